@@ -1,0 +1,69 @@
+# `make` lists the targets. Needs Go; a C compiler for XLA; Python with pip to install the XLA plugin.
+
+# The Go backend's fast kernels; cannot be set in go.mod.
+ifeq ($(shell go env GOARCH),amd64)
+export GOEXPERIMENT ?= simd
+endif
+
+# XLA is called through cgo. Without a C compiler the Go backend is the only one.
+export CC := $(shell for c in "$$(go env CC)" cc gcc clang; do if command -v $$c >/dev/null; then echo "$$c"; break; fi; done)
+export CGO_ENABLED := $(shell CC="$(CC)" go env CGO_ENABLED)
+ifeq ($(CGO_ENABLED),0)
+TAGS := -tags noxla
+else
+RACE := -race
+endif
+
+# Folders with a go.mod of their own are modules that `./...` does not reach.
+MODULES := $(dir $(shell find . -name go.mod -not -path './tools/*' -not -path '*/testdata/*'))
+
+# Packages where threads meet.
+RACE_PKGS := ./runlog/... ./internal/... ./backend/...
+GPU_PKGS := ./models/... ./backend/...
+FUZZTIME := 10s
+TIMEOUT := 20m
+
+INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
+
+.PHONY: help build demo test lint fuzz bench gpu-check clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: ## bin/maskflow
+ifdef TAGS
+	@echo "no C compiler, or CGO_ENABLED=0: building without XLA (-tags noxla), with the Go backend only"
+endif
+	go build $(TAGS) -o bin/maskflow ./cmd/maskflow
+
+demo: build ## train a small model and print its test likelihood
+	@$(INSTALL_XLA)
+	bin/maskflow train configs/connect4.yaml --run runs/demo-$$(date +%Y%m%d-%H%M%S)-$$$$
+
+test: build ## vet and test every package, with the race detector where threads meet
+	@$(INSTALL_XLA)
+	@set -e; for m in $(MODULES); do (set -ex; cd $$m; go vet $(TAGS) ./...; go test $(TAGS) -timeout $(TIMEOUT) ./...); done
+ifdef RACE
+	go test $(RACE) -timeout $(TIMEOUT) $(RACE_PKGS)
+endif
+
+lint: ## golangci-lint; the first time builds it, which takes minutes
+	go tool -modfile=tools/go.mod golangci-lint run ./...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@grep -r -o --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file func; do \
+		(set -x; go test $(TAGS) -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null) || exit 1; \
+	done
+
+bench: ## benchmarks of every package
+	go test $(TAGS) -run '^$$' -bench . -timeout $(TIMEOUT) ./...
+	$(if $(wildcard internal/bench/main.go),go run $(TAGS) ./internal/bench)
+
+gpu-check: ## tests and benchmarks of the models on a CUDA device
+	@command -v nvidia-smi >/dev/null || { echo "gpu-check: no nvidia-smi, so no CUDA device on this machine" >&2; exit 1; }
+	MASKFLOW_TEST_CUDA=1 go test -p 1 -count 1 -timeout $(TIMEOUT) $(GPU_PKGS)
+	MASKFLOW_TEST_CUDA=1 go test -p 1 -run '^$$' -bench . -timeout $(TIMEOUT) $(GPU_PKGS)
+
+clean: ## remove what building and testing left; runs/ stays
+	rm -rf bin coverage.*
+	find . -name '*.test' -type f -delete -o -name '*.prof' -type f -delete
