@@ -1,0 +1,113 @@
+package masks
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// Order is an order of the inputs: Order[i] is the degree of input i, its position 1..D in the factorisation
+//
+//	p(x) = prod_d p(x_d | x with a smaller degree)
+//
+// Inputs may share a degree; then they are independent of each other given those before them.
+type Order []int
+
+// Natural returns the order 1, 2, …, dim.
+func Natural(dim int) Order {
+	o := make(Order, dim)
+	for i := range o {
+		o[i] = i + 1
+	}
+	return o
+}
+
+// Reversed returns the order dim, …, 2, 1.
+func Reversed(dim int) Order {
+	o := Natural(dim)
+	slices.Reverse(o)
+	return o
+}
+
+// Shuffled returns a uniformly random order of dim inputs.
+func Shuffled(dim int, rng *rand.Rand) Order {
+	return Natural(dim).relabelled(rng)
+}
+
+// relabelled gives the degrees of the order to each other at random. Inputs that share a degree stay together.
+func (o Order) relabelled(rng *rand.Rand) Order {
+	labels := rng.Perm(o.Max())
+	out := make(Order, len(o))
+	for i, degree := range o {
+		out[i] = labels[degree-1] + 1
+	}
+	return out
+}
+
+// Grouped merges neighbouring degrees of the order into the given number of degrees 1..groups, each made of as equally
+// many old degrees as possible. It is an error to ask for less than one group or for more groups than degrees.
+func (o Order) Grouped(groups int) (Order, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	largest := o.Max()
+	if groups < 1 || groups > largest {
+		return nil, fmt.Errorf("%d groups of an order with %d degrees: use 1 to %d", groups, largest, largest)
+	}
+	out := make(Order, len(o))
+	for i, degree := range o {
+		out[i] = 1 + (degree-1)*groups/largest
+	}
+	return out, nil
+}
+
+// Max returns the largest degree, 0 for an empty order.
+func (o Order) Max() int {
+	largest := 0
+	for _, degree := range o {
+		largest = max(largest, degree)
+	}
+	return largest
+}
+
+// Sequence returns the indices of the inputs in the order in which they are modelled: by degree, and by index where
+// degrees are equal.
+func (o Order) Sequence() []int {
+	return byDegree(o)
+}
+
+// byDegree returns the indices that sort degrees, equal ones in their present order.
+func byDegree(degrees []int) []int {
+	indices := make([]int, len(degrees))
+	for i := range indices {
+		indices[i] = i
+	}
+	slices.SortStableFunc(indices, func(a, b int) int { return degrees[a] - degrees[b] })
+	return indices
+}
+
+// Validate returns an error unless there is an input and the degrees are exactly 1..Max, each at least once.
+func (o Order) Validate() error {
+	if len(o) == 0 {
+		return errors.New("the order is empty: it needs one degree for each input")
+	}
+	seen := make([]bool, len(o)+1)
+	largest := 0 // index of the largest degree
+	for i, degree := range o {
+		if degree < 1 || degree > len(o) {
+			return fmt.Errorf("order[%d] is %d: degrees of %d inputs lie in 1..%d", i, degree, len(o), len(o))
+		}
+		seen[degree] = true
+		if degree > o[largest] {
+			largest = i
+		}
+	}
+	for degree := 1; degree < o[largest]; degree++ {
+		if !seen[degree] {
+			return fmt.Errorf("order[%d] is %d but no input has degree %d: each of 1..%d must occur",
+				largest, o[largest], degree, o[largest])
+		}
+	}
+	return nil
+}

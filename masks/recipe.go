@@ -1,0 +1,111 @@
+package masks
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Unlimited is the [Recipe] count of a cycle that draws a fresh set for every update.
+const Unlimited = 0
+
+// OrderKind says what the first order of a cycle is.
+type OrderKind int
+
+const (
+	// NaturalOrder is 1, 2, …, D.
+	NaturalOrder OrderKind = iota
+	// ReversedOrder is D, …, 2, 1.
+	ReversedOrder
+	// RandomOrder is drawn from the seed.
+	RandomOrder
+)
+
+// Resample says what differs between the sets of a cycle.
+type Resample int
+
+const (
+	// ResampleBoth changes the order and the connectivity.
+	ResampleBoth Resample = iota
+	// ResampleOrder changes the order; the degrees of hidden units stay ("order-agnostic").
+	ResampleOrder
+	// ResampleConnectivity changes the degrees of hidden units; the order stays ("connectivity-agnostic").
+	ResampleConnectivity
+)
+
+// Recipe says how to make the mask sets of a [Cycle].
+type Recipe struct {
+	// Dim is the number of inputs.
+	Dim int
+	// Hidden holds the widths of the hidden layers. It may be empty.
+	Hidden []int
+	// Context and Direct are those of every [Set].
+	Context, Direct bool
+	// Base is the first order when it is not nil. Inputs that share a degree in it stay together in every order.
+	Base Order
+	// Start is the kind of the first order when Base is nil.
+	Start OrderKind
+	// Groups merges neighbouring degrees of every order into so many (see [Order.Grouped]); 0 leaves them as they are.
+	Groups int
+	// Degrees is how degrees of hidden units are chosen.
+	Degrees Kind
+	// Count is the number K of sets, or [Unlimited].
+	Count int
+	// Resample says what differs between the sets when there is more than one.
+	Resample Resample
+	// Seed is what all random choices follow from.
+	Seed uint64
+}
+
+// resamplesOrder says whether the sets of the cycle differ in their orders.
+func (r Recipe) resamplesOrder() bool {
+	return r.Count != 1 && r.Resample != ResampleConnectivity
+}
+
+// resamplesConnectivity says whether the sets of the cycle differ in the degrees of their hidden units.
+func (r Recipe) resamplesConnectivity() bool {
+	return r.Count != 1 && r.Resample != ResampleOrder
+}
+
+// Validate returns every problem of the recipe, joined, each with the name of its field.
+func (r Recipe) Validate() error {
+	var problems []error
+	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+
+	if r.Dim < 1 {
+		report("dim: %d inputs, need at least 1", r.Dim)
+	}
+	for l, width := range r.Hidden {
+		if width < 1 {
+			report("hidden[%d]: %d units, need at least 1", l, width)
+		}
+	}
+	degrees := r.Dim
+	if r.Base != nil {
+		degrees = r.Base.Max()
+		if len(r.Base) != r.Dim {
+			report("base: an order of %d inputs for %d inputs", len(r.Base), r.Dim)
+		}
+		if err := r.Base.Validate(); err != nil {
+			report("base: %w", err)
+		}
+	}
+	if !r.Start.known() {
+		report("start: no order kind %d", r.Start)
+	}
+	if r.Groups < 0 || r.Groups > max(degrees, 0) {
+		report("groups: %d, need 1 to %d (the degrees there are), or 0 for no grouping", r.Groups, degrees)
+	}
+	if !r.Degrees.known() {
+		report("degrees: no kind %d", r.Degrees)
+	}
+	if r.Count < 0 {
+		report("count: %d sets, need at least 1, or 0 for unlimited", r.Count)
+	}
+	if !r.Resample.known() {
+		report("resample: nothing is numbered %d", r.Resample)
+	}
+	if r.Degrees == SequentialDegrees && r.Resample.known() && r.resamplesConnectivity() {
+		report("degrees: sequential degrees are the same in every set, so there is no connectivity to resample: use sampled degrees, or resample only the order")
+	}
+	return errors.Join(problems...)
+}

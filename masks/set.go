@@ -1,0 +1,116 @@
+package masks
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Set is one mask set: an order and the degrees of every hidden layer, from which every mask of a network follows by
+// [Connects]. Its fields are to be read only; sets of one [Cycle] share their slices.
+type Set struct {
+	// Order holds the degrees of the inputs, which are those of the outputs too.
+	Order Order
+	// Hidden holds the degrees of the units of each hidden layer. It may be empty: then inputs feed outputs.
+	Hidden [][]int
+	// Context is true when the network is conditional. The context is an input of degree 0: it feeds every unit of the
+	// first layer and, with Direct or without hidden layers, every output.
+	Context bool
+	// Direct is true when inputs (and the context) feed outputs directly as well.
+	Direct bool
+}
+
+// NewSet returns the set of the given degrees, which it copies. By the rule of [Connects] no choice of degrees can make
+// an output depend on what it must not see, so what is refused are units that could do nothing and outputs that the
+// context could not reach: an order that is not valid, a layer without units, a hidden degree outside 1..D-1 (D is the
+// largest degree of the order; 0..D-1 with a context or when D is 1), and, with a context but neither direct connections
+// nor units of degree 0 in every layer, a first variable that is blind to the context.
+func NewSet(order Order, hidden [][]int, context, direct bool) (*Set, error) {
+	if err := order.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Set{Order: slices.Clone(order), Hidden: make([][]int, len(hidden)), Context: context, Direct: direct}
+	lo, hi := degreeRange(order.Max(), context)
+	for l, degrees := range hidden {
+		if len(degrees) == 0 {
+			return nil, fmt.Errorf("hidden layer %d has no units", l)
+		}
+		for k, degree := range degrees {
+			if degree < lo || degree > hi {
+				return nil, fmt.Errorf("hidden[%d][%d] is %d: degrees of hidden units lie in %d..%d", l, k, degree, lo, hi)
+			}
+		}
+		s.Hidden[l] = slices.Clone(degrees)
+	}
+	if context && slices.Contains(s.ContextReaches(), false) {
+		return nil, errors.New("the context does not reach the first variable: give every hidden layer a unit of degree 0 or use direct connections")
+	}
+	return s, nil
+}
+
+// Dim returns the number of inputs.
+func (s *Set) Dim() int { return len(s.Order) }
+
+// Layers returns the number of masked layers: one into each hidden layer and one into the output.
+func (s *Set) Layers() int { return len(s.Hidden) + 1 }
+
+// In returns the degrees of the units that feed a layer; In(0) is the order.
+func (s *Set) In(layer int) []int {
+	if layer == 0 {
+		return s.Order
+	}
+	return s.Hidden[layer-1]
+}
+
+// Out returns the degrees of the units that a layer feeds; for the last layer that is the order.
+func (s *Set) Out(layer int) []int {
+	if layer == len(s.Hidden) {
+		return s.Order
+	}
+	return s.Hidden[layer]
+}
+
+// Strict says whether a layer connects by the strict rule, which the last one does.
+func (s *Set) Strict(layer int) bool { return layer == len(s.Hidden) }
+
+// Mask returns the mask of a layer: Mask(l)[i][j] says whether unit i of its input feeds unit j of its output. Numbered
+// this way it multiplies weights of shape [in, out]; the paper's matrices are its transposes.
+func (s *Set) Mask(layer int) [][]bool {
+	return connections(s.In(layer), s.Out(layer), s.Strict(layer))
+}
+
+// DirectMask returns which inputs feed which outputs directly, rows for inputs, or nil without direct connections.
+func (s *Set) DirectMask() [][]bool {
+	if !s.Direct {
+		return nil
+	}
+	return connections(s.Order, s.Order, true)
+}
+
+// connections tabulates the rule.
+func connections(from, to []int, strict bool) [][]bool {
+	cells := make([]bool, len(from)*len(to))
+	rows := make([][]bool, len(from))
+	for i := range rows {
+		rows[i], cells = cells[:len(to):len(to)], cells[len(to):]
+		for j := range rows[i] {
+			rows[i][j] = Connects(from[i], to[j], strict)
+		}
+	}
+	return rows
+}
+
+// Sorted returns the set with the units of each hidden layer sorted by degree, which is the same network with its units
+// renamed. permutations[l][k] is the unit of s that became unit k of hidden layer l. Inputs and outputs stay in place.
+func (s *Set) Sorted() (sorted *Set, permutations [][]int) {
+	sorted = &Set{Order: s.Order, Hidden: make([][]int, len(s.Hidden)), Context: s.Context, Direct: s.Direct}
+	permutations = make([][]int, len(s.Hidden))
+	for l, degrees := range s.Hidden {
+		permutations[l] = byDegree(degrees)
+		sorted.Hidden[l] = make([]int, len(degrees))
+		for k, old := range permutations[l] {
+			sorted.Hidden[l][k] = degrees[old]
+		}
+	}
+	return sorted, permutations
+}
