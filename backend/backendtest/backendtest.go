@@ -1,0 +1,64 @@
+// Package backendtest runs a test on every backend that this machine has.
+package backendtest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+// Environment variables that steer Each.
+const (
+	EnvRequireXLA = "MASKFLOW_REQUIRE_XLA" // When set, a missing XLA plugin fails the test instead of skipping it.
+	EnvCUDA       = "MASKFLOW_TEST_CUDA"   // When set, tests run on CUDA too.
+)
+
+type opened struct {
+	once sync.Once
+	b    *backend.Backend
+	err  error
+}
+
+// One backend of a kind serves the whole test process; it is never closed,
+// since the process ends with the tests.
+var shared = map[string]*opened{backend.KindGo: {}, backend.KindXLA: {}, backend.KindCUDA: {}}
+
+func open(kind string) (*backend.Backend, error) {
+	o := shared[kind]
+	o.once.Do(func() { o.b, o.err = backend.Open(context.Background(), kind, backend.Options{}) })
+	return o.b, o.err
+}
+
+// Each runs f as the subtests "go" and "xla", and "cuda" when
+// $MASKFLOW_TEST_CUDA is set, each with one backend that the tests of this
+// process share. The subtest "xla" is skipped where no plugin is installed or
+// XLA is not built in, unless $MASKFLOW_REQUIRE_XLA is set.
+func Each(t *testing.T, f func(t *testing.T, b *backend.Backend)) {
+	t.Helper()
+	kinds := []string{backend.KindGo, backend.KindXLA}
+	if os.Getenv(EnvCUDA) != "" {
+		kinds = append(kinds, backend.KindCUDA)
+	}
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) { f(t, Open(t, kind)) })
+	}
+}
+
+// Open returns the shared backend of one kind (backend.KindGo, …), under the
+// same rules as Each.
+func Open(t testing.TB, kind string) *backend.Backend {
+	t.Helper()
+	b, err := open(kind)
+	absent := errors.Is(err, backend.ErrNoPlugin) || errors.Is(err, backend.ErrNoXLA)
+	if kind == backend.KindXLA && absent && os.Getenv(EnvRequireXLA) == "" {
+		t.Skipf("%v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -1,0 +1,45 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrNoPlugin is wrapped by the error of Open when no plugin was found where
+// one was asked for.
+var ErrNoPlugin = errors.New("no XLA plugin found (run: maskflow backend install)")
+
+// ErrNoXLA is wrapped by the error of Open when XLA was asked for by name in a
+// program that was built without it.
+var ErrNoXLA = errors.New("this program was built without XLA (it needs cgo with a C compiler, linux or darwin/arm64, and no -tags noxla)")
+
+// recovered turns a panic of GoMLX or of a plugin's binding into an error.
+func recovered(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case error:
+		*err = oneLine(p)
+	default:
+		*err = fmt.Errorf("%s", firstLine(fmt.Sprint(p)))
+	}
+}
+
+// oneLine keeps the first line of an error: GoMLX's carry a stack and hints of
+// a page. The chain stays, for errors.Is.
+func oneLine(err error) error {
+	if err == nil || !strings.ContainsRune(err.Error(), '\n') {
+		return err
+	}
+	return &shortError{err}
+}
+
+type shortError struct{ err error }
+
+func (e *shortError) Error() string { return firstLine(e.err.Error()) }
+func (e *shortError) Unwrap() error { return e.err }
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,117 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// EnvBackend names the environment variable that is used for an empty spec.
+const EnvBackend = "MASKFLOW_BACKEND"
+
+// Options are the settings of Open. The zero value is the default.
+type Options struct {
+	// TF32 lets CUDA round the factors of float32 products to 10 bits of
+	// mantissa. It is off by default because likelihoods need the other 13.
+	TF32 bool
+
+	// PluginDir is the folder of plugins that Install writes and Open looks
+	// into. Empty means DefaultPluginDir.
+	PluginDir string
+}
+
+// Open opens the backend that spec names:
+//
+//	auto               XLA where a plugin is found, else the Go backend; Backend.Reason says why
+//	go                 the Go backend
+//	xla                XLA on the CPU, with the first plugin found
+//	xla:/abs/plugin.so XLA with this plugin
+//	cuda               XLA on an NVIDIA device, with the first CUDA plugin found
+//	cuda:/abs/plugin.so
+//
+// An empty spec means $MASKFLOW_BACKEND and, when that is empty too, auto. What
+// is asked for by name fails rather than falls back, with ErrNoPlugin in the
+// chain when there is no plugin to try. The context bounds the trial of a
+// plugin in a child process, not the opening itself.
+func Open(ctx context.Context, spec string, o Options) (*Backend, error) {
+	if spec == "" {
+		spec = os.Getenv(EnvBackend)
+	}
+	if spec == "" {
+		spec = "auto"
+	}
+	b, err := open(ctx, spec, o)
+	if err != nil {
+		return nil, fmt.Errorf("opening backend %s: %w", spec, err)
+	}
+	return b, nil
+}
+
+func open(ctx context.Context, spec string, o Options) (*Backend, error) {
+	kind, path, hasPath := strings.Cut(spec, ":")
+	switch {
+	case kind == "auto" && !hasPath:
+		return openAuto(ctx, o)
+	case kind == KindGo && !hasPath:
+		return openGo()
+	case (kind == KindXLA || kind == KindCUDA) && !hasPath:
+		return openFound(ctx, kind, o)
+	case kind == KindXLA || kind == KindCUDA:
+		if !filepath.IsAbs(path) {
+			return nil, fmt.Errorf("plugin path %q is not absolute", path)
+		}
+		return openPlugin(ctx, kind, path, o)
+	}
+	return nil, errors.New("unknown backend (use auto, go, xla, xla:/path/of/plugin.so, cuda or cuda:/path/of/plugin.so)")
+}
+
+// openAuto prefers XLA on the CPU. CUDA is never chosen unasked.
+func openAuto(ctx context.Context, o Options) (*Backend, error) {
+	b, xlaErr := openFound(ctx, KindXLA, o)
+	if xlaErr == nil {
+		b.Reason = "XLA plugin found"
+		return b, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	b, err := openGo()
+	if err != nil {
+		return nil, err
+	}
+	b.Reason = xlaErr.Error()
+	return b, nil
+}
+
+// openFound opens the first plugin of the kind that can be opened. The error is
+// the first plugin's, which is the one that was meant to serve.
+func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
+	if !xlaBuild {
+		return nil, ErrNoXLA
+	}
+	candidates := findPlugins(kind, o.PluginDir)
+	if len(candidates) == 0 {
+		return nil, ErrNoPlugin
+	}
+	var first error
+	for _, c := range candidates {
+		b, err := openPlugin(ctx, kind, c.Path, o)
+		if err == nil {
+			return b, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+func openPlugin(ctx context.Context, kind, path string, o Options) (*Backend, error) {
+	if !xlaBuild {
+		return nil, ErrNoXLA
+	}
+	return loadPlugin(kind, path, o)
+}
