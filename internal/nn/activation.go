@@ -1,0 +1,78 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Activation is a hidden unit's nonlinearity, in the graph and on the host.
+type Activation struct {
+	Name string
+	// Graph applies it element by element.
+	Graph func(x *Node) *Node
+	// Host is the same function of one number.
+	Host func(x float32) float32
+}
+
+// ActivationNames lists the known activations.
+func ActivationNames() []string {
+	names := make([]string, len(activations))
+	for i, a := range activations {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// ActivationByName finds an activation; the empty name is relu. The error lists
+// the known names.
+func ActivationByName(name string) (Activation, error) {
+	if name == "" {
+		name = "relu"
+	}
+	i := slices.IndexFunc(activations, func(a Activation) bool { return a.Name == name })
+	if i < 0 {
+		return Activation{}, fmt.Errorf("unknown activation %q (known: %s)", name, strings.Join(ActivationNames(), ", "))
+	}
+	return activations[i], nil
+}
+
+func host(f func(x float64) float64) func(float32) float32 {
+	return func(x float32) float32 { return float32(f(float64(x))) }
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+var activations = []Activation{
+	{"relu",
+		// The tie's gradient goes to the left operand: relu'(0) = 0.
+		func(x *Node) *Node { return Max(Number(x, 0), x) },
+		func(x float32) float32 { return max(x, 0) }},
+	{"softplus", SoftPlus,
+		host(func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) })},
+	{"tanh", Tanh, host(math.Tanh)},
+	{"sigmoid", Logistic, host(sigmoid)},
+	{"elu",
+		// The exponential only ever sees x <= 0: a branch that overflows would
+		// poison the gradient of the other one.
+		func(x *Node) *Node {
+			zero := Number(x, 0)
+			return Where(GreaterThan(x, zero), x, Sub(Exp(Min(x, zero)), Number(x, 1)))
+		},
+		host(func(x float64) float64 { return math.Max(x, 0) + math.Expm1(math.Min(x, 0)) })},
+	{"leaky_relu",
+		func(x *Node) *Node { return Max(Mul(x, Number(x, 0.01)), x) },
+		func(x float32) float32 { return max(x, 0.01*x) }},
+	{"silu",
+		func(x *Node) *Node { return Mul(x, Logistic(x)) },
+		host(func(x float64) float64 { return x * sigmoid(x) })},
+	{"gelu",
+		func(x *Node) *Node {
+			half := Number(x, 0.5)
+			return Mul(Mul(x, half), Add(Number(x, 1), Erf(Mul(x, Number(x, math.Sqrt2/2)))))
+		},
+		host(func(x float64) float64 { return x / 2 * (1 + math.Erf(x*math.Sqrt2/2)) })},
+}

@@ -1,0 +1,220 @@
+package nn
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Host is a masked network on the host, for the work that goes variable by
+// variable: drawing samples and inverting flows. Its units are sorted by degree,
+// so that what a unit may see is a prefix of the layer below and each unit can
+// be computed, once, as soon as that prefix is known.
+//
+// Sums run over the units below in their sorted order, in float32 without fused
+// operations, for several rows side by side. Hence every method, tile width and
+// processor gives the same bits.
+type Host struct {
+	dim, params, context int
+	degrees              int   // largest degree of an input
+	order                []int // position in the order -> input
+	activation           func(float32) float32
+	layers               []hostLayer
+	direct               []float32 // row a position: weights of the positions before it
+}
+
+type hostLayer struct {
+	from, to int
+	weights  []float32 // row a unit, [to, from]
+	bias     []float32
+	context  []float32 // row a unit, [to, context]
+	sees     []int     // length of the prefix below that the unit may see
+	upTo     []int     // upTo[g]: number of units of degree <= g
+}
+
+// HostSpec describes a masked network for NewHost.
+type HostSpec struct {
+	// Order holds the degrees of the inputs, Hidden those of the hidden units.
+	Order  []int
+	Hidden [][]int
+	// Params is the number of outputs a variable; output p of variable d is
+	// column p·dim + d of the last layer.
+	Params int
+	// Layers are the effective layers, one more than Hidden.
+	Layers []Dense
+	// Direct are the effective direct connections, nil for none; only with
+	// Params = 1 or as many columns as the last layer.
+	Direct     *Dense
+	Activation Activation
+}
+
+// NewHost sorts the network by degree. It copies the weights.
+func NewHost(s HostSpec) (*Host, error) {
+	dim := len(s.Order)
+	if len(s.Layers) != len(s.Hidden)+1 {
+		return nil, fmt.Errorf("a network with %d hidden layers has %d layers, not %d", len(s.Hidden), len(s.Hidden)+1, len(s.Layers))
+	}
+	h := &Host{dim: dim, params: s.Params, context: s.Layers[0].Context,
+		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation.Host}
+	below, belowDegrees := h.order, s.Order
+	for l, d := range s.Layers {
+		strict := l == len(s.Hidden)
+		degrees, params := s.Order, s.Params
+		if !strict {
+			degrees, params = s.Hidden[l], 1
+		}
+		if d.From != len(below) || d.To != params*len(degrees) {
+			return nil, fmt.Errorf("layer %d has shape [%d, %d], need [%d, %d]", l, d.From, d.To, len(below), params*len(degrees))
+		}
+		units := sortedByDegree(degrees)
+		layer := hostLayer{from: d.From, to: d.To, weights: make([]float32, d.From*d.To), bias: make([]float32, d.To)}
+		if d.Context > 0 {
+			layer.context = make([]float32, d.Context*d.To)
+		}
+		for p := range params {
+			for k, unit := range units {
+				row, column := p*len(units)+k, p*len(units)+unit
+				gather(layer.weights[row*d.From:(row+1)*d.From], d.Weights, below, d.To, column)
+				layer.bias[row] = d.Bias[column]
+				for c := range d.Context {
+					layer.context[row*d.Context+c] = d.ContextWeights[c*d.To+column]
+				}
+			}
+		}
+		for _, unit := range units {
+			layer.sees = append(layer.sees, countBelow(belowDegrees, degrees[unit], strict))
+		}
+		for g := 0; g <= h.degrees; g++ {
+			layer.upTo = append(layer.upTo, countBelow(degrees, g, false))
+		}
+		h.layers = append(h.layers, layer)
+		below, belowDegrees = units, degrees
+	}
+	if s.Direct != nil {
+		if s.Direct.From != dim || s.Direct.To != s.Params*dim {
+			return nil, fmt.Errorf("the direct connections have shape [%d, %d], need [%d, %d]", s.Direct.From, s.Direct.To, dim, s.Params*dim)
+		}
+		h.direct = make([]float32, dim*s.Params*dim)
+		for p := range s.Params {
+			for k, unit := range h.order {
+				row := p*dim + k
+				gather(h.direct[row*dim:(row+1)*dim], s.Direct.Weights, h.order, s.Direct.To, p*dim+unit)
+			}
+		}
+	}
+	return h, nil
+}
+
+func sortedByDegree(degrees []int) []int {
+	units := make([]int, len(degrees))
+	for i := range units {
+		units[i] = i
+	}
+	slices.SortStableFunc(units, func(a, b int) int { return degrees[a] - degrees[b] })
+	return units
+}
+
+func gather(dst, matrix []float32, rows []int, stride, column int) {
+	for i, r := range rows {
+		dst[i] = matrix[r*stride+column]
+	}
+}
+
+// countBelow counts the degrees up to d, or below d when strict.
+func countBelow(degrees []int, d int, strict bool) int {
+	n := 0
+	for _, e := range degrees {
+		if e < d || e == d && !strict {
+			n++
+		}
+	}
+	return n
+}
+
+// Products is the number of multiplications that one incremental pass takes for
+// a row, context aside: one a live connection.
+func (h *Host) Products() int {
+	n := 0
+	for l, layer := range h.layers {
+		copies := 1
+		if l == len(h.layers)-1 {
+			copies = h.params
+			if h.direct != nil {
+				for _, sees := range layer.upToPrefix(h) {
+					n += h.params * sees
+				}
+			}
+		}
+		for _, sees := range layer.sees {
+			n += copies * sees
+		}
+	}
+	return n
+}
+
+// upToPrefix lists, for each position of the order, how many positions come
+// strictly before its degree.
+func (l hostLayer) upToPrefix(h *Host) []int {
+	before := make([]int, h.dim)
+	for g := 1; g <= h.degrees; g++ {
+		for k := l.upTo[g-1]; k < l.upTo[g]; k++ {
+			before[k] = l.upTo[g-1]
+		}
+	}
+	return before
+}
+
+// Emit computes variable d of the rows row, row+1, …, len(x) of them, from the
+// outputs of the network for it: params[p*stride+i] is output p of row row+i.
+// It must depend on nothing else that changes, and may be called several times
+// for the same variable.
+type Emit func(d, row int, params []float32, stride int, x []float32)
+
+// Method is how Walk goes through the variables.
+type Method int
+
+// The methods of Walk; they give the same bits.
+const (
+	Incremental Method = iota // every weight once
+	Sequential                // the whole network for every variable
+	Jacobi                    // the whole network until nothing changes
+)
+
+// Walk fills x, row-major [rows, dim], variable by variable in the order: each
+// comes from emit, which is given the network's outputs for the variables before
+// it. ctx [rows, context] is nil without a context. It returns the error of the
+// cancelled ctxt, with x partly filled, and the largest number of passes through
+// the network that any tile took (1 for Incremental).
+func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, method Method, emit Emit) (passes int, err error) {
+	if rows == 0 {
+		return 0, ctxt.Err()
+	}
+	lanes := wide
+	if rows <= narrow {
+		lanes = narrow
+	}
+	tiles := make(chan int)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range min(runtime.GOMAXPROCS(0), (rows+lanes-1)/lanes) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			t := h.newTile(lanes)
+			for row := range tiles {
+				n := t.run(ctxt, x, row, min(lanes, rows-row), ctx, method, emit)
+				mu.Lock()
+				passes = max(passes, n)
+				mu.Unlock()
+			}
+		}()
+	}
+	for row := 0; row < rows && ctxt.Err() == nil; row += lanes {
+		tiles <- row
+	}
+	close(tiles)
+	wg.Wait()
+	return passes, ctxt.Err()
+}

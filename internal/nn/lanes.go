@@ -1,0 +1,5 @@
+//go:build !(goexperiment.simd && amd64)
+
+package nn
+
+func accumulate(out, w, a []float32) { accumulateGeneric(out, w, a) }

@@ -1,0 +1,182 @@
+package nn
+
+import "context"
+
+// Rows are computed side by side, narrow or wide at a time.
+const (
+	narrow = 8
+	wide   = 32
+)
+
+// tile holds the activations of up to lanes rows: unit-major, [units, lanes].
+type tile struct {
+	h      *Host
+	lanes  int
+	acts   [][]float32 // inputs by position, then each hidden layer
+	out    []float32   // [params, lanes]
+	ctx    []float32   // [context, lanes]
+	before []int       // positions strictly before each position
+	x      []float32   // [lanes], what emit filled
+}
+
+func (h *Host) newTile(lanes int) *tile {
+	t := &tile{h: h, lanes: lanes, out: make([]float32, h.params*lanes), ctx: make([]float32, h.context*lanes),
+		before: h.layers[len(h.layers)-1].upToPrefix(h), x: make([]float32, lanes)}
+	for _, l := range h.layers {
+		t.acts = append(t.acts, make([]float32, l.from*lanes))
+	}
+	return t
+}
+
+// run fills the rows row … row+n-1 of x and returns the passes it took.
+func (t *tile) run(ctxt context.Context, x []float32, row, n int, ctx []float32, method Method, emit Emit) int {
+	h := t.h
+	for _, a := range t.acts {
+		clear(a)
+	}
+	for i := range n {
+		for c := range h.context {
+			t.ctx[c*t.lanes+i] = ctx[(row+i)*h.context+c]
+		}
+	}
+	passes := 1
+	switch method {
+	case Incremental:
+		t.incremental(ctxt, row, n, emit)
+	case Sequential:
+		passes = t.sequential(ctxt, row, n, emit)
+	case Jacobi:
+		passes = t.jacobi(ctxt, row, n, emit)
+	}
+	for k, d := range h.order {
+		for i := range n {
+			x[(row+i)*h.dim+d] = t.acts[0][k*t.lanes+i]
+		}
+	}
+	return passes
+}
+
+func (t *tile) incremental(ctxt context.Context, row, n int, emit Emit) {
+	h, last := t.h, len(t.h.layers)-1
+	for g := range h.degrees {
+		if ctxt.Err() != nil {
+			return
+		}
+		for l, layer := range h.layers[:last] {
+			from := 0
+			if g > 0 {
+				from = layer.upTo[g-1]
+			}
+			for k := from; k < layer.upTo[g]; k++ {
+				t.hidden(l, k, layer.sees[k])
+			}
+		}
+		for k := h.layers[last].upTo[g]; k < h.layers[last].upTo[g+1]; k++ {
+			t.output(k, h.layers[last].sees[k], t.before[k])
+			t.emit(k, row, n, emit)
+		}
+	}
+}
+
+func (t *tile) sequential(ctxt context.Context, row, n int, emit Emit) int {
+	for k := range t.h.dim {
+		if ctxt.Err() != nil {
+			return k
+		}
+		t.allHidden()
+		t.output(k, t.h.layers[len(t.h.layers)-1].from, t.h.dim)
+		t.emit(k, row, n, emit)
+	}
+	return t.h.dim
+}
+
+// jacobi repeats full passes until one changes nothing. After pass p the first p
+// variables of the order are final, so dim passes always suffice; the one more
+// that would confirm it is not made.
+func (t *tile) jacobi(ctxt context.Context, row, n int, emit Emit) int {
+	for pass := 1; ; pass++ {
+		if ctxt.Err() != nil {
+			return pass
+		}
+		t.allHidden()
+		changed := false
+		// Outputs see only the inputs of the last pass: walking backwards keeps
+		// the inputs that a position's direct connections read unchanged.
+		for k := t.h.dim - 1; k >= 0; k-- {
+			t.output(k, t.h.layers[len(t.h.layers)-1].from, t.before[k])
+			changed = t.emit(k, row, n, emit) || changed
+		}
+		if !changed || pass == t.h.dim {
+			return pass
+		}
+	}
+}
+
+func (t *tile) allHidden() {
+	for l, layer := range t.h.layers[:len(t.h.layers)-1] {
+		for k := range layer.to {
+			t.hidden(l, k, layer.from)
+		}
+	}
+}
+
+// hidden computes unit k of hidden layer l from the first n units below.
+func (t *tile) hidden(l, k, n int) {
+	out := t.acts[l+1][k*t.lanes : (k+1)*t.lanes]
+	t.unit(out, l, k, n)
+	act := t.h.activation
+	for i, v := range out {
+		out[i] = act(v)
+	}
+}
+
+// output computes the outputs of position k from the first n units below and,
+// by direct connections, the first m inputs.
+func (t *tile) output(k, n, m int) {
+	last := len(t.h.layers) - 1
+	for p := range t.h.params {
+		out := t.out[p*t.lanes : (p+1)*t.lanes]
+		row := p*t.h.dim + k
+		t.unit(out, last, row, n)
+		if t.h.direct != nil {
+			accumulate(out, t.h.direct[row*t.h.dim:row*t.h.dim+m], t.acts[0])
+		}
+	}
+}
+
+func (t *tile) unit(out []float32, l, k, n int) {
+	layer := t.h.layers[l]
+	for i := range out {
+		out[i] = layer.bias[k]
+	}
+	if c := t.h.context; c > 0 {
+		accumulate(out, layer.context[k*c:(k+1)*c], t.ctx)
+	}
+	accumulate(out, layer.weights[k*layer.from:k*layer.from+n], t.acts[l])
+}
+
+// emit lets the caller compute position k and says whether that changed it.
+func (t *tile) emit(k, row, n int, emit Emit) bool {
+	emit(t.h.order[k], row, t.out, t.lanes, t.x[:n])
+	at := t.acts[0][k*t.lanes : k*t.lanes+n]
+	changed := false
+	for i, v := range t.x[:n] {
+		if at[i] != v {
+			at[i], changed = v, true
+		}
+	}
+	return changed
+}
+
+// accumulateGeneric adds Σ_i w_i·a_i to out, a being [len(w), len(out)]. The
+// conversion keeps the compiler from fusing the product with the sum, which
+// would round differently from machine to machine.
+func accumulateGeneric(out, w, a []float32) {
+	n := len(out)
+	for i, v := range w {
+		row := a[i*n : i*n+n]
+		for j := range out {
+			out[j] += float32(v * row[j])
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package models
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Params hands out the parameter nodes of one graph or closure by name. The
+// zero value has none.
+type Params struct {
+	prefix string
+	lookup func(name string) *graph.Node
+}
+
+// Bind gives the nodes the names of the specs. It panics when their numbers
+// differ.
+func Bind(specs []Spec, nodes []*graph.Node) Params {
+	if len(specs) != len(nodes) {
+		panic(fmt.Errorf("binding parameters: %d specs but %d nodes", len(specs), len(nodes)))
+	}
+	byName := make(map[string]*graph.Node, len(specs))
+	for i, s := range specs {
+		byName[s.Name] = nodes[i]
+	}
+	return Params{lookup: func(name string) *graph.Node { return byName[name] }}
+}
+
+// WithDegrees adds the degree vectors of a masked density, as nodes of the same
+// graph or closure.
+func (p Params) WithDegrees(specs []DegreeSpec, nodes []*graph.Node) Params {
+	if len(specs) != len(nodes) {
+		panic(fmt.Errorf("binding degrees: %d specs but %d nodes", len(specs), len(nodes)))
+	}
+	byName := make(map[string]*graph.Node, len(specs))
+	for i, s := range specs {
+		byName[p.prefix+s.Name] = nodes[i]
+	}
+	outer := p.lookup
+	return Params{prefix: p.prefix, lookup: func(name string) *graph.Node {
+		if n := byName[name]; n != nil {
+			return n
+		}
+		if outer == nil {
+			return nil
+		}
+		return outer(name)
+	}}
+}
+
+// In returns the parameters of a nested model: Get("w") of In("layer0") is
+// Get("layer0.w").
+func (p Params) In(name string) Params {
+	return Params{prefix: p.prefix + name + ".", lookup: p.lookup}
+}
+
+// Lookup returns the node of a parameter, or nil when there is none.
+func (p Params) Lookup(name string) *graph.Node {
+	if p.lookup == nil {
+		return nil
+	}
+	return p.lookup(p.prefix + name)
+}
+
+// Get returns the node of a parameter and panics when there is none.
+func (p Params) Get(name string) *graph.Node {
+	n := p.Lookup(name)
+	if n == nil {
+		panic(fmt.Errorf("the model has no parameter %q", p.prefix+name))
+	}
+	return n
+}

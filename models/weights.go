@@ -1,0 +1,129 @@
+package models
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Weights are the parameters of a density on the host: one row-major slice a
+// spec, in the order of Specs.
+type Weights [][]float32
+
+// Init draws the initial values of a parameter of the given shape.
+type Init func(rng *rand.Rand, shape []int) []float32
+
+// Initialize draws the initial weights of a density. Every parameter has a
+// random stream of its own, keyed by the seed and its name, so that adding a
+// parameter leaves the others as they were.
+func Initialize(d Density, seed uint64) Weights {
+	specs := d.Specs()
+	w := make(Weights, len(specs))
+	for i, s := range specs {
+		w[i] = s.initial(seed)
+	}
+	return w
+}
+
+// Check says whether the weights fit the density's specs.
+func (w Weights) Check(d Density) error {
+	specs := d.Specs()
+	if len(w) != len(specs) {
+		return fmt.Errorf("the model has %d parameters, but %d were given", len(specs), len(w))
+	}
+	for i, s := range specs {
+		if len(w[i]) != s.Size() {
+			return fmt.Errorf("parameter %q has shape %v, %d values, but %d were given", s.Name, s.Shape, s.Size(), len(w[i]))
+		}
+	}
+	return nil
+}
+
+func (s Spec) initial(seed uint64) []float32 {
+	if s.Init == nil {
+		return make([]float32, s.Size())
+	}
+	h := fnv.New64a()
+	h.Write([]byte(s.Name)) //nolint:errcheck // a hash never fails
+	return s.Init(rand.New(rand.NewPCG(seed, h.Sum64())), s.Shape)
+}
+
+// Normal draws independent values from N(0, std²).
+func Normal(std float64) Init {
+	return func(rng *rand.Rand, shape []int) []float32 {
+		v := make([]float32, Spec{Shape: shape}.Size())
+		for i := range v {
+			v[i] = float32(std * rng.NormFloat64())
+		}
+		return v
+	}
+}
+
+// Uniform draws independent values from U(-limit, limit).
+func Uniform(limit float64) Init {
+	return func(rng *rand.Rand, shape []int) []float32 {
+		v := make([]float32, Spec{Shape: shape}.Size())
+		for i := range v {
+			v[i] = float32(limit * (2*rng.Float64() - 1))
+		}
+		return v
+	}
+}
+
+// Orthogonal draws a matrix with orthonormal columns (or rows, where it is
+// wider than high), uniformly over such matrices: the Q of the QR decomposition
+// of a Gaussian matrix, with the signs of R's diagonal made positive. Its cost
+// grows with the cube of the width.
+func Orthogonal(rng *rand.Rand, shape []int) []float32 {
+	if len(shape) != 2 {
+		panic(fmt.Errorf("orthogonal initial values need a matrix, not shape %v", shape))
+	}
+	rows, cols := shape[0], shape[1]
+	long, short := max(rows, cols), min(rows, cols)
+	if short == 0 {
+		return nil
+	}
+	a := mat.NewDense(long, short, nil)
+	for i := range long {
+		for j := range short {
+			a.Set(i, j, rng.NormFloat64())
+		}
+	}
+	var qr mat.QR
+	qr.Factorize(a)
+	// Q's first columns are A·R⁻¹; solving for them keeps the long×short shape
+	// (the full Q would be long×long).
+	var r mat.Dense
+	var upper mat.Dense
+	qr.RTo(&r)
+	upper.CloneFrom(r.Slice(0, short, 0, short))
+	tri := mat.NewTriDense(short, mat.Upper, nil)
+	for i := range short {
+		for j := i; j < short; j++ {
+			tri.SetTri(i, j, upper.At(i, j))
+		}
+	}
+	var inv mat.TriDense
+	if err := inv.InverseTri(tri); err != nil {
+		// A Gaussian matrix is singular with probability zero; the draw is
+		// repeated rather than trusted.
+		return Orthogonal(rng, shape)
+	}
+	var q mat.Dense
+	q.Mul(a, &inv)
+	v := make([]float32, rows*cols)
+	for i := range long {
+		for j := range short {
+			x := float32(math.Copysign(1, tri.At(j, j)) * q.At(i, j))
+			if rows >= cols {
+				v[i*cols+j] = x
+			} else {
+				v[j*cols+i] = x
+			}
+		}
+	}
+	return v
+}

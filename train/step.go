@@ -1,0 +1,281 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/models"
+)
+
+// program is the compiled training step: state in, state out. On XLA one call
+// runs up to chunk steps in a loop on the device, which saves the host's share
+// of a step; on the Go backend, whose loops cannot hold a gradient, one. Both
+// are the same body, so results do not depend on how steps are grouped.
+type program struct {
+	density  models.Density
+	degrees  []models.DegreeSpec // nil unless the density is masked
+	opt      Optimizer
+	clip     float64 // global norm, 0: none
+	ema      float64 // decay, 0: none
+	batch    int
+	chunk    int
+	scalars  int
+	specs    []models.Spec
+	compiled *Exec
+}
+
+// step is what one step takes from the host.
+type step struct {
+	x, context []float32 // [batch, dim], [batch, contextDim]
+	weights    []float32 // [batch], summing to one; zero for padding
+	degrees    [][]int32
+	scalars    []float64
+}
+
+func (p *program) stateSize() int {
+	n := len(p.specs) * (1 + p.opt.Slots())
+	if p.ema > 0 {
+		n += len(p.specs)
+	}
+	return n
+}
+
+func (p *program) compile(b compute.Backend) error {
+	if md, ok := p.density.(models.Masked); ok {
+		p.degrees = md.DegreeSpecs()
+	}
+	p.specs = p.density.Specs()
+	p.scalars = len(p.opt.Scalars(1, 1))
+	fn := p.single
+	if p.chunk > 1 {
+		fn = p.loop
+	}
+	exec, err := NewExec(b, fn)
+	p.compiled = exec
+	return err
+}
+
+// inputs are the nodes of one step.
+type inputs struct {
+	x, weights, context *Node
+	degrees             []*Node
+	scalars             []*Node
+}
+
+// advance is the body of a step: the new state, the loss in nats and the
+// gradient's global norm before clipping. Where either is not finite the state
+// stays as it was.
+func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, finite *Node) {
+	n := len(p.specs)
+	params := state[:n]
+	bound := models.Bind(p.specs, params)
+	if p.degrees != nil {
+		bound = bound.WithDegrees(p.degrees, in.degrees)
+	}
+	logp := p.density.LogProb(bound, in.x, in.context)
+	loss = Neg(Reshape(ReduceSum(Mul(logp, in.weights), 0)))
+	gradients := Gradient(loss, params...)
+	var square *Node
+	for _, g := range gradients {
+		row := Reshape(g, 1, g.Shape().Size())
+		s := Reshape(Dot(row, row).General([]int{1}, nil, []int{1}, nil))
+		if square == nil {
+			square = s
+		} else {
+			square = Add(square, s)
+		}
+	}
+	norm = Sqrt(square)
+	if p.clip > 0 {
+		limit := nn.Number(norm, p.clip)
+		factor := Div(limit, Max(norm, limit))
+		for i, g := range gradients {
+			gradients[i] = Mul(g, factor)
+		}
+	}
+	finite = IsFinite(Add(loss, norm))
+	next = make([]*Node, len(state))
+	slots := p.opt.Slots()
+	for i, param := range params {
+		own := make([]*Node, slots)
+		for s := range own {
+			own[s] = state[n*(1+s)+i]
+		}
+		updated, after := p.opt.Update(param, gradients[i], own, in.scalars)
+		next[i] = updated
+		for s := range after {
+			next[n*(1+s)+i] = after[s]
+		}
+		if p.ema > 0 {
+			at := n*(1+slots) + i
+			next[at] = Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema)))
+		}
+	}
+	for i := range next {
+		next[i] = Where(finite, next[i], state[i])
+	}
+	return next, loss, norm, finite
+}
+
+// split takes apart the arguments that both forms of the program share: state,
+// then x, weights, [context], degrees…, scalars, each with a leading axis of the
+// chunk's length when there is a loop.
+func (p *program) split(args []*Node) (state []*Node, in inputs, rest []*Node) {
+	n := p.stateSize()
+	state, args = args[:n], args[n:]
+	in.x, in.weights, args = args[0], args[1], args[2:]
+	if p.density.ContextDim() > 0 {
+		in.context, args = args[0], args[1:]
+	}
+	in.degrees, args = args[:len(p.degrees)], args[len(p.degrees):]
+	in.scalars, rest = args[:1], args[1:]
+	return state, in, rest
+}
+
+func (p *program) unpackScalars(v *Node) []*Node {
+	s := make([]*Node, p.scalars)
+	for i := range s {
+		s[i] = Reshape(Slice(v, AxisRange(i, i+1)))
+	}
+	return s
+}
+
+func (p *program) single(args []*Node) []*Node {
+	state, in, _ := p.split(args)
+	in.scalars = p.unpackScalars(in.scalars[0])
+	next, loss, norm, _ := p.advance(state, in)
+	return append(next, Reshape(loss, 1), Reshape(norm, 1))
+}
+
+// loop runs the first `count` steps of the chunk, or fewer when one is not
+// finite. Its state is everything it touches: closures cannot capture nodes.
+func (p *program) loop(args []*Node) []*Node {
+	g := args[0].Graph()
+	state, in, rest := p.split(args)
+	count := rest[0]
+	n := len(state)
+	per := append([]*Node{in.x, in.weights}, in.degrees...)
+	per = append(per, in.scalars...)
+	if in.context != nil {
+		per = append(per, in.context)
+	}
+	zeros := Const(g, make([]float32, p.chunk))
+	init := append([]*Node{Const(g, int32(0)), count, Const(g, true), zeros, zeros}, state...)
+	init = append(init, per...)
+	const head = 5
+	parameters := func(g *Graph, closure string) []*Node {
+		nodes := make([]*Node, len(init))
+		for i, v := range init {
+			nodes[i] = Parameter(g, fmt.Sprintf("%s%d", closure, i), v.Shape())
+		}
+		return nodes
+	}
+	more := NewClosure(g, func(g *Graph) []*Node {
+		s := parameters(g, "while")
+		return []*Node{And(LessThan(s[0], s[1]), s[2])}
+	})
+	body := NewClosure(g, func(g *Graph) []*Node {
+		s := parameters(g, "step")
+		i := s[0]
+		row := func(v *Node) *Node {
+			picked := Gather(v, Reshape(i, 1))
+			return Reshape(picked, v.Shape().Dimensions[1:]...)
+		}
+		at := s[head+n:]
+		one := inputs{x: row(at[0]), weights: row(at[1])}
+		at = at[2:]
+		for range p.degrees {
+			one.degrees = append(one.degrees, row(at[0]))
+			at = at[1:]
+		}
+		one.scalars = p.unpackScalars(row(at[0]))
+		if in.context != nil {
+			one.context = row(at[1])
+		}
+		next, loss, norm, finite := p.advance(s[head:head+n], one)
+		here := ConvertDType(Equal(Iota(g, shapes.Make(dtypes.Int32, p.chunk), 0), i), dtypes.Float32)
+		record := func(v, log *Node) *Node { return Where(GreaterThan(here, Const(g, float32(0))), v, log) }
+		out := []*Node{Add(i, Const(g, int32(1))), s[1], finite, record(loss, s[3]), record(norm, s[4])}
+		return append(append(out, next...), s[head+n:]...)
+	})
+	r := While(more, body, init...)
+	return append(r[head:head+n:head+n], r[3], r[4])
+}
+
+// run advances the state by the steps, at most chunk of them, and returns the
+// losses and gradient norms. The state's buffers are donated and replaced. A
+// step that is not finite ends the run: its loss or norm is reported last and
+// the state is the one before it.
+func (p *program) run(b compute.Backend, state []*tensors.Tensor, steps []step) (losses, norms []float32, err error) {
+	if len(steps) == 0 || len(steps) > p.chunk {
+		return nil, nil, fmt.Errorf("running %d steps in a program for up to %d", len(steps), p.chunk)
+	}
+	args := make([]any, 0, len(state)+8)
+	for _, t := range state {
+		buffer, err := DonateTensorBuffer(t, b, 0)
+		if err != nil {
+			return nil, nil, err
+		}
+		args = append(args, buffer)
+	}
+	lead := []int{p.chunk}
+	if p.chunk == 1 {
+		lead = nil
+	}
+	var owned []*tensors.Tensor
+	add := func(t *tensors.Tensor) {
+		owned = append(owned, t)
+		args = append(args, t)
+	}
+	dim, ctx := p.density.Dim(), p.density.ContextDim()
+	add(floats(p.chunk, p.batch*dim, steps, func(s step) []float32 { return s.x }, append(lead, p.batch, dim)))
+	add(floats(p.chunk, p.batch, steps, func(s step) []float32 { return s.weights }, append(lead, p.batch)))
+	if ctx > 0 {
+		add(floats(p.chunk, p.batch*ctx, steps, func(s step) []float32 { return s.context }, append(lead, p.batch, ctx)))
+	}
+	for i, d := range p.degrees {
+		flat := make([]int32, p.chunk*d.Length)
+		for k, s := range steps {
+			copy(flat[k*d.Length:], s.degrees[i])
+		}
+		add(tensors.FromFlatDataAndDimensions(flat, append(lead, d.Length)...))
+	}
+	add(floats(p.chunk, p.scalars, steps, func(s step) []float32 {
+		v := make([]float32, len(s.scalars))
+		for i, f := range s.scalars {
+			v[i] = float32(f)
+		}
+		return v
+	}, append(lead, p.scalars)))
+	if p.chunk > 1 {
+		add(tensors.FromScalar(int32(len(steps))))
+	}
+	outputs, err := p.compiled.Call(args...)
+	for _, t := range owned {
+		t.MustFinalizeAll()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	copy(state, outputs[:len(state)])
+	logs := outputs[len(state):]
+	losses, norms = tensors.MustCopyFlatData[float32](logs[0])[:len(steps)], tensors.MustCopyFlatData[float32](logs[1])[:len(steps)]
+	for _, t := range logs {
+		t.MustFinalizeAll()
+	}
+	return losses, norms, nil
+}
+
+func floats(chunk, size int, steps []step, of func(step) []float32, dims []int) *tensors.Tensor {
+	flat := make([]float32, chunk*size)
+	for k, s := range steps {
+		copy(flat[k*size:(k+1)*size], of(s))
+	}
+	return tensors.FromFlatDataAndDimensions(flat, dims...)
+}
