@@ -8,7 +8,7 @@ import (
 
 // ErrNoPlugin is wrapped by the error of Open when no plugin was found where
 // one was asked for.
-var ErrNoPlugin = errors.New("no XLA plugin found (run: maskflow backend install)")
+var ErrNoPlugin = errors.New("no plugin found")
 
 // ErrNoXLA is wrapped by the error of Open when XLA was asked for by name in a
 // program that was built without it.

@@ -41,8 +41,8 @@ type candidate struct {
 }
 
 // pluginName matches the names that go-xla knows: pjrt_c_api_NAME_plugin,
-// pjrt-plugin-NAME and pjrt_plugin_NAME.
-var pluginName = regexp.MustCompile(`^(?:pjrt_c_api_(.+)_plugin|pjrt[-_]plugin[-_](.+))\.(?:so|dylib)$`)
+// pjrt-plugin-NAME and pjrt_plugin_NAME, and the one in JAX's CUDA wheels.
+var pluginName = regexp.MustCompile(`^(?:pjrt_c_api_(.+)_plugin|pjrt[-_]plugin[-_](.+)|xla_(cuda)_plugin)\.(?:so|dylib)$`)
 
 // kindOfFile tells the kind of plugin from its file name: cpu or cuda, with an
 // optional version behind (cpu_v0.114.0). Other devices are not ours to open.
@@ -51,7 +51,7 @@ func kindOfFile(name string) string {
 	if m == nil {
 		return ""
 	}
-	device, _, _ := strings.Cut(m[1]+m[2], "_")
+	device, _, _ := strings.Cut(m[1]+m[2]+m[3], "_")
 	switch {
 	case device == "cpu":
 		return KindXLA
@@ -82,16 +82,13 @@ func findPlugins(kind, dir string) []candidate {
 		look(d, SourceEnv)
 	}
 	look(dir, SourceInstalled)
-	look(filepath.Join(dir, cudaFolder, "jax_plugins", "xla_cuda13"), SourceInstalled)
+	look(filepath.Join(dir, cudaFolder, filepath.Dir(cudaPlugin)), SourceInstalled)
 	for _, d := range goXLADirs() {
 		look(d, SourceGoXLA)
 		look(filepath.Join(d, "nvidia"), SourceGoXLA)
 	}
 	return found
 }
-
-// cudaFolder is where, within the plugin folder, the CUDA wheels are unpacked.
-const cudaFolder = "cuda13"
 
 func goXLADirs() []string {
 	var dirs []string
@@ -116,11 +113,7 @@ func pluginsIn(dir, source string) []candidate {
 	}
 	var found []candidate
 	for _, e := range entries {
-		kind := kindOfFile(e.Name())
-		if e.Name() == "xla_cuda_plugin.so" {
-			kind = KindCUDA
-		}
-		if kind != "" {
+		if kind := kindOfFile(e.Name()); kind != "" {
 			found = append(found, candidate{filepath.Join(dir, e.Name()), kind, source})
 		}
 	}

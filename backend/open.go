@@ -92,9 +92,12 @@ func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 	if !xlaBuild {
 		return nil, ErrNoXLA
 	}
+	if kind == KindCUDA && !hasNVIDIA() {
+		return nil, errNoNVIDIA
+	}
 	candidates := findPlugins(kind, o.PluginDir)
 	if len(candidates) == 0 {
-		return nil, ErrNoPlugin
+		return nil, noPlugin(kind)
 	}
 	var first error
 	for _, c := range candidates {
@@ -109,9 +112,30 @@ func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 	return nil, first
 }
 
+func noPlugin(kind string) error {
+	if kind == KindCUDA {
+		return fmt.Errorf("CUDA: %w (run: maskflow backend install --cuda)", ErrNoPlugin)
+	}
+	return fmt.Errorf("XLA: %w (run: maskflow backend install)", ErrNoPlugin)
+}
+
 func openPlugin(ctx context.Context, kind, path string, o Options) (*Backend, error) {
 	if !xlaBuild {
 		return nil, ErrNoXLA
 	}
-	return loadPlugin(kind, path, o)
+	path = filepath.Clean(path)
+	if kindOfFile(filepath.Base(path)) == KindCUDA {
+		kind = KindCUDA
+	}
+	if kind == KindCUDA && !hasNVIDIA() {
+		return nil, errNoNVIDIA
+	}
+	if _, err := vet(ctx, kind, path, false); err != nil {
+		return nil, fmt.Errorf("plugin %s %w", path, err)
+	}
+	b, err := loadPlugin(kind, path, o)
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", path, err)
+	}
+	return b, nil
 }

@@ -4,6 +4,8 @@ package backend
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/gomlx/go-xla/compute/xla"
@@ -17,27 +19,57 @@ const xlaBuild = true
 // search never run, since they are for plugins without an absolute path.
 func loadPlugin(kind, path string, o Options) (b *Backend, err error) {
 	defer recovered(&err)
-	if strings.ContainsRune(path, ',') {
-		return nil, fmt.Errorf("plugin path %q has a comma, which ends a path in GoMLX's configuration (move or link the plugin)", path)
-	}
 	xla.EnableAutoInstall(false)
-	config := path
+	name, cleanUp, err := neutralName(kind, path)
+	if err != nil {
+		return nil, err
+	}
+	defer cleanUp()
+	config := fmt.Sprintf("%s,tf32=%t", name, o.TF32)
 	if kind == KindCUDA {
-		config += fmt.Sprintf(",tf32=%t", o.TF32)
+		preloadCUDA(path)
+		config += ",preallocate=false"
 	}
 	c, err := xla.NewWithOptions(config, nil)
 	if err != nil {
 		return nil, oneLine(err)
 	}
-	b = newBackend(c, kind)
-	b.Plugin = path
-	b.Device = c.DeviceDescription(0)
-	plugin, err := pjrt.GetPlugin(path)
+	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
 		c.Finalize()
 		return nil, oneLine(err)
 	}
+	b = newBackend(c, kind)
+	b.Plugin = path
+	b.Device = describe(c, 0)
 	major, minor := plugin.Version()
 	b.PluginVersion = fmt.Sprintf("%d.%d", major, minor)
 	return b, nil
+}
+
+// neutralName returns a path under which go-xla opens the plugin for what it
+// is. Go-xla ends a path at a comma, and takes every plugin with "cuda" or
+// "nvidia" anywhere in its path for one of CUDA's, which a CPU plugin in the
+// home folder of the user nvidia then refuses; such a plugin is opened through
+// a link.
+func neutralName(kind, path string) (name string, cleanUp func(), err error) {
+	misread := kind == KindXLA && pjrt.IsCUDAName(path)
+	if !misread && !strings.ContainsRune(path, ',') {
+		return path, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "maskflow-*")
+	if err != nil {
+		return "", nil, err
+	}
+	cleanUp = func() { os.RemoveAll(dir) }
+	base := "plugin.so"
+	if kindOfFile(filepath.Base(path)) == KindXLA {
+		base = "cpu.so" // Go-xla shares memory with plugins that have "cpu" in their path.
+	}
+	name = filepath.Join(dir, base)
+	if err := os.Symlink(path, name); err != nil {
+		cleanUp()
+		return "", nil, err
+	}
+	return name, cleanUp, nil
 }

@@ -1,0 +1,149 @@
+package backend
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+)
+
+// trial remembers that a plugin file was hashed, or that it ran a computation
+// in a child process, so that neither is repeated at every start. It holds for
+// a file of the same path, size and modification time under the same version
+// of go-xla.
+type trial struct {
+	Path     string    `json:"path"`
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified"`
+	GoXLA    string    `json:"go_xla"`
+
+	SHA256 string   `json:"sha256,omitempty"` // Empty while unknown.
+	Ran    bool     `json:"ran"`              // It ran in a child process.
+	API    string   `json:"api,omitempty"`    // PJRT C API version, when it ran.
+	Device []string `json:"devices,omitempty"`
+}
+
+func (t trial) sameFile(u trial) bool {
+	return t.Path == u.Path && t.Size == u.Size && t.Modified.Equal(u.Modified) && t.GoXLA == u.GoXLA
+}
+
+// identify describes the file as it is now, with nothing known about it.
+func identify(path string) (trial, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return trial{}, err
+	}
+	return trial{Path: path, Size: info.Size(), Modified: info.ModTime().UTC(), GoXLA: goXLAVersion()}, nil
+}
+
+// goXLAVersion is the version of go-xla in this program; test binaries do not
+// know it.
+func goXLAVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if ok {
+		for _, m := range info.Deps {
+			if m.Path == "github.com/gomlx/go-xla" {
+				if m.Replace != nil {
+					m = m.Replace
+				}
+				return m.Version
+			}
+		}
+	}
+	return "unknown"
+}
+
+// trialsFile is $XDG_CACHE_HOME/maskflow/plugins.json, or what the system has
+// for it; empty where there is no home folder.
+func trialsFile() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "maskflow", "plugins.json")
+}
+
+// A damaged or missing file of trials only means that they are done again.
+func readTrials() []trial {
+	f, err := os.Open(trialsFile())
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	var all []trial
+	if json.NewDecoder(io.LimitReader(f, 1<<20)).Decode(&all) != nil {
+		return nil
+	}
+	return all
+}
+
+// recall fills in what is known about the file t.
+func recall(t trial) trial {
+	for _, known := range readTrials() {
+		if known.sameFile(t) {
+			return known
+		}
+	}
+	return t
+}
+
+// remember is best effort: where the cache cannot be written, the next start
+// hashes and tries the plugin again.
+func remember(t trial) {
+	all := slices.DeleteFunc(readTrials(), func(u trial) bool {
+		_, err := os.Stat(u.Path)
+		stale := u.Path == t.Path && !(u.Size == t.Size && u.Modified.Equal(t.Modified))
+		return err != nil || stale || u.sameFile(t)
+	})
+	text, err := json.MarshalIndent(append(all, t), "", "  ")
+	if err != nil {
+		return
+	}
+	path := trialsFile()
+	if path == "" || os.MkdirAll(filepath.Dir(path), 0o755) != nil {
+		return
+	}
+	_ = writeFileAtomic(path, append(text, '\n'), 0o644)
+}
+
+// hashFile returns the SHA-256 of a file in hexadecimal digits.
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// writeFileAtomic writes a file so that readers see the old text or the new.
+func writeFileAtomic(path string, text []byte, mode os.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
+}
