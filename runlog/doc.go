@@ -1,0 +1,51 @@
+// Package runlog writes and reads run directories, the only path between a
+// training process and everything that looks at it: a monitor on the same
+// host, one across a shared file system, a replay of a finished run, a test.
+//
+// A run directory holds
+//
+//	run.json        who writes the run and from what: [Manifest]
+//	config.yaml     the resolved configuration, byte for byte as given
+//	metrics.jsonl   one JSON object a line, append only: [Record]
+//	checkpoints/    state on disk
+//	samples/        drawn samples
+//	stderr.log      what native libraries print
+//	run.lock        held by flock(2) for as long as the [Writer] lives
+//	control/        requests from readers to the trainer: [Request]
+//
+// [Create] and [Resume] give the one [Writer] of a run. A [Reader] follows
+// metrics.jsonl while it grows and a [History] keeps what was read; [ReadState]
+// tells whether the run is alive, ended or crashed, and [List] finds runs.
+//
+// # Lines
+//
+// Every record is one write(2) of one whole line, so that a reader sees at
+// most one torn line, the last. Non-finite numbers are the strings "NaN",
+// "Inf" and "-Inf" ([Float]). Readers ignore unknown kinds and unknown keys,
+// and skip and count lines that are no records.
+//
+// # Time
+//
+// Times in records are seconds since the start of the run, summed over
+// resumptions: the time between a crash and the resumption does not count,
+// lost work does. The clock is an [Options] field.
+//
+// # Resuming
+//
+// The file is append only, so records of steps that a crashed process took
+// after its last checkpoint stay in it. A start record at step N says that
+// whatever lies beyond N has not happened; [History] drops those records, and
+// a series has no step twice.
+package runlog
+
+// Names inside a run directory.
+const (
+	ManifestFile   = "run.json"
+	ConfigFile     = "config.yaml"
+	MetricsFile    = "metrics.jsonl"
+	CheckpointsDir = "checkpoints"
+	SamplesDir     = "samples"
+	StderrFile     = "stderr.log"
+	LockFile       = "run.lock"
+	ControlDir     = "control"
+)

@@ -1,0 +1,101 @@
+package runlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// Manifest is run.json: what a run is, and the process that writes it.
+type Manifest struct {
+	Version int    `json:"v"`    // of the format, set by Create
+	ID      string `json:"id"`   // unique; made by Create when empty
+	Name    string `json:"name"` // for people
+	Process
+	Seeds      map[string]uint64 `json:"seeds,omitempty"` // by purpose
+	ConfigHash string            `json:"config_hash"`     // SHA-256 of config.yaml in hexadecimal, set by Create
+	Earlier    []Process         `json:"earlier,omitempty"`
+}
+
+// Process is a process that writes a run. A resumed run has several, one after
+// the other: the present one in the Manifest itself, the others in Earlier.
+type Process struct {
+	Host     string    `json:"host"`    // set by Create and Resume
+	PID      int       `json:"pid"`     // set by Create and Resume
+	Started  time.Time `json:"started"` // set by Create and Resume
+	Versions Versions  `json:"versions"`
+	Backend  string    `json:"backend"`            // description of the backend in use
+	Args     []string  `json:"args"`               // command line
+	NoFlock  bool      `json:"no_flock,omitempty"` // set where the file system has no flock
+}
+
+// Versions of what a process was built from and loaded.
+type Versions struct {
+	Maskflow string `json:"maskflow"`
+	Go       string `json:"go"`
+	GoMLX    string `json:"gomlx"`
+	Plugin   string `json:"plugin,omitempty"`
+}
+
+// FirstStarted is when the run was created.
+func (m *Manifest) FirstStarted() time.Time {
+	if len(m.Earlier) > 0 {
+		return m.Earlier[0].Started
+	}
+	return m.Started
+}
+
+// ErrNoRun reports a directory that holds no run.
+var ErrNoRun = errors.New("holds no run")
+
+// maxManifest bounds run.json.
+const maxManifest = 16 << 20
+
+// ReadManifest reads run.json of a run directory. Without that file the error
+// is [ErrNoRun].
+func ReadManifest(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, ManifestFile)
+	text, err := readBounded(path, maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s %w (no %s in it)", dir, ErrNoRun, ManifestFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return &m, nil
+}
+
+func (m *Manifest) write(dir string) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding %s: %w", ManifestFile, err)
+	}
+	return replaceFile(filepath.Join(dir, ManifestFile), append(text, '\n'))
+}
+
+// thisProcess is the process that calls.
+func thisProcess(now time.Time) (Process, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return Process{}, fmt.Errorf("finding the name of this host: %w", err)
+	}
+	return Process{Host: host, PID: os.Getpid(), Started: now.UTC()}, nil
+}
+
+// newID is the time of the start and a digest of the process, so that two runs
+// of one second have different ids.
+func newID(p Process) string {
+	sum := sha256.Sum256([]byte(p.Host + "\x00" + strconv.Itoa(p.PID) + "\x00" + p.Started.Format(time.RFC3339Nano)))
+	return p.Started.Format("20060102-150405") + "-" + hex.EncodeToString(sum[:4])
+}

@@ -1,0 +1,196 @@
+package runlog
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A Reader follows metrics.jsonl of a run while it grows. It holds the file
+// open until Close and is not safe for concurrent use.
+type Reader struct {
+	path string
+	file *os.File
+	info fs.FileInfo
+	next int64 // where the first line begins that was not read
+	skip bool  // next is inside a line that is too long
+	void bool  // what was returned is void, and no batch has said so yet
+	buf  []byte
+}
+
+// A Batch is what one call of [Reader.Read] found, in the order of the file.
+type Batch struct {
+	Reset   bool // the file was replaced or cut: what was read before is void
+	Records []Record
+	Bad     int  // lines that are no records, passed over
+	More    bool // the call stopped at its bound, not at the end of the file
+}
+
+// batchSize is the default bound of Read, in lines.
+const batchSize = 10_000
+
+// Open opens a run directory for reading. The error is [ErrNoRun] when dir
+// holds none.
+func Open(dir string) (*Reader, error) {
+	if _, err := ReadManifest(dir); err != nil {
+		return nil, err
+	}
+	return &Reader{path: filepath.Join(dir, MetricsFile)}, nil
+}
+
+// Read returns the records that came since the last call, of up to limit lines
+// (0 means ten thousand), and an empty batch when there are none. A last line
+// without its newline waits for a later call. Call it again at once while More
+// is set, else after a moment.
+//
+// After an error the Reader can be used again; nothing is lost or repeated.
+func (r *Reader) Read(limit int) (Batch, error) {
+	if limit <= 0 {
+		limit = batchSize
+	}
+	var b Batch
+	if err := r.follow(); err != nil {
+		return Batch{}, fmt.Errorf("reading the log of the run: %w", err)
+	}
+	if r.file == nil {
+		return b, nil
+	}
+	before, skipped := r.next, r.skip
+	if err := r.readLines(&b, limit); err != nil {
+		r.next, r.skip = before, skipped
+		return Batch{}, fmt.Errorf("reading %s: %w", r.path, err)
+	}
+	b.Reset, r.void = r.void, false
+	return b, nil
+}
+
+// Close releases the file.
+func (r *Reader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	err := r.file.Close()
+	r.file = nil
+	return err
+}
+
+// follow opens the file, or the one that took its place, and starts over when
+// what was read is no longer a part of it. A run that has not written yet has
+// no file.
+func (r *Reader) follow() error {
+	info, err := os.Stat(r.path)
+	if errors.Is(err, fs.ErrNotExist) && r.file == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.file != nil && !os.SameFile(info, r.info) {
+		if err := r.Close(); err != nil {
+			return err
+		}
+		r.reset()
+	}
+	if r.file == nil {
+		f, err := os.Open(r.path)
+		if err != nil {
+			return err
+		}
+		if info, err = f.Stat(); err != nil {
+			_ = f.Close()
+			return err
+		}
+		r.file, r.info = f, info
+	}
+	if info.Size() < r.next || !r.afterNewline() {
+		r.reset()
+	}
+	return nil
+}
+
+func (r *Reader) reset() {
+	r.void = r.void || r.next > 0
+	r.next, r.skip = 0, false
+}
+
+// afterNewline reports whether the byte before next still ends a line, which
+// it need not in a file that was cut and has grown again.
+func (r *Reader) afterNewline() bool {
+	if r.next == 0 || r.skip {
+		return true
+	}
+	var last [1]byte
+	_, err := r.file.ReadAt(last[:], r.next-1)
+	return err != nil || last[0] == '\n' // readLines reports the error
+}
+
+// readLines reads whole lines from next on. The buffer grows to the longest
+// line met, up to maxLine.
+func (r *Reader) readLines(b *Batch, limit int) error {
+	if r.buf == nil {
+		r.buf = make([]byte, 64<<10)
+	}
+	held := 0 // bytes of buf that are filled; buf[0] is at next
+	lines := 0
+	for {
+		n, err := r.file.ReadAt(r.buf[held:], r.next+int64(held))
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
+			return err
+		}
+		held += n
+		used := 0
+		for {
+			if lines == limit {
+				b.More = true
+				return nil
+			}
+			line, _, whole := bytes.Cut(r.buf[used:held], []byte{'\n'})
+			if !whole {
+				break
+			}
+			lines++
+			used += len(line) + 1
+			r.next += int64(len(line)) + 1
+			if r.skip {
+				r.skip = false
+			} else {
+				b.add(line)
+			}
+		}
+		held = copy(r.buf, r.buf[used:held])
+		switch {
+		case r.skip:
+			r.next += int64(held)
+			held = 0
+		case held >= maxLine:
+			b.Bad++
+			r.skip = true
+			r.next += int64(held)
+			held = 0
+		case held == len(r.buf) && !atEnd:
+			r.buf = append(r.buf, make([]byte, len(r.buf))...)
+		}
+		if atEnd {
+			return nil
+		}
+	}
+}
+
+// add decodes a line. Empty lines and unknown kinds are nothing.
+func (b *Batch) add(line []byte) {
+	line = bytes.TrimSuffix(line, []byte{'\r'})
+	if len(line) == 0 {
+		return
+	}
+	switch record, err := decode(line); {
+	case err != nil:
+		b.Bad++
+	case record != nil:
+		b.Records = append(b.Records, record)
+	}
+}

@@ -1,0 +1,207 @@
+package runlog
+
+import (
+	"encoding/json"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+var (
+	nan = Float(math.NaN())
+	inf = Float(math.Inf(1))
+)
+
+// same compares two values, NaN being equal to NaN.
+func same(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && reflect.TypeOf(a) == reflect.TypeOf(b) && string(x) == string(y)
+}
+
+func TestFloatJSON(t *testing.T) {
+	for _, c := range []struct {
+		v    Float
+		text string
+	}{
+		{nan, `"NaN"`},
+		{inf, `"Inf"`},
+		{-inf, `"-Inf"`},
+		{0, `0`},
+		{Float(math.Copysign(0, -1)), `-0`},
+		{-1.5, `-1.5`},
+		{1e6, `1000000`},
+		{1e-7, `1e-07`},
+		{math.MaxFloat64, `1.7976931348623157e+308`},
+		{math.SmallestNonzeroFloat64, `5e-324`},
+	} {
+		text, err := json.Marshal(c.v)
+		if err != nil || string(text) != c.text {
+			t.Errorf("%v is written as %s (%v), not %s", c.v, text, err, c.text)
+		}
+		var back Float
+		if err := json.Unmarshal(text, &back); err != nil || !same(back, c.v) {
+			t.Errorf("%s reads as %v (%v)", text, back, err)
+		}
+	}
+	for _, bad := range []string{`"nan"`, `"+Inf"`, `""`, `true`, `[1]`, `1e999`, `"1"`} {
+		var f Float
+		if err := json.Unmarshal([]byte(bad), &f); err == nil {
+			t.Errorf("%s reads as %v", bad, f)
+		}
+	}
+	var null Float
+	if err := json.Unmarshal([]byte(`null`), &null); err != nil || !math.IsNaN(float64(null)) {
+		t.Errorf("null reads as %v (%v), not as NaN", null, err)
+	}
+	if got := Floats([]float64{1, 2}); !slices.Equal(got, []Float{1, 2}) {
+		t.Errorf("Floats gives %v", got)
+	}
+}
+
+func drawFloat(t *rapid.T, name string) Float {
+	special := rapid.SampledFrom([]float64{0, 1, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, 5e-324})
+	return Float(rapid.OneOf(rapid.Float64(), special).Draw(t, name))
+}
+
+func drawRecord(t *rapid.T) Record {
+	f := func(name string) Float { return drawFloat(t, name) }
+	n := func(name string) int { return rapid.Int().Draw(t, name) }
+	step := rapid.Int64().Draw(t, "step")
+	text := rapid.String()
+	floats := func(name string) []Float {
+		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Float { return drawFloat(t, name) }), 1, 7).Draw(t, name)
+	}
+	switch rapid.IntRange(0, 7).Draw(t, "kind") {
+	case 0:
+		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed")}
+	case 1:
+		return Train{Step: step, Epoch: n("epoch"), Time: f("time"), Loss: f("loss"), EMA: f("ema"), LR: f("lr"), GradNorm: f("grad"), Rate: f("rate"), Mask: n("mask")}
+	case 2:
+		return Valid{Step: step, Epoch: n("epoch"), Time: f("time"), NLL: f("nll"), NLL2SE: f("se"), Best: rapid.Bool().Draw(t, "best")}
+	case 3:
+		return Orders{
+			Step: step, Time: f("time"), Split: text.Draw(t, "split"), NLL: f("nll"), Mean: f("mean"), BestOrder: f("best"),
+			Gain: f("gain"), Gain2SE: f("se"), ESS: f("ess"), PerOrder: floats("per"), MaskLoss: floats("masks"),
+		}
+	case 4:
+		return Samples{Step: step, Time: f("time"), File: text.Draw(t, "file"), Shape: rapid.SliceOfN(rapid.Int(), 1, 4).Draw(t, "shape")}
+	case 5:
+		return Checkpoint{Step: step, Time: f("time"), File: text.Draw(t, "file")}
+	case 6:
+		return Event{Time: f("time"), ID: text.Draw(t, "id"), What: text.Draw(t, "what")}
+	default:
+		return End{
+			Status: Done, Step: step, Time: f("time"), Error: text.Draw(t, "error"),
+			Test: &Result{Split: "test", Rows: n("rows"), Dim: n("dim"), NLL: f("nll"), NLL2SE: f("se"), NLLModel: f("model"), Orders: n("orders"), NLLOrderMean: f("mean"), Gain: f("gain")},
+		}
+	}
+}
+
+func TestRecordsReadBackAsWritten(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawRecord(t)
+		line, err := encode(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.IndexByte(string(line), '\n') != len(line)-1 {
+			t.Fatalf("%q is not one line", line)
+		}
+		if !strings.HasPrefix(string(line), `{"t":"`+r.kind()+`",`) {
+			t.Fatalf("%q does not begin with its kind", line)
+		}
+		back, err := decode(line[:len(line)-1])
+		if err != nil || !same(r, back) {
+			t.Fatalf("%q reads as %+v (%v)", line, back, err)
+		}
+	})
+}
+
+// The keys are an interface: scripts read the file.
+func TestKeysOfRecords(t *testing.T) {
+	one := []Float{1}
+	for _, c := range []struct {
+		r    Record
+		keys string
+	}{
+		{Start{}, "t v time step resumed"},
+		{Train{}, "t step epoch time loss ema lr grad_norm rate mask"},
+		{Valid{}, "t step epoch time nll nll_2se best"},
+		{Orders{PerOrder: one, MaskLoss: one}, "t step time split nll mean best_order gain gain_2se ess per_order mask_loss"},
+		{Samples{}, "t step time file shape"},
+		{Checkpoint{}, "t step time file"},
+		{Event{}, "t time id what"},
+		{End{Test: &Result{}, Error: "x"}, "t status step time test error"},
+	} {
+		line, err := encode(c.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var object map[string]any
+		if err := json.Unmarshal(line, &object); err != nil {
+			t.Fatal(err)
+		}
+		want := strings.Fields(c.keys)
+		slices.Sort(want)
+		if got := slices.Sorted(maps.Keys(object)); !slices.Equal(got, want) {
+			t.Errorf("a %s record has the keys %v, not %v", c.r.kind(), got, want)
+		}
+	}
+}
+
+func TestDecodeForeignLines(t *testing.T) {
+	unknown := unknownTrain
+	for _, c := range []struct {
+		line string
+		want Record
+	}{
+		{`{"t":"train"}`, unknown},
+		{`{"t":"train","step":7,"loss":"NaN","new":3,"newer":"x"}`, Train{Step: 7, Time: nan, Loss: nan, EMA: nan, LR: nan, GradNorm: nan, Rate: nan}},
+		{` { "step" : 7 , "t" : "train", "loss": -Infinity }`, nil},
+		{` { "step" : 7 , "t" : "train", "loss": "-Inf" }`, Train{Step: 7, Time: nan, Loss: -inf, EMA: nan, LR: nan, GradNorm: nan, Rate: nan}},
+		{`{"t":"train","step":7,"loss":null,"nested":{"a":[1]}}`, Train{Step: 7, Time: nan, Loss: nan, EMA: nan, LR: nan, GradNorm: nan, Rate: nan}},
+		{`{"t":"samples","step":5,"file":"samples/00005.npy","shape":[2,3]}`, Samples{Step: 5, Time: nan, File: "samples/00005.npy", Shape: []int{2, 3}}},
+		{`{"t":"end","status":"done","step":3,"test":{"nll":1.5}}`, End{Status: Done, Step: 3, Time: nan, Test: &Result{NLL: 1.5, NLL2SE: nan, NLLModel: nan, NLLOrderMean: nan, Gain: nan}}},
+	} {
+		got, err := decode([]byte(c.line))
+		if c.want == nil && err == nil || c.want != nil && (err != nil || !same(got, c.want)) {
+			t.Errorf("%s reads as %+v (%v), not %+v", c.line, got, err, c.want)
+		}
+	}
+	if r, err := decode([]byte(`{"t":"weather","sun":true}`)); r != nil || err != nil {
+		t.Errorf("an unknown kind gives %v, %v", r, err)
+	}
+	for _, bad := range []string{``, `null`, `3`, `{}`, `{"t":3}`, `{"t":"train","step":1.5}`, `{"t":"train","step":9223372036854775808}`, `{"t":"train","loss":01}`, `{"t":"train",}`, `{"t":"train"`, `{"t":"train"} x`, "\x00\x00"} {
+		if r, err := decode([]byte(bad)); err == nil {
+			t.Errorf("%q reads as %+v", bad, r)
+		}
+	}
+}
+
+// The fast path gives what encoding/json gives, or nothing.
+func FuzzDecodeTrain(f *testing.F) {
+	for _, seed := range []string{
+		`{"t":"train","step":1,"epoch":2,"time":3.5,"loss":"NaN","ema":"-Inf","lr":1e-3,"grad_norm":0,"rate":7,"mask":-1}`,
+		`{"t":"train"}`, `{"t":"train",}`, `{"t":"train","Loss":1}`, `{"t":"train","x":"\u0000","loss":1}`,
+		`{"t":"train","loss":01}`, `{"t":"train","loss":1e999}`, `{"t":"train","step":-0}`, `{"t":"train","step":"1"}`,
+		`{"t":"train","t":"valid"}`, `{"t":"train","loss":1,"loss":2}`, `{"t":"train","loss":"inf"}`, `{"t":"train","a":"é"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		fast, ok := decodeTrain(line)
+		if !ok {
+			return
+		}
+		slow, err := decodeInto(line, unknownTrain)
+		if err != nil || !same(Record(fast), slow) {
+			t.Fatalf("%q: fast %+v, slow %+v (%v)", line, fast, slow, err)
+		}
+	})
+}

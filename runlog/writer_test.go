@@ -1,0 +1,337 @@
+package runlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var epoch = time.Date(2026, 3, 5, 7, 11, 13, 0, time.UTC)
+
+// testClock is a clock that moves by hand.
+type testClock struct{ now time.Time }
+
+func (c *testClock) options() Options { return Options{Clock: func() time.Time { return c.now }} }
+
+func (c *testClock) pass(seconds float64) {
+	c.now = c.now.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func create(t *testing.T, dir string, o Options) *Writer {
+	t.Helper()
+	w, err := Create(dir, Manifest{Name: "test", Seeds: map[string]uint64{"data": 3}}, []byte("name: test\n"), o)
+	ok(t, err)
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+func load(t *testing.T, dir string) *History {
+	t.Helper()
+	h, err := Load(dir)
+	ok(t, err)
+	return h
+}
+
+func TestCreateWritesTheDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "runs", "a")
+	clock := &testClock{now: epoch}
+	config := []byte("name: test # byte for byte\n\n")
+	m := Manifest{
+		Name: "test", Seeds: map[string]uint64{"data": 1<<63 + 3},
+		Process: Process{Versions: Versions{Maskflow: "v0.1.0", Go: "go1.26"}, Backend: "go", Args: []string{"train", "x.yaml"}},
+	}
+	w, err := Create(dir, m, config, clock.options())
+	ok(t, err)
+	defer func() { ok(t, w.Close()) }()
+
+	got, err := ReadManifest(dir)
+	ok(t, err)
+	host, err := os.Hostname()
+	ok(t, err)
+	if got.PID != os.Getpid() || got.Host != host || !got.Started.Equal(epoch) || got.Version != 1 || got.ID == "" {
+		t.Errorf("the manifest is %+v", got)
+	}
+	if got.Seeds["data"] != 1<<63+3 || got.Versions != m.Versions || got.Backend != "go" || len(got.Args) != 2 {
+		t.Errorf("the manifest lost something: %+v", got)
+	}
+	if sum := sha256.Sum256(config); got.ConfigHash != hex.EncodeToString(sum[:]) {
+		t.Errorf("the config hash is %s", got.ConfigHash)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, ConfigFile)); err != nil || string(text) != string(config) {
+		t.Errorf("the config is %q (%v)", text, err)
+	}
+	for _, name := range []string{MetricsFile, CheckpointsDir, SamplesDir, LockFile, ControlDir} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestCreateRefusesARun(t *testing.T) {
+	dir := t.TempDir()
+	w := create(t, dir, Options{})
+	_, err := Create(dir, Manifest{}, nil, Options{})
+	if !errors.Is(err, ErrExists) || !strings.Contains(err.Error(), "--resume") || !strings.Contains(err.Error(), "--run") {
+		t.Errorf("while it is written: %v", err)
+	}
+	ok(t, w.Close())
+	if _, err = Create(dir, Manifest{}, nil, Options{}); !errors.Is(err, ErrExists) {
+		t.Errorf("when it is closed: %v", err)
+	}
+}
+
+func TestCreateAfterACrashInsideCreate(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{LockFile, ConfigFile, MetricsFile} { // all but run.json
+		ok(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	create(t, dir, Options{})
+}
+
+func TestOneWriter(t *testing.T) {
+	dir := t.TempDir()
+	create(t, dir, Options{})
+	_, err := Resume(dir, Process{}, Options{})
+	host, _ := os.Hostname()
+	want := fmt.Sprintf("is being written by pid %d on host %s", os.Getpid(), host)
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v does not say %q", err, want)
+	}
+	if _, err := Resume(t.TempDir(), Process{}, Options{}); !errors.Is(err, ErrNoRun) {
+		t.Errorf("resuming nothing: %v", err)
+	}
+}
+
+// Readers that look at the lock all the time keep no writer out.
+func TestLockAgainstReaders(t *testing.T) {
+	dir := t.TempDir()
+	ok(t, create(t, dir, Options{}).Close())
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_, _ = probe(filepath.Join(dir, LockFile))
+					time.Sleep(50 * time.Microsecond)
+				}
+			}
+		})
+	}
+	for range 20 {
+		w, err := Resume(dir, Process{}, Options{})
+		ok(t, err)
+		ok(t, w.Close())
+	}
+	close(stop)
+	readers.Wait()
+}
+
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	clock := &testClock{now: epoch}
+	w := create(t, dir, clock.options())
+	ok(t, w.Start(0))
+	clock.pass(2.5)
+	ok(t, w.Train(Train{Step: 10, Loss: 3}))
+	clock.pass(7)
+	ok(t, w.Train(Train{Step: 20, Loss: 2}))
+	ok(t, w.Close())
+
+	log := filepath.Join(dir, MetricsFile)
+	whole, err := os.ReadFile(log)
+	ok(t, err)
+	ok(t, os.WriteFile(log, append(whole, `{"t":"train","step":30,"lo`...), 0o644))
+
+	clock.pass(1000) // between the processes: does not count
+	p := Process{Backend: "go", Args: []string{"train", "--resume"}}
+	w, err = Resume(dir, p, clock.options())
+	ok(t, err)
+	if text, err := os.ReadFile(log); err != nil || string(text) != string(whole) {
+		t.Errorf("the torn line is still there: %q (%v)", text, err)
+	}
+	ok(t, w.Start(10))
+	clock.pass(0.25)
+	ok(t, w.Train(Train{Step: 11, Loss: 2.5}))
+	ok(t, w.End(End{Status: Done, Step: 11}))
+	ok(t, w.Close())
+
+	h := load(t, dir)
+	if len(h.Starts) != 2 || !h.Starts[1].Resumed || h.Starts[0].Resumed || h.Starts[1].Step != 10 || h.Starts[1].Time != 9.5 {
+		t.Errorf("the starts are %+v", h.Starts)
+	}
+	var steps []int64
+	for i := range h.Train.Len() {
+		steps = append(steps, h.Train.At(i).Step)
+	}
+	if fmt.Sprint(steps) != "[10 11]" || h.Train.At(1).Time != 9.75 {
+		t.Errorf("the steps are %v, the last at %v", steps, h.Train.At(1).Time)
+	}
+	if h.End == nil || h.End.Time != 9.75 {
+		t.Errorf("the end is %+v", h.End)
+	}
+	m, err := ReadManifest(dir)
+	ok(t, err)
+	if len(m.Earlier) != 1 || !m.FirstStarted().Equal(epoch) || !m.Started.After(epoch) || m.Backend != "go" || m.Name != "test" {
+		t.Errorf("the manifest is %+v", m)
+	}
+}
+
+func TestOrderOfRecords(t *testing.T) {
+	w := create(t, t.TempDir(), Options{})
+	if err := w.Train(Train{}); err == nil || !strings.Contains(err.Error(), "before the start") {
+		t.Errorf("a record before the start: %v", err)
+	}
+	ok(t, w.Start(0))
+	if err := w.Start(0); err == nil {
+		t.Error("two start records")
+	}
+	for _, s := range []Status{Running, Crashed, Silent, ""} {
+		if err := w.End(End{Status: s}); err == nil {
+			t.Errorf("a run ends as %q", s)
+		}
+	}
+	ok(t, w.End(End{Status: Stopped}))
+	if err := w.Event("more"); err == nil || !strings.Contains(err.Error(), "after the end") {
+		t.Errorf("a record after the end: %v", err)
+	}
+	ok(t, w.Close())
+	ok(t, w.Close())
+	if err := w.Event("more"); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a record after Close: %v", err)
+	}
+}
+
+func TestConcurrentRecords(t *testing.T) {
+	dir := t.TempDir()
+	w := create(t, dir, Options{})
+	ok(t, w.Start(0))
+	const writers, each = 7, 53
+	var all sync.WaitGroup
+	for i := range writers {
+		all.Go(func() {
+			for range each {
+				if err := w.Event(strings.Repeat("x", 100*i)); err != nil {
+					t.Error(err)
+				}
+				if _, err := w.Poll(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if h := load(t, dir); h.Bad != 0 || len(h.Events) != writers*each {
+		t.Errorf("%d events, %d bad lines", len(h.Events), h.Bad)
+	}
+}
+
+// fullDisk takes room bytes and then fails as a full disk does, in the middle
+// of a line.
+type fullDisk struct {
+	*os.File
+	room       int
+	noTruncate bool
+}
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if len(p) <= d.room {
+		d.room -= len(p)
+		return d.File.Write(p)
+	}
+	n, _ := d.File.Write(p[:d.room])
+	d.room -= n
+	return n, &os.PathError{Op: "write", Path: d.Name(), Err: syscall.ENOSPC}
+}
+
+func (d *fullDisk) Truncate(size int64) error {
+	if d.noTruncate {
+		return io.ErrUnexpectedEOF
+	}
+	return d.File.Truncate(size)
+}
+
+func TestFullDisk(t *testing.T) {
+	for _, noTruncate := range []bool{false, true} {
+		dir := t.TempDir()
+		w := create(t, dir, Options{})
+		disk := &fullDisk{File: w.log.(*os.File), room: 200, noTruncate: noTruncate}
+		w.log = disk
+		ok(t, w.Start(0))
+		written := 0
+		var err error
+		for err == nil {
+			if err = w.Event("something"); err == nil {
+				written++
+			}
+		}
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), MetricsFile) {
+			t.Fatalf("the error is %v", err)
+		}
+		info, err := os.Stat(filepath.Join(dir, MetricsFile))
+		ok(t, err)
+		if torn := info.Size() > w.size; torn != noTruncate {
+			t.Errorf("half a line in the file: %v", torn)
+		}
+		if err := w.Event("still full"); err == nil {
+			t.Error("a record was lost without an error")
+		}
+		disk.room, disk.noTruncate = 1000, false
+		ok(t, w.Event("room again"))
+		h := load(t, dir)
+		if h.Bad != 0 || len(h.Events) != written+1 || h.Events[written].What != "room again" {
+			t.Errorf("%d bad lines, events %+v", h.Bad, h.Events)
+		}
+	}
+}
+
+func TestRecordTooLong(t *testing.T) {
+	dir := t.TempDir()
+	w := create(t, dir, Options{})
+	ok(t, w.Start(0))
+	if err := w.Event(strings.Repeat("x", maxLine)); err == nil || !strings.Contains(err.Error(), "longer") {
+		t.Errorf("a record that no reader takes: %v", err)
+	}
+	ok(t, w.Event(strings.Repeat("y", maxLine-100)))
+	if h := load(t, dir); h.Bad != 0 || len(h.Events) != 1 {
+		t.Errorf("%d bad lines, %d events", h.Bad, len(h.Events))
+	}
+}
+
+func BenchmarkWriteTrain(b *testing.B) {
+	w, err := Create(b.TempDir(), Manifest{}, nil, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close() //nolint:errcheck // a benchmark
+	if err := w.Start(0); err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; b.Loop(); i++ {
+		if err := w.Train(Train{Step: int64(i), Loss: 1.0 / 3, EMA: 1.0 / 7, LR: 1e-3, GradNorm: 1.0 / 11, Rate: 101.7}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
