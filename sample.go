@@ -1,0 +1,116 @@
+package maskflow
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// SampleOptions say how to sample. The zero value draws from the ensemble.
+type SampleOptions struct {
+	// Seed is what the samples follow from.
+	Seed uint64
+	// Order draws all samples in the order of one mask set, by its number in the
+	// cycle from 1; 0 draws each from a random one of the ensemble.
+	Order int
+	// Method is how; all methods give the same bits.
+	Method models.Method
+	// Context conditions the samples, row-major [n, contextDim].
+	Context []float32
+}
+
+// noise streams of a seed
+const (
+	uniformStream = 0x6e6f697365 // the noise that becomes samples
+	orderStream   = 0x6f72646572 // which order draws which sample
+)
+
+// maxSampleSets bounds the orders that samples of an unlimited cycle come from:
+// each keeps a sorted copy of the weights.
+const maxSampleSets = 32
+
+// Sample draws n samples, row-major [n, dim], by ancestral sampling on the host.
+// The same seed gives the same samples on every machine and backend, and the
+// first rows do not depend on n.
+func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) ([]float32, error) {
+	sets, err := m.samplingSets(o.Order)
+	if err != nil {
+		return nil, err
+	}
+	return Sample(ctx, m.density, m.weights, sets, n, o)
+}
+
+// Sample draws n samples of a density with the given weights, each in the order
+// of a random one of the mask sets; a density without masks takes one nil set.
+// The options' Order is not looked at.
+func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*masks.Set, n int, o SampleOptions) ([]float32, error) {
+	sampled, ok := d.(models.HostSampler)
+	if !ok {
+		return nil, fmt.Errorf("this density cannot be sampled")
+	}
+	if n < 0 {
+		return nil, fmt.Errorf("%d samples were asked for, need 0 or more", n)
+	}
+	dim, width := d.Dim(), d.ContextDim()
+	if len(o.Context) != n*width {
+		return nil, fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))
+	}
+	noise := make([]float32, n*dim)
+	rng := rand.New(rand.NewPCG(o.Seed, uniformStream))
+	for i := range noise {
+		noise[i] = rng.Float32()
+	}
+	rowsOf := make([][]int, len(sets))
+	choose := rand.New(rand.NewPCG(o.Seed, orderStream))
+	for i := range n {
+		k := choose.IntN(len(sets))
+		rowsOf[k] = append(rowsOf[k], i)
+	}
+	out := make([]float32, n*dim)
+	for k, rows := range rowsOf {
+		if len(rows) == 0 {
+			continue
+		}
+		sampler, err := sampled.NewSampler(w, sets[k])
+		if err != nil {
+			return nil, err
+		}
+		x := make([]float32, len(rows)*dim)
+		if err := sampler.Sample(ctx, x, takeRows(noise, rows, dim), takeRows(o.Context, rows, width), o.Method); err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			copy(out[row*dim:(row+1)*dim], x[i*dim:(i+1)*dim])
+		}
+	}
+	return out, nil
+}
+
+func (m *Model) samplingSets(order int) ([]*masks.Set, error) {
+	masked, ok := m.density.(models.Masked)
+	if !ok {
+		return []*masks.Set{nil}, nil
+	}
+	cycle := masked.Cycle()
+	if order < 0 || cycle.Len() != masks.Unlimited && order > cycle.Len() {
+		return nil, fmt.Errorf("order %d does not exist: the model has %d (0 draws from all of them)", order, cycle.Len())
+	}
+	if order > 0 {
+		return []*masks.Set{cycle.At(order - 1)}, nil
+	}
+	if cycle.Len() == masks.Unlimited {
+		return m.Sets(min(m.evalSets, maxSampleSets)), nil
+	}
+	return m.Sets(0), nil
+}
+
+func takeRows(v []float32, rows []int, width int) []float32 {
+	out := make([]float32, len(rows)*width)
+	for i, row := range rows {
+		copy(out[i*width:(i+1)*width], v[row*width:(row+1)*width])
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// Options say how to fit a density. Zero values mean the defaults named here.
+type Options struct {
+	// Seed is what initial weights and the shuffling of rows follow from.
+	Seed uint64
+	// Batch is the number of rows a step; 0 means 100.
+	Batch int
+	// Optimizer defaults to Adadelta.
+	Optimizer OptimizerOptions
+	// Schedule of the learning rate; constant by default.
+	Schedule ScheduleOptions
+	// ClipNorm bounds the gradient's global norm; 0 does not.
+	ClipNorm float64
+	// EMA is the decay of an exponential moving average of the weights, which
+	// then is what is validated, tested and saved; 0 keeps none.
+	EMA float64
+	// MaxEpochs and MaxSteps end training; 0 means no limit.
+	MaxEpochs, MaxSteps int
+	// LookAhead ends training after so many epochs without a better validation
+	// likelihood; 0 means 30, negative never.
+	LookAhead int
+	// DropLast leaves out an epoch's incomplete last batch; otherwise it is
+	// padded with rows of weight zero.
+	DropLast bool
+	// EvalBatch is the number of rows a call in validation; 0 means 500.
+	EvalBatch int
+	// ValidOrders is the number of fresh mask sets of an unlimited cycle in each
+	// validation; 0 means 300.
+	ValidOrders int
+	// LogEvery is the number of steps between training records; 0 means 10.
+	LogEvery int
+	// Record, if not nil, is given every record of the training: training steps,
+	// validations, ensembles of orders.
+	Record func(runlog.Record) error
+	// Between, if not nil, is called between calls to the backend and may end
+	// the training cleanly or take a checkpoint.
+	Between func(*Trainer) (stop bool, err error)
+	// Clock is time.Now unless given.
+	Clock func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.Batch == 0 {
+		o.Batch = 100
+	}
+	if o.LookAhead == 0 {
+		o.LookAhead = 30
+	}
+	if o.ValidOrders == 0 {
+		o.ValidOrders = 300
+	}
+	if o.LogEvery == 0 {
+		o.LogEvery = 10
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Schedule.Steps == 0 {
+		o.Schedule.Steps = o.MaxSteps
+	}
+	return o
+}
+
+func (o Options) check() error {
+	var problems []error
+	for _, p := range []struct {
+		bad  bool
+		text string
+	}{
+		{o.Batch < 1, fmt.Sprintf("batch: %d rows a step, need at least 1", o.Batch)},
+		{o.ClipNorm < 0, "clip_norm: need 0 (none) or more"},
+		{o.EMA < 0 || o.EMA >= 1, "ema: need a decay from 0 (none) to below 1"},
+		{o.MaxEpochs < 0 || o.MaxSteps < 0, "max_epochs, max_steps: need 0 (no limit) or more"},
+		{o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead < 0, "training would never end: set max_epochs, max_steps or look_ahead"},
+	} {
+		if p.bad {
+			problems = append(problems, errors.New(p.text))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// DivergedError reports a loss or gradient that is not finite. The weights are
+// those before the step.
+type DivergedError struct {
+	Step       int64
+	Loss, Norm float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("step %d diverged: loss %v, gradient norm %v (a smaller learning rate or clip_norm may help)", e.Step, e.Loss, e.Norm)
+}

@@ -1,0 +1,436 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// RunOptions say where a run is written and who hears of it.
+type RunOptions struct {
+	// Dir is the run directory.
+	Dir string
+	// Resume continues the run in Dir from its last whole checkpoint; otherwise
+	// Dir must not hold a run.
+	Resume bool
+	// Args is the command line, for the run's manifest.
+	Args []string
+	// Observe, if not nil, is given every record after it is written.
+	Observe func(runlog.Record)
+	// Clock is time.Now unless given.
+	Clock func() time.Time
+}
+
+// Summary is how a run ended.
+type Summary struct {
+	Dir    string        `json:"run"`
+	Status runlog.Status `json:"status"`
+	Steps  int64         `json:"steps"`
+	Epochs int           `json:"epochs"`
+	// BestEpoch and BestNLL are the best validation's, in nats a row.
+	BestEpoch int          `json:"best_epoch"`
+	BestNLL   runlog.Float `json:"best_nll"`
+	// Seconds that training took, summed over resumptions.
+	Seconds float64 `json:"seconds"`
+	// Test is the best weights' evaluation on the test rows, nil when the run
+	// ended without one.
+	Test *maskflow.Evaluation `json:"test,omitempty"`
+}
+
+// Run trains what a resolved configuration describes on the given splits and
+// writes a run directory: records, checkpoints, the best weights, and at the
+// end the test likelihood of the best weights. When ctx is cancelled it finishes
+// the call to the backend, writes a checkpoint and returns ctx's error with the
+// summary so far; after a divergence the error is a *DivergedError. A run that
+// is stopped by request is tested like a finished one.
+func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data.Splits, o RunOptions) (*Summary, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	d, err := maskflow.NewDensity(c, splits.Dim, splits.ContextDim)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range []*data.Set{splits.Train, splits.Valid, splits.Test} {
+		if s == nil {
+			continue
+		}
+		if err := s.CheckBinary(); err != nil {
+			return nil, err
+		}
+	}
+	r := &run{c: c, o: o, density: d, splits: splits, backend: b}
+	r.trainer, err = NewTrainer(b, d, splits, r.options())
+	if err != nil {
+		return nil, err
+	}
+	defer r.trainer.Close()
+	if err := r.open(); err != nil {
+		return nil, err
+	}
+	defer r.w.Close()
+	s, err := r.train(ctx)
+	return s, errors.Join(err, r.w.Close())
+}
+
+// run is one process's share of a run.
+type run struct {
+	c       *config.Config
+	o       RunOptions
+	density models.Density
+	splits  *data.Splits
+	backend *backend.Backend
+	trainer *Trainer
+	w       *runlog.Writer
+
+	nextCheckpoint, nextPoll, nextSamples time.Time
+	savedStep                             int64 // of the last checkpoint, -1 before
+	stop                                  runlog.Control
+}
+
+// Intervals between looks for requests and between samples.
+const (
+	pollEvery    = 200 * time.Millisecond
+	samplesEvery = 15 * time.Second
+	keepStates   = 2
+)
+
+// OptionsOf translates a resolved configuration.
+func OptionsOf(c *config.Config) Options {
+	t, z, s := c.Train, c.Train.Optimizer, c.Train.Schedule
+	lookAhead := t.LookAhead
+	if lookAhead == 0 {
+		lookAhead = -1
+	}
+	return Options{
+		Seed: c.Seed, Batch: t.Batch, ClipNorm: t.ClipNorm, EMA: t.EMA,
+		Optimizer: OptimizerOptions{Name: z.Name, LearningRate: z.LearningRate, Decay: z.Decay, Epsilon: z.Epsilon,
+			Beta1: z.Beta1, Beta2: z.Beta2, Momentum: z.Momentum, Nesterov: z.Nesterov, WeightDecay: z.WeightDecay},
+		Schedule:  ScheduleOptions{Name: s.Name, WarmUp: s.WarmUp, Steps: s.Steps, Final: s.Final, Factor: s.Factor, Patience: s.Patience},
+		MaxEpochs: t.MaxEpochs, MaxSteps: t.MaxSteps, LookAhead: lookAhead, DropLast: t.DropLast,
+		EvalBatch: c.Eval.Batch, ValidOrders: c.Eval.ValidOrders, LogEvery: t.LogEvery,
+	}
+}
+
+func (r *run) options() Options {
+	o := OptionsOf(r.c)
+	o.Record, o.Between, o.Clock = r.record, r.between, r.o.Clock
+	return o
+}
+
+// open creates the run directory or takes it over.
+func (r *run) open() error {
+	process := runlog.Process{Versions: versions(r.backend), Backend: r.backend.String(), Args: r.o.Args}
+	options := runlog.Options{Clock: r.o.Clock}
+	r.savedStep = -1
+	if !r.o.Resume {
+		text, err := r.c.Marshal()
+		if err != nil {
+			return err
+		}
+		r.w, err = runlog.Create(r.o.Dir, runlog.Manifest{Name: r.c.Name, Process: process, Seeds: r.seeds()}, text, options)
+		if err != nil {
+			return err
+		}
+		return r.write(runlog.Start{})
+	}
+	var err error
+	if r.w, err = runlog.Resume(r.o.Dir, process, options); err != nil {
+		return err
+	}
+	found, err := checkpoint.Latest(r.checkpoints())
+	switch {
+	case err == nil:
+		for _, damaged := range found.Damaged {
+			if err := r.w.Event("passed over a damaged checkpoint: " + damaged.Error()); err != nil {
+				return err
+			}
+		}
+		if err := r.trainer.Restore(found.State); err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", found.Path, err), r.w.Close())
+		}
+		r.savedStep = found.State.Step
+	case !errors.Is(err, checkpoint.ErrNone):
+		return errors.Join(err, r.w.Close())
+	}
+	// Without a checkpoint the run begins anew: it had not come to its first.
+	return r.write(runlog.Start{Step: r.trainer.Step()})
+}
+
+func (r *run) checkpoints() string { return filepath.Join(r.o.Dir, runlog.CheckpointsDir) }
+
+func (r *run) seeds() map[string]uint64 {
+	seeds := map[string]uint64{"model": r.c.Seed}
+	if r.c.Data.Seed != nil {
+		seeds["data"] = *r.c.Data.Seed
+	}
+	return seeds
+}
+
+func versions(b *backend.Backend) runlog.Versions {
+	v := runlog.Versions{Maskflow: maskflow.Version, Go: runtime.Version()}
+	if b.Plugin != "" {
+		v.Plugin = filepath.Base(b.Plugin) + " PJRT " + b.PluginVersion
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "github.com/gomlx/gomlx" {
+				v.GoMLX = m.Version
+			}
+		}
+	}
+	return v
+}
+
+// train runs the trainer and ends the run according to how that ended.
+func (r *run) train(ctx context.Context) (*Summary, error) {
+	now := r.o.Clock()
+	r.nextCheckpoint, r.nextPoll, r.nextSamples = now.Add(r.interval()), now, now
+	err := r.trainer.Run(ctx)
+	var diverged *DivergedError
+	status := runlog.Done
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrStopped), ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		status = runlog.Stopped
+	case errors.As(err, &diverged):
+		status = runlog.Diverged
+	default:
+		status = runlog.Failed
+	}
+	s := r.summary(status)
+	if status == runlog.Failed {
+		return s, r.end(s, err)
+	}
+	if saveErr := r.save(); saveErr != nil {
+		return s, r.end(s, errors.Join(err, saveErr))
+	}
+	if err != nil && !errors.Is(err, ErrStopped) || r.stop == runlog.StopNow {
+		if errors.Is(err, ErrStopped) {
+			err = nil
+		}
+		if diverged != nil {
+			err = fmt.Errorf("%w; the state before it is %s", err, filepath.Join(r.checkpoints(), checkpoint.StepName(r.trainer.Step())))
+		}
+		return s, r.end(s, err)
+	}
+	if s.Test, err = r.test(ctx); err != nil {
+		if ctx.Err() != nil {
+			s.Status = runlog.Stopped
+		} else {
+			s.Status = runlog.Failed
+		}
+	}
+	return s, r.end(s, err)
+}
+
+func (r *run) interval() time.Duration {
+	return time.Duration(r.c.Train.CheckpointEvery * float64(time.Second))
+}
+
+func (r *run) summary(status runlog.Status) *Summary {
+	nll, epoch := r.trainer.Best()
+	return &Summary{Dir: r.o.Dir, Status: status, Steps: r.trainer.Step(), Epochs: r.trainer.Epoch(),
+		BestEpoch: epoch, BestNLL: runlog.Float(nll), Seconds: r.w.Elapsed()}
+}
+
+// end writes the last record and returns the error that the run ended with.
+func (r *run) end(s *Summary, err error) error {
+	record := runlog.End{Status: s.Status, Step: s.Steps}
+	if err != nil {
+		record.Error = err.Error()
+	}
+	if s.Test != nil {
+		record.Test = ResultOf(*s.Test, "test")
+	}
+	return errors.Join(err, r.write(record))
+}
+
+// ResultOf is an evaluation of a split as it stands in records and in JSON.
+func ResultOf(e maskflow.Evaluation, split string) *runlog.Result {
+	return &runlog.Result{Split: split, Rows: e.Rows, Dim: e.Dim, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE),
+		NLLModel: runlog.Float(e.NLL), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain)}
+}
+
+// test evaluates the best weights on the test rows.
+func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
+	if r.splits.Test == nil || r.splits.Test.Rows == 0 {
+		return nil, nil
+	}
+	w, err := r.trainer.BestWeights()
+	if err != nil {
+		return nil, err
+	}
+	m, err := maskflow.New(r.backend, r.density, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders})
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	e, err := m.Evaluate(ctx, r.splits.Test, maskflow.EvalOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if e.Orders > 1 {
+		if err := r.write(OrdersRecord(e, "test", r.trainer.Step(), nil)); err != nil {
+			return nil, err
+		}
+	}
+	return &e, nil
+}
+
+// record writes what the trainer tells, and samples beside a validation.
+func (r *run) record(rec runlog.Record) error {
+	if err := r.write(rec); err != nil {
+		return err
+	}
+	if _, ok := rec.(runlog.Valid); ok {
+		return r.sample()
+	}
+	return nil
+}
+
+func (r *run) write(rec runlog.Record) error {
+	var err error
+	switch v := rec.(type) {
+	case runlog.Start:
+		err = r.w.Start(v.Step)
+	case runlog.Train:
+		err = r.w.Train(v)
+	case runlog.Valid:
+		err = r.w.Valid(v)
+	case runlog.Orders:
+		err = r.w.Orders(v)
+	case runlog.Samples:
+		err = r.w.Samples(v)
+	case runlog.Checkpoint:
+		err = r.w.Checkpoint(v)
+	case runlog.End:
+		err = r.w.End(v)
+	default:
+		err = fmt.Errorf("no way to write a record of type %T", rec)
+	}
+	if err == nil && r.o.Observe != nil {
+		r.o.Observe(rec)
+	}
+	return err
+}
+
+// between runs between two calls to the backend: requests and checkpoints.
+func (r *run) between(*Trainer) (stop bool, err error) {
+	now := r.o.Clock()
+	if !now.Before(r.nextPoll) {
+		r.nextPoll = now.Add(pollEvery)
+		if stop, err := r.answer(); stop || err != nil {
+			return stop, err
+		}
+	}
+	if !now.Before(r.nextCheckpoint) {
+		return false, r.save()
+	}
+	return false, nil
+}
+
+// answer carries out what readers of the run directory asked for.
+func (r *run) answer() (stop bool, err error) {
+	requests, err := r.w.Poll()
+	if err != nil {
+		return false, err
+	}
+	for _, q := range requests {
+		switch q.Kind {
+		case runlog.StopCleanly, runlog.StopNow:
+			stop, r.stop = true, q.Kind
+			err = r.w.Answer(q.ID, fmt.Sprintf("stopping at step %d", r.trainer.Step()))
+		case runlog.SaveCheckpoint:
+			if err = r.save(); err == nil {
+				err = r.w.Answer(q.ID, "saved "+checkpoint.StepName(r.trainer.Step()))
+			}
+		}
+		if err != nil {
+			return stop, err
+		}
+	}
+	return stop, nil
+}
+
+// save writes the state, then the best weights, and forgets older states. The
+// state holds the best weights too, so that a crash between the two loses
+// nothing.
+func (r *run) save() error {
+	defer func() { r.nextCheckpoint = r.o.Clock().Add(r.interval()) }()
+	if r.savedStep != r.trainer.Step() {
+		state, err := r.trainer.State()
+		if err != nil {
+			return err
+		}
+		path, err := checkpoint.Save(r.checkpoints(), checkpoint.StepName(r.trainer.Step()), state)
+		if err != nil {
+			return err
+		}
+		r.savedStep = r.trainer.Step()
+		file, err := filepath.Rel(r.o.Dir, path)
+		if err != nil {
+			return err
+		}
+		if err := r.write(runlog.Checkpoint{Step: r.trainer.Step(), File: filepath.ToSlash(file)}); err != nil {
+			return err
+		}
+	}
+	if nll, _ := r.trainer.Best(); !math.IsNaN(nll) {
+		best, err := r.trainer.BestState()
+		if err != nil {
+			return err
+		}
+		if _, err := checkpoint.Save(r.checkpoints(), checkpoint.Best, best); err != nil {
+			return err
+		}
+	}
+	return checkpoint.Prune(r.checkpoints(), keepStates)
+}
+
+// sample draws a few rows from the present weights for whoever watches.
+func (r *run) sample() error {
+	_, ok := r.density.(models.HostSampler)
+	now := r.o.Clock()
+	if !ok || r.density.ContextDim() > 0 || now.Before(r.nextSamples) {
+		return nil
+	}
+	r.nextSamples = now.Add(samplesEvery)
+	w, err := hostWeights(r.trainer.evaluated())
+	if err != nil {
+		return err
+	}
+	const rows = 64
+	sets := []*masks.Set{nil}
+	if masked, ok := r.density.(models.Masked); ok {
+		sets[0] = masked.Cycle().At(0)
+	}
+	x, err := maskflow.Sample(context.Background(), r.density, w, sets, rows, maskflow.SampleOptions{Seed: r.c.Seed})
+	if err != nil {
+		return err
+	}
+	shape := r.splits.Shape
+	if shape == nil {
+		shape = []int{r.density.Dim()}
+	}
+	shape = append([]int{rows}, shape...)
+	file := fmt.Sprintf("%s/%08d.npy", runlog.SamplesDir, r.trainer.Step())
+	if err := data.WriteFile(filepath.Join(r.o.Dir, file), data.Array{Shape: shape, Float32: x}); err != nil {
+		return err
+	}
+	return r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: shape})
+}

@@ -1,0 +1,88 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// ScheduleOptions say how the learning rate changes. Zero values mean the
+// defaults.
+type ScheduleOptions struct {
+	// Name is constant (default), cosine, linear or plateau.
+	Name string
+	// WarmUp is the number of steps in which the rate rises linearly from zero.
+	WarmUp int
+	// Steps is where cosine and linear end; needed for them.
+	Steps int
+	// Final is the fraction of the rate where cosine and linear end, and the
+	// smallest that plateau goes to; 0 by default.
+	Final float64
+	// Factor is what plateau multiplies the rate by, 0.5 by default, after
+	// Patience validations (10 by default) without a better one.
+	Factor   float64
+	Patience int
+}
+
+// ScheduleNames lists the known schedules.
+func ScheduleNames() []string { return []string{"constant", "cosine", "linear", "plateau"} }
+
+// schedule gives the factor of the learning rate. It runs on the host because
+// plateau depends on the validation.
+type schedule struct {
+	o ScheduleOptions
+	// plateau's state
+	Scale float64 `json:"scale"`
+	Worse int     `json:"worse"`
+}
+
+func newSchedule(o ScheduleOptions) (*schedule, error) {
+	s := &schedule{o: o, Scale: 1}
+	switch o.Name {
+	case "", "constant":
+	case "cosine", "linear":
+		if o.Steps <= o.WarmUp {
+			return nil, fmt.Errorf("schedule %s: it ends at step %d, but needs an end after the %d steps of warm-up", o.Name, o.Steps, o.WarmUp)
+		}
+	case "plateau":
+		s.o.Factor = orDefault(o.Factor, 0.5)
+		if o.Patience == 0 {
+			s.o.Patience = 10
+		}
+	default:
+		return nil, fmt.Errorf("unknown schedule %q (known: %s)", o.Name, strings.Join(ScheduleNames(), ", "))
+	}
+	return s, nil
+}
+
+// factor is that of a step, the first being 1.
+func (s *schedule) factor(step int64) float64 {
+	if step <= int64(s.o.WarmUp) {
+		return s.Scale * float64(step) / float64(s.o.WarmUp)
+	}
+	f := 1.0
+	if s.o.Name == "cosine" || s.o.Name == "linear" {
+		done := math.Min(1, float64(step-int64(s.o.WarmUp))/float64(s.o.Steps-s.o.WarmUp))
+		left := 1 - done
+		if s.o.Name == "cosine" {
+			left = (1 + math.Cos(math.Pi*done)) / 2
+		}
+		f = s.o.Final + (1-s.o.Final)*left
+	}
+	return s.Scale * f
+}
+
+// validated tells the schedule whether a validation was the best so far.
+func (s *schedule) validated(best bool) {
+	if s.o.Name != "plateau" {
+		return
+	}
+	if best {
+		s.Worse = 0
+		return
+	}
+	if s.Worse++; s.Worse > s.o.Patience {
+		s.Worse = 0
+		s.Scale = math.Max(s.Scale*s.o.Factor, s.o.Final)
+	}
+}

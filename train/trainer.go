@@ -1,0 +1,437 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// Trainer fits a density to data. Its whole state can be saved between two
+// steps (State) and continued elsewhere (Restore); on the same backend a
+// continued training gives the same weights bit for bit. It is not safe for
+// concurrent use.
+type Trainer struct {
+	o         Options
+	backend   *backend.Backend
+	density   models.Density
+	masked    models.Masked
+	splits    *data.Splits
+	program   *program
+	evaluator *maskflow.Evaluator
+	rate      float64
+	state     []*tensors.Tensor
+	best      models.Weights // at the best validation, nil before the first
+	p         progress
+	sets      map[int][][]int32 // degrees of the sets of a fixed cycle
+	rows      []int             // this epoch's order of the training rows
+	rowsEpoch int
+	lastLog   time.Time
+	lastStep  int64
+}
+
+// progress is the part of the state that lives on the host.
+type progress struct {
+	Step      int64          `json:"step"`   // steps taken
+	Epoch     int            `json:"epoch"`  // epochs completed
+	Cursor    int            `json:"cursor"` // batches taken of the present epoch
+	Best      runlog.Float   `json:"best"`   // best validation NLL, NaN before the first
+	BestEpoch int            `json:"best_epoch"`
+	BestStep  int64          `json:"best_step"`
+	LossEMA   float64        `json:"loss_ema"` // exponential moving average, biased towards 0
+	EMAWeight float64        `json:"ema_weight"`
+	Schedule  *schedule      `json:"schedule"`
+	MaskLoss  []runlog.Float `json:"mask_loss,omitempty"` // moving average by set of a fixed cycle
+	Validated bool           `json:"validated"`           // the end of this epoch was validated
+}
+
+// lossDecay is that of the moving average of the training loss.
+const lossDecay = 0.98
+
+// NewTrainer compiles nothing yet; it checks the options and the data, and draws
+// the initial weights.
+func NewTrainer(b *backend.Backend, d models.Density, splits *data.Splits, o Options) (*Trainer, error) {
+	o = o.withDefaults()
+	optimizer, rate, err := NewOptimizer(o.Optimizer)
+	sched, schedErr := newSchedule(o.Schedule)
+	if err := errors.Join(o.check(), err, schedErr, checkData(d, splits, o)); err != nil {
+		return nil, err
+	}
+	t := &Trainer{o: o, backend: b, density: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
+		p: progress{Best: runlog.Float(math.NaN()), Schedule: sched}}
+	t.masked, _ = d.(models.Masked)
+	t.program = &program{density: d, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, batch: o.Batch, chunk: 1}
+	if b.Kind != backend.KindGo {
+		t.program.chunk = chunkFor(d, t.stepsPerEpoch())
+	}
+	if t.masked != nil && t.masked.Cycle().Len() != masks.Unlimited {
+		t.p.MaskLoss = make([]runlog.Float, t.masked.Cycle().Len())
+		for i := range t.p.MaskLoss {
+			t.p.MaskLoss[i] = runlog.Float(math.NaN())
+		}
+	}
+	if err := t.program.compile(b.Compute); err != nil {
+		return nil, backend.OneLine(err)
+	}
+	if t.evaluator, err = maskflow.NewEvaluator(b, d, o.EvalBatch); err != nil {
+		return nil, err
+	}
+	t.reset(models.Initialize(d, o.Seed))
+	return t, nil
+}
+
+func checkData(d models.Density, s *data.Splits, o Options) error {
+	for _, part := range []*data.Set{s.Train, s.Valid} {
+		if part == nil || part.Rows == 0 {
+			return fmt.Errorf("training needs rows to train on and rows to validate on")
+		}
+		if part.Dim != d.Dim() || part.ContextDim != d.ContextDim() {
+			return fmt.Errorf("%s has %d variables and a context of %d, but the model %d and %d", part.Name, part.Dim, part.ContextDim, d.Dim(), d.ContextDim())
+		}
+	}
+	if o.DropLast && s.Train.Rows < o.Batch {
+		return fmt.Errorf("drop_last leaves nothing of %d training rows in batches of %d", s.Train.Rows, o.Batch)
+	}
+	return nil
+}
+
+// chunkFor is the number of steps a call. A loop on the device saves the host's
+// fixed share of each step, which matters while a step is short; for large
+// models carrying the state through the loop costs more than that.
+func chunkFor(d models.Density, stepsPerEpoch int) int {
+	size := 0
+	for _, s := range d.Specs() {
+		size += s.Size()
+	}
+	if size > maxLoopParameters {
+		return 1
+	}
+	return max(1, min(maxChunk, stepsPerEpoch))
+}
+
+const (
+	maxChunk          = 32
+	maxLoopParameters = 200_000
+)
+
+// reset starts the state from the given weights, with slots at zero.
+func (t *Trainer) reset(w models.Weights) {
+	finalize(t.state)
+	t.state = nil
+	specs, slots := t.program.specs, t.program.opt.Slots()
+	add := func(i int, values []float32) {
+		t.state = append(t.state, tensors.FromFlatDataAndDimensions(values, specs[i].Shape...))
+	}
+	for i := range specs {
+		add(i, w[i])
+	}
+	for range slots {
+		for i, s := range specs {
+			add(i, make([]float32, s.Size()))
+		}
+	}
+	if t.o.EMA > 0 {
+		for i := range specs {
+			add(i, w[i])
+		}
+	}
+}
+
+// Close frees what the trainer holds on the backend.
+func (t *Trainer) Close() {
+	finalize(t.state)
+	t.state = nil
+	t.evaluator.Close()
+	t.program.compiled.Finalize()
+}
+
+func finalize(ts []*tensors.Tensor) {
+	for _, x := range ts {
+		x.MustFinalizeAll()
+	}
+}
+
+// Step is the number of steps taken.
+func (t *Trainer) Step() int64 { return t.p.Step }
+
+// Epoch is the number of epochs completed.
+func (t *Trainer) Epoch() int { return t.p.Epoch }
+
+// Best returns the best validation negative log-likelihood, in nats, and the
+// epoch after which it was reached; NaN before the first validation.
+func (t *Trainer) Best() (nll float64, epoch int) { return float64(t.p.Best), t.p.BestEpoch }
+
+// evaluated are the parameters that validation looks at.
+func (t *Trainer) evaluated() []*tensors.Tensor {
+	n := len(t.program.specs)
+	if t.o.EMA > 0 {
+		return t.state[len(t.state)-n:]
+	}
+	return t.state[:n]
+}
+
+// BestWeights are those of the best validation, or the present ones before the
+// first.
+func (t *Trainer) BestWeights() (models.Weights, error) {
+	if t.best != nil {
+		return t.best, nil
+	}
+	return hostWeights(t.evaluated())
+}
+
+func hostWeights(ts []*tensors.Tensor) (models.Weights, error) {
+	w := make(models.Weights, len(ts))
+	for i, x := range ts {
+		if err := x.ConstFlatData(func(flat any) { w[i] = append([]float32(nil), flat.([]float32)...) }); err != nil {
+			return nil, backend.OneLine(err)
+		}
+	}
+	return w, nil
+}
+
+func (t *Trainer) stepsPerEpoch() int {
+	if t.o.DropLast {
+		return t.splits.Train.Rows / t.o.Batch
+	}
+	return (t.splits.Train.Rows + t.o.Batch - 1) / t.o.Batch
+}
+
+// Run trains until a limit, the look-ahead, Between, ctx or a divergence ends
+// it. It returns nil when training is complete (a limit or the look-ahead),
+// ErrStopped when Between asked to stop, ctx's error, or a *DivergedError. After
+// each of these the state is whole and can be saved.
+func (t *Trainer) Run(ctx context.Context) error {
+	t.lastLog, t.lastStep = t.o.Clock(), t.p.Step
+	for {
+		if t.p.Cursor == t.stepsPerEpoch() {
+			if err := t.endEpoch(ctx); err != nil {
+				return err
+			}
+		}
+		if t.complete() {
+			return t.finish(ctx)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if t.o.Between != nil {
+			stop, err := t.o.Between(t)
+			if err != nil {
+				return err
+			}
+			if stop {
+				return ErrStopped
+			}
+		}
+		if err := t.advance(); err != nil {
+			return err
+		}
+	}
+}
+
+// ErrStopped reports a training that was asked to stop.
+var ErrStopped = errors.New("stopped on request")
+
+func (t *Trainer) complete() bool {
+	return t.o.MaxSteps > 0 && t.p.Step >= int64(t.o.MaxSteps) ||
+		t.o.MaxEpochs > 0 && t.p.Epoch >= t.o.MaxEpochs ||
+		t.o.LookAhead > 0 && t.p.Epoch-t.p.BestEpoch >= t.o.LookAhead && t.p.Epoch > 0
+}
+
+// finish validates once more when max_steps ended training inside an epoch.
+func (t *Trainer) finish(ctx context.Context) error {
+	if t.p.Cursor > 0 && !t.p.Validated {
+		return t.validate(ctx)
+	}
+	return nil
+}
+
+func (t *Trainer) endEpoch(ctx context.Context) error {
+	t.p.Epoch++
+	t.p.Cursor = 0
+	if err := t.validate(ctx); err != nil {
+		// The epoch is validated again when the training goes on.
+		t.p.Epoch--
+		t.p.Cursor = t.stepsPerEpoch()
+		return err
+	}
+	return nil
+}
+
+// advance takes the next steps in one call, up to the end of the epoch.
+func (t *Trainer) advance() error {
+	n := min(t.program.chunk, t.stepsPerEpoch()-t.p.Cursor)
+	if t.o.MaxSteps > 0 {
+		n = int(min(int64(n), int64(t.o.MaxSteps)-t.p.Step))
+	}
+	steps := make([]step, n)
+	for i := range steps {
+		steps[i] = t.next(t.p.Step+int64(i)+1, t.p.Cursor+i)
+	}
+	if err := t.backend.Acquire(); err != nil {
+		return err
+	}
+	losses, norms, err := t.program.run(t.backend.Compute, t.state, steps)
+	t.backend.Release()
+	if err != nil {
+		return backend.OneLine(err)
+	}
+	for i := range losses {
+		loss, norm := float64(losses[i]), float64(norms[i])
+		at := t.p.Step + 1
+		if sum := loss + norm; math.IsNaN(sum) || math.IsInf(sum, 0) {
+			return &DivergedError{Step: at, Loss: loss, Norm: norm}
+		}
+		t.p.Step, t.p.Validated = at, false
+		t.p.Cursor++
+		t.p.LossEMA = lossDecay*t.p.LossEMA + (1-lossDecay)*loss
+		t.p.EMAWeight = lossDecay*t.p.EMAWeight + (1 - lossDecay)
+		mask := t.maskIndex(at)
+		t.recordMaskLoss(mask, loss)
+		if at%int64(t.o.LogEvery) == 0 {
+			if err := t.logStep(loss, norm, mask); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Trainer) maskIndex(step int64) int {
+	if t.masked == nil {
+		return 0
+	}
+	return t.masked.Cycle().Index(int(step - 1))
+}
+
+func (t *Trainer) recordMaskLoss(mask int, loss float64) {
+	if t.p.MaskLoss == nil {
+		return
+	}
+	if old := float64(t.p.MaskLoss[mask]); !math.IsNaN(old) {
+		loss = 0.9*old + 0.1*loss
+	}
+	t.p.MaskLoss[mask] = runlog.Float(loss)
+}
+
+func (t *Trainer) logStep(loss, norm float64, mask int) error {
+	now := t.o.Clock()
+	rate := float64(t.p.Step-t.lastStep) / now.Sub(t.lastLog).Seconds()
+	// Steps of one call come back together: a rate over less than a
+	// millisecond says nothing.
+	if now.Sub(t.lastLog) < time.Millisecond {
+		rate = math.NaN()
+	} else {
+		t.lastLog, t.lastStep = now, t.p.Step
+	}
+	return t.record(runlog.Train{Step: t.p.Step, Epoch: t.p.Epoch + 1, Loss: runlog.Float(loss),
+		EMA: runlog.Float(t.p.LossEMA / t.p.EMAWeight), LR: runlog.Float(t.rate * t.p.Schedule.factor(t.p.Step)),
+		GradNorm: runlog.Float(norm), Rate: runlog.Float(rate), Mask: mask})
+}
+
+func (t *Trainer) record(r runlog.Record) error {
+	if t.o.Record == nil {
+		return nil
+	}
+	return t.o.Record(r)
+}
+
+// next assembles a step: the rows of a batch of this epoch, the degrees of its
+// mask set and the optimiser's numbers.
+func (t *Trainer) next(number int64, batch int) step {
+	t.shuffle()
+	train, size := t.splits.Train, t.o.Batch
+	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
+	s := step{x: make([]float32, size*train.Dim), weights: make([]float32, size),
+		scalars: t.program.opt.Scalars(number, t.rate*t.p.Schedule.factor(number))}
+	if train.ContextDim > 0 {
+		s.context = make([]float32, size*train.ContextDim)
+	}
+	for i, row := range rows {
+		copy(s.x[i*train.Dim:], train.Row(row))
+		if train.ContextDim > 0 {
+			copy(s.context[i*train.ContextDim:], train.ContextRow(row))
+		}
+		s.weights[i] = 1 / float32(len(rows))
+	}
+	if t.masked != nil {
+		s.degrees = t.degrees(t.maskIndex(number))
+	}
+	return s
+}
+
+func (t *Trainer) degrees(index int) [][]int32 {
+	if d := t.sets[index]; d != nil {
+		return d
+	}
+	cycle := t.masked.Cycle()
+	d := t.masked.Degrees(cycle.At(index))
+	if cycle.Len() != masks.Unlimited {
+		t.sets[index] = d
+	}
+	return d
+}
+
+// shuffle draws the epoch's order of rows, from the seed and the epoch alone.
+func (t *Trainer) shuffle() {
+	if t.rowsEpoch == t.p.Epoch {
+		return
+	}
+	const rowStream = 0x726f7773
+	rng := rand.New(rand.NewPCG(t.o.Seed, rowStream<<32|uint64(t.p.Epoch)))
+	t.rows, t.rowsEpoch = rng.Perm(t.splits.Train.Rows), t.p.Epoch
+}
+
+// validate evaluates the validation rows, remembers the best weights and tells
+// the schedule.
+func (t *Trainer) validate(ctx context.Context) error {
+	var sets []*masks.Set
+	if t.masked != nil {
+		sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
+	}
+	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, sets)
+	if err != nil {
+		return err
+	}
+	// A best of NaN is beaten by anything; a NaN beats nothing.
+	best := !math.IsNaN(e.NLL) && !(e.NLL >= float64(t.p.Best))
+	if best {
+		w, err := hostWeights(t.evaluated())
+		if err != nil {
+			return err
+		}
+		t.best = w
+		t.p.Best, t.p.BestEpoch, t.p.BestStep = runlog.Float(e.NLL), t.p.Epoch, t.p.Step
+	}
+	t.p.Schedule.validated(best)
+	t.p.Validated = true
+	if err := t.record(runlog.Valid{Step: t.p.Step, Epoch: t.p.Epoch, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE), Best: best}); err != nil {
+		return err
+	}
+	if e.Orders < 2 {
+		return nil
+	}
+	return t.record(OrdersRecord(e, "valid", t.p.Step, t.p.MaskLoss))
+}
+
+// OrdersRecord is the record of an evaluation by several orders.
+func OrdersRecord(e maskflow.Evaluation, split string, step int64, maskLoss []runlog.Float) runlog.Orders {
+	best := math.Inf(1)
+	for _, v := range e.PerOrder {
+		best = math.Min(best, v)
+	}
+	return runlog.Orders{Step: step, Split: split, NLL: runlog.Float(e.NLL), Mean: runlog.Float(e.OrderMean),
+		BestOrder: runlog.Float(best), Gain: runlog.Float(e.Gain), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
+		PerOrder: runlog.Floats(e.PerOrder), MaskLoss: maskLoss}
+}
