@@ -1,0 +1,97 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Problem is one thing that is wrong with a configuration.
+type Problem struct {
+	// File, Line and Column (counted from 1, in characters) say where the value or key at fault stands. Line is 0 when the
+	// problem is with the whole file, or with a Config that was not read from one; File is then "" in the latter case.
+	File         string
+	Line, Column int
+	// Set is the override at fault, as it was given; "" when the problem is in the file.
+	Set string
+	// Path of the key at fault, or of the section that holds it; "" at the top.
+	Path string
+	// Text says what was wrong, and what to do.
+	Text string
+
+	order int // of the override among those that were given, from 1
+}
+
+// String returns the problem as one line: "file:line:col: path: what was wrong", or "--set path=value: what was wrong".
+func (p Problem) String() string {
+	var b strings.Builder
+	path := p.Path
+	switch {
+	case p.Set != "" || p.order > 0:
+		b.WriteString("--set " + oneLine(p.Set) + ": ")
+		if given, _, _ := strings.Cut(p.Set, "="); given == path {
+			path = ""
+		}
+	case p.Line > 0:
+		fmt.Fprintf(&b, "%s:%d:%d: ", printable(p.File), p.Line, p.Column)
+	case p.File != "":
+		b.WriteString(printable(p.File) + ": ")
+	}
+	if path != "" {
+		b.WriteString(path + ": ")
+	}
+	b.WriteString(p.Text)
+	return b.String()
+}
+
+// Problems is everything that is wrong with a configuration, in the order of the file and then of the overrides. It is the error
+// that [Parse], [Load] and [Config.Validate] return.
+type Problems []Problem
+
+// Error returns one line for each problem; after a hundred it only counts the rest.
+func (ps Problems) Error() string {
+	const most = 100
+	lines := make([]string, 0, min(len(ps), most+1))
+	for i, p := range ps {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("and %d more problems", len(ps)-most))
+			break
+		}
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (ps Problems) sort() {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// oneLine returns s fit for one line of an error message: quoted when it has characters that do not print, and cut when long.
+func oneLine(s string) string {
+	const most = 100
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most]) + "…"
+	}
+	return printable(s)
+}
+
+// printable returns s, quoted when it has characters that do not print.
+func printable(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// quoted returns s in quotes, fit for one line.
+func quoted(s string) string {
+	if q := oneLine(s); strings.HasPrefix(q, `"`) && q != s {
+		return q
+	}
+	return strconv.Quote(oneLine(s))
+}

@@ -1,0 +1,237 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Parse reads a configuration from src, which came from the file called name, and changes it by the overrides in sets.
+//
+// An override is path=value: the value, parsed as YAML, takes the place of what the file has at that path, if anything; a section
+// is replaced as a whole, and a part of the path may be the index, from 0, of an element of a list that the file has. Later
+// overrides win.
+//
+// The configuration that is returned has every default filled in. The error is of type [Problems] and holds everything that is
+// wrong, in the order of the file.
+func Parse(name string, src []byte, sets []string) (*Config, error) {
+	r := &reader{
+		file: name, sets: sets, config: &Config{},
+		override: map[*yaml.Node]int{}, places: map[string]*yaml.Node{}, bad: map[string]bool{},
+	}
+	r.read(src)
+	if len(r.problems) > 0 {
+		r.problems.sort()
+		return nil, r.problems
+	}
+	return r.config, nil
+}
+
+// reader holds a configuration while it is read.
+type reader struct {
+	file     string
+	sets     []string
+	config   *Config
+	problems Problems
+
+	override map[*yaml.Node]int    // nodes that come from an override: its number, from 1
+	places   map[string]*yaml.Node // where every path is that was given: the value, or the key of a section
+	bad      map[string]bool       // paths whose values are not known, because of a problem that was reported
+	meant    []string              // paths that unknown keys were probably meant to be
+}
+
+func (r *reader) read(src []byte) {
+	root, bad := document(src)
+	switch {
+	case bad != nil:
+		r.problems = append(r.problems, Problem{File: r.file, Line: bad.line, Column: bad.column, Text: bad.text})
+		return
+	case root == nil || root.Tag == "!!null":
+		r.problems = append(r.problems, Problem{File: r.file, Line: 1, Column: 1, Text: "there is no configuration in it (it needs at least data: {source: …})"})
+		return
+	case root.Kind != yaml.MappingNode:
+		r.fail(root, "", "want keys and values such as seed: 1, got %s", described(root))
+		return
+	}
+	for i, text := range r.sets {
+		r.set(root, i+1, text)
+	}
+	r.section(root, "")
+	for _, path := range r.meant {
+		if r.places[path] == nil {
+			r.bad[path] = true
+		}
+	}
+
+	if r.places["name"] == nil {
+		base := filepath.Base(r.file)
+		if base = strings.TrimSuffix(base, filepath.Ext(base)); nameProblem(base) == "" {
+			r.config.Name = base
+		}
+	}
+	r.config.resolve(func(path string) bool { return r.places[path] != nil }, true)
+	for _, f := range r.config.faults(r.bad) {
+		path, n := r.place(f.paths, root)
+		r.fail(n, path, "%s", f.text)
+	}
+}
+
+// fail reports a problem at a node.
+func (r *reader) fail(n *yaml.Node, path, format string, args ...any) {
+	p := Problem{Path: path, Text: fmt.Sprintf(format, args...)}
+	if i := r.override[n]; i > 0 {
+		p.Set, p.order = r.sets[i-1], i
+	} else {
+		p.File, p.Line, p.Column = r.file, n.Line, n.Column
+	}
+	r.problems = append(r.problems, p)
+}
+
+// place chooses among paths that are at fault together: one that an override changed, since the file was probably right before,
+// else the first that was given, else the first, at the innermost section around it.
+func (r *reader) place(paths []string, root *yaml.Node) (string, *yaml.Node) {
+	for _, path := range paths {
+		if n := r.places[path]; n != nil && r.override[n] > 0 {
+			return path, n
+		}
+	}
+	for _, path := range paths {
+		if n := r.places[path]; n != nil {
+			return path, n
+		}
+	}
+	for section := parent(paths[0]); section != ""; section = parent(section) {
+		if n := r.places[section]; n != nil {
+			return paths[0], n
+		}
+	}
+	return paths[0], root
+}
+
+// section reads the keys of a mapping.
+func (r *reader) section(n *yaml.Node, path string) {
+	first := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Kind != yaml.ScalarNode {
+			r.fail(k, path, "a key must be a name, got %s", described(k))
+			continue
+		}
+		full := join(path, k.Value)
+		switch {
+		case !slices.Contains(children[path], k.Value):
+			meant, hint := unknownKey(path, k.Value)
+			r.meant = append(r.meant, meant)
+			r.fail(k, path, "unknown key %s %s", quoted(k.Value), hint)
+		case first[k.Value] != nil:
+			r.fail(k, full, "given twice, first at %d:%d (keep one)", first[k.Value].Line, first[k.Value].Column)
+		case children[full] != nil:
+			first[k.Value], r.places[full] = k, k
+			if v.Kind != yaml.MappingNode {
+				r.fail(v, full, "want a section of keys and values, got %s (known in it: %s)", described(v), strings.Join(children[full], ", "))
+				r.bad[full] = true
+				continue
+			}
+			r.section(v, full)
+		default:
+			first[k.Value], r.places[full] = k, v
+			r.value(v, full)
+		}
+	}
+}
+
+// value reads the value of a key into its field.
+func (r *reader) value(n *yaml.Node, path string) {
+	p := byPath[path].at(r.config)
+	before := len(r.problems)
+	if n.Tag == "!!null" {
+		hint := ""
+		if _, text := p.(*string); text {
+			hint = `, or write "" for an empty text`
+		}
+		r.fail(n, path, "has no value (remove the key to take the default%s)", hint)
+	} else {
+		r.decode(p, n, path)
+	}
+	r.bad[path] = r.bad[path] || len(r.problems) > before
+}
+
+// decode reads n into the field that p points at.
+func (r *reader) decode(p any, n *yaml.Node, path string) {
+	switch field := p.(type) {
+	case *string:
+		into(r, field, n, path, textOf)
+	case *bool:
+		into(r, field, n, path, flagOf)
+	case *int:
+		into(r, field, n, path, wholeOf)
+	case *uint64:
+		into(r, field, n, path, seedOf)
+	case **uint64:
+		*field = new(uint64)
+		into(r, *field, n, path, seedOf)
+	case *float64:
+		into(r, field, n, path, realOf)
+	case *Count:
+		into(r, field, n, path, countOf)
+	case *[]int:
+		*field = r.list(n, path)
+	case *[3]float64:
+		r.triple(field, n, path)
+	case *Order:
+		if n.Kind == yaml.SequenceNode {
+			field.Degrees = r.list(n, path)
+			return
+		}
+		into(r, &field.Name, n, path, textOf)
+	default:
+		panic(fmt.Sprintf("config: the table has a field of type %T, which cannot be read", p))
+	}
+}
+
+// into reads a scalar, or reports what is wrong with it.
+func into[T any](r *reader, field *T, n *yaml.Node, path string, read func(*yaml.Node) (T, string)) {
+	value, wrong := read(n)
+	if wrong != "" {
+		r.fail(n, path, "%s", wrong)
+		return
+	}
+	*field = value
+}
+
+// list reads a list of whole numbers; it is never nil.
+func (r *reader) list(n *yaml.Node, path string) []int {
+	values := []int{}
+	if n.Kind != yaml.SequenceNode {
+		hint := ""
+		if _, wrong := wholeOf(n); wrong == "" {
+			hint = " (write [" + n.Value + "])"
+		}
+		r.fail(n, path, "want a list of integers, got %s%s", described(n), hint)
+		return values
+	}
+	for i, element := range n.Content {
+		at := fmt.Sprintf("%s.%d", path, i)
+		var value int
+		into(r, &value, element, at, wholeOf)
+		r.places[at] = element
+		values = append(values, value)
+	}
+	return values
+}
+
+// triple reads a list of three real numbers.
+func (r *reader) triple(field *[3]float64, n *yaml.Node, path string) {
+	if n.Kind != yaml.SequenceNode || len(n.Content) != len(field) {
+		r.fail(n, path, "want a list of three numbers such as %s, got %s", byPath[path].defaultText(), described(n))
+		return
+	}
+	for i, element := range n.Content {
+		at := fmt.Sprintf("%s.%d", path, i)
+		into(r, &field[i], element, at, realOf)
+		r.places[at] = element
+	}
+}

@@ -1,0 +1,152 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxFile is the size that a configuration, or the value of an override, may have. It is far above any in use; what is larger is a
+// data file given by mistake.
+const maxFile = 1 << 20
+
+// Load reads the file at path and changes it by the overrides in sets, as [Parse] does.
+func Load(path string, sets []string) (*Config, error) {
+	src, err := readFile(path)
+	if err != nil {
+		var pathError *fs.PathError
+		if errors.As(err, &pathError) {
+			err = pathError.Err // its text repeats the path
+		}
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return Parse(path, src, sets)
+}
+
+// readFile reads no more than is needed to see that a file is too large.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
+}
+
+// syntaxError is why bytes are not the one plain document that a configuration is. Line is 0 when it is about all of them.
+type syntaxError struct {
+	line, column int
+	text         string
+}
+
+// document reads the one document in src; it is nil when there is none. It refuses what makes a document mean something else than
+// it seems to: anchors, aliases, merge keys, tags and a second document.
+func document(src []byte) (*yaml.Node, *syntaxError) {
+	if len(src) > maxFile {
+		return nil, &syntaxError{text: "larger than 1 MiB, which no configuration is (is it a data file?)"}
+	}
+	if bad := unreadable(src); bad != nil {
+		return nil, bad
+	}
+	var documents []yaml.Node
+	if err := yaml.Load(src, &documents, yaml.WithAllDocuments()); err != nil {
+		return nil, yamlError(err, src)
+	}
+	if len(documents) == 0 || len(documents[0].Content) == 0 {
+		return nil, nil
+	}
+	root := documents[0].Content[0]
+	if bad := forbidden(root); bad != nil {
+		return nil, bad
+	}
+	if len(documents) > 1 {
+		second := documents[1]
+		if len(second.Content) > 0 {
+			second = *second.Content[0]
+		}
+		return nil, &syntaxError{second.Line, second.Column, "a second document starts here (a configuration is one document: remove it and the line ---)"}
+	}
+	return root, nil
+}
+
+// unreadable finds the first character that is not plain UTF-8 text.
+func unreadable(src []byte) *syntaxError {
+	switch {
+	case bytes.HasPrefix(src, []byte("\xef\xbb\xbf")):
+		return &syntaxError{1, 1, "a byte order mark starts it (save it as UTF-8 without one)"}
+	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")):
+		return &syntaxError{1, 1, "UTF-16 text (save it as UTF-8)"}
+	}
+	line, column := 1, 1
+	for rest := src; len(rest) > 0; {
+		r, size := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return &syntaxError{line, column, fmt.Sprintf("byte %#02x is not UTF-8 text (save the file as UTF-8)", rest[0])}
+		case r == '\n':
+			line, column = line+1, 0
+		case unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\u0085', r == '\ufeff':
+			return &syntaxError{line, column, fmt.Sprintf("control character %U is not text (remove it)", r)}
+		}
+		rest = rest[size:]
+		column++
+	}
+	return nil
+}
+
+// forbidden finds the first thing in the tree that could stand for something else.
+func forbidden(n *yaml.Node) *syntaxError {
+	at := func(text string) *syntaxError { return &syntaxError{n.Line, n.Column, text} }
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return at("the alias *" + oneLine(n.Value) + " stands for another value (write the value itself)")
+	case n.Anchor != "":
+		return at("the anchor &" + oneLine(n.Anchor) + " has no use here (remove it, and write values out where they are used)")
+	case n.Tag == "!!merge":
+		return at("the merge key << is not known here (write the keys out)")
+	case n.Style&yaml.TaggedStyle != 0:
+		return at("the tag " + oneLine(n.Tag) + " has no use here (remove it)")
+	}
+	for _, child := range n.Content {
+		if bad := forbidden(child); bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
+// yamlError turns what the YAML parser says into a place and one line of text.
+func yamlError(err error, src []byte) *syntaxError {
+	var parseError *yaml.LoadError
+	if !errors.As(err, &parseError) {
+		return &syntaxError{1, 1, "not YAML: " + oneLine(err.Error())}
+	}
+	mark, text := parseError.Mark, "not YAML: "+oneLine(parseError.Message)
+	if mark.Line == 0 {
+		mark = parseError.ContextMark
+	}
+	if mark.Line == 0 {
+		return &syntaxError{1, 1, text}
+	}
+	if parseError.ContextMsg != "" {
+		text += " " + oneLine(parseError.ContextMsg)
+		if from := parseError.ContextMark; from.Line > 0 && from.Line < mark.Line {
+			text += fmt.Sprintf(" that starts at %d:%d", from.Line, from.Column)
+		}
+	}
+	if lines := strings.SplitN(string(src), "\n", mark.Line+1); mark.Line <= len(lines) {
+		line := lines[mark.Line-1]
+		if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
+			return &syntaxError{mark.Line, strings.IndexByte(indent, '\t') + 1, "not YAML: the line is indented with a tab (use spaces)"}
+		}
+	}
+	return &syntaxError{mark.Line, mark.Column, text}
+}
