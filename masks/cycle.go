@@ -135,7 +135,8 @@ func (c *Cycle) grouped(o Order) Order {
 	return o
 }
 
-// degrees returns the degrees of all hidden layers, not sorted.
+// degrees returns the degrees of all hidden layers, not sorted. Sampled ones are independent and uniform, but for one
+// unit of a layer that has to take degree 0 when there is a context and no other unit drew it.
 func (c *Cycle) degrees(why purpose, index int) [][]int {
 	lo, hi := degreeRange(c.first.Max(), c.recipe.Context)
 	hidden := make([][]int, len(c.recipe.Hidden))

@@ -14,17 +14,18 @@ type Set struct {
 	// Hidden holds the degrees of the units of each hidden layer. It may be empty: then inputs feed outputs.
 	Hidden [][]int
 	// Context is true when the network is conditional. The context is an input of degree 0: it feeds every unit of the
-	// first layer and, with Direct or without hidden layers, every output.
+	// first layer and, with Direct or without hidden layers, every output. A network may feed it to the other layers
+	// too, which the rule allows; nothing here counts on that.
 	Context bool
 	// Direct is true when inputs (and the context) feed outputs directly as well.
 	Direct bool
 }
 
-// NewSet returns the set of the given degrees, which it copies. By the rule of [Connects] no choice of degrees can make
-// an output depend on what it must not see, so what is refused are units that could do nothing and outputs that the
-// context could not reach: an order that is not valid, a layer without units, a hidden degree outside 1..D-1 (D is the
-// largest degree of the order; 0..D-1 with a context or when D is 1), and, with a context but neither direct connections
-// nor units of degree 0 in every layer, a first variable that is blind to the context.
+// NewSet returns the set of the given degrees, which it copies. By the rule of [Connects] no degrees of hidden units can
+// make an output depend on what it must not see. What is refused is an order that is not valid, a layer without units,
+// a hidden degree outside 1..D-1 (0..D-1 with a context or when D is 1; D is the largest degree of the order), whose unit
+// could do nothing, and a first variable that is blind to the context: that of a conditional set with neither direct
+// connections nor a unit of degree 0 in every hidden layer.
 func NewSet(order Order, hidden [][]int, context, direct bool) (*Set, error) {
 	if err := order.Validate(); err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func NewSet(order Order, hidden [][]int, context, direct bool) (*Set, error) {
 		s.Hidden[l] = slices.Clone(degrees)
 	}
 	if context && slices.Contains(s.ContextReaches(), false) {
-		return nil, errors.New("the context does not reach the first variable: give every hidden layer a unit of degree 0 or use direct connections")
+		return nil, errors.New("the context does not reach the first variable: give every hidden layer a unit of degree 0, or use direct connections")
 	}
 	return s, nil
 }

@@ -25,9 +25,12 @@ func (v Violation) String() string {
 		b.WriteString(" directly")
 		return b.String()
 	}
-	b.WriteString(" through hidden units")
 	for l, unit := range v.Through {
-		fmt.Fprintf(&b, " %d:%d", l, unit)
+		if l == 0 {
+			fmt.Fprintf(&b, " through unit %d of hidden layer 0", unit)
+		} else {
+			fmt.Fprintf(&b, ", %d of %d", unit, l)
+		}
 	}
 	return b.String()
 }
@@ -63,8 +66,8 @@ func Verify(masks [][][]bool, direct [][]bool, order Order) []Violation {
 	return found
 }
 
-// Violations returns the forbidden paths of the set, as [Verify] finds them in its masks: none, unless its fields were
-// changed after it was built.
+// Violations returns the forbidden paths of the set, as [Verify] finds them in its masks. There are none: it is the
+// check, by multiplying the masks out, of what [Connects] promises.
 func (s *Set) Violations() []Violation {
 	return Verify(s.masks(), s.DirectMask(), s.Order)
 }
@@ -87,15 +90,6 @@ func (b bitset) addAll(other bitset) {
 	for w, word := range other {
 		b[w] |= word
 	}
-}
-
-func (b bitset) empty() bool {
-	for _, word := range b {
-		if word != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // reachOutputs returns, for each layer of masks and each unit that feeds it, which outputs the unit reaches.
@@ -156,8 +150,8 @@ func checkShape(what string, mask [][]bool, rows, columns int) {
 }
 
 // Paths returns how many paths lead from input i to output d, Paths()[i][d]: the product of all masks plus the direct
-// connections. Numbers that are too large stay at math.MaxInt64. Outputs seen in the order of [Order.Sequence], the
-// transpose is the strictly lower triangular matrix of eq. 10.
+// connections. Numbers that are too large stay at math.MaxInt64. With rows and columns in the order of [Order.Sequence]
+// its transpose is the strictly lower triangular matrix of eq. 10.
 func (s *Set) Paths() [][]int64 {
 	// All units of one degree in one layer have the same number of paths from an input, so counting by degree is exact.
 	largest := s.Order.Max()
@@ -168,14 +162,18 @@ func (s *Set) Paths() [][]int64 {
 			paths[to] = one(Connects(from, to, s.Strict(0)))
 		}
 		for l := 1; l < s.Layers(); l++ {
+			strict := s.Strict(l)
 			units := make([]int64, largest+1)
 			for _, degree := range s.In(l) {
 				units[degree] = addSaturating(units[degree], paths[degree])
 			}
 			clear(paths)
-			for to := range paths {
-				for degree, n := range units {
-					if n > 0 && Connects(degree, to, s.Strict(l)) {
+			for degree, n := range units {
+				if n == 0 {
+					continue
+				}
+				for to := range paths {
+					if Connects(degree, to, strict) {
 						paths[to] = addSaturating(paths[to], n)
 					}
 				}

@@ -1,0 +1,112 @@
+package masks
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestNaturalAndReversed(t *testing.T) {
+	if got := Natural(5); !slices.Equal(got, Order{1, 2, 3, 4, 5}) {
+		t.Errorf("natural: %v", got)
+	}
+	if got := Reversed(5); !slices.Equal(got, Order{5, 4, 3, 2, 1}) {
+		t.Errorf("reversed: %v", got)
+	}
+}
+
+func TestShuffledGivesEveryOrderEquallyOften(t *testing.T) {
+	random := rng(2)
+	counts := make([]int, 6)
+	all := []Order{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}}
+	for range 6000 {
+		o := Shuffled(3, random)
+		counts[slices.IndexFunc(all, func(other Order) bool { return slices.Equal(o, other) })]++
+	}
+	if x := chiSquare(counts); x > 20.52 { // 0.1 % of 5 degrees of freedom
+		t.Errorf("counts %v, chi-square %.1f", counts, x)
+	}
+}
+
+func TestSequence(t *testing.T) {
+	// Input 2 comes first, and inputs 1 and 3 share the second place.
+	if got := (Order{3, 2, 1, 2}).Sequence(); !slices.Equal(got, []int{2, 1, 3, 0}) {
+		t.Errorf("sequence %v", got)
+	}
+}
+
+func TestSequenceIsTheInverseOfAnOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := Shuffled(rapid.IntRange(1, 50).Draw(t, "dim"), rng(rapid.Uint64().Draw(t, "seed")))
+		for place, i := range o.Sequence() {
+			if o[i] != place+1 {
+				t.Fatalf("input %d of degree %d comes in place %d", i, o[i], place+1)
+			}
+		}
+	})
+}
+
+func TestGrouped(t *testing.T) {
+	for _, c := range []struct {
+		order  Order
+		groups int
+		want   Order
+	}{
+		{Order{1, 2, 3, 4}, 2, Order{1, 1, 2, 2}},
+		{Order{4, 1, 3, 2}, 2, Order{2, 1, 2, 1}},
+		{Order{3, 1, 2}, 3, Order{3, 1, 2}},
+		{Order{3, 1, 2}, 1, Order{1, 1, 1}},
+		{Order{1, 1, 2, 3, 4}, 2, Order{1, 1, 1, 2, 2}},
+	} {
+		got, err := c.order.Grouped(c.groups)
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%v in %d groups: %v, %v; want %v", c.order, c.groups, got, err, c.want)
+		}
+	}
+	for _, groups := range []int{-1, 0, 4} {
+		if _, err := (Order{2, 1, 3, 3}).Grouped(groups); err == nil || !strings.Contains(err.Error(), "use 1 to 3") {
+			t.Errorf("%d groups of 3 degrees: %v", groups, err)
+		}
+	}
+	if _, err := (Order{1, 3}).Grouped(1); err == nil {
+		t.Error("an order that is not valid was grouped")
+	}
+}
+
+func TestGroupsAreEven(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dim := rapid.IntRange(1, 60).Draw(t, "dim")
+		groups := rapid.IntRange(1, dim).Draw(t, "groups")
+		natural := Natural(dim)
+		got, err := natural.Grouped(groups)
+		if err != nil || got.Validate() != nil || got.Max() != groups || !slices.IsSorted(got) {
+			t.Fatalf("%v, %v", got, err)
+		}
+		if counts := tally(t, got, groups); slices.Max(counts)-slices.Min(counts) > 1 {
+			t.Fatalf("groups of %v", counts)
+		}
+	})
+}
+
+func TestOrderValidate(t *testing.T) {
+	for _, c := range []struct {
+		order Order
+		want  string // parts of the message, "" for none
+	}{
+		{Order{1}, ""},
+		{Order{2, 1, 2, 3}, ""},
+		{nil, "empty"},
+		{Order{1, 2, 0}, "order[2] is 0"},
+		{Order{1, -7}, "order[1] is -7"},
+		{Order{5, 1, 2}, "order[0] is 5"},
+		{Order{1, 4, 2, 4}, "order[1] is 4 but no input has degree 3"},
+		{Order{2, 2}, "order[0] is 2 but no input has degree 1"},
+	} {
+		err := c.order.Validate()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want %q", c.order, err, c.want)
+		}
+	}
+}
