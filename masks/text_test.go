@@ -1,0 +1,117 @@
+package masks
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func TestPanelsAreStaircases(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newCycle(t, drawRecipe(t)).At(0)
+		panels := s.panels(s.Paths())
+		for l, p := range panels {
+			for r, to := range p.rows {
+				for c, from := range p.cols {
+					joined := p.joined(r, c)
+					switch {
+					case p.name == "product":
+						if joined && (to <= from || c >= r) {
+							t.Fatalf("the product joins column %d to row %d", c, r)
+						}
+					case joined != (to > from || to == from && l < s.Layers()-1):
+						t.Fatalf("panel %d: degree %d to degree %d: %v", l, from, to, joined)
+					}
+					if c > 0 && joined && !p.joined(r, c-1) || r > 0 && !joined && p.joined(r-1, c) {
+						t.Fatalf("panel %d has a hole at row %d, column %d", l, r, c)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestTextFitsItsPage(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawRecipe(t)
+		if rapid.Bool().Draw(t, "large") {
+			r.Dim, r.Base = r.Dim+rapid.IntRange(20, 150).Draw(t, "more inputs"), nil
+			for l := range r.Hidden {
+				r.Hidden[l] += 100
+			}
+		}
+		opts := TextOptions{Width: rapid.IntRange(0, 150).Draw(t, "width"), ASCII: rapid.Bool().Draw(t, "ascii")}
+		var out strings.Builder
+		if err := newCycle(t, r).At(0).WriteText(&out, opts); err != nil {
+			t.Fatal(err)
+		}
+		page := max(opts.Width, 64)
+		if opts.Width == 0 {
+			page = 80
+		}
+		for line := range strings.Lines(out.String()) {
+			line = strings.TrimSuffix(line, "\n")
+			if width := utf8.RuneCountInString(line); width > page {
+				t.Fatalf("a line of %d columns on a page of %d: %q", width, page, line)
+			}
+			if strings.TrimRight(line, " ") != line {
+				t.Fatalf("spaces at the end of %q", line)
+			}
+			for _, c := range line {
+				if opts.ASCII && c > '~' {
+					t.Fatalf("%q in %q", c, line)
+				}
+			}
+		}
+	})
+}
+
+// A mask of more cells than are drawn one by one, but not more than dots: every dot can be read back.
+func TestDotsOfAPicture(t *testing.T) {
+	const dim = 31
+	s := newCycle(t, Recipe{Dim: dim, Count: 1}).At(0)
+	for _, ascii := range []bool{false, true} {
+		var out strings.Builder
+		if err := s.WriteText(&out, TextOptions{Width: 2 * (2*dim + 4), ASCII: ascii}); err != nil {
+			t.Fatal(err)
+		}
+		_, picture, found := strings.Cut(out.String(), "product (31 ")
+		if !found {
+			t.Fatal("no picture of the product")
+		}
+		lines := strings.Split(picture, "\n")[2:]
+		for r := range dim {
+			line := lines[r/2]
+			if ascii {
+				line = lines[r]
+			}
+			cells := []rune(line)
+			cells = cells[len(cells)-dim-1 : len(cells)-1] // the last picture of the line, without its frame
+			for c, dot := range cells {
+				on := dot == '#' || dot == '█' || dot == '▀' && r%2 == 0 || dot == '▄' && r%2 == 1
+				if on != (r > c) {
+					t.Errorf("ascii %v, row %d, column %d: %v", ascii, r, c, on)
+				}
+			}
+		}
+	}
+}
+
+type brokenWriter struct{}
+
+var errBroken = errors.New("broken")
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestPicturesReportBrokenWriters(t *testing.T) {
+	s := newCycle(t, Recipe{Dim: 3, Count: 1}).At(0)
+	if err := s.WriteText(brokenWriter{}, TextOptions{}); !errors.Is(err, errBroken) {
+		t.Errorf("text: %v", err)
+	}
+	if err := s.WritePNG(brokenWriter{}, PNGOptions{}); !errors.Is(err, errBroken) {
+		t.Errorf("PNG: %v", err)
+	}
+}
