@@ -63,6 +63,9 @@ func Install(ctx context.Context, o InstallOptions) (*Installed, error) {
 }
 
 func install(ctx context.Context, o InstallOptions) (*Installed, error) {
+	if !xlaBuild {
+		return nil, ErrNoXLA
+	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, err
@@ -257,7 +260,7 @@ func finish(ctx context.Context, o InstallOptions, in *Installed, target string)
 		return nil, err
 	}
 	if t, err := identify(target); err == nil && result.API != "" {
-		t.SHA256, t.Ran, t.API, t.Device = in.SHA256, true, result.API, result.Devices
+		t.SHA256, t.Ran, t.API, t.Devices = in.SHA256, true, result.API, result.Devices
 		remember(t)
 	}
 	o.say("installed %s", target)

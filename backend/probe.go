@@ -155,7 +155,7 @@ func probe(ctx context.Context, kind, path string) (probeResult, error) {
 		return probeResult{}, fmt.Errorf("gave no answer in a child process: %w", err)
 	}
 	if result.Error != "" {
-		return probeResult{}, errors.New(result.Error)
+		return probeResult{}, fmt.Errorf("does not work: %s", result.Error)
 	}
 	return result, nil
 }

@@ -22,10 +22,10 @@ type trial struct {
 	Modified time.Time `json:"modified"`
 	GoXLA    string    `json:"go_xla"`
 
-	SHA256 string   `json:"sha256,omitempty"` // Empty while unknown.
-	Ran    bool     `json:"ran"`              // It ran in a child process.
-	API    string   `json:"api,omitempty"`    // PJRT C API version, when it ran.
-	Device []string `json:"devices,omitempty"`
+	SHA256  string   `json:"sha256,omitempty"` // Empty while unknown.
+	Ran     bool     `json:"ran"`              // It ran in a child process.
+	API     string   `json:"api,omitempty"`    // PJRT C API version, when it ran.
+	Devices []string `json:"devices,omitempty"`
 }
 
 func (t trial) sameFile(u trial) bool {

@@ -3,10 +3,11 @@ package backend
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 )
+
+var errNotInstalled = errors.New("is not the file that was installed (run: maskflow backend install --force)")
 
 // vet says whether a plugin may be loaded into this process, and what is known
 // about it then. The error reads on after "plugin PATH ".
@@ -36,13 +37,13 @@ func vet(ctx context.Context, kind, path string, again bool) (trial, error) {
 		}
 		if t.SHA256 != receipt.SHA256 {
 			t.SHA256 = ""
-			return t, fmt.Errorf("is not the file that was installed (run: maskflow backend install --force)")
+			return t, errNotInstalled
 		}
 	}
 	result, err := probe(ctx, kind, path)
 	switch {
 	case err == nil:
-		t.Ran, t.API, t.Device = true, result.API, result.Devices
+		t.Ran, t.API, t.Devices = true, result.API, result.Devices
 	case errors.Is(err, errNoProbe) && receipt != nil:
 		// Install tried these very bytes.
 	default:

@@ -3,10 +3,12 @@
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/pjrt"
@@ -15,11 +17,16 @@ import (
 // xlaBuild says whether this program can load PJRT plugins.
 const xlaBuild = true
 
+// noAutoInstall keeps go-xla from fetching plugins by itself, unchecked. It
+// would not for a plugin named by its path, which ours always are; this is for
+// a later go-xla.
+var noAutoInstall = sync.OnceFunc(func() { xla.EnableAutoInstall(false) })
+
 // loadPlugin opens the plugin in this process. Go-xla's own installer and
 // search never run, since they are for plugins without an absolute path.
 func loadPlugin(kind, path string, o Options) (b *Backend, err error) {
 	defer recovered(&err)
-	xla.EnableAutoInstall(false)
+	noAutoInstall()
 	name, cleanUp, err := neutralName(kind, path)
 	if err != nil {
 		return nil, err
@@ -30,13 +37,15 @@ func loadPlugin(kind, path string, o Options) (b *Backend, err error) {
 		preloadCUDA(path)
 		config += ",preallocate=false"
 	}
-	c, err := xla.NewWithOptions(config, nil)
+	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
 		return nil, oneLine(err)
 	}
-	plugin, err := pjrt.GetPlugin(name)
+	if plugin == nil {
+		return nil, errors.New("GetPjrtApi returns nothing")
+	}
+	c, err := xla.NewWithOptions(config, nil)
 	if err != nil {
-		c.Finalize()
 		return nil, oneLine(err)
 	}
 	b = newBackend(c, kind)

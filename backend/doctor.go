@@ -1,0 +1,146 @@
+package backend
+
+import (
+	"context"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/cpu"
+)
+
+// Report is what Doctor finds.
+type Report struct {
+	Go        string `json:"go"`              // Version of Go that built this program.
+	Platform  string `json:"platform"`        // Such as linux/amd64.
+	Threads   int    `json:"threads"`         // GOMAXPROCS.
+	Vector    string `json:"vector"`          // The processor's widest vector unit that the Go backend knows: AVX-512, AVX2 or none.
+	SIMD      bool   `json:"simd"`            // This program was built with GOEXPERIMENT=simd.
+	XLA       bool   `json:"xla"`             // This program can load plugins.
+	GLIBC     string `json:"glibc,omitempty"` // Such as 2.36; empty without it.
+	PluginDir string `json:"plugin_dir"`      // Where Install puts plugins.
+
+	Plugins []PluginInfo `json:"plugins"`
+	NVIDIA  bool         `json:"nvidia"`         // There is an NVIDIA device.
+	GPUs    []string     `json:"gpus,omitempty"` // As nvidia-smi describes them.
+
+	Auto   string   `json:"auto"`   // Kind of the backend that auto opens.
+	Reason string   `json:"reason"` // Why.
+	Speeds []Speed  `json:"speeds"`
+	Advice []string `json:"advice,omitempty"` // What would make things better, one line each.
+}
+
+// Doctor looks for everything that decides which backend opens and how fast it
+// is: it hashes and tries every plugin anew, opens each kind of backend that
+// can be opened and times two matrix products on it, a second for each at
+// most. Its error is the context's.
+func Doctor(ctx context.Context, o Options) (*Report, error) {
+	r := &Report{
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Threads: runtime.GOMAXPROCS(0),
+		Vector: vectorUnit(), SIMD: simdBuild, XLA: xlaBuild, GLIBC: glibcVersion(ctx),
+		PluginDir: o.PluginDir, NVIDIA: hasNVIDIA(),
+	}
+	if r.PluginDir == "" {
+		r.PluginDir = DefaultPluginDir()
+	}
+	if r.NVIDIA {
+		r.GPUs = describeNVIDIA(ctx)
+	}
+	for _, c := range findPlugins("", o.PluginDir) {
+		r.Plugins = append(r.Plugins, examine(ctx, c))
+	}
+	if b, err := openAuto(ctx, o); err != nil {
+		r.Reason = err.Error()
+	} else {
+		r.Auto, r.Reason = b.Kind, b.Reason
+		b.Close()
+	}
+	kinds := []string{KindGo}
+	for _, kind := range []string{KindXLA, KindCUDA} {
+		if r.found(kind) {
+			kinds = append(kinds, kind)
+		}
+	}
+	for _, kind := range kinds {
+		r.Speeds = append(r.Speeds, timeKind(ctx, kind, o)...)
+	}
+	r.advise()
+	return r, ctx.Err()
+}
+
+// examine tries a plugin and hashes it.
+func examine(ctx context.Context, c candidate) PluginInfo {
+	p := look(c)
+	if p.Problem != "" {
+		return p
+	}
+	switch {
+	case !xlaBuild:
+		p.Problem = ErrNoXLA.Error()
+	case c.Kind == KindCUDA && !hasNVIDIA():
+		p.Problem = errNoNVIDIA.Error()
+	default:
+		t, err := vet(ctx, c.Kind, c.Path, true)
+		if err != nil {
+			p.Problem = err.Error()
+		}
+		p.learn(t)
+	}
+	if p.SHA256 == "" {
+		p.SHA256, _ = hashFile(p.Path)
+	}
+	return p
+}
+
+func (r *Report) found(kind string) bool {
+	for _, p := range r.Plugins {
+		if p.Kind == kind && p.Problem == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Report) advise() {
+	add := func(line string) { r.Advice = append(r.Advice, line) }
+	if !r.SIMD && runtime.GOARCH == "amd64" {
+		add("build with GOEXPERIMENT=simd: the products of the Go backend become ten times faster")
+	}
+	switch {
+	case !r.XLA:
+		add(ErrNoXLA.Error())
+	case !r.found(KindXLA):
+		add("run: maskflow backend install (XLA trains several times faster than the Go backend)")
+	}
+	if r.XLA && r.NVIDIA && !r.found(KindCUDA) {
+		add("run: maskflow backend install --cuda (there is an NVIDIA device)")
+	}
+}
+
+func vectorUnit() string {
+	switch {
+	case cpu.X86.HasAVX512F:
+		return "AVX-512"
+	case cpu.X86.HasAVX2:
+		return "AVX2"
+	}
+	return "none"
+}
+
+func glibcVersion(ctx context.Context) string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "getconf", "GNU_LIBC_VERSION").Output()
+	if err != nil {
+		return ""
+	}
+	version, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "glibc ")
+	if !ok {
+		return ""
+	}
+	return version
+}

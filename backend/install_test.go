@@ -1,0 +1,330 @@
+package backend
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sum(text string) string {
+	h := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(h[:])
+}
+
+// fakePython stands for python3: a shell script that gets pip's arguments. The
+// script finds the folder of --dest or --target in $to.
+func fakePython(t *testing.T, script string) string {
+	t.Helper()
+	return write(t, filepath.Join(t.TempDir(), "python3"), `#!/bin/sh
+echo "$@" >> "$0.log"
+to=
+while [ $# -gt 0 ]; do
+	case "$1" in --dest|--target) to=$2 ;; esac
+	shift
+done
+`+script)
+}
+
+func calls(t *testing.T, python string) []string {
+	t.Helper()
+	text, err := os.ReadFile(python + ".log")
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// pinFake makes the pinned wheel one with a library that passes for a plugin as
+// long as nothing loads it, and returns the wheel.
+func pinFake(t *testing.T) (wheel string) {
+	t.Helper()
+	library := read(t, compile(t, cNull, filepath.Join(t.TempDir(), "fake.so")))
+	text := zipOf(t, "fake/pjrt_c_api_cpu_plugin.so", library, "f.dist-info/METADATA", metadata, "f.dist-info/licenses/LICENSE", "the licence")
+	wheel = write(t, filepath.Join(t.TempDir(), "fake_plugin-1.2.3-py3-none-any.whl"), string(text))
+	oldWheel, oldSum := cpuWheel, cpuPluginSHA256
+	cpuWheel, cpuPluginSHA256 = requirement{"fake-plugin", "1.2.3", sum(string(text))}, sum(library)
+	canProbe.Store(false)
+	t.Cleanup(func() { cpuWheel, cpuPluginSHA256 = oldWheel, oldSum; canProbe.Store(true) })
+	return wheel
+}
+
+// wantOnly checks what a folder holds; hidden files count.
+func wantOnly(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("%s holds %q, want %q", dir, got, want)
+	}
+}
+
+var installedFiles = []string{"pjrt_c_api_cpu_plugin-licenses", "pjrt_c_api_cpu_plugin.json", cpuFile}
+
+func TestInstallPinned(t *testing.T) {
+	dir := alone(t)
+	wheel := pinFake(t)
+	python := fakePython(t, `cp "`+wheel+`" "$to"`)
+	var progress bytes.Buffer
+	o := InstallOptions{Python: python, Progress: &progress}
+	in, err := Install(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Already || in.Path != filepath.Join(dir, cpuFile) || in.Package != "fake-plugin" || in.Version != "1.2.3" ||
+		in.License != "MIT" || in.SHA256 != cpuPluginSHA256 || in.Kind != KindXLA || len(in.Licenses) != 1 {
+		t.Errorf("installed %+v", in)
+	}
+	if got := read(t, in.Licenses[0]); got != "the licence" {
+		t.Errorf("licence is %q", got)
+	}
+	wantOnly(t, dir, installedFiles...)
+	if log := calls(t, python); len(log) != 1 || !strings.Contains(log[0], "-m pip download") || !strings.Contains(log[0], "--require-hashes") {
+		t.Errorf("pip was called as %q", log)
+	}
+	if !strings.Contains(progress.String(), "fake-plugin==1.2.3") {
+		t.Errorf("progress %q", progress.String())
+	}
+
+	again, err := Install(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !again.Already || len(calls(t, python)) != 1 {
+		t.Errorf("installed again: %+v, pip calls %q", again, calls(t, python))
+	}
+
+	// A damaged plugin is put right, also without Force.
+	write(t, in.Path, "damaged")
+	if again, err = Install(context.Background(), o); err != nil || again.Already {
+		t.Errorf("over a damaged plugin: %+v, %v", again, err)
+	}
+	o.Force = true
+	if again, err = Install(context.Background(), o); err != nil || again.Already || len(calls(t, python)) != 3 {
+		t.Errorf("forced: %+v, %v, pip calls %q", again, err, calls(t, python))
+	}
+	wantOnly(t, dir, installedFiles...)
+
+	infos := List(Options{})
+	if len(infos) != 1 || infos[0].Problem != "" || infos[0].Source != SourceInstalled || infos[0].Installed.Version != "1.2.3" {
+		t.Errorf("list says %+v", infos)
+	}
+}
+
+// The installed plugin is opened by a program that cannot try it, as long as
+// it is the one of the receipt.
+func TestInstalledPluginIsHeldAgainstItsReceipt(t *testing.T) {
+	alone(t)
+	wheel := pinFake(t)
+	in, err := Install(context.Background(), InstallOptions{Python: fakePython(t, `cp "`+wheel+`" "$to"`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vet(context.Background(), KindXLA, in.Path, false); err != nil {
+		t.Fatal(err)
+	}
+	compile(t, cNull+"int another;", in.Path)
+	_, err = Open(context.Background(), "xla", Options{})
+	wantError(t, err, "is not the file that was installed (run: maskflow backend install --force)")
+	write(t, receiptPath(in.Path), "{")
+	_, err = Open(context.Background(), "xla", Options{})
+	wantError(t, err, "damaged receipt")
+	if infos := List(Options{}); len(infos) != 1 || infos[0].Problem == "" {
+		t.Errorf("list says %+v", infos)
+	}
+}
+
+func TestPipFailures(t *testing.T) {
+	dir := alone(t)
+	wheel := pinFake(t)
+	for _, test := range []struct{ name, script, want string }{
+		{"offline", `echo "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...: Failed to establish a new connection)'"
+			echo "ERROR: Could not find a version that satisfies the requirement x (from versions: none)"
+			echo "ERROR: No matching distribution found for x" >&2; exit 1`, "pip cannot reach its package index"},
+		{"platform", `echo "ERROR: No matching distribution found for x"; exit 1`, "pip finds no fake-plugin==1.2.3 for this machine"},
+		{"hash", `echo "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."; exit 1`, "is not the pinned fake-plugin==1.2.3"},
+		{"nopip", `echo "/usr/bin/python3: No module named pip" >&2; exit 1`, "this Python has no pip"},
+		{"full", `echo "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"; exit 1`, "no space left on the disk of " + dir},
+		{"other", `echo "ERROR: something else"; exit 2`, "pip: something else"},
+		{"silent", `exit 3`, "running pip: exit status 3"},
+		{"nothing", ``, "pip left 0 wheels"},
+		{"tampered", `sed s/licence/license/ "` + wheel + `" > "$to/x.whl"`, "pip left a wheel with SHA-256"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Install(context.Background(), InstallOptions{Python: fakePython(t, test.script)})
+			wantError(t, err, test.want)
+			wantOnly(t, dir)
+		})
+	}
+	_, err := Install(context.Background(), InstallOptions{Python: "no-such-python"})
+	wantError(t, err, "no no-such-python found (install Python with pip")
+}
+
+func TestInterruptedInstallLeavesWhatWasThere(t *testing.T) {
+	dir := alone(t)
+	wheel := pinFake(t)
+	in, err := Install(context.Background(), InstallOptions{Python: fakePython(t, `cp "`+wheel+`" "$to"`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	python := fakePython(t, `head -c 99 "`+wheel+`" > "$to/half.whl"; touch "$0.started"; exec sleep 60`)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		for {
+			if _, err := os.Stat(python + ".started"); err == nil {
+				cancel()
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	if _, err := Install(ctx, InstallOptions{Python: python, Force: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
+	}
+	wantOnly(t, dir, installedFiles...)
+	if hash, err := hashFile(in.Path); err != nil || hash != in.SHA256 {
+		t.Errorf("the plugin in place changed: %s, %v", hash, err)
+	}
+
+	// What a killed process left goes after a day.
+	old := write(t, filepath.Join(dir, tempPrefix+"old", "half"), "x")
+	past := time.Now().Add(-25 * time.Hour)
+	if err := os.Chtimes(filepath.Dir(old), past, past); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, tempPrefix+"running", "half"), "x")
+	if _, err := Install(context.Background(), InstallOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	wantOnly(t, dir, append([]string{tempPrefix + "running"}, installedFiles...)...)
+}
+
+func TestInstallRefusesBadFiles(t *testing.T) {
+	dir := alone(t)
+	from := t.TempDir()
+	for _, test := range []struct{ path, want string }{
+		{write(t, filepath.Join(from, "text.so"), "text"), "is not a shared library"},
+		{write(t, filepath.Join(from, "text.whl"), "text"), "not a wheel"},
+		{filepath.Join(from, "missing.so"), "no such file"},
+		{compile(t, cNoSymbol, filepath.Join(from, "nosymbol.so")), "exports no GetPjrtApi"},
+		{compile(t, cCrashes, filepath.Join(from, "crashes.so")), "kills the process that loads it"},
+		{compile(t, cNull, filepath.Join(from, "pjrt_c_api_cuda_plugin.so")), "is a CUDA plugin"},
+	} {
+		_, err := Install(context.Background(), InstallOptions{From: test.path})
+		wantError(t, err, test.want)
+		wantOnly(t, dir)
+	}
+	canProbe.Store(false)
+	defer canProbe.Store(true)
+	_, err := Install(context.Background(), InstallOptions{From: compile(t, cNull, filepath.Join(from, "untried.so"))})
+	wantError(t, err, "has not been tried on this machine")
+}
+
+func TestInstallFromFile(t *testing.T) {
+	real := realPlugin(t)
+	dir := alone(t)
+	wheel := filepath.Join(t.TempDir(), "x-1.2.3-py3-none-any.whl")
+	if err := os.WriteFile(wheel, zipOf(t, "x/pjrt_c_api_cpu_plugin.so", read(t, real), "x.dist-info/METADATA", metadata), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Install(context.Background(), InstallOptions{From: wheel})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.From != wheel || in.API == "" || in.Version != "1.2.3" || len(in.Licenses) != 0 {
+		t.Errorf("installed %+v", in)
+	}
+	b, err := Open(context.Background(), "auto", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if b.Plugin != filepath.Join(dir, cpuFile) || b.PluginVersion != in.API {
+		t.Errorf("opened %v after installing %+v", b, in)
+	}
+	again, err := Install(context.Background(), InstallOptions{From: real})
+	if err != nil || !again.Already {
+		t.Errorf("the same plugin from another file: %+v, %v", again, err)
+	}
+}
+
+func TestInstallCUDA(t *testing.T) {
+	dir := alone(t)
+	defer func(d []string) { nvidiaDevices = d }(nvidiaDevices)
+	nvidiaDevices = nil
+	library := compile(t, cNull, filepath.Join(t.TempDir(), "cuda.so"))
+	defer func(s string) { cudaPluginSHA256 = s }(cudaPluginSHA256)
+	cudaPluginSHA256 = sum(read(t, library))
+	python := fakePython(t, `
+mkdir -p "$to/jax_plugins/xla_cuda13" "$to/nvidia/cu13/bin" "$to/nvidia.dist-info/licenses"
+cp "`+library+`" "$to/jax_plugins/xla_cuda13/xla_cuda_plugin.so"
+echo ptxas > "$to/nvidia/cu13/bin/ptxas"
+echo "NVIDIA's licence" > "$to/nvidia.dist-info/licenses/License.txt"
+`)
+	wheels := t.TempDir()
+	o := InstallOptions{CUDA: true, Python: python, From: wheels}
+	in, err := Install(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Kind != KindCUDA || in.Path != filepath.Join(dir, cudaFolder, cudaPlugin) || len(in.Licenses) != 1 {
+		t.Errorf("installed %+v", in)
+	}
+	if got := read(t, in.Licenses[0]); got != "NVIDIA's licence\n" {
+		t.Errorf("licence is %q", got)
+	}
+	// Where go-xla looks for ptxas.
+	if got := read(t, filepath.Join(filepath.Dir(in.Path), "..", "nvidia", "bin", "ptxas")); got != "ptxas\n" {
+		t.Errorf("ptxas is %q", got)
+	}
+	wantOnly(t, dir, cudaFolder)
+	log := calls(t, python)
+	if len(log) != 1 || !strings.Contains(log[0], "-m pip install --target") || !strings.Contains(log[0], "--no-index --find-links "+wheels) {
+		t.Errorf("pip was called as %q", log)
+	}
+	if again, err := Install(context.Background(), o); err != nil || !again.Already {
+		t.Errorf("installed again: %+v, %v", again, err)
+	}
+	o.Force = true
+	if again, err := Install(context.Background(), o); err != nil || again.Already {
+		t.Errorf("forced: %+v, %v", again, err)
+	}
+	wantOnly(t, dir, cudaFolder)
+	if infos := List(Options{}); len(infos) != 1 || infos[0].Installed == nil || infos[0].Installed.License == "" {
+		t.Errorf("list says %+v", infos)
+	}
+
+	o.From = library
+	_, err = Install(context.Background(), o)
+	wantError(t, err, "is not a folder of wheels")
+	cudaPluginSHA256 = sum("another")
+	_, err = Install(context.Background(), InstallOptions{CUDA: true, Python: python})
+	wantError(t, err, "not the known one")
+
+	// With a device the plugin must run.
+	nvidiaDevices = []string{library}
+	cudaPluginSHA256 = sum(read(t, library))
+	_, err = Install(context.Background(), InstallOptions{CUDA: true, Python: python, Force: true})
+	wantError(t, err, "GetPjrtApi returns nothing")
+	wantOnly(t, dir, cudaFolder)
+}
+
+func TestPinsAreWhole(t *testing.T) {
+	for _, r := range append([]requirement{cpuWheel}, cudaWheels...) {
+		if b, err := hex.DecodeString(r.sha256); err != nil || len(b) != sha256.Size {
+			t.Errorf("%s has the hash %q", r, r.sha256)
+		}
+	}
+}

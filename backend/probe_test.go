@@ -1,0 +1,121 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func TestBadPluginsAreRefused(t *testing.T) {
+	alone(t)
+	dir := t.TempDir()
+	defer func(d time.Duration) { probeLimit = d }(probeLimit)
+	probeLimit = 2 * time.Second
+	for _, test := range []struct{ name, code, want string }{
+		{"nosymbol", cNoSymbol, "is not a PJRT plugin (exports no GetPjrtApi)"},
+		{"null", cNull, "GetPjrtApi returns nothing"},
+		{"hangs", cHangs, "hangs: no answer from a child process in 2s"},
+		{"crashes", cCrashes, "kills the process that loads it (SIGSEGV"},
+		{"exits", cExits, "gave no answer in a child process"},
+		{"unresolved", cUnresolved, "there_is_no_such_function"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := compile(t, test.code, filepath.Join(dir, "pjrt_c_api_cpu_"+test.name+"_plugin.so"))
+			_, err := Open(context.Background(), "xla:"+path, Options{})
+			wantError(t, err, test.want)
+		})
+	}
+}
+
+func TestProbeStopsWithItsContext(t *testing.T) {
+	alone(t)
+	path := compile(t, cHangs, filepath.Join(t.TempDir(), cpuFile))
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := Open(ctx, "xla:"+path, Options{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want the context's", err)
+	}
+}
+
+// A program that never called ProbeMain must not be started again.
+func TestUntriedPluginWithoutProbeMain(t *testing.T) {
+	alone(t)
+	path := compile(t, cCrashes, filepath.Join(t.TempDir(), cpuFile))
+	canProbe.Store(false)
+	defer canProbe.Store(true)
+	_, err := Open(context.Background(), "xla:"+path, Options{})
+	wantError(t, err, "has not been tried on this machine")
+}
+
+func TestTrialIsRememberedUntilTheFileChanges(t *testing.T) {
+	real := realPlugin(t)
+	alone(t)
+	path := filepath.Join(t.TempDir(), cpuFile)
+	if err := os.Link(real, path); err != nil {
+		if err := os.Symlink(real, path); err != nil {
+			t.Skip(err)
+		}
+	}
+	ctx := context.Background()
+	first, err := vet(ctx, KindXLA, path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !first.Ran || first.API == "" || len(first.Devices) == 0 {
+		t.Errorf("trial says %+v", first)
+	}
+
+	// What is remembered serves a program that cannot try plugins.
+	canProbe.Store(false)
+	defer canProbe.Store(true)
+	if _, err := vet(ctx, KindXLA, path, false); err != nil {
+		t.Error(err)
+	}
+	b, err := Open(ctx, "xla:"+path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	if _, err := vet(ctx, KindXLA, path, true); !errors.Is(err, errNoProbe) {
+		t.Errorf("a new trial was asked for, error %v", err)
+	}
+	now, err := identify(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now.Modified = now.Modified.Add(time.Nanosecond)
+	if recall(now).Ran {
+		t.Error("a changed file is taken for tried")
+	}
+}
+
+func TestDamagedTrialsAreIgnored(t *testing.T) {
+	alone(t)
+	for _, text := range []string{"", "{", `{"path":1}`, "[{}]", "\x00"} {
+		write(t, trialsFile(), text)
+		if recall(trial{Path: "/p"}).Ran {
+			t.Errorf("%q: a trial out of nothing", text)
+		}
+	}
+	path := write(t, filepath.Join(t.TempDir(), "plugin"), "x")
+	id, err := identify(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := id
+	ran.Ran = true
+	remember(ran)
+	if !recall(id).Ran {
+		t.Error("a trial is not remembered over a damaged file")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	remember(trial{Path: trialsFile()})
+	if recall(id).Ran {
+		t.Error("the trial of a removed file stays")
+	}
+}
