@@ -43,7 +43,7 @@ type Backend struct {
 	Plugin        string // Absolute path of the plugin; empty for KindGo.
 	PluginVersion string // PJRT C API version of the plugin, such as "0.115"; empty for KindGo.
 	Device        string // The first device, in the backend's own words.
-	Reason        string // Why auto chose this one; empty when it was asked for by name.
+	Reason        string // Why auto chose this one, and which plugin was passed over; else empty.
 	SIMD          bool   // Whether this program was built with GOEXPERIMENT=simd; matters to KindGo.
 
 	mu       sync.Mutex

@@ -122,13 +122,13 @@ func installCUDA(ctx context.Context, o InstallOptions, temp string) (*Installed
 	return in, nil
 }
 
-// replaceFolder moves new to folder, and what was there to old.
-func replaceFolder(folder, new, old string) error {
+// replaceFolder moves fresh to folder, and what was there to old.
+func replaceFolder(folder, fresh, old string) error {
 	err := os.Rename(folder, old)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := os.Rename(new, folder); err != nil {
+	if err := os.Rename(fresh, folder); err != nil {
 		_ = os.Rename(old, folder)
 		return err
 	}

@@ -6,10 +6,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
+
+// briefly makes the timing of products short.
+func briefly(t *testing.T) {
+	old := timeBudget
+	timeBudget = time.Millisecond
+	t.Cleanup(func() { timeBudget = old })
+}
 
 func TestDoctorWithoutPlugins(t *testing.T) {
 	dir := alone(t)
+	briefly(t)
 	if xlaBuild {
 		write(t, filepath.Join(dir, cpuFile), "text")
 	}
@@ -44,6 +53,7 @@ func TestDoctorWithoutPlugins(t *testing.T) {
 func TestDoctorTriesThePlugin(t *testing.T) {
 	real := realPlugin(t)
 	alone(t)
+	briefly(t)
 	t.Setenv(envPluginPath, filepath.Dir(real))
 	r, err := Doctor(context.Background(), Options{})
 	if err != nil {

@@ -28,7 +28,7 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	defer out[0].FinalizeAll()
 	fmt.Println(b.Kind, tensors.MustCopyFlatData[float32](out[0]))
+	out[0].MustFinalizeAll()
 	// Output: go [2 4 6]
 }

@@ -43,7 +43,7 @@ func TestIndependentProductsFinish(t *testing.T) {
 					return
 				}
 				got = tensors.ToScalar[float32](out[0])
-				out[0].FinalizeAll()
+				out[0].MustFinalizeAll()
 			}
 			done <- nil
 		}()

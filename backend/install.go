@@ -25,7 +25,7 @@ type InstallOptions struct {
 
 func (o InstallOptions) say(format string, args ...any) {
 	if o.Progress != nil {
-		fmt.Fprintf(o.Progress, format+"\n", args...)
+		_, _ = fmt.Fprintf(o.Progress, format+"\n", args...)
 	}
 }
 
@@ -82,7 +82,7 @@ func install(ctx context.Context, o InstallOptions) (*Installed, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	switch {
 	case o.CUDA:
 		return installCUDA(ctx, o, temp)
@@ -101,7 +101,7 @@ func removeLeftovers(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
 	for _, path := range left {
 		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
-			os.RemoveAll(path)
+			_ = os.RemoveAll(path)
 		}
 	}
 }

@@ -235,15 +235,11 @@ func TestInstallRefusesBadFiles(t *testing.T) {
 func TestInstallFromFile(t *testing.T) {
 	real := realPlugin(t)
 	dir := alone(t)
-	wheel := filepath.Join(t.TempDir(), "x-1.2.3-py3-none-any.whl")
-	if err := os.WriteFile(wheel, zipOf(t, "x/pjrt_c_api_cpu_plugin.so", read(t, real), "x.dist-info/METADATA", metadata), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	in, err := Install(context.Background(), InstallOptions{From: wheel})
+	in, err := Install(context.Background(), InstallOptions{From: real})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in.From != wheel || in.API == "" || in.Version != "1.2.3" || len(in.Licenses) != 0 {
+	if in.From != real || in.API == "" || in.Package != "" || len(in.Licenses) != 0 {
 		t.Errorf("installed %+v", in)
 	}
 	b, err := Open(context.Background(), "auto", Options{})
@@ -256,7 +252,7 @@ func TestInstallFromFile(t *testing.T) {
 	}
 	again, err := Install(context.Background(), InstallOptions{From: real})
 	if err != nil || !again.Already {
-		t.Errorf("the same plugin from another file: %+v, %v", again, err)
+		t.Errorf("the same plugin again: %+v, %v", again, err)
 	}
 }
 

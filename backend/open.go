@@ -72,7 +72,7 @@ func open(ctx context.Context, spec string, o Options) (*Backend, error) {
 func openAuto(ctx context.Context, o Options) (*Backend, error) {
 	b, xlaErr := openFound(ctx, KindXLA, o)
 	if xlaErr == nil {
-		b.Reason = "XLA plugin found"
+		b.Reason = strings.TrimSuffix("XLA plugin found; "+b.Reason, "; ")
 		return b, nil
 	}
 	if ctx.Err() != nil {
@@ -86,8 +86,8 @@ func openAuto(ctx context.Context, o Options) (*Backend, error) {
 	return b, nil
 }
 
-// openFound opens the first plugin of the kind that can be opened. The error is
-// the first plugin's, which is the one that was meant to serve.
+// openFound opens the first plugin of the kind that can be opened. The error, or
+// the reason for another plugin, is the first one's, which was meant to serve.
 func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 	if !xlaBuild {
 		return nil, ErrNoXLA
@@ -103,6 +103,9 @@ func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 	for _, c := range candidates {
 		b, err := openPlugin(ctx, kind, c.Path, o)
 		if err == nil {
+			if first != nil {
+				b.Reason = "passed over " + first.Error()
+			}
 			return b, nil
 		}
 		if first == nil {

@@ -87,7 +87,8 @@ func TestAutoTakesTheNextPlugin(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if b.Kind != KindXLA || filepath.Base(b.Plugin) != cpuFile || !strings.HasPrefix(b.PluginVersion, "0.") {
+	if b.Kind != KindXLA || filepath.Base(b.Plugin) != cpuFile || !strings.HasPrefix(b.PluginVersion, "0.") ||
+		!strings.Contains(b.Reason, "passed over plugin") {
 		t.Errorf("opened %v", b)
 	}
 }
@@ -152,7 +153,9 @@ func TestGoBackendPrintsNothing(t *testing.T) {
 	os.Stdout = w
 	b, err := Open(context.Background(), "go", Options{})
 	os.Stdout = stdout
-	w.Close()
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

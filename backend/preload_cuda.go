@@ -36,12 +36,12 @@ var cudaLibraries = [][2]string{
 // there, or does not load, is left to the system's own search, as without it.
 func preloadCUDA(plugin string) {
 	nvidia := filepath.Join(filepath.Dir(plugin), "..", "..", "nvidia")
-	if _, err := os.Stat(nvidia); err != nil {
-		return
-	}
 	for _, l := range cudaLibraries {
-		path := C.CString(filepath.Join(nvidia, l[0], "lib", l[1]))
-		C.dlopen(path, C.RTLD_NOW|C.RTLD_LOCAL)
-		C.free(unsafe.Pointer(path))
+		library := filepath.Join(nvidia, l[0], "lib", l[1])
+		if _, err := os.Stat(library); err == nil {
+			path := C.CString(library)
+			C.dlopen(path, C.RTLD_NOW|C.RTLD_LOCAL)
+			C.free(unsafe.Pointer(path))
+		}
 	}
 }

@@ -133,10 +133,10 @@ func probe(ctx context.Context, kind, path string) (probeResult, error) {
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
-		w.Close()
+		_ = w.Close()
 		return probeResult{}, err
 	}
-	w.Close()
+	_ = w.Close()
 	// The result is far smaller than a pipe's buffer, so the child never waits
 	// for the read; the deadline is for a plugin that leaves processes behind.
 	err = cmd.Wait()

@@ -22,7 +22,7 @@ func CaptureStderr(f *os.File) (former *os.File, restore func() error, err error
 	}
 	former = os.NewFile(uintptr(fd), "stderr")
 	if err := dup2(int(f.Fd()), unix.Stderr); err != nil {
-		former.Close()
+		_ = former.Close()
 		return nil, nil, fmt.Errorf("capturing standard error: %w", err)
 	}
 	restore = sync.OnceValue(func() error {

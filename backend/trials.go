@@ -131,7 +131,7 @@ func writeFileAtomic(path string, text []byte, mode os.FileMode) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // Fails after the rename, as it should.
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Chmod(mode)

@@ -122,7 +122,7 @@ func (w *wheel) extractLicenses(dir string) ([]string, error) {
 			return nil, err
 		}
 		text, err := io.ReadAll(io.LimitReader(r, maxText))
-		r.Close()
+		_ = r.Close()
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", f.Name, err)
 		}

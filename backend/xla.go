@@ -70,7 +70,7 @@ func neutralName(kind, path string) (name string, cleanUp func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	cleanUp = func() { os.RemoveAll(dir) }
+	cleanUp = func() { _ = os.RemoveAll(dir) }
 	base := "plugin.so"
 	if kindOfFile(filepath.Base(path)) == KindXLA {
 		base = "cpu.so" // Go-xla shares memory with plugins that have "cpu" in their path.
