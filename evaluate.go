@@ -53,7 +53,7 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evalu
 // (none for a density without masks).
 func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, sets []*masks.Set) (Evaluation, error) {
 	var acc accumulator
-	err := e.each(ctx, params, s.X, s.Context, sets, func(_ int, perSet [][]float64) { acc.add(perSet) })
+	err := e.each(ctx, params, s.X, s.Context, sets, acc.add)
 	if err != nil {
 		return Evaluation{}, err
 	}

@@ -122,7 +122,7 @@ func (m *Model) LogProb(ctx context.Context, x, cond []float32) ([]float64, erro
 // the plain log-density in its order.
 func (m *Model) LogProbSets(ctx context.Context, x, cond []float32, sets []*masks.Set) ([]float64, error) {
 	var out []float64
-	err := m.evaluator.each(ctx, m.params, x, cond, sets, func(_ int, perSet [][]float64) {
+	err := m.evaluator.each(ctx, m.params, x, cond, sets, func(perSet [][]float64) {
 		one := make([]float64, len(perSet))
 		for i := range perSet[0] {
 			for k := range perSet {

@@ -1,0 +1,222 @@
+package maskflow
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// maxEnumerated bounds the dimensions whose 2^D rows are summed over.
+const maxEnumerated = 16
+
+type verifier struct {
+	m       *Model
+	density models.Masked
+	sets    []*masks.Set
+	o       VerifyOptions
+}
+
+// paths multiplies the masks of each set.
+func (v *verifier) paths(context.Context) (Check, error) {
+	c := Check{Name: "no forbidden path in the product of the masks", Holds: true}
+	connections := 0
+	for k, set := range v.sets {
+		if bad := set.Violations(); len(bad) > 0 {
+			c.Holds = false
+			c.Figures = fmt.Sprintf("order %d: %v and %d more", k+1, bad[0], len(bad)-1)
+			return c, nil
+		}
+		layers, direct := set.Counts()
+		for _, n := range append(layers, direct) {
+			connections += n.Kept
+		}
+	}
+	c.Figures = fmt.Sprintf("%d orders, %d connections", len(v.sets), connections)
+	return c, nil
+}
+
+// jacobian differentiates every conditional by every variable.
+func (v *verifier) jacobian(ctx context.Context) (Check, error) {
+	c := Check{Name: "no forbidden entry in the Jacobian of the conditionals", Holds: true}
+	conditionals, ok := v.density.(models.Conditionals)
+	if !ok {
+		c.Skipped, c.Figures = true, "the density does not show its conditionals"
+		return c, nil
+	}
+	dim := v.density.Dim()
+	eye := make([]float32, dim*dim)
+	for d := range dim {
+		eye[d*dim+d] = 1
+	}
+	seed := tensors.FromFlatDataAndDimensions(eye, dim, dim)
+	defer seed.MustFinalizeAll()
+	// One backward pass over a batch of dim equal rows gives the whole Jacobian:
+	// in row d only conditional d is differentiated.
+	gradient, err := compile(v.m.evaluator.logProb.backend, v.density, "jacobian", func(p models.Params, data []*Node) *Node {
+		out := conditionals.Conditionals(p, data[1], second(data[1:]))
+		return Gradient(ReduceAllSum(Mul(ReduceSum(out, -1), data[0])), data[1])[0]
+	})
+	if err != nil {
+		return c, err
+	}
+	defer gradient.close()
+	rng := rand.New(rand.NewPCG(v.o.Seed, 0x6a61636f6269616e))
+	entries, live := 0, 0
+	for k, set := range v.sets {
+		for range v.o.Rows {
+			x, cond := randomBits(rng, dim), randomNormal(rng, v.density.ContextDim())
+			at, err := v.call(ctx, gradient, set, dim, repeat(x, dim), repeat(cond, dim), seed)
+			if err != nil {
+				return c, err
+			}
+			for d := range dim {
+				for i := range dim {
+					entry := at[d*dim+i]
+					if set.Order[i] < set.Order[d] {
+						if entries++; entry != 0 {
+							live++
+						}
+						continue
+					}
+					if entry != 0 { // NaN too
+						c.Holds = false
+						c.Figures = fmt.Sprintf("order %d: variable %d (degree %d) depends on variable %d (degree %d): derivative %v",
+							k+1, d+1, set.Order[d], i+1, set.Order[i], entry)
+						return c, nil
+					}
+				}
+			}
+		}
+	}
+	c.Figures = fmt.Sprintf("0 violations in %d orders × %d rows; %d of %d allowed entries are not zero", len(v.sets), v.o.Rows, live, entries)
+	return c, nil
+}
+
+// normalised sums the probabilities of all 2^D rows under the ensemble.
+func (v *verifier) normalised(ctx context.Context) (Check, error) {
+	c := Check{Name: "probabilities sum to one", Holds: true}
+	dim := v.density.Dim()
+	if dim > maxEnumerated {
+		c.Skipped, c.Figures = true, fmt.Sprintf("2^%d rows are too many to count (up to 2^%d are)", dim, maxEnumerated)
+		return c, nil
+	}
+	rows := 1 << dim
+	x := make([]float32, rows*dim)
+	for r := range rows {
+		for d := range dim {
+			x[r*dim+d] = float32(r >> d & 1)
+		}
+	}
+	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73756d))
+	cond := repeat(randomNormal(rng, v.density.ContextDim()), rows)
+	logp, err := v.m.LogProbSets(ctx, x, cond, v.sets)
+	if err != nil {
+		return c, err
+	}
+	sum := 0.0
+	for _, l := range logp {
+		sum += math.Exp(l)
+	}
+	c.Holds = math.Abs(sum-1) < 1e-4
+	c.Figures = fmt.Sprintf("sum over 2^%d rows is %.7f", dim, sum)
+	return c, nil
+}
+
+// sampler draws rows in each order and asks the density what the probability of
+// each drawn bit was: the bit must be the one that the noise and that
+// probability give, except where they are too close for float32 to tell.
+func (v *verifier) sampler(ctx context.Context) (Check, error) {
+	c := Check{Name: "the sampler draws from the density", Holds: true}
+	d, ok := v.density.(models.HostSampler)
+	conditionals, shows := v.density.(models.Conditionals)
+	if !ok || !shows {
+		c.Skipped, c.Figures = true, "the density has no sampler on the host"
+		return c, nil
+	}
+	const tolerance = 1e-4
+	dim, rows := v.density.Dim(), v.o.Rows
+	logits, err := compile(v.m.evaluator.logProb.backend, v.density, "conditionals", func(p models.Params, data []*Node) *Node {
+		return conditionals.Conditionals(p, data[0], second(data))
+	})
+	if err != nil {
+		return c, err
+	}
+	defer logits.close()
+	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73616d706c65))
+	bits, unsure := 0, 0
+	for k, set := range v.sets {
+		s, err := d.NewSampler(v.m.weights, set)
+		if err != nil {
+			return c, err
+		}
+		noise, x := make([]float32, rows*dim), make([]float32, rows*dim)
+		for i := range noise {
+			noise[i] = rng.Float32()
+		}
+		cond := randomNormal(rng, rows*v.density.ContextDim())
+		if err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
+			return c, err
+		}
+		values, err := v.call(ctx, logits, set, rows, x, cond)
+		if err != nil {
+			return c, err
+		}
+		for i, l := range values {
+			p := 1 / (1 + math.Exp(-float64(l)))
+			bits++
+			if math.Abs(float64(noise[i])-p) < tolerance {
+				unsure++
+				continue
+			}
+			if (float64(noise[i]) < p) != (x[i] == 1) {
+				c.Holds = false
+				c.Figures = fmt.Sprintf("order %d, variable %d: the density gives probability %.6f, the noise is %.6f, but the sample is %v",
+					k+1, i%dim+1, p, noise[i], x[i])
+				return c, nil
+			}
+		}
+	}
+	c.Figures = fmt.Sprintf("%d of %d sampled bits are what noise and density give, %d too close to tell", bits-unsure, bits, unsure)
+	return c, nil
+}
+
+// call runs a function of the model's weights at rows of data, after the tensors
+// that come before them.
+func (v *verifier) call(ctx context.Context, f *compiled, set *masks.Set, rows int, x, cond []float32, before ...*tensors.Tensor) ([]float32, error) {
+	degrees := degreesOf(v.density, set)
+	defer finalize(degrees)
+	data := []*tensors.Tensor{pad(x, v.density.Dim(), 0, rows, rows), pad(cond, v.density.ContextDim(), 0, rows, rows)}
+	defer finalize(data)
+	return f.call(ctx, v.m.params, degrees, append(before, data...)...)
+}
+
+func randomBits(rng *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(rng.IntN(2))
+	}
+	return x
+}
+
+func randomNormal(rng *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	return x
+}
+
+func repeat(row []float32, n int) []float32 {
+	out := make([]float32, 0, n*len(row))
+	for range n {
+		out = append(out, row...)
+	}
+	return out
+}
