@@ -1,0 +1,91 @@
+package checkpoint
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Load reads a checkpoint and verifies all of it: the hashes of header and
+// data, types, shapes and offsets. Nothing is allocated that the size of the
+// file does not justify. The one error says what is wrong with which file.
+func Load(path string) (*State, error) {
+	return readFile(path, true)
+}
+
+// Verify checks a checkpoint as Load does, without keeping its data.
+func Verify(path string) error {
+	_, err := readFile(path, false)
+	return err
+}
+
+func readFile(path string, keep bool) (*State, error) {
+	s, err := func() (*State, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close() //nolint:errcheck // nothing was written
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		if !info.Mode().IsRegular() {
+			return nil, errors.New("not a regular file")
+		}
+		return read(f, info.Size(), keep)
+	}()
+	if err != nil {
+		return nil, fmt.Errorf("reading the checkpoint %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// read reads a checkpoint of size bytes; without keep it leaves Data empty.
+func read(from io.Reader, size int64, keep bool) (*State, error) {
+	r := bufio.NewReaderSize(from, 64<<10) // large tensors pass by it
+	var length [lengthSize]byte
+	if size < lengthSize {
+		return nil, fmt.Errorf("the file is cut off: it has %d bytes", size)
+	}
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint64(length[:])
+	if n > maxHeader {
+		return nil, fmt.Errorf("the file is not a checkpoint: its header would have %d bytes", n)
+	}
+	if n > uint64(size-lengthSize) {
+		return nil, fmt.Errorf("the file is cut off: %d bytes with a header of %d", size, n)
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(r, text); err != nil {
+		return nil, err
+	}
+	h, err := decodeHeader(text, size-lengthSize-int64(n))
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	for i, length := range h.lengths {
+		if !keep {
+			_, err = io.CopyN(sum, r, length)
+		} else {
+			h.tensors[i].Data = make([]byte, length)
+			_, err = io.ReadFull(r, h.tensors[i].Data)
+			sum.Write(h.tensors[i].Data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", h.tensors[i].Name, err)
+		}
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != h.dataSHA256 {
+		return nil, errors.New("the data is damaged: it does not match its hash")
+	}
+	return &State{Step: h.step, Tensors: h.tensors, Meta: h.meta}, nil
+}
