@@ -33,8 +33,9 @@ const (
 )
 
 // acquire takes the lock, or returns ErrLocked after the name of the
-// directory. Owner is written into the file for others to read.
-func acquire(dir, path, owner string) (*lock, error) {
+// directory. Owner is written into the file for others to read; flock is the
+// function of that name, or a test's.
+func acquire(dir, path, owner string, flock func(f *os.File, exclusive bool) error) (*lock, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
 	created := err == nil
 	if errors.Is(err, fs.ErrExist) {

@@ -1,8 +1,6 @@
 package runlog
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -76,8 +74,7 @@ func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 		if m.ID == "" {
 			m.ID = newID(p)
 		}
-		sum := sha256.Sum256(config)
-		m.ConfigHash = hex.EncodeToString(sum[:])
+		m.ConfigHash = configHash(config)
 		if err := replaceFile(filepath.Join(dir, ConfigFile), config); err != nil {
 			return fmt.Errorf("creating the run directory: %w", err)
 		}
@@ -149,7 +146,7 @@ func open(dir string, o Options, fill func(*Writer, Process) error) (*Writer, er
 		return nil, err
 	}
 	owner := fmt.Sprintf("pid %d on host %s", p.PID, p.Host)
-	if w.lock, err = acquire(dir, filepath.Join(dir, LockFile), owner); err != nil {
+	if w.lock, err = acquire(dir, filepath.Join(dir, LockFile), owner, flock); err != nil {
 		return nil, err
 	}
 	p.NoFlock = !w.lock.flocked
@@ -309,7 +306,7 @@ func (w *Writer) append(r Record) error {
 	}
 	if _, err := w.log.Write(line); err != nil {
 		w.torn = w.log.Truncate(w.size) != nil // else the next line tries again
-		return fmt.Errorf("writing %s: %w", w.logPath(), err)
+		return fmt.Errorf("logging a %s record: %w", r.kind(), err)
 	}
 	w.size += int64(len(line))
 	return nil

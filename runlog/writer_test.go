@@ -149,6 +149,27 @@ func TestLockAgainstReaders(t *testing.T) {
 	readers.Wait()
 }
 
+// Where there is no flock, the file itself is the lock.
+func TestLockWithoutFlock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), LockFile)
+	take := func(owner string) (*lock, error) {
+		return acquire("runs/a", path, owner, func(*os.File, bool) error { return errors.ErrUnsupported })
+	}
+	first, err := take("pid 3 on host a")
+	ok(t, err)
+	if first.flocked {
+		t.Error("a lock that the kernel does not hold says that it does")
+	}
+	_, err = take("pid 5 on host b")
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "pid 3 on host a") || !strings.Contains(err.Error(), "remove "+path) {
+		t.Errorf("a second one: %v", err)
+	}
+	ok(t, first.release())
+	second, err := take("pid 5 on host b")
+	ok(t, err)
+	ok(t, second.release())
+}
+
 func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	clock := &testClock{now: epoch}
