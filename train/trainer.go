@@ -39,6 +39,7 @@ type Trainer struct {
 	rowsEpoch int
 	lastLog   time.Time
 	lastStep  int64
+	stepRate  float64 // steps a second, NaN before it is known
 }
 
 // progress is the part of the state that lives on the host.
@@ -212,7 +213,7 @@ func (t *Trainer) stepsPerEpoch() int {
 // ErrStopped when Between asked to stop, ctx's error, or a *DivergedError. After
 // each of these the state is whole and can be saved.
 func (t *Trainer) Run(ctx context.Context) error {
-	t.lastLog, t.lastStep = t.o.Clock(), t.p.Step
+	t.lastLog, t.lastStep, t.stepRate = t.o.Clock(), t.p.Step, math.NaN()
 	for {
 		if t.p.Cursor == t.stepsPerEpoch() {
 			if err := t.endEpoch(ctx); err != nil {
@@ -327,17 +328,14 @@ func (t *Trainer) recordMaskLoss(mask int, loss float64) {
 
 func (t *Trainer) logStep(loss, norm float64, mask int) error {
 	now := t.o.Clock()
-	rate := float64(t.p.Step-t.lastStep) / now.Sub(t.lastLog).Seconds()
-	// Steps of one call come back together: a rate over less than a
-	// millisecond says nothing.
-	if now.Sub(t.lastLog) < time.Millisecond {
-		rate = math.NaN()
-	} else {
+	// Steps of one call come back together: the rate is that between calls.
+	if passed := now.Sub(t.lastLog); passed >= time.Millisecond {
+		t.stepRate = float64(t.p.Step-t.lastStep) / passed.Seconds()
 		t.lastLog, t.lastStep = now, t.p.Step
 	}
 	return t.record(runlog.Train{Step: t.p.Step, Epoch: t.p.Epoch + 1, Loss: runlog.Float(loss),
 		EMA: runlog.Float(t.p.LossEMA / t.p.EMAWeight), LR: runlog.Float(t.rate * t.p.Schedule.factor(t.p.Step)),
-		GradNorm: runlog.Float(norm), Rate: runlog.Float(rate), Mask: mask})
+		GradNorm: runlog.Float(norm), Rate: runlog.Float(t.stepRate), Mask: mask})
 }
 
 func (t *Trainer) record(r runlog.Record) error {
