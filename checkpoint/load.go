@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -40,6 +41,9 @@ func readFile(path string, keep bool) (*State, error) {
 		}
 		return read(f, info.Size(), keep)
 	}()
+	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pathError.Err // the path is said once
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the checkpoint %s: %w", path, err)
 	}
