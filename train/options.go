@@ -31,7 +31,7 @@ type Options struct {
 	// DropLast leaves out an epoch's incomplete last batch; otherwise it is
 	// padded with rows of weight zero.
 	DropLast bool
-	// EvalBatch is the number of rows a call in validation; 0 means 500.
+	// EvalBatch is the largest number of rows a call in validation; 0 means 500.
 	EvalBatch int
 	// ValidOrders is the number of fresh mask sets of an unlimited cycle in each
 	// validation; 0 means 300.
@@ -55,6 +55,9 @@ func (o Options) withDefaults() Options {
 	if o.LookAhead == 0 {
 		o.LookAhead = 30
 	}
+	if o.EvalBatch == 0 {
+		o.EvalBatch = 500
+	}
 	if o.ValidOrders == 0 {
 		o.ValidOrders = 300
 	}
@@ -77,6 +80,7 @@ func (o Options) check() error {
 		text string
 	}{
 		{o.Batch < 1, fmt.Sprintf("batch: %d rows a step, need at least 1", o.Batch)},
+		{o.EvalBatch < 0, fmt.Sprintf("eval batch: %d rows a call, need at least 1", o.EvalBatch)},
 		{o.ClipNorm < 0, "clip_norm: need 0 (none) or more"},
 		{o.EMA < 0 || o.EMA >= 1, "ema: need a decay from 0 (none) to below 1"},
 		{o.MaxEpochs < 0 || o.MaxSteps < 0, "max_epochs, max_steps: need 0 (no limit) or more"},

@@ -85,11 +85,18 @@ func NewTrainer(b *backend.Backend, d models.Density, splits *data.Splits, o Opt
 	if err := t.program.compile(b.Compute); err != nil {
 		return nil, backend.OneLine(err)
 	}
-	if t.evaluator, err = maskflow.NewEvaluator(b, d, o.EvalBatch); err != nil {
+	if t.evaluator, err = maskflow.NewEvaluator(b, d, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
 		return nil, err
 	}
 	t.reset(models.Initialize(d, o.Seed))
 	return t, nil
+}
+
+// evenBatch divides rows into equal batches of at most limit, so that little of
+// the last one is padding.
+func evenBatch(rows, limit int) int {
+	batches := (rows + limit - 1) / limit
+	return (rows + batches - 1) / batches
 }
 
 func checkData(d models.Density, s *data.Splits, o Options) error {
