@@ -10,6 +10,9 @@ import (
 // one was asked for.
 var ErrNoPlugin = errors.New("no plugin found")
 
+// ErrUnknown is wrapped by the error of Open when the spec is none that it knows.
+var ErrUnknown = errors.New("unknown backend (use auto, go, xla, xla:/path/of/plugin.so, cuda or cuda:/path/of/plugin.so)")
+
 // ErrNoXLA is wrapped by the error of Open when XLA was asked for by name in a
 // program that was built without it.
 var ErrNoXLA = errors.New("this program was built without XLA (it needs cgo with a C compiler, linux or darwin/arm64, and no -tags noxla)")

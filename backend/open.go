@@ -2,7 +2,6 @@ package backend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,7 +64,7 @@ func open(ctx context.Context, spec string, o Options) (*Backend, error) {
 		}
 		return openPlugin(ctx, kind, path, o)
 	}
-	return nil, errors.New("unknown backend (use auto, go, xla, xla:/path/of/plugin.so, cuda or cuda:/path/of/plugin.so)")
+	return nil, ErrUnknown
 }
 
 // openAuto prefers XLA on the CPU. CUDA is never chosen unasked.

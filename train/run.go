@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/maskflow/maskflow"
@@ -146,29 +144,12 @@ func (r *run) open() error {
 		if err != nil {
 			return err
 		}
-		return r.write(runlog.Start{})
-	}
-	var err error
-	if r.w, err = runlog.Resume(r.o.Dir, process, options); err != nil {
-		return err
-	}
-	found, err := checkpoint.Latest(r.checkpoints())
-	switch {
-	case err == nil:
-		for _, damaged := range found.Damaged {
-			if err := r.w.Event("passed over a damaged checkpoint: " + damaged.Error()); err != nil {
-				return err
-			}
+		if err := r.write(runlog.Start{}); err != nil {
+			return errors.Join(err, r.w.Close())
 		}
-		if err := r.trainer.Restore(found.State); err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", found.Path, err), r.w.Close())
-		}
-		r.savedStep = found.State.Step
-	case !errors.Is(err, checkpoint.ErrNone):
-		return errors.Join(err, r.w.Close())
+		return nil
 	}
-	// Without a checkpoint the run begins anew: it had not come to its first.
-	return r.write(runlog.Start{Step: r.trainer.Step()})
+	return r.resume(process, options)
 }
 
 func (r *run) checkpoints() string { return filepath.Join(r.o.Dir, runlog.CheckpointsDir) }
@@ -182,16 +163,10 @@ func (r *run) seeds() map[string]uint64 {
 }
 
 func versions(b *backend.Backend) runlog.Versions {
-	v := runlog.Versions{Maskflow: maskflow.Version, Go: runtime.Version()}
+	built := backend.Built()
+	v := runlog.Versions{Maskflow: maskflow.Version, Go: built.Go, GoMLX: built.GoMLX}
 	if b.Plugin != "" {
 		v.Plugin = filepath.Base(b.Plugin) + " PJRT " + b.PluginVersion
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if m.Path == "github.com/gomlx/gomlx" {
-				v.GoMLX = m.Version
-			}
-		}
 	}
 	return v
 }
