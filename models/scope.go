@@ -1,6 +1,8 @@
 package models
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -12,7 +14,7 @@ import (
 // parameters are variables of the scope, created with the density's initial
 // values (drawn from seed) where they do not exist yet, and trained by GoMLX's
 // optimisers like any other variable. The dots of a parameter's name become
-// sub-scopes.
+// sub-scopes. It panics when a variable of that name has another shape.
 func InScope(scope *model.Scope, g *graph.Graph, d Density, seed uint64) Params {
 	byName := make(map[string]*graph.Node)
 	for _, s := range d.Specs() {
@@ -21,8 +23,14 @@ func InScope(scope *model.Scope, g *graph.Graph, d Density, seed uint64) Params 
 		for _, part := range parts[:len(parts)-1] {
 			at = at.At("%s", part)
 		}
-		v := at.VariableWithValue(parts[len(parts)-1],
-			tensors.FromFlatDataAndDimensions(s.initial(seed), s.Shape...))
+		name := parts[len(parts)-1]
+		v := at.GetVariable(name) // not drawn again for every graph
+		if v == nil {
+			v = at.VariableWithValue(name, tensors.FromFlatDataAndDimensions(s.initial(seed), s.Shape...))
+		} else if !slices.Equal(v.Shape().Dimensions, s.Shape) {
+			panic(fmt.Errorf("the variable %s/%s has shape %v, but parameter %q needs %v",
+				at.Scope(), name, v.Shape().Dimensions, s.Name, s.Shape))
+		}
 		byName[s.Name] = v.NodeValue(g)
 	}
 	return Params{lookup: func(name string) *graph.Node { return byName[name] }}

@@ -47,7 +47,7 @@ func (s Spec) initial(seed uint64) []float32 {
 		return make([]float32, s.Size())
 	}
 	h := fnv.New64a()
-	h.Write([]byte(s.Name)) //nolint:errcheck // a hash never fails
+	h.Write([]byte(s.Name))
 	return s.Init(rand.New(rand.NewPCG(seed, h.Sum64())), s.Shape)
 }
 

@@ -48,8 +48,12 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 var activations = []Activation{
 	{"relu",
-		// The tie's gradient goes to the left operand: relu'(0) = 0.
-		func(x *Node) *Node { return Max(Number(x, 0), x) },
+		// Asked this way round NaN stays NaN and relu'(0) = 0. The gradient of a
+		// Where is cheaper than that of a Max.
+		func(x *Node) *Node {
+			zero := Number(x, 0)
+			return Where(LessOrEqual(x, zero), zero, x)
+		},
 		func(x float32) float32 { return max(x, 0) }},
 	{"softplus", SoftPlus,
 		host(func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) })},
@@ -57,14 +61,14 @@ var activations = []Activation{
 	{"sigmoid", Logistic, host(sigmoid)},
 	{"elu",
 		// The exponential only ever sees x <= 0: a branch that overflows would
-		// poison the gradient of the other one.
+		// poison the gradient of the other one. elu'(0) = 1.
 		func(x *Node) *Node {
 			zero := Number(x, 0)
-			return Where(GreaterThan(x, zero), x, Sub(Exp(Min(x, zero)), Number(x, 1)))
+			return Where(GreaterOrEqual(x, zero), x, Sub(Exp(Min(x, zero)), Number(x, 1)))
 		},
 		host(func(x float64) float64 { return math.Max(x, 0) + math.Expm1(math.Min(x, 0)) })},
 	{"leaky_relu",
-		func(x *Node) *Node { return Max(Mul(x, Number(x, 0.01)), x) },
+		func(x *Node) *Node { return Where(LessOrEqual(x, Number(x, 0)), Mul(x, Number(x, 0.01)), x) },
 		func(x float32) float32 { return max(x, 0.01*x) }},
 	{"silu",
 		func(x *Node) *Node { return Mul(x, Logistic(x)) },

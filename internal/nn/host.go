@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/maskflow/maskflow/masks"
 )
 
 // Host is a masked network on the host, for the work that goes variable by
@@ -13,16 +15,19 @@ import (
 // so that what a unit may see is a prefix of the layer below and each unit can
 // be computed, once, as soon as that prefix is known.
 //
-// Sums run over the units below in their sorted order, in float32 without fused
-// operations, for several rows side by side. Hence every method, tile width and
-// processor gives the same bits.
+// Sums run over that prefix in its sorted order, in float32 without fused
+// operations, for several rows side by side. Hence every method gives the same
+// bits, whatever the number of rows and processors, with vector instructions or
+// without. No product is ever made with what a unit may not see, so that a value
+// that overflows cannot reach the variables before it.
 type Host struct {
 	dim, params, context int
 	degrees              int   // largest degree of an input
 	order                []int // position in the order -> input
 	activation           func(float32) float32
 	layers               []hostLayer
-	direct               []float32 // row a position: weights of the positions before it
+	direct               []float32 // row an output, [params·dim, dim]; nil without
+	before               []int     // positions strictly before each position
 }
 
 type hostLayer struct {
@@ -44,9 +49,10 @@ type HostSpec struct {
 	Params int
 	// Layers are the effective layers, one more than Hidden.
 	Layers []Dense
-	// Direct are the effective direct connections, nil for none; only with
-	// Params = 1 or as many columns as the last layer.
-	Direct     *Dense
+	// Direct are the effective direct connections, [dim, Params·dim] like the last
+	// layer's columns, or nil for none. Only their weights are used.
+	Direct *Dense
+	// Activation is that of the hidden units.
 	Activation Activation
 }
 
@@ -64,6 +70,9 @@ func NewHost(s HostSpec) (*Host, error) {
 		degrees, params := s.Order, s.Params
 		if !strict {
 			degrees, params = s.Hidden[l], 1
+		}
+		if d.Context != h.context {
+			return nil, fmt.Errorf("layer %d has a context of %d values, but layer 0 has one of %d", l, d.Context, h.context)
 		}
 		if d.From != len(below) || d.To != params*len(degrees) {
 			return nil, fmt.Errorf("layer %d has shape [%d, %d], need [%d, %d]", l, d.From, d.To, len(below), params*len(degrees))
@@ -84,13 +93,16 @@ func NewHost(s HostSpec) (*Host, error) {
 			}
 		}
 		for _, unit := range units {
-			layer.sees = append(layer.sees, countBelow(belowDegrees, degrees[unit], strict))
+			layer.sees = append(layer.sees, count(belowDegrees, degrees[unit], strict))
 		}
 		for g := 0; g <= h.degrees; g++ {
-			layer.upTo = append(layer.upTo, countBelow(degrees, g, false))
+			layer.upTo = append(layer.upTo, count(degrees, g, false))
 		}
 		h.layers = append(h.layers, layer)
 		below, belowDegrees = units, degrees
+	}
+	for _, unit := range h.order {
+		h.before = append(h.before, count(s.Order, s.Order[unit], true))
 	}
 	if s.Direct != nil {
 		if s.Direct.From != dim || s.Direct.To != s.Params*dim {
@@ -122,11 +134,12 @@ func gather(dst, matrix []float32, rows []int, stride, column int) {
 	}
 }
 
-// countBelow counts the degrees up to d, or below d when strict.
-func countBelow(degrees []int, d int, strict bool) int {
+// count is the number of units below, by their degrees, that a unit of degree d
+// may see.
+func count(below []int, d int, strict bool) int {
 	n := 0
-	for _, e := range degrees {
-		if e < d || e == d && !strict {
+	for _, degree := range below {
+		if masks.Connects(degree, d, strict) {
 			n++
 		}
 	}
@@ -141,29 +154,17 @@ func (h *Host) Products() int {
 		copies := 1
 		if l == len(h.layers)-1 {
 			copies = h.params
-			if h.direct != nil {
-				for _, sees := range layer.upToPrefix(h) {
-					n += h.params * sees
-				}
-			}
 		}
 		for _, sees := range layer.sees {
 			n += copies * sees
 		}
 	}
-	return n
-}
-
-// upToPrefix lists, for each position of the order, how many positions come
-// strictly before its degree.
-func (l hostLayer) upToPrefix(h *Host) []int {
-	before := make([]int, h.dim)
-	for g := 1; g <= h.degrees; g++ {
-		for k := l.upTo[g-1]; k < l.upTo[g]; k++ {
-			before[k] = l.upTo[g-1]
+	if h.direct != nil {
+		for _, before := range h.before {
+			n += h.params * before
 		}
 	}
-	return before
+	return n
 }
 
 // Emit computes variable d of the rows row, row+1, …, len(x) of them, from the

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/masks"
 )
 
 // Masked is a masked dense layer before its activation,
@@ -85,7 +87,7 @@ type Dense struct {
 
 // Dense returns the layer's effective weights for the given degrees. get
 // returns a parameter's values by its name.
-func (l Masked) Dense(get func(name string) []float32, from, to []int, connects func(from, to int, strict bool) bool) Dense {
+func (l Masked) Dense(get func(name string) []float32, from, to []int) Dense {
 	w := get(l.Name + weightsSuffix)
 	d := Dense{From: l.From, To: l.To, Context: l.Context,
 		Weights: make([]float32, l.From*l.To), Bias: make([]float32, l.To)}
@@ -98,7 +100,7 @@ func (l Masked) Dense(get func(name string) []float32, from, to []int, connects 
 	}
 	for i, a := range from {
 		for k, b := range to {
-			if !connects(a, b, l.Strict) {
+			if !masks.Connects(a, b, l.Strict) {
 				continue
 			}
 			d.Weights[i*l.To+k] = w[i*l.To+k]

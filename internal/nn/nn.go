@@ -31,9 +31,9 @@ func Number(x *Node, v float64) *Node {
 	return ConstAsDType(x.Graph(), x.DType(), v)
 }
 
-// Mask is 1 where a unit of degree `to` may see a unit of degree `from` and 0
-// elsewhere: from <= to, or from < to when strict. Shape [len(from), len(to)],
-// in the type of like.
+// Mask is masks.Connects as a matrix of the graph: 1 where a unit of degree `to`
+// may see a unit of degree `from` (from <= to, or from < to when strict) and 0
+// elsewhere. The shape is [len(from), len(to)], the type that of like.
 func Mask(from, to *Node, strict bool, like *Node) *Node {
 	a, b := ExpandAxes(from, 1), ExpandAxes(to, 0)
 	if strict {
@@ -42,13 +42,16 @@ func Mask(from, to *Node, strict bool, like *Node) *Node {
 	return ConvertDType(GreaterOrEqual(b, a), like.DType())
 }
 
-// SoftPlus is ln(1 + eˣ), right for every x including ±Inf.
+// SoftPlus is ln(1 + eˣ), right for every x including ±Inf, and so is its
+// gradient.
 func SoftPlus(x *Node) *Node {
-	return Add(Max(x, Number(x, 0)), Log1p(Exp(Neg(Abs(x)))))
+	zero := Number(x, 0)
+	return Add(Where(GreaterOrEqual(x, zero), x, zero), Log1p(Exp(Neg(Abs(x)))))
 }
 
 // BernoulliLogProb is ln p(x) of independent Bernoulli variables with the given
-// logits, summed over the last axis: Σ_d x_d·l_d − ln(1 + e^{l_d}), in nats.
+// finite logits, summed over the last axis: Σ_d x_d·l_d − ln(1 + e^{l_d}), in
+// nats.
 func BernoulliLogProb(x, logits *Node) *Node {
 	return ReduceSum(Sub(Mul(x, logits), SoftPlus(logits)), -1)
 }

@@ -1,6 +1,9 @@
 package nn
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // Rows are computed side by side, narrow or wide at a time.
 const (
@@ -10,18 +13,17 @@ const (
 
 // tile holds the activations of up to lanes rows: unit-major, [units, lanes].
 type tile struct {
-	h      *Host
-	lanes  int
-	acts   [][]float32 // inputs by position, then each hidden layer
-	out    []float32   // [params, lanes]
-	ctx    []float32   // [context, lanes]
-	before []int       // positions strictly before each position
-	x      []float32   // [lanes], what emit filled
+	h     *Host
+	lanes int
+	acts  [][]float32 // inputs by position, then each hidden layer
+	out   []float32   // [params, lanes]
+	ctx   []float32   // [context, lanes]
+	x     []float32   // [lanes], what emit filled
 }
 
 func (h *Host) newTile(lanes int) *tile {
 	t := &tile{h: h, lanes: lanes, out: make([]float32, h.params*lanes), ctx: make([]float32, h.context*lanes),
-		before: h.layers[len(h.layers)-1].upToPrefix(h), x: make([]float32, lanes)}
+		x: make([]float32, lanes)}
 	for _, l := range h.layers {
 		t.acts = append(t.acts, make([]float32, l.from*lanes))
 	}
@@ -68,11 +70,11 @@ func (t *tile) incremental(ctxt context.Context, row, n int, emit Emit) {
 				from = layer.upTo[g-1]
 			}
 			for k := from; k < layer.upTo[g]; k++ {
-				t.hidden(l, k, layer.sees[k])
+				t.hidden(l, k)
 			}
 		}
 		for k := h.layers[last].upTo[g]; k < h.layers[last].upTo[g+1]; k++ {
-			t.output(k, h.layers[last].sees[k], t.before[k])
+			t.output(k)
 			t.emit(k, row, n, emit)
 		}
 	}
@@ -84,7 +86,7 @@ func (t *tile) sequential(ctxt context.Context, row, n int, emit Emit) int {
 			return k
 		}
 		t.allHidden()
-		t.output(k, t.h.layers[len(t.h.layers)-1].from, t.h.dim)
+		t.output(k)
 		t.emit(k, row, n, emit)
 	}
 	return t.h.dim
@@ -103,7 +105,7 @@ func (t *tile) jacobi(ctxt context.Context, row, n int, emit Emit) int {
 		// Outputs see only the inputs of the last pass: walking backwards keeps
 		// the inputs that a position's direct connections read unchanged.
 		for k := t.h.dim - 1; k >= 0; k-- {
-			t.output(k, t.h.layers[len(t.h.layers)-1].from, t.before[k])
+			t.output(k)
 			changed = t.emit(k, row, n, emit) || changed
 		}
 		if !changed || pass == t.h.dim {
@@ -115,37 +117,38 @@ func (t *tile) jacobi(ctxt context.Context, row, n int, emit Emit) int {
 func (t *tile) allHidden() {
 	for l, layer := range t.h.layers[:len(t.h.layers)-1] {
 		for k := range layer.to {
-			t.hidden(l, k, layer.from)
+			t.hidden(l, k)
 		}
 	}
 }
 
-// hidden computes unit k of hidden layer l from the first n units below.
-func (t *tile) hidden(l, k, n int) {
+// hidden computes unit k of hidden layer l.
+func (t *tile) hidden(l, k int) {
 	out := t.acts[l+1][k*t.lanes : (k+1)*t.lanes]
-	t.unit(out, l, k, n)
+	t.unit(out, l, k, t.h.layers[l].sees[k])
 	act := t.h.activation
 	for i, v := range out {
 		out[i] = act(v)
 	}
 }
 
-// output computes the outputs of position k from the first n units below and,
-// by direct connections, the first m inputs.
-func (t *tile) output(k, n, m int) {
-	last := len(t.h.layers) - 1
-	for p := range t.h.params {
+// output computes the outputs of position k.
+func (t *tile) output(k int) {
+	h, last := t.h, len(t.h.layers)-1
+	for p := range h.params {
 		out := t.out[p*t.lanes : (p+1)*t.lanes]
-		row := p*t.h.dim + k
-		t.unit(out, last, row, n)
-		if t.h.direct != nil {
-			accumulate(out, t.h.direct[row*t.h.dim:row*t.h.dim+m], t.acts[0])
+		row := p*h.dim + k
+		t.unit(out, last, row, h.layers[last].sees[k])
+		if h.direct != nil {
+			accumulate(out, h.direct[row*h.dim:row*h.dim+h.before[k]], t.acts[0])
 		}
 	}
 }
 
+// unit computes row k of layer l, before its activation, from the first n units
+// below.
 func (t *tile) unit(out []float32, l, k, n int) {
-	layer := t.h.layers[l]
+	layer := &t.h.layers[l]
 	for i := range out {
 		out[i] = layer.bias[k]
 	}
@@ -155,13 +158,14 @@ func (t *tile) unit(out []float32, l, k, n int) {
 	accumulate(out, layer.weights[k*layer.from:k*layer.from+n], t.acts[l])
 }
 
-// emit lets the caller compute position k and says whether that changed it.
+// emit lets the caller compute position k and says whether that changed it, by
+// its bits: so −0 is not taken for 0, and a NaN that stays for a change.
 func (t *tile) emit(k, row, n int, emit Emit) bool {
 	emit(t.h.order[k], row, t.out, t.lanes, t.x[:n])
 	at := t.acts[0][k*t.lanes : k*t.lanes+n]
 	changed := false
 	for i, v := range t.x[:n] {
-		if at[i] != v {
+		if math.Float32bits(at[i]) != math.Float32bits(v) {
 			at[i], changed = v, true
 		}
 	}

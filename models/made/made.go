@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -77,6 +78,11 @@ type Options struct {
 	Seed uint64
 }
 
+func (o Options) clone() Options {
+	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	return o
+}
+
 // Model is a MADE with Bernoulli outputs. It has no parameters of its own: see
 // package models. It is safe for concurrent use.
 type Model struct {
@@ -126,7 +132,7 @@ func New(o Options) (*Model, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("made: %w", errors.Join(problems...))
 	}
-	m := &Model{opts: o, activation: act, cycle: cycle}
+	m := &Model{opts: o.clone(), activation: act, cycle: cycle}
 	m.build(initial)
 	return m, nil
 }
@@ -215,7 +221,7 @@ func (m *Model) Specs() []models.Spec { return m.specs }
 func (m *Model) Cycle() *masks.Cycle { return m.cycle }
 
 // Options returns what the model was made from.
-func (m *Model) Options() Options { return m.opts }
+func (m *Model) Options() Options { return m.opts.clone() }
 
 func degreesName(l int) string { return fmt.Sprintf("degrees%d", l) }
 

@@ -4,22 +4,39 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
-// NewSampler prepares ancestral sampling on the host in the order of the set.
+// NewSampler prepares ancestral sampling on the host in the order of the set. It
+// returns an error when the weights or the set do not fit the model.
 func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, error) {
 	if err := w.Check(m); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("made: %w", err)
+	}
+	if err := m.checkSet(set); err != nil {
+		return nil, fmt.Errorf("made: %w", err)
 	}
 	host, err := nn.NewHost(m.hostSpec(w, set))
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
 	return &sampler{model: m, host: host}, nil
+}
+
+func (m *Model) checkSet(set *masks.Set) error {
+	widths := make([]int, len(set.Hidden))
+	for l, h := range set.Hidden {
+		widths[l] = len(h)
+	}
+	if set.Dim() != m.opts.Dim || !slices.Equal(widths, m.opts.Hidden) {
+		return fmt.Errorf("the mask set is of %d variables and hidden layers %v, the model of %d and %v",
+			set.Dim(), widths, m.opts.Dim, m.opts.Hidden)
+	}
+	return nil
 }
 
 func (m *Model) hostSpec(w models.Weights, set *masks.Set) nn.HostSpec {
@@ -30,10 +47,10 @@ func (m *Model) hostSpec(w models.Weights, set *masks.Set) nn.HostSpec {
 	get := func(name string) []float32 { return byName[name] }
 	spec := nn.HostSpec{Order: set.Order, Hidden: set.Hidden, Params: 1, Activation: m.activation}
 	for l, layer := range m.layers {
-		spec.Layers = append(spec.Layers, layer.Dense(get, set.In(l), set.Out(l), masks.Connects))
+		spec.Layers = append(spec.Layers, layer.Dense(get, set.In(l), set.Out(l)))
 	}
 	if m.direct != nil {
-		d := m.direct.Dense(get, set.Order, set.Order, masks.Connects)
+		d := m.direct.Dense(get, set.Order, set.Order)
 		spec.Direct = &d
 	}
 	return spec
