@@ -18,14 +18,15 @@ endif
 MODULES := $(dir $(shell find . -name go.mod -not -path './tools/*' -not -path '*/testdata/*'))
 
 # Packages where threads meet.
-RACE_PKGS := ./runlog/... ./internal/... ./backend/...
+RACE_PKGS := . ./train ./runlog ./checkpoint ./internal/nn ./backend
 GPU_PKGS := ./models/... ./backend/...
+PRESETS := dna mushrooms nips adult connect4 ocr_letters
 FUZZTIME := 10s
 TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test lint fuzz bench gpu-check clean
+.PHONY: help build demo test lint fuzz bench reproduce gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench: ## benchmarks of every package
 	go test $(TAGS) -run '^$$' -bench . -timeout $(TIMEOUT) ./...
 	$(if $(wildcard internal/bench/main.go),go run $(TAGS) ./internal/bench)
+
+reproduce: build ## the MADE paper's data sets, one after the other; needs their files (MASKFLOW_DATA)
+	@$(INSTALL_XLA)
+	@set -e; for c in $(PRESETS); do bin/maskflow train configs/$$c.yaml --quiet --run runs/reproduce-$$(date +%Y%m%d-%H%M%S)-$$c; done
 
 gpu-check: ## tests and benchmarks of the models on a CUDA device
 	@command -v nvidia-smi >/dev/null || { echo "gpu-check: no nvidia-smi, so no CUDA device on this machine" >&2; exit 1; }
