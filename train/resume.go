@@ -27,7 +27,7 @@ type ConfigChangedError struct {
 }
 
 func (e *ConfigChangedError) Error() string {
-	return fmt.Sprintf("resuming %s: another %s (only %s and %s* may change; for the rest train a new run)",
+	return fmt.Sprintf("resuming %s with a changed configuration: %s (only %s and %s* may change; for the rest train a new run)",
 		e.Dir, joinDifferences(e.Differences), strings.Join(mayChange, ", "), evalSection)
 }
 
@@ -108,11 +108,11 @@ func (r *run) takeOver() error {
 	if err := r.w.ReplaceConfig(text); err != nil {
 		return err
 	}
-	if err := r.write(runlog.Start{Step: r.trainer.Step()}); err != nil {
+	if err := r.write(runlog.Start{Step: r.trainer.Step(), Resumed: true}); err != nil {
 		return err
 	}
 	for _, what := range events {
-		if err := r.w.Event(what); err != nil {
+		if err := r.write(runlog.Event{What: what}); err != nil {
 			return err
 		}
 	}

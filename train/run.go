@@ -293,6 +293,8 @@ func (r *run) write(rec runlog.Record) error {
 		err = r.w.Samples(v)
 	case runlog.Checkpoint:
 		err = r.w.Checkpoint(v)
+	case runlog.Event:
+		err = r.w.Event(v.What)
 	case runlog.End:
 		err = r.w.End(v)
 	default:
