@@ -2,6 +2,7 @@ package maskflow
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
@@ -18,4 +19,30 @@ func LoadData(ctx context.Context, c *config.Config, dir string) (*data.Splits, 
 		o.Seed = *d.Seed
 	}
 	return data.Load(ctx, o)
+}
+
+// Prepare makes a table that was read by itself into rows of the model, in
+// place. Its last columns become the context where the model has one and the
+// table has none yet, and grey values become bits as the configuration says. The
+// error names what does not fit: the width, or a value that is not 0 or 1.
+func (r *Run) Prepare(s *data.Set) error {
+	dim, width := r.Meta.Dim, r.Meta.ContextDim
+	if s.ContextDim == 0 && width > 0 && s.Dim == dim+width {
+		if err := s.TakeContext(width); err != nil {
+			return err
+		}
+	}
+	if s.Dim != dim || s.ContextDim != width {
+		have, want := fmt.Sprint(s.Dim), fmt.Sprint(dim)
+		if width > 0 || s.ContextDim > 0 {
+			have, want = fmt.Sprintf("%d + %d of context", s.Dim, s.ContextDim), fmt.Sprintf("%d + %d of context", dim, width)
+		}
+		return fmt.Errorf("%s has %s columns, but the model has %s", s.Name, have, want)
+	}
+	if mode := r.Config.Data.Binarize; mode != "" {
+		if err := data.Binarize(mode, *r.Config.Data.Seed, s); err != nil {
+			return err
+		}
+	}
+	return s.CheckBinary()
 }

@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+func (a *app) backendCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "backend",
+		Short: "List, install and examine what computes: XLA plugins and the Go backend",
+		Long: `backend looks after what models are computed with. The Go backend is built in
+and needs nothing; XLA needs a PJRT plugin, a shared library that "backend
+install" fetches.`,
+		Example: "  maskflow backend install\n  maskflow backend doctor",
+	}
+	asGroup(c)
+	for _, sub := range []*cobra.Command{a.backendListCommand(), a.backendInstallCommand(), a.backendDoctorCommand()} {
+		sub.Flags().SortFlags = false
+		c.AddCommand(sub)
+	}
+	return c
+}
+
+func (a *app) backendListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the plugins that are found",
+		Long: `list prints the plugins in the order in which they are tried, without loading
+any of them. What it knows beyond the file is remembered from earlier trials;
+"backend doctor" tries them all.`,
+		Example: "  maskflow backend list",
+		Args:    takes(0),
+		RunE: func(*cobra.Command, []string) error {
+			plugins := backend.List(backend.Options{})
+			if asJSON {
+				return a.writeJSON(struct {
+					Plugins []backend.PluginInfo `json:"plugins"`
+				}{plugins})
+			}
+			if len(plugins) == 0 {
+				return a.print("no XLA plugin found (run: maskflow backend install)\n")
+			}
+			return a.print("%s", pluginsText(plugins))
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func pluginsText(plugins []backend.PluginInfo) string {
+	t := newTable("kind", "from", "PJRT", ">size", "plugin")
+	for _, p := range plugins {
+		api := p.API
+		if api == "" {
+			api = "untried"
+		}
+		t.add(p.Kind, p.Source, api, megabytes(p.Size), p.Path)
+	}
+	text := t.String()
+	for _, p := range plugins {
+		if p.Problem != "" {
+			text += fmt.Sprintf("refused: %s: %s\n", p.Path, p.Problem)
+		}
+	}
+	return text
+}
+
+func (a *app) backendInstallCommand() *cobra.Command {
+	var (
+		o      backend.InstallOptions
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "install",
+		Short: "Install an XLA plugin",
+		Long: `install puts an XLA plugin where it is found. Without --from, pip fetches a wheel
+of a known version whose hash must be the known one. The plugin is tried in a
+child process before it takes its place. What is in place already is left alone.`,
+		Example: `  maskflow backend install
+  maskflow backend install --cuda
+  maskflow backend install --from pjrt_c_api_cpu_plugin.so`,
+		Args: takes(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !asJSON {
+				o.Progress = a.console
+			}
+			return a.install(c.Context(), o, asJSON)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.From, "from", "", "install this plugin or wheel (with --cuda: folder of wheels) instead of fetching one")
+	f.BoolVar(&o.CUDA, "cuda", false, "the plugin for NVIDIA devices (2.5 GB to fetch)")
+	f.BoolVar(&o.Force, "force", false, "install again what is in place")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) install(ctx context.Context, o backend.InstallOptions, asJSON bool) error {
+	backend.QuietLogs(io.Discard)
+	in, err := backend.Install(ctx, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.writeJSON(struct {
+			*backend.Installed
+			Already bool `json:"already"`
+		}{in, in.Already})
+	}
+	what := in.Kind + " plugin"
+	if in.Package != "" {
+		what += " of " + in.Package + " " + in.Version
+	}
+	if in.API != "" {
+		what += ", PJRT " + in.API
+	}
+	verb := "installed"
+	if in.Already {
+		verb = "in place already"
+	}
+	return a.print("%s: %s, %s\n%s\n", verb, what, megabytes(in.Size), in.Path)
+}
+
+func (a *app) backendDoctorCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Try every backend and say what would make it faster",
+		Long: `doctor tries every plugin, says which backend "auto" opens and why, and times
+products of matrices on each backend.`,
+		Example: "  maskflow backend doctor",
+		Args:    takes(0),
+		RunE: func(c *cobra.Command, _ []string) error {
+			backend.QuietLogs(io.Discard)
+			if !asJSON {
+				a.console.show("trying the backends …")
+				defer a.console.clear()
+			}
+			r, err := backend.Doctor(c.Context(), backend.Options{})
+			if err != nil {
+				return err
+			}
+			a.console.clear()
+			if asJSON {
+				return a.writeJSON(r)
+			}
+			return a.print("%s", reportText(r))
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func reportText(r *backend.Report) string {
+	var b strings.Builder
+	say := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-9s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	yes := func(on bool, then, otherwise string) string {
+		if on {
+			return then
+		}
+		return otherwise
+	}
+	platform := fmt.Sprintf("%s %s, %s", r.Go, r.Platform, count(r.Threads, "thread"))
+	if r.GLIBC != "" {
+		platform += ", glibc " + r.GLIBC
+	}
+	say("program", "%s", platform)
+	say("SIMD", "%s; the processor has %s", yes(r.SIMD, "on", "off"), yes(r.Vector == "none", "neither AVX2 nor AVX-512", r.Vector))
+	say("XLA", "%s; plugins are installed in %s", yes(r.XLA, "built in", "not built in"), r.PluginDir)
+	switch {
+	case len(r.GPUs) > 0:
+		say("NVIDIA", "%s", strings.Join(r.GPUs, "; "))
+	case r.NVIDIA:
+		say("NVIDIA", "there is a device")
+	default:
+		say("NVIDIA", "no device")
+	}
+	say("auto", "%s", yes(r.Auto != "", r.Auto+": "+r.Reason, r.Reason))
+	if len(r.Plugins) > 0 {
+		b.WriteString("\n" + pluginsText(r.Plugins))
+	}
+	t := newTable("backend", "product", ">GFLOP/s", "")
+	for _, s := range r.Speeds {
+		speed := fmt.Sprintf("%.0f", s.GFLOPS)
+		if s.Error != "" {
+			speed = "-"
+		}
+		t.add(s.Backend, fmt.Sprintf("[%d, %d] · [%d, %d]", s.M, s.K, s.K, s.N), speed, s.Error)
+	}
+	b.WriteString("\n" + t.String())
+	if len(r.Advice) > 0 {
+		b.WriteString("\n")
+		for _, advice := range r.Advice {
+			say("advice", "%s", advice)
+		}
+	}
+	return b.String()
+}

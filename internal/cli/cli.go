@@ -1,0 +1,127 @@
+// Package cli is the command maskflow: flags, what a person reads, and exit
+// codes. What a Go program would want as well lives in the packages below it.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+)
+
+// app is one call of the command.
+type app struct {
+	args   []string
+	stdin  io.Reader
+	stdout io.Writer
+	// console is standard error.
+	console *console
+	signals *signals
+}
+
+// Do runs the command with the arguments after its name and returns the exit
+// code. In a child process that the backend started to try a plugin, it does
+// that and exits.
+func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	backend.ProbeMain()
+	a := &app{args: args, stdin: stdin, stdout: stdout, console: newConsole(stderr)}
+	defer func() {
+		if p := recover(); p != nil {
+			a.console.line("maskflow: internal error: %v at %s (please report it)", p, panicSite(debug.Stack()))
+			code = codeFailed
+		}
+	}()
+	ctx, stop := a.catchSignals(context.Background())
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(a.console)
+	return a.exit(ctx, root.ExecuteContext(ctx))
+}
+
+const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density
+models (MADE) over binary data. A configuration names the data, the model and
+how it is trained; a run directory holds what came of it.
+
+Data are looked for in --data-dir, else in $MASKFLOW_DATA, else in the working
+directory. Files are .npy, .npz or .csv by their suffix; "-" is a pipe of CSV.
+The backend is --backend, else $MASKFLOW_BACKEND, else auto: XLA where a plugin
+is installed, else the Go backend.
+
+Exit codes:
+  0    done
+  1    failed
+  2    usage, or something is wrong with the configuration
+  3    training diverged; the last good state is kept and named
+  130  interrupted; training has written a checkpoint`
+
+const rootExample = `  maskflow train configs/connect4.yaml
+  maskflow eval runs/connect4-20260314-150926
+  maskflow help train`
+
+// root is the tree of commands.
+func (a *app) root() *cobra.Command {
+	cobra.EnableCommandSorting = false // in the order of use
+	root := &cobra.Command{
+		Use:           "maskflow",
+		Short:         "Train, evaluate, sample and verify masked autoregressive density models",
+		Long:          rootLong,
+		Example:       rootExample,
+		Version:       maskflow.Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	asGroup(root)
+	root.SetUsageTemplate(usageTemplate)
+	root.SetVersionTemplate("maskflow {{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
+	root.AddGroup(
+		&cobra.Group{ID: "model", Title: "A model:"},
+		&cobra.Group{ID: "inputs", Title: "What it is made from:"},
+		&cobra.Group{ID: "program", Title: "This program:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			c.Flags().SortFlags = false
+		}
+		root.AddCommand(commands...)
+	}
+	add("model", a.trainCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.verifyCommand())
+	add("inputs", a.dataCommand(), a.masksCommand())
+	add("program", a.backendCommand(), a.versionCommand())
+	root.SetHelpCommand(helpCommand())
+	root.SetHelpCommandGroupID("program")
+	root.SetCompletionCommandGroupID("program")
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Short = "Write the completion script of a shell"
+		asGroup(completion)
+	}
+	return root
+}
+
+// writeJSON prints one object on a line of standard output.
+func (a *app) writeJSON(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	return a.print("%s\n", text)
+}
+
+// print writes to standard output. A full disk must not pass for success.
+func (a *app) print(format string, args ...any) error {
+	if _, err := fmt.Fprintf(a.stdout, format, args...); err != nil {
+		return fmt.Errorf("writing standard output: %w", err)
+	}
+	return nil
+}

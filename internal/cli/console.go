@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// console is standard error: whole lines, and on a terminal below them one live
+// line that is written over. It is safe for concurrent use.
+type console struct {
+	mu   sync.Mutex
+	w    io.Writer
+	tty  *os.File // the terminal, nil when there is none
+	live bool     // the last line is a live one
+}
+
+func newConsole(w io.Writer) *console {
+	c := &console{w: w}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		c.tty = f
+	}
+	return c
+}
+
+// isTerminal says whether live lines are shown.
+func (c *console) isTerminal() bool { return c.tty != nil }
+
+// isStderr says whether this is the process's own standard error.
+func (c *console) isStderr() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.w == os.Stderr
+}
+
+// line writes a line of its own.
+func (c *console) line(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	fmt.Fprintf(c.w, format+"\n", args...)
+}
+
+// show replaces the live line, cut to the width of the terminal. Without a
+// terminal it does nothing.
+func (c *console) show(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tty == nil {
+		return
+	}
+	if width, _, err := term.GetSize(int(c.tty.Fd())); err == nil && width > 1 {
+		text = cut(text, width-1)
+	}
+	fmt.Fprint(c.w, "\r"+text+"\x1b[K")
+	c.live = true
+}
+
+// clear takes the live line away.
+func (c *console) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+}
+
+func (c *console) erase() {
+	if c.live {
+		fmt.Fprint(c.w, "\r\x1b[K")
+		c.live = false
+	}
+}
+
+// Write is for what others write, such as cobra.
+func (c *console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	return c.w.Write(p)
+}
+
+// redirect goes on with another file, which is the same terminal or pipe.
+func (c *console) redirect(f *os.File) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.w = f
+	if c.tty != nil {
+		c.tty = f
+	}
+}
+
+// cut returns the text, or as much of it as fits into the columns.
+func cut(text string, columns int) string {
+	if utf8.RuneCountInString(text) <= columns {
+		return text
+	}
+	runes := []rune(text)
+	return strings.TrimRight(string(runes[:max(0, columns-1)]), " ") + "…"
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+func (a *app) dataCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "data",
+		Short:   "List data sources, or describe one",
+		Long:    "data lists what a configuration can name as data.source, and describes the rows of\na source.",
+		Example: "  maskflow data list\n  maskflow data show binary/dna.npz",
+	}
+	asGroup(c)
+	c.AddCommand(a.dataListCommand(), a.dataShowCommand())
+	return c
+}
+
+func (a *app) dataListCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the generators and the kinds of files that are read",
+		Long:    "list prints the generators by name and the kinds of files and folders that are\nread, by suffix.",
+		Example: "  maskflow data list",
+		Args:    takes(0),
+		RunE: func(*cobra.Command, []string) error {
+			sources := data.Sources()
+			if asJSON {
+				return a.writeJSON(struct {
+					Sources []data.SourceInfo `json:"sources"`
+				}{sources})
+			}
+			t := newTable("source", "kind", "")
+			for _, s := range sources {
+				t.add(s.Name, s.Kind, s.About)
+			}
+			return a.print("%s", t)
+		},
+	}
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and
+range of the values, rows that occur again, rows that are in train too. For
+binary data it prints what independent columns score on test, which any model
+must beat.`
+
+func (a *app) dataShowCommand() *cobra.Command {
+	var (
+		o      data.Options
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "show SOURCE",
+		Short: "Describe the rows of a source",
+		Long:  dataShowLong,
+		Example: `  maskflow data show connect4
+  maskflow data show binary/dna.npz --data-dir ~/data --json
+  maskflow data show mnist --binarize threshold`,
+		Args: takes(0, "SOURCE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.Source, o.Dir = args[0], dataDir(o.Dir)
+			o.Seed = 1
+			splits, err := data.Load(c.Context(), o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeJSON(data.Describe(splits))
+			}
+			return a.print("%s", statsText(data.Describe(splits)))
+		},
+	}
+	dataDirFlag(c, &o.Dir)
+	c.Flags().StringVar(&o.Array, "array", "", "`name` of the one array of a .npz file, as data.array")
+	c.Flags().StringVar(&o.Binarize, "binarize", "", "threshold or sample, as data.binarize")
+	c.Flags().BoolVar(&o.Labels, "labels", false, "the labels are the context, as data.labels")
+	c.Flags().IntVar(&o.ContextColumns, "context-columns", 0, "the last `N` columns are the context, as data.context_columns")
+	completeWords(c, "binarize", "threshold", "sample")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func statsText(d data.Stats) string {
+	var b strings.Builder
+	kind := "real"
+	if d.Binary {
+		kind = "binary"
+	}
+	fmt.Fprintf(&b, "%s: %d %s columns", d.Source, d.Dim, kind)
+	if d.Shape != nil {
+		fmt.Fprintf(&b, " (%s)", shapeText(d.Shape))
+	}
+	if d.ContextDim > 0 {
+		fmt.Fprintf(&b, ", %d of context", d.ContextDim)
+	}
+	if d.Constant > 0 {
+		fmt.Fprintf(&b, ", %d of them constant in train", d.Constant)
+	}
+	b.WriteByte('\n')
+	if d.Note != "" {
+		fmt.Fprintf(&b, "%s\n", d.Note)
+	}
+	t := newTable("split", ">rows", ">mean", ">min", ">max", ">repeated", ">in train")
+	for i, s := range d.Splits {
+		inTrain := strconv.Itoa(s.InTrain)
+		if i == 0 {
+			inTrain = "-"
+		}
+		t.add(s.Split, strconv.Itoa(s.Rows), fmt.Sprintf("%.4g", s.Mean), fmt.Sprintf("%.4g", s.Min), fmt.Sprintf("%.4g", s.Max),
+			strconv.Itoa(s.Duplicates), inTrain)
+	}
+	b.WriteString(t.String())
+	if d.Binary {
+		fmt.Fprintf(&b, "independent columns: test NLL %.2f nats a row, which any model must beat\n", d.IndependentNLL)
+	}
+	return b.String()
+}
+
+// shapeText writes 28 × 28.
+func shapeText(shape []int) string {
+	texts := make([]string, len(shape))
+	for i, n := range shape {
+		texts[i] = strconv.Itoa(n)
+	}
+	return strings.Join(texts, " × ")
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+// The exit codes, as the help of the root command tells them.
+const (
+	codeDone        = 0
+	codeFailed      = 1
+	codeUsage       = 2
+	codeDiverged    = 3
+	codeInterrupted = 130
+)
+
+// exitError is an error that ends the program with a code of its own; all
+// others end it with codeFailed.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage marks what the caller got wrong: arguments, flags, a configuration.
+func usage(err error) error { return &exitError{codeUsage, err} }
+
+// misused is a usage error of a command, with where to read on.
+func misused(c *cobra.Command, format string, args ...any) error {
+	name := strings.TrimPrefix(c.CommandPath()+": ", "maskflow ")
+	if !c.HasParent() {
+		name = ""
+	}
+	return usage(fmt.Errorf("%s%s (see %s --help)", name, fmt.Sprintf(format, args...), c.CommandPath()))
+}
+
+// exit reports the error that a command ended with and returns the exit code.
+func (a *app) exit(ctx context.Context, err error) int {
+	if err == nil {
+		return codeDone
+	}
+	code := codeFailed
+	var e *exitError
+	switch {
+	case errors.As(err, &e):
+		code = e.code
+	case errors.Is(err, backend.ErrUnknown):
+		code = codeUsage
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		code, err = codeInterrupted, errors.New("interrupted")
+	}
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			a.console.line("maskflow: %s", line)
+		}
+	}
+	return code
+}
+
+// flagError says in plain words what is wrong with a flag.
+func flagError(c *cobra.Command, err error) error {
+	text := err.Error()
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		why := "not a number"
+		if errors.Is(number, strconv.ErrRange) {
+			why = "too large"
+		}
+		text = strings.Replace(text, number.Error(), why, 1)
+	}
+	return misused(c, "%s", text)
+}
+
+// unknownCommand reports a command that the group does not have.
+func unknownCommand(group *cobra.Command, name string) error {
+	if group.SuggestionsMinimumDistance <= 0 {
+		group.SuggestionsMinimumDistance = 2
+	}
+	if names := group.SuggestionsFor(name); len(names) > 0 {
+		return usage(fmt.Errorf("unknown command %q (did you mean: %s)", name, strings.Join(names, ", ")))
+	}
+	return usage(fmt.Errorf("unknown command %q (see %s --help)", name, group.CommandPath()))
+}
+
+// takes checks the number of arguments of a command whose Use line names them
+// all; the last optional ones may be left out.
+func takes(optional int, names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names)-optional:
+			return misused(c, "%s is missing", names[len(args)])
+		case len(args) > len(names) && len(names) == 0:
+			return misused(c, "takes no arguments, got %q", args[0])
+		case len(args) > len(names):
+			return misused(c, "takes %s and no more, got %q too", strings.Join(names, " "), args[len(names)])
+		}
+		return nil
+	}
+}
+
+// needs checks that flags without a useful default were given.
+func needs(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if f := c.Flags().Lookup(name); !f.Changed {
+			dashed := "--" + name
+			if len(name) == 1 {
+				dashed = "-" + name
+			} else if f.Shorthand != "" {
+				dashed = "-" + f.Shorthand
+			}
+			return misused(c, "%s is missing: %s", dashed, strings.ReplaceAll(f.Usage, "`", ""))
+		}
+	}
+	return nil
+}
+
+// panicSite finds in a stack where a panic began: file and line, without the
+// folders of the machine that built the program.
+func panicSite(stack []byte) string {
+	_, after, _ := strings.Cut(string(stack), "panic(")
+	sites := goSite.FindAllStringSubmatch(after, 2)
+	if len(sites) < 2 {
+		return "an unknown place"
+	}
+	return sites[1][1]
+}
+
+var goSite = regexp.MustCompile(`(?m)^\t.*?([^/\s]+/[^/\s]+\.go:\d+)`)

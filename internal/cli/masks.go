@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+type masksOptions struct {
+	sets    []string
+	png     string
+	index   int
+	ascii   bool
+	dim     int
+	dataDir string
+}
+
+const masksLong = `masks draws a mask set of the model that a configuration describes: its order,
+the degrees of its units, the mask of every layer and the product of them all,
+which has no entry above its diagonal. --index says which set of the cycle,
+counted from 1. --png writes the picture of the same set to a file instead.
+
+The data are read only to learn how many variables there are; --dim says so when
+they are not at hand.`
+
+func (a *app) masksCommand() *cobra.Command {
+	var o masksOptions
+	c := &cobra.Command{
+		Use:   "masks CONFIG",
+		Short: "Draw the masks of the model that a configuration describes",
+		Long:  masksLong,
+		Example: `  maskflow masks configs/dna.yaml --set model.hidden=[50]
+  maskflow masks configs/dna_orders.yaml --index 3 --png set3.png
+  maskflow masks my.yaml --dim 6 --ascii`,
+		Args:              takes(0, "CONFIG"),
+		ValidArgsFunction: completeArgs(argConfig),
+		RunE:              func(c *cobra.Command, args []string) error { return a.masks(c, args[0], o) },
+	}
+	f := c.Flags()
+	setFlag(c, &o.sets)
+	f.IntVar(&o.index, "index", 1, "number `I` of the mask set, from 1")
+	f.StringVar(&o.png, "png", "", "write the picture to this `file`")
+	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+	f.IntVar(&o.dim, "dim", 0, "number `D` of variables, instead of reading the data")
+	dataDirFlag(c, &o.dataDir)
+	must(c.MarkFlagFilename("png", "png"))
+	return c
+}
+
+func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
+	switch {
+	case o.index < 1:
+		return misused(c, "--index %d: mask sets are counted from 1", o.index)
+	case o.dim < 0, c.Flags().Changed("dim") && o.dim == 0:
+		return misused(c, "--dim %d: need 1 variable or more", o.dim)
+	}
+	cfg, err := loadConfig(path, o.sets)
+	if err != nil {
+		return err
+	}
+	cycle, err := cycleOf(c.Context(), cfg, o)
+	if err != nil {
+		return err
+	}
+	if n := cycle.Len(); n != masks.Unlimited && o.index > n {
+		return misused(c, "--index %d: the cycle has %s", o.index, count(n, "mask set"))
+	}
+	set := cycle.At(o.index - 1)
+	if o.png != "" {
+		return writePicture(o.png, set)
+	}
+	if err := a.print("%s\n", cycleText(cycle, o.index)); err != nil {
+		return err
+	}
+	return set.WriteText(a.stdout, masks.TextOptions{Width: terminalWidth(a.stdout), ASCII: o.ascii})
+}
+
+// cycleOf makes the cycle of the configuration's model, for the width of its
+// data or the one given.
+func cycleOf(ctx context.Context, c *config.Config, o masksOptions) (*masks.Cycle, error) {
+	dim, width := o.dim, c.Data.ContextColumns
+	if c.Data.Labels {
+		width = 1 // how many there are makes no difference to the masks
+	}
+	if dim == 0 {
+		splits, err := maskflow.LoadData(ctx, c, dataDir(o.dataDir))
+		if err != nil {
+			return nil, fmt.Errorf("%w (or say how many variables there are with --dim)", err)
+		}
+		dim, width = splits.Dim, splits.ContextDim
+	}
+	d, err := maskflow.NewDensity(c, dim, width)
+	if err != nil {
+		return nil, usage(err)
+	}
+	masked, ok := d.(models.Masked)
+	if !ok {
+		return nil, usage(fmt.Errorf("a model of type %s has no masks", c.Model.Type))
+	}
+	return masked.Cycle(), nil
+}
+
+// cycleText says in a line what the cycle consists of.
+func cycleText(c *masks.Cycle, index int) string {
+	r := c.Recipe()
+	first := r.Start.String() + " order"
+	if r.Base != nil {
+		first = "given order"
+	}
+	switch n := c.Len(); n {
+	case 1:
+		return fmt.Sprintf("1 mask set: %s, %s degrees, seed %d", first, r.Degrees, r.Seed)
+	case masks.Unlimited:
+		return fmt.Sprintf("set %d of unlimited mask sets: first %s, %s degrees, a fresh %s in every step, seed %d", index, first, r.Degrees, resampled(r.Resample), r.Seed)
+	default:
+		return fmt.Sprintf("set %d of %d mask sets: first %s, %s degrees, %s resampled, seed %d", index, n, first, r.Degrees, resampled(r.Resample), r.Seed)
+	}
+}
+
+func resampled(r masks.Resample) string {
+	if r == masks.ResampleBoth {
+		return "order and connectivity"
+	}
+	return r.String()
+}
+
+// writePicture writes a PNG, or nothing.
+func writePicture(path string, set *masks.Set) error {
+	var picture bytes.Buffer
+	if err := set.WritePNG(&picture, masks.PNGOptions{}); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, picture.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing the picture: %w", err)
+	}
+	return nil
+}
+
+// terminalWidth is the width of a terminal, 0 for what is none.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return min(width, maxTextWidth)
+}
+
+// maxTextWidth keeps a picture of masks in sight on a very wide terminal.
+const maxTextWidth = 120

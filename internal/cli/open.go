@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// loadConfig reads a configuration. What is wrong with it is the caller's error.
+func loadConfig(path string, sets []string) (*config.Config, error) {
+	c, err := config.Load(path, sets)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return c, nil
+}
+
+// openRun opens the trained model of a run directory on a backend. close frees
+// both.
+func (a *app) openRun(ctx context.Context, dir, spec string) (r *maskflow.Run, close func(), err error) {
+	if _, err := runlog.ReadManifest(dir); err != nil {
+		if _, statErr := os.Stat(dir); errors.Is(statErr, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("no run directory %s", dir)
+		}
+		return nil, nil, err
+	}
+	backend.QuietLogs(io.Discard)
+	b, err := backend.Open(ctx, spec, backend.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err = maskflow.Open(b, dir)
+	if err != nil {
+		b.Close()
+		return nil, nil, err
+	}
+	return r, func() { r.Close(); b.Close() }, nil
+}
+
+// checkOrders checks numbers of orders against a model: none may be larger than
+// the number of orders it was trained with, unless it draws fresh ones.
+func checkOrders(r *maskflow.Run, orders ...int) error {
+	most := 1
+	if masked, ok := r.Density().(models.Masked); ok {
+		if most = masked.Cycle().Len(); most == 0 {
+			return nil
+		}
+	}
+	for _, k := range orders {
+		if k > most {
+			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Dir, count(most, "order")))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+const (
+	liveEvery  = 100 * time.Millisecond // between two states of the live line
+	plainEvery = 2 * time.Second        // between two lines about validations
+)
+
+// progress tells a person how a training goes: on a terminal by one live line,
+// elsewhere by a line about a validation now and then.
+type progress struct {
+	console   *console
+	quiet     bool
+	now       func() time.Time
+	lookAhead int // epochs, 0 for no such limit
+	maxEpochs int
+	maxSteps  int
+
+	headers  []string
+	train    *runlog.Train
+	valid    *runlog.Valid
+	best     runlog.Valid
+	pending  string // line about a validation that was held back
+	lastLine time.Time
+	lastLive time.Time
+	began    time.Time
+}
+
+func newProgress(c *console, cfg *config.Config, quiet bool) *progress {
+	return &progress{console: c, quiet: quiet, now: time.Now,
+		lookAhead: cfg.Train.LookAhead, maxEpochs: cfg.Train.MaxEpochs, maxSteps: cfg.Train.MaxSteps}
+}
+
+// header is a line about what the training starts with, to be shown when it
+// does: until then it may fail.
+func (p *progress) header(name, text string) {
+	p.headers = append(p.headers, fmt.Sprintf("%-8s %s", name, text))
+}
+
+func (p *progress) observe(r runlog.Record) {
+	if p.quiet {
+		return
+	}
+	switch r := r.(type) {
+	case runlog.Start:
+		p.began = p.now()
+		if r.Resumed {
+			p.header("resumed", "after step "+strconv.FormatInt(r.Step, 10))
+		}
+		for _, line := range p.headers {
+			p.console.line("%s", line)
+		}
+	case runlog.Event:
+		p.console.line("%s", r.What)
+	case runlog.Train:
+		p.train = &r
+	case runlog.Valid:
+		if r.Best {
+			p.best = r
+		}
+		p.valid = &r
+		p.validated()
+	}
+	if now := p.now(); p.console.isTerminal() && now.Sub(p.lastLive) >= liveEvery {
+		p.lastLive = now
+		p.console.show(p.liveLine())
+	}
+}
+
+// validated writes a line about a validation, or holds it back when the last
+// one was just now.
+func (p *progress) validated() {
+	if p.console.isTerminal() {
+		return
+	}
+	p.pending = p.plainLine()
+	if now := p.now(); p.lastLine.IsZero() || now.Sub(p.lastLine) >= plainEvery {
+		p.lastLine = now
+		p.flush()
+	}
+}
+
+func (p *progress) flush() {
+	if p.pending != "" {
+		p.console.line("%s", p.pending)
+		p.pending = ""
+	}
+}
+
+// end takes the live line away and says where training got to.
+func (p *progress) end() {
+	if p.quiet {
+		return
+	}
+	p.flush()
+	if p.console.isTerminal() && p.valid != nil {
+		p.console.line("%s", p.plainLine())
+	}
+	p.console.clear()
+}
+
+// liveLine is all that is known, the most important first.
+func (p *progress) liveLine() string {
+	if p.train == nil && p.valid == nil {
+		return "compiling …"
+	}
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	epoch, step := 0, int64(0)
+	if p.train != nil {
+		epoch, step = p.train.Epoch, p.train.Step
+	}
+	if p.valid != nil && p.valid.Step > step {
+		epoch, step = p.valid.Epoch, p.valid.Step
+	}
+	add("epoch %s", of(epoch, p.maxEpochs))
+	add("step %s", of(int(step), p.maxSteps))
+	if p.train != nil {
+		add("loss %.2f", float64(p.train.EMA))
+	}
+	if p.valid != nil {
+		add("valid %.2f%s", float64(p.valid.NLL), p.bestText())
+	}
+	if p.train != nil && !math.IsNaN(float64(p.train.Rate)) {
+		add("%s steps/s", rateText(float64(p.train.Rate)))
+	}
+	if left := p.left(); p.valid != nil && left >= 0 {
+		add("look-ahead %d", left)
+	}
+	return strings.Join(parts, "  ")
+}
+
+// plainLine is the last validation in columns.
+func (p *progress) plainLine() string {
+	v := p.valid
+	line := fmt.Sprintf("epoch %4d  step %6d", v.Epoch, v.Step)
+	if p.train != nil {
+		line += fmt.Sprintf("  loss %8.2f", float64(p.train.EMA))
+	} else {
+		line += fmt.Sprintf("  loss %8s", "-")
+	}
+	line += fmt.Sprintf("  valid %14s", withError(float64(v.NLL), float64(v.NLL2SE))) + p.bestText()
+	return line + "  " + duration(p.now().Sub(p.began).Seconds())
+}
+
+// bestText marks the last validation as the best, or tells the best.
+func (p *progress) bestText() string {
+	switch {
+	case p.valid.Best:
+		return " (best)"
+	case p.best.Step > 0:
+		best, _ := plusMinus(float64(p.best.NLL), float64(p.valid.NLL2SE))
+		return fmt.Sprintf(" (best %s)", best)
+	}
+	return "" // the best was before a resumption
+}
+
+// left is the number of epochs until training ends unless one of them is
+// better, -1 when nothing ends it or the best is not known.
+func (p *progress) left() int {
+	if p.lookAhead <= 0 || p.best.Step == 0 {
+		return -1
+	}
+	return max(0, p.lookAhead-(p.valid.Epoch-p.best.Epoch))
+}
+
+func of(n, limit int) string {
+	if limit > 0 {
+		return fmt.Sprintf("%d/%d", n, limit)
+	}
+	return strconv.Itoa(n)
+}
+
+func rateText(r float64) string {
+	if r < 10 {
+		return strconv.FormatFloat(r, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(r, 'f', 0, 64)
+}
+
+// splitsLine describes the data of a training.
+func splitsLine(s *data.Splits) string {
+	line := fmt.Sprintf("%s: %s", s.Source, count(s.Dim, "variable"))
+	if s.ContextDim > 0 {
+		line += fmt.Sprintf(" and %d of context", s.ContextDim)
+	}
+	for _, n := range s.Sets() {
+		line += fmt.Sprintf(", %d %s", n.Set.Rows, n.Split)
+	}
+	line += " rows"
+	if s.Note != "" {
+		line += " (" + s.Note + ")"
+	}
+	return line
+}
+
+// modelLine describes the model of a training.
+func modelLine(c *config.Config, d models.Density) string {
+	widths := []string{strconv.Itoa(d.Dim())}
+	for _, h := range c.Model.Hidden {
+		widths = append(widths, strconv.Itoa(h))
+	}
+	line := fmt.Sprintf("%s %s-%d", c.Model.Type, strings.Join(widths, "-"), d.Dim())
+	if c.Model.Direct {
+		line += " with direct connections"
+	}
+	size := 0
+	for _, s := range d.Specs() {
+		size += s.Size()
+	}
+	line += fmt.Sprintf(", %s parameters", grouped(size))
+	if masked, ok := d.(models.Masked); ok {
+		orders := "unlimited orders"
+		if n := masked.Cycle().Len(); n != masks.Unlimited {
+			orders = count(n, "order")
+		}
+		line += ", " + orders
+	}
+	return line
+}

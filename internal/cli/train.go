@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
+)
+
+type trainOptions struct {
+	sets             []string
+	dir              string
+	resume           bool
+	backend, dataDir string
+	quiet, json      bool
+}
+
+const trainLong = `train fits the model that a configuration describes and writes a run directory:
+the resolved configuration, a log of metrics, checkpoints, and at the end the
+test likelihood of the weights that were best in validation.
+
+The run directory is --run, else runs/NAME-DATE-TIME. Native libraries write to
+stderr.log in it.
+
+The first SIGINT (Ctrl-C) or SIGTERM ends the training after the call that is
+running and writes a checkpoint; the second ends it at once. --resume continues
+the run in --run from its last whole checkpoint with its own configuration, on
+the same backend bit for bit as if it had never stopped. A CONFIG or --set given
+with --resume may change limits, logging, checkpoints and evaluation only
+(train.max_epochs, train.max_steps, train.look_ahead, train.checkpoint_every,
+train.log_every, eval.*).`
+
+func (a *app) trainCommand() *cobra.Command {
+	var o trainOptions
+	c := &cobra.Command{
+		Use:   "train CONFIG",
+		Short: "Train a model",
+		Long:  trainLong,
+		Example: `  maskflow train configs/connect4.yaml
+  maskflow train configs/dna.yaml --data-dir ~/data --set model.hidden=[500,500] --set train.batch=50
+  maskflow train --resume --run runs/dna --set train.max_epochs=200`,
+		ValidArgsFunction: completeArgs(argConfig),
+		RunE:              func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		optional := 0
+		if o.resume {
+			optional = 1
+		}
+		return takes(optional, "CONFIG")(c, args)
+	}
+	f := c.Flags()
+	setFlag(c, &o.sets)
+	f.StringVar(&o.dir, "run", "", "run `directory` to write (default runs/NAME-DATE-TIME)")
+	f.BoolVar(&o.resume, "resume", false, "continue the run in --run; CONFIG may be left out")
+	backendFlag(c, &o.backend)
+	dataDirFlag(c, &o.dataDir)
+	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the result")
+	jsonFlag(c, &o.json)
+	must(c.MarkFlagDirname("run"))
+	return c
+}
+
+func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
+	if o.resume && o.dir == "" {
+		return misused(c, "--resume needs --run, the directory of the run to continue")
+	}
+	cfg, err := trainConfig(args, o)
+	if err != nil {
+		return err
+	}
+	ctx := c.Context()
+	splits, err := maskflow.LoadData(ctx, cfg, dataDir(o.dataDir))
+	if err != nil {
+		return err
+	}
+	d, err := maskflow.NewDensity(cfg, splits.Dim, splits.ContextDim)
+	if err != nil {
+		return usage(err)
+	}
+	log := &nativeLog{console: a.console}
+	backend.QuietLogs(log)
+	defer log.close()
+	b, err := backend.Open(ctx, o.backend, backend.Options{})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	dir, release, err := runDir(o.dir, cfg.Name, time.Now())
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	p := newProgress(a.console, cfg, o.quiet)
+	p.header("backend", b.String())
+	p.header("data", splitsLine(splits))
+	p.header("model", modelLine(cfg, d))
+	p.header("run", dir)
+	a.signals.onFirst(func() {
+		a.console.line("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
+	})
+	s, err := train.Run(ctx, b, cfg, splits, train.RunOptions{
+		Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
+		Observe: func(r runlog.Record) {
+			if _, ok := r.(runlog.Start); ok {
+				log.open(filepath.Join(dir, runlog.StderrFile))
+			}
+			p.observe(r)
+		},
+	})
+	p.end()
+	log.close()
+	return a.trained(ctx, s, err, d, o)
+}
+
+// trainConfig reads the configuration to train. A run that is resumed has its
+// own, and may not become another.
+func trainConfig(args []string, o trainOptions) (*config.Config, error) {
+	if !o.resume {
+		return loadConfig(args[0], o.sets)
+	}
+	if _, err := runlog.ReadManifest(o.dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(o.dir, runlog.ConfigFile)
+	if len(args) > 0 {
+		path = args[0]
+	}
+	c, err := loadConfig(path, o.sets)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := train.CheckResume(o.dir, c); err != nil {
+		var changed *train.ConfigChangedError
+		if errors.As(err, &changed) {
+			return nil, usage(err)
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+// trained reports how a training ended.
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Density, o trainOptions) error {
+	if s == nil {
+		return err
+	}
+	resume := "maskflow train --resume --run " + shell(s.Dir)
+	for _, flag := range []struct{ name, value string }{{"--data-dir", o.dataDir}, {"--backend", o.backend}} {
+		if flag.value != "" {
+			resume += " " + flag.name + " " + shell(flag.value)
+		}
+	}
+	if o.json {
+		if err := a.writeJSON(summaryJSON(s)); err != nil {
+			return err
+		}
+	}
+	var diverged *train.DivergedError
+	switch {
+	case errors.As(err, &diverged):
+		return &exitError{codeDiverged, fmt.Errorf("training %s: %w", s.Dir, err)}
+	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return &exitError{codeInterrupted, fmt.Errorf("training %s: interrupted at step %d (continue: %s)", s.Dir, s.Steps, resume)}
+	case err != nil:
+		return fmt.Errorf("training %s: %w", s.Dir, err)
+	case o.json:
+		return nil
+	}
+	return a.print("%s", summaryText(s, d, resume))
+}
+
+// summaryJSON is a summary whose evaluation looks as in eval --json.
+func summaryJSON(s *train.Summary) any {
+	var test *evaluationJSON
+	if s.Test != nil {
+		e := newEvaluationJSON(*s.Test, "test")
+		test = &e
+	}
+	return struct {
+		*train.Summary
+		Test *evaluationJSON `json:"test,omitempty"`
+	}{s, test}
+}
+
+func summaryText(s *train.Summary, d models.Density, resume string) string {
+	var b strings.Builder
+	say := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-6s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	if e := s.Test; e != nil {
+		say("test", "NLL %s nats (2 standard errors, %s, %s)", withError(e.NLL, e.NLL2SE), count(e.Rows, "row"), count(e.Orders, "order"))
+		if e.Orders > 1 {
+			mean, _ := plusMinus(e.OrderMean, e.NLL2SE)
+			say("", "mean of single orders %s, gain %s, effective orders %.1f", mean, withError(e.Gain, e.Gain2SE), e.ESS)
+		}
+	}
+	if best := float64(s.BestNLL); !math.IsNaN(best) {
+		say("valid", "NLL %.2f after epoch %d, the best of %s (%s, %s)", best, s.BestEpoch,
+			count(max(s.Epochs, s.BestEpoch), "epoch"), count(int(s.Steps), "step"), duration(s.Seconds))
+	}
+	say("run", "%s", s.Dir)
+	dir := shell(s.Dir)
+	if s.Status == runlog.Stopped {
+		say("next", "%s", resume)
+		say("", "maskflow eval %s", dir)
+		return b.String()
+	}
+	say("next", "maskflow eval %s", dir)
+	if d.ContextDim() > 0 {
+		say("", "maskflow sample %s -n 100 -o samples.npy --context FILE", dir)
+	} else {
+		say("", "maskflow sample %s -n 100 -o samples.npy", dir)
+	}
+	say("", "maskflow verify %s", dir)
+	return b.String()
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow"
+)
+
+const verifyLong = `verify proves the model of a run. For each of its orders it multiplies the masks
+out and looks for a path that must not be, differentiates every conditional by
+every variable, holds drawn bits against the density's probabilities, and for up
+to 16 variables adds up the probabilities of all rows.
+
+It exits with 1 when any check fails.`
+
+func (a *app) verifyCommand() *cobra.Command {
+	var (
+		o      maskflow.VerifyOptions
+		spec   string
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "verify RUN",
+		Short: "Prove the masks, the density and the sampler of a trained model",
+		Long:  verifyLong,
+		Example: `  maskflow verify runs/dna
+  maskflow verify runs/dna --orders 32 --json`,
+		Args:              takes(0, "RUN"),
+		ValidArgsFunction: completeArgs(argRun),
+		RunE:              func(c *cobra.Command, args []string) error { return a.verify(c, args[0], spec, o, asJSON) },
+	}
+	f := c.Flags()
+	f.IntVar(&o.Orders, "orders", 0, "the first `N` orders (default all that were trained, or 8 of an unlimited number)")
+	f.Uint64Var(&o.Seed, "seed", 0, "what the random rows follow from")
+	backendFlag(c, &spec)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+func (a *app) verify(c *cobra.Command, dir, spec string, o maskflow.VerifyOptions, asJSON bool) error {
+	if c.Flags().Changed("orders") && o.Orders < 1 {
+		return misused(c, "--orders %d: verify 1 order or more", o.Orders)
+	}
+	ctx := c.Context()
+	r, close, err := a.openRun(ctx, dir, spec)
+	if err != nil {
+		return err
+	}
+	defer close()
+	if err := checkOrders(r, o.Orders); err != nil {
+		return err
+	}
+	report, err := r.Verify(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := a.writeReport(report, asJSON); err != nil {
+		return err
+	}
+	failed := 0
+	for _, check := range report.Checks {
+		if !check.Holds && !check.Skipped {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("verifying %s: %d of %d checks failed", dir, failed, len(report.Checks))
+	}
+	return nil
+}
+
+func (a *app) writeReport(r *maskflow.Report, asJSON bool) error {
+	if asJSON {
+		return a.writeJSON(struct {
+			Holds bool `json:"holds"`
+			*maskflow.Report
+		}{r.Holds(), r})
+	}
+	for _, check := range r.Checks {
+		verdict := "PASS"
+		switch {
+		case check.Skipped:
+			verdict = "SKIP"
+		case !check.Holds:
+			verdict = "FAIL"
+		}
+		if err := a.print("%s  %s\n      %s\n", verdict, check.Name, check.Figures); err != nil {
+			return err
+		}
+	}
+	return nil
+}
