@@ -12,12 +12,9 @@ import (
 
 // Report is what Doctor finds.
 type Report struct {
-	Go        string `json:"go"`              // Version of Go that built this program.
-	Platform  string `json:"platform"`        // Such as linux/amd64.
+	Build
 	Threads   int    `json:"threads"`         // GOMAXPROCS.
 	Vector    string `json:"vector"`          // The processor's widest vector unit that the Go backend knows: AVX-512, AVX2 or none.
-	SIMD      bool   `json:"simd"`            // This program was built with GOEXPERIMENT=simd.
-	XLA       bool   `json:"xla"`             // This program can load plugins.
 	GLIBC     string `json:"glibc,omitempty"` // Such as 2.36; empty without it.
 	PluginDir string `json:"plugin_dir"`      // Where Install puts plugins.
 
@@ -37,8 +34,7 @@ type Report struct {
 // most. Its error is the context's.
 func Doctor(ctx context.Context, o Options) (*Report, error) {
 	r := &Report{
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Threads: runtime.GOMAXPROCS(0),
-		Vector: vectorUnit(), SIMD: simdBuild, XLA: xlaBuild, GLIBC: glibcVersion(ctx),
+		Build: Built(), Threads: runtime.GOMAXPROCS(0), Vector: vectorUnit(), GLIBC: glibcVersion(ctx),
 		PluginDir: o.PluginDir, NVIDIA: hasNVIDIA(),
 	}
 	if r.PluginDir == "" {

@@ -21,6 +21,9 @@ func TestSpecs(t *testing.T) {
 	} {
 		_, err := Open(context.Background(), test.spec, Options{})
 		wantError(t, err, test.want)
+		if !errors.Is(err, ErrUnknown) {
+			t.Errorf("%s: error %v, want ErrUnknown", test.spec, err)
+		}
 	}
 	for _, spec := range []string{"xla", "xla:/no/such.so", "cuda:/no/such.so"} {
 		_, err := Open(context.Background(), spec, Options{})

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"time"
 )
@@ -20,7 +19,7 @@ type trial struct {
 	Path     string    `json:"path"`
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
-	GoXLA    string    `json:"go_xla"`
+	GoXLA    string    `json:"go_xla"` // Empty in test binaries, which do not know it.
 
 	SHA256  string   `json:"sha256,omitempty"` // Empty while unknown.
 	Ran     bool     `json:"ran"`              // It ran in a child process.
@@ -38,24 +37,7 @@ func identify(path string) (trial, error) {
 	if err != nil {
 		return trial{}, err
 	}
-	return trial{Path: path, Size: info.Size(), Modified: info.ModTime().UTC(), GoXLA: goXLAVersion()}, nil
-}
-
-// goXLAVersion is the version of go-xla in this program; test binaries do not
-// know it.
-func goXLAVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if ok {
-		for _, m := range info.Deps {
-			if m.Path == "github.com/gomlx/go-xla" {
-				if m.Replace != nil {
-					m = m.Replace
-				}
-				return m.Version
-			}
-		}
-	}
-	return "unknown"
+	return trial{Path: path, Size: info.Size(), Modified: info.ModTime().UTC(), GoXLA: Built().GoXLA}, nil
 }
 
 // trialsFile is $XDG_CACHE_HOME/maskflow/plugins.json, or what the system has

@@ -126,8 +126,7 @@ func (w *wheel) extractLicenses(dir string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", f.Name, err)
 		}
-		// Only the last element of a name from outside is used as a path.
-		to := filepath.Join(dir, path.Base(f.Name))
+		to := filepath.Join(dir, licenseName(f))
 		if err := writeFileAtomic(to, text, 0o644); err != nil {
 			return nil, err
 		}
@@ -135,6 +134,9 @@ func (w *wheel) extractLicenses(dir string) ([]string, error) {
 	}
 	return paths, nil
 }
+
+// licenseName is the last element of a name that comes from outside.
+func licenseName(f *zip.File) string { return path.Base(f.Name) }
 
 // copyNew writes a file that does not exist yet and syncs it to disk.
 func copyNew(to string, r io.Reader, mode os.FileMode) error {

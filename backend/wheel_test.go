@@ -3,7 +3,7 @@ package backend
 import (
 	"archive/zip"
 	"bytes"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -106,17 +106,14 @@ func FuzzOpenWheel(f *testing.F) {
 		if err != nil {
 			return
 		}
-		dir := t.TempDir()
-		inside := filepath.Join(dir, "inside")
-		if err := os.Mkdir(inside, 0o755); err != nil {
-			t.Fatal(err)
+		for _, l := range w.licenses {
+			if name := licenseName(l); !filepath.IsLocal(name) || filepath.Base(name) != name {
+				t.Errorf("licence %q would be written to %q", l.Name, name)
+			}
 		}
-		if w.plugin.UncompressedSize64 < 1<<20 {
-			_ = w.extractPlugin(filepath.Join(inside, "p.so"))
-		}
-		_, _ = w.extractLicenses(filepath.Join(inside, "l"))
-		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
-			t.Errorf("the wheel wrote outside of its folder: %v (%v)", entries, err)
+		if r, err := w.plugin.Open(); err == nil {
+			_, _ = io.Copy(io.Discard, io.LimitReader(r, 1<<20))
+			_ = r.Close()
 		}
 	})
 }
