@@ -15,7 +15,6 @@ const (
 	SourceEnv       = "environment" // A folder of $PJRT_PLUGIN_LIBRARY_PATH.
 	SourceInstalled = "installed"   // The plugin folder, written by Install.
 	SourceGoXLA     = "go-xla"      // A folder that GoMLX's own installer writes.
-	SourcePath      = "path"        // Named by its path.
 )
 
 // envPluginPath is go-xla's variable: folders of plugins, separated by colons.
