@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -54,11 +55,30 @@ func orDefault(v, d float64) float64 {
 	return v
 }
 
+func (o OptimizerOptions) check() error {
+	var problems []error
+	for _, c := range []struct {
+		name         string
+		value, below float64
+	}{
+		{"learning_rate", o.LearningRate, math.MaxFloat32}, {"decay", o.Decay, 1}, {"epsilon", o.Epsilon, math.MaxFloat32},
+		{"beta1", o.Beta1, 1}, {"beta2", o.Beta2, 1}, {"momentum", o.Momentum, 1}, {"weight_decay", o.WeightDecay, math.MaxFloat32},
+	} {
+		if !(c.value >= 0 && c.value < c.below) {
+			problems = append(problems, fmt.Errorf("optimizer: %s is %v, need 0 or more (0: the default) and less than %.3g", c.name, c.value, c.below))
+		}
+	}
+	return errors.Join(problems...)
+}
+
 // OptimizerNames lists the known optimizers.
 func OptimizerNames() []string { return []string{"adadelta", "adagrad", "adam", "adamw", "sgd"} }
 
 // NewOptimizer returns the optimizer and its base learning rate.
 func NewOptimizer(o OptimizerOptions) (Optimizer, float64, error) {
+	if err := o.check(); err != nil {
+		return nil, 0, err
+	}
 	switch o.Name {
 	case "", "adadelta":
 		return l2{adadelta{decay: orDefault(o.Decay, 0.95), epsilon: orDefault(o.Epsilon, 1e-6)}, o.WeightDecay},

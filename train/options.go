@@ -81,8 +81,9 @@ func (o Options) check() error {
 	}{
 		{o.Batch < 1, fmt.Sprintf("batch: %d rows a step, need at least 1", o.Batch)},
 		{o.EvalBatch < 0, fmt.Sprintf("eval batch: %d rows a call, need at least 1", o.EvalBatch)},
-		{o.ClipNorm < 0, "clip_norm: need 0 (none) or more"},
-		{o.EMA < 0 || o.EMA >= 1, "ema: need a decay from 0 (none) to below 1"},
+		{!(o.ClipNorm >= 0), "clip_norm: need 0 (none) or more"},
+		{!(o.EMA >= 0 && o.EMA < 1), "ema: need a decay from 0 (none) to below 1"},
+		{o.ValidOrders < 0 || o.LogEvery < 0, "valid_orders, log_every: need 0 (the default) or more"},
 		{o.MaxEpochs < 0 || o.MaxSteps < 0, "max_epochs, max_steps: need 0 (no limit) or more"},
 		{o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead < 0, "training would never end: set max_epochs, max_steps or look_ahead"},
 	} {

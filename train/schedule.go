@@ -37,6 +37,12 @@ type schedule struct {
 }
 
 func newSchedule(o ScheduleOptions) (*schedule, error) {
+	if o.WarmUp < 0 || o.Steps < 0 || o.Patience < 0 {
+		return nil, fmt.Errorf("schedule: warm_up %d, steps %d, patience %d: need 0 or more", o.WarmUp, o.Steps, o.Patience)
+	}
+	if !(o.Final >= 0 && o.Final <= 1) || !(o.Factor >= 0 && o.Factor < 1) {
+		return nil, fmt.Errorf("schedule: final %v, factor %v: need fractions from 0 to 1, and a factor below 1", o.Final, o.Factor)
+	}
 	s := &schedule{o: o, Scale: 1}
 	switch o.Name {
 	case "", "constant":
@@ -81,7 +87,7 @@ func (s *schedule) validated(best bool) {
 		s.Worse = 0
 		return
 	}
-	if s.Worse++; s.Worse > s.o.Patience {
+	if s.Worse++; s.Worse >= s.o.Patience {
 		s.Worse = 0
 		s.Scale = math.Max(s.Scale*s.o.Factor, s.o.Final)
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -22,8 +23,35 @@ const (
 // meta is what a checkpoint says beside its tensors.
 type meta struct {
 	maskflow.Meta
-	// Progress is absent from the best weights alone.
+	// Training and Progress are absent from the best weights alone.
+	Training *training `json:"training,omitempty"`
 	Progress *progress `json:"progress,omitempty"`
+}
+
+// training is what a saved progress only makes sense for: what its slots mean
+// and what its cursors count.
+type training struct {
+	Optimizer string `json:"optimizer"`
+	Batch     int    `json:"batch"`
+	Rows      int    `json:"rows"`
+	DropLast  bool   `json:"drop_last,omitempty"`
+	Seed      uint64 `json:"seed"`
+}
+
+func (t training) String() string {
+	last := ""
+	if t.DropLast {
+		last = " (drop_last)"
+	}
+	return fmt.Sprintf("%s, %d rows in batches of %d%s, seed %d", t.Optimizer, t.Rows, t.Batch, last, t.Seed)
+}
+
+func (t *Trainer) training() *training {
+	name := t.o.Optimizer.Name
+	if name == "" {
+		name = "adadelta"
+	}
+	return &training{Optimizer: name, Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed}
 }
 
 func (t *Trainer) groups() []string {
@@ -55,7 +83,7 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 			return nil, err
 		}
 	}
-	s.Meta, err = json.Marshal(t.meta(&t.p))
+	s.Meta, err = json.Marshal(meta{Meta: t.shapes(), Training: t.training(), Progress: &t.p})
 	return s, err
 }
 
@@ -69,7 +97,7 @@ func (t *Trainer) BestState() (*checkpoint.State, error) {
 	if err := t.addGroup(s, maskflow.ParamsGroup, w); err != nil {
 		return nil, err
 	}
-	s.Meta, err = json.Marshal(t.meta(nil))
+	s.Meta, err = json.Marshal(meta{Meta: t.shapes()})
 	return s, err
 }
 
@@ -79,19 +107,22 @@ func (t *Trainer) addGroup(s *checkpoint.State, group string, w models.Weights) 
 	return err
 }
 
-func (t *Trainer) meta(p *progress) meta {
-	return meta{Meta: maskflow.Meta{Dim: t.density.Dim(), ContextDim: t.density.ContextDim(), Shape: t.splits.Shape}, Progress: p}
+func (t *Trainer) shapes() maskflow.Meta {
+	return maskflow.Meta{Dim: t.density.Dim(), ContextDim: t.density.ContextDim(), Shape: t.splits.Shape}
 }
 
 // Restore continues from a state that a trainer of the same density, optimiser
 // and options saved. The trainer is unchanged when it returns an error.
 func (t *Trainer) Restore(s *checkpoint.State) error {
-	saved := meta{Progress: &progress{Schedule: &schedule{o: t.p.Schedule.o}}}
+	var saved meta
 	if err := json.Unmarshal(s.Meta, &saved); err != nil {
 		return fmt.Errorf("the checkpoint's progress cannot be read: %w", err)
 	}
-	if saved.Progress == nil || saved.Progress.Schedule == nil {
+	if saved.Training == nil || saved.Progress == nil || saved.Progress.Schedule == nil {
 		return fmt.Errorf("the checkpoint holds a model, not a training to continue")
+	}
+	if this := t.training(); *saved.Training != *this {
+		return fmt.Errorf("the checkpoint is of another training (%v), which this one (%v) cannot continue", saved.Training, this)
 	}
 	specs := t.program.specs
 	var values models.Weights
@@ -109,7 +140,10 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 			return err
 		}
 	}
-	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) {
+	if len(s.Tensors) != len(values)+len(best) {
+		return fmt.Errorf("the checkpoint has %d tensors, this training %d (do both average the weights?)", len(s.Tensors), len(values)+len(best))
+	}
+	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) || math.IsNaN(float64(p.Best)) != (best == nil) {
 		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())
 	}
 	finalize(t.state)
@@ -117,6 +151,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	for i, v := range values {
 		t.state = append(t.state, tensors.FromFlatDataAndDimensions(v, specs[i%len(specs)].Shape...))
 	}
+	saved.Progress.Schedule.o = t.p.Schedule.o
 	t.best, t.p, t.rowsEpoch = best, *saved.Progress, -1
 	return nil
 }

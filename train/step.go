@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -70,7 +71,8 @@ type inputs struct {
 
 // advance is the body of a step: the new state, the loss in nats and the
 // gradient's global norm before clipping. Where either is not finite the state
-// stays as it was.
+// stays as it was; so it does where the update overflows, and the norm is then
+// infinite.
 func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, finite *Node) {
 	n := len(p.specs)
 	params := state[:n]
@@ -99,7 +101,7 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			gradients[i] = Mul(g, factor)
 		}
 	}
-	finite = IsFinite(Add(loss, norm))
+	var sum *Node // of the new parameters: not finite if one is not
 	next = make([]*Node, len(state))
 	slots := p.opt.Slots()
 	for i, param := range params {
@@ -109,6 +111,11 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 		}
 		updated, after := p.opt.Update(param, gradients[i], own, in.scalars)
 		next[i] = updated
+		if total := ReduceAllSum(updated); sum == nil {
+			sum = total
+		} else {
+			sum = Add(sum, total)
+		}
 		for s := range after {
 			next[n*(1+s)+i] = after[s]
 		}
@@ -117,6 +124,8 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			next[at] = Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema)))
 		}
 	}
+	norm = Where(IsFinite(sum), norm, nn.Number(norm, math.Inf(1)))
+	finite = IsFinite(Add(loss, norm))
 	for i := range next {
 		next[i] = Where(finite, next[i], state[i])
 	}

@@ -363,12 +363,17 @@ func (t *Trainer) next(number int64, batch int) step {
 	if train.ContextDim > 0 {
 		s.context = make([]float32, size*train.ContextDim)
 	}
-	for i, row := range rows {
+	for i := range size {
+		// Padding repeats a row: the density need not be defined elsewhere, and
+		// a weight of zero does not undo NaN.
+		row := rows[min(i, len(rows)-1)]
 		copy(s.x[i*train.Dim:], train.Row(row))
 		if train.ContextDim > 0 {
 			copy(s.context[i*train.ContextDim:], train.ContextRow(row))
 		}
-		s.weights[i] = 1 / float32(len(rows))
+		if i < len(rows) {
+			s.weights[i] = 1 / float32(len(rows))
+		}
 	}
 	if t.masked != nil {
 		s.degrees = t.degrees(t.maskIndex(number))

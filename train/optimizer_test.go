@@ -1,0 +1,244 @@
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/models"
+)
+
+// rule is an optimizer written down anew on the host, in float64 and one
+// variable at a time: it returns the new value for the gradient at the old one.
+type rule func(t int, w, gradient float64, memory *[2]float64) float64
+
+// The rules as their papers state them, which is not always the form in which
+// the graph computes them.
+var rules = []struct {
+	name    string
+	again   bool // the graph is that of another, with other constants
+	options OptimizerOptions
+	rule    rule
+}{
+	{"adadelta with its defaults", true, OptimizerOptions{}, zeiler(1, 0.95, 1e-6)},
+	{"adadelta", false, OptimizerOptions{Name: "adadelta", LearningRate: 0.5, Decay: 0.9, Epsilon: 1e-3}, zeiler(0.5, 0.9, 1e-3)},
+	{"adagrad", false, OptimizerOptions{Name: "adagrad", LearningRate: 0.3, Epsilon: 1e-4}, func(_ int, w, g float64, m *[2]float64) float64 {
+		m[0] += g * g
+		return w - 0.3*g/math.Sqrt(m[0]+1e-4)
+	}},
+	{"adam with its defaults", true, OptimizerOptions{Name: "adam"}, kingma(0.001, 0.9, 0.999, 1e-8, 0)},
+	{"adam", false, OptimizerOptions{Name: "adam", LearningRate: 0.1, Beta1: 0.7, Beta2: 0.95, Epsilon: 1e-3}, kingma(0.1, 0.7, 0.95, 1e-3, 0)},
+	{"adamw with its defaults", true, OptimizerOptions{Name: "adamw"}, kingma(0.001, 0.9, 0.999, 1e-8, 0.01)},
+	{"adamw", false, OptimizerOptions{Name: "adamw", LearningRate: 0.1, WeightDecay: 0.5}, kingma(0.1, 0.9, 0.999, 1e-8, 0.5)},
+	{"sgd with its defaults", true, OptimizerOptions{Name: "sgd"}, polyak(0.01, 0)},
+	{"sgd", true, OptimizerOptions{Name: "sgd", LearningRate: 0.2}, polyak(0.2, 0)},
+	{"momentum", false, OptimizerOptions{Name: "sgd", LearningRate: 0.05, Momentum: 0.8}, polyak(0.05, 0.8)},
+	{"nesterov", false, OptimizerOptions{Name: "sgd", LearningRate: 0.05, Momentum: 0.8, Nesterov: true}, sutskever(0.05, 0.8)},
+	{"sgd with decay", false, OptimizerOptions{Name: "sgd", LearningRate: 0.2, WeightDecay: 0.3}, decayed(0.3, polyak(0.2, 0))},
+	{"adam with decay", true, OptimizerOptions{Name: "adam", LearningRate: 0.1, WeightDecay: 0.3}, decayed(0.3, kingma(0.1, 0.9, 0.999, 1e-8, 0))},
+	{"adadelta with decay", true, OptimizerOptions{WeightDecay: 0.3}, decayed(0.3, zeiler(1, 0.95, 1e-6))},
+}
+
+// zeiler is Adadelta: Δ = −RMS[Δ]/RMS[g] · g.
+func zeiler(rate, rho, eps float64) rule {
+	return func(_ int, w, g float64, m *[2]float64) float64 {
+		m[0] = rho*m[0] + (1-rho)*g*g
+		delta := -math.Sqrt(m[1]+eps) / math.Sqrt(m[0]+eps) * g
+		m[1] = rho*m[1] + (1-rho)*delta*delta
+		return w + rate*delta
+	}
+}
+
+// kingma is Adam with bias-corrected moments, and AdamW with a decay.
+func kingma(rate, beta1, beta2, eps, decay float64) rule {
+	return func(t int, w, g float64, m *[2]float64) float64 {
+		m[0] = beta1*m[0] + (1-beta1)*g
+		m[1] = beta2*m[1] + (1-beta2)*g*g
+		mean, square := m[0]/(1-math.Pow(beta1, float64(t))), m[1]/(1-math.Pow(beta2, float64(t)))
+		return w - rate*(mean/(math.Sqrt(square)+eps)+decay*w)
+	}
+}
+
+// polyak is the heavy ball.
+func polyak(rate, momentum float64) rule {
+	return func(_ int, w, g float64, m *[2]float64) float64 {
+		m[0] = momentum*m[0] + g
+		return w - rate*m[0]
+	}
+}
+
+// sutskever is Nesterov's method with the gradient taken ahead (Sutskever et
+// al. 2013, eq. 3 and 4), seen from the point ahead: w = θ + μv.
+func sutskever(rate, momentum float64) rule {
+	return func(_ int, w, g float64, m *[2]float64) float64 {
+		theta := w - momentum*m[0]
+		m[0] = momentum*m[0] - rate*g
+		return theta + m[0] + momentum*m[0]
+	}
+}
+
+// decayed adds the gradient of ½·decay·w² to the loss.
+func decayed(decay float64, r rule) rule {
+	return func(t int, w, g float64, m *[2]float64) float64 { return r(t, w, g+decay*w, m) }
+}
+
+const optimizerSteps = 25
+
+func TestOptimizersFollowTheirPapers(t *testing.T) {
+	q := theBowl()
+	steps := randomSteps(q, optimizerSteps, 4)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, tt := range rules {
+			if tt.again && b.Kind != backend.KindGo {
+				continue // compiling takes XLA long
+			}
+			t.Run(tt.name, func(t *testing.T) {
+				opt, rate, err := NewOptimizer(tt.options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				steps := append([]step(nil), steps...)
+				for i := range steps {
+					steps[i].scalars = opt.Scalars(int64(i+1), rate)
+				}
+				want := q.follow(tt.rule, steps)
+				p := newProgram(t, b, &program{density: q, opt: opt, batch: 4, chunk: longest(b, 7)})
+				got, _, _ := p.do(t, q.weights(), steps)
+				for d, v := range got.flat(t, 2) {
+					if !near(float64(v), want[d], 2e-5) {
+						t.Errorf("variable %d is %v after %d steps, want %v", d, v, len(steps), want[d])
+					}
+				}
+			})
+		}
+	})
+}
+
+// follow applies a rule to every variable on the host.
+func (q bowl) follow(r rule, steps []step) []float64 {
+	w := make([]float64, len(q.start))
+	for d, v := range q.start {
+		w[d] = float64(v)
+	}
+	memory := make([][2]float64, len(w))
+	for i, s := range steps {
+		for d, g := range q.gradient(w, s) {
+			w[d] = r(i+1, w[d], g, &memory[d])
+		}
+	}
+	return w
+}
+
+func (q bowl) weights() models.Weights { return models.Initialize(q, 0) }
+
+// randomSteps are steps on random rows, all of the same weight.
+func randomSteps(q bowl, n, batch int) []step {
+	rng := rand.New(rand.NewPCG(7, 7))
+	normal := func(n int) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(rng.NormFloat64())
+		}
+		return v
+	}
+	steps := make([]step, n)
+	for i := range steps {
+		steps[i].x = normal(batch * len(q.start))
+		if q.context {
+			steps[i].context = normal(batch * len(q.start))
+		}
+		for range batch {
+			steps[i].weights = append(steps[i].weights, 1/float32(batch))
+		}
+	}
+	return steps
+}
+
+// longest is the number of steps a call, but 1 on the Go backend, which runs no
+// more.
+func longest(b *backend.Backend, want int) int {
+	if b.Kind == backend.KindGo {
+		return 1
+	}
+	return want
+}
+
+// bench runs a program on its own, without a trainer.
+type bench struct {
+	*program
+	b *backend.Backend
+}
+
+func newProgram(t *testing.T, b *backend.Backend, p *program) bench {
+	t.Helper()
+	if err := p.compile(b.Compute); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.compiled.Finalize)
+	return bench{p, b}
+}
+
+// tensorsOnHost is a program's state: parameters, slots, moving averages.
+type tensorsOnHost []*tensors.Tensor
+
+// flat joins the first n tensors.
+func (s tensorsOnHost) flat(t *testing.T, n int) []float32 {
+	t.Helper()
+	w, err := hostWeights(s[:n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v []float32
+	for _, x := range w {
+		v = append(v, x...)
+	}
+	return v
+}
+
+// do runs the steps from the given weights, with slots at zero, as many a call
+// as the program takes.
+func (p bench) do(t *testing.T, w models.Weights, steps []step) (state tensorsOnHost, losses, norms []float32) {
+	t.Helper()
+	for i := range p.stateSize() {
+		s := p.specs[i%len(p.specs)]
+		values := make([]float32, s.Size())
+		if i < len(p.specs) || p.ema > 0 && i >= p.stateSize()-len(p.specs) {
+			copy(values, w[i%len(p.specs)])
+		}
+		state = append(state, tensors.FromFlatDataAndDimensions(values, s.Shape...))
+	}
+	t.Cleanup(func() { finalize(state) })
+	for len(steps) > 0 {
+		n := min(p.chunk, len(steps))
+		l, g, err := p.run(p.b.Compute, state, steps[:n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses, norms, steps = append(losses, l...), append(norms, g...), steps[n:]
+	}
+	return state, losses, norms
+}
+
+func TestNewOptimizerRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		o    OptimizerOptions
+		want string
+	}{
+		{OptimizerOptions{Name: "adamax"}, `unknown optimizer "adamax" (known: adadelta, adagrad, adam, adamw, sgd)`},
+		{OptimizerOptions{Name: "sgd", Nesterov: true}, "nesterov needs a momentum"},
+	} {
+		if _, _, err := NewOptimizer(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: error %v, want one about %q", tt.o, err, tt.want)
+		}
+	}
+	for _, name := range OptimizerNames() {
+		if _, _, err := NewOptimizer(OptimizerOptions{Name: name}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

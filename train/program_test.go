@@ -1,0 +1,174 @@
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// How many steps a call takes must not show in a single bit of weights, slots,
+// averages or records.
+func TestResultsDoNotDependOnStepsACall(t *testing.T) {
+	b := backendtest.Open(t, backend.KindXLA)
+	for _, tt := range []struct {
+		name    string
+		model   made.Options
+		context int
+		o       Options
+		chunk   int
+	}{
+		{"everything", made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Direct: true, Conditioning: true,
+			Degrees: masks.SampledDegrees, Unlimited: true, Seed: 3}, 2,
+			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
+				Schedule: ScheduleOptions{Name: "cosine", WarmUp: 5, Steps: 40}, ValidOrders: 2}, 3},
+		{"a cycle of three", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Seed: 3}, 0, Options{}, 32},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			// 11 steps an epoch, of which the last has 3 rows and 7 of padding.
+			splits := bitSplits(103, 13, 0, 5, tt.context)
+			var j *journal
+			o := tt.o
+			o.Seed, o.Batch, o.EvalBatch, o.MaxEpochs, o.LookAhead, o.LogEvery, o.Clock = 11, 10, 13, 3, -1, 1, frozen
+			tr := newTrainer(t, b, newMADE(t, tt.model), splits, o)
+			tr.o.Record = func(r runlog.Record) error { return j.record(r) }
+			start := stateOf(t, tr)
+			j = &journal{}
+			chunked(t, tr, 1)
+			toEnd(t, tr)
+			want, lines := stateOf(t, tr), j.lines()
+			j = &journal{}
+			chunked(t, tr, tt.chunk)
+			if err := tr.Restore(start); err != nil {
+				t.Fatal(err)
+			}
+			toEnd(t, tr)
+			sameState(t, stateOf(t, tr), want)
+			if !slices.Equal(j.lines(), lines) {
+				t.Errorf("records\n%v\nwant\n%v", j.lines(), lines)
+			}
+		})
+	}
+}
+
+func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
+	m := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1})
+	opt, rate, err := NewOptimizer(OptimizerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(5, 5))
+	fill := func(n int, scale float64) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(scale * rng.NormFloat64())
+		}
+		return v
+	}
+	rows, junk := bits("rows", 4, 3, 5, 2), bits("junk", 5, 4, 5, 2)
+	clean := step{x: append(slices.Clone(rows.X), make([]float32, 4*5)...), context: append(slices.Clone(rows.Context), make([]float32, 4*2)...),
+		weights: []float32{0.5, 0.25, 0.25, 0, 0, 0, 0}, degrees: m.Degrees(m.Cycle().At(0)), scalars: opt.Scalars(1, rate)}
+	dirty := clean
+	dirty.x, dirty.context = append(slices.Clone(rows.X), junk.X...), append(slices.Clone(rows.Context), fill(4*2, 100)...)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		p := newProgram(t, b, &program{density: m, opt: opt, batch: 7, chunk: 1})
+		w := models.Initialize(m, 2)
+		want, wantLoss, wantNorm := p.do(t, w, []step{clean, clean})
+		got, loss, norm := p.do(t, w, []step{dirty, dirty})
+		if !slices.Equal(loss, wantLoss) || !slices.Equal(norm, wantNorm) {
+			t.Errorf("loss %v and norm %v, want %v and %v", loss, norm, wantLoss, wantNorm)
+		}
+		if !slices.Equal(got.flat(t, len(got)), want.flat(t, len(want))) {
+			t.Error("what stands in rows of padding changes the state")
+		}
+	})
+}
+
+// The gradient's global norm, that of all parameters together, is clipped; the
+// norm that is reported is the one before. The moving average follows the
+// weights after the update. The rows have weights that differ.
+func TestClippingAndMovingAverage(t *testing.T) {
+	const clip, decay, rate, n = 1.5, 0.8, 0.4, 12
+	q := theBowl()
+	q.context = true
+	steps := randomSteps(q, n, 3)
+	for i := range steps {
+		steps[i].weights = []float32{0.5, 0.375, 0.125}
+		steps[i].scalars = []float64{rate}
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		p := newProgram(t, b, &program{density: q, opt: sgd{}, clip: clip, ema: decay, batch: 3, chunk: longest(b, 5)})
+		got, losses, norms := p.do(t, q.weights(), steps)
+		w, average := make([]float64, 5), make([]float64, 5)
+		for d, v := range q.start {
+			w[d], average[d] = float64(v), float64(v)
+		}
+		clipped, whole := 0, 0
+		for i, s := range steps {
+			if want := q.loss(w, s); !near(float64(losses[i]), want, 1e-5) {
+				t.Errorf("step %d: loss %v, want %v", i+1, losses[i], want)
+			}
+			g := q.gradient(w, s)
+			norm := 0.0
+			for _, v := range g {
+				norm += v * v
+			}
+			norm = math.Sqrt(norm)
+			if !near(float64(norms[i]), norm, 1e-5) {
+				t.Errorf("step %d: norm %v, want %v", i+1, norms[i], norm)
+			}
+			factor := 1.0
+			if norm > clip {
+				factor = clip / norm
+				clipped++
+			} else {
+				whole++
+			}
+			for d := range w {
+				w[d] -= rate * factor * g[d]
+				average[d] = decay*average[d] + (1-decay)*w[d]
+			}
+		}
+		if clipped == 0 || whole == 0 {
+			t.Fatalf("%d steps were clipped and %d not: the test needs both", clipped, whole)
+		}
+		flat := got.flat(t, 4)
+		for d := range w {
+			if !near(float64(flat[d]), w[d], 1e-5) || !near(float64(flat[5+d]), average[d], 1e-5) {
+				t.Errorf("variable %d: weight %v and average %v, want %v and %v", d, flat[d], flat[5+d], w[d], average[d])
+			}
+		}
+	})
+}
+
+// loss is the mean negative log-density at w.
+func (q bowl) loss(w []float64, s step) float64 {
+	dim, sum := len(w), 0.0
+	for i, weight := range s.weights {
+		for d := range w {
+			diff := w[d] - float64(s.x[i*dim+d])
+			sum += float64(weight) * float64(q.curvature[d]) * diff * diff / 2
+			if q.context {
+				sum -= float64(weight) * float64(s.context[i*dim+d]) * w[d]
+			}
+		}
+	}
+	return sum
+}
+
+func TestProgramRefusesTooManySteps(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	p := newProgram(t, b, &program{density: theBowl(), opt: sgd{}, batch: 3, chunk: 1})
+	for _, n := range []int{0, 2} {
+		if _, _, err := p.run(b.Compute, nil, make([]step, n)); err == nil {
+			t.Errorf("a program for one step ran %d", n)
+		}
+	}
+}
