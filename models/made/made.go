@@ -48,7 +48,8 @@ type Options struct {
 	// Activation of the hidden units: relu (default), softplus, tanh, sigmoid,
 	// elu, leaky_relu, silu or gelu.
 	Activation string
-	// Direct adds input → output connections (eq. 11).
+	// Direct adds input → output connections (eq. 11). Without hidden layers the
+	// output layer is just these, and Direct changes nothing.
 	Direct bool
 	// Conditioning adds the conditioning weights (eq. 14).
 	Conditioning bool
@@ -145,7 +146,7 @@ func (m *Model) build(initial func(fanIn, fanOut float64) models.Init) {
 		m.layers = append(m.layers, nn.Masked{
 			Name: layerName(l, len(o.Hidden)), From: from, To: to, Context: o.Context,
 			Strict: first.Strict(l), Bias: true, Conditioning: o.Conditioning,
-			Init:        initial(liveFans(first.Mask(l))),
+			Init:        initial(liveFans(first.In(l), first.Out(l), first.Strict(l))),
 			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))),
 		})
 		from = to
@@ -174,19 +175,38 @@ func layerName(l, hidden int) string {
 	return fmt.Sprintf("hidden%d", l)
 }
 
-// liveFans counts the mean number of unmasked inputs of the units that have any
-// and the mean number of unmasked outputs of the units below.
-func liveFans(mask [][]bool) (in, out float64) {
-	live, ins, outs := 0, map[int]bool{}, map[int]bool{}
-	for i, row := range mask {
-		for k, on := range row {
-			if on {
-				live++
-				ins[i], outs[k] = true, true
+// liveFans returns the mean number of unmasked inputs of the units above that
+// have any, and the mean number of unmasked outputs of the units below. It counts
+// by degree: layers may have thousands of units.
+func liveFans(from, to []int, strict bool) (in, out float64) {
+	below, above := histogram(from), histogram(to)
+	live, feeding, fed := 0, map[int]int{}, map[int]int{}
+	for a, n := range below {
+		for b, m := range above {
+			if masks.Connects(a, b, strict) {
+				live += n * m
+				feeding[a], fed[b] = n, m
 			}
 		}
 	}
-	return float64(live) / float64(max(len(outs), 1)), float64(live) / float64(max(len(ins), 1))
+	return mean(live, fed), mean(live, feeding)
+}
+
+func histogram(degrees []int) map[int]int {
+	counts := map[int]int{}
+	for _, d := range degrees {
+		counts[d]++
+	}
+	return counts
+}
+
+// mean shares n among all that are counted, 0 when there are none.
+func mean(n int, counts map[int]int) float64 {
+	total := 0
+	for _, c := range counts {
+		total += c
+	}
+	return float64(n) / float64(max(total, 1))
 }
 
 func initByName(name string) (func(fanIn, fanOut float64) models.Init, error) {

@@ -1,0 +1,198 @@
+package made
+
+import (
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+func TestMain(m *testing.M) {
+	backend.ProbeMain()
+	os.Exit(m.Run())
+}
+
+// batch is what a compiled model is evaluated on.
+type batch struct {
+	x       []float32 // [rows, dim]
+	context []float32 // [rows, contextDim]
+	// seeds [rows, dim] weight the logits in the sum that result.dx is the
+	// gradient of, and rowWeights [rows] the log-densities in that of
+	// result.gradients; nil means zeros.
+	seeds, rowWeights []float32
+}
+
+// result is what a compiled model says of a batch.
+type result struct {
+	logp      []float32   // [rows]
+	logits    []float32   // [rows, dim]
+	dx        []float32   // [rows, dim]
+	gradients [][]float32 // as Specs
+}
+
+// compiled is a model as one executable, with the mask set as an input.
+type compiled struct {
+	model  *Model
+	exec   *Exec
+	rows   int
+	builds int // how often the graph was built
+}
+
+func compile(t *testing.T, b *backend.Backend, m *Model, rows int) *compiled {
+	t.Helper()
+	c := &compiled{model: m, rows: rows}
+	exec, err := NewExec(b.Compute, c.graph)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(exec.Finalize)
+	c.exec = exec
+	return c
+}
+
+func (c *compiled) graph(args []*Node) []*Node {
+	c.builds++
+	specs, degrees := c.model.Specs(), c.model.DegreeSpecs()
+	params, args := args[:len(specs)], args[len(specs):]
+	p := models.Bind(specs, params).WithDegrees(degrees, args[:len(degrees)])
+	args = args[len(degrees):]
+	x, seeds, rowWeights := args[0], args[1], args[2]
+	var context *Node
+	if c.model.ContextDim() > 0 {
+		context = args[3]
+	}
+	logp := c.model.LogProb(p, x, context)
+	logits := Squeeze(c.model.Conditionals(p, x, context), -1)
+	dx := Gradient(ReduceAllSum(Mul(logits, seeds)), x)
+	return append([]*Node{logp, logits, dx[0]}, Gradient(ReduceAllSum(Mul(logp, rowWeights)), params...)...)
+}
+
+func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) result {
+	t.Helper()
+	dim, width := c.model.Dim(), c.model.ContextDim()
+	if b.seeds == nil {
+		b.seeds = make([]float32, c.rows*dim)
+	}
+	if b.rowWeights == nil {
+		b.rowWeights = make([]float32, c.rows)
+	}
+	args := arguments(c.model, w)
+	for _, d := range c.model.Degrees(set) {
+		args = append(args, d)
+	}
+	args = append(args, tensor(b.x, c.rows, dim), tensor(b.seeds, c.rows, dim), b.rowWeights)
+	if width > 0 {
+		args = append(args, tensor(b.context, c.rows, width))
+	}
+	out := call(t, c.exec, args...)
+	return result{out[0], out[1], out[2], out[3:]}
+}
+
+// arguments are the weights as an executable takes them.
+func arguments(m *Model, w models.Weights) []any {
+	var args []any
+	for i, s := range m.Specs() {
+		args = append(args, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
+	}
+	return args
+}
+
+func tensor(flat []float32, rows, cols int) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(flat, rows, cols)
+}
+
+func call(t *testing.T, exec *Exec, args ...any) [][]float32 {
+	t.Helper()
+	outputs, err := exec.Call(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flat := make([][]float32, len(outputs))
+	for i, out := range outputs {
+		flat[i] = tensors.MustCopyFlatData[float32](out)
+		out.MustFinalizeAll()
+	}
+	return flat
+}
+
+func mustNew(t testing.TB, o Options) *Model {
+	t.Helper()
+	m, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// randomWeights are initial weights that something has happened to: no
+// parameter is zero or orthogonal any more.
+func randomWeights(m *Model, seed uint64) models.Weights {
+	w := models.Initialize(m, seed)
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for _, v := range w {
+		for i := range v {
+			v[i] += float32(0.5 * rng.NormFloat64())
+		}
+	}
+	return w
+}
+
+// sets are those of a cycle, or the first few of an unlimited one.
+func sets(m *Model) []*masks.Set {
+	n := m.Cycle().Len()
+	if n == masks.Unlimited {
+		n = 4
+	}
+	all := make([]*masks.Set, n)
+	for i := range all {
+		all[i] = m.Cycle().At(i)
+	}
+	return all
+}
+
+// states lists all binary vectors, row-major [2^dim, dim].
+func states(dim int) []float32 {
+	x := make([]float32, 0, dim<<dim)
+	for s := range 1 << dim {
+		for d := range dim {
+			x = append(x, float32(s>>d&1))
+		}
+	}
+	return x
+}
+
+// repeated gives every row the same context, the number of which picks one.
+func repeated(number, width, rows int) []float32 {
+	rng := rand.New(rand.NewPCG(uint64(number), 2))
+	one := make([]float32, width)
+	for i := range one {
+		one[i] = float32(2 * rng.NormFloat64())
+	}
+	var all []float32
+	for range rows {
+		all = append(all, one...)
+	}
+	return all
+}
+
+func uniforms(rng *rand.Rand, n int) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = rng.Float32()
+	}
+	return v
+}
+
+func sigmoid(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }
+
+// near says whether got is want to a relative error, absolute below 1.
+func near(got, want, tolerance float64) bool {
+	return math.Abs(got-want) <= tolerance*math.Max(1, math.Abs(want))
+}

@@ -1,0 +1,24 @@
+package models_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/models"
+)
+
+func TestMain(m *testing.M) {
+	backend.ProbeMain()
+	os.Exit(m.Run())
+}
+
+// declared is a density that is nothing but its parameters.
+type declared []models.Spec
+
+func (d declared) Dim() int                                                    { return 1 }
+func (d declared) ContextDim() int                                             { return 0 }
+func (d declared) Specs() []models.Spec                                        { return d }
+func (d declared) LogProb(models.Params, *graph.Node, *graph.Node) *graph.Node { return nil }
