@@ -1,0 +1,295 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// journeys are trainings that between them use everything that a state holds.
+var journeys = []struct {
+	name    string
+	model   made.Options
+	context int
+	o       Options
+}{
+	{"unlimited masks, a plateau, an average", made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Unlimited: true}, 2,
+		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}},
+	{"four masks", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4}, 0,
+		Options{MaxSteps: 27}},
+}
+
+// stop is a moment of a training: its state, and how many records there were.
+type stop struct {
+	state   *checkpoint.State
+	records int
+}
+
+// A training that goes on from any state between two calls, or from one whose
+// validation was cut short, ends with the same bits and tells the same on the
+// way as one that was never interrupted.
+func TestResumingAnywhereChangesNothing(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, tt := range journeys {
+			t.Run(tt.name, func(t *testing.T) {
+				var j *journal
+				var stops []stop
+				o := tt.o
+				o.Seed, o.Batch, o.EvalBatch, o.LogEvery, o.LookAhead, o.Clock = 4, 4, 11, 1, -1, frozen
+				o.Record = func(r runlog.Record) error { return j.record(r) }
+				// 23 rows: six steps an epoch.
+				tr := newTrainer(t, b, newMADE(t, tt.model), bitSplits(23, 11, 0, 5, tt.context), o)
+				chunked(t, tr, longest(b, 4))
+
+				j = &journal{}
+				start := stateOf(t, tr)
+				tr.o.Between = func(tr *Trainer) (bool, error) {
+					stops = append(stops, stop{stateOf(t, tr), len(j.records)})
+					return false, nil
+				}
+				toEnd(t, tr)
+				want, lines := stateOf(t, tr), j.lines()
+				stops = append(stops, stop{want, len(lines)})
+				stops = append(stops, cutShort(t, tr, start, &j)...)
+
+				other := newTrainer(t, b, newMADE(t, tt.model), bitSplits(23, 11, 0, 5, tt.context), o)
+				other.program.compiled.Finalize()
+				other.program.chunk, other.program.compiled = tr.program.chunk, tr.program.compiled
+				for _, s := range stops {
+					j = &journal{}
+					if err := other.Restore(s.state); err != nil {
+						t.Fatal(err)
+					}
+					sameState(t, stateOf(t, other), s.state)
+					toEnd(t, other)
+					sameState(t, stateOf(t, other), want)
+					if !slices.Equal(j.lines(), lines[s.records:]) {
+						t.Errorf("from step %d: records\n%s\nwant\n%s", s.state.Step, strings.Join(j.lines(), "\n"), strings.Join(lines[s.records:], "\n"))
+					}
+					if t.Failed() {
+						t.Fatalf("resumed from step %d: %s", s.state.Step, s.state.Meta)
+					}
+				}
+			})
+		}
+	})
+}
+
+// cutShort trains anew and cancels at the start of each validation in turn; the
+// states are those of epochs that have ended and are not validated.
+func cutShort(t *testing.T, tr *Trainer, start *checkpoint.State, j **journal) []stop {
+	t.Helper()
+	var stops []stop
+	if err := tr.Restore(start); err != nil {
+		t.Fatal(err)
+	}
+	*j = &journal{}
+	for {
+		ctx, cancel := context.WithCancel(t.Context())
+		tr.o.Between = func(tr *Trainer) (bool, error) {
+			last := tr.p.Cursor+tr.program.chunk >= tr.stepsPerEpoch() || tr.o.MaxSteps > 0 && tr.p.Step+int64(tr.program.chunk) >= int64(tr.o.MaxSteps)
+			if last {
+				cancel()
+			}
+			return false, nil
+		}
+		err := tr.Run(ctx)
+		cancel()
+		if err == nil {
+			return stops
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if tr.p.Validated {
+			t.Fatal("the validation was not cut short")
+		}
+		stops = append(stops, stop{stateOf(t, tr), len((*j).records)})
+		// Validate this epoch, and go on.
+		tr.o.Between = func(*Trainer) (bool, error) { return true, nil }
+		if err := tr.Run(t.Context()); err == nil {
+			return stops
+		} else if !errors.Is(err, ErrStopped) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Cancelling at random moments, each time from another goroutine, and going on
+// from the state in a file, ends with the same bits too.
+func TestCancellingAtRandomMoments(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	tt := journeys[0]
+	o := tt.o
+	o.Batch, o.EvalBatch, o.LookAhead, o.MaxEpochs, o.Clock = 4, 3, -1, 40, frozen
+	splits := bitSplits(23, 31, 0, 5, tt.context)
+	tr := newTrainer(t, b, newMADE(t, tt.model), splits, o)
+	start := stateOf(t, tr)
+	toEnd(t, tr)
+	want := stateOf(t, tr)
+
+	rng := rand.New(rand.NewPCG(1, 2))
+	if err := tr.Restore(start); err != nil {
+		t.Fatal(err)
+	}
+	dir, cancelled := t.TempDir(), 0
+	for {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls, done := rng.IntN(30), make(chan struct{})
+		tr.o.Between = func(*Trainer) (bool, error) {
+			if calls--; calls == 0 {
+				go func() { cancel(); close(done) }() // some time during the next calls
+			}
+			return false, nil
+		}
+		err := tr.Run(ctx)
+		cancel()
+		if err == nil {
+			break
+		}
+		<-done
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		cancelled++
+		path, err := checkpoint.Save(dir, checkpoint.StepName(tr.Step()), stateOf(t, tr))
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved, err := checkpoint.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tr.Restore(saved); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cancelled < 3 {
+		t.Errorf("the training was cancelled %d times, which shows little", cancelled)
+	}
+	sameState(t, stateOf(t, tr), want)
+}
+
+func TestRestoreRefusesOtherTrainings(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	model := made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2}
+	type change struct {
+		model  func(*made.Options)
+		o      func(*Options)
+		rows   int
+		state  func(*checkpoint.State)
+		best   bool
+		refuse string
+	}
+	build := func(c change) *Trainer {
+		m, o := model, Options{Batch: 4, MaxSteps: 3, Optimizer: OptimizerOptions{Name: "adam"}, Seed: 1}
+		if c.model != nil {
+			c.model(&m)
+		}
+		if c.o != nil {
+			c.o(&o)
+		}
+		return newTrainer(t, b, newMADE(t, m), bitSplits(23+c.rows, 11, 0, m.Dim, 0), o)
+	}
+	meta := func(from, to string) func(*checkpoint.State) {
+		return func(s *checkpoint.State) {
+			if !strings.Contains(string(s.Meta), from) {
+				t.Fatalf("%s has no %s", s.Meta, from)
+			}
+			s.Meta = []byte(strings.Replace(string(s.Meta), from, to, 1))
+		}
+	}
+	tr := build(change{})
+	before := stateOf(t, tr)
+	for name, c := range map[string]change{
+		"another width":       {model: func(o *made.Options) { o.Hidden = []int{8} }, refuse: "shape [5 8], the model's [5 7]"},
+		"another depth":       {model: func(o *made.Options) { o.Hidden = []int{7, 7} }, refuse: "tensors"},
+		"fewer layers":        {model: func(o *made.Options) { o.Hidden = nil }, refuse: `no tensor "params/hidden0.weights"`},
+		"another dimension":   {model: func(o *made.Options) { o.Dim = 6 }, refuse: "shape [6 7], the model's [5 7]"},
+		"more masks":          {model: func(o *made.Options) { o.Masks = 3 }, refuse: "does not fit this training"},
+		"as many slots":       {o: func(o *Options) { o.Optimizer.Name = "adadelta" }, refuse: "adadelta, 23 rows in batches of 4, seed 1"},
+		"fewer slots":         {o: func(o *Options) { o.Optimizer.Name = "sgd" }, refuse: "another training (sgd"},
+		"an average":          {o: func(o *Options) { o.EMA = 0.9 }, refuse: "tensors"},
+		"another batch":       {o: func(o *Options) { o.Batch = 5 }, refuse: "batches of 5"},
+		"another seed":        {o: func(o *Options) { o.Seed = 2 }, refuse: "seed 2"},
+		"more rows":           {rows: 1, refuse: "24 rows"},
+		"drop_last":           {o: func(o *Options) { o.DropLast = true }, refuse: "(drop_last)"},
+		"only a model":        {best: true, refuse: "holds a model, not a training"},
+		"no meta":             {state: func(s *checkpoint.State) { s.Meta = nil }, refuse: "cannot be read"},
+		"a wrong step":        {state: func(s *checkpoint.State) { s.Step++ }, refuse: "does not fit this training"},
+		"a cursor too far":    {state: meta(`"cursor":3`, `"cursor":7`), refuse: "batch 7 of 6"},
+		"a negative cursor":   {state: meta(`"cursor":3`, `"cursor":-1`), refuse: "batch -1 of 6"},
+		"no schedule":         {state: meta(`"schedule":{`, `"other":{`), refuse: "not a training"},
+		"a best without rows": {state: func(s *checkpoint.State) { s.Tensors = s.Tensors[:len(s.Tensors)-4] }, refuse: "does not fit this training"},
+		"one tensor too few":  {state: func(s *checkpoint.State) { s.Tensors = s.Tensors[:len(s.Tensors)-1] }, refuse: `no tensor "best/output.bias"`},
+	} {
+		other := build(c)
+		toEnd(t, other)
+		s := stateOf(t, other)
+		if c.best {
+			var err error
+			if s, err = other.BestState(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.state != nil {
+			c.state(s)
+		}
+		err := tr.Restore(s)
+		if err == nil || !strings.Contains(err.Error(), c.refuse) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want one line with %q", name, err, c.refuse)
+		}
+		sameState(t, stateOf(t, tr), before)
+	}
+	good := build(change{})
+	toEnd(t, good)
+	if err := tr.Restore(stateOf(t, good)); err != nil {
+		t.Errorf("a state of the same training: %v", err)
+	}
+	// A plain descent keeps nothing but weights: a model is refused even there.
+	plain := build(change{o: func(o *Options) { o.Optimizer = OptimizerOptions{Name: "sgd"} }})
+	toEnd(t, plain)
+	best, err := plain.BestState()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plain.Restore(best); err == nil || !strings.Contains(err.Error(), "holds a model") {
+		t.Errorf("error %v for a model without a training", err)
+	}
+}
+
+// A training starts where its seed says.
+func TestInitialWeights(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	m := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}})
+	tr := newTrainer(t, b, m, bitSplits(9, 3, 0, 5, 0), Options{Seed: 9, MaxEpochs: 1, EMA: 0.5})
+	if nll, _ := tr.Best(); !math.IsNaN(nll) {
+		t.Errorf("the best likelihood before the first validation is %v", nll)
+	}
+	s := stateOf(t, tr)
+	for i, spec := range m.Specs() {
+		want := models.Initialize(m, 9)[i]
+		for _, group := range []string{"params/", "ema/"} {
+			if got := tensor(t, s, group+spec.Name); !slices.Equal(got, want) {
+				t.Errorf("%s%s starts as %v, want %v", group, spec.Name, got, want)
+			}
+		}
+		for _, group := range []string{"slot0/", "slot1/"} {
+			if got := tensor(t, s, group+spec.Name); slices.ContainsFunc(got, func(v float32) bool { return v != 0 }) {
+				t.Errorf("%s%s starts as %v, want zeros", group, spec.Name, got)
+			}
+		}
+	}
+}
