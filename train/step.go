@@ -85,13 +85,7 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 	gradients := Gradient(loss, params...)
 	var square *Node
 	for _, g := range gradients {
-		row := Reshape(g, 1, g.Shape().Size())
-		s := Reshape(Dot(row, row).General([]int{1}, nil, []int{1}, nil))
-		if square == nil {
-			square = s
-		} else {
-			square = Add(square, s)
-		}
+		square = plus(square, nn.SumOfSquares(g))
 	}
 	norm = Sqrt(square)
 	if p.clip > 0 {
@@ -101,7 +95,7 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			gradients[i] = Mul(g, factor)
 		}
 	}
-	var sum *Node // of the new parameters: not finite if one is not
+	var size *Node // of the new parameters: not finite if one is not
 	next = make([]*Node, len(state))
 	slots := p.opt.Slots()
 	for i, param := range params {
@@ -111,11 +105,7 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 		}
 		updated, after := p.opt.Update(param, gradients[i], own, in.scalars)
 		next[i] = updated
-		if total := ReduceAllSum(updated); sum == nil {
-			sum = total
-		} else {
-			sum = Add(sum, total)
-		}
+		size = plus(size, nn.SumOfSquares(updated))
 		for s := range after {
 			next[n*(1+s)+i] = after[s]
 		}
@@ -124,12 +114,20 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			next[at] = Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema)))
 		}
 	}
-	norm = Where(IsFinite(sum), norm, nn.Number(norm, math.Inf(1)))
+	norm = Where(IsFinite(size), norm, nn.Number(norm, math.Inf(1)))
 	finite = IsFinite(Add(loss, norm))
 	for i := range next {
 		next[i] = Where(finite, next[i], state[i])
 	}
 	return next, loss, norm, finite
+}
+
+// plus is sum + v; a nil sum is zero.
+func plus(sum, v *Node) *Node {
+	if sum == nil {
+		return v
+	}
+	return Add(sum, v)
 }
 
 // split takes apart the arguments that both forms of the program share: state,
