@@ -71,9 +71,21 @@ func ReadManifest(dir string) (*Manifest, error) {
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, fmt.Errorf("reading %s: %w", path, inPlainWords(err))
 	}
 	return &m, nil
+}
+
+// inPlainWords replaces an error of encoding/json that names Go's types.
+func inPlainWords(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	if wrong.Field == "" {
+		return fmt.Errorf("it holds a JSON %s, not the object that describes a run", wrong.Value)
+	}
+	return fmt.Errorf("%s is a JSON %s, not what a run has there", wrong.Field, wrong.Value)
 }
 
 func (m *Manifest) write(dir string) error {

@@ -42,10 +42,12 @@ func grouped(n int) string {
 	return s
 }
 
-// duration writes seconds as a person reads them: 8.3 s, 4m05s, 2h03m.
+// duration writes seconds as a person reads them: 0.25 s, 8.3 s, 4m05s, 2h03m.
 func duration(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
 	switch {
+	case seconds < 1:
+		return fmt.Sprintf("%.2f s", seconds)
 	case seconds < 60:
 		return fmt.Sprintf("%.1f s", seconds)
 	case d < time.Hour:

@@ -63,6 +63,7 @@ func helpCommand() *cobra.Command {
 				return unknownCommand(found, rest[0])
 			}
 			found.InitDefaultHelpFlag()
+			found.InitDefaultVersionFlag()
 			return found.Help()
 		},
 	}

@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+// TestScripts runs testdata/script. Every script starts with the Go backend and
+// finds in its folder tiny.yaml, its data tiny.csv, and all.csv, the 2^7 rows
+// that there can be. Beside the commands of testscript they have
+//
+//	fails CODE maskflow …   the exit code, and one line on standard error
+//	exits CODE PROGRAM …    the exit code alone
+//	json PATH REGEXP        a value of the one JSON object on standard output
+//	lines N stdout|stderr   how many there are
+//	rows FILE N             the number of lines of a file
+func TestScripts(t *testing.T) {
+	cache := t.TempDir()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               func(e *testscript.Env) error { return setup(e.WorkDir, cache, e.Setenv) },
+		Condition:           condition,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fails": fails, "exits": exits, "json": jsonValue, "lines": lines, "rows": rows,
+		},
+	})
+}
+
+// setup fills a folder and an environment in which to run the command.
+func setup(dir, cache string, setenv func(key, value string)) error {
+	config, err := os.ReadFile("testdata/tiny.yaml")
+	if err != nil {
+		return err
+	}
+	setenv(backend.EnvBackend, "go")
+	setenv("MASKFLOW_DATA", "")
+	setenv("XDG_DATA_HOME", filepath.Dir(filepath.Dir(backend.DefaultPluginDir())))
+	setenv("XDG_CACHE_HOME", cache)
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "tiny.yaml"), config, 0o644),
+		os.WriteFile(filepath.Join(dir, "tiny.csv"), chain(300, 7), 0o644),
+		os.WriteFile(filepath.Join(dir, "all.csv"), every(7), 0o644))
+}
+
+// chain is a table of bits in which each is the one before it with probability
+// 0.9: something to learn.
+func chain(rows, dim int) []byte {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	for range rows {
+		bit := rng.IntN(2)
+		for d := range dim {
+			if d > 0 {
+				b.WriteByte(',')
+				if rng.Float64() < 0.1 {
+					bit = 1 - bit
+				}
+			}
+			b.WriteString(strconv.Itoa(bit))
+		}
+		b.WriteByte('\n')
+	}
+	return []byte(b.String())
+}
+
+// every is a table of all rows of bits.
+func every(dim int) []byte {
+	var b strings.Builder
+	for row := range 1 << dim {
+		for d := range dim {
+			if d > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(strconv.Itoa(row >> d & 1))
+		}
+		b.WriteByte('\n')
+	}
+	return []byte(b.String())
+}
+
+func condition(name string) (bool, error) {
+	switch name {
+	case "xla":
+		return hasXLA(), nil
+	case "mounts": // a file system of one's own
+		return exec.Command("unshare", "-rm", "mount", "-t", "tmpfs", "none", os.TempDir()).Run() == nil, nil
+	}
+	return false, fmt.Errorf("no condition %q", name)
+}
+
+func hasXLA() bool {
+	for _, p := range backend.List(backend.Options{}) {
+		if p.Kind == backend.KindXLA && p.Problem == "" && backend.Built().XLA {
+			return true
+		}
+	}
+	if os.Getenv("MASKFLOW_REQUIRE_XLA") != "" {
+		panic("no XLA plugin, but MASKFLOW_REQUIRE_XLA is set")
+	}
+	return false
+}
+
+// exits runs a program that ends with the given code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGS...]")
+	}
+	code := 0
+	var exit *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if want := args[0]; strconv.Itoa(code) != want {
+		ts.Fatalf("exit code %d, want %s", code, want)
+	}
+}
+
+// goText is what a person should never see: stacks, and names of Go's types.
+var goText = regexp.MustCompile(`goroutine |runtime\.|\.go:\d|Go value|\*?(errors|json|fs|runlog|config|maskflow|strconv)\.[A-Z]`)
+
+// fails is exits for a command that says in one line why.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	exits(ts, neg, args)
+	text := ts.ReadFile("stderr")
+	if strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "maskflow: ") {
+		ts.Fatalf("standard error is not one line that begins with maskflow: but %q", text)
+	}
+	if found := goText.FindString(text); found != "" {
+		ts.Fatalf("standard error tells of Go's insides: %q", found)
+	}
+}
+
+// jsonValue looks a value up in the object on standard output.
+func jsonValue(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] json PATH REGEXP")
+	}
+	text := ts.ReadFile("stdout")
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil || strings.Count(text, "\n") != 1 {
+		ts.Fatalf("standard output is not one JSON object on one line: %v: %q", err, text)
+	}
+	for _, key := range strings.Split(args[0], ".") {
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(in) {
+				ts.Fatalf("no element %s in a list of %d", key, len(in))
+			}
+			v = in[i]
+		default:
+			v = nil
+		}
+	}
+	found, err := json.Marshal(v)
+	ts.Check(err)
+	matched, err := regexp.Match("^(?:"+args[1]+")$", found)
+	ts.Check(err)
+	if matched == neg {
+		ts.Fatalf("%s is %s", args[0], found)
+	}
+}
+
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines N stdout|stderr")
+	}
+	if n := strings.Count(ts.ReadFile(args[1]), "\n"); strconv.Itoa(n) != args[0] {
+		ts.Fatalf("%d lines, want %s", n, args[0])
+	}
+}
+
+func rows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: rows FILE N")
+	}
+	if n := strings.Count(ts.ReadFile(args[0]), "\n"); strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%s has %d lines, want %s", args[0], n, args[1])
+	}
+}
+
+// eventually waits for a condition that another process brings about.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !holds(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not happen", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
