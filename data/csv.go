@@ -1,0 +1,247 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// ReadCSV reads a text table, one row a line, from r; name is what messages
+// call it. The separator is the semicolon, the tab or the comma, in this order
+// the first that the first two lines have equally often outside quotes. The
+// first line is a header when none of its cells is a number. Cells may be
+// quoted; empty lines are skipped; there are no comments.
+//
+// It returns an error with the line and the column when a line has more or
+// fewer cells than the first, or a cell is not a finite number that float32 can
+// hold, and an error when there are no rows.
+func ReadCSV(r io.Reader, name string, o ReadOptions) (*Set, error) {
+	limit, err := newBudget(o.MaxValues)
+	if err == nil {
+		var s *Set
+		if s, err = readCSV(r, name, limit, o.AllowMissing); err == nil {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("reading %s: %w", name, err)
+}
+
+// maxCSVLine bounds the bytes of one line, and of cells whose quote is not closed.
+const maxCSVLine = 1 << 26
+
+func readCSV(r io.Reader, name string, limit *budget, allowMissing bool) (*Set, error) {
+	bounded := &lineLimit{r: r, left: maxCSVLine}
+	buffered := bufio.NewReaderSize(bounded, 1<<16)
+	if bom, _ := buffered.Peek(3); string(bom) == "\xef\xbb\xbf" {
+		_, _ = buffered.Discard(3)
+	}
+	first, _ := buffered.Peek(1 << 16)
+	c := csv.NewReader(buffered)
+	c.Comma = separator(first)
+	c.FieldsPerRecord = -1 // counted below, where the message can name both lines
+	c.ReuseRecord = true
+	c.TrimLeadingSpace = true
+
+	s := &Set{Name: name, lines: true}
+	firstLine := 0
+	for {
+		bounded.left = maxCSVLine
+		cells, err := c.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, csvError(err)
+		}
+		line, _ := c.FieldPos(0)
+		if firstLine == 0 {
+			firstLine, s.Dim = line, len(cells)
+			header, err := isHeader(cells, line, allowMissing)
+			if err != nil {
+				return nil, err
+			}
+			if header {
+				if s.Columns, err = columnNames(cells, line); err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		if len(cells) != s.Dim {
+			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %q)", line, len(cells), firstLine, s.Dim, c.Comma)
+		}
+		if err := limit.take(int64(s.Dim)); err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+		for col, cell := range cells {
+			v, problem := parseCell(cell, allowMissing)
+			if problem != "" {
+				return nil, fmt.Errorf("%s %s", place(line, col, true, s.Columns), problem)
+			}
+			s.X = append(s.X, v)
+		}
+		s.places = append(s.places, line)
+	}
+	s.Rows = len(s.places)
+	switch {
+	case firstLine == 0:
+		return nil, errors.New("it holds no rows")
+	case s.Rows == 0:
+		return nil, fmt.Errorf("it holds no rows, only a header on line %d", firstLine)
+	}
+	return s, nil
+}
+
+// separators in the order of preference: where cells are separated by
+// semicolons, commas are often decimal ones.
+var separators = []rune{';', '\t', ','}
+
+// separator chooses by the first two lines that are not empty: the first
+// candidate that both have equally often, outside quotes.
+func separator(text []byte) rune {
+	var lines [][]byte
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
+			lines = append(lines, line)
+		}
+		if len(lines) == 2 {
+			break
+		}
+	}
+	for _, same := range []bool{true, false} { // else the first that line 1 has
+		for _, c := range separators {
+			if n := countOutsideQuotes(lines, 0, c); n > 0 && (!same || n == countOutsideQuotes(lines, 1, c)) {
+				return c
+			}
+		}
+	}
+	return ','
+}
+
+func countOutsideQuotes(lines [][]byte, i int, c rune) int {
+	if i >= len(lines) {
+		return 0
+	}
+	n, quoted := 0, false
+	for _, b := range lines[i] {
+		if b == '"' {
+			quoted = !quoted
+		} else if rune(b) == c && !quoted {
+			n++
+		}
+	}
+	return n
+}
+
+// isHeader tells the names of columns from a first row of numbers. A line with
+// both is neither: taking it for a header would lose a row silently.
+func isHeader(cells []string, line int, allowMissing bool) (bool, error) {
+	number, text := -1, -1
+	for col, cell := range cells {
+		cell = strings.TrimSpace(cell)
+		if _, err := strconv.ParseFloat(cell, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+			number = col
+		} else if cell != "" && (!allowMissing || !missing(cell)) && text < 0 {
+			text = col
+		}
+	}
+	if number >= 0 && text >= 0 {
+		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is: a header must not have numbers, a row nothing else",
+			line, text, shorten(cells[text]), number)
+	}
+	return text >= 0, nil
+}
+
+// columnNames copies a header and checks that each name can be asked for.
+func columnNames(cells []string, line int) ([]string, error) {
+	names := make([]string, len(cells))
+	at := make(map[string]int, len(cells))
+	for col, cell := range cells {
+		name := strings.TrimSpace(cell)
+		if name == "" {
+			return nil, fmt.Errorf("line %d: column %d has no name in the header (a table's row index? leave it out when saving)", line, col)
+		}
+		if other, twice := at[name]; twice {
+			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q", line, other, col, shorten(name))
+		}
+		at[name], names[col] = col, strings.Clone(name)
+	}
+	return names, nil
+}
+
+// parseCell returns the value of a cell, or what is wrong with it.
+func parseCell(cell string, allowMissing bool) (float32, string) {
+	cell = strings.TrimSpace(cell)
+	if missing(cell) {
+		if allowMissing {
+			return float32(math.NaN()), ""
+		}
+		if cell == "" {
+			return 0, "is empty"
+		}
+		return 0, fmt.Sprintf("is %q: values must be finite numbers", cell)
+	}
+	v, err := strconv.ParseFloat(cell, 32)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, "is " + shorten(cell) + ", too large for float32"
+	}
+	if err != nil {
+		hint := ""
+		if _, err := strconv.ParseFloat(strings.Replace(cell, ",", ".", 1), 32); err == nil {
+			hint = " (write a decimal point, not a comma)"
+		} else if strings.ContainsAny(cell, " ") {
+			hint = " (separate cells by commas, semicolons or tabs)"
+		}
+		return 0, fmt.Sprintf("is %q, not a number%s", shorten(cell), hint)
+	}
+	return float32(v), refuse(v, allowMissing)
+}
+
+// missing tells the usual signs of a missing value.
+func missing(cell string) bool {
+	return cell == "" || cell == "?" || cell == "NA" || strings.EqualFold(cell, "nan")
+}
+
+// shorten keeps a message on one line.
+func shorten(s string) string {
+	const most = 40
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+func csvError(err error) error {
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		switch e.Err {
+		case csv.ErrBareQuote:
+			return fmt.Errorf("line %d: a quote inside a cell that does not begin with one", e.Line)
+		case csv.ErrQuote:
+			return fmt.Errorf("line %d: text after a closing quote, or a quote that is never closed (opened on line %d)", e.Line, e.StartLine)
+		}
+		return fmt.Errorf("line %d: %w", e.Line, damage(e.Err))
+	}
+	return damage(err)
+}
+
+// lineLimit stops a reader that gives a line without end: no one line of a
+// decompression bomb may fill the memory.
+type lineLimit struct {
+	r    io.Reader
+	left int
+}
+
+func (l *lineLimit) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, fmt.Errorf("a line is longer than %d MiB", maxCSVLine>>20)
+	}
+	n, err := l.r.Read(p)
+	l.left -= n
+	return n, err
+}

@@ -1,0 +1,161 @@
+package data
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func csvOf(text string) (*Set, error) {
+	return ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{})
+}
+
+func TestCSV(t *testing.T) {
+	cases := map[string]struct {
+		text    string
+		rows    int
+		columns []string
+		x       []float32
+	}{
+		"plain":               {"1,2\n3,4\n5,6\n", 3, nil, []float32{1, 2, 3, 4, 5, 6}},
+		"no last newline":     {"1,2\n3,4", 2, nil, []float32{1, 2, 3, 4}},
+		"Windows lines":       {"a,b\r\n1,2\r\n", 1, []string{"a", "b"}, []float32{1, 2}},
+		"header":              {"a,b\n1,2\n", 1, []string{"a", "b"}, []float32{1, 2}},
+		"quoted header":       {"\"fixed; acidity\",\"a,b\"\n1,2\n", 1, []string{"fixed; acidity", "a,b"}, []float32{1, 2}},
+		"semicolons":          {"\"fixed acidity\";\"pH\"\n7.4;3.51\n", 1, []string{"fixed acidity", "pH"}, []float32{7.4, 3.51}},
+		"tabs":                {"1\t2\n3\t4\n", 2, nil, []float32{1, 2, 3, 4}},
+		"semicolon in a name": {"a;b,c\n1,2\n", 1, []string{"a;b", "c"}, []float32{1, 2}},
+		"one line":            {"1;2\n", 1, nil, []float32{1, 2}},
+		"one column":          {"1\n2\n3\n", 3, nil, []float32{1, 2, 3}},
+		"quoted numbers":      {"\"1\",\"2\"\n", 1, nil, []float32{1, 2}},
+		"spaces":              {" 1 , 2 \n", 1, nil, []float32{1, 2}},
+		"empty lines":         {"\n\n1,2\n\n3,4\n\n", 2, nil, []float32{1, 2, 3, 4}},
+		"byte order mark":     {"\ufeffa,b\n1,2\n", 1, []string{"a", "b"}, []float32{1, 2}},
+		"exponents":           {"1e3,-2.5E-1\n", 1, nil, []float32{1000, -0.25}},
+		"smallest, vanished":  {"1e-45,1e-60\n", 1, nil, []float32{math.SmallestNonzeroFloat32, 0}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, err := csvOf(c.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSet(t, s, c.rows, len(c.x)/c.rows, c.x...)
+			if !slices.Equal(s.Columns, c.columns) {
+				t.Errorf("columns %q, want %q", s.Columns, c.columns)
+			}
+		})
+	}
+}
+
+func TestCSVRefuses(t *testing.T) {
+	cases := map[string]struct {
+		text string
+		want []string
+	}{
+		"empty":            {"", []string{"no rows"}},
+		"empty lines":      {"\n\n", []string{"no rows"}},
+		"header only":      {"a,b\n", []string{"no rows", "header on line 1"}},
+		"fewer cells":      {"1,2,3\n4,5,6\n\n7,8\n", []string{"line 4 has 2 cells", "line 1 has 3"}},
+		"more cells":       {"a;b\n1;2\n3;4;5\n", []string{"line 3 has 3 cells", "line 1 has 2", "';'"}},
+		"text":             {"a,b\n1,2\n3,red\n", []string{`line 3, column "b" is "red", not a number`}},
+		"text, no header":  {"1,2\n3,red\n", []string{`line 2, column 1 is "red", not a number`}},
+		"text in line 1":   {"1,?\n3,4\n", []string{`line 1, column 1: "?" is not a number`}},
+		"empty cell":       {"a,b\n1,\n", []string{`line 2, column "b" is empty`}},
+		"missing":          {"a,b\n1,?\n", []string{`line 2, column "b" is "?"`, "finite"}},
+		"NaN":              {"1,2\n3,NaN\n", []string{`line 2, column 1 is "NaN"`}},
+		"infinite":         {"1,2\n3,-inf\n", []string{"line 2, column 1 is -Inf"}},
+		"too large":        {"1,2\n1e39,4\n", []string{"line 2, column 0 is 1e39, too large for float32"}},
+		"decimal comma":    {"1.5;2\n2,5;3\n", []string{`line 2, column 0 is "2,5"`, "decimal point"}},
+		"separated by gap": {"1\n1 2\n", []string{`line 2, column 0 is "1 2"`, "separate cells"}},
+		"unnamed column":   {",a\n0,1\n", []string{"line 1", "column 0 has no name"}},
+		"equal names":      {"a,b,a\n0,1,2\n", []string{"line 1", `columns 0 and 2 are both named "a"`}},
+		"open quote":       {"1,2\n\"3,4\n5,6\n", []string{"quote", "line 2"}},
+		"bare quote":       {"1,2\n3\",4\n", []string{"line 2", "quote"}},
+		"long cell":        {"1\n" + strings.Repeat("x", 1000), []string{"line 2", "…"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := csvOf(c.text)
+			wantError(t, err, append(c.want, "reading t.csv: ")...)
+			if err != nil && len(err.Error()) > 200 {
+				t.Errorf("a message of %d bytes", len(err.Error()))
+			}
+		})
+	}
+}
+
+func TestCSVMissing(t *testing.T) {
+	s, err := ReadCSV(strings.NewReader("a,b,c,d\n?,,NA,nan\n1,2,3,4\n"), "-", ReadOptions{AllowMissing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range s.X {
+		if isNaN := v != v; isNaN != (k < 4) {
+			t.Errorf("value %d is %v", k, v)
+		}
+	}
+	s, err = ReadCSV(strings.NewReader("?,1\n"), "-", ReadOptions{AllowMissing: true})
+	if err != nil || s.Rows != 1 || s.Columns != nil {
+		t.Errorf("a first line with a missing value is not a row: %v", err)
+	}
+}
+
+func TestCSVCompressed(t *testing.T) {
+	for _, name := range []string{"t.csv.gz", "T.CSV", "t.data"} { // gzip is told by its first bytes
+		s, err := ReadFile(context.Background(), writeTemp(t, name, gzipped([]byte("a,b\n1,2\n"))), ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSet(t, s, 1, 2, 1, 2)
+	}
+	whole := gzipped([]byte("1,2\n3,4\n"))
+	_, err := ReadFile(context.Background(), writeTemp(t, "t.csv.gz", whole[:len(whole)-9]), ReadOptions{})
+	wantError(t, err, "t.csv.gz", "cut short")
+	whole[len(whole)-8]++
+	_, err = ReadFile(context.Background(), writeTemp(t, "t.csv.gz", whole), ReadOptions{})
+	wantError(t, err, "checksum")
+}
+
+// A line without end is refused before it fills the memory.
+func TestCSVBomb(t *testing.T) {
+	for _, prefix := range []string{"1\n", "1\n\"2\n"} {
+		bomb := zeroBomb([]byte(prefix), maxCSVLine+1<<20)
+		_, err := ReadFile(context.Background(), writeTemp(t, "t.csv.gz", bomb), ReadOptions{})
+		wantError(t, err, "longer than 64 MiB")
+	}
+	_, err := ReadCSV(strings.NewReader(strings.Repeat("1,2\n", 100)), "-", ReadOptions{MaxValues: 20})
+	wantError(t, err, "line 11", "more than 20 values")
+}
+
+func TestCSVOfUCI(t *testing.T) {
+	s, err := ReadFile(context.Background(), dataFile(t, "real/winequality-white.csv"), ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Rows != 4898 || s.Dim != 12 {
+		t.Errorf("white wine: %d rows of %d, want 4898 of 12", s.Rows, s.Dim)
+	}
+	s, err = ReadFile(context.Background(), dataFile(t, "real/parkinsons_updrs.data"), ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Rows != 5875 || s.Dim != 22 || s.Columns[0] != "subject#" || s.Columns[21] != "PPE" {
+		t.Errorf("parkinsons: %d rows of %d, columns %q", s.Rows, s.Dim, s.Columns)
+	}
+}
+
+func FuzzCSV(f *testing.F) {
+	for _, seed := range []string{
+		"a,b\n1,2\n", "1;2\n3;4", "\ufeffx\n\"1\"\n", "1,2\n3\n", "1\t2\r\n", "\"a\nb\",c\n1,2\n", "?,NA\n,nan\n", "1e400\n", "\"",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{MaxValues: 1 << 12})
+		checkRead(t, s, err)
+		_, _ = ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{MaxValues: 1 << 12, AllowMissing: true})
+	})
+}

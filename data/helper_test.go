@@ -1,0 +1,160 @@
+package data
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/janpfeifer/must"
+)
+
+// dataFile returns the path of a file in the data folder, or skips the test.
+func dataFile(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("MASKFLOW_DATA")
+	path := filepath.Join(dir, name)
+	if dir == "" {
+		t.Skipf("%s is needed: set MASKFLOW_DATA to the data folder", name)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is missing from the data folder MASKFLOW_DATA", name)
+	}
+	return path
+}
+
+// writeTemp writes a file of that name and returns its path.
+func writeTemp(t testing.TB, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	must.M(os.WriteFile(path, content, 0o600))
+	return path
+}
+
+// wantError fails unless err is one line that has all the parts.
+func wantError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want one with %q", parts)
+	}
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("error of several lines: %q", err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("error %q, want %q in it", err, part)
+		}
+	}
+}
+
+func wantSet(t *testing.T, s *Set, rows, dim int, x ...float32) {
+	t.Helper()
+	if s.Rows != rows || s.Dim != dim || !slices.Equal(s.X, x) {
+		t.Errorf("%d rows of %d: %v, want %d rows of %d: %v", s.Rows, s.Dim, s.X, rows, dim, x)
+	}
+}
+
+// npyBytes is an npy file of version 1.0 with that header and data.
+func npyBytes(header string, data []byte) []byte {
+	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
+	return append(append(b, header...), data...)
+}
+
+func npyHeaderText(descr string, fortran bool, shape string) string {
+	order := "False"
+	if fortran {
+		order = "True"
+	}
+	return fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n", descr, order, shape)
+}
+
+// f4 is the little-endian bytes of float32 numbers.
+func f4(x ...float32) []byte {
+	var b []byte
+	for _, v := range x {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return b
+}
+
+// npyF4 is a whole npy file of float32 numbers.
+func npyF4(rows, cols int, x ...float32) []byte {
+	return npyBytes(npyHeaderText("<f4", false, fmt.Sprintf("(%d, %d)", rows, cols)), f4(x...))
+}
+
+// npzBytes is a zip archive of the members, given as name and content in turn.
+func npzBytes(method uint16, members ...any) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		w := must.M1(z.CreateHeader(&zip.FileHeader{Name: members[i].(string), Method: method}))
+		must.M1(w.Write(members[i+1].([]byte)))
+	}
+	must.M(z.Close())
+	return b.Bytes()
+}
+
+func gzipped(content []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	must.M1(z.Write(content))
+	must.M(z.Close())
+	return b.Bytes()
+}
+
+// idxBytes is an IDX file.
+func idxBytes(code byte, data []byte, dims ...uint32) []byte {
+	b := []byte{0, 0, code, byte(len(dims))}
+	for _, d := range dims {
+		b = binary.BigEndian.AppendUint32(b, d)
+	}
+	return append(b, data...)
+}
+
+// smallBudget lets a fuzzed header ask for little.
+func smallBudget() *budget { return must.M1(newBudget(1 << 16)) }
+
+// checkRead states what holds of every set that a reader gives.
+func checkRead(t *testing.T, s *Set, err error) {
+	t.Helper()
+	if err != nil {
+		if strings.Contains(err.Error(), "\n") {
+			t.Errorf("error of several lines: %q", err)
+		}
+		return
+	}
+	if s.Rows < 1 || s.Dim < 1 || len(s.X) != s.Rows*s.Dim {
+		t.Errorf("%d rows of %d columns with %d values", s.Rows, s.Dim, len(s.X))
+	}
+	if s.Columns != nil && len(s.Columns) != s.Dim {
+		t.Errorf("%d names for %d columns", len(s.Columns), s.Dim)
+	}
+	for k, v := range s.X {
+		if v-v != 0 {
+			t.Errorf("value %d is %v", k, v)
+		}
+	}
+}
+
+// zeros gives zeros without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// zeroBomb is n zero bytes after a prefix, compressed.
+func zeroBomb(prefix []byte, n int64) []byte {
+	var b bytes.Buffer
+	z := must.M1(gzip.NewWriterLevel(&b, gzip.BestSpeed))
+	must.M1(z.Write(prefix))
+	must.M1(io.CopyN(z, zeros{}, n))
+	must.M(z.Close())
+	return b.Bytes()
+}

@@ -1,0 +1,286 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/janpfeifer/must"
+)
+
+func readNPYBytes(b []byte) (*Set, error) {
+	return readNPY(bytes.NewReader(b), int64(len(b)), "x.npy", smallBudget(), false)
+}
+
+func TestNPYElementTypes(t *testing.T) {
+	// Each type holds its own extremes; encoded by encoding/binary.
+	cases := []struct {
+		kind elementKind
+		data any
+		want []float32
+	}{
+		{"b1", []bool{true, false, true}, []float32{1, 0, 1}},
+		{"i1", []int8{-128, 0, 127}, []float32{-128, 0, 127}},
+		{"i2", []int16{-32768, 258, 32767}, []float32{-32768, 258, 32767}},
+		{"i4", []int32{math.MinInt32, 66051, math.MaxInt32}, []float32{-1 << 31, 66051, 1 << 31}},
+		{"i8", []int64{math.MinInt64, 258, math.MaxInt64}, []float32{-1 << 63, 258, 1 << 63}},
+		{"u1", []uint8{0, 1, 255}, []float32{0, 1, 255}},
+		{"u2", []uint16{0, 258, 65535}, []float32{0, 258, 65535}},
+		{"u4", []uint32{0, 66051, math.MaxUint32}, []float32{0, 66051, 1 << 32}},
+		{"u8", []uint64{0, 258, math.MaxUint64}, []float32{0, 258, 1 << 64}},
+		{"f2", []uint16{0x3c00, 0xc100, 0x0001}, []float32{1, -2.5, 1.0 / (1 << 24)}},
+		{"f4", []float32{0.1, -math.MaxFloat32, math.SmallestNonzeroFloat32}, []float32{0.1, -math.MaxFloat32, math.SmallestNonzeroFloat32}},
+		{"f8", []float64{0.1, -2.5, 1e-300}, []float32{0.1, -2.5, 0}},
+	}
+	if len(cases) != len(elementKinds) {
+		t.Fatalf("%d types tested of %d", len(cases), len(elementKinds))
+	}
+	for _, c := range cases {
+		for mark, order := range map[string]binary.AppendByteOrder{"<": binary.LittleEndian, ">": binary.BigEndian} {
+			data := must.M1(binary.Append(nil, order.(binary.ByteOrder), c.data))
+			s, err := readNPYBytes(npyBytes(npyHeaderText(mark+string(c.kind), false, "(3, 1)"), data))
+			if err != nil {
+				t.Errorf("%s%s: %v", mark, c.kind, err)
+				continue
+			}
+			wantSet(t, s, 3, 1, c.want...)
+		}
+	}
+}
+
+func TestHalfPrecisionIsExact(t *testing.T) {
+	// IEEE 754 binary16: (−1)^s 2^(e−15) (1 + m/1024), for e = 0 (−1)^s 2^−14 m/1024.
+	e := element{kind: "f2"}
+	for h := range 1 << 16 {
+		exp, frac := h>>10&31, float64(h&1023)
+		if exp == 31 {
+			continue
+		}
+		want := math.Ldexp(1+frac/1024, exp-15)
+		if exp == 0 {
+			want = math.Ldexp(frac/1024, -14)
+		}
+		if h>>15 == 1 {
+			want = -want
+		}
+		var got [1]float32
+		e.decode(got[:], []byte{byte(h), byte(h >> 8)})
+		if float64(got[0]) != want {
+			t.Fatalf("half %#04x is %v, want %v", h, got[0], want)
+		}
+	}
+}
+
+func TestNPYShapesAndOrders(t *testing.T) {
+	count := func(n int) []float32 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(i)
+		}
+		return x
+	}
+	cases := []struct {
+		dims      []int
+		rows, dim int
+	}{
+		{[]int{5}, 5, 1},
+		{[]int{2, 3}, 2, 3},
+		{[]int{1, 7}, 1, 7},
+		{[]int{7, 1}, 7, 1},
+		{[]int{3, 2, 5}, 3, 10},
+		{[]int{3, 2, 5, 7}, 3, 70},
+		{[]int{20011, 3}, 20011, 3}, // several chunks
+	}
+	for _, c := range cases {
+		text := strings.TrimSuffix(shapeText(c.dims), ")") + ",)"
+		want := count(c.rows * c.dim)
+		for _, fortran := range []bool{false, true} {
+			stored := want
+			if fortran {
+				stored = fortranOrder(want, c.dims)
+			}
+			b := npyBytes(npyHeaderText("<f4", fortran, text), f4(stored...))
+			s, err := readNPYBytes(b)
+			if err != nil {
+				t.Fatalf("%v: %v", c.dims, err)
+			}
+			if s.Rows != c.rows || s.Dim != c.dim || !slices.Equal(s.X, want) {
+				t.Errorf("shape %v, Fortran order %v: wrong values", c.dims, fortran)
+			}
+			if isImage := len(c.dims) > 2; isImage != (s.shape != nil) || isImage && !slices.Equal(s.shape, c.dims[1:]) {
+				t.Errorf("shape %v: row shape %v", c.dims, s.shape)
+			}
+		}
+	}
+}
+
+// fortranOrder reorders a C-order array so that the first index varies fastest.
+func fortranOrder(x []float32, dims []int) []float32 {
+	if len(dims) == 1 {
+		return x
+	}
+	inner := len(x) / dims[0]
+	planes := make([][]float32, dims[0])
+	for i := range planes {
+		planes[i] = fortranOrder(x[i*inner:(i+1)*inner], dims[1:])
+	}
+	var out []float32
+	for k := range inner {
+		for i := range planes {
+			out = append(out, planes[i][k])
+		}
+	}
+	return out
+}
+
+func TestNPYVersions(t *testing.T) {
+	header := npyHeaderText("<f4", false, "(2, 1)")
+	long := append([]byte("\x93NUMPY\x02\x00"), byte(len(header)), 0, 0, 0)
+	long = append(append(long, header...), f4(3, 4)...)
+	for _, version := range []byte{2, 3} {
+		long[6] = version
+		s, err := readNPYBytes(long)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSet(t, s, 2, 1, 3, 4)
+	}
+}
+
+func TestNPYHeaderForms(t *testing.T) {
+	for _, header := range []string{
+		`{"shape": (2L, 1L), "fortran_order": False, "descr": "<f4"}`,
+		"{ 'descr':'<f4','fortran_order':False,'shape':(2,1,) , }   \n",
+	} {
+		s, err := readNPYBytes(npyBytes(header, f4(3, 4)))
+		if err != nil {
+			t.Errorf("%s: %v", header, err)
+			continue
+		}
+		wantSet(t, s, 2, 1, 3, 4)
+	}
+}
+
+func TestNPYRefuses(t *testing.T) {
+	header := func(descr, shape string) []byte { return npyBytes(npyHeaderText(descr, false, shape), f4(1, 2)) }
+	nan := float32(math.NaN())
+	cases := map[string]struct {
+		file []byte
+		want []string
+	}{
+		"huge rows":           {header("<f4", "(1000000000000000000, 1)"), []string{"shape (1000000000000000000, 1)", "at most 8 follow"}},
+		"many rows":           {header("<f4", "(100000000000, 3)"), []string{"needs 1200000000000 bytes", "at most 8 follow"}},
+		"product overflows":   {header("<f4", "(4294967296, 4294967296)"), []string{"more values"}},
+		"dimension overflows": {header("<f4", "(99999999999999999999, 1)"), []string{"not a whole number"}},
+		"negative":            {header("<f4", "(-1, 1)"), []string{"not a whole number"}},
+		"scalar":              {header("<f4", "()"), []string{"single number"}},
+		"no rows":             {header("<f4", "(0, 5)"), []string{"no rows"}},
+		"no columns":          {header("<f4", "(5, 0)"), []string{"no columns"}},
+		"complex":             {header("<c16", "(1, 1)"), []string{`"<c16"`, "not read"}},
+		"strings":             {header("<U3", "(1, 1)"), []string{`"<U3"`}},
+		"objects":             {header("|O", "(1, 1)"), []string{`"|O"`}},
+		"no byte order":       {header("|f4", "(2, 1)"), []string{"byte order"}},
+		"records":             {npyBytes("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", nil), []string{"named fields"}},
+		"not a bool":          {npyBytes(npyHeaderText("|b1", false, "(2, 3)"), []byte{0, 1, 0, 1, 0, 7}), []string{"row 1, column 2", "not a bool"}},
+		"twice":               {npyBytes("{'descr': '<f4', 'descr': '<f4'}", nil), []string{"twice"}},
+		"missing key":         {npyBytes("{'descr': '<f4'}", nil), []string{"fortran_order and shape are needed"}},
+		"unknown key":         {npyBytes("{'extra': 1}", nil), []string{`unknown key "extra"`}},
+		"text behind":         {npyBytes(npyHeaderText("<f4", false, "(2, 1)")+"x", f4(1, 2)), []string{"after the dictionary"}},
+		"unclosed":            {npyBytes("{'descr': '<f4", nil), []string{"without end"}},
+		"empty header":        {npyBytes("", nil), []string{"expected"}},
+		"short header":        {npyF4(2, 1, 1, 2)[:20], []string{"npy header", "too early"}},
+		"not npy":             {[]byte("hello, world"), []string{"does not begin"}},
+		"version":             {append([]byte("\x93NUMPY\x04\x00"), make([]byte, 90)...), []string{"version 4.0"}},
+		"long header":         {append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"), make([]byte, 90)...), []string{"claims 4294967295 bytes"}},
+		"NaN":                 {npyF4(2, 3, 0, 1, 2, 3, nan, 5), []string{"row 1, column 1", "NaN"}},
+		"NaN, Fortran order":  {npyBytes(npyHeaderText("<f4", true, "(2, 3)"), f4(0, 1, 2, nan, 4, 5)), []string{"row 1, column 1", "NaN"}},
+		"infinite":            {npyF4(1, 2, 0, float32(math.Inf(-1))), []string{"row 0, column 1", "-Inf"}},
+		"beyond float32":      {npyBytes(npyHeaderText("<f8", false, "(1,)"), binary.LittleEndian.AppendUint64(nil, math.Float64bits(1e300))), []string{"1e+300", "too large for float32"}},
+		"more bytes":          {append(npyF4(1, 2, 1, 2), 0), []string{"more bytes follow"}},
+		"fewer bytes":         {npyF4(2, 2, 1, 2, 3), []string{"needs 16 bytes", "cut short"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			path := writeTemp(t, "x.npy", c.file)
+			_, err := ReadFile(context.Background(), path, ReadOptions{})
+			wantError(t, err, append(c.want, "reading "+path)...)
+		})
+	}
+}
+
+func TestNPYCutShortInCompressedData(t *testing.T) {
+	whole := gzipped(npyF4(97, 3, make([]float32, 97*3-1)...)) // a number less than the header says
+	_, err := ReadFile(context.Background(), writeTemp(t, "x.npy.gz", whole), ReadOptions{})
+	wantError(t, err, "row 96, column 2", "cut short")
+}
+
+func TestAllowMissing(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	s, err := ReadFile(context.Background(), writeTemp(t, "x.npy", npyF4(1, 3, 1, nan, 3)), ReadOptions{AllowMissing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.X[0] != 1 || s.X[1] == s.X[1] || s.X[2] != 3 {
+		t.Errorf("%v, want 1 NaN 3", s.X)
+	}
+	_, err = ReadFile(context.Background(), writeTemp(t, "x.npy", npyF4(1, 2, nan, inf)), ReadOptions{AllowMissing: true})
+	wantError(t, err, "row 0, column 1", "+Inf")
+}
+
+func TestLimits(t *testing.T) {
+	path := writeTemp(t, "x.npy", npyF4(5, 2, make([]float32, 10)...))
+	_, err := ReadFile(context.Background(), path, ReadOptions{MaxValues: 9})
+	wantError(t, err, "more than 9 values", "MaxValues")
+	if _, err := ReadFile(context.Background(), path, ReadOptions{MaxValues: 10}); err != nil {
+		t.Error(err)
+	}
+	_, err = ReadFile(context.Background(), path, ReadOptions{MaxValues: -1})
+	wantError(t, err, "negative")
+
+	bomb := zeroBomb([]byte(npyBytes(npyHeaderText("|u1", false, "(1048576, 8)"), nil)), 8<<20)
+	_, err = ReadFile(context.Background(), writeTemp(t, "x.npy.gz", bomb), ReadOptions{MaxValues: 1 << 20})
+	wantError(t, err, "more than 1048576 values")
+}
+
+func TestCancelledRead(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, content := range map[string][]byte{
+		"x.npy": npyF4(1, 1, 1),
+		"x.npz": npzBytes(0, "x.npy", npyF4(1, 1, 1)),
+		"x.csv": []byte("1,2\n"),
+	} {
+		_, err := ReadFile(ctx, writeTemp(t, name, content), ReadOptions{})
+		wantError(t, err, context.Canceled.Error())
+	}
+}
+
+func TestNPYHeaderIsAligned(t *testing.T) {
+	for _, shape := range [][]int{{1}, {2, 3}, {1234567, 28, 28}, slices.Repeat([]int{1}, 17)} {
+		h := npyHeader("f4", shape)
+		if len(h)%64 != 0 || h[len(h)-1] != '\n' {
+			t.Errorf("header of %v: %d bytes, last %q", shape, len(h), h[len(h)-1])
+		}
+		b, n, err := readNPYHeader(bytes.NewReader(h))
+		if err != nil || n != int64(len(h)) || fmt.Sprint(b.shape) != fmt.Sprint(shape) {
+			t.Errorf("header of %v reads as %v (%v)", shape, b.shape, err)
+		}
+	}
+}
+
+func FuzzNPY(f *testing.F) {
+	f.Add(npyF4(2, 3, 1, 2, 3, 4, 5, 6))
+	f.Add(npyBytes(npyHeaderText(">f8", true, "(2, 3, 1)"), make([]byte, 48)))
+	f.Add(npyBytes(npyHeaderText("<f2", true, "(3,)"), make([]byte, 6)))
+	f.Add(npyBytes(npyHeaderText("|b1", false, "(1000000000000000000, 7)"), []byte{1}))
+	f.Add([]byte("\x93NUMPY\x03\x00\x02\x00\x00\x00{}"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		s, err := readNPYBytes(file)
+		checkRead(t, s, err)
+	})
+}

@@ -1,0 +1,110 @@
+package data
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"os"
+	"testing"
+)
+
+func readNPZBytes(t *testing.T, content []byte, array string) (*Set, error) {
+	t.Helper()
+	return ReadFile(context.Background(), writeTemp(t, "x.npz", content), ReadOptions{Array: array})
+}
+
+func TestNPZ(t *testing.T) {
+	a, b := npyF4(2, 1, 1, 2), npyF4(1, 3, 4, 5, 6)
+	for _, method := range []uint16{zip.Store, zip.Deflate} {
+		both := npzBytes(method, "readme.txt", []byte("hello"), "a.npy", a, "b.npy", b)
+		s, err := readNPZBytes(t, both, "b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSet(t, s, 1, 3, 4, 5, 6)
+		s, err = readNPZBytes(t, npzBytes(method, "a.npy", a), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSet(t, s, 2, 1, 1, 2)
+		_, err = readNPZBytes(t, both, "")
+		wantError(t, err, "2 arrays (a, b)")
+		_, err = readNPZBytes(t, both, "c")
+		wantError(t, err, `no array "c" (it has a, b)`)
+	}
+}
+
+func TestNPZContext(t *testing.T) {
+	x := npzBytes(zip.Deflate, "x.npy", npyF4(2, 1, 1, 2), "x_context.npy", npyF4(2, 2, 3, 4, 5, 6))
+	s, err := readNPZBytes(t, x, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSet(t, s, 2, 1, 1, 2)
+	if c := s.ContextRow(1); s.ContextDim != 2 || c[0] != 5 || c[1] != 6 {
+		t.Errorf("context of row 1: %v", c)
+	}
+	_, err = readNPZBytes(t, npzBytes(zip.Deflate, "x.npy", npyF4(2, 1, 1, 2), "x_context.npy", npyF4(1, 2, 3, 4)), "")
+	wantError(t, err, "(x_context) has 1 rows", "(x) has 2")
+}
+
+func TestNPZRefuses(t *testing.T) {
+	whole := npzBytes(zip.Deflate, "train.npy", npyF4(3, 2, 1, 2, 3, 4, 5, 6))
+	stored := npzBytes(zip.Store, "train.npy", npyF4(3, 2, 1, 2, 3, 4, 5, 6))
+	flipped := bytes.Clone(stored)
+	flipped[bytes.Index(flipped, f4(4))]++
+	cases := map[string]struct {
+		file []byte
+		want []string
+	}{
+		"cut":         {whole[:len(whole)-30], []string{"not a whole zip archive"}},
+		"empty":       {nil, []string{"the file is empty"}},
+		"no arrays":   {npzBytes(zip.Store, "readme.txt", []byte("hello")), []string{"no arrays"}},
+		"checksum":    {flipped, []string{"array train", "checksum"}},
+		"same name":   {npzBytes(zip.Store, "a.npy", npyF4(1, 1, 1), "a.npy", npyF4(1, 1, 1)), []string{`two arrays are named "a"`}},
+		"cut array":   {npzBytes(zip.Deflate, "a.npy", npyF4(3, 2, 1, 2, 3, 4)), []string{"array a", "needs 24 bytes"}},
+		"not a table": {npzBytes(zip.Deflate, "a.npy", []byte("hello, world")), []string{"array a", "does not begin"}},
+		"huge": {
+			npzBytes(zip.Deflate, "a.npy", npyBytes(npyHeaderText("<f4", false, "(100000000000, 3)"), f4(1, 2))),
+			[]string{"array a", "needs 1200000000000 bytes", "at most 8 follow"},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := readNPZBytes(t, c.file, "")
+			wantError(t, err, append(c.want, "reading ")...)
+		})
+	}
+}
+
+// A zip directory may claim any size; only the bytes that are there count.
+func TestNPZClaimedSize(t *testing.T) {
+	file := npzBytes(zip.Deflate, "a.npy", npyBytes(npyHeaderText("<f4", false, "(100000000, 3)"), f4(1, 2)))
+	at := bytes.Index(file, []byte("PK\x01\x02"))
+	copy(file[at+20:], []byte{0xf0, 0xff, 0xff, 0x7f, 0xf0, 0xff, 0xff, 0x7f}) // compressed and uncompressed size
+	_, err := readNPZBytes(t, file, "")
+	wantError(t, err, "array a", "needs 1200000000 bytes")
+}
+
+func FuzzNPZ(f *testing.F) {
+	f.Add(npzBytes(zip.Deflate, "train.npy", npyF4(2, 1, 1, 2), "valid.npy", npyF4(1, 1, 1), "test.npy", npyF4(1, 1, 1)))
+	f.Add(npzBytes(zip.Store, "x.npy", npyF4(2, 1, 1, 2), "x_context.npy", npyF4(2, 1, 1, 2), "x_labels.npy", npyF4(2, 1, 1, 2)))
+	f.Add(npzBytes(zip.Deflate, "x.npy", npyBytes(npyHeaderText("<f4", false, "(100000000000, 3)"), f4(1, 2))))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, file []byte) {
+		path := dir + "/x.npz"
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Skip(err)
+		}
+		for _, labels := range []bool{false, true} {
+			s, err := Load(context.Background(), Options{Source: path, Labels: labels, MaxValues: 1 << 16})
+			if err != nil {
+				checkRead(t, nil, err)
+				continue
+			}
+			for _, n := range s.Sets() {
+				checkRead(t, n.Set, nil)
+			}
+		}
+	})
+}
