@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -178,7 +179,7 @@ func TestKilledFiftyTimes(t *testing.T) {
 	for range 50 {
 		args := []string{"train", "--resume", "--run", "parts", "--quiet"}
 		if _, err := runlog.ReadManifest(b.path("parts")); errors.Is(err, runlog.ErrNoRun) {
-			args = append(train, "--run", "parts") // killed before there was a run
+			args = slices.Concat(train, []string{"--run", "parts"}) // killed before there was a run
 		}
 		cmd, stderr := b.command(args...)
 		if err := cmd.Start(); err != nil {

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// newTestProgress tells a training to a buffer, by a clock that the test moves.
+func newTestProgress(t *testing.T, terminal bool, c *config.Config) (p *progress, out *bytes.Buffer, clock *time.Time) {
+	t.Helper()
+	out, clock = &bytes.Buffer{}, new(time.Time)
+	*clock = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
+	screen := &console{w: out}
+	if terminal {
+		null, err := os.Open(os.DevNull) // has no width, so nothing is cut
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { null.Close() })
+		screen.tty = null
+	}
+	p = newProgress(screen, c, false)
+	p.now = func() time.Time { return *clock }
+	return p, out, clock
+}
+
+func TestLiveLine(t *testing.T) {
+	c := config.Default()
+	c.Train.LookAhead, c.Train.MaxEpochs = 30, 100
+	p, out, clock := newTestProgress(t, true, c)
+	p.header("model", "made")
+	tell := func(r runlog.Record) string {
+		*clock = clock.Add(time.Second)
+		out.Reset()
+		p.observe(r)
+		return out.String()
+	}
+	for _, step := range []struct {
+		record runlog.Record
+		want   string
+	}{
+		{runlog.Start{}, "model    made\n\rcompiling …\x1b[K"},
+		{runlog.Train{Step: 10, Epoch: 1, Loss: 9, EMA: 12.345, Rate: 123.4}, "\repoch 1/100  step 10  loss 12.35  123 steps/s\x1b[K"},
+		{runlog.Valid{Step: 14, Epoch: 1, NLL: 11.5, NLL2SE: 0.2, Best: true},
+			"\repoch 1/100  step 14  loss 12.35  valid 11.50 (best)  123 steps/s  look-ahead 30\x1b[K"},
+		{runlog.Valid{Step: 28, Epoch: 2, NLL: 11.75, NLL2SE: 0.2},
+			"\repoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  123 steps/s  look-ahead 29\x1b[K"},
+		{runlog.Event{What: "saved"}, "\r\x1b[Ksaved\n\repoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  123 steps/s  look-ahead 29\x1b[K"},
+	} {
+		if got := tell(step.record); got != step.want {
+			t.Errorf("%T: got  %q\nwant %q", step.record, got, step.want)
+		}
+	}
+	out.Reset()
+	p.end()
+	if want := "\r\x1b[Kepoch    2  step     28  loss    12.35  valid   11.75 ± 0.20 (best 11.50)  4.0 s\n"; out.String() != want {
+		t.Errorf("at the end: got  %q\nwant %q", out, want)
+	}
+}
+
+func TestLiveLineRate(t *testing.T) {
+	p, out, clock := newTestProgress(t, true, config.Default())
+	p.observe(runlog.Start{})
+	for step := range int64(1000) { // ten seconds
+		*clock = clock.Add(10 * time.Millisecond)
+		p.observe(runlog.Train{Step: step + 1, Epoch: 1})
+	}
+	if n := strings.Count(out.String(), "\r"); n < 90 || n > 101 {
+		t.Errorf("the line was written %d times in ten seconds, want ten times a second", n)
+	}
+}
+
+func TestPlainLines(t *testing.T) {
+	p, out, clock := newTestProgress(t, false, config.Default())
+	p.observe(runlog.Start{Step: 7, Resumed: true})
+	for epoch := range 100 { // ten seconds
+		*clock = clock.Add(100 * time.Millisecond)
+		p.observe(runlog.Train{Step: int64(epoch + 1), Epoch: epoch + 1, EMA: 3})
+		p.observe(runlog.Valid{Step: int64(epoch + 1), Epoch: epoch + 1, NLL: runlog.Float(100 - epoch), Best: true})
+	}
+	p.end()
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if lines[0] != "resumed  after step 7" || !strings.HasPrefix(lines[1], "epoch    1 ") {
+		t.Errorf("it begins with %q", lines[:2])
+	}
+	if last := lines[len(lines)-1]; last != "epoch  100  step    100  loss     3.00  valid    1.00 ± 0.00 (best)  10.0 s" {
+		t.Errorf("it ends with %q", last)
+	}
+	if len(lines) < 6 || len(lines) > 8 {
+		t.Errorf("%d lines in ten seconds: %q", len(lines), lines)
+	}
+	if strings.ContainsAny(out.String(), "\r\x1b") {
+		t.Error("there are control characters in a pipe")
+	}
+}
+
+func TestQuiet(t *testing.T) {
+	p, out, _ := newTestProgress(t, true, config.Default())
+	p.quiet = true
+	p.header("model", "made")
+	p.observe(runlog.Start{})
+	p.observe(runlog.Valid{Step: 1, Epoch: 1, Best: true})
+	p.end()
+	if out.Len() > 0 {
+		t.Errorf("quiet, but it says %q", out)
+	}
+}
+
+func TestCut(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		columns int
+		want    string
+	}{
+		{"epoch 1", 7, "epoch 1"},
+		{"epoch 1", 6, "epoch…"},
+		{"epoch 1", 5, "epoc…"},
+		{"± ± ±", 4, "± ±…"},
+		{"epoch", 1, "…"},
+	} {
+		if got := cut(c.text, c.columns); got != c.want {
+			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.columns, got, c.want)
+		}
+	}
+}
