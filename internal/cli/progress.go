@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/maskflow/maskflow/config"
@@ -29,6 +30,7 @@ type progress struct {
 	maxEpochs int
 	maxSteps  int
 
+	mu       sync.Mutex // guards what follows: records come while the clock ticks
 	headers  []string
 	train    *runlog.Train
 	valid    *runlog.Valid
@@ -37,6 +39,8 @@ type progress struct {
 	lastLine time.Time
 	lastLive time.Time
 	began    time.Time
+	ended    bool
+	stop     chan struct{} // closed to end the ticking; nil when there is none
 }
 
 func newProgress(c *console, cfg *config.Config, quiet bool) *progress {
@@ -54,6 +58,8 @@ func (p *progress) observe(r runlog.Record) {
 	if p.quiet {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	switch r := r.(type) {
 	case runlog.Start:
 		p.began = p.now()
@@ -74,10 +80,41 @@ func (p *progress) observe(r runlog.Record) {
 		p.valid = &r
 		p.validated()
 	}
-	if now := p.now(); p.console.isTerminal() && now.Sub(p.lastLive) >= liveEvery {
+	p.showLive(liveEvery)
+}
+
+// showLive renews the live line unless that was done just before.
+func (p *progress) showLive(every time.Duration) {
+	if now := p.now(); p.console.isTerminal() && now.Sub(p.lastLive) >= every {
 		p.lastLive = now
 		p.console.show(p.liveLine())
 	}
+}
+
+// tick keeps the time in the live line moving while no records come: in the
+// validation of many orders, in the test.
+func (p *progress) tick() {
+	if p.quiet || !p.console.isTerminal() {
+		return
+	}
+	stop := make(chan struct{})
+	p.stop = stop
+	go func() {
+		second := time.NewTicker(time.Second)
+		defer second.Stop()
+		for {
+			select {
+			case <-second.C:
+				p.mu.Lock()
+				if !p.ended && !p.began.IsZero() {
+					p.showLive(time.Second)
+				}
+				p.mu.Unlock()
+			case <-stop:
+				return
+			}
+		}
+	}()
 }
 
 // validated writes a line about a validation, or holds it back when the last
@@ -105,6 +142,11 @@ func (p *progress) end() {
 	if p.quiet {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended = true; p.stop != nil {
+		close(p.stop)
+	}
 	p.flush()
 	if p.console.isTerminal() && p.valid != nil {
 		p.console.line("%s", p.plainLine())
@@ -115,10 +157,11 @@ func (p *progress) end() {
 // liveLine is all that is known, the most important first.
 func (p *progress) liveLine() string {
 	if p.train == nil && p.valid == nil {
-		return "compiling …"
+		return p.elapsed() + "  compiling …"
 	}
 	var parts []string
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	add("%s", p.elapsed())
 	epoch, step := 0, int64(0)
 	if p.train != nil {
 		epoch, step = p.train.Epoch, p.train.Step
@@ -134,14 +177,16 @@ func (p *progress) liveLine() string {
 	if p.valid != nil {
 		add("valid %.2f%s", float64(p.valid.NLL), p.bestText())
 	}
-	if p.train != nil && !math.IsNaN(float64(p.train.Rate)) {
-		add("%s steps/s", rateText(float64(p.train.Rate)))
-	}
 	if left := p.left(); p.valid != nil && left >= 0 {
 		add("look-ahead %d", left)
 	}
+	if p.train != nil && !math.IsNaN(float64(p.train.Rate)) {
+		add("%s steps/s", rateText(float64(p.train.Rate)))
+	}
 	return strings.Join(parts, "  ")
 }
+
+func (p *progress) elapsed() string { return duration(p.now().Sub(p.began).Seconds()) }
 
 // plainLine is the last validation in columns.
 func (p *progress) plainLine() string {
@@ -153,7 +198,7 @@ func (p *progress) plainLine() string {
 		line += fmt.Sprintf("  loss %8s", "-")
 	}
 	line += fmt.Sprintf("  valid %14s", withError(float64(v.NLL), float64(v.NLL2SE))) + p.bestText()
-	return line + "  " + duration(p.now().Sub(p.began).Seconds())
+	return line + "  " + p.elapsed()
 }
 
 // bestText marks the last validation as the best, or tells the best.

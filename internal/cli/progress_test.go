@@ -45,13 +45,13 @@ func TestLiveLine(t *testing.T) {
 		record runlog.Record
 		want   string
 	}{
-		{runlog.Start{}, "model    made\n\rcompiling …\x1b[K"},
-		{runlog.Train{Step: 10, Epoch: 1, Loss: 9, EMA: 12.345, Rate: 123.4}, "\repoch 1/100  step 10  loss 12.35  123 steps/s\x1b[K"},
+		{runlog.Start{}, "model    made\n\r0.00 s  compiling …\x1b[K"},
+		{runlog.Train{Step: 10, Epoch: 1, Loss: 9, EMA: 12.345, Rate: 123.4}, "\r1.0 s  epoch 1/100  step 10  loss 12.35  123 steps/s\x1b[K"},
 		{runlog.Valid{Step: 14, Epoch: 1, NLL: 11.5, NLL2SE: 0.2, Best: true},
-			"\repoch 1/100  step 14  loss 12.35  valid 11.50 (best)  123 steps/s  look-ahead 30\x1b[K"},
+			"\r2.0 s  epoch 1/100  step 14  loss 12.35  valid 11.50 (best)  look-ahead 30  123 steps/s\x1b[K"},
 		{runlog.Valid{Step: 28, Epoch: 2, NLL: 11.75, NLL2SE: 0.2},
-			"\repoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  123 steps/s  look-ahead 29\x1b[K"},
-		{runlog.Event{What: "saved"}, "\r\x1b[Ksaved\n\repoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  123 steps/s  look-ahead 29\x1b[K"},
+			"\r3.0 s  epoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  look-ahead 29  123 steps/s\x1b[K"},
+		{runlog.Event{What: "saved"}, "\r\x1b[Ksaved\n\r4.0 s  epoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  look-ahead 29  123 steps/s\x1b[K"},
 	} {
 		if got := tell(step.record); got != step.want {
 			t.Errorf("%T: got  %q\nwant %q", step.record, got, step.want)

@@ -109,6 +109,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	p.header("data", splitsLine(splits))
 	p.header("model", modelLine(cfg, d))
 	p.header("run", dir)
+	p.tick()
 	a.signals.onFirst(func() {
 		a.console.line("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
 	})
