@@ -63,7 +63,10 @@ func (p *progress) observe(r runlog.Record) {
 	switch r := r.(type) {
 	case runlog.Start:
 		p.began = p.now()
-		if r.Resumed {
+		switch {
+		case r.Resumed && r.Step == 0:
+			p.header("resumed", "from the beginning: there was no checkpoint yet")
+		case r.Resumed:
 			p.header("resumed", "after step "+strconv.FormatInt(r.Step, 10))
 		}
 		for _, line := range p.headers {

@@ -210,8 +210,11 @@ func summaryText(s *train.Summary, d models.Density, resume string) string {
 		}
 	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
-		say("valid", "NLL %.2f after epoch %d, the best of %s (%s, %s)", best, s.BestEpoch,
-			count(max(s.Epochs, s.BestEpoch), "epoch"), count(int(s.Steps), "step"), duration(s.Seconds))
+		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, count(s.Epochs, "epoch"))
+		if s.BestEpoch == 0 {
+			when = "in the first epoch"
+		}
+		say("valid", "NLL %.2f %s (%s, %s)", best, when, count(int(s.Steps), "step"), duration(s.Seconds))
 	}
 	say("run", "%s", s.Dir)
 	dir := shell(s.Dir)
