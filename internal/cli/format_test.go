@@ -85,7 +85,7 @@ func TestRunDir(t *testing.T) {
 
 func TestPanicSite(t *testing.T) {
 	defer func() {
-		recover()
+		_ = recover()
 		if site := panicSite(debug.Stack()); !regexp.MustCompile(`^cli/format_test\.go:\d+$`).MatchString(site) {
 			t.Errorf("the panic began at %q", site)
 		}

@@ -172,7 +172,7 @@ func TestKilledFiftyTimes(t *testing.T) {
 	}
 	t.Parallel()
 	b := newBench(t)
-	train := tinyFor(800, "--set", "train.checkpoint_every=0.05")
+	train := tinyFor(600, "--set", "train.checkpoint_every=0.05")
 	b.run(t, append(train, "--run", "whole")...)
 
 	rng := rand.New(rand.NewPCG(50, 1))

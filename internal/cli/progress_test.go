@@ -22,7 +22,7 @@ func newTestProgress(t *testing.T, terminal bool, c *config.Config) (p *progress
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { null.Close() })
+		t.Cleanup(func() { _ = null.Close() })
 		screen.tty = null
 	}
 	p = newProgress(screen, c, false)
