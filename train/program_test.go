@@ -25,11 +25,11 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 		o       Options
 		chunk   int
 	}{
-		{"everything", made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Direct: true, Conditioning: true,
+		{"everything", made.Options{Dim: 5, Context: 2, Hidden: []int{7},
 			Degrees: masks.SampledDegrees, Unlimited: true, Seed: 3}, 2,
 			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
 				Schedule: ScheduleOptions{Name: "cosine", WarmUp: 5, Steps: 40}, ValidOrders: 2}, 3},
-		{"a cycle of three", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Seed: 3}, 0, Options{}, 32},
+		{"a cycle of three", made.Options{Dim: 5, Masks: 3, Resample: masks.ResampleOrder, Seed: 3}, 0, Options{}, 32},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			// 11 steps an epoch, of which the last has 3 rows and 7 of padding.

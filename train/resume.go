@@ -95,7 +95,7 @@ func (r *run) takeOver() error {
 		if err := r.trainer.Restore(found.State); err != nil {
 			return fmt.Errorf("%s: %w", found.Path, err)
 		}
-		r.savedStep = found.State.Step
+		r.saved = r.moment()
 	case !errors.Is(err, checkpoint.ErrNone):
 		return err
 	case hasStates(r.checkpoints()):

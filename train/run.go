@@ -96,9 +96,18 @@ type run struct {
 	w       *runlog.Writer
 
 	nextCheckpoint, nextPoll, nextSamples time.Time
-	savedStep                             int64 // of the last checkpoint, -1 before
+	saved                                 moment // of the last checkpoint
 	stop                                  runlog.Control
 }
+
+// moment tells two states of a trainer apart: at the end of an epoch there is
+// one before and one after its validation.
+type moment struct {
+	step      int64
+	validated bool
+}
+
+func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Validated} }
 
 // Intervals between looks for requests and between samples.
 const (
@@ -134,7 +143,7 @@ func (r *run) options() Options {
 func (r *run) open() error {
 	process := runlog.Process{Versions: versions(r.backend), Backend: r.backend.String(), Args: r.o.Args}
 	options := runlog.Options{Clock: r.o.Clock}
-	r.savedStep = -1
+	r.saved.step = -1
 	if !r.o.Resume {
 		text, err := r.c.Marshal()
 		if err != nil {
@@ -192,7 +201,11 @@ func (r *run) train(ctx context.Context) (*Summary, error) {
 		return s, r.end(s, err)
 	}
 	if saveErr := r.save(); saveErr != nil {
-		return s, r.end(s, errors.Join(err, saveErr))
+		s.Status = runlog.Failed
+		if err == nil || errors.Is(err, ErrStopped) {
+			return s, r.end(s, saveErr)
+		}
+		return s, r.end(s, fmt.Errorf("%w; %w", err, saveErr))
 	}
 	if err != nil && !errors.Is(err, ErrStopped) || r.stop == runlog.StopNow {
 		if errors.Is(err, ErrStopped) {
@@ -214,7 +227,8 @@ func (r *run) train(ctx context.Context) (*Summary, error) {
 }
 
 func (r *run) interval() time.Duration {
-	return time.Duration(r.c.Train.CheckpointEvery * float64(time.Second))
+	const longest = 1e9 // seconds; a Duration ends soon after
+	return time.Duration(min(r.c.Train.CheckpointEvery, longest) * float64(time.Second))
 }
 
 func (r *run) summary(status runlog.Status) *Summary {
@@ -330,7 +344,10 @@ func (r *run) answer() (stop bool, err error) {
 	for _, q := range requests {
 		switch q.Kind {
 		case runlog.StopCleanly, runlog.StopNow:
-			stop, r.stop = true, q.Kind
+			stop = true
+			if r.stop != runlog.StopNow {
+				r.stop = q.Kind
+			}
 			err = r.w.Answer(q.ID, fmt.Sprintf("stopping at step %d", r.trainer.Step()))
 		case runlog.SaveCheckpoint:
 			if err = r.save(); err == nil {
@@ -349,7 +366,7 @@ func (r *run) answer() (stop bool, err error) {
 // nothing.
 func (r *run) save() error {
 	defer func() { r.nextCheckpoint = r.o.Clock().Add(r.interval()) }()
-	if r.savedStep != r.trainer.Step() {
+	if r.saved != r.moment() {
 		state, err := r.trainer.State()
 		if err != nil {
 			return err
@@ -358,7 +375,7 @@ func (r *run) save() error {
 		if err != nil {
 			return err
 		}
-		r.savedStep = r.trainer.Step()
+		r.saved = r.moment()
 		file, err := filepath.Rel(r.o.Dir, path)
 		if err != nil {
 			return err

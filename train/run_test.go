@@ -1,0 +1,641 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// small is a configuration of a run that takes a moment.
+const small = `
+name: small
+seed: 3
+data: {source: connect4}
+model: {hidden: [11], orders: {count: 3}}
+train: {batch: 8, max_epochs: 3, log_every: 1, optimizer: {name: adam, learning_rate: 0.01}}
+eval: {batch: 16}
+`
+
+func parse(t *testing.T, text string, sets ...string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("test.yaml", []byte(text), sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// smallSplits are of 7 variables: 5 batches an epoch.
+func smallSplits() *data.Splits { return bitSplits(37, 19, 23, 7, 0) }
+
+func loadHistory(t *testing.T, dir string) *runlog.History {
+	t.Helper()
+	h, err := runlog.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Bad > 0 {
+		t.Errorf("%d lines of the log are no records", h.Bad)
+	}
+	return h
+}
+
+func status(t *testing.T, dir string) runlog.Status {
+	t.Helper()
+	s, err := runlog.ReadState(dir, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Status
+}
+
+func oneLine(t *testing.T, err error) {
+	t.Helper()
+	if err != nil && strings.Contains(err.Error(), "\n") {
+		t.Errorf("the error has several lines: %v", err)
+	}
+}
+
+func TestRunWritesARunDirectory(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		dir := filepath.Join(t.TempDir(), "run")
+		splits := smallSplits()
+		var seen []runlog.Record
+		s, err := Run(t.Context(), b, parse(t, small), splits, RunOptions{Dir: dir, Args: []string{"a", "b"}, Observe: func(r runlog.Record) { seen = append(seen, r) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := loadHistory(t, dir)
+		if len(h.Starts) != 1 || h.Starts[0].Step != 0 || h.Starts[0].Resumed || h.Train.Len() != 15 || len(h.Valid) != 3 || len(h.Checkpoints) != 1 {
+			t.Errorf("%d starts, %d training records, %d validations, %d checkpoints", len(h.Starts), h.Train.Len(), len(h.Valid), len(h.Checkpoints))
+		}
+		if want := 1 + 15 + 3 + 4 + 1 + 1 + 1; len(seen) != want {
+			t.Errorf("%d records were observed, want %d", len(seen), want)
+		}
+		if s.Status != runlog.Done || s.Steps != 15 || s.Epochs != 3 || s.Dir != dir || status(t, dir) != runlog.Done {
+			t.Errorf("summary %+v of a run that is %s", s, status(t, dir))
+		}
+		checkRunOrders(t, h, s)
+		checkSamples(t, dir, h)
+		checkEnd(t, b, dir, h, s, splits)
+	})
+}
+
+func checkRunOrders(t *testing.T, h *runlog.History, s *Summary) {
+	t.Helper()
+	best := runlog.Float(math.Inf(1))
+	for i, v := range h.Valid {
+		if o := h.Orders[i]; o.Split != "valid" || o.Step != v.Step || o.NLL != v.NLL {
+			t.Errorf("validation %+v beside %+v", v, o)
+		}
+		best = min(best, v.NLL)
+	}
+	if best != s.BestNLL || h.Valid[s.BestEpoch-1].NLL != best {
+		t.Errorf("the best is %v of epoch %d, the validations are %+v", s.BestNLL, s.BestEpoch, h.Valid)
+	}
+	if len(h.Orders) != 4 {
+		t.Fatalf("%d records of orders, want one a validation and one of the test", len(h.Orders))
+	}
+	for _, o := range h.Orders {
+		checkOrders(t, o)
+	}
+	if o := h.Orders[3]; o.Split != "test" || float64(o.NLL) != s.Test.NLL || o.MaskLoss != nil {
+		t.Errorf("the test's orders are %+v", o)
+	}
+}
+
+func checkSamples(t *testing.T, dir string, h *runlog.History) {
+	t.Helper()
+	if len(h.Samples) != 1 { // the next are due seconds later
+		t.Fatalf("%d records of samples, want 1", len(h.Samples))
+	}
+	r := h.Samples[0]
+	set, err := data.ReadFile(t.Context(), filepath.Join(dir, filepath.FromSlash(r.File)), data.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.Shape, []int{64, 7}) || set.Rows != 64 || set.Dim != 7 || set.CheckBinary() != nil || r.Step != 5 {
+		t.Errorf("record %+v, file of %d × %d values", r, set.Rows, set.Dim)
+	}
+}
+
+// checkEnd opens the run: its weights are those that were tested, of the best
+// validation.
+func checkEnd(t *testing.T, b *backend.Backend, dir string, h *runlog.History, s *Summary, splits *data.Splits) {
+	t.Helper()
+	r := h.End.Test
+	if h.End.Status != runlog.Done || h.End.Step != 15 || h.End.Error != "" || r == nil {
+		t.Fatalf("end %+v", h.End)
+	}
+	if float64(r.NLL) != s.Test.NLL || r.NLLModel != r.NLL || float64(r.NLL2SE) != s.Test.NLL2SE || float64(r.Gain) != s.Test.Gain ||
+		float64(r.NLLOrderMean) != s.Test.OrderMean || r.Orders != 3 || r.Rows != 23 || r.Dim != 7 || r.Split != "test" {
+		t.Errorf("the log has the test %+v, the summary %+v", r, s.Test)
+	}
+	run, err := maskflow.Open(b, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run.Close()
+	e, err := run.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.NLL != s.Test.NLL || !slices.Equal(e.PerOrder, s.Test.PerOrder) || run.Step != int64(5*s.BestEpoch) || run.Config.Name != "small" {
+		t.Errorf("the opened run of step %d scores %+v, the run said %+v", run.Step, e, s.Test)
+	}
+	// Training validates in other batches, which may turn the last bits.
+	if e, err = run.Evaluate(t.Context(), splits.Valid, maskflow.EvalOptions{}); err != nil || !near(e.NLL, float64(s.BestNLL), 1e-6) {
+		t.Errorf("the opened run scores %v on the validation rows (%v), its best validation was %v", e.NLL, err, s.BestNLL)
+	}
+	last := filepath.Join(dir, filepath.FromSlash(h.Checkpoints[0].File))
+	if state, err := checkpoint.Load(last); err != nil || state.Step != 15 {
+		t.Errorf("the last checkpoint: step %v, error %v", state, err)
+	}
+	m, err := runlog.ReadManifest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Name != "small" || m.Seeds["model"] != 3 || m.Seeds["data"] != 1 || m.Backend != b.String() || !slices.Equal(m.Args, []string{"a", "b"}) || m.Versions.Maskflow != maskflow.Version {
+		t.Errorf("manifest %+v", m)
+	}
+}
+
+// ones are rows of one bit, k of n being 1.
+func ones(name string, k, n int) *data.Set {
+	s := &data.Set{Name: name, Rows: n, Dim: 1, X: make([]float32, n)}
+	for i := range k {
+		s.X[i] = 1
+	}
+	return s
+}
+
+// One variable without hidden units is a coin, p = σ(b). Training goes to 0.9
+// and passes 0.7, the best for the validation rows, on the way; the test rows
+// like 0.9 best. What is tested is the coin of the best validation.
+func TestTheTestIsOfTheBestWeights(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "coin")
+	splits := &data.Splits{Train: ones("train", 9, 10), Valid: ones("valid", 7, 10), Test: ones("test", 9, 10), Dim: 1}
+	c := parse(t, "data: {source: connect4}\nmodel: {hidden: []}\ntrain: {batch: 10, look_ahead: 5, optimizer: {name: sgd, learning_rate: 0.5}}")
+	s, err := Run(t.Context(), b, c, splits, RunOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// On the host: gradient σ(b) − 0.9, the loss of rate r is −r·ln p − (1−r)·ln(1−p).
+	sigmoid := func(b float64) float64 { return 1 / (1 + math.Exp(-b)) }
+	loss := func(r, b float64) float64 { return -r*math.Log(sigmoid(b)) - (1-r)*math.Log(1-sigmoid(b)) }
+	bias, best, bestEpoch, bestBias := 0.0, math.Inf(1), 0, 0.0
+	for epoch := 1; epoch <= s.Epochs; epoch++ {
+		bias -= 0.5 * (sigmoid(bias) - 0.9)
+		if l := loss(0.7, bias); l < best {
+			best, bestEpoch, bestBias = l, epoch, bias
+		}
+	}
+	if s.BestEpoch != bestEpoch || s.Epochs != bestEpoch+5 || !near(float64(s.BestNLL), best, 1e-5) {
+		t.Errorf("best %v in epoch %d of %d, want %v in epoch %d of %d", s.BestNLL, s.BestEpoch, s.Epochs, best, bestEpoch, bestEpoch+5)
+	}
+	if want, last := loss(0.9, bestBias), loss(0.9, bias); !near(s.Test.NLL, want, 1e-5) || want-last < 1e-3 {
+		t.Errorf("the test scores %v, want %v; the last weights score %v", s.Test.NLL, want, last)
+	}
+	state, err := checkpoint.Load(filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := tensor(t, state, "params/output.bias"); !near(float64(v[0]), bestBias, 1e-5) {
+		t.Errorf("the best checkpoint has the bias %v, want %v", v[0], bestBias)
+	}
+}
+
+func TestRunThatDiverges(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		dir := filepath.Join(t.TempDir(), "run")
+		c := parse(t, small, "train.optimizer={name: sgd, learning_rate: 1e20}", "model.orders.count=1")
+		s, err := Run(t.Context(), b, c, smallSplits(), RunOptions{Dir: dir})
+		var diverged *DivergedError
+		if !errors.As(err, &diverged) || s == nil || s.Status != runlog.Diverged || s.Test != nil || diverged.Step != s.Steps+1 {
+			t.Fatalf("summary %+v, error %v", s, err)
+		}
+		oneLine(t, err)
+		h := loadHistory(t, dir)
+		if h.End == nil || h.End.Status != runlog.Diverged || h.End.Step != s.Steps || h.End.Error != err.Error() || h.End.Test != nil || status(t, dir) != runlog.Diverged {
+			t.Errorf("end %+v", h.End)
+		}
+		file := checkpoint.StepName(s.Steps)
+		if !strings.Contains(err.Error(), file) {
+			t.Errorf("the error does not name the state before, %s: %v", file, err)
+		}
+		found, err := checkpoint.Latest(filepath.Join(dir, runlog.CheckpointsDir))
+		if err != nil || found.State.Step != s.Steps {
+			t.Fatalf("the last checkpoint is %+v, error %v", found, err)
+		}
+		for _, x := range found.State.Tensors {
+			if slices.ContainsFunc(floatsOf(t, x), func(v float32) bool { return !finite(float64(v)) }) {
+				t.Errorf("%s is not finite", x.Name)
+			}
+		}
+	})
+}
+
+// A run that is cut short again and again ends with the same files as one that
+// is not.
+func TestResumeThroughFiles(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo) // XLA compiles long, and each piece anew
+	sets := []string{"train.max_epochs=6", "train.ema=0.5", "train.schedule={name: plateau, patience: 1}", "model.orders.count=unlimited", "eval={batch: 16, valid_orders: 3, test_orders: 4}"}
+	whole, pieces := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "pieces")
+	want, err := Run(t.Context(), b, parse(t, small, sets...), smallSplits(), RunOptions{Dir: whole})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got *Summary
+	stops := []int64{1, 7, 13, 21, 29}
+	for i := range len(stops) + 1 {
+		ctx, cancel := context.WithCancel(t.Context())
+		got, err = Run(ctx, b, parse(t, small, sets...), smallSplits(), RunOptions{Dir: pieces, Resume: i > 0, Observe: func(r runlog.Record) {
+			if v, ok := r.(runlog.Train); ok && i < len(stops) && v.Step == stops[i] {
+				cancel()
+			}
+		}})
+		cancel()
+		if i == len(stops) {
+			break
+		}
+		if !errors.Is(err, context.Canceled) || got == nil || got.Status != runlog.Stopped || got.Test != nil || status(t, pieces) != runlog.Stopped {
+			t.Fatalf("piece %d: summary %+v, error %v", i, got, err)
+		}
+		oneLine(t, err)
+		if got.Steps < stops[i] {
+			t.Fatalf("piece %d ended at step %d, before it was cancelled", i, got.Steps)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameSummary(t, got, want)
+	for _, name := range []string{checkpoint.StepName(30), checkpoint.Best} {
+		if !bytes.Equal(readFile(t, whole, runlog.CheckpointsDir, name), readFile(t, pieces, runlog.CheckpointsDir, name)) {
+			t.Errorf("%s differs", name)
+		}
+	}
+	sameHistory(t, loadHistory(t, pieces), loadHistory(t, whole))
+}
+
+func sameSummary(t *testing.T, got, want *Summary) {
+	t.Helper()
+	a, b := *got, *want
+	a.Dir, b.Dir, a.Seconds, b.Seconds, a.Test, b.Test = "", "", 0, 0, nil, nil
+	if a != b || fmt.Sprintf("%+v", *got.Test) != fmt.Sprintf("%+v", *want.Test) {
+		t.Errorf("summary %+v %+v, want %+v %+v", *got, *got.Test, *want, *want.Test)
+	}
+}
+
+// sameHistory compares what does not depend on the clock or on interruptions.
+func sameHistory(t *testing.T, got, want *runlog.History) {
+	t.Helper()
+	text := func(h *runlog.History) string {
+		var lines strings.Builder
+		for i := range h.Train.Len() {
+			r := h.Train.At(i)
+			fmt.Fprintln(&lines, r.Step, r.Epoch, r.Loss, r.EMA, r.LR, r.GradNorm, r.Mask)
+		}
+		for _, r := range h.Valid {
+			fmt.Fprintln(&lines, r.Step, r.Epoch, r.NLL, r.NLL2SE, r.Best)
+		}
+		for _, r := range h.Orders {
+			r.Time = 0
+			fmt.Fprintf(&lines, "%+v\n", r)
+		}
+		return lines.String()
+	}
+	if a, b := text(got), text(want); a != b {
+		t.Errorf("history\n%s\nwant\n%s", a, b)
+	}
+}
+
+func readFile(t *testing.T, parts ...string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(parts...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A process that dies leaves no end record and perhaps records of steps that
+// are beyond its last checkpoint. The run goes on from the checkpoint.
+func TestResumeAfterACrash(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	temp := t.TempDir()
+	whole, crashed := filepath.Join(temp, "whole"), filepath.Join(temp, "crashed")
+	splits := smallSplits()
+	now := frozen()
+	checkpoints := 0
+	want, err := Run(t.Context(), b, parse(t, small, "train.checkpoint_every=3"), splits, RunOptions{Dir: whole,
+		Clock: func() time.Time { return now },
+		Observe: func(r runlog.Record) {
+			switch v := r.(type) {
+			case runlog.Train:
+				now = now.Add(time.Second)
+				if v.Step == 12 { // three steps after the fourth checkpoint
+					copyDir(t, whole, crashed)
+				}
+			case runlog.Checkpoint:
+				checkpoints++
+			}
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checkpoints < 4 {
+		t.Errorf("%d checkpoints in 15 seconds, one every 3", checkpoints)
+	}
+	if got := status(t, crashed); got != runlog.Crashed {
+		t.Fatalf("the copy is %s", got)
+	}
+	states, err := filepath.Glob(filepath.Join(crashed, runlog.CheckpointsDir, "step-*"))
+	if err != nil || len(states) != keepStates {
+		t.Errorf("the states %v are kept, want %d (%v)", states, keepStates, err)
+	}
+	var started int64 = -1
+	got, err := Run(t.Context(), b, parse(t, small, "train.checkpoint_every=3"), splits, RunOptions{Dir: crashed, Resume: true, Observe: func(r runlog.Record) {
+		if v, ok := r.(runlog.Start); ok {
+			started = v.Step
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if started < 8 || started > 12 {
+		t.Errorf("the run went on from step %d", started)
+	}
+	sameSummary(t, got, want)
+	sameHistory(t, loadHistory(t, crashed), loadHistory(t, whole))
+	if name := checkpoint.StepName(15); !bytes.Equal(readFile(t, whole, runlog.CheckpointsDir, name), readFile(t, crashed, runlog.CheckpointsDir, name)) {
+		t.Errorf("%s differs", name)
+	}
+}
+
+func copyDir(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A run whose newest checkpoint is damaged goes on from the one before and says
+// so; one whose checkpoints are all damaged is not begun anew behind one's back.
+func TestResumeWithDamagedCheckpoints(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	splits := smallSplits()
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Run(ctx, b, parse(t, small, "train.checkpoint_every=0.000001"), splits, RunOptions{Dir: dir, Observe: func(r runlog.Record) {
+		if v, ok := r.(runlog.Train); ok && v.Step == 9 {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	damage(t, dir, checkpoint.StepName(9))
+	if _, err := Run(t.Context(), b, parse(t, small), splits, RunOptions{Dir: dir, Resume: true}); err != nil {
+		t.Fatal(err)
+	}
+	h := loadHistory(t, dir)
+	if start := h.Starts[1]; start.Step != 8 || !start.Resumed {
+		t.Errorf("the run went on with %+v, want step 8", start)
+	}
+	if !slices.ContainsFunc(h.Events, func(e runlog.Event) bool { return strings.Contains(e.What, "passed over a damaged checkpoint") }) {
+		t.Errorf("events %+v do not tell of the damaged checkpoint", h.Events)
+	}
+	names, err := filepath.Glob(filepath.Join(dir, runlog.CheckpointsDir, "step-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		damage(t, dir, filepath.Base(name))
+	}
+	s, err := Run(t.Context(), b, parse(t, small), splits, RunOptions{Dir: dir, Resume: true})
+	if err == nil || s != nil {
+		t.Errorf("summary %+v, error %v for a run without a whole checkpoint", s, err)
+	}
+	oneLine(t, err)
+}
+
+func damage(t *testing.T, dir, name string) {
+	t.Helper()
+	path := filepath.Join(dir, runlog.CheckpointsDir, name)
+	b := readFile(t, path)
+	if err := os.WriteFile(path, b[:len(b)-1], 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	temp := t.TempDir()
+	done := filepath.Join(temp, "done")
+	if _, err := Run(t.Context(), b, parse(t, small, "train.max_epochs=1"), smallSplits(), RunOptions{Dir: done}); err != nil {
+		t.Fatal(err)
+	}
+	grey := smallSplits()
+	grey.Test.X[9] = 0.5
+	wide := smallSplits()
+	wide.Valid = bits("valid", 2, 19, 6, 0)
+	for _, tt := range []struct {
+		name   string
+		config *config.Config
+		splits *data.Splits
+		o      RunOptions
+		want   string
+	}{
+		{"values that are not binary", parse(t, small), grey, RunOptions{}, "test: row 1, column 2 (counted from 0) is 0.5, not 0 or 1"},
+		{"splits of other widths", parse(t, small), wide, RunOptions{}, "valid has 6 variables"},
+		{"an order of other data", parse(t, small, "model.order=[1, 2, 3]"), smallSplits(), RunOptions{}, "model.order lists 3 degrees, but the data have 7 variables"},
+		{"a run that exists", parse(t, small), smallSplits(), RunOptions{Dir: done}, "already holds a run"},
+		{"a run that does not", parse(t, small), smallSplits(), RunOptions{Dir: filepath.Join(temp, "nothing"), Resume: true}, "holds no run"},
+		{"another model", parse(t, small, "model.hidden=[12]"), smallSplits(), RunOptions{Dir: done, Resume: true}, "model.hidden: [11] → [12]"},
+		{"other data", parse(t, small, "train.max_epochs=1"), bitSplits(36, 19, 23, 7, 0), RunOptions{Dir: done, Resume: true}, "36 rows"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fresh := tt.o.Dir == ""
+			if fresh {
+				tt.o.Dir = filepath.Join(t.TempDir(), "fresh")
+			}
+			s, err := Run(t.Context(), b, tt.config, tt.splits, tt.o)
+			if err == nil || s != nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("summary %+v, error %v, want one with %q", s, err, tt.want)
+			}
+			oneLine(t, err)
+			if _, err := os.Stat(tt.o.Dir); fresh && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("a run that cannot begin leaves a directory (%v)", err)
+			}
+		})
+	}
+	// Whoever is refused lets go of the run.
+	if _, err := Run(t.Context(), b, parse(t, small, "train.max_epochs=2"), smallSplits(), RunOptions{Dir: done, Resume: true}); err != nil {
+		t.Error(err)
+	}
+	if h := loadHistory(t, done); h.Valid[len(h.Valid)-1].Epoch != 2 || h.End.Status != runlog.Done {
+		t.Errorf("the run that was given another epoch ended with %+v", h.End)
+	}
+}
+
+// A failure of the run itself, here a log that cannot be written, is no success.
+func TestRunThatFails(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	s, err := Run(t.Context(), b, parse(t, small), smallSplits(), RunOptions{Dir: dir, Observe: func(r runlog.Record) {
+		if v, ok := r.(runlog.Train); ok && v.Step == 15 {
+			// The folder of checkpoints becomes a file.
+			path := filepath.Join(dir, runlog.CheckpointsDir)
+			if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, nil, 0o644)); err != nil {
+				t.Error(err)
+			}
+		}
+	}})
+	if err == nil || s == nil || s.Status != runlog.Failed || s.Test != nil {
+		t.Errorf("summary %+v, error %v, want a failure", s, err)
+	}
+	oneLine(t, err)
+	if got := status(t, dir); got != runlog.Failed {
+		t.Errorf("the run is %s", got)
+	}
+}
+
+func TestRunWithoutTestRows(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	splits := smallSplits()
+	splits.Test = nil
+	s, err := Run(t.Context(), b, parse(t, small, "train.max_epochs=1"), splits, RunOptions{Dir: dir})
+	if err != nil || s.Status != runlog.Done || s.Test != nil {
+		t.Errorf("summary %+v, error %v", s, err)
+	}
+	if h := loadHistory(t, dir); h.End.Test != nil {
+		t.Errorf("end %+v", h.End)
+	}
+}
+
+// A context has no samples drawn beside the validations: there is none to
+// condition them on.
+func TestRunWithAContext(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	splits := bitSplits(37, 19, 23, 7, 2)
+	s, err := Run(t.Context(), b, parse(t, small, "train.max_epochs=2"), splits, RunOptions{Dir: dir})
+	if err != nil || s.Test == nil {
+		t.Fatalf("summary %+v, error %v", s, err)
+	}
+	if h := loadHistory(t, dir); len(h.Samples) != 0 {
+		t.Errorf("samples %+v", h.Samples)
+	}
+	r, err := maskflow.Open(b, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if e, err := r.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{}); err != nil || e.NLL != s.Test.NLL || r.Meta.ContextDim != 2 {
+		t.Errorf("the opened run scores %v (%v), want %v", e.NLL, err, s.Test.NLL)
+	}
+}
+
+func TestSamplesHaveTheShapeOfImages(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	splits := bitSplits(17, 9, 0, 6, 0)
+	splits.Shape, splits.Test = []int{2, 3}, nil
+	if _, err := Run(t.Context(), b, parse(t, small, "train.max_epochs=1"), splits, RunOptions{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if h := loadHistory(t, dir); len(h.Samples) != 1 || !slices.Equal(h.Samples[0].Shape, []int{64, 2, 3}) {
+		t.Errorf("samples %+v", h.Samples)
+	}
+	r, err := maskflow.Open(b, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if !slices.Equal(r.Meta.Shape, []int{2, 3}) {
+		t.Errorf("the run is of rows of shape %v", r.Meta.Shape)
+	}
+}
+
+func TestOptionsOf(t *testing.T) {
+	c := parse(t, `
+seed: 7
+data: {source: connect4}
+train:
+  batch: 11
+  optimizer: {name: sgd, learning_rate: 0.25, momentum: 0.5, nesterov: true, weight_decay: 0.125}
+  schedule: {name: plateau, warm_up: 3, final: 0.01, factor: 0.75, patience: 5}
+  clip_norm: 2
+  ema: 0.875
+  max_epochs: 13
+  max_steps: 17
+  look_ahead: 19
+  log_every: 23
+  drop_last: true
+eval: {batch: 29, valid_orders: 31}
+`)
+	want := Options{Seed: 7, Batch: 11, ClipNorm: 2, EMA: 0.875, MaxEpochs: 13, MaxSteps: 17, LookAhead: 19, LogEvery: 23, DropLast: true, EvalBatch: 29, ValidOrders: 31,
+		Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 0.25, Momentum: 0.5, Nesterov: true, WeightDecay: 0.125},
+		Schedule:  ScheduleOptions{Name: "plateau", WarmUp: 3, Final: 0.01, Factor: 0.75, Patience: 5}}
+	if got := OptionsOf(c); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	c = parse(t, "data: {source: connect4}\ntrain: {look_ahead: 0, max_epochs: 1, optimizer: {name: adamw, beta1: 0.5, beta2: 0.75, epsilon: 0.25}, schedule: {name: cosine, steps: 9}}")
+	got := OptionsOf(c)
+	if got.LookAhead >= 0 || got.Optimizer != (OptimizerOptions{Name: "adamw", LearningRate: 0.001, Beta1: 0.5, Beta2: 0.75, Epsilon: 0.25, WeightDecay: 0.01}) ||
+		got.Schedule != (ScheduleOptions{Name: "cosine", Steps: 9}) {
+		t.Errorf("got %+v", got)
+	}
+	c = parse(t, "data: {source: connect4}\ntrain: {optimizer: {decay: 0.5, epsilon: 0.25}}")
+	if got := OptionsOf(c).Optimizer; got != (OptimizerOptions{Name: "adadelta", LearningRate: 1, Decay: 0.5, Epsilon: 0.25}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// The defaults of this package are those of a configuration.
+func TestDefaultsAreThoseOfAConfiguration(t *testing.T) {
+	c := parse(t, "data: {source: connect4}")
+	got, want := OptionsOf(c), Options{}.withDefaults()
+	if got.Batch != want.Batch || got.LookAhead != want.LookAhead || got.ValidOrders != want.ValidOrders || got.LogEvery != want.LogEvery {
+		t.Errorf("a configuration has %+v, the package %+v", got, want)
+	}
+	for _, name := range OptimizerNames() {
+		c := parse(t, "data: {source: connect4}\ntrain: {optimizer: {name: "+name+"}}")
+		o, rate, err := NewOptimizer(OptimizerOptions{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, otherRate, err := NewOptimizer(OptionsOf(c).Optimizer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o != other || rate != otherRate {
+			t.Errorf("%s: a configuration has %+v at %v, the package %+v at %v", name, other, otherRate, o, rate)
+		}
+	}
+	m := newMADE(t, made.Options{Dim: 3})
+	if _, err := NewTrainer(backendtest.Open(t, backend.KindGo), m, bitSplits(3, 3, 0, 3, 0), OptionsOf(c)); err != nil {
+		t.Error(err)
+	}
+}
