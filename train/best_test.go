@@ -28,6 +28,9 @@ func overshoot() (*data.Splits, Options) {
 		Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 0.25}}
 }
 
+// afterThree is the first weight after three epochs of overshoot.
+const afterThree = 1 - 0.75*0.75*0.75
+
 func TestTheBestEpochIsTheBestOnValidationRows(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		splits, o := overshoot()
@@ -42,7 +45,7 @@ func TestTheBestEpochIsTheBestOnValidationRows(t *testing.T) {
 		toEnd(t, tr)
 
 		const bestEpoch = 3
-		if nll, epoch := tr.Best(); epoch != bestEpoch || !near(nll, square(1-math.Pow(0.75, 3)-0.6)/2, 1e-5) {
+		if nll, epoch := tr.Best(); epoch != bestEpoch || !near(nll, square(afterThree-0.6)/2, 1e-5) {
 			t.Errorf("best %v in epoch %d, want epoch %d", nll, epoch, bestEpoch)
 		}
 		// The look-ahead counts epochs without a better one exactly.
@@ -53,7 +56,7 @@ func TestTheBestEpochIsTheBestOnValidationRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if w[0][0] != weights[bestEpoch] || !near(float64(w[0][0]), 1-math.Pow(0.75, 3), 1e-6) {
+		if w[0][0] != weights[bestEpoch] || !near(float64(w[0][0]), afterThree, 1e-6) {
 			t.Errorf("the best weight is %v, want that after epoch %d, %v", w[0][0], bestEpoch, weights[bestEpoch])
 		}
 		best, err := tr.BestState()
@@ -189,7 +192,7 @@ func TestFitReturnsTheBest(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		w := 1 - math.Pow(0.75, 3)
+		w := float64(afterThree)
 		e, err := m.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -219,7 +222,7 @@ func TestFitThatIsCutShort(t *testing.T) {
 		t.Fatalf("model %v, error %v, want the best so far and %v", m, err, context.Canceled)
 	}
 	defer m.Close()
-	if w := float64(m.Weights()[0][0]); !near(w, 1-math.Pow(0.75, 3), 1e-6) {
+	if w := float64(m.Weights()[0][0]); !near(w, afterThree, 1e-6) {
 		t.Errorf("the weight is %v, want that of the third epoch", w)
 	}
 	if m, err := Fit(ctx, b, point(), splits, o); !errors.Is(err, context.Canceled) || m != nil {
