@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
@@ -291,6 +294,7 @@ func TestLogProbRefusesOtherShapes(t *testing.T) {
 	}{
 		{"a variable too many", []any{tensor(make([]float32, 12), 2, 6), tensor(make([]float32, 6), 2, 3)}, "need [batch, 5]"},
 		{"a single row", []any{make([]float32, 5), tensor(make([]float32, 6), 2, 3)}, "need [batch, 5]"},
+		{"no rows", []any{tensors.FromShape(shapes.Make(dtypes.Float32, 0, 5)), tensors.FromShape(shapes.Make(dtypes.Float32, 0, 3))}, "the batch has no rows"},
 		{"no context", []any{x}, "the context must have shape [batch, 3]"},
 		{"a context of another width", []any{x, tensor(make([]float32, 4), 2, 2)}, "the context must have shape [batch, 3]"},
 	}

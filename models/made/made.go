@@ -294,6 +294,9 @@ func (m *Model) logits(p models.Params, x, context *Node) *Node {
 	if x.Rank() != 2 || x.Shape().Dimensions[1] != m.opts.Dim {
 		panic(fmt.Errorf("made: x has shape %s, need [batch, %d]", x.Shape(), m.opts.Dim))
 	}
+	if x.Shape().Dimensions[0] == 0 {
+		panic(errors.New("made: the batch has no rows")) // which GoMLX's Go backend dies of
+	}
 	if m.opts.Context > 0 && (context == nil || context.Rank() != 2 || context.Shape().Dimensions[1] != m.opts.Context) {
 		panic(fmt.Errorf("made: the context must have shape [batch, %d]", m.opts.Context))
 	}
