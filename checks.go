@@ -38,7 +38,7 @@ func (v *verifier) paths(context.Context) (Check, error) {
 			connections += n.Kept
 		}
 	}
-	c.Figures = fmt.Sprintf("%d orders, %d connections", len(v.sets), connections)
+	c.Figures = fmt.Sprintf("%s, %d connections", orders(len(v.sets)), connections)
 	return c, nil
 }
 
@@ -95,7 +95,7 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 			}
 		}
 	}
-	c.Figures = fmt.Sprintf("0 violations in %d orders × %d rows; %d of %d allowed entries are not zero", len(v.sets), v.o.Rows, live, entries)
+	c.Figures = fmt.Sprintf("0 violations in %s × %d rows; %d of %d allowed entries are not zero", orders(len(v.sets)), v.o.Rows, live, entries)
 	return c, nil
 }
 
@@ -195,6 +195,13 @@ func (v *verifier) call(ctx context.Context, f *compiled, set *masks.Set, rows i
 	data := []*tensors.Tensor{pad(x, v.density.Dim(), 0, rows, rows), pad(cond, v.density.ContextDim(), 0, rows, rows)}
 	defer finalize(data)
 	return f.call(ctx, v.m.params, degrees, append(before, data...)...)
+}
+
+func orders(n int) string {
+	if n == 1 {
+		return "1 order"
+	}
+	return fmt.Sprintf("%d orders", n)
 }
 
 func randomBits(rng *rand.Rand, n int) []float32 {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func testRequests(t *testing.T, b *backend.Backend, kinds []runlog.Control, answ
 			}
 			ids <- id
 			if kind == runlog.SaveCheckpoint {
-				waitForCheckpoint(t, dir)
+				waitForAnswer(t, dir, id)
 			}
 		}
 	}()
@@ -68,8 +69,8 @@ func testRequests(t *testing.T, b *backend.Backend, kinds []runlog.Control, answ
 	if len(h.Events) != len(answers) {
 		t.Errorf("answers %+v, want %d", h.Events, len(answers))
 	}
-	if want := len(kinds); len(h.Checkpoints) != want || h.Checkpoints[want-1].Step != s.Steps {
-		t.Errorf("checkpoints %+v, want %d, the last of step %d", h.Checkpoints, want, s.Steps)
+	if n := len(h.Checkpoints); n < len(kinds) || h.Checkpoints[n-1].Step != s.Steps {
+		t.Errorf("checkpoints %+v, want %d or more, the last of step %d", h.Checkpoints, len(kinds), s.Steps)
 	}
 	found, err := checkpoint.Latest(filepath.Join(dir, runlog.CheckpointsDir))
 	if err != nil || found.State.Step != s.Steps {
@@ -92,12 +93,17 @@ func request(dir string, kind runlog.Control) (id string, err error) {
 	return "", err
 }
 
-func waitForCheckpoint(t *testing.T, dir string) {
+func waitForAnswer(t *testing.T, dir, id string) {
 	for range 1000 {
-		if _, err := checkpoint.Latest(filepath.Join(dir, runlog.CheckpointsDir)); err == nil {
+		h, err := runlog.Load(dir)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if slices.ContainsFunc(h.Events, func(e runlog.Event) bool { return e.ID == id }) {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Error("no checkpoint came")
+	t.Error("no answer came")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -46,6 +47,23 @@ type Options struct {
 	Between func(*Trainer) (stop bool, err error)
 	// Clock is time.Now unless given.
 	Clock func() time.Time
+}
+
+// OptionsOf translates a resolved configuration.
+func OptionsOf(c *config.Config) Options {
+	t, z, s := c.Train, c.Train.Optimizer, c.Train.Schedule
+	lookAhead := t.LookAhead
+	if lookAhead == 0 {
+		lookAhead = -1
+	}
+	return Options{
+		Seed: c.Seed, Batch: t.Batch, ClipNorm: t.ClipNorm, EMA: t.EMA,
+		Optimizer: OptimizerOptions{Name: z.Name, LearningRate: z.LearningRate, Decay: z.Decay, Epsilon: z.Epsilon,
+			Beta1: z.Beta1, Beta2: z.Beta2, Momentum: z.Momentum, Nesterov: z.Nesterov, WeightDecay: z.WeightDecay},
+		Schedule:  ScheduleOptions{Name: s.Name, WarmUp: s.WarmUp, Steps: s.Steps, Final: s.Final, Factor: s.Factor, Patience: s.Patience},
+		MaxEpochs: t.MaxEpochs, MaxSteps: t.MaxSteps, LookAhead: lookAhead, DropLast: t.DropLast,
+		EvalBatch: c.Eval.Batch, ValidOrders: c.Eval.ValidOrders, LogEvery: t.LogEvery,
+	}
 }
 
 func (o Options) withDefaults() Options {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -108,30 +106,6 @@ type moment struct {
 }
 
 func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Validated} }
-
-// Intervals between looks for requests and between samples.
-const (
-	pollEvery    = 200 * time.Millisecond
-	samplesEvery = 15 * time.Second
-	keepStates   = 2
-)
-
-// OptionsOf translates a resolved configuration.
-func OptionsOf(c *config.Config) Options {
-	t, z, s := c.Train, c.Train.Optimizer, c.Train.Schedule
-	lookAhead := t.LookAhead
-	if lookAhead == 0 {
-		lookAhead = -1
-	}
-	return Options{
-		Seed: c.Seed, Batch: t.Batch, ClipNorm: t.ClipNorm, EMA: t.EMA,
-		Optimizer: OptimizerOptions{Name: z.Name, LearningRate: z.LearningRate, Decay: z.Decay, Epsilon: z.Epsilon,
-			Beta1: z.Beta1, Beta2: z.Beta2, Momentum: z.Momentum, Nesterov: z.Nesterov, WeightDecay: z.WeightDecay},
-		Schedule:  ScheduleOptions{Name: s.Name, WarmUp: s.WarmUp, Steps: s.Steps, Final: s.Final, Factor: s.Factor, Patience: s.Patience},
-		MaxEpochs: t.MaxEpochs, MaxSteps: t.MaxSteps, LookAhead: lookAhead, DropLast: t.DropLast,
-		EvalBatch: c.Eval.Batch, ValidOrders: c.Eval.ValidOrders, LogEvery: t.LogEvery,
-	}
-}
 
 func (r *run) options() Options {
 	o := OptionsOf(r.c)
@@ -240,7 +214,10 @@ func (r *run) summary(status runlog.Status) *Summary {
 // end writes the last record and returns the error that the run ended with.
 func (r *run) end(s *Summary, err error) error {
 	record := runlog.End{Status: s.Status, Step: s.Steps}
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		record.Error = "interrupted"
+	case err != nil:
 		record.Error = err.Error()
 	}
 	if s.Test != nil {
@@ -286,10 +263,15 @@ func (r *run) record(rec runlog.Record) error {
 	if err := r.write(rec); err != nil {
 		return err
 	}
-	if _, ok := rec.(runlog.Valid); ok {
-		return r.sample()
+	v, ok := rec.(runlog.Valid)
+	if !ok {
+		return nil
 	}
-	return nil
+	if v.Best && r.saved.step < 0 {
+		// The first weights that were validated are worth having at once.
+		r.nextCheckpoint = r.o.Clock()
+	}
+	return r.sample()
 }
 
 func (r *run) write(rec runlog.Record) error {
@@ -318,113 +300,4 @@ func (r *run) write(rec runlog.Record) error {
 		r.o.Observe(rec)
 	}
 	return err
-}
-
-// between runs between two calls to the backend: requests and checkpoints.
-func (r *run) between(*Trainer) (stop bool, err error) {
-	now := r.o.Clock()
-	if !now.Before(r.nextPoll) {
-		r.nextPoll = now.Add(pollEvery)
-		if stop, err := r.answer(); stop || err != nil {
-			return stop, err
-		}
-	}
-	if !now.Before(r.nextCheckpoint) {
-		return false, r.save()
-	}
-	return false, nil
-}
-
-// answer carries out what readers of the run directory asked for.
-func (r *run) answer() (stop bool, err error) {
-	requests, err := r.w.Poll()
-	if err != nil {
-		return false, err
-	}
-	for _, q := range requests {
-		switch q.Kind {
-		case runlog.StopCleanly, runlog.StopNow:
-			stop = true
-			if r.stop != runlog.StopNow {
-				r.stop = q.Kind
-			}
-			err = r.w.Answer(q.ID, fmt.Sprintf("stopping at step %d", r.trainer.Step()))
-		case runlog.SaveCheckpoint:
-			if err = r.save(); err == nil {
-				err = r.w.Answer(q.ID, "saved "+checkpoint.StepName(r.trainer.Step()))
-			}
-		}
-		if err != nil {
-			return stop, err
-		}
-	}
-	return stop, nil
-}
-
-// save writes the state, then the best weights, and forgets older states. The
-// state holds the best weights too, so that a crash between the two loses
-// nothing.
-func (r *run) save() error {
-	defer func() { r.nextCheckpoint = r.o.Clock().Add(r.interval()) }()
-	if r.saved != r.moment() {
-		state, err := r.trainer.State()
-		if err != nil {
-			return err
-		}
-		path, err := checkpoint.Save(r.checkpoints(), checkpoint.StepName(r.trainer.Step()), state)
-		if err != nil {
-			return err
-		}
-		r.saved = r.moment()
-		file, err := filepath.Rel(r.o.Dir, path)
-		if err != nil {
-			return err
-		}
-		if err := r.write(runlog.Checkpoint{Step: r.trainer.Step(), File: filepath.ToSlash(file)}); err != nil {
-			return err
-		}
-	}
-	if nll, _ := r.trainer.Best(); !math.IsNaN(nll) {
-		best, err := r.trainer.BestState()
-		if err != nil {
-			return err
-		}
-		if _, err := checkpoint.Save(r.checkpoints(), checkpoint.Best, best); err != nil {
-			return err
-		}
-	}
-	return checkpoint.Prune(r.checkpoints(), keepStates)
-}
-
-// sample draws a few rows from the present weights for whoever watches.
-func (r *run) sample() error {
-	_, ok := r.density.(models.HostSampler)
-	now := r.o.Clock()
-	if !ok || r.density.ContextDim() > 0 || now.Before(r.nextSamples) {
-		return nil
-	}
-	r.nextSamples = now.Add(samplesEvery)
-	w, err := hostWeights(r.trainer.evaluated())
-	if err != nil {
-		return err
-	}
-	const rows = 64
-	sets := []*masks.Set{nil}
-	if masked, ok := r.density.(models.Masked); ok {
-		sets[0] = masked.Cycle().At(0)
-	}
-	x, err := maskflow.Sample(context.Background(), r.density, w, sets, rows, maskflow.SampleOptions{Seed: r.c.Seed})
-	if err != nil {
-		return err
-	}
-	shape := r.splits.Shape
-	if shape == nil {
-		shape = []int{r.density.Dim()}
-	}
-	shape = append([]int{rows}, shape...)
-	file := fmt.Sprintf("%s/%08d.npy", runlog.SamplesDir, r.trainer.Step())
-	if err := data.WriteFile(filepath.Join(r.o.Dir, file), data.Array{Shape: shape, Float32: x}); err != nil {
-		return err
-	}
-	return r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: shape})
 }

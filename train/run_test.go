@@ -84,10 +84,13 @@ func TestRunWritesARunDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := loadHistory(t, dir)
-		if len(h.Starts) != 1 || h.Starts[0].Step != 0 || h.Starts[0].Resumed || h.Train.Len() != 15 || len(h.Valid) != 3 || len(h.Checkpoints) != 1 {
+		if len(h.Starts) != 1 || h.Starts[0].Step != 0 || h.Starts[0].Resumed || h.Train.Len() != 15 || len(h.Valid) != 3 || len(h.Checkpoints) != 2 {
 			t.Errorf("%d starts, %d training records, %d validations, %d checkpoints", len(h.Starts), h.Train.Len(), len(h.Valid), len(h.Checkpoints))
 		}
-		if want := 1 + 15 + 3 + 4 + 1 + 1 + 1; len(seen) != want {
+		if first, last := h.Checkpoints[0].Step, h.Checkpoints[1].Step; first != 5 || last != 15 {
+			t.Errorf("checkpoints at steps %d and %d, want one after the first validation and one at the end", first, last)
+		}
+		if want := 1 + 15 + 3 + 4 + 2 + 1 + 1; len(seen) != want {
 			t.Errorf("%d records were observed, want %d", len(seen), want)
 		}
 		if s.Status != runlog.Done || s.Steps != 15 || s.Epochs != 3 || s.Dir != dir || status(t, dir) != runlog.Done {
@@ -165,9 +168,11 @@ func checkEnd(t *testing.T, b *backend.Backend, dir string, h *runlog.History, s
 	if e, err = run.Evaluate(t.Context(), splits.Valid, maskflow.EvalOptions{}); err != nil || !near(e.NLL, float64(s.BestNLL), 1e-6) {
 		t.Errorf("the opened run scores %v on the validation rows (%v), its best validation was %v", e.NLL, err, s.BestNLL)
 	}
-	last := filepath.Join(dir, filepath.FromSlash(h.Checkpoints[0].File))
-	if state, err := checkpoint.Load(last); err != nil || state.Step != 15 {
-		t.Errorf("the last checkpoint: step %v, error %v", state, err)
+	last := filepath.Join(dir, filepath.FromSlash(h.Checkpoints[len(h.Checkpoints)-1].File))
+	if state, err := checkpoint.Load(last); err != nil {
+		t.Error(err)
+	} else if state.Step != 15 {
+		t.Errorf("the last checkpoint is of step %d", state.Step)
 	}
 	m, err := runlog.ReadManifest(dir)
 	if err != nil {

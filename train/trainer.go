@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -350,98 +349,4 @@ func (t *Trainer) record(r runlog.Record) error {
 		return nil
 	}
 	return t.o.Record(r)
-}
-
-// next assembles a step: the rows of a batch of this epoch, the degrees of its
-// mask set and the optimiser's numbers.
-func (t *Trainer) next(number int64, batch int) step {
-	t.shuffle()
-	train, size := t.splits.Train, t.o.Batch
-	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
-	s := step{x: make([]float32, size*train.Dim), weights: make([]float32, size),
-		scalars: t.program.opt.Scalars(number, t.rate*t.p.Schedule.factor(number))}
-	if train.ContextDim > 0 {
-		s.context = make([]float32, size*train.ContextDim)
-	}
-	for i := range size {
-		// Padding repeats a row: the density need not be defined elsewhere, and
-		// a weight of zero does not undo NaN.
-		row := rows[min(i, len(rows)-1)]
-		copy(s.x[i*train.Dim:], train.Row(row))
-		if train.ContextDim > 0 {
-			copy(s.context[i*train.ContextDim:], train.ContextRow(row))
-		}
-		if i < len(rows) {
-			s.weights[i] = 1 / float32(len(rows))
-		}
-	}
-	if t.masked != nil {
-		s.degrees = t.degrees(t.maskIndex(number))
-	}
-	return s
-}
-
-func (t *Trainer) degrees(index int) [][]int32 {
-	if d := t.sets[index]; d != nil {
-		return d
-	}
-	cycle := t.masked.Cycle()
-	d := t.masked.Degrees(cycle.At(index))
-	if cycle.Len() != masks.Unlimited {
-		t.sets[index] = d
-	}
-	return d
-}
-
-// shuffle draws the epoch's order of rows, from the seed and the epoch alone.
-func (t *Trainer) shuffle() {
-	if t.rowsEpoch == t.p.Epoch {
-		return
-	}
-	const rowStream = 0x726f7773
-	rng := rand.New(rand.NewPCG(t.o.Seed, rowStream<<32|uint64(t.p.Epoch)))
-	t.rows, t.rowsEpoch = rng.Perm(t.splits.Train.Rows), t.p.Epoch
-}
-
-// validate evaluates the validation rows, remembers the best weights and tells
-// the schedule.
-func (t *Trainer) validate(ctx context.Context) error {
-	var sets []*masks.Set
-	if t.masked != nil {
-		sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
-	}
-	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, sets)
-	if err != nil {
-		return err
-	}
-	// A best of NaN is beaten by anything; a NaN beats nothing.
-	best := !math.IsNaN(e.NLL) && !(e.NLL >= float64(t.p.Best))
-	if best {
-		w, err := hostWeights(t.evaluated())
-		if err != nil {
-			return err
-		}
-		t.best = w
-		t.p.Best, t.p.BestEpoch, t.p.BestStep = runlog.Float(e.NLL), t.p.Epoch, t.p.Step
-	}
-	t.p.Schedule.validated(best)
-	t.p.Validated = true
-	if err := t.record(runlog.Valid{Step: t.p.Step, Epoch: t.p.Epoch, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE), Best: best}); err != nil {
-		return err
-	}
-	if e.Orders < 2 {
-		return nil
-	}
-	return t.record(OrdersRecord(e, "valid", t.p.Step, t.p.MaskLoss))
-}
-
-// OrdersRecord is the record of an evaluation by several orders.
-func OrdersRecord(e maskflow.Evaluation, split string, step int64, maskLoss []runlog.Float) runlog.Orders {
-	best := math.Inf(1)
-	for _, v := range e.PerOrder {
-		best = math.Min(best, v)
-	}
-	return runlog.Orders{Step: step, Split: split, NLL: runlog.Float(e.NLL), Mean: runlog.Float(e.OrderMean),
-		BestOrder: runlog.Float(best), Gain: runlog.Float(e.Gain), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
-		PerOrder: runlog.Floats(e.PerOrder), MaskLoss: maskLoss}
 }
