@@ -22,15 +22,15 @@ func recovered(err *error) {
 	switch p := recover().(type) {
 	case nil:
 	case error:
-		*err = oneLine(p)
+		*err = OneLine(p)
 	default:
 		*err = fmt.Errorf("%s", firstLine(fmt.Sprint(p)))
 	}
 }
 
-// oneLine keeps the first line of an error: GoMLX's carry a stack and hints of
-// a page. The chain stays, for errors.Is.
-func oneLine(err error) error {
+// OneLine keeps the first line of an error: GoMLX's carry a stack and hints of
+// a page. The chain stays, for errors.Is; nil stays nil.
+func OneLine(err error) error {
 	if err == nil || !strings.ContainsRune(err.Error(), '\n') {
 		return err
 	}

@@ -23,7 +23,7 @@ func openGo() (b *Backend, err error) {
 	defer recovered(&err)
 	c, err := gobackend.New("")
 	if err != nil {
-		return nil, oneLine(err)
+		return nil, OneLine(err)
 	}
 	pool, err := workerPool(c)
 	if err != nil {

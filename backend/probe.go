@@ -95,11 +95,11 @@ func addOne(b *Backend) (err error) {
 	defer recovered(&err)
 	exec, err := graph.NewExec(b.Compute, func(x *graph.Node) *graph.Node { return graph.AddScalar(x, 1) })
 	if err != nil {
-		return oneLine(err)
+		return OneLine(err)
 	}
 	out, err := exec.Call(float32(41))
 	if err != nil {
-		return oneLine(err)
+		return OneLine(err)
 	}
 	if got := tensors.ToScalar[float32](out[0]); got != 42 {
 		return fmt.Errorf("computes 41+1 = %v", got)

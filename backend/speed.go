@@ -53,7 +53,7 @@ func timeProduct(ctx context.Context, b *Backend, m, k, n int) (best time.Durati
 		return z, graph.Slice(z, graph.AxisRange(0, 1), graph.AxisRange(0, 1))
 	})
 	if err != nil {
-		return 0, oneLine(err)
+		return 0, OneLine(err)
 	}
 	defer exec.Finalize()
 	x, y := sawtooth(m, k), sawtooth(k, n)
@@ -63,7 +63,7 @@ func timeProduct(ctx context.Context, b *Backend, m, k, n int) (best time.Durati
 		start := time.Now()
 		out, err := exec.Call(x, y)
 		if err != nil {
-			return 0, oneLine(err)
+			return 0, OneLine(err)
 		}
 		// A device runs ahead of the host; reading an element waits for it.
 		tensors.MustCopyFlatData[float32](out[1])

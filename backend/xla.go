@@ -39,14 +39,14 @@ func loadPlugin(kind, path string, o Options) (b *Backend, err error) {
 	}
 	plugin, err := pjrt.GetPlugin(name)
 	if err != nil {
-		return nil, oneLine(err)
+		return nil, OneLine(err)
 	}
 	if plugin == nil {
 		return nil, errors.New("GetPjrtApi returns nothing")
 	}
 	c, err := xla.NewWithOptions(config, nil)
 	if err != nil {
-		return nil, oneLine(err)
+		return nil, OneLine(err)
 	}
 	b = newBackend(c, kind)
 	b.Plugin = path
