@@ -156,11 +156,11 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 }
 
 func TestProblemsAreSortedByPlace(t *testing.T) {
-	got := problemsOf(t, "train: {batch: x}\nseed: x\nmodle: {}\ndata: {source: ''}\n", "eval.batch=0", "seed=[")
+	got := problemsOf(t, "train: {batch: x}\nseed: x\nmode1: {}\ndata: {source: ''}\n", "eval.batch=0", "seed=[")
 	want := []string{
 		`f.yaml:1:16: train.batch: want an integer, got the text "x"`,
 		`f.yaml:2:7: seed: want an integer, got the text "x"`,
-		`f.yaml:3:1: unknown key "modle" (did you mean "model"?)`,
+		`f.yaml:3:1: unknown key "mode1" (did you mean "model"?)`,
 		"f.yaml:4:16: data.source: is missing (" + byPath["data.source"].doc + ")",
 		"--set eval.batch=0: must be at least 1, got 0",
 		"--set seed=[: not YAML: did not find expected node content while parsing a flow node",

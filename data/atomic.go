@@ -24,7 +24,8 @@ func writeAtomic(path string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	buffered := bufio.NewWriterSize(f, 1<<16)
-	if err = write(buffered); err != nil {
+	err = write(buffered)
+	if err != nil {
 		return err
 	}
 	if err = errors.Join(buffered.Flush(), f.Sync()); err != nil {

@@ -219,10 +219,10 @@ func shorten(s string) string {
 
 func csvError(err error) error {
 	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		switch e.Err {
-		case csv.ErrBareQuote:
+		switch {
+		case errors.Is(e.Err, csv.ErrBareQuote):
 			return fmt.Errorf("line %d: a quote inside a cell that does not begin with one", e.Line)
-		case csv.ErrQuote:
+		case errors.Is(e.Err, csv.ErrQuote):
 			return fmt.Errorf("line %d: text after a closing quote, or a quote that is never closed (opened on line %d)", e.Line, e.StartLine)
 		}
 		return fmt.Errorf("line %d: %w", e.Line, damage(e.Err))

@@ -178,7 +178,7 @@ func (p *pyParser) element() element {
 	}
 	descr := p.quoted()
 	order, kind := "", descr
-	if descr != "" && strings.Contains("<>|=", descr[:1]) {
+	if descr != "" && strings.ContainsRune("<>|=", rune(descr[0])) {
 		order, kind = descr[:1], descr[1:]
 	}
 	e := element{kind: elementKind(kind), big: order == ">"}

@@ -242,7 +242,7 @@ func TestLimits(t *testing.T) {
 	_, err = ReadFile(context.Background(), path, ReadOptions{MaxValues: -1})
 	wantError(t, err, "negative")
 
-	bomb := zeroBomb([]byte(npyBytes(npyHeaderText("|u1", false, "(1048576, 8)"), nil)), 8<<20)
+	bomb := zeroBomb(npyBytes(npyHeaderText("|u1", false, "(1048576, 8)"), nil), 8<<20)
 	_, err = ReadFile(context.Background(), writeTemp(t, "x.npy.gz", bomb), ReadOptions{MaxValues: 1 << 20})
 	wantError(t, err, "more than 1048576 values")
 }
