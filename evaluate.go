@@ -2,6 +2,7 @@ package maskflow
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -52,6 +53,9 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evalu
 // Evaluate is Model.Evaluate for parameters on the backend and given mask sets
 // (none for a density without masks).
 func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, sets []*masks.Set) (Evaluation, error) {
+	if s.Rows == 0 {
+		return Evaluation{}, fmt.Errorf("%s has no rows to evaluate", s.Name)
+	}
 	var acc accumulator
 	err := e.each(ctx, params, s.X, s.Context, sets, acc.add)
 	if err != nil {

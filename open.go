@@ -67,8 +67,10 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders})
-	return r, err
+	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders}); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // Tensors are weights of a density as a group of a checkpoint's tensors.

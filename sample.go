@@ -54,6 +54,9 @@ func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*mas
 	if n < 0 {
 		return nil, fmt.Errorf("%d samples were asked for, need 0 or more", n)
 	}
+	if len(sets) == 0 {
+		return nil, fmt.Errorf("sampling needs at least one mask set")
+	}
 	dim, width := d.Dim(), d.ContextDim()
 	if len(o.Context) != n*width {
 		return nil, fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))

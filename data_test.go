@@ -1,0 +1,119 @@
+package maskflow_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+)
+
+func TestLoadDataFollowsTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	// Twenty rows of a grey value, its complement and a column that counts.
+	grey := data.Array{Name: "grey", Shape: []int{20, 3}}
+	for i := range 20 {
+		g := float32(i) / 19
+		grey.Float32 = append(grey.Float32, g, 1-g, float32(i))
+	}
+	other := data.Array{Name: "other", Shape: []int{4, 2}, Float32: make([]float32, 8)}
+	if err := data.WriteFile(filepath.Join(dir, "two.npz"), grey, other); err != nil {
+		t.Fatal(err)
+	}
+	load := func(sets ...string) *data.Splits {
+		t.Helper()
+		c := parse(t, "data: {source: two.npz, array: grey, context_columns: 1, fractions: [0.5, 0.25, 0.25]}", sets...)
+		s, err := maskflow.LoadData(t.Context(), c, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := load()
+	if s.Train.Rows != 10 || s.Valid.Rows != 5 || s.Test.Rows != 5 || s.Dim != 2 || s.ContextDim != 1 {
+		t.Errorf("%d, %d and %d rows of %d + %d columns", s.Train.Rows, s.Valid.Rows, s.Test.Rows, s.Dim, s.ContextDim)
+	}
+	if !slices.Equal(load().Train.Context, s.Train.Context) || slices.Equal(load("data.seed=2").Train.Context, s.Train.Context) {
+		t.Error("the rows of a split do not follow from the seed")
+	}
+	bits := load("data.context_columns=0", "data.array=other", "data.binarize=threshold")
+	if bits.Dim != 2 || bits.Train.CheckBinary() != nil {
+		t.Errorf("the other array has %d columns", bits.Dim)
+	}
+	for name, sets := range map[string][]string{
+		"labels":  {"data.labels=true", "data.context_columns=0"},
+		"source":  {"data.source=three.npz"},
+		"array":   {"data.array=black"},
+		"columns": {"data.context_columns=3"},
+	} {
+		c := parse(t, "data: {source: two.npz, array: grey, context_columns: 1}", sets...)
+		_, err := maskflow.LoadData(t.Context(), c, dir)
+		refuses(t, name, err, "")
+	}
+}
+
+func TestPrepareRows(t *testing.T) {
+	table := func(dim, context int, v ...float32) *data.Set {
+		s := &data.Set{Name: "rows.csv", Rows: len(v) / (dim + context), Dim: dim, ContextDim: context}
+		for r := range s.Rows {
+			row := v[r*(dim+context):]
+			s.X, s.Context = append(s.X, row[:dim]...), append(s.Context, row[dim:dim+context]...)
+		}
+		return s
+	}
+	run := func(dim, context int, sets ...string) *maskflow.Run {
+		return &maskflow.Run{Config: parse(t, "data: {source: connect4}", sets...), Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
+	}
+	for _, tt := range []struct {
+		name       string
+		run        *maskflow.Run
+		set        *data.Set
+		x, context []float32
+		refuse     string
+	}{
+		{"bits", run(2, 0), table(2, 0, 1, 0, 0, 1), []float32{1, 0, 0, 1}, nil, ""},
+		{"a context in the last columns", run(2, 1), table(3, 0, 1, 0, 5, 0, 1, 6), []float32{1, 0, 0, 1}, []float32{5, 6}, ""},
+		{"a context of its own", run(2, 1), table(2, 1, 1, 0, 5, 0, 1, 6), []float32{1, 0, 0, 1}, []float32{5, 6}, ""},
+		{"grey values", run(2, 0, "data.binarize=threshold"), table(2, 0, 0.9, 0.2, 0.4, 0.6), []float32{1, 0, 0, 1}, nil, ""},
+		{"too few columns", run(3, 0), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 columns, but the model has 3"},
+		{"a context that is missing", run(2, 1), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 + 0 of context columns, but the model has 2 + 1 of context"},
+		{"a context too many", run(2, 0), table(2, 1, 1, 0, 5), nil, nil, "rows.csv has 2 + 1 of context columns, but the model has 2 + 0 of context"},
+		{"values that are not bits", run(2, 0), table(2, 0, 1, 0, 2, 1), nil, nil, "rows.csv: row 1, column 0 (counted from 0) is 2, not 0 or 1"},
+		{"values that are not grey", run(2, 0, "data.binarize=sample"), table(2, 0, 1, -1), nil, nil, "rows.csv"},
+	} {
+		err := tt.run.Prepare(tt.set)
+		if tt.refuse != "" {
+			refuses(t, tt.name, err, tt.refuse)
+			continue
+		}
+		if err != nil || !slices.Equal(tt.set.X, tt.x) || !slices.Equal(tt.set.Context, tt.context) {
+			t.Errorf("%s: %v and the context %v (%v), want %v and %v", tt.name, tt.set.X, tt.set.Context, err, tt.x, tt.context)
+		}
+	}
+}
+
+// The presets of the project describe models that can be built for their data.
+func TestPresetsMakeDensities(t *testing.T) {
+	dims := map[string]int{"adult": 123, "binarized_mnist": 784, "connect4": 126, "dna": 180, "dna_orders": 180, "mushrooms": 112, "nips": 500, "ocr_letters": 128, "rcv1": 150, "web": 300}
+	files, err := os.ReadDir("configs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		c, err := config.Load(filepath.Join("configs", f.Name()), nil)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if dims[c.Name] == 0 {
+			t.Errorf("%s: the test does not know how many variables %s has", f.Name(), c.Name)
+			continue
+		}
+		if d, err := maskflow.NewDensity(c, dims[c.Name], 0); err != nil || d.Dim() != dims[c.Name] {
+			t.Errorf("%s: %v", f.Name(), err)
+		}
+	}
+}

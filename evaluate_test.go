@@ -1,0 +1,256 @@
+package maskflow_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
+)
+
+// bothOrders is a MADE of two variables without hidden units whose two mask sets
+// are the two orders: logits (0, 4·x₁) and (4·x₂, 0).
+func bothOrders(t *testing.T) (*made.Model, models.Weights) {
+	t.Helper()
+	for seed := range uint64(100) {
+		m := newMADE(t, made.Options{Dim: 2, Masks: 2, Resample: masks.ResampleOrder, Seed: seed})
+		if !slices.Equal(m.Cycle().At(0).Order, m.Cycle().At(1).Order) {
+			return m, models.Weights{{0, 4, 4, 0}, {0, 0}}
+		}
+	}
+	t.Fatal("no seed gives two orders")
+	return nil, nil
+}
+
+// The mean of two densities is a density. With the mean of their logits, which
+// is what some published code evaluates, the "probabilities" of this example sum
+// to ¼ + σ(−2) + σ(2)² = 1.145, and with the mean of their log-likelihoods to
+// less than one.
+func TestTheEnsembleIsADensity(t *testing.T) {
+	m, w := bothOrders(t)
+	sigmoid := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	want := []float64{ // of 00, 10, 01, 11
+		0.25, (0.25 + sigmoid(-4)/2) / 2, (0.25 + sigmoid(-4)/2) / 2, sigmoid(4) / 2,
+	}
+	wrong := 0.25 + sigmoid(-2) + square(sigmoid(2))
+	if math.Abs(wrong-1.1450064) > 1e-7 {
+		t.Fatalf("averaged logits sum to %v", wrong)
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		model := newModel(t, b, m, w, maskflow.Options{Batch: 4})
+		logp, err := model.LogProb(t.Context(), states(2), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for i, l := range logp {
+			sum += math.Exp(l)
+			if !near(math.Exp(l), want[i], 1e-6) {
+				t.Errorf("state %d has probability %v, want %v", i, math.Exp(l), want[i])
+			}
+		}
+		if math.Abs(sum-1) > 1e-6 {
+			t.Errorf("the probabilities sum to %v", sum)
+		}
+	})
+}
+
+func square(v float64) float64 { return v * v }
+
+// Evaluate against the formulas, from the log-likelihoods of the single orders
+// and sums without any care for overflow.
+func TestEvaluateAgainstTheFormulas(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, tt := range []struct {
+			name  string
+			model made.Options
+			rows  int
+			batch int
+		}{
+			{"five orders", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: 5, Context: 3}, 53, 8},
+			{"one order", made.Options{Dim: 7, Hidden: []int{11}}, 53, 53},
+			{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, 53, 100},
+		} {
+			if b.Kind != backend.KindGo && tt.model.Context == 0 {
+				continue // compiling takes XLA long
+			}
+			t.Run(tt.name, func(t *testing.T) {
+				d := newMADE(t, tt.model)
+				m := newModel(t, b, d, strong(d, 1), maskflow.Options{Batch: tt.batch, EvalSets: 4})
+				set := randomSet(3, tt.rows, 7, tt.model.Context)
+				e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkEvaluation(t, e, single(t, m, set, m.Sets(0)), 7)
+				if k := d.Cycle().Len(); k > 1 {
+					checkPermutation(t, m, set, e)
+				}
+			})
+		}
+	})
+}
+
+// single returns the log-likelihoods of the rows under each set by itself.
+func single(t *testing.T, m *maskflow.Model, s *data.Set, sets []*masks.Set) [][]float64 {
+	t.Helper()
+	var perSet [][]float64
+	for _, set := range sets {
+		logp, err := m.LogProbSets(t.Context(), s.X, s.Context, []*masks.Set{set})
+		if err != nil {
+			t.Fatal(err)
+		}
+		perSet = append(perSet, logp)
+	}
+	return perSet
+}
+
+func checkEvaluation(t *testing.T, e maskflow.Evaluation, perSet [][]float64, dim int) {
+	t.Helper()
+	k, n := float64(len(perSet)), float64(len(perSet[0]))
+	var joint, gain []float64
+	ess, orderMean := 0.0, 0.0
+	for i := range perSet[0] {
+		sum, squares, mean := 0.0, 0.0, 0.0
+		for _, logp := range perSet {
+			p := math.Exp(logp[i])
+			sum, squares, mean = sum+p, squares+p*p, mean+logp[i]/k
+		}
+		joint, gain = append(joint, math.Log(sum/k)), append(gain, math.Log(sum/k)-mean)
+		ess += sum * sum / squares / n
+		orderMean -= mean / n
+	}
+	meanJoint, seJoint := meanAndError(joint)
+	meanGain, seGain := meanAndError(gain)
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"nll", e.NLL, -meanJoint}, {"nll_2se", e.NLL2SE, 2 * seJoint}, {"nll_order_mean", e.OrderMean, orderMean},
+		{"gain", e.Gain, meanGain}, {"gain_2se", e.Gain2SE, 2 * seGain}, {"ess", e.ESS, ess},
+		{"rows", float64(e.Rows), n}, {"dim", float64(e.Dim), float64(dim)}, {"orders", float64(e.Orders), k},
+		{"gain from the others", e.Gain, e.OrderMean - e.NLL},
+	} {
+		if !near(c.got, c.want, 1e-9) {
+			t.Errorf("%s is %v, want %v", c.name, c.got, c.want)
+		}
+	}
+	if len(e.PerOrder) != len(perSet) {
+		t.Fatalf("%d likelihoods of orders, want %d", len(e.PerOrder), len(perSet))
+	}
+	for i, logp := range perSet {
+		if mean, _ := meanAndError(logp); !near(e.PerOrder[i], -mean, 1e-9) {
+			t.Errorf("order %d scores %v, want %v", i+1, e.PerOrder[i], -mean)
+		}
+	}
+}
+
+func meanAndError(v []float64) (mean, standardError float64) {
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	variance := 0.0
+	for _, x := range v {
+		variance += square(x-mean) / float64(len(v)-1)
+	}
+	return mean, math.Sqrt(variance / float64(len(v)))
+}
+
+// Another sequence of the orders changes nothing; the first n of them are an
+// ensemble of their own, and one is the plain density.
+func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Set, all maskflow.Evaluation) {
+	t.Helper()
+	sets := m.Sets(0)
+	forward, err := m.LogProbSets(t.Context(), set.X, set.Context, sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(sets)
+	backward, err := m.LogProbSets(t.Context(), set.X, set.Context, sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range forward {
+		if !near(forward[i], backward[i], 1e-14) {
+			t.Errorf("row %d: %v, and %v with the orders reversed", i, forward[i], backward[i])
+		}
+	}
+	for n := 1; n <= len(sets); n++ {
+		e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{Orders: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Orders != n || !slices.Equal(e.PerOrder, all.PerOrder[:n]) {
+			t.Errorf("the first %d orders score %v, want %v", n, e.PerOrder, all.PerOrder[:n])
+		}
+		if n == 1 && (!near(e.NLL, e.PerOrder[0], 1e-12) || math.Abs(e.Gain) > 1e-12 || !near(e.ESS, 1, 1e-12)) {
+			t.Errorf("one order: %+v", e)
+		}
+	}
+	if e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{Orders: 1000}); err != nil || e.Orders != len(sets) {
+		t.Errorf("%d of 1000 orders (%v), the model has %d", e.Orders, err, len(sets))
+	}
+}
+
+// The rows of padding in the last batch count nowhere: every size of a batch
+// gives the same figures.
+func TestEvaluateInBatches(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Context: 2})
+	w := strong(d, 4)
+	for _, rows := range []int{1, 2, 13} {
+		set := randomSet(5, rows, 5, 2)
+		var first maskflow.Evaluation
+		for _, batch := range []int{1, 2, 3, 13, 20, 0} {
+			m := newModel(t, b, d, w, maskflow.Options{Batch: batch})
+			e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first.Rows == 0 {
+				first = e
+			}
+			if !near(e.NLL, first.NLL, 1e-6) || !near(e.NLL2SE, first.NLL2SE, 1e-6) || !near(e.ESS, first.ESS, 1e-6) || e.Rows != rows {
+				t.Errorf("%d rows in batches of %d: %+v, want %+v", rows, batch, e, first)
+			}
+			if rows == 1 && (e.NLL2SE != 0 || e.Gain2SE != 0) {
+				t.Errorf("one row has the standard errors %v and %v", e.NLL2SE, e.Gain2SE)
+			}
+		}
+	}
+}
+
+// Rows as unlikely as images are in nats: e^−800 is no float64.
+func TestEvaluateUnlikelyRows(t *testing.T) {
+	const dim, logit = 8, 100
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: dim, Masks: 3, Resample: masks.ResampleOrder})
+	w := models.Weights{make([]float32, dim*dim), repeat([]float32{logit}, dim)}
+	m := newModel(t, b, d, w, maskflow.Options{Batch: 2})
+	zeros := &data.Set{Name: "zeros", Rows: 3, Dim: dim, X: make([]float32, 3*dim)}
+	e, err := m.Evaluate(t.Context(), zeros, maskflow.EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.NLL != dim*logit || e.OrderMean != dim*logit || e.Gain != 0 || e.ESS != 3 {
+		t.Errorf("%+v, want %d nats under each of three orders", e, dim*logit)
+	}
+}
+
+func TestEvaluateRefuses(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 5, Context: 2})
+	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	_, err := m.Evaluate(t.Context(), &data.Set{Name: "nothing", Dim: 5, ContextDim: 2}, maskflow.EvalOptions{})
+	refuses(t, "no rows", err, "nothing has no rows to evaluate")
+	_, err = m.Evaluate(t.Context(), &data.Set{Name: "ragged", Rows: 1, Dim: 5, X: make([]float32, 7)}, maskflow.EvalOptions{})
+	refuses(t, "ragged rows", err, "7 values are not whole rows of 5 variables")
+	_, err = m.Evaluate(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
+	refuses(t, "no context", err, "3 rows need a context of 2 values each, 6 in all, but 0 were given")
+}

@@ -1,0 +1,210 @@
+package maskflow_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
+)
+
+const small = `
+name: small
+seed: 3
+data: {source: connect4}
+model: {hidden: [11], order: natural, orders: {count: 3}}
+train: {batch: 8, max_epochs: 2, optimizer: {name: adam, learning_rate: 0.01}}
+eval: {batch: 16, test_orders: 5}
+`
+
+func parse(t testing.TB, text string, sets ...string) *config.Config {
+	t.Helper()
+	c, err := config.Parse("test.yaml", []byte(text), sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func splitsOf(dim, context int) *data.Splits {
+	return &data.Splits{Train: randomSet(1, 31, dim, context), Valid: randomSet(2, 13, dim, context), Test: randomSet(3, 17, dim, context),
+		Dim: dim, ContextDim: context}
+}
+
+// trained is the directory of a run of five variables and a context of two.
+func trained(t testing.TB, b *backend.Backend, sets ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	if _, err := train.Run(t.Context(), b, parse(t, small, sets...), splitsOf(5, 2), train.RunOptions{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// What is opened is what was trained: the same bits from the same weights.
+func TestOpenARun(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	for name, sets := range map[string][]string{
+		"a cycle":           nil,
+		"unlimited":         {"model.orders.count=unlimited"},
+		"a moving average":  {"train.ema=0.9"},
+		"no hidden layers":  {"model={hidden: [], order: reversed}"},
+		"all other options": {"model={hidden: [7, 5], activation: softplus, direct: true, conditioning_weights: true, degrees: sequential, order: [2, 1, 3, 3, 2], init: he}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := trained(t, b, sets...)
+			r, err := maskflow.Open(b, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			c := parse(t, small, sets...)
+			d, err := maskflow.NewDensity(c, 5, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := newModel(t, b, d, r.Weights(), maskflow.Options{Batch: 16, EvalSets: 5})
+			set := splitsOf(5, 2).Test
+			want, err := m.LogProb(t.Context(), set.X, set.Context)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := r.LogProb(t.Context(), set.X, set.Context)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("log-likelihoods %v, want %v", got, want)
+			}
+			if r.Dir != dir || r.Meta.Dim != 5 || r.Meta.ContextDim != 2 || r.Config.Hash() != c.Hash() || r.Step < 1 {
+				t.Errorf("dir %q, shapes %+v, step %d", r.Dir, r.Meta, r.Step)
+			}
+			if report, err := r.Verify(t.Context(), maskflow.VerifyOptions{}); err != nil || !report.Holds() {
+				t.Errorf("%+v, error %v", report, err)
+			}
+			checkTestRecord(t, r, set)
+		})
+	}
+}
+
+// checkTestRecord compares with what the run itself measured at its end.
+func checkTestRecord(t *testing.T, r *maskflow.Run, set *data.Set) {
+	t.Helper()
+	h, err := runlog.Load(r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := r.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := h.End.Test; float64(got.NLL) != e.NLL || got.Orders != e.Orders {
+		t.Errorf("the run scored %+v, opened it scores %+v", got, e)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	whole := trained(t, b)
+	best := filepath.Join(runlog.CheckpointsDir, checkpoint.Best)
+	edit := func(file string, change func([]byte) []byte) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			path := filepath.Join(dir, file)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, change(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	remove := func(file string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, file)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	replace := func(from, to string) func([]byte) []byte {
+		return func(text []byte) []byte {
+			if !strings.Contains(string(text), from) {
+				t.Fatalf("%q is not in %s", from, text)
+			}
+			return []byte(strings.Replace(string(text), from, to, 1))
+		}
+	}
+	state := func(change func(*checkpoint.State)) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			folder := filepath.Join(dir, runlog.CheckpointsDir)
+			s, err := checkpoint.Load(filepath.Join(folder, checkpoint.Best))
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(s)
+			if _, err := checkpoint.Save(folder, checkpoint.Best, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		damage func(t *testing.T, dir string)
+		want   string
+	}{
+		{"no directory", func(t *testing.T, dir string) {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}, "is not a run that can be opened"},
+		{"no configuration", remove(runlog.ConfigFile), "is not a run that can be opened"},
+		{"a wrong configuration", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [eleven]")), "model.hidden"},
+		{"no best weights", remove(best), "has no trained weights yet"},
+		{"a damaged file", edit(best, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), checkpoint.Best},
+		{"a cut file", edit(best, func(b []byte) []byte { return b[:len(b)/2] }), checkpoint.Best},
+		{"an empty file", edit(best, func([]byte) []byte { return nil }), checkpoint.Best},
+		{"other widths", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [12]")), `"params/hidden0.weights" has shape [5 11], the model's [5 12]`},
+		{"another layer", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [11, 3]")), `has no tensor "params/hidden1.weights"`},
+		{"an order of other data", edit(runlog.ConfigFile, replace("order: natural", "order: [1, 2, 3]")), "model.order lists 3 degrees, but the data have 5 variables"},
+		{"no shapes", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":"five"}`) }), "cannot be read"},
+		{"shapes of another model", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":6,"context_dim":2}`) }), "shape"},
+		{"no variables", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{}`) }), "dim: 0 inputs"},
+		{"a tensor of another type", state(func(s *checkpoint.State) {
+			for i, x := range s.Tensors {
+				if x.Name == "params/output.bias" {
+					other, err := checkpoint.NewTensor(x.Name, x.Shape, make([]int32, 5))
+					if err != nil {
+						t.Fatal(err)
+					}
+					s.Tensors[i] = other
+				}
+			}
+		}), "output.bias"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "copy")
+			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+				t.Fatal(err)
+			}
+			tt.damage(t, dir)
+			r, err := maskflow.Open(b, dir)
+			refuses(t, tt.name, err, tt.want)
+			if r != nil {
+				t.Error("a run beside the error")
+			}
+			if err != nil && !strings.Contains(err.Error(), dir) {
+				t.Errorf("the error does not name the run: %v", err)
+			}
+		})
+	}
+}

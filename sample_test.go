@@ -1,0 +1,176 @@
+package maskflow_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
+)
+
+func sample(t *testing.T, m *maskflow.Model, n int, o maskflow.SampleOptions) []float32 {
+	t.Helper()
+	x, err := m.Sample(t.Context(), n, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func TestSamplesFollowFromTheSeed(t *testing.T) {
+	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2})
+	w := strong(d, 1)
+	cond := randomSet(1, 17, 11, 2).Context
+	o := maskflow.SampleOptions{Seed: 5, Context: cond}
+	var first []float32
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		m := newModel(t, b, d, w, maskflow.Options{})
+		x := sample(t, m, 17, o)
+		if first == nil {
+			first = x
+		}
+		if !slices.Equal(x, first) {
+			t.Error("another backend gives other samples")
+		}
+		if !slices.Equal(sample(t, m, 17, o), x) {
+			t.Error("the same call gives other samples")
+		}
+		other := o
+		other.Seed++
+		if slices.Equal(sample(t, m, 17, other), x) {
+			t.Error("another seed gives the same samples")
+		}
+		for _, v := range x {
+			if v != 0 && v != 1 {
+				t.Fatalf("a sample holds %v", v)
+			}
+		}
+		// The first rows do not depend on how many are drawn.
+		for _, n := range []int{0, 1, 5, 16} {
+			few := o
+			few.Context = cond[:2*n]
+			if got := sample(t, m, n, few); !slices.Equal(got, x[:n*11]) {
+				t.Errorf("%d samples are not the first of 17", n)
+			}
+		}
+		for _, method := range []models.Method{models.Sequential, models.Jacobi} {
+			how := o
+			how.Method = method
+			if got := sample(t, m, 17, how); !slices.Equal(got, x) {
+				t.Errorf("method %d gives other samples", method)
+			}
+		}
+	})
+}
+
+// Samples of three strongly dependent bits are as frequent as their
+// probabilities: of the ensemble, of each order by itself, and for a context.
+func TestFrequenciesOfSamples(t *testing.T) {
+	const dim, n = 3, 20_000
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 1, Start: masks.RandomOrder})
+	w := strong(d, 6)
+	m := newModel(t, b, d, w, maskflow.Options{})
+	for _, c := range []float32{-1, 1.5} {
+		one := []float32{c}
+		for order := range 4 {
+			x := sample(t, m, n, maskflow.SampleOptions{Seed: 9, Order: order, Context: repeat(one, n)})
+			sets := m.Sets(0)
+			if order > 0 {
+				sets = sets[order-1 : order]
+			}
+			if got := chiSquare(t, m, x, one, sets); got > quantile7 {
+				t.Errorf("context %v, order %d: χ² is %.1f, want less than %v", c, order, got, quantile7)
+			}
+			// The test can tell: samples of one order are not those of another.
+			for k, other := range m.Sets(0) {
+				if order > 0 && k != order-1 {
+					if got := chiSquare(t, m, x, one, []*masks.Set{other}); got < quantile7 {
+						t.Errorf("context %v: samples of order %d pass for order %d (χ² %.1f)", c, order, k+1, got)
+					}
+				}
+			}
+		}
+	}
+}
+
+// quantile7 is exceeded by χ² of 7 degrees of freedom once in a million times.
+const quantile7 = 40.5
+
+// chiSquare compares the frequencies of the 8 states with their probabilities.
+func chiSquare(t *testing.T, m *maskflow.Model, x, cond []float32, sets []*masks.Set) float64 {
+	t.Helper()
+	logp, err := m.LogProbSets(t.Context(), states(3), repeat(cond, 8), sets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var count [8]float64
+	for i := 0; i < len(x); i += 3 {
+		count[int(x[i])+2*int(x[i+1])+4*int(x[i+2])]++
+	}
+	sum := 0.0
+	for s, l := range logp {
+		expected := math.Exp(l) * float64(len(x)/3)
+		if expected < 5 {
+			t.Fatalf("state %d is expected %v times: the test needs other weights", s, expected)
+		}
+		sum += square(count[s]-expected) / expected
+	}
+	return sum
+}
+
+// Samples of an unlimited cycle come from orders that are evaluated, none of
+// which was trained.
+func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Unlimited: true})
+	w := strong(d, 1)
+	m := newModel(t, b, d, w, maskflow.Options{EvalSets: 3})
+	o := maskflow.SampleOptions{Seed: 2}
+	want, err := maskflow.Sample(t.Context(), d, w, m.Sets(0), 50, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(sample(t, m, 50, o), want) {
+		t.Error("samples do not come from the sets of the ensemble")
+	}
+	o.Order = 1000
+	want, err = maskflow.Sample(t.Context(), d, w, []*masks.Set{d.Cycle().At(999)}, 50, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(sample(t, m, 50, o), want) {
+		t.Error("order 1000 is not the set of step 1000")
+	}
+}
+
+func TestSampleRefuses(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 5, Context: 2, Masks: 3, Resample: masks.ResampleOrder})
+	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	for _, tt := range []struct {
+		what string
+		n    int
+		o    maskflow.SampleOptions
+		want string
+	}{
+		{"fewer than none", -1, maskflow.SampleOptions{}, "-1 samples were asked for"},
+		{"no context", 2, maskflow.SampleOptions{}, "2 samples need a context of 2 values each, 4 in all, but 0 were given"},
+		{"an order too high", 2, maskflow.SampleOptions{Order: 4, Context: make([]float32, 4)}, "order 4 does not exist: the model has 3"},
+		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: make([]float32, 4)}, "order -1 does not exist"},
+		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: make([]float32, 4)}, "unknown sampling method 7"},
+	} {
+		x, err := m.Sample(t.Context(), tt.n, tt.o)
+		refuses(t, tt.what, err, tt.want)
+		if x != nil {
+			t.Errorf("%s: samples beside the error", tt.what)
+		}
+	}
+	_, err := maskflow.Sample(t.Context(), d, strong(d, 1), nil, 2, maskflow.SampleOptions{Context: make([]float32, 4)})
+	refuses(t, "no mask sets", err, "at least one mask set")
+}
