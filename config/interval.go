@@ -14,6 +14,7 @@ type interval struct {
 }
 
 func between(low, high float64) interval { return interval{low: low, high: high} }
+
 // inside is (0, high).
 func inside(high float64) interval {
 	return interval{high: high, openLow: true, openHigh: true}
