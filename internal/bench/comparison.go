@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+// comparison is one row of the table: the first side against the best of the
+// others.
+type comparison struct {
+	name, what string
+	net        network
+	// target is the largest ratio that is good enough; 0 for rows that only
+	// inform, which get a third of the rounds.
+	target float64
+	// tolerance is by how much of their size the check numbers may differ; 0
+	// where the sides differ in what they learn.
+	tolerance float64
+	sides     []maker
+}
+
+// maker prepares a side of a comparison. It returns nil where the machine lacks
+// what the side needs; a comparison without its first side is left out.
+type maker func(l *lab, c comparison) (*side, error)
+
+// lab is what the sides are made with.
+type lab struct {
+	main *backend.Backend // XLA where there is a plugin
+	pure *backend.Backend // the Go backend, nil where main is that
+	peer *peer            // nil without JAX
+	dir  string           // for the peer's files
+}
+
+// Mean losses of a warm-up differ by the shuffling of the rows.
+const lossTolerance = 0.02
+
+var (
+	paper = network{dim: 784, hidden: []int{500, 500}, rows: 9600, batch: 100}
+	small = network{dim: 126, hidden: []int{100}, rows: 9600, batch: 100}
+)
+
+func (n network) with(masks int, unlimited bool) network {
+	n.masks, n.unlimited = masks, unlimited
+	return n
+}
+
+func (n network) withRows(rows int) network {
+	n.rows = rows
+	return n
+}
+
+var comparisons = []comparison{
+	{name: "train", what: "Adam step, MADE 784-500-500, batch 100", net: paper, target: 1.3, tolerance: lossTolerance,
+		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 8)}},
+	{name: "train-32-orders", what: "the same step, 32 orders and connectivities cycled", net: paper, target: 1.15,
+		sides: []maker{oursWith("32 orders", 32, false), oursWith("one order", 0, false)}},
+	{name: "train-unlimited", what: "the same step, a fresh order and connectivity each", net: paper, target: 1.15,
+		sides: []maker{oursWith("unlimited orders", 0, true), oursWith("one order", 0, false)}},
+	{name: "train-small", what: "Adam step, MADE 126-100, batch 100", net: small, target: 1.3, tolerance: lossTolerance,
+		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 32)}},
+	{name: "train-go", what: "Adam step, MADE 784-500-500, Go backend against XLA", net: paper, tolerance: lossTolerance,
+		sides: []maker{onGo, ours("XLA", trainSide)}},
+	{name: "density", what: "log p of 10,000 rows, MADE 784-500-500", net: paper.withRows(10_000), target: 1.3, tolerance: 1e-4,
+		sides: []maker{ours("maskflow", densitySide), jax("density", 500), jax("density", 10_000)}},
+	{name: "sample", what: "100 samples, MADE 784-500-500, one pass against 784", net: paper.withRows(100), tolerance: 0.05,
+		sides: []maker{ours("maskflow", sampleSide), jax("sample", 100)}},
+}
+
+func ours(name string, make func(string, *backend.Backend, network) (*side, error)) maker {
+	return func(l *lab, c comparison) (*side, error) { return make(name, l.main, c.net) }
+}
+
+func oursWith(name string, masks int, unlimited bool) maker {
+	return func(l *lab, c comparison) (*side, error) {
+		return trainSide(name, l.main, c.net.with(masks, unlimited))
+	}
+}
+
+// onGo is left out where the main backend is the Go backend already.
+func onGo(l *lab, c comparison) (*side, error) {
+	if l.pure == nil {
+		return nil, nil
+	}
+	return trainSide("Go backend", l.pure, c.net)
+}
+
+// jax is a kind of work of the peer. steps is the number of training steps a
+// call, or the rows a call for the other kinds.
+func jax(kind string, n int) maker {
+	return func(l *lab, c comparison) (*side, error) {
+		if l.peer == nil {
+			return nil, nil
+		}
+		file, err := c.net.save(l.dir)
+		if err != nil {
+			return nil, err
+		}
+		r := request{Kind: kind, File: file, Batch: n, Steps: 1}
+		name := fmt.Sprintf("JAX, %d rows a call", n)
+		switch kind {
+		case "train":
+			r.Batch, r.Steps = c.net.batch, n
+			name = fmt.Sprintf("JAX, scan of %d", n)
+			if n == 1 {
+				name = "JAX, a step a call"
+			}
+		case "sample":
+			name = "JAX, fori_loop"
+		}
+		return l.peer.side(name, r)
+	}
+}
+
+// result is a comparison's rounds and what follows from them.
+type result struct {
+	Name   string  `json:"name"`
+	What   string  `json:"what"`
+	Target float64 `json:"target,omitempty"`
+	// Sides hold every round; the first is the one that the row is about.
+	Sides []measured `json:"sides"`
+	// Against is the index of the best of the other sides, and Ratio the time
+	// of the first over its; absent when a side stands alone.
+	Against int     `json:"against,omitempty"`
+	Ratio   *spread `json:"ratio,omitempty"`
+}
+
+type measured struct {
+	Name string `json:"name"`
+	// MS is the median over rounds of the best call of each.
+	MS     float64  `json:"ms"`
+	Rounds []timing `json:"rounds"`
+}
+
+func (m measured) best() []float64 {
+	v := make([]float64, len(m.Rounds))
+	for i, r := range m.Rounds {
+		v[i] = r.Best
+	}
+	return v
+}
+
+// run prepares the sides and times them in turn, one at a time, round by round.
+// The result is nil when the first side cannot be had.
+func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration) (*result, error) {
+	if c.target == 0 {
+		rounds = max(3, rounds/3)
+	}
+	var sides []*side
+	defer func() {
+		for _, s := range sides {
+			s.close()
+		}
+	}()
+	r := &result{Name: c.name, What: c.what, Target: c.target}
+	for _, prepare := range c.sides {
+		s, err := prepare(l, c)
+		if err != nil {
+			return nil, err
+		}
+		if s == nil && len(sides) == 0 {
+			return nil, nil
+		}
+		if s == nil {
+			continue
+		}
+		sides, r.Sides = append(sides, s), append(r.Sides, measured{Name: s.name})
+		if c.tolerance > 0 {
+			if err := agree(sides[0], s, c.tolerance); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for range rounds {
+		for i, s := range sides {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			t, err := s.round(ctx, d)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+			r.Sides[i].Rounds = append(r.Sides[i].Rounds, t)
+		}
+	}
+	r.conclude()
+	return r, nil
+}
+
+func (r *result) conclude() {
+	for i := range r.Sides {
+		r.Sides[i].MS = median(r.Sides[i].best())
+		if i == 1 || i > 1 && r.Sides[i].MS < r.Sides[r.Against].MS {
+			r.Against = i
+		}
+	}
+	if len(r.Sides) > 1 {
+		s := ratios(r.Sides[0].best(), r.Sides[r.Against].best())
+		r.Ratio = &s
+	}
+}

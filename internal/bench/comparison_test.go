@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// clockwork is a side whose rounds take the given times, and that writes its
+// name down when it is asked for one.
+func clockwork(name string, log *[]string, check []float64, best ...float64) maker {
+	return func(*lab, comparison) (*side, error) {
+		at := 0
+		return &side{name: name, check: check, close: func() { *log = append(*log, "close "+name) },
+			round: func(context.Context, time.Duration) (timing, error) {
+				*log = append(*log, name)
+				at++
+				return timing{Best: best[at-1], Median: 2 * best[at-1], Calls: 3}, nil
+			}}, nil
+	}
+}
+
+func TestSidesTakeTurnsAndTheBestRivalCounts(t *testing.T) {
+	var log []string
+	absent := func(*lab, comparison) (*side, error) { return nil, nil }
+	c := comparison{name: "race", target: 1.3, sides: []maker{
+		clockwork("a", &log, nil, 12, 24, 36), clockwork("slow", &log, nil, 21, 21, 90),
+		absent, clockwork("quick", &log, nil, 10, 20, 24)}}
+	r, err := c.run(context.Background(), &lab{}, 3, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "a slow quick a slow quick a slow quick close a close slow close quick"
+	if got := strings.Join(log, " "); got != want {
+		t.Errorf("order of rounds: %s, want %s", got, want)
+	}
+	if r.Sides[r.Against].Name != "quick" || r.Sides[0].MS != 24 || *r.Ratio != (spread{Median: 1.2, Lower: 1.2, Upper: 1.35}) {
+		t.Errorf("got %+v with ratio %+v", r, r.Ratio)
+	}
+	var table strings.Builder
+	r.write(&table)
+	if got, want := strings.Join(strings.Fields(table.String()), " "), "race 24.000 20.000 quick 1.20 1.20 to 1.35 <= 1.30"; got != want {
+		t.Errorf("row %q, want %q", got, want)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	for _, c := range []struct {
+		target, ratio float64
+		want          string
+	}{{0, 9, ""}, {1.3, 1.3, "<= 1.30"}, {1.3, 1.31, "<= 1.30 missed"}} {
+		r := &result{Target: c.target, Ratio: &spread{Median: c.ratio}}
+		if got := r.verdict(); got != c.want {
+			t.Errorf("a ratio of %v with target %v is %q, want %q", c.ratio, c.target, got, c.want)
+		}
+	}
+}
+
+func TestSidesThatDisagreeAreNotTimed(t *testing.T) {
+	var log []string
+	c := comparison{tolerance: 0.01, sides: []maker{
+		clockwork("a", &log, []float64{-100, 5}, 1), clockwork("b", &log, []float64{-100.5, 5.1}, 1)}}
+	_, err := c.run(context.Background(), &lab{}, 3, time.Second)
+	if err == nil || !strings.Contains(err.Error(), "a and b do not do the same work") {
+		t.Errorf("error %v, want one about 5 against 5.1", err)
+	}
+	if got := strings.Join(log, " "); got != "close a close b" {
+		t.Errorf("what happened: %s, want only the closing", got)
+	}
+}
+
+func TestAloneOrFailing(t *testing.T) {
+	var log []string
+	absent := func(*lab, comparison) (*side, error) { return nil, nil }
+	r, err := comparison{sides: []maker{absent, clockwork("b", &log, nil, 1)}}.run(context.Background(), &lab{}, 1, time.Second)
+	if r != nil || err != nil {
+		t.Errorf("without its first side a comparison gives %v, %v; want nothing", r, err)
+	}
+	r, err = comparison{sides: []maker{clockwork("a", &log, nil, 1, 1, 1), absent}}.run(context.Background(), &lab{}, 1, time.Second)
+	if err != nil || r.Ratio != nil || len(r.Sides[0].Rounds) != 3 {
+		t.Errorf("a side alone gives %+v, %v; want three rounds and no ratio", r, err)
+	}
+	broken := errors.New("broken")
+	failing := func(*lab, comparison) (*side, error) { return nil, broken }
+	if _, err = (comparison{sides: []maker{failing}}).run(context.Background(), &lab{}, 1, time.Second); !errors.Is(err, broken) {
+		t.Errorf("error %v, want that of the side", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err = (comparison{sides: []maker{clockwork("a", &log, nil, 1)}}).run(ctx, &lab{}, 1, time.Second); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+}

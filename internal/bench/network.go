@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
+)
+
+// network is a MADE of two hidden layers with the rows that it works on. Both
+// sides get the same weights and the same rows.
+type network struct {
+	dim    int
+	hidden []int
+	rows   int
+	batch  int // rows a training step
+	// Mask sets that training cycles through, 0 for one.
+	masks     int
+	unlimited bool
+}
+
+const seed = 1
+
+func (n network) model() (*made.Model, error) {
+	return made.New(made.Options{Dim: n.dim, Hidden: n.hidden, Init: "he", Degrees: masks.SampledDegrees,
+		Masks: n.masks, Unlimited: n.unlimited, Seed: seed})
+}
+
+// table draws the rows: independent bits, one in three of them set.
+func (n network) table() *data.Set {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	x := make([]float32, n.rows*n.dim)
+	for i := range x {
+		if rng.IntN(3) == 0 {
+			x[i] = 1
+		}
+	}
+	return &data.Set{Name: "synthetic rows", Rows: n.rows, Dim: n.dim, X: x}
+}
+
+// save writes rows, weights and degrees for the peer and returns the file's
+// path.
+func (n network) save(dir string) (string, error) {
+	m, err := n.model()
+	if err != nil {
+		return "", err
+	}
+	weights := map[string][]float32{}
+	for i, w := range models.Initialize(m, seed) {
+		weights[m.Specs()[i].Name] = w
+	}
+	get := func(name string) []float32 { return weights[name] }
+	set := m.Cycle().At(0)
+	table := n.table()
+	arrays := []data.Array{{Name: "rows", Shape: []int{table.Rows, table.Dim}, Float32: table.X}}
+	for l := range set.Layers() {
+		in, out := set.In(l), set.Out(l)
+		layer := nn.Masked{Name: fmt.Sprintf("hidden%d", l), From: len(in), To: len(out), Bias: true, Strict: set.Strict(l)}
+		if l == len(n.hidden) {
+			layer.Name = "output"
+		}
+		dense := layer.Dense(get, in, out)
+		degrees := make([]float32, len(in))
+		for i, d := range in {
+			degrees[i] = float32(d)
+		}
+		arrays = append(arrays,
+			data.Array{Name: fmt.Sprintf("weights%d", l), Shape: []int{dense.From, dense.To}, Float32: dense.Weights},
+			data.Array{Name: fmt.Sprintf("bias%d", l), Shape: []int{dense.To}, Float32: dense.Bias},
+			data.Array{Name: fmt.Sprintf("degrees%d", l), Shape: []int{len(in)}, Float32: degrees})
+	}
+	path := filepath.Join(dir, fmt.Sprintf("made-%d-%v-%d.npz", n.dim, n.hidden, n.rows))
+	return path, data.WriteFile(path, arrays...)
+}

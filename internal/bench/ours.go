@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
+)
+
+// warmUp is the number of training steps before the first round. The mean loss
+// over them is what sides are compared by.
+const warmUp = 64
+
+// training times maskflow's own training loop: everything between two looks of
+// the trainer at Options.Between, which is one call to the backend with the
+// collecting of its rows before and the reading of its losses after.
+type training struct {
+	trainer *train.Trainer
+	losses  []float64 // of the warm-up
+
+	deadline time.Time
+	steps    int64 // at least so many, whatever the deadline says
+	spans    []float64
+	since    time.Time
+	step     int64
+	epoch    int
+}
+
+func trainSide(name string, b *backend.Backend, n network) (*side, error) {
+	m, err := n.model()
+	if err != nil {
+		return nil, err
+	}
+	rows := n.table()
+	// Validation, at the end of an epoch, is not timed: one row keeps it short.
+	one := &data.Set{Name: "one row", Rows: 1, Dim: n.dim, X: rows.X[:n.dim]}
+	t := &training{}
+	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: n.dim}, train.Options{
+		Seed: seed, Batch: n.batch, Optimizer: train.OptimizerOptions{Name: "adam"}, MaxSteps: math.MaxInt32, LookAhead: -1,
+		DropLast: true, EvalBatch: 1, ValidOrders: 1, LogEvery: 1, Record: t.record, Between: t.between})
+	if err != nil {
+		return nil, err
+	}
+	s := &side{name: name, round: t.round, close: t.trainer.Close}
+	if err := t.run(context.Background(), 0, warmUp); err != nil {
+		t.trainer.Close()
+		return nil, err
+	}
+	sum := 0.0
+	for _, loss := range t.losses[:warmUp] {
+		sum += loss
+	}
+	s.check = []float64{sum / warmUp}
+	return s, nil
+}
+
+func (t *training) record(r runlog.Record) error {
+	if v, ok := r.(runlog.Train); ok && len(t.losses) < warmUp {
+		t.losses = append(t.losses, float64(v.Loss))
+	}
+	return nil
+}
+
+func (t *training) between(tr *train.Trainer) (stop bool, err error) {
+	now := time.Now()
+	if taken := tr.Step() - t.step; taken > 0 && tr.Epoch() == t.epoch {
+		t.spans = append(t.spans, milliseconds(now.Sub(t.since))/float64(taken))
+	}
+	t.since, t.step, t.epoch = now, tr.Step(), tr.Epoch()
+	return tr.Step() >= t.steps && len(t.spans) > 0 && !now.Before(t.deadline), nil
+}
+
+// run trains for d and until the given number of steps.
+func (t *training) run(ctx context.Context, d time.Duration, steps int64) error {
+	t.deadline, t.steps, t.spans = time.Now().Add(d), steps, nil
+	t.step = t.trainer.Step()
+	if err := t.trainer.Run(ctx); !errors.Is(err, train.ErrStopped) {
+		return err
+	}
+	return nil
+}
+
+func (t *training) round(ctx context.Context, d time.Duration) (timing, error) {
+	if err := t.run(ctx, d, 0); err != nil {
+		return timing{}, err
+	}
+	return timingOf(t.spans), nil
+}
+
+func newModel(b *backend.Backend, n network) (*maskflow.Model, error) {
+	m, err := n.model()
+	if err != nil {
+		return nil, err
+	}
+	return maskflow.New(b, m, models.Initialize(m, seed), maskflow.Options{})
+}
+
+// densitySide evaluates log p of all rows, which it compares for the first 100.
+func densitySide(name string, b *backend.Backend, n network) (*side, error) {
+	m, err := newModel(b, n)
+	if err != nil {
+		return nil, err
+	}
+	rows := n.table()
+	logp, err := m.LogProb(context.Background(), rows.X, nil)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return &side{name: name, check: logp[:min(100, len(logp))], close: m.Close,
+		round: repeat(func(ctx context.Context) error {
+			_, err := m.LogProb(ctx, rows.X, nil)
+			return err
+		})}, nil
+}
+
+// sampleSide draws samples, whose mean it compares.
+func sampleSide(name string, b *backend.Backend, n network) (*side, error) {
+	m, err := newModel(b, n)
+	if err != nil {
+		return nil, err
+	}
+	x, err := m.Sample(context.Background(), n.rows, maskflow.SampleOptions{})
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v)
+	}
+	draw := uint64(0)
+	return &side{name: name, check: []float64{sum / float64(len(x))}, close: m.Close,
+		round: repeat(func(ctx context.Context) error {
+			draw++
+			_, err := m.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: draw})
+			return err
+		})}, nil
+}

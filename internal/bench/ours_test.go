@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
+)
+
+var tiny = network{dim: 7, hidden: []int{5, 3}, rows: 130, batch: 11}
+
+func TestSidesOfOurs(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	for _, c := range []struct {
+		name string
+		make func(string, *backend.Backend, network) (*side, error)
+		net  network
+	}{
+		{"train", trainSide, tiny},
+		{"train, orders cycled", trainSide, tiny.with(3, false)},
+		{"train, unlimited orders", trainSide, tiny.with(0, true)},
+		{"density", densitySide, tiny},
+		{"sample", sampleSide, tiny},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := c.make(c.name, b, c.net)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.close()
+			for range 2 {
+				got, err := s.round(context.Background(), 20*time.Millisecond)
+				if err != nil || got.Calls < 1 || !(got.Best > 0) || got.Best > got.Median {
+					t.Errorf("round gave %+v, %v", got, err)
+				}
+			}
+			for _, v := range s.check {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					t.Errorf("check numbers %v, want finite ones", s.check)
+				}
+			}
+		})
+	}
+}
+
+// The file for the peer holds the network that maskflow evaluates: a plain
+// forward pass over it gives the same log-likelihoods.
+func TestFileHoldsTheNetwork(t *testing.T) {
+	s, err := densitySide("density", backendtest.Open(t, backend.KindGo), tiny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	path, err := tiny.save(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string) []float32 {
+		a, err := data.ReadFile(context.Background(), path, data.ReadOptions{Array: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.X
+	}
+	rows := read("rows")
+	degrees := [][]float32{read("degrees0"), read("degrees1"), read("degrees2"), read("degrees0")}
+	for i, want := range s.check {
+		x := rows[i*tiny.dim : (i+1)*tiny.dim]
+		h := x
+		for l := range 3 {
+			w, b := read([]string{"weights0", "weights1", "weights2"}[l]), read([]string{"bias0", "bias1", "bias2"}[l])
+			out := make([]float32, len(b))
+			for k := range out {
+				out[k] = b[k]
+				for j, v := range h {
+					sees := degrees[l][j] <= degrees[l+1][k]
+					if l == 2 {
+						sees = degrees[l][j] < degrees[l+1][k]
+					}
+					if sees {
+						out[k] += v * w[j*len(out)+k]
+					}
+				}
+				if l < 2 {
+					out[k] = max(out[k], 0)
+				}
+			}
+			h = out
+		}
+		got := 0.0
+		for d, logit := range h {
+			got += float64(x[d])*float64(logit) - math.Log1p(math.Exp(float64(logit)))
+		}
+		if math.Abs(got-want) > 1e-5*math.Abs(want) {
+			t.Fatalf("row %d: %v by hand, %v by maskflow", i, got, want)
+		}
+	}
+}
+
+func TestRunWithoutXLAOrJAX(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rounds.json")
+	var stdout, stderr bytes.Buffer
+	o := options{rounds: 2, seconds: 0.01, only: "^train-(small|go)$", python: "/nonexistent/python", backend: backend.KindGo, json: file}
+	if err := run(context.Background(), o, &stdout, &stderr); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stderr.String(), "JAX is left out: ") {
+		t.Errorf("standard error does not tell that there is no JAX: %q", stderr.String())
+	}
+	if !strings.Contains(stdout.String(), "train-small") || strings.Contains(stdout.String(), "train-go") {
+		t.Errorf("the table is\n%s\nwant the row train-small alone", stdout.String())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rep report
+	if err := json.Unmarshal(text, &rep); err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Results) != 1 || len(rep.Results[0].Sides) != 1 || len(rep.Results[0].Sides[0].Rounds) != 2 {
+		t.Errorf("the file holds %+v, want two rounds of one side", rep.Results)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	for _, c := range []struct {
+		o    options
+		want string // part of the error, or the rows
+	}{
+		{options{rounds: 1, seconds: 1, only: "^(sample|density)$"}, "density sample"},
+		{options{rounds: 1, seconds: 1, only: "nothing"}, "no such row"},
+		{options{rounds: 1, seconds: 1, only: "("}, "-only: error parsing regexp"},
+		{options{rounds: 0, seconds: 1}, "need more than 0"},
+		{options{rounds: 1}, "need more than 0"},
+	} {
+		chosen, err := choose(c.o)
+		var names []string
+		for _, r := range chosen {
+			names = append(names, r.name)
+		}
+		got := strings.Join(names, " ")
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %q, want %q", c.o, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,191 @@
+"""The other side of maskflow's benchmark: the same network in plain JAX.
+
+Reads one JSON request a line from stdin and writes one JSON answer a line:
+
+  {"do": "prepare", "side": NAME, "kind": "train", "file": NPZ, "batch": 100, "steps": 8}
+      -> {"check": [...]}        numbers that maskflow must agree with
+  {"do": "round", "side": NAME, "seconds": 0.5}
+      -> {"best_ms": ..., "median_ms": ..., "calls": ...}
+  {"do": "forget", "side": NAME}  -> {}
+
+Each call starts from rows in host memory and ends when its result is there.
+"""
+
+import json
+import os
+import sys
+
+# The answers have a channel of their own, so that a library that prints does
+# not disturb them.
+answers = os.fdopen(os.dup(1), "w", buffering=1)
+os.dup2(2, 1)
+
+import platform
+import time
+from statistics import median
+
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy as np
+
+
+class Network:
+    """A MADE with dense weights [from, to], multiplied by masks."""
+
+    def __init__(self, file):
+        a = np.load(file)
+        count = sum(name.startswith("weights") for name in a)
+        self.rows = np.ascontiguousarray(a["rows"], np.float32)
+        self.params = [(jnp.asarray(a[f"weights{l}"]), jnp.asarray(a[f"bias{l}"])) for l in range(count)]
+        self.order = a["degrees0"].astype(int)
+        degrees = [a[f"degrees{l}"] for l in range(count)] + [a["degrees0"]]
+        self.masks = []
+        for l in range(count):
+            below, above = degrees[l][:, None], degrees[l + 1][None, :]
+            seen = above > below if l == count - 1 else above >= below
+            self.masks.append(jnp.asarray(seen, jnp.float32))
+
+    def masked(self, params):
+        return [(w * m, b) for (w, b), m in zip(params, self.masks)]
+
+    def logits(self, masked, x):
+        for w, b in masked[:-1]:
+            x = jax.nn.relu(x @ w + b)
+        w, b = masked[-1]
+        return x @ w + b
+
+    def log_prob(self, params, x):
+        logits = self.logits(self.masked(params), x)
+        return jnp.sum(x * logits - jax.nn.softplus(logits), -1)
+
+
+class Train:
+    """Adam on mini-batches: one step a call, or a scan over several."""
+
+    WARM_UP = 64  # steps, the same on maskflow's side
+
+    def __init__(self, file, batch, steps):
+        net = Network(file)
+        self.rows, self.batch, self.steps = net.rows, batch, steps
+        self.rng = np.random.default_rng(1)
+        self.order, self.at = self.rng.permutation(len(self.rows)), 0
+
+        def loss(params, x):
+            return -jnp.mean(net.log_prob(params, x))
+
+        def step(state, x):
+            params, m, v, t = state
+            value, g = jax.value_and_grad(loss)(params, x)
+            t = t + 1
+            m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+            v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+            rate, scale = 1e-3 / (1 - 0.9**t), jax.lax.rsqrt(1 - 0.999**t)
+            params = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) * scale + 1e-8), params, m, v)
+            return (params, m, v, t), value
+
+        run = step if steps == 1 else lambda state, xs: jax.lax.scan(step, state, xs)
+        self.run = jax.jit(run, donate_argnums=0)
+        zeros = [jax.tree.map(jnp.zeros_like, net.params) for _ in range(2)]
+        self.state = (net.params, *zeros, jnp.float32(0))
+        self.next = self.gather()
+        losses = [np.mean(self.call()) for _ in range(self.WARM_UP // steps)]
+        self.check = [float(np.mean(losses))]
+
+    def gather(self):
+        n = self.batch * self.steps
+        if self.at + n > len(self.rows):
+            self.order, self.at = self.rng.permutation(len(self.rows)), 0
+        x = self.rows[self.order[self.at : self.at + n]]
+        self.at += n
+        return x if self.steps == 1 else x.reshape(self.steps, self.batch, -1)
+
+    def call(self):
+        # The next rows are collected while JAX computes.
+        self.state, loss = self.run(self.state, self.next)
+        self.next = self.gather()
+        return np.asarray(loss)
+
+
+class Density:
+    """log p of all rows, in batches."""
+
+    steps = 1
+
+    def __init__(self, file, batch, steps):
+        net = Network(file)
+        self.params = net.params
+        self.batches = [net.rows[i : i + batch] for i in range(0, len(net.rows), batch)]
+        self.run = jax.jit(net.log_prob)
+        self.check = self.call()[:100].tolist()
+
+    def call(self):
+        return np.concatenate([np.asarray(y) for y in [self.run(self.params, x) for x in self.batches]])
+
+
+class Sample:
+    """Ancestral sampling: a pass through the whole network for each variable."""
+
+    steps = 1
+
+    def __init__(self, file, batch, steps):
+        net = Network(file)
+        self.params, self.shape = net.params, (batch, len(net.order))
+        self.rng = np.random.default_rng(1)
+        order = jnp.asarray(np.argsort(net.order))
+
+        def sample(params, noise):
+            masked = net.masked(params)
+
+            def variable(i, x):
+                d = order[i]
+                p = jax.nn.sigmoid(net.logits(masked, x)[:, d])
+                return x.at[:, d].set((noise[:, d] < p).astype(x.dtype))
+
+            return jax.lax.fori_loop(0, len(order), variable, jnp.zeros_like(noise))
+
+        self.run = jax.jit(sample)
+        self.check = [float(np.mean(self.call()))]
+
+    def call(self):
+        return np.asarray(self.run(self.params, self.rng.random(self.shape, np.float32)))
+
+
+KINDS = {"train": Train, "density": Density, "sample": Sample}
+
+
+def measure(side, seconds):
+    spans, end = [], time.perf_counter() + seconds
+    while not spans or time.perf_counter() < end:
+        start = time.perf_counter()
+        side.call()
+        spans.append(1000 * (time.perf_counter() - start) / side.steps)
+    return {"best_ms": min(spans), "median_ms": median(spans), "calls": len(spans)}
+
+
+def answer(sides, r):
+    if r["do"] == "prepare":
+        side = KINDS[r["kind"]](r["file"], r["batch"], r["steps"])
+        sides[r["side"]] = side
+        return {"check": side.check}
+    if r["do"] == "round":
+        return measure(sides[r["side"]], r["seconds"])
+    if r["do"] == "forget":
+        del sides[r["side"]]
+        return {}
+    raise ValueError(f"unknown request {r['do']!r}")
+
+
+def main():
+    sides = {}
+    versions = f"jax {jax.__version__}, jaxlib {jaxlib.__version__}, numpy {np.__version__}, Python {platform.python_version()}"
+    print(json.dumps({"versions": versions}), file=answers)
+    for line in sys.stdin:
+        try:
+            reply = answer(sides, json.loads(line))
+        except Exception as e:
+            reply = {"error": f"{type(e).__name__}: {e}"}
+        print(json.dumps(reply), file=answers)
+
+
+main()
