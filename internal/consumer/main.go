@@ -1,0 +1,36 @@
+// Consumer is a program of another module: it trains a MADE on the positions of
+// Connect-4, tests it and draws a sample.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/train"
+)
+
+func main() {
+	backend.ProbeMain() // a plugin is first tried in a child process
+	ctx := context.Background()
+	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
+	defer b.Close()
+	rows := try(data.Load(ctx, data.Options{Source: "connect4"}))
+	d := try(made.New(made.Options{Dim: rows.Dim, Hidden: []int{32}, Direct: true}))
+	m := try(train.Fit(ctx, b, d, rows, train.Options{MaxSteps: 150}))
+	defer m.Close()
+	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
+	fmt.Printf("%.2f ± %.2f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
+	fmt.Println(try(m.Sample(ctx, 1, maskflow.SampleOptions{Seed: 1})))
+}
+
+func try[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// In this process the test binary is the program.
+func TestMain(m *testing.M) {
+	if os.Getenv("RUN_CONSUMER") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// A model of independent columns scores 35 nats on these rows.
+func TestAProgramOfAnotherModule(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), "RUN_CONSUMER=1", "MASKFLOW_BACKEND=go")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, stderr.String())
+	}
+	first, second, _ := strings.Cut(string(out), "\n")
+	var nll, twice float64
+	var rows int
+	if _, err := fmt.Sscanf(first, "%g ± %g nats on %d rows", &nll, &twice, &rows); err != nil {
+		t.Fatalf("%q: %v", first, err)
+	}
+	if nll < 10 || nll > 34 || twice <= 0 || twice > 1 || rows != 47557 {
+		t.Errorf("%s", first)
+	}
+	var sample []float32
+	for _, word := range strings.Fields(strings.Trim(strings.TrimSpace(second), "[]")) {
+		var v float32
+		if _, err := fmt.Sscan(word, &v); err != nil || v != 0 && v != 1 {
+			t.Fatalf("%q in %q is no bit", word, second)
+		}
+		sample = append(sample, v)
+	}
+	if len(sample) != 126 {
+		t.Errorf("a sample of %d variables, want 126", len(sample))
+	}
+}
+
+// A complete program stays short.
+func TestTheProgramIsShort(t *testing.T) {
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(source, []byte("\n")); lines >= 40 {
+		t.Errorf("main.go has %d lines, want fewer than 40", lines)
+	}
+}
