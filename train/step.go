@@ -28,7 +28,7 @@ type program struct {
 	chunk    int
 	scalars  int
 	specs    []models.Spec
-	compiled *Exec
+	compiled *executable
 }
 
 // step is what one step takes from the host.
@@ -58,8 +58,18 @@ func (p *program) compile(b compute.Backend) error {
 		fn = p.loop
 	}
 	exec, err := NewExec(b, fn)
-	p.compiled = exec
-	return err
+	if err != nil {
+		return err
+	}
+	p.compiled = &executable{Exec: exec}
+	for _, shape := range p.hostShapes() {
+		t, err := tensors.FromShapeForBackend(b, 0, shape)
+		if err != nil {
+			return err
+		}
+		p.compiled.host = append(p.compiled.host, t)
+	}
+	return nil
 }
 
 // inputs are the nodes of one step.
@@ -213,76 +223,4 @@ func (p *program) loop(args []*Node) []*Node {
 	})
 	r := While(more, body, init...)
 	return append(r[head:head+n:head+n], r[3], r[4])
-}
-
-// run advances the state by the steps, at most chunk of them, and returns the
-// losses and gradient norms. The state's buffers are donated and replaced. A
-// step that is not finite ends the run: its loss or norm is reported last and
-// the state is the one before it.
-func (p *program) run(b compute.Backend, state []*tensors.Tensor, steps []step) (losses, norms []float32, err error) {
-	if len(steps) == 0 || len(steps) > p.chunk {
-		return nil, nil, fmt.Errorf("running %d steps in a program for up to %d", len(steps), p.chunk)
-	}
-	args := make([]any, 0, len(state)+8)
-	for _, t := range state {
-		buffer, err := DonateTensorBuffer(t, b, 0)
-		if err != nil {
-			return nil, nil, err
-		}
-		args = append(args, buffer)
-	}
-	lead := []int{p.chunk}
-	if p.chunk == 1 {
-		lead = nil
-	}
-	var owned []*tensors.Tensor
-	add := func(t *tensors.Tensor) {
-		owned = append(owned, t)
-		args = append(args, t)
-	}
-	dim, ctx := p.density.Dim(), p.density.ContextDim()
-	add(floats(p.chunk, p.batch*dim, steps, func(s step) []float32 { return s.x }, append(lead, p.batch, dim)))
-	add(floats(p.chunk, p.batch, steps, func(s step) []float32 { return s.weights }, append(lead, p.batch)))
-	if ctx > 0 {
-		add(floats(p.chunk, p.batch*ctx, steps, func(s step) []float32 { return s.context }, append(lead, p.batch, ctx)))
-	}
-	for i, d := range p.degrees {
-		flat := make([]int32, p.chunk*d.Length)
-		for k, s := range steps {
-			copy(flat[k*d.Length:], s.degrees[i])
-		}
-		add(tensors.FromFlatDataAndDimensions(flat, append(lead, d.Length)...))
-	}
-	add(floats(p.chunk, p.scalars, steps, func(s step) []float32 {
-		v := make([]float32, len(s.scalars))
-		for i, f := range s.scalars {
-			v[i] = float32(f)
-		}
-		return v
-	}, append(lead, p.scalars)))
-	if p.chunk > 1 {
-		add(tensors.FromScalar(int32(len(steps))))
-	}
-	outputs, err := p.compiled.Call(args...)
-	for _, t := range owned {
-		t.MustFinalizeAll()
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	copy(state, outputs[:len(state)])
-	logs := outputs[len(state):]
-	losses, norms = tensors.MustCopyFlatData[float32](logs[0])[:len(steps)], tensors.MustCopyFlatData[float32](logs[1])[:len(steps)]
-	for _, t := range logs {
-		t.MustFinalizeAll()
-	}
-	return losses, norms, nil
-}
-
-func floats(chunk, size int, steps []step, of func(step) []float32, dims []int) *tensors.Tensor {
-	flat := make([]float32, chunk*size)
-	for k, s := range steps {
-		copy(flat[k*size:(k+1)*size], of(s))
-	}
-	return tensors.FromFlatDataAndDimensions(flat, dims...)
 }
