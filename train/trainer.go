@@ -128,8 +128,8 @@ func chunkFor(d models.Density, stepsPerEpoch int) int {
 }
 
 const (
-	maxChunk          = 32
-	maxLoopParameters = 200_000
+	maxChunk          = 8
+	maxLoopParameters = 100_000
 )
 
 // reset starts the state from the given weights, with slots at zero.
