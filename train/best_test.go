@@ -24,7 +24,7 @@ import (
 // each later one better.
 func overshoot() (*data.Splits, Options) {
 	at := func(name string, v float32) *data.Set { return reals(name, []float32{v, 0}, []float32{v, 0}) }
-	return realSplits(at("train", 1), at("valid", 0.6), at("test", 1)), Options{Batch: 2, EvalBatch: 2, LookAhead: 4,
+	return realSplits(at("train", 1), at("valid", 0.6), at("test", 1)), Options{Batch: 2, EvalBatch: 2, LookAhead: 4, MaxEpochs: 50,
 		Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 0.25}}
 }
 
@@ -82,14 +82,14 @@ func TestLookAheadFromAConstantLikelihood(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, lookAhead := range []int{1, 3} {
 		still := reals("still", []float32{0, 0})
-		tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{LookAhead: lookAhead})
+		tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{LookAhead: lookAhead, MaxEpochs: 50})
 		toEnd(t, tr)
 		if _, epoch := tr.Best(); epoch != 1 || tr.Epoch() != 1+lookAhead {
 			t.Errorf("best epoch %d of %d, want 1 of %d", epoch, tr.Epoch(), 1+lookAhead)
 		}
 	}
 	still := reals("still", []float32{0, 0})
-	tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{})
+	tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{MaxEpochs: 50})
 	toEnd(t, tr)
 	if tr.Epoch() != 31 {
 		t.Errorf("unless told, training ends after epoch %d, want 31", tr.Epoch())

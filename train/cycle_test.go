@@ -84,8 +84,11 @@ func checkTrainedSets(t *testing.T, c *masks.Cycle, j *journal, freshOrders int)
 	t.Helper()
 	var trained []float64
 	for _, r := range recordsOf[runlog.Train](j) {
-		set := c.At(c.Index(int(r.Step - 1)))
-		if want := numberOf(set); float64(r.Loss) != want || r.Mask != c.Index(int(r.Step-1)) {
+		index := int(r.Step - 1)
+		if c.Len() != masks.Unlimited {
+			index %= c.Len()
+		}
+		if want := numberOf(c.At(index)); float64(r.Loss) != want || r.Mask != index {
 			t.Errorf("step %d takes the set %v, said to be %d; want %v", r.Step, r.Loss, r.Mask, want)
 		}
 		trained = append(trained, float64(r.Loss))
@@ -116,6 +119,9 @@ func checkTrainedSets(t *testing.T, c *masks.Cycle, j *journal, freshOrders int)
 				}
 			}
 			continue
+		}
+		if slices.ContainsFunc(evaluated, func(v float64) bool { return slices.Contains(trained, v) }) {
+			t.Errorf("of the fresh sets %v some were trained, %v", evaluated, trained)
 		}
 		if len(evaluated) != freshOrders || r.MaskLoss != nil {
 			t.Errorf("%d fresh orders and the mask losses %v, want %d and none", len(evaluated), r.MaskLoss, freshOrders)

@@ -163,6 +163,19 @@ func (q bowl) loss(w []float64, s step) float64 {
 	return sum
 }
 
+// A call takes no more steps than an epoch has, and one where the state is large.
+func TestStepsACall(t *testing.T) {
+	tiny, large := newMADE(t, made.Options{Dim: 5}), newMADE(t, made.Options{Dim: 500, Hidden: []int{500}})
+	for _, tt := range []struct {
+		d           models.Density
+		epoch, want int
+	}{{tiny, 1, 1}, {tiny, 3, 3}, {tiny, 1000, maxChunk}, {tiny, 0, 1}, {large, 1000, 1}} {
+		if got := chunkFor(tt.d, tt.epoch); got != tt.want {
+			t.Errorf("%d steps a call of %d an epoch, want %d", got, tt.epoch, tt.want)
+		}
+	}
+}
+
 func TestProgramRefusesTooManySteps(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	p := newProgram(t, b, &program{density: theBowl(), opt: sgd{}, batch: 3, chunk: 1})

@@ -199,7 +199,7 @@ func TestTheTestIsOfTheBestWeights(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	dir := filepath.Join(t.TempDir(), "coin")
 	splits := &data.Splits{Train: ones("train", 9, 10), Valid: ones("valid", 7, 10), Test: ones("test", 9, 10), Dim: 1}
-	c := parse(t, "data: {source: connect4}\nmodel: {hidden: []}\ntrain: {batch: 10, look_ahead: 5, optimizer: {name: sgd, learning_rate: 0.5}}")
+	c := parse(t, "data: {source: connect4}\nmodel: {hidden: []}\ntrain: {batch: 10, look_ahead: 5, max_epochs: 50, optimizer: {name: sgd, learning_rate: 0.5}}")
 	s, err := Run(t.Context(), b, c, splits, RunOptions{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -522,6 +522,29 @@ func TestRunThatFails(t *testing.T) {
 	oneLine(t, err)
 	if got := status(t, dir); got != runlog.Failed {
 		t.Errorf("the run is %s", got)
+	}
+}
+
+// Whoever interrupts the test finds the run stopped and can have it tested by
+// resuming it.
+func TestRunThatIsInterruptedWhileItTests(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := Run(ctx, b, parse(t, small), smallSplits(), RunOptions{Dir: dir, Observe: func(r runlog.Record) {
+		if v, ok := r.(runlog.Checkpoint); ok && v.Step == 15 { // the one at the end
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || s == nil || s.Status != runlog.Stopped || s.Test != nil || s.Steps != 15 || status(t, dir) != runlog.Stopped {
+		t.Fatalf("summary %+v, error %v", s, err)
+	}
+	s, err = Run(t.Context(), b, parse(t, small), smallSplits(), RunOptions{Dir: dir, Resume: true})
+	if err != nil || s.Status != runlog.Done || s.Test == nil || s.Steps != 15 {
+		t.Errorf("resumed: summary %+v, error %v", s, err)
+	}
+	if h := loadHistory(t, dir); len(h.Valid) != 3 || h.Checkpoints[len(h.Checkpoints)-1].Step != 15 {
+		t.Errorf("validations %+v, checkpoints %+v", h.Valid, h.Checkpoints)
 	}
 }
 
