@@ -9,8 +9,8 @@ import (
 )
 
 // LoadData reads the splits that a resolved configuration names. A relative
-// source is looked for in dir, the data folder, and then in the working
-// directory. Errors are those of data.Load.
+// source is looked for in dir, the data folder ("" is the working directory).
+// Errors are those of data.Load.
 func LoadData(ctx context.Context, c *config.Config, dir string) (*data.Splits, error) {
 	d := c.Data
 	o := data.Options{Dir: dir, Source: d.Source, Array: d.Array, Fractions: d.Fractions, Binarize: d.Binarize,
@@ -33,11 +33,14 @@ func (r *Run) Prepare(s *data.Set) error {
 		}
 	}
 	if s.Dim != dim || s.ContextDim != width {
-		have, want := fmt.Sprint(s.Dim), fmt.Sprint(dim)
-		if width > 0 || s.ContextDim > 0 {
-			have, want = fmt.Sprintf("%d + %d of context", s.Dim, s.ContextDim), fmt.Sprintf("%d + %d of context", dim, width)
+		have, want := fmt.Sprintf("%d columns", s.Dim), fmt.Sprint(dim)
+		if s.ContextDim > 0 {
+			have += fmt.Sprintf(" and %d of context", s.ContextDim)
 		}
-		return fmt.Errorf("%s has %s columns, but the model has %s", s.Name, have, want)
+		if width > 0 {
+			want += fmt.Sprintf(", followed by %d of context", width)
+		}
+		return fmt.Errorf("%s has %s, but the model needs %s", s.Name, have, want)
 	}
 	if mode := r.Config.Data.Binarize; mode != "" {
 		if err := data.Binarize(mode, *r.Config.Data.Seed, s); err != nil {

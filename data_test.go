@@ -78,9 +78,9 @@ func TestPrepareRows(t *testing.T) {
 		{"a context in the last columns", run(2, 1), table(3, 0, 1, 0, 5, 0, 1, 6), []float32{1, 0, 0, 1}, []float32{5, 6}, ""},
 		{"a context of its own", run(2, 1), table(2, 1, 1, 0, 5, 0, 1, 6), []float32{1, 0, 0, 1}, []float32{5, 6}, ""},
 		{"grey values", run(2, 0, "data.binarize=threshold"), table(2, 0, 0.9, 0.2, 0.4, 0.6), []float32{1, 0, 0, 1}, nil, ""},
-		{"too few columns", run(3, 0), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 columns, but the model has 3"},
-		{"a context that is missing", run(2, 1), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 + 0 of context columns, but the model has 2 + 1 of context"},
-		{"a context too many", run(2, 0), table(2, 1, 1, 0, 5), nil, nil, "rows.csv has 2 + 1 of context columns, but the model has 2 + 0 of context"},
+		{"too few columns", run(3, 0), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 columns, but the model needs 3"},
+		{"a context that is missing", run(2, 1), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 columns, but the model needs 2, followed by 1 of context"},
+		{"a context too many", run(2, 0), table(2, 1, 1, 0, 5), nil, nil, "rows.csv has 2 columns and 1 of context, but the model needs 2"},
 		{"values that are not bits", run(2, 0), table(2, 0, 1, 0, 2, 1), nil, nil, "rows.csv: row 1, column 0 (counted from 0) is 2, not 0 or 1"},
 		{"values that are not grey", run(2, 0, "data.binarize=sample"), table(2, 0, 1, -1), nil, nil, "rows.csv"},
 	} {

@@ -50,7 +50,7 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	}
 	state, err := checkpoint.Load(filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s has no trained weights yet (training has not reached its first checkpoint)", dir)
+		return nil, fmt.Errorf("%s has no validated weights: its training has not come to its first validation (or ended before; continue it with --resume)", dir)
 	}
 	if err != nil {
 		return nil, err

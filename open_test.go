@@ -169,7 +169,7 @@ func TestOpenRefuses(t *testing.T) {
 		}, "is not a run that can be opened"},
 		{"no configuration", remove(runlog.ConfigFile), "is not a run that can be opened"},
 		{"a wrong configuration", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [eleven]")), "model.hidden"},
-		{"no best weights", remove(best), "has no trained weights yet"},
+		{"no best weights", remove(best), "has no validated weights"},
 		{"a damaged file", edit(best, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), checkpoint.Best},
 		{"a cut file", edit(best, func(b []byte) []byte { return b[:len(b)/2] }), checkpoint.Best},
 		{"an empty file", edit(best, func([]byte) []byte { return nil }), checkpoint.Best},

@@ -28,6 +28,9 @@ const (
 	orderStream   = 0x6f72646572 // which order draws which sample
 )
 
+// maxSampleValues bounds what one call draws; samples and noise are held at once.
+const maxSampleValues = 1 << 31
+
 // maxSampleSets bounds the orders that samples of an unlimited cycle come from:
 // each keeps a sorted copy of the weights.
 const maxSampleSets = 32
@@ -50,6 +53,9 @@ func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*mas
 	sampled, ok := d.(models.HostSampler)
 	if !ok {
 		return nil, fmt.Errorf("this density cannot be sampled")
+	}
+	if dim := max(d.Dim(), d.ContextDim()); n > maxSampleValues/dim {
+		return nil, fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
 	}
 	if n < 0 {
 		return nil, fmt.Errorf("%d samples were asked for, need 0 or more", n)

@@ -44,8 +44,8 @@ func (s *Splits) Get(name string) (*Set, error) {
 
 // Options say what [Load] reads.
 type Options struct {
-	// Dir is the data folder, where a relative source is looked for first. The
-	// working directory is next, and is meant by "".
+	// Dir is the data folder, where a relative source is looked for; "" is the
+	// working directory.
 	Dir string
 	// Source is a generator, a file or a folder of IDX files; see [Sources].
 	Source string

@@ -178,8 +178,12 @@ func TestResolve(t *testing.T) {
 	t.Chdir(t.TempDir())
 	must.M(os.WriteFile(filepath.Join(dir, "dna.csv"), []byte("1\n2\n3\n"), 0o600))
 	must.M(os.WriteFile("here.csv", []byte("4\n5\n6\n7\n"), 0o600))
-	for source, rows := range map[string]int{"dna.csv": 3, "here.csv": 4, "./here.csv": 4} {
-		s, err := Load(context.Background(), Options{Dir: dir, Source: source})
+	for _, c := range []struct {
+		dir, source string
+		rows        int
+	}{{dir, "dna.csv", 3}, {dir, "./dna.csv", 3}, {"", "here.csv", 4}, {dir, filepath.Join(must.M1(os.Getwd()), "here.csv"), 4}} {
+		source, rows := c.source, c.rows
+		s, err := Load(context.Background(), Options{Dir: c.dir, Source: source})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,9 +191,11 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %d rows, want %d", source, n, rows)
 		}
 	}
-	here := must.M1(os.Getwd())
-	_, err := Load(context.Background(), Options{Dir: dir, Source: "dan.csv"})
-	wantError(t, err, filepath.Join(dir, "dan.csv"), filepath.Join(here, "dan.csv"), "--data-dir", "MASKFLOW_DATA", `did you mean "dna.csv"`)
+	// A file of that name in the working directory is other data.
+	_, err := Load(context.Background(), Options{Dir: dir, Source: "here.csv"})
+	wantError(t, err, filepath.Join(dir, "here.csv"))
+	_, err = Load(context.Background(), Options{Dir: dir, Source: "dan.csv"})
+	wantError(t, err, filepath.Join(dir, "dan.csv"), "--data-dir", "MASKFLOW_DATA", `did you mean "dna.csv"`)
 	_, err = Load(context.Background(), Options{Dir: dir, Source: "conect4"})
 	wantError(t, err, `did you mean "connect4"`)
 	_, err = Load(context.Background(), Options{Source: dir})

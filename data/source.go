@@ -48,13 +48,13 @@ func Sources() []SourceInfo {
 		"MNIST's files train-images-idx3-ubyte, t10k-images-idx3-ubyte and, for labels, *-labels-idx1-ubyte; .gz or not"})
 }
 
-// resolve finds the file or folder of a source: in dir, then as it is.
+// resolve finds the file or folder of a source in dir, "" being the working
+// directory. Nothing else is tried: a file of the same name elsewhere is other
+// data.
 func resolve(dir, source string) (string, error) {
 	tried := []string{filepath.Join(dir, source)}
 	if filepath.IsAbs(source) {
 		tried = []string{source}
-	} else if plain := filepath.Clean(source); plain != tried[0] {
-		tried = append(tried, plain)
 	}
 	for _, path := range tried {
 		_, err := os.Stat(path)

@@ -1,8 +1,14 @@
 package train
 
 import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
 	"math/rand/v2"
+	"slices"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/masks"
 )
 
@@ -55,4 +61,24 @@ func (t *Trainer) shuffle() {
 	const rowStream = 0x726f7773
 	rng := rand.New(rand.NewPCG(t.o.Seed, rowStream<<32|uint64(t.p.Epoch)))
 	t.rows, t.rowsEpoch = rng.Perm(t.splits.Train.Rows), t.p.Epoch
+}
+
+// checksum is that of the rows of the sets and their contexts (CRC-32C): it tells
+// other data, not malice.
+func checksum(sets ...*data.Set) string {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	sum := uint32(0)
+	buffer := make([]byte, 0, 1<<16)
+	for _, s := range sets {
+		for _, values := range [][]float32{s.X, s.Context} {
+			for chunk := range slices.Chunk(values, cap(buffer)/4) {
+				buffer = buffer[:0]
+				for _, v := range chunk {
+					buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
+				}
+				sum = crc32.Update(sum, table, buffer)
+			}
+		}
+	}
+	return fmt.Sprintf("%08x", sum)
 }

@@ -96,6 +96,9 @@ func (r *run) takeOver() error {
 			return fmt.Errorf("%s: %w", found.Path, err)
 		}
 		r.saved = r.moment()
+		if limit := r.c.Train; limit.MaxEpochs > 0 && limit.MaxEpochs < r.trainer.Epoch() || limit.MaxSteps > 0 && int64(limit.MaxSteps) < r.trainer.Step() {
+			return fmt.Errorf("%s has come to epoch %d and step %d: a smaller train.max_epochs or train.max_steps would not describe it", r.o.Dir, r.trainer.Epoch(), r.trainer.Step())
+		}
 	case !errors.Is(err, checkpoint.ErrNone):
 		return err
 	case hasStates(r.checkpoints()):

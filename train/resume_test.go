@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
@@ -193,6 +194,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		model  func(*made.Options)
 		o      func(*Options)
 		rows   int
+		d      func(*data.Splits)
 		state  func(*checkpoint.State)
 		best   bool
 		refuse string
@@ -205,7 +207,11 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		if c.o != nil {
 			c.o(&o)
 		}
-		return newTrainer(t, b, newMADE(t, m), bitSplits(23+c.rows, 11, 0, m.Dim, 0), o)
+		splits := bitSplits(23+c.rows, 11, 0, m.Dim, 0)
+		if c.d != nil {
+			c.d(splits)
+		}
+		return newTrainer(t, b, newMADE(t, m), splits, o)
 	}
 	meta := func(from, to string) func(*checkpoint.State) {
 		return func(s *checkpoint.State) {
@@ -227,6 +233,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		"fewer slots":         {o: func(o *Options) { o.Optimizer.Name = "sgd" }, refuse: "another training (sgd"},
 		"an average":          {o: func(o *Options) { o.EMA = 0.9 }, refuse: "tensors"},
 		"another batch":       {o: func(o *Options) { o.Batch = 5 }, refuse: "batches of 5"},
+		"other rows":          {d: func(s *data.Splits) { s.Train.X[0] = 1 - s.Train.X[0] }, refuse: "the data have changed"},
 		"another seed":        {o: func(o *Options) { o.Seed = 2 }, refuse: "seed 2"},
 		"more rows":           {rows: 1, refuse: "24 rows"},
 		"drop_last":           {o: func(o *Options) { o.DropLast = true }, refuse: "(drop_last)"},

@@ -36,6 +36,8 @@ type training struct {
 	Rows      int    `json:"rows"`
 	DropLast  bool   `json:"drop_last,omitempty"`
 	Seed      uint64 `json:"seed"`
+	// Data is a checksum of the training and validation rows.
+	Data string `json:"data"`
 }
 
 func (t training) String() string {
@@ -51,7 +53,7 @@ func (t *Trainer) training() *training {
 	if name == "" {
 		name = "adadelta"
 	}
-	return &training{Optimizer: name, Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed}
+	return &training{Optimizer: name, Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed, Data: t.checksum}
 }
 
 func (t *Trainer) groups() []string {
@@ -121,7 +123,9 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if saved.Training == nil || saved.Progress == nil || saved.Progress.Schedule == nil {
 		return fmt.Errorf("the checkpoint holds a model, not a training to continue")
 	}
-	if this := t.training(); *saved.Training != *this {
+	this := t.training()
+	this.Data = saved.Training.Data // told apart below, from rows of another width
+	if *saved.Training != *this {
 		return fmt.Errorf("the checkpoint is of another training (%v), which this one (%v) cannot continue", saved.Training, this)
 	}
 	specs := t.program.specs
@@ -142,6 +146,9 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	}
 	if len(s.Tensors) != len(values)+len(best) {
 		return fmt.Errorf("the checkpoint has %d tensors, this training %d (do both average the weights?)", len(s.Tensors), len(values)+len(best))
+	}
+	if saved.Training.Data != t.checksum {
+		return fmt.Errorf("the training and validation rows are not those of the checkpoint (checksum %s, was %s): the data have changed", t.checksum, saved.Training.Data)
 	}
 	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) || math.IsNaN(float64(p.Best)) != (best == nil) {
 		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())

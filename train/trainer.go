@@ -36,6 +36,7 @@ type Trainer struct {
 	sets      map[int][][]int32 // degrees of the sets of a fixed cycle
 	rows      []int             // this epoch's order of the training rows
 	rowsEpoch int
+	checksum  string // of the data
 	lastLog   time.Time
 	lastStep  int64
 	stepRate  float64 // steps a second, NaN before it is known
@@ -68,7 +69,8 @@ func NewTrainer(b *backend.Backend, d models.Density, splits *data.Splits, o Opt
 	if err := errors.Join(o.check(), err, schedErr, checkData(d, splits, o)); err != nil {
 		return nil, err
 	}
-	t := &Trainer{o: o, backend: b, density: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
+	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
+	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, density: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
 		p: progress{Best: runlog.Float(math.NaN()), Schedule: sched}}
 	t.masked, _ = d.(models.Masked)
 	t.program = &program{density: d, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, batch: o.Batch, chunk: 1}

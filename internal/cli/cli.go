@@ -53,8 +53,8 @@ how it is trained; a run directory holds what came of it.
 
 Data are looked for in --data-dir, else in $MASKFLOW_DATA, else in the working
 directory. Files are .npy, .npz or .csv by their suffix; "-" is a pipe of CSV.
-The backend is --backend, else $MASKFLOW_BACKEND, else auto: XLA where a plugin
-is installed, else the Go backend.
+The backend is --backend where a command has it, else $MASKFLOW_BACKEND, else
+auto: XLA where a plugin is installed, else the Go backend.
 
 Exit codes:
   0    done

@@ -57,10 +57,15 @@ func (a *app) masksCommand() *cobra.Command {
 	return c
 }
 
+// mostDim bounds the variables of a picture: masks are matrices.
+const mostDim = 20_000
+
 func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	switch {
 	case o.index < 1:
 		return misused(c, "--index %d: mask sets are counted from 1", o.index)
+	case o.dim > mostDim:
+		return misused(c, "--dim %d: a picture takes up to %d variables", o.dim, mostDim)
 	case o.dim < 0, c.Flags().Changed("dim") && o.dim == 0:
 		return misused(c, "--dim %d: need 1 variable or more", o.dim)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -48,15 +49,22 @@ func (a *app) openRun(ctx context.Context, dir, spec string) (r *maskflow.Run, c
 
 // checkOrders checks numbers of orders against a model: none may be larger than
 // the number of orders it was trained with, unless it draws fresh ones.
+// mostOrders bounds the fresh orders of an unlimited cycle: their degrees are
+// held at once.
+const mostOrders = 100_000
+
 func checkOrders(r *maskflow.Run, orders ...int) error {
 	most := 1
 	if masked, ok := r.Density().(models.Masked); ok {
-		if most = masked.Cycle().Len(); most == 0 {
-			return nil
+		if most = masked.Cycle().Len(); most == masks.Unlimited {
+			most = mostOrders
 		}
 	}
 	for _, k := range orders {
 		if k > most {
+			if most == mostOrders {
+				return usage(fmt.Errorf("--orders %d: at most %d fresh ones", k, most))
+			}
 			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Dir, count(most, "order")))
 		}
 	}

@@ -30,6 +30,8 @@ incremental touches every weight once, jacobi repeats whole passes until nothing
 changes, sequential makes a pass for every variable.
 
 A model with a context needs --context: a row for each sample, or one for all.
+Where data.labels made the context, a row is one-hot: a column for each label.
+Sampling runs on the host, whatever the backend of the training was.
 Rows of images keep their shape in .npy and .npz files.`
 
 var methods = map[string]models.Method{

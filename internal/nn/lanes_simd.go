@@ -8,6 +8,9 @@ var hasAVX2 = archsimd.X86.AVX2()
 
 // accumulate is accumulateGeneric, eight lanes an instruction.
 func accumulate(out, w, a []float32) {
+	// Left dirty, the upper halves of the registers make every scalar float
+	// instruction that follows, math.Exp's above all, many times slower.
+	defer archsimd.ClearAVXUpperBits()
 	switch {
 	case !hasAVX2:
 		accumulateGeneric(out, w, a)

@@ -122,6 +122,9 @@ func New(o Options) (*Model, error) {
 	if o.Unlimited {
 		count = masks.Unlimited
 	}
+	if n := parameters(o); n > maxParameters {
+		return nil, fmt.Errorf("made: the layers have %.3g parameters, more than the %d that are supported: make hidden layers narrower", n, maxParameters)
+	}
 	cycle, err := masks.NewCycle(masks.Recipe{
 		Dim: o.Dim, Hidden: o.Hidden, Context: o.Context > 0, Direct: o.Direct,
 		Base: o.Order, Start: o.Start, Groups: o.Groups, Degrees: o.Degrees,
@@ -207,6 +210,20 @@ func mean(n int, counts map[int]int) float64 {
 		total += c
 	}
 	return float64(n) / float64(max(total, 1))
+}
+
+// maxParameters bounds a model: three copies or more of it are held in training.
+const maxParameters = 1 << 31
+
+// parameters counts the weights of the layers, in floating point since the
+// product of two widths may be anything.
+func parameters(o Options) float64 {
+	n, from := 0.0, float64(o.Dim)
+	for _, width := range append(slices.Clone(o.Hidden), o.Dim) {
+		n += from * float64(width)
+		from = float64(width)
+	}
+	return n
 }
 
 func initByName(name string) (func(fanIn, fanOut float64) models.Init, error) {
