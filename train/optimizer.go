@@ -20,7 +20,8 @@ type Optimizer interface {
 	// Slots is the number of state tensors a parameter.
 	Slots() int
 	// Scalars returns the numbers that Update needs at a step (the first is 1)
-	// with the given learning rate. Their count does not vary.
+	// with the given learning rate. Their count does not vary; the first grows
+	// with the rate.
 	Scalars(step int64, rate float64) []float64
 	// Update returns a parameter and its slots after one step along the gradient.
 	Update(param, gradient *Node, slots, scalars []*Node) (*Node, []*Node)

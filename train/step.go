@@ -105,7 +105,6 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			gradients[i] = Mul(g, factor)
 		}
 	}
-	var size *Node // of the new parameters: not finite if one is not
 	next = make([]*Node, len(state))
 	slots := p.opt.Slots()
 	for i, param := range params {
@@ -115,7 +114,6 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 		}
 		updated, after := p.opt.Update(param, gradients[i], own, in.scalars)
 		next[i] = updated
-		size = plus(size, nn.SumOfSquares(updated))
 		for s := range after {
 			next[n*(1+s)+i] = after[s]
 		}
@@ -124,7 +122,9 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			next[at] = Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema)))
 		}
 	}
-	norm = Where(IsFinite(size), norm, nn.Number(norm, math.Inf(1)))
+	// The rate times the norm bounds the longest update. Looking at the updated
+	// parameters themselves would cost a tenth of a large step.
+	norm = Where(IsFinite(Mul(norm, in.scalars[0])), norm, nn.Number(norm, math.Inf(1)))
 	finite = IsFinite(Add(loss, norm))
 	for i := range next {
 		next[i] = Where(finite, next[i], state[i])
