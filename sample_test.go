@@ -68,6 +68,39 @@ func TestSamplesFollowFromTheSeed(t *testing.T) {
 	})
 }
 
+// A sample of the ensemble is, in its row, what one of the orders draws there by
+// itself: it has its own noise and its own context.
+func TestEachSampleIsOfOneOrder(t *testing.T) {
+	const dim, rows = 11, 60
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2})
+	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	o := maskflow.SampleOptions{Seed: 5, Context: randomSet(1, rows, dim, 2).Context}
+	ensemble := sample(t, m, rows, o)
+	alone := make([][]float32, 3)
+	for k := range alone {
+		o.Order = k + 1
+		alone[k] = sample(t, m, rows, o)
+	}
+	drawn := make([]int, 3)
+	for i := range rows {
+		row := func(x []float32) []float32 { return x[i*dim : (i+1)*dim] }
+		found := false
+		for k := range alone {
+			if slices.Equal(row(ensemble), row(alone[k])) {
+				drawn[k]++
+				found = true
+			}
+		}
+		if !found {
+			t.Errorf("sample %d is of no order", i)
+		}
+	}
+	if slices.Min(drawn) < 10 {
+		t.Errorf("of %d samples the orders drew %v", rows, drawn)
+	}
+}
+
 // Samples of three strongly dependent bits are as frequent as their
 // probabilities: of the ensemble, of each order by itself, and for a context.
 func TestFrequenciesOfSamples(t *testing.T) {

@@ -27,9 +27,9 @@ var rules = []struct {
 }{
 	{"adadelta with its defaults", true, OptimizerOptions{}, zeiler(1, 0.95, 1e-6)},
 	{"adadelta", false, OptimizerOptions{Name: "adadelta", LearningRate: 0.5, Decay: 0.9, Epsilon: 1e-3}, zeiler(0.5, 0.9, 1e-3)},
-	{"adagrad", false, OptimizerOptions{Name: "adagrad", LearningRate: 0.3, Epsilon: 1e-4}, func(_ int, w, g float64, m *[2]float64) float64 {
+	{"adagrad", false, OptimizerOptions{Name: "adagrad", LearningRate: 0.3, Epsilon: 0.1}, func(_ int, w, g float64, m *[2]float64) float64 {
 		m[0] += g * g
-		return w - 0.3*g/math.Sqrt(m[0]+1e-4)
+		return w - 0.3*g/math.Sqrt(m[0]+0.1)
 	}},
 	{"adam with its defaults", true, OptimizerOptions{Name: "adam"}, kingma(0.001, 0.9, 0.999, 1e-8, 0)},
 	{"adam", false, OptimizerOptions{Name: "adam", LearningRate: 0.1, Beta1: 0.7, Beta2: 0.95, Epsilon: 1e-3}, kingma(0.1, 0.7, 0.95, 1e-3, 0)},
