@@ -111,7 +111,7 @@ func (s *Set) place(row, col int) string {
 func place(row, col int, line bool, columns []string) string {
 	column := "column " + strconv.Itoa(col)
 	if columns != nil {
-		column = "column " + strconv.Quote(columns[col])
+		column = "column " + strconv.Quote(shorten(columns[col]))
 	}
 	if line {
 		return fmt.Sprintf("line %d, %s", row, column)

@@ -86,7 +86,7 @@ func parseNPYHeader(text string) (block, error) {
 		key := p.quoted()
 		p.expect(":")
 		if slices.Contains(seen, key) {
-			p.fail("%q is there twice", key)
+			p.fail("%q is there twice", shorten(key))
 		}
 		seen = append(seen, key)
 		switch key {
@@ -100,7 +100,7 @@ func parseNPYHeader(text string) (block, error) {
 		case "shape":
 			shape = p.tuple()
 		default:
-			p.fail("unknown key %q", key)
+			p.fail("unknown key %q", shorten(key))
 		}
 		if !p.accept(",") {
 			p.expect("}")
@@ -183,7 +183,7 @@ func (p *pyParser) element() element {
 	}
 	e := element{kind: elementKind(kind), big: order == ">"}
 	if !slices.Contains(elementKinds, e.kind) {
-		p.fail("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", descr)
+		p.fail("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", shorten(descr))
 		return element{}
 	}
 	if e.size() > 1 && order != "<" && order != ">" {

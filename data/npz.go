@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // npz is an open .npz file: a zip archive with a member NAME.npy for each array.
@@ -28,6 +30,20 @@ const (
 	labelsSuffix  = "_labels"
 )
 
+// maxArrayName bounds the name of an array, which messages repeat as it is.
+const maxArrayName = 200
+
+func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// listed joins the first names of what may be many.
+func listed(names []string) string {
+	const most = 20
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
 func openNPZ(ctx context.Context, path string, limit *budget, allowMissing bool) (*npz, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -44,6 +60,10 @@ func openNPZ(ctx context.Context, path string, limit *budget, allowMissing bool)
 		name, isArray := strings.CutSuffix(m.Name, ".npy")
 		if !isArray {
 			continue
+		}
+		if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, notPrintable) {
+			z.close()
+			return nil, fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", shorten(name), maxArrayName)
 		}
 		if _, twice := z.members[name]; twice {
 			z.close()
@@ -135,9 +155,9 @@ func (z *npz) choose(name string) (string, error) {
 	case name != "" && z.has(name):
 		return name, nil
 	case name != "":
-		return "", fmt.Errorf("it has no array %q (it has %s)%s", name, strings.Join(names, ", "), didYouMean(name, names))
+		return "", fmt.Errorf("it has no array %q (it has %s)%s", name, listed(names), didYouMean(name, names))
 	case len(names) > 1:
-		return "", fmt.Errorf("it holds %d arrays (%s): name one of them", len(names), strings.Join(names, ", "))
+		return "", fmt.Errorf("it holds %d arrays (%s): name one of them", len(names), listed(names))
 	}
 	return names[0], nil
 }
@@ -151,7 +171,7 @@ func (z *npz) load(want string, labels bool) (*Splits, error) {
 		for _, name := range names {
 			if !z.has(name) {
 				return nil, fmt.Errorf("it has no array %q (it has %s): give all of train, valid and test, or name the one array to divide",
-					name, strings.Join(z.names(), ", "))
+					name, listed(z.names()))
 			}
 		}
 	} else {

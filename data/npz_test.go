@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +33,19 @@ func TestNPZ(t *testing.T) {
 		wantError(t, err, "2 arrays (a, b)")
 		_, err = readNPZBytes(t, both, "c")
 		wantError(t, err, `no array "c" (it has a, b)`)
+	}
+}
+
+// An archive of very many arrays does not make a message as long.
+func TestNPZNamesAreListedBriefly(t *testing.T) {
+	var members []any
+	for i := range 1000 {
+		members = append(members, fmt.Sprintf("a%d.npy", i), npyF4(1, 1, 1))
+	}
+	_, err := readNPZBytes(t, npzBytes(zip.Store, members...), "")
+	wantError(t, err, "1000 arrays (a0, a1, a10,", "…")
+	if len(err.Error()) > 400 {
+		t.Errorf("a message of %d bytes", len(err.Error()))
 	}
 }
 
@@ -62,6 +77,9 @@ func TestNPZRefuses(t *testing.T) {
 		"no arrays":   {npzBytes(zip.Store, "readme.txt", []byte("hello")), []string{"no arrays"}},
 		"checksum":    {flipped, []string{"array train", "checksum"}},
 		"same name":   {npzBytes(zip.Store, "a.npy", npyF4(1, 1, 1), "a.npy", npyF4(1, 1, 1)), []string{`two arrays are named "a"`}},
+		"array name":  {npzBytes(zip.Store, "a\x1b[2J\nb.npy", npyF4(1, 1, 1)), []string{`named "a\x1b[2J\nb"`, "printable"}},
+		"name bytes":  {npzBytes(zip.Store, "a\x9b2J.npy", npyF4(1, 1, 1)), []string{"printable"}},
+		"long name":   {npzBytes(zip.Store, strings.Repeat("a", 1000)+".npy", npyF4(1, 1, 1)), []string{"…", "at most 200 bytes"}},
 		"cut array":   {npzBytes(zip.Deflate, "a.npy", npyF4(3, 2, 1, 2, 3, 4)), []string{"array a", "needs 24 bytes"}},
 		"not a table": {npzBytes(zip.Deflate, "a.npy", []byte("hello, world")), []string{"array a", "does not begin"}},
 		"huge": {
