@@ -122,9 +122,10 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 			next[at] = Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema)))
 		}
 	}
-	// The rate times the norm bounds the longest update. Looking at the updated
-	// parameters themselves would cost a tenth of a large step.
-	norm = Where(IsFinite(Mul(norm, in.scalars[0])), norm, nn.Number(norm, math.Inf(1)))
+	// The rate times the norm bounds the longest update; one whose square
+	// overflows is lost. Looking at the updated parameters themselves would cost a
+	// tenth of a large step.
+	norm = Where(IsFinite(Square(Mul(norm, in.scalars[0]))), norm, nn.Number(norm, math.Inf(1)))
 	finite = IsFinite(Add(loss, norm))
 	for i := range next {
 		next[i] = Where(finite, next[i], state[i])
