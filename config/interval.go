@@ -15,9 +15,9 @@ type interval struct {
 
 func between(low, high float64) interval { return interval{low: low, high: high} }
 
-// inside is (0, high).
-func inside(high float64) interval {
-	return interval{high: high, openLow: true, openHigh: true}
+// insideUnit is (0, 1).
+func insideUnit() interval {
+	return interval{high: 1, openLow: true, openHigh: true}
 }
 func below(low, high float64) interval { return interval{low: low, high: high, openHigh: true} }
 func above(low float64) interval       { return interval{low: low, high: math.MaxFloat32, openLow: true} }

@@ -50,7 +50,7 @@ var table = []key{
 	},
 	{
 		path: "data.fractions", at: func(c *Config) any { return &c.Data.Fractions },
-		initial: [3]float64{0.8, 0.1, 0.1}, limits: inside(1),
+		initial: [3]float64{0.8, 0.1, 0.1}, limits: insideUnit(),
 		doc: "parts of the rows that go to train, valid and test when the source has no split of its own; they sum to 1",
 	},
 	{
@@ -140,7 +140,7 @@ var table = []key{
 	},
 	{
 		path: "train.optimizer.decay", at: func(c *Config) any { return &c.Train.Optimizer.Decay },
-		initial: optimizerDefault(func(o Optimizer) float64 { return o.Decay }), limits: inside(1),
+		initial: optimizerDefault(func(o Optimizer) float64 { return o.Decay }), limits: insideUnit(),
 		only: []string{"adadelta"},
 		doc:  "decay a step of Adadelta's two averages, its rho",
 	},
@@ -152,13 +152,13 @@ var table = []key{
 	},
 	{
 		path: "train.optimizer.beta1", at: func(c *Config) any { return &c.Train.Optimizer.Beta1 },
-		initial: optimizerDefault(func(o Optimizer) float64 { return o.Beta1 }), limits: inside(1),
+		initial: optimizerDefault(func(o Optimizer) float64 { return o.Beta1 }), limits: insideUnit(),
 		only: []string{"adam", "adamw"},
 		doc:  "decay a step of the mean of the gradients",
 	},
 	{
 		path: "train.optimizer.beta2", at: func(c *Config) any { return &c.Train.Optimizer.Beta2 },
-		initial: optimizerDefault(func(o Optimizer) float64 { return o.Beta2 }), limits: inside(1),
+		initial: optimizerDefault(func(o Optimizer) float64 { return o.Beta2 }), limits: insideUnit(),
 		only: []string{"adam", "adamw"},
 		doc:  "decay a step of the mean of the squared gradients",
 	},
@@ -198,7 +198,7 @@ var table = []key{
 		doc:  "smallest fraction of the learning rate",
 	},
 	{
-		path: "train.schedule.factor", at: func(c *Config) any { return &c.Train.Schedule.Factor }, initial: 0.5, limits: inside(1),
+		path: "train.schedule.factor", at: func(c *Config) any { return &c.Train.Schedule.Factor }, initial: 0.5, limits: insideUnit(),
 		only: []string{"plateau"},
 		doc:  "factor of the rate at a plateau",
 	},
