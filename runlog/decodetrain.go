@@ -11,8 +11,8 @@ var unknownTrain = Train{
 	LR: Float(math.NaN()), GradNorm: Float(math.NaN()), Rate: Float(math.NaN()),
 }
 
-// decodeTrain reads the one kind of line that a run has a million of, about
-// ten times faster than encoding/json. It takes a flat object without spaces,
+// decodeTrain reads the one kind of line that a run has a million of,
+// several times faster than encoding/json. It takes a flat object without spaces,
 // as the Writer makes it, and leaves everything else, mistakes included, to
 // encoding/json: when it succeeds, both give the same record.
 func decodeTrain(line []byte) (Train, bool) {

@@ -175,14 +175,9 @@ func (p *program) single(args []*Node) []*Node {
 // finite. Its state is everything it touches: closures cannot capture nodes.
 func (p *program) loop(args []*Node) []*Node {
 	g := args[0].Graph()
-	state, in, rest := p.split(args)
-	count := rest[0]
-	n := len(state)
-	per := append([]*Node{in.x, in.weights}, in.degrees...)
-	per = append(per, in.scalars...)
-	if in.context != nil {
-		per = append(per, in.context)
-	}
+	state, _, rest := p.split(args)
+	count, n := rest[0], len(state)
+	per := args[n : len(args)-1] // what varies from step to step
 	zeros := Const(g, make([]float32, p.chunk))
 	init := append([]*Node{Const(g, int32(0)), count, Const(g, true), zeros, zeros}, state...)
 	init = append(init, per...)
@@ -205,20 +200,15 @@ func (p *program) loop(args []*Node) []*Node {
 			picked := Gather(v, Reshape(i, 1))
 			return Reshape(picked, v.Shape().Dimensions[1:]...)
 		}
-		at := s[head+n:]
-		one := inputs{x: row(at[0]), weights: row(at[1])}
-		at = at[2:]
-		for range p.degrees {
-			one.degrees = append(one.degrees, row(at[0]))
-			at = at[1:]
+		own := s[head : head+n : head+n]
+		for _, v := range s[head+n:] {
+			own = append(own, row(v))
 		}
-		one.scalars = p.unpackScalars(row(at[0]))
-		if in.context != nil {
-			one.context = row(at[1])
-		}
-		next, loss, norm, finite := p.advance(s[head:head+n], one)
-		here := ConvertDType(Equal(Iota(g, shapes.Make(dtypes.Int32, p.chunk), 0), i), dtypes.Float32)
-		record := func(v, log *Node) *Node { return Where(GreaterThan(here, Const(g, float32(0))), v, log) }
+		before, one, _ := p.split(own)
+		one.scalars = p.unpackScalars(one.scalars[0])
+		next, loss, norm, finite := p.advance(before, one)
+		here := Equal(Iota(g, shapes.Make(dtypes.Int32, p.chunk), 0), i)
+		record := func(v, log *Node) *Node { return Where(here, v, log) }
 		out := []*Node{Add(i, Const(g, int32(1))), s[1], finite, record(loss, s[3]), record(norm, s[4])}
 		return append(append(out, next...), s[head+n:]...)
 	})
