@@ -133,7 +133,7 @@ var connect4Rows = [3]int{16000, 4000, 47557}
 
 // loadConnect4 shuffles the positions with a seed of its own, so that the splits
 // are the same for everyone. They are not the rows of the paper's splits.
-func loadConnect4(ctx context.Context) (*Splits, error) {
+func loadConnect4(ctx context.Context, _ Options) (*Splits, error) {
 	positions := connect4Positions()
 	if err := ctx.Err(); err != nil {
 		return nil, err

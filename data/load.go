@@ -143,7 +143,7 @@ func generate(ctx context.Context, g generator, o Options) (*Splits, error) {
 	case o.Labels:
 		return nil, errors.New("the generator has no labels")
 	}
-	return g.load(ctx)
+	return g.load(ctx, o)
 }
 
 // loadPath reads a file or folder. What has no splits comes back as Train alone.
@@ -237,6 +237,7 @@ const (
 	streamDivide uint64 = iota + 1
 	streamBinarize
 	streamConnect4
+	streamToy
 )
 
 func newRand(seed, stream uint64) *rand.Rand {

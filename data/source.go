@@ -19,11 +19,18 @@ type SourceInfo struct {
 // generator is a source that the program computes.
 type generator struct {
 	name, about string
-	load        func(context.Context) (*Splits, error)
+	load        func(context.Context, Options) (*Splits, error)
 }
 
-var generators = []generator{
-	{"connect4", "UCI Connect-4: the 67,557 open positions after 8 moves as 42 × 3 binary columns, found by search", loadConnect4},
+var generators = withToys(generator{
+	"connect4", "UCI Connect-4: the 67,557 open positions after 8 moves as 42 × 3 binary columns, found by search", loadConnect4,
+})
+
+func withToys(all ...generator) []generator {
+	for _, t := range toys {
+		all = append(all, generator{t.Name, t.About, t.load})
+	}
+	return all
 }
 
 func findGenerator(name string) (generator, bool) {
