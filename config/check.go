@@ -40,11 +40,11 @@ func (c *Config) faults(bad map[string]bool) []fault {
 	}
 	for i := range table {
 		k := &table[i]
-		if isBad(k.path) || !k.used(c) {
+		if isBad(k.path) {
 			continue
 		}
-		if k.dependent() && isBad(k.selector().path) && isZero(k.at(c)) {
-			continue // its default is not known either
+		if unsure := slices.ContainsFunc(k.selectors(), isBad); unsure && isZero(k.at(c)) || !unsure && !k.used(c) {
+			continue // where it is not known whether the key is used, neither is its default
 		}
 		if own := c.own(k); own != nil {
 			all = append(all, own...)
@@ -76,8 +76,8 @@ func (c *Config) own(k *key) []fault {
 			report(k.path, unknownWord(*v, k.values))
 		case k.path == "name":
 			report(k.path, nameProblem(*v))
-		case strings.ContainsFunc(*v, func(r rune) bool { return !unicode.IsPrint(r) }):
-			report(k.path, quoted(*v)+" has characters that do not print (remove them)")
+		default:
+			report(k.path, unprintable(*v))
 		}
 	case *int:
 		report(k.path, k.limits.checkWhole(*v))
@@ -104,6 +104,10 @@ func (c *Config) own(k *key) []fault {
 		}
 		if len(*v) > maxLayers {
 			report(k.path, fmt.Sprintf("must be at most %d layers, got %d", maxLayers, len(*v)))
+		}
+	case *[]string:
+		for i, text := range *v {
+			report(fmt.Sprintf("%s.%d", k.path, i), columnProblem(text, (*v)[:i]))
 		}
 	case *Order:
 		switch {
@@ -175,20 +179,21 @@ func degreesProblem(degrees []int) (int, string) {
 	return -1, ""
 }
 
-// unused returns the values that were set although the method beside them does not use them.
-func (c *Config) unused() []fault {
-	var faults []fault
-	for i := range table {
-		k := &table[i]
-		if k.used(c) || isZero(k.at(c)) {
-			continue
-		}
-		selector := k.selector()
-		name := *selector.at(c).(*string)
-		faults = append(faults, fault{
-			fmt.Sprintf("%s does not use %s (remove %s, or replace the section: --set '%s={name: %s}')", name, last(k.path), last(k.path), k.section(), name),
-			[]string{k.path, selector.path},
-		})
+// unprintable returns what is wrong with a text that does not print, "" when it does.
+func unprintable(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return quoted(text) + " has characters that do not print (remove them)"
 	}
-	return faults
+	return ""
+}
+
+// columnProblem returns why text, after those before it in a list, cannot name a column, "" when it can.
+func columnProblem(text string, before []string) string {
+	switch {
+	case text == "":
+		return "is empty (name a column, or give its number)"
+	case slices.Contains(before, text):
+		return quoted(text) + " is listed twice (keep one)"
+	}
+	return unprintable(text)
 }

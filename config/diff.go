@@ -4,7 +4,7 @@ package config
 type Difference struct {
 	// Path of the key.
 	Path string
-	// A and B are its values as a file has them, "" where the optimiser or the schedule does not use the key.
+	// A and B are its values as a file has them, "" where nothing in the run uses the key.
 	A, B string
 }
 

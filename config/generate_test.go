@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"unicode"
 
 	"pgregory.net/rapid"
@@ -65,6 +66,11 @@ func draw(t *rapid.T, k *key, c *Config) {
 		}
 	case *[]int:
 		*field = rapid.SliceOfN(rapid.IntRange(1, maxSize), 0, 5).Draw(t, k.path)
+	case *[]string:
+		column := rapid.OneOf(rapid.SampledFrom([]string{"quality", "3", "a b", "-1", "é", "null", "[x]"}), rapid.StringOfN(rapid.RuneFrom(nil, unicode.PrintRanges...), 1, 20, -1))
+		if columns := rapid.SliceOfNDistinct(column, 0, 3, rapid.ID).Draw(t, k.path); len(columns) > 0 {
+			*field = columns
+		}
 	case *[3]float64:
 		valid := rapid.Float64Range(1e-3, 0.4).Draw(t, k.path)
 		*field = [3]float64{1 - 2*valid, valid, valid}
@@ -85,16 +91,49 @@ func draw(t *rapid.T, k *key, c *Config) {
 
 // mend takes back what contradicts itself.
 func mend(c *Config) {
-	if c.Data.Labels {
-		c.Data.ContextColumns = 0
+	mendData(c)
+	mendModel(&c.Model)
+	mendTrain(&c.Train)
+}
+
+func mendData(c *Config) {
+	d := &c.Data
+	if d.Labels {
+		d.ContextColumns = 0
 	}
-	if c.Model.Degrees == "sequential" || len(c.Model.Hidden) == 0 {
-		c.Model.Orders.Resample = "order"
+	if d.Fold == 0 || d.Folds == 1 || d.Folds < d.Fold {
+		d.Folds = 0
 	}
-	if c.Model.Order.Degrees != nil {
-		c.Model.Groups = min(c.Model.Groups, 5)
+	if c.Model.Output == "bernoulli" || c.Model.Type == "vae" {
+		d.Dequantise, d.Logit, d.Standardise = 0, 0, false
+	} else {
+		d.Binarize = ""
 	}
-	o, s, t := &c.Train.Optimizer, &c.Train.Schedule, &c.Train
+}
+
+func mendModel(m *Model) {
+	if m.Type == "made" && (m.Degrees == "sequential" || len(m.Hidden) == 0) {
+		m.Orders.Resample = "order"
+	}
+	if m.Order.Degrees != nil {
+		m.Groups = min(m.Groups, 5)
+	}
+	if m.Degrees == "sampled" || len(m.Hidden) == 0 {
+		m.Residual = false
+	}
+	if m.Residual {
+		m.Hidden = slices.Repeat(m.Hidden[:1], len(m.Hidden))
+	}
+	if m.Type == "maf" && m.Transform == "gated" {
+		m.Transform = "affine"
+	}
+	if m.Type == "iaf" && m.Normalise == "batch" {
+		m.Normalise = "act"
+	}
+}
+
+func mendTrain(t *Train) {
+	o, s, a := &t.Optimizer, &t.Schedule, &t.Anneal
 	if o.Momentum == 0 {
 		o.Nesterov = false
 	}
@@ -118,5 +157,13 @@ func mend(c *Config) {
 		if t.LookAhead == 1 {
 			t.LookAhead = 2
 		}
+	}
+	switch {
+	case a.From == 0 || a.From == 1:
+		a.Steps = 0
+	case t.MaxSteps > 0:
+		a.Steps = min(max(a.Steps, 1), t.MaxSteps)
+	default:
+		a.Steps = max(a.Steps, 1)
 	}
 }

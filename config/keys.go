@@ -17,7 +17,7 @@ type Key struct {
 	Default string
 	// Values are the words that a text may be; nil when any text is fine.
 	Values []string
-	// For names the values of the key beside it (optimizer.name, schedule.name) that use this key; nil when all do.
+	// For names what uses this key, each a value of another: model.type maf or iaf; nil when every run does.
 	For []string
 	// Doc says what the value means and its unit.
 	Doc string
@@ -29,7 +29,10 @@ func Keys() []Key {
 	for i, k := range table {
 		keys[i] = Key{
 			Path: k.path, Type: typeName(k.at(&Config{})), Default: k.defaultText(),
-			Values: slices.Clone(k.values), For: slices.Clone(k.only), Doc: k.doc,
+			Values: slices.Clone(k.values), Doc: k.doc,
+		}
+		for _, u := range k.only {
+			keys[i].For = append(keys[i].For, u.String())
 		}
 	}
 	return keys
@@ -50,6 +53,8 @@ func typeName(p any) string {
 		return "number"
 	case *[]int:
 		return "list of integers"
+	case *[]string:
+		return "list of texts"
 	case *[3]float64:
 		return "list of three numbers"
 	case *Count:
@@ -70,12 +75,13 @@ type key struct {
 	// zero value. A key with another default has no use for a zero, except when keepZero is set.
 	initial  any
 	says     string // the default in words, where its value says too little
+	by       string // path of the key that the default depends on, unless it is a selector in only
 	required bool
 	keepZero bool
 
 	values []string // words that a text may be
 	limits interval // of a number, or of every number in a list
-	only   []string // values of the selector beside it that use this key; nil when all do
+	only   []use    // any of these makes use of the key; nil when every run does
 }
 
 // section returns the path of the section that holds the key, "" at the top.
@@ -95,19 +101,6 @@ func join(path, part string) string {
 	return path + "." + part
 }
 
-// selector returns the key whose value decides whether k is used: the name beside it, if k is dependent.
-func (k *key) selector() *key { return byPath[join(k.section(), "name")] }
-
-// dependent says whether the use or the default of k can depend on a name beside it.
-func (k *key) dependent() bool {
-	return k.section() != "" && k.selector() != nil && k.selector() != k
-}
-
-// used says whether the value of k means something in c.
-func (k *key) used(c *Config) bool {
-	return k.only == nil || slices.Contains(k.only, *k.selector().at(c).(*string))
-}
-
 // fallback returns the default of k in c.
 func (k *key) fallback(c *Config) any {
 	switch initial := k.initial.(type) {
@@ -115,35 +108,31 @@ func (k *key) fallback(c *Config) any {
 		return initial(c)
 	case func(*Config) float64:
 		return initial(c)
+	case func(*Config) string:
+		return initial(c)
+	case func(*Config) Order:
+		return initial(c)
 	}
 	return k.initial
 }
 
-// defaultText returns the default for documentation; where it differs by selector, every different one with its selectors.
+// defaultText returns the default for documentation; where it differs, every different one with what selects it.
 func (k *key) defaultText() string {
 	if k.says != "" || k.required {
 		return k.says
 	}
-	if !k.dependent() {
+	selections := k.selections()
+	if selections == nil {
 		return k.defaultIn(&Config{})
 	}
 	var texts []string
 	names := map[string][]string{}
-	selector := k.selector()
-	for _, name := range selector.values {
-		c := &Config{}
-		*selector.at(c).(*string) = name
-		if !k.used(c) {
-			continue
-		}
-		text := k.defaultIn(c)
+	for _, s := range selections {
+		text := k.defaultIn(s.config)
 		if names[text] == nil {
 			texts = append(texts, text)
 		}
-		names[text] = append(names[text], name)
-	}
-	if len(texts) == 1 && k.only == nil {
-		return texts[0]
+		names[text] = append(names[text], s.name)
 	}
 	for i, text := range texts {
 		texts[i] = fmt.Sprintf("%s (%s)", text, strings.Join(names[text], ", "))

@@ -71,7 +71,7 @@ func TestCommentsOfFieldsAreThoseOfTheTable(t *testing.T) {
 	}
 	sections := map[string]string{
 		"Config": "", "Data": "data", "Model": "model", "Orders": "model.orders", "Train": "train",
-		"Optimizer": "train.optimizer", "Schedule": "train.schedule", "Eval": "eval",
+		"Optimizer": "train.optimizer", "Schedule": "train.schedule", "Anneal": "train.anneal", "Eval": "eval",
 	}
 	docs := map[string]Key{}
 	for _, k := range Keys() {

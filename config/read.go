@@ -178,12 +178,16 @@ func (r *reader) decode(p any, n *yaml.Node, path string) {
 	case *Count:
 		into(r, field, n, path, countOf)
 	case *[]int:
-		*field = r.list(n, path)
+		*field = list(r, n, path, "integers", wholeOf)
+	case *[]string:
+		if texts := list(r, n, path, "texts", columnOf); len(texts) > 0 { // an empty list says as much as none
+			*field = texts
+		}
 	case *[3]float64:
 		r.triple(field, n, path)
 	case *Order:
 		if n.Kind == yaml.SequenceNode {
-			field.Degrees = r.list(n, path)
+			field.Degrees = list(r, n, path, "integers", wholeOf)
 			return
 		}
 		into(r, &field.Name, n, path, textOf)
@@ -202,21 +206,21 @@ func into[T any](r *reader, field *T, n *yaml.Node, path string, read func(*yaml
 	*field = value
 }
 
-// list reads a list of whole numbers; it is never nil.
-func (r *reader) list(n *yaml.Node, path string) []int {
-	values := []int{}
+// list reads a list of values, called elements in an error; it is never nil.
+func list[T any](r *reader, n *yaml.Node, path, elements string, read func(*yaml.Node) (T, string)) []T {
+	values := []T{}
 	if n.Kind != yaml.SequenceNode {
 		hint := ""
-		if _, wrong := wholeOf(n); wrong == "" {
-			hint = " (write [" + n.Value + "])"
+		if _, wrong := read(n); wrong == "" {
+			hint = " (write [" + oneLine(n.Value) + "])"
 		}
-		r.fail(n, path, "want a list of integers, got %s%s", described(n), hint)
+		r.fail(n, path, "want a list of %s, got %s%s", elements, described(n), hint)
 		return values
 	}
 	for i, element := range n.Content {
 		at := fmt.Sprintf("%s.%d", path, i)
-		var value int
-		into(r, &value, element, at, wholeOf)
+		var value T
+		into(r, &value, element, at, read)
 		r.places[at] = element
 		values = append(values, value)
 	}

@@ -46,14 +46,14 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 			`f.yaml:2:1: unknown key "train.batch" (write the path as nested sections, train: {batch: …})`,
 		}},
 		"key like no other": {source + "eval: {zzzz: 7}\n", []string{
-			`f.yaml:2:8: eval: unknown key "zzzz" (known here: batch, valid_orders, test_orders)`,
+			`f.yaml:2:8: eval: unknown key "zzzz" (known here: batch, valid_orders, test_orders, valid_samples, samples)`,
 		}},
 		"key twice":     {source + "seed: 1\nseed: 1\n", []string{"f.yaml:3:1: seed: given twice, first at 2:1 (keep one)"}},
 		"section twice": {source + "data: {seed: 1}\n", []string{"f.yaml:2:1: data: given twice, first at 1:1 (keep one)"}},
 		"value of a section": {source + "train: 7\neval: [1]\nmodel:\n", []string{
-			"f.yaml:2:8: train: want a section of keys and values, got 7 (known in it: batch, optimizer, schedule, clip_norm, ema, max_epochs, max_steps, look_ahead, checkpoint_every, log_every, drop_last)",
-			"f.yaml:3:7: eval: want a section of keys and values, got a list of one (known in it: batch, valid_orders, test_orders)",
-			"f.yaml:4:7: model: want a section of keys and values, got nothing (known in it: type, hidden, activation, output, direct, conditioning_weights, degrees, order, groups, orders, init)",
+			"f.yaml:2:8: train: want a section of keys and values, got 7 (known in it: batch, optimizer, schedule, anneal, clip_norm, ema, max_epochs, max_steps, look_ahead, checkpoint_every, log_every, drop_last)",
+			"f.yaml:3:7: eval: want a section of keys and values, got a list of one (known in it: batch, valid_orders, test_orders, valid_samples, samples)",
+			"f.yaml:4:7: model: want a section of keys and values, got nothing (known in it: " + strings.Join(children["model"], ", ") + ")",
 		}},
 		"key that is no name": {source + "? [seed]\n: 1\n", []string{"f.yaml:2:3: a key must be a name, got a list of one"}},
 		"no integer": {source + "train: {batch: 3.5, max_steps: 1e6, log_every: '7', max_epochs: [1], look_ahead: x}\n", []string{
@@ -109,11 +109,11 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 		"no training rows": {"data: {source: banana, fractions: [0, 0.5, 0.5]}\n", []string{
 			"f.yaml:1:36: data.fractions.0: must be above 0 and below 1, got 0",
 		}},
-		"unknown word": {source + "model: {type: maf, output: gaussian, activation: Relu, order: randon}\n", []string{
-			`f.yaml:2:15: model.type: unknown value "maf" (known: made)`,
-			`f.yaml:2:28: model.output: unknown value "gaussian" (known: bernoulli)`,
-			`f.yaml:2:50: model.activation: unknown value "Relu" (did you mean "relu"? known: relu, softplus, tanh, elu, sigmoid, gelu, silu, leaky_relu)`,
-			`f.yaml:2:63: model.order: unknown value "randon" (did you mean "random"? known: natural, reversed, random, a list)`,
+		"unknown word": {source + "model: {type: mad, output: gausian, activation: Relu, order: randon}\n", []string{
+			`f.yaml:2:15: model.type: unknown value "mad" (did you mean "made"? known: made, maf, iaf, vae)`,
+			`f.yaml:2:28: model.output: unknown value "gausian" (did you mean "gaussian"? known: bernoulli, gaussian, mog)`,
+			`f.yaml:2:49: model.activation: unknown value "Relu" (did you mean "relu"? known: relu, softplus, tanh, elu, sigmoid, gelu, silu, leaky_relu)`,
+			`f.yaml:2:62: model.order: unknown value "randon" (did you mean "random"? known: natural, reversed, random, a list)`,
 		}},
 		"count":       {source + "model: {orders: {count: 0}}\n", []string{"f.yaml:2:25: model.orders.count: must be at least 1, or unlimited, got 0"}},
 		"count below": {source + "model: {orders: {count: -1}}\n", []string{"f.yaml:2:25: model.orders.count: must be at least 1, or unlimited, got -1"}},

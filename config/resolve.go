@@ -12,8 +12,8 @@ func Default() *Config {
 	return c
 }
 
-// Resolve replaces every field that is zero by its default, for those keys that the optimiser and the schedule use. A zero
-// Train.LookAhead stays, since it has a meaning of its own. A second call changes nothing.
+// Resolve replaces every field that is zero by its default, for those keys that the run uses. A zero Train.LookAhead stays, since it
+// has a meaning of its own. A second call changes nothing.
 func (c *Config) Resolve() {
 	c.resolve(func(string) bool { return false }, false)
 }
@@ -35,7 +35,9 @@ func (c *Config) resolve(given func(path string) bool, all bool) {
 // resolved returns a copy of c with its defaults filled in; the two share no memory.
 func (c *Config) resolved() *Config {
 	d := *c
+	d.Data.DropColumns = slices.Clone(c.Data.DropColumns)
 	d.Model.Hidden = slices.Clone(c.Model.Hidden)
+	d.Model.Encoder, d.Model.Decoder = slices.Clone(c.Model.Encoder), slices.Clone(c.Model.Decoder)
 	d.Model.Order.Degrees = slices.Clone(c.Model.Order.Degrees)
 	if c.Data.Seed != nil {
 		d.Data.Seed = new(*c.Data.Seed)
@@ -58,6 +60,10 @@ func assign(p, value any) {
 		return
 	case *[]int:
 		list, _ := value.([]int)
+		*field = slices.Clone(list)
+		return
+	case *[]string:
+		list, _ := value.([]string)
 		*field = slices.Clone(list)
 		return
 	}

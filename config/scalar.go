@@ -43,6 +43,15 @@ func textOf(n *yaml.Node) (string, string) {
 	return n.Value, ""
 }
 
+// columnOf reads the name of a column, or its number, as text.
+func columnOf(n *yaml.Node) (string, string) {
+	if n.Tag != "!!int" {
+		return textOf(n)
+	}
+	value, wrong := wholeOf(n)
+	return strconv.Itoa(value), wrong
+}
+
 func flagOf(n *yaml.Node) (bool, string) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!bool" {
 		return strings.EqualFold(n.Value, "true"), ""

@@ -24,7 +24,7 @@ func (n Count) String() string {
 const unlimited = "unlimited"
 
 // Order gives the inputs their degrees 1..D, the places at which they are modelled: by name, or as a list. The zero value is the
-// default, random.
+// default: random for a MADE, natural for a flow.
 type Order struct {
 	// Name is natural, reversed or random; it is empty when Degrees is given.
 	Name string
@@ -61,6 +61,12 @@ func valueText(p any) string {
 		return realText(*v)
 	case *[]int:
 		return listText(*v)
+	case *[]string:
+		words := make([]string, len(*v))
+		for i, text := range *v {
+			words[i] = quoteText(text)
+		}
+		return "[" + strings.Join(words, ", ") + "]"
 	case *[3]float64:
 		return "[" + realText(v[0]) + ", " + realText(v[1]) + ", " + realText(v[2]) + "]"
 	case *Count:

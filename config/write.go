@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Marshal returns c as a file with every default written out, which [Parse] reads back as an equal Config. Keys that the optimiser or
-// the schedule does not use are left out. It returns what [Config.Validate] finds wrong instead of writing a file that cannot be read.
+// Marshal returns c as a file with every default written out, which [Parse] reads back as an equal Config. Keys that the run does
+// not use are left out. It returns what [Config.Validate] finds wrong instead of writing a file that cannot be read.
 func (c *Config) Marshal() ([]byte, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
