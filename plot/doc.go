@@ -1,0 +1,18 @@
+// Package plot draws charts as text, for a terminal or a log.
+//
+// A chart is a pure function of its data, a size in columns and rows, and the [Style] that the terminal can show:
+//
+//	lines := plot.Heatmap(grid, 80, 24, plot.Style{Colour: plot.TrueColour, Unicode: true})
+//
+// It returns lines without line ends, at most as many as there are rows and none wider than the columns, for every size
+// and whatever the values are. Not-a-number is never dropped: it is drawn as "?". A size without room gives no lines.
+//
+//   - [Heatmap] draws a [Grid], such as a density of two variables.
+//   - [Images] draws many small grey images beside each other.
+//   - [Histogram] draws [Bars], such as how often each value of a probability integral transform came out.
+//
+// A character is about twice as high as it is wide, so a cell of the terminal holds two pixels, one above the other:
+// in colour and in Unicode both are drawn, in ASCII their mean. The colours are those of [Ramp], whose luminance grows
+// all the way, so that they keep their sequence for the colour-blind and in grey, and of [Series], which stay apart for
+// the colour-blind.
+package plot

@@ -1,0 +1,107 @@
+package plot
+
+import (
+	"math"
+	"regexp"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// anyValue draws numbers, with those that break charts.
+func anyValue() *rapid.Generator[float64] {
+	return rapid.OneOf(
+		rapid.Float64Range(-10, 10), rapid.Float64(),
+		rapid.SampledFrom([]float64{0, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e-9}),
+	)
+}
+
+func drawValues(t *rapid.T, n int, label string) []float64 {
+	n = max(n+rapid.SampledFrom([]int{0, 0, 0, 0, -1, 1}).Draw(t, "wrong"), 0)
+	return rapid.SliceOfN(anyValue(), n, n).Draw(t, label)
+}
+
+func drawRange(t *rapid.T, label string) Range {
+	return Range{anyValue().Draw(t, label+" from"), anyValue().Draw(t, label+" to")}
+}
+
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// Whatever is drawn, with whatever size: no line too many, none too wide, and nothing the terminal has not got.
+func TestChartsStayInTheirSize(t *testing.T) {
+	charts := map[string]func(*rapid.T, int, int, Style) []string{
+		"heatmap": func(t *rapid.T, width, height int, style Style) []string {
+			g := Grid{
+				Rows: rapid.IntRange(-1, 9).Draw(t, "rows"), Cols: rapid.IntRange(-1, 9).Draw(t, "cols"),
+				X: drawRange(t, "x"), Y: drawRange(t, "y"), Depth: anyValue().Draw(t, "depth"), Name: rapid.String().Draw(t, "name"),
+			}
+			g.Values = drawValues(t, max(g.Rows*g.Cols, 0), "values")
+			return Heatmap(g, width, height, style)
+		},
+		"images": func(t *rapid.T, width, height int, style Style) []string {
+			n, h, w := rapid.IntRange(-1, 9).Draw(t, "n"), rapid.IntRange(-1, 12).Draw(t, "h"), rapid.IntRange(-1, 12).Draw(t, "w")
+			return Images(drawValues(t, max(n*h*w, 0), "images"), n, h, w, width, height, style)
+		},
+		"histogram": func(t *rapid.T, width, height int, style Style) []string {
+			counts := drawValues(t, rapid.IntRange(0, 60).Draw(t, "bins"), "counts")
+			return Histogram(Bars{counts, drawRange(t, "x"), anyValue().Draw(t, "expected")}, width, height, style)
+		},
+	}
+	for name, chart := range charts {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				width, height := rapid.IntRange(-3, 250).Draw(t, "width"), rapid.IntRange(-3, 80).Draw(t, "height")
+				style := Style{Colour(rapid.IntRange(0, 2).Draw(t, "colour")), rapid.Bool().Draw(t, "unicode")}
+				lines := chart(t, width, height, style)
+				if len(lines) > max(height, 0) || width <= 0 && lines != nil {
+					t.Fatalf("%d lines in a height of %d and a width of %d", len(lines), height, width)
+				}
+				if width > 0 && height > 0 && len(lines) == 0 {
+					t.Fatal("no lines")
+				}
+				for _, line := range lines {
+					bare := colours.ReplaceAllString(line, "")
+					if got := utf8.RuneCountInString(bare); got > width {
+						t.Fatalf("%d columns in a width of %d: %q", got, width, line)
+					}
+					if style.Colour == NoColour && bare != line {
+						t.Fatalf("colour in %q", line)
+					}
+					if found := colours.FindAllString(line, -1); len(found) > 0 && found[len(found)-1] != reset {
+						t.Fatalf("the colours of %q go on", line)
+					}
+					for _, r := range bare {
+						if !unicode.IsPrint(r) || !style.Unicode && r > unicode.MaxASCII {
+							t.Fatalf("%q in %q", r, line)
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// Every small size, and some of the large ones, for one chart of each kind.
+func TestChartsOfManySizes(t *testing.T) {
+	g := Grid{Rows: 2, Cols: 3, Values: []float64{1, 2, 3, 4, 5, 6}, Name: "p"}
+	for width := -3; width <= 250; width += 1 + max(0, width)/20 {
+		for height := -3; height <= 80; height += 1 + max(0, height)/10 {
+			for name, lines := range map[string][]string{
+				"heatmap":   Heatmap(g, width, height, Style{}),
+				"images":    Images(g.Values, 1, 2, 3, width, height, Style{}),
+				"histogram": Histogram(Bars{Counts: g.Values, Expected: 2}, width, height, Style{}),
+			} {
+				if len(lines) > max(height, 0) {
+					t.Fatalf("%s: %d lines in a height of %d", name, len(lines), height)
+				}
+				for _, line := range lines {
+					if len(line) > width {
+						t.Fatalf("%s: %d columns in a width of %d", name, len(line), width)
+					}
+				}
+			}
+		}
+	}
+}
