@@ -15,9 +15,6 @@ func (d *Data) contradictions(report report) {
 	case d.Folds > 0 && d.Fold > d.Folds:
 		report(fmt.Sprintf("there are only %d folds, got %d", d.Folds, d.Fold), "data.fold", "data.folds")
 	}
-	if d.Binarize != "" && d.Dequantise > 0 {
-		report("binarize takes grey values and dequantise makes them real (keep one)", "data.dequantise", "data.binarize")
-	}
 }
 
 // valueSpace reports what makes rows of a kind that the model has no density of.

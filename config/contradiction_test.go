@@ -55,6 +55,40 @@ func TestContradictions(t *testing.T) {
 			"train: {look_ahead: 7, schedule: {name: plateau}}",
 			"f.yaml:2:21: train.look_ahead: a plateau takes 10 epochs, but train.look_ahead ends the run after 7 (use a smaller patience)",
 		},
+		"residual blocks of unequal widths": {
+			"model: {type: maf, residual: true, hidden: [7, 7, 11]}",
+			"f.yaml:2:44: model.hidden: the input of a residual block is added to its output, so that all have one width, got [7, 7, 11]",
+		},
+		"residual blocks of none": {
+			"model: {type: iaf, hidden: [], residual: true}",
+			"f.yaml:2:42: model.residual: without hidden layers there are no residual blocks (give model.hidden a width for each block)",
+		},
+		"residual blocks with sampled degrees": {
+			"model: {output: gaussian, residual: true}",
+			"f.yaml:2:37: model.residual: the units at both ends of a residual block need the same degrees (set model.degrees: sequential)",
+		},
+		"which a flow does not have": {"model: {type: vae, residual: true, hidden: [7, 7]}", ""},
+		"a gated layer of a MAF": {
+			"model: {type: maf, transform: gated}",
+			"f.yaml:2:31: model.transform: a gated layer is one of iaf and of the posterior of vae (use affine or spline)",
+		},
+		"batch normalisation of samples": {
+			"model: {type: iaf, normalise: batch}",
+			"f.yaml:2:31: model.normalise: batch normalisation needs rows to normalise, and iaf is fitted by its own samples (use act or none)",
+		},
+		"which is for rows": {"model: {type: maf, normalise: batch}", ""},
+		"a long rise of β": {
+			"model: {type: iaf}\ntrain: {max_steps: 10, anneal: {from: 0.5, steps: 11}}",
+			"f.yaml:3:51: train.anneal.steps: β takes 11 steps to reach 1, longer than train.max_steps, 10",
+		},
+		"a rise of β in no time": {
+			"model: {type: vae}\ntrain: {anneal: {from: 0.5}}",
+			"f.yaml:3:24: train.anneal.from: β needs steps to rise over (set train.anneal.steps)",
+		},
+		"a rise of β to where it is": {
+			"model: {type: vae}\ntrain: {anneal: {steps: 11}}",
+			"f.yaml:3:25: train.anneal.steps: β starts at 1 and has nowhere to rise (set train.anneal.from, for example to 0.01)",
+		},
 		"constant of another method": {
 			"train: {optimizer: {name: adam, decay: 0.9}}",
 			"f.yaml:2:40: train.optimizer.decay: adam does not use decay (remove decay, or replace the section: --set 'train.optimizer={name: adam}')",
@@ -81,6 +115,34 @@ func TestTwoContexts(t *testing.T) {
 	want := []string{"f.yaml:1:55: data.context_columns: the context is either the labels or columns of the rows (set one of labels and context_columns)"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+func TestContradictionsOfTheData(t *testing.T) {
+	for name, test := range map[string]struct{ data, model, want string }{
+		"a fold of the source": {"fold: 3", "", ""},
+		"the last fold":        {"fold: 10, folds: 10", "", ""},
+		"no such fold":         {"fold: 11, folds: 10", "", "f.yaml:1:30: data.fold: there are only 10 folds, got 11"},
+		"no fold to test on":   {"folds: 10", "", "f.yaml:1:31: data.folds: folds have no use without the one to test on (set data.fold)"},
+		"one fold":             {"fold: 1, folds: 1", "", "f.yaml:1:40: data.folds: one fold leaves no rows to train on (use at least 2)"},
+		"real rows of bits":    {"standardise: true", "", "f.yaml:1:37: data.standardise: bernoulli takes rows of 0 and 1, which standardise would change (remove standardise, or use a density of real values)"},
+		"logits of bits":       {"logit: 0.05", "type: vae", "f.yaml:1:31: data.logit: vae takes rows of 0 and 1, which logit would change (remove logit, or use a density of real values)"},
+		"grey values as bits":  {"dequantise: 256", "", "f.yaml:1:36: data.dequantise: bernoulli takes rows of 0 and 1, which dequantise would change (remove dequantise, or use a density of real values)"},
+		"a density of bits":    {"binarize: sample", "type: maf", "f.yaml:1:34: data.binarize: binary rows have no density, and maf needs one (remove binarize, or use model.output bernoulli)"},
+		"Gaussians of bits":    {"binarize: sample", "output: gaussian", "f.yaml:1:34: data.binarize: binary rows have no density, and gaussian needs one (remove binarize, or use model.output bernoulli)"},
+		"real rows":            {"dequantise: 256, logit: 1e-6, standardise: true", "output: mog", ""},
+		"bits":                 {"binarize: sample", "type: vae", ""},
+		"the order of a flow":  {"standardise: true", "type: maf, order: [1, 2, 2]", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []string
+			if test.want != "" {
+				want = []string{test.want}
+			}
+			if got := problemsOf(t, "data: {source: banana, "+test.data+"}\nmodel: {"+test.model+"}\n"); !reflect.DeepEqual(got, want) {
+				t.Errorf("got %q\nwant %q", got, want)
+			}
+		})
 	}
 }
 

@@ -27,7 +27,8 @@ func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"", "\ufeff", "\xff\xfe", "---\n---\n", "a: &a [*a]\n", "<<: *x", "%YAML 1.1\n---\n{}", "? ", "? ? ?", "[", "{", "- - -", "\t", "a:\n\t- b", "x: |\n\n", "!!binary x: y",
 		"seed: 99999999999999999999999", "seed: 0o7", "seed: 0b1", "seed: +1", "seed: -0", "seed: 1_0_", "train: {clip_norm: -0.0, ema: 1e-400}", "train: {clip_norm: 0x1p-2}",
-		"data: {source: \"\\u2028\"}", "name: 'a\n\n b'", "'': ''", "train.batch: 1", "model: {order: [], hidden: [1, 1, ]}", "data: {fractions: [1, -0, -0.0]}",
+		"data: {source: \"\\u2028\"}", "name: 'a\n\n b'", "'': ''", "train.batch: 1", "model: {order: [], hidden: [1, 1, ]}", "model: {type: vae, posterior: diagonal, encoder: []}",
+		"model: {type: maf, base: mog, transform: gated, residual: true}", "data: {drop_columns: [a, 0x1, '1', ~]}", "data: {fractions: [1, -0, -0.0]}",
 		aliasBomb(9),
 	} {
 		f.Add([]byte("data: {source: banana}\n"+text), "train.optimizer={name: adam}")

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -109,30 +110,33 @@ func TestCommentsOfFieldsAreThoseOfTheTable(t *testing.T) {
 	}
 }
 
-func TestDefaultsAreValid(t *testing.T) {
-	for _, optimizer := range optimizerNames {
-		for _, schedule := range byPath["train.schedule.name"].values {
-			c := Default()
+// variants calls visit with a resolved configuration for every value of every key that decides about others, and what it has set.
+func variants(visit func(name string, c *Config)) {
+	for i := range table {
+		for _, s := range table[i].selections() {
+			c := s.config
 			c.Data.Source = "banana"
-			c.Train.MaxSteps = 1000
-			c.Train.Optimizer = Optimizer{Name: optimizer}
-			c.Train.Schedule = Schedule{Name: schedule}
-			if err := c.Validate(); err != nil {
-				t.Errorf("%s, %s: %v", optimizer, schedule, err)
-			}
+			c.Resolve()
+			visit(table[i].path+" with "+s.name, c)
 		}
 	}
 }
 
+func TestDefaultsAreValid(t *testing.T) {
+	variants(func(name string, c *Config) {
+		c.Train.MaxSteps = 1000
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	})
+}
+
 // Were a zero allowed where the default is another value, a file that says 0 could not be told from a Config that says nothing.
 func TestZeroIsTheDefaultOrRefused(t *testing.T) {
-	for _, name := range optimizerNames {
+	variants(func(name string, c *Config) {
 		for i := range table {
 			k := &table[i]
-			c := Default()
-			c.Train.Optimizer = Optimizer{Name: name}
-			c.Train.Schedule = Schedule{Name: "plateau"}
-			c.Resolve()
+			c := c.resolved()
 			p := k.at(c)
 			if !k.used(c) || isZero(p) || k.keepZero {
 				continue
@@ -149,6 +153,27 @@ func TestZeroIsTheDefaultOrRefused(t *testing.T) {
 				t.Errorf("%s (%s): a zero is accepted, but the default is another value", k.path, name)
 			}
 		}
+	})
+}
+
+// A file is resolved from top to bottom, so what decides about a key has to be known before.
+func TestSelectorsStandAboveWhatTheySelect(t *testing.T) {
+	above := map[string]bool{}
+	for i := range table {
+		k := &table[i]
+		for _, path := range k.selectors() {
+			if !above[path] {
+				t.Errorf("%s stands above %s, which decides about it", k.path, path)
+			}
+		}
+		for _, u := range k.only {
+			for _, value := range u.values {
+				if s := byPath[u.selector]; !slices.Contains(s.values, value) {
+					t.Errorf("%s is used with %s %q, which is none of its values", k.path, s.path, value)
+				}
+			}
+		}
+		above[k.path] = true
 	}
 }
 
@@ -168,10 +193,26 @@ func TestKeysDocumentTheTable(t *testing.T) {
 		"train.optimizer.learning_rate": "1 (adadelta), 0.01 (adagrad, sgd), 0.001 (adam, adamw)",
 		"train.optimizer.weight_decay":  "0 (adadelta, adagrad, adam, sgd), 0.01 (adamw)",
 		"train.schedule.warm_up":        "0",
+		"model.degrees":                 "sampled (made), sequential (maf, iaf, posterior iaf)",
+		"model.order":                   "random (made), natural (maf, iaf, posterior iaf)",
+		"model.layers":                  "5 (maf, iaf), 4 (posterior iaf)",
+		"model.components":              "10 (output mog, base mog)",
+		"model.init":                    "orthogonal (made), lecun (maf, iaf, vae)",
+		"model.bins":                    "8 (transform spline)",
 		"data.seed":                     "1",
 	} {
 		if got := byPath[path].defaultText(); got != want {
 			t.Errorf("default of %s is %q, want %q", path, got, want)
+		}
+	}
+	for path, want := range map[string][]string{
+		"train.batch":           nil,
+		"train.optimizer.beta1": {"train.optimizer.name adam or adamw"},
+		"model.layers":          {"model.type maf or iaf", "model.posterior iaf"},
+	} {
+		at := slices.IndexFunc(keys, func(k Key) bool { return k.Path == path })
+		if got := keys[at].For; !slices.Equal(got, want) {
+			t.Errorf("%s is for %q, want %q", path, got, want)
 		}
 	}
 }

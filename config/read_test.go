@@ -97,6 +97,25 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 		"no list":              {source + "model: {hidden: 500}\n", []string{"f.yaml:2:17: model.hidden: want a list of integers, got 500 (write [500])"}},
 		"elements":             {source + "model: {hidden: [500, 0, x]}\n", []string{`f.yaml:2:26: model.hidden.2: want an integer, got the text "x"`}},
 		"element out of range": {source + "model: {hidden: [500, 0]}\n", []string{"f.yaml:2:23: model.hidden.1: must be at least 1, got 0"}},
+		"no list of columns": {"data: {source: banana, drop_columns: quality}\n", []string{
+			`f.yaml:1:38: data.drop_columns: want a list of texts, got the text "quality" (write [quality])`,
+		}},
+		"columns": {"data: {source: banana, drop_columns: [quality, 3, \"\", '3', 2.5, 011, [x], \"a\\tb\"]}\n", []string{
+			"f.yaml:1:60: data.drop_columns.4: want text, got 2.5 (quote it: \"2.5\")",
+			"f.yaml:1:65: data.drop_columns.5: 011 may be octal or decimal (write it without the leading 0, or with 0o)",
+			"f.yaml:1:70: data.drop_columns.6: want text, got a list of one",
+		}},
+		"columns that are none": {"data: {source: banana, drop_columns: [quality, 3, \"\", '3', \"a\\tb\"]}\n", []string{
+			"f.yaml:1:51: data.drop_columns.2: is empty (name a column, or give its number)",
+			`f.yaml:1:55: data.drop_columns.3: "3" is listed twice (keep one)`,
+			`f.yaml:1:60: data.drop_columns.4: "a\tb" has characters that do not print (remove them)`,
+		}},
+		"real keys out of range": {"data: {source: banana, logit: 0.5}\nmodel: {type: iaf, transform: spline, bins: 1, bound: 0}\ntrain: {anneal: {from: 0, steps: 7}}\n", []string{
+			"f.yaml:1:31: data.logit: must be at least 0 and below 0.5, got 0.5",
+			"f.yaml:2:45: model.bins: must be at least 2, got 1",
+			"f.yaml:2:55: model.bound: must be above 0, got 0",
+			"f.yaml:3:24: train.anneal.from: must be above 0 and at most 1, got 0",
+		}},
 		"fractions": {"data: {source: banana, fractions: [0.5, 0.5]}\n", []string{
 			"f.yaml:1:35: data.fractions: want a list of three numbers such as [0.8, 0.1, 0.1], got a list of 2",
 		}},
@@ -175,6 +194,11 @@ func TestOneMistakeIsReportedOnce(t *testing.T) {
 		// beta1 would not be of use to the default method, but adam was meant
 		{"optimizer: {nam: adam, beta1: 0.5}", `f.yaml:3:15: train.optimizer: unknown key "nam" (did you mean "name"?)`},
 		{"optimizer: {name: adm, beta1: 0.5}", `f.yaml:3:21: train.optimizer.name: unknown value "adm" (did you mean "adam"? known: adadelta, adagrad, adam, adamw, sgd)`},
+		// layers would not be of use to the default type, but maf was meant
+		{"batch: 7\nmodel: {type: mfa, layers: 7}", `f.yaml:4:15: model.type: unknown value "mfa" (did you mean "maf"? known: made, maf, iaf, vae)`},
+		{"batch: 7\nmodel: {typ: maf, layers: 7}", `f.yaml:4:9: model: unknown key "typ" (did you mean "type"?)`},
+		{"batch: 7\nmodel: {type: maf, bas: mog, components: 7}", `f.yaml:4:20: model: unknown key "bas" (did you mean "base"?)`},
+		{"batch: 7\nmodel: {type: maf, transform: splin, bins: 7}", `f.yaml:4:31: model.transform: unknown value "splin" (did you mean "spline"? known: affine, spline, gated)`},
 		// neither is a step to end at missing
 		{"max_stebs: 1000\n  schedule: {name: cosine}", `f.yaml:3:3: train: unknown key "max_stebs" (did you mean "max_steps"?)`},
 		{"max_steps: -1\n  schedule: {name: cosine}", "f.yaml:3:14: train.max_steps: must be at least 0, got -1"},
@@ -212,6 +236,44 @@ train:
 	want.Train.Optimizer = Optimizer{Name: "sgd", LearningRate: 1e-3, Momentum: 0.5, Nesterov: true}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
+	}
+}
+
+func TestReadsTheKeysOfFlows(t *testing.T) {
+	c, err := Parse("abc.yaml", []byte(`
+data: {source: real/winequality-white.csv, drop_columns: [quality, 3, 0x10], fold: 2, folds: 10, dequantise: 256, logit: 1e-6, standardise: true}
+model:
+  type: iaf
+  layers: 7
+  transform: spline
+  bins: 16
+  bound: 5
+  permute: lu
+  normalise: act
+  residual: true
+  hidden: [64, 64]
+  stick_the_landing: true
+train:
+  anneal: {from: 0.01, steps: 1000}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Name: "abc",
+		Data: Data{
+			Source: "real/winequality-white.csv", DropColumns: []string{"quality", "3", "16"}, Fold: 2, Folds: 10,
+			Dequantise: 256, Logit: 1e-6, Standardise: true,
+		},
+		Model: Model{
+			Type: "iaf", Layers: 7, Transform: "spline", Bins: 16, Bound: 5, Permute: "lu", Normalise: "act",
+			Residual: true, Hidden: []int{64, 64}, StickTheLanding: true,
+		},
+		Train: Train{LookAhead: 30, Anneal: Anneal{From: 0.01, Steps: 1000}},
+	}
+	want.Resolve()
+	if !reflect.DeepEqual(*c, want) {
+		t.Errorf("got  %+v\nwant %+v", *c, want)
 	}
 }
 
