@@ -31,6 +31,12 @@ type Set struct {
 	Context      []float32 // [Rows, ContextDim], nil without a context
 	ContextNames []string  // names of the ContextDim columns, or nil
 
+	// LogDet is ln |det| in nats of the preprocessing that made these rows from
+	// the source's own values, the same for each row: add it to ln p(row) to get
+	// the density of the source's values. It is 0 when they are as given, −Σ ln σ
+	// after z-scores, −D ln L after (x + u)/L.
+	LogDet float64
+
 	// shape is the shape of one row when the source gives it one, as for images.
 	shape []int
 	// places says where each row stood in the source, nil when row i was row i.
@@ -62,7 +68,8 @@ func (s *Set) CheckBinary() error {
 }
 
 // TakeContext turns the last n columns into the context. It fails, changing
-// nothing, when no column would be left or when there is a context already.
+// nothing, when no column would be left, when there is a context already, or
+// when LogDet counts the columns.
 func (s *Set) TakeContext(n int) error {
 	switch {
 	case n == 0:
@@ -71,6 +78,8 @@ func (s *Set) TakeContext(n int) error {
 		return fmt.Errorf("%d context columns: the number cannot be negative", n)
 	case s.ContextDim > 0:
 		return fmt.Errorf("%s has a context of %d columns already: the last %d columns cannot be one too", s.Name, s.ContextDim, n)
+	case s.LogDet != 0:
+		return fmt.Errorf("%s is scaled already: the last %d columns cannot be a context, which has no density", s.Name, n)
 	case n >= s.Dim:
 		return fmt.Errorf("%s has %d columns: %d of them as context leave none to model", s.Name, s.Dim, n)
 	}
@@ -132,6 +141,29 @@ func (s *Set) part(lo, hi int, name string) *Set {
 		p.places = sequence(lo, hi)
 	} else {
 		p.places = s.places[lo:hi:hi]
+	}
+	return &p
+}
+
+// pick returns those rows, in their order, as a set with memory of its own.
+func (s *Set) pick(rows []int, name string) *Set {
+	p := *s
+	p.Name = fmt.Sprintf("%s (%s)", s.Name, name)
+	p.Rows = len(rows)
+	p.X = make([]float32, 0, len(rows)*s.Dim)
+	p.places = make([]int, len(rows))
+	if s.ContextDim > 0 {
+		p.Context = make([]float32, 0, len(rows)*s.ContextDim)
+	}
+	for i, row := range rows {
+		p.X = append(p.X, s.Row(row)...)
+		if s.ContextDim > 0 {
+			p.Context = append(p.Context, s.ContextRow(row)...)
+		}
+		p.places[i] = row
+		if s.places != nil {
+			p.places[i] = s.places[row]
+		}
 	}
 	return &p
 }

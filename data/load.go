@@ -19,6 +19,8 @@ type Splits struct {
 	Dim, ContextDim    int
 	Shape              []int  // shape of one row when it is an image, such as 28, 28, else nil
 	Note               string // how the splits came about, when the source did not say
+
+	folded bool // by the fold that was asked for
 }
 
 // Sets returns train, valid and test with their names.
@@ -64,6 +66,20 @@ type Options struct {
 	Labels bool
 	// ContextColumns is how many of the last columns are the context.
 	ContextColumns int
+	// DropColumns names columns that are left out, by name or, where no column
+	// has that name, by number from 0.
+	DropColumns []string
+	// Dequantize is the number of levels L of discrete values 0 to L−1, to which
+	// the seed adds noise: x becomes (x + u)/L, u uniform on [0, 1). 0 adds none.
+	Dequantize int
+	// Fold, from 1, is the part of a cross-validation that becomes test: the
+	// array fold_K of a .npz file, or the K-th of Folds parts that the seed
+	// divides a table into. A tenth of the rest, drawn by the seed, is valid. 0
+	// is no cross-validation.
+	Fold, Folds int
+	// Patches are the numbers of patches of bsds300 in train, valid and test;
+	// zero is the paper's 1,000,000, 50,000 and 250,000.
+	Patches [3]int
 	// MaxValues bounds the values read. 0 is [DefaultMaxValues].
 	MaxValues int64
 }
@@ -91,6 +107,20 @@ func (o *Options) validate() error {
 	}
 	if o.ContextColumns < 0 {
 		problem("context columns: %d is negative", o.ContextColumns)
+	}
+	if o.Dequantize != 0 {
+		if err := checkLevels(o.Dequantize); err != nil {
+			problem("%v", err)
+		}
+	}
+	if o.Dequantize != 0 && o.Binarize != "" {
+		problem("binarize and dequantise: the values become bits or real numbers")
+	}
+	if what := o.checkFold(); what != "" {
+		problem("%s", what)
+	}
+	if n := o.Patches; n != [3]int{} && (n[0] < 1 || n[1] < 1 || n[2] < 1 || o.Source != bsds300Recipe.Name) {
+		problem("patches: %v: only bsds300 has patches, and each split needs one at least", n)
 	}
 	if o.ContextColumns > 0 && o.Labels {
 		problem("context columns and labels: the context is one or the other")
@@ -121,6 +151,8 @@ func Load(ctx context.Context, o Options) (*Splits, error) {
 	var s *Splits
 	if g, ok := findGenerator(o.Source); ok {
 		s, err = generate(ctx, g, o)
+	} else if r, ok := findRecipe(o.Source); ok {
+		s, err = r.prepare(ctx, o, limit)
 	} else {
 		if path, err = resolve(o.Dir, o.Source); err != nil {
 			return nil, err
@@ -165,6 +197,9 @@ func loadPath(ctx context.Context, path string, o Options, limit *budget) (*Spli
 			return nil, err
 		}
 		defer z.close()
+		if o.Fold > 0 && o.Array == "" && (o.Folds == 0 || len(z.names()) > 1) {
+			return z.loadFold(o)
+		}
 		return z.load(o.Array, o.Labels)
 	case kind == idxKind:
 		return loadIDX(ctx, path, o.Labels, limit)
@@ -175,16 +210,26 @@ func loadPath(ctx context.Context, path string, o Options, limit *budget) (*Spli
 	return &Splits{Train: s}, err
 }
 
-// finish divides what is not divided, takes the context out and checks that the
-// splits fit together.
+// finish divides what is not divided, drops columns, takes the context out of
+// the rest, checks that the splits fit together and turns the values into bits
+// or real numbers.
 func (s *Splits) finish(o Options) error {
 	s.Source = o.Source
+	divide := func() error { return s.divide(o.Fractions, o.Seed) }
+	if o.Fold > 0 {
+		divide = func() error { return s.divideFolds(o) }
+	}
 	if s.Valid == nil {
-		if err := s.divide(o.Fractions, o.Seed); err != nil {
+		if err := divide(); err != nil {
 			return err
 		}
+	} else if o.Fold > 0 && !s.folded {
+		return errors.New("it has splits of its own: no fold can be chosen")
 	}
 	for _, n := range s.Sets() {
+		if err := n.Set.dropColumns(o.DropColumns); err != nil {
+			return err
+		}
 		if err := n.Set.TakeContext(o.ContextColumns); err != nil {
 			return err
 		}
@@ -200,10 +245,13 @@ func (s *Splits) finish(o Options) error {
 	if slices.Equal(s.Train.shape, s.Valid.shape) && slices.Equal(s.Train.shape, s.Test.shape) {
 		s.Shape = s.Train.shape
 	}
-	if o.Binarize == "" {
-		return nil
+	switch {
+	case o.Binarize != "":
+		return Binarize(o.Binarize, o.Seed, s.Train, s.Valid, s.Test)
+	case o.Dequantize != 0:
+		return Dequantize(o.Dequantize, o.Seed, s.Train, s.Valid, s.Test)
 	}
-	return Binarize(o.Binarize, o.Seed, s.Train, s.Valid, s.Test)
+	return nil
 }
 
 // divide shuffles the rows of Train by the seed, in place, and cuts them in
@@ -238,6 +286,9 @@ const (
 	streamBinarize
 	streamConnect4
 	streamToy
+	streamBSDS300
+	streamDequantize
+	streamFold
 )
 
 func newRand(seed, stream uint64) *rand.Rand {

@@ -156,6 +156,8 @@ func (z *npz) choose(name string) (string, error) {
 		return name, nil
 	case name != "":
 		return "", fmt.Errorf("it has no array %q (it has %s)%s", name, listed(names), didYouMean(name, names))
+	case z.folds() > 1:
+		return "", fmt.Errorf("it holds %d folds: choose the fold for testing, or name one array", z.folds())
 	case len(names) > 1:
 		return "", fmt.Errorf("it holds %d arrays (%s): name one of them", len(names), listed(names))
 	}
