@@ -15,23 +15,27 @@
 package models
 
 import (
-	"context"
-
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/masks"
 )
 
-// Density is a normalised density over vectors of Dim values, given a context
-// of ContextDim values (0: none).
-type Density interface {
-	// Dim is the number of variables of the density.
+// Model is something with parameters that is trained on vectors of Dim values,
+// given a context of ContextDim values (0: none). What else it can do, the other
+// interfaces say: most models are a [Density].
+type Model interface {
+	// Dim is the number of variables.
 	Dim() int
-	// ContextDim is the width of the context, 0 when the density has none.
+	// ContextDim is the width of the context, 0 when there is none.
 	ContextDim() int
 	// Specs declares the parameters. The order is part of the model: weights on
 	// the host and checkpoints follow it.
 	Specs() []Spec
+}
+
+// Density is a normalised density.
+type Density interface {
+	Model
 	// LogProb returns log p(x | context) in nats, shape [batch], for x of shape
 	// [batch, dim] and context of shape [batch, contextDim] (nil when
 	// ContextDim is 0).
@@ -56,45 +60,36 @@ type Masked interface {
 // Conditionals is a density that can show its one-dimensional conditionals.
 type Conditionals interface {
 	// Conditionals returns the parameters of p(x_d | x before d, context),
-	// shape [batch, dim, k]: for Bernoulli k = 1, the logit of x_d = 1.
+	// shape [batch, dim, k]: for Bernoulli k = 1, the logit of x_d = 1; for a
+	// Gaussian k = 2, mean and log of the standard deviation; for a mixture of K
+	// Gaussians k = 3K, logarithms of the K weights, means, and logarithms of the
+	// standard deviations.
 	Conditionals(p Params, x, context *graph.Node) *graph.Node
 }
 
-// HostSampler is a density that draws samples on the host, without a compiled
-// graph, from its weights.
-type HostSampler interface {
-	// NewSampler prepares ancestral sampling in the order of the mask set.
-	// The weights follow Specs and are copied.
-	NewSampler(w Weights, set *masks.Set) (Sampler, error)
+// Discrete is a density over vectors of zeros and ones; one that does not say
+// so is over real numbers.
+type Discrete interface {
+	Discrete() bool
 }
 
-// Sampler turns noise into samples. It is safe for concurrent use.
-type Sampler interface {
-	// Sample writes n samples to dst, row-major [n, dim], from uniform noise in
-	// [0, 1) of the same shape and a context [n, contextDim] (nil without one).
-	// The same noise gives the same bits with every method and number of
-	// processors. It returns ctx's error when cancelled; dst is then partly
-	// written.
-	Sample(ctx context.Context, dst, noise, context []float32, method Method) error
+// IsDiscrete says whether a model is over vectors of zeros and ones.
+func IsDiscrete(m Model) bool {
+	d, ok := m.(Discrete)
+	return ok && d.Discrete()
 }
 
-// Method is a way to draw samples.
-type Method int
+// Preprocessed is a density whose first layers only change the units of the
+// data: they standardise them or take logits.
+type Preprocessed interface {
+	Density
+	// PreprocessLogDet returns ln |det| of the Jacobian of those layers at x,
+	// shape [batch], or nil when there are none. ln p(x) minus it is the
+	// log-density in the units that the rest of the model sees.
+	PreprocessLogDet(p Params, x *graph.Node) *graph.Node
+}
 
-const (
-	// Incremental touches every weight once a sample: hidden units are visited
-	// in the order of their degrees and each is computed when the last input
-	// that it may see is known. The default.
-	Incremental Method = iota
-	// Sequential computes the whole network anew for every variable: the
-	// textbook's method and the reference for tests.
-	Sequential
-	// Jacobi computes the whole network for all variables at once and repeats
-	// until nothing changes: exact after at most dim passes, usually far fewer.
-	Jacobi
-)
-
-// Spec declares a parameter of a density.
+// Spec declares a parameter of a model.
 type Spec struct {
 	// Name is unique in the model; a dot separates the parts of nested models.
 	Name string
@@ -102,6 +97,9 @@ type Spec struct {
 	Shape []int
 	// Init returns the initial values, row-major; nil means zeros.
 	Init Init
+	// Fixed parameters get no gradients: statistics of the data, the weights of
+	// a teacher.
+	Fixed bool
 }
 
 // Size is the number of values of the parameter.

@@ -70,3 +70,18 @@ func (p Params) Get(name string) *graph.Node {
 	}
 	return n
 }
+
+// Map returns the parameters with a function applied to each node that is handed
+// out.
+func (p Params) Map(f func(*graph.Node) *graph.Node) Params {
+	return Params{prefix: p.prefix, lookup: func(name string) *graph.Node {
+		if p.lookup == nil {
+			return nil
+		}
+		n := p.lookup(name)
+		if n == nil {
+			return nil
+		}
+		return f(n)
+	}}
+}

@@ -14,12 +14,21 @@ import (
 type Weights [][]float32
 
 // Init draws the initial values of a parameter of the given shape.
-type Init func(rng *rand.Rand, shape []int) []float32
+type Init = func(rng *rand.Rand, shape []int) []float32
 
-// Initialize draws the initial weights of a density. Every parameter has a
+// Named returns the values of a parameter by its name.
+func (w Weights) Named(d Model) func(name string) []float32 {
+	byName := make(map[string][]float32, len(w))
+	for i, s := range d.Specs() {
+		byName[s.Name] = w[i]
+	}
+	return func(name string) []float32 { return byName[name] }
+}
+
+// Initialize draws the initial weights of a model. Every parameter has a
 // random stream of its own, keyed by the seed and its name, so that adding a
 // parameter leaves the others as they were.
-func Initialize(d Density, seed uint64) Weights {
+func Initialize(d Model, seed uint64) Weights {
 	specs := d.Specs()
 	w := make(Weights, len(specs))
 	for i, s := range specs {
@@ -28,8 +37,8 @@ func Initialize(d Density, seed uint64) Weights {
 	return w
 }
 
-// Check says whether the weights fit the density's specs.
-func (w Weights) Check(d Density) error {
+// Check says whether the weights fit the model's specs.
+func (w Weights) Check(d Model) error {
 	specs := d.Specs()
 	if len(w) != len(specs) {
 		return fmt.Errorf("the model has %d parameters, but %d were given", len(specs), len(w))
@@ -49,6 +58,32 @@ func (s Spec) initial(seed uint64) []float32 {
 	h := fnv.New64a()
 	h.Write([]byte(s.Name))
 	return s.Init(rand.New(rand.NewPCG(seed, h.Sum64())), s.Shape)
+}
+
+// Zeros draws nothing: every value is 0.
+func Zeros(_ *rand.Rand, shape []int) []float32 {
+	return make([]float32, Spec{Shape: shape}.Size())
+}
+
+// InitByName returns how the weights of a layer are drawn, given the mean numbers
+// of unmasked inputs and outputs of its units: orthogonal (the default, ""), or
+// normal with the variance 2/in (he), 2/(in + out) (glorot) or 1/in (lecun). The
+// error lists the known names.
+func InitByName(name string) (func(fanIn, fanOut float64) Init, error) {
+	scaled := func(variance func(in, out float64) float64) func(float64, float64) Init {
+		return func(in, out float64) Init { return Normal(math.Sqrt(variance(max(in, 1), max(out, 1)))) }
+	}
+	switch name {
+	case "", "orthogonal":
+		return func(float64, float64) Init { return Orthogonal }, nil
+	case "he":
+		return scaled(func(in, _ float64) float64 { return 2 / in }), nil
+	case "glorot":
+		return scaled(func(in, out float64) float64 { return 2 / (in + out) }), nil
+	case "lecun":
+		return scaled(func(in, _ float64) float64 { return 1 / in }), nil
+	}
+	return nil, fmt.Errorf("unknown init %q (known: orthogonal, he, glorot, lecun)", name)
 }
 
 // Normal draws independent values from N(0, std²).

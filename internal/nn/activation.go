@@ -56,7 +56,7 @@ var activations = []Activation{
 		},
 		func(x float32) float32 { return max(x, 0) }},
 	{"softplus", SoftPlus,
-		host(func(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) })},
+		host(hostSoftPlus)},
 	{"tanh", Tanh, host(math.Tanh)},
 	{"sigmoid", Logistic, host(sigmoid)},
 	{"elu",

@@ -25,6 +25,7 @@ type Host struct {
 	degrees              int   // largest degree of an input
 	order                []int // position in the order -> input
 	activation           func(float32) float32
+	residual             bool
 	layers               []hostLayer
 	direct               []float32 // row an output, [params·dim, dim]; nil without
 	before               []int     // positions strictly before each position
@@ -49,6 +50,9 @@ type HostSpec struct {
 	Params int
 	// Layers are the effective layers, one more than Hidden.
 	Layers []Dense
+	// Residual adds the sums of hidden layer l − 2 to those of layer l for every
+	// second layer: their degrees must be equal.
+	Residual bool
 	// Direct are the effective direct connections, [dim, Params·dim] like the last
 	// layer's columns, or nil for none. Only their weights are used.
 	Direct *Dense
@@ -63,7 +67,12 @@ func NewHost(s HostSpec) (*Host, error) {
 		return nil, fmt.Errorf("a network with %d hidden layers has %d layers, not %d", len(s.Hidden), len(s.Hidden)+1, len(s.Layers))
 	}
 	h := &Host{dim: dim, params: s.Params, context: s.Layers[0].Context,
-		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation.Host}
+		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation.Host, residual: s.Residual}
+	for l := range s.Hidden {
+		if skips(s.Residual, l) && !slices.Equal(s.Hidden[l], s.Hidden[l-2]) {
+			return nil, fmt.Errorf("hidden layers %d and %d are the ends of a block, but their degrees differ", l-2, l)
+		}
+	}
 	below, belowDegrees := h.order, s.Order
 	for l, d := range s.Layers {
 		strict := l == len(s.Hidden)
@@ -183,12 +192,37 @@ const (
 	Jacobi                    // the whole network until nothing changes
 )
 
+// Solver is a method with the end of Jacobi's passes.
+type Solver struct {
+	Method Method
+	// Tolerance ends Jacobi when no variable of a tile of rows changes by more
+	// than Tolerance·(1 + |value|); with 0 nothing may change, so that the result
+	// is that of the other methods.
+	Tolerance float64
+	// MaxPasses bounds Jacobi's passes; 0 is the number of variables, which always
+	// suffices.
+	MaxPasses int
+}
+
+// SolverOf returns the solver of a method by its number, as package models counts
+// them too, or an error when there is no such method.
+func SolverOf(method int, tolerance float64, maxPasses int) (Solver, error) {
+	if method < int(Incremental) || method > int(Jacobi) {
+		return Solver{}, fmt.Errorf("unknown method %d", method)
+	}
+	if !(tolerance >= 0) || maxPasses < 0 {
+		return Solver{}, fmt.Errorf("a tolerance of %v and at most %d passes: need 0 or more of both", tolerance, maxPasses)
+	}
+	return Solver{Method(method), tolerance, maxPasses}, nil
+}
+
 // Walk fills x, row-major [rows, dim], variable by variable in the order: each
 // comes from emit, which is given the network's outputs for the variables before
 // it. ctx [rows, context] is nil without a context. It returns the error of the
-// cancelled ctxt, with x partly filled, and the largest number of passes through
-// the network that any tile took (1 for Incremental).
-func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, method Method, emit Emit) (passes int, err error) {
+// cancelled ctxt, with x partly filled, or one when Jacobi's passes did not
+// suffice, and the largest number of passes through the network that any tile
+// took (1 for Incremental).
+func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, solver Solver, emit Emit) (passes int, err error) {
 	if rows == 0 {
 		return 0, ctxt.Err()
 	}
@@ -199,15 +233,16 @@ func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, 
 	tiles := make(chan int)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
+	converged := true
 	for range min(runtime.GOMAXPROCS(0), (rows+lanes-1)/lanes) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			t := h.newTile(lanes)
 			for row := range tiles {
-				n := t.run(ctxt, x, row, min(lanes, rows-row), ctx, method, emit)
+				n, ok := t.run(ctxt, x, row, min(lanes, rows-row), ctx, solver, emit)
 				mu.Lock()
-				passes = max(passes, n)
+				passes, converged = max(passes, n), converged && ok
 				mu.Unlock()
 			}
 		}()
@@ -217,5 +252,11 @@ func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, 
 	}
 	close(tiles)
 	wg.Wait()
-	return passes, ctxt.Err()
+	if err := ctxt.Err(); err != nil {
+		return passes, err
+	}
+	if !converged {
+		return passes, fmt.Errorf("%d passes do not converge to a tolerance of %g: allow more, up to %d, or a larger tolerance", passes, solver.Tolerance, h.dim)
+	}
+	return passes, nil
 }

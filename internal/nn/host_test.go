@@ -109,7 +109,7 @@ func (n network) walk(t fataler, method Method) []float32 {
 		t.Fatalf("%v", err)
 	}
 	x := make([]float32, n.rows*len(n.spec.Order))
-	passes, err := host.Walk(context.Background(), x, n.rows, n.ctx, method, n.emit)
+	passes, err := host.Walk(context.Background(), x, n.rows, n.ctx, Solver{Method: method}, n.emit)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -255,7 +255,7 @@ func TestWalkKeepsOverflowAfterItsVariable(t *testing.T) {
 				}
 			}
 			x := make([]float32, n.rows*7)
-			if _, err := host.Walk(context.Background(), x, n.rows, nil, method, record); err != nil {
+			if _, err := host.Walk(context.Background(), x, n.rows, nil, Solver{Method: method}, record); err != nil {
 				t.Fatal(err)
 			}
 			for _, d := range sequence[:4] {
@@ -277,7 +277,7 @@ func TestWalkKeepsTheBitsThatAreEmitted(t *testing.T) {
 	negativeZero, nan := float32(math.Copysign(0, -1)), float32(math.NaN())
 	for name, method := range methods {
 		x := make([]float32, n.rows*5)
-		_, err := host.Walk(context.Background(), x, n.rows, nil, method, func(d, _ int, _ []float32, _ int, x []float32) {
+		_, err := host.Walk(context.Background(), x, n.rows, nil, Solver{Method: method}, func(d, _ int, _ []float32, _ int, x []float32) {
 			for i := range x {
 				x[i] = negativeZero
 				if d == 4 {
@@ -371,7 +371,7 @@ func TestWalkStopsWhenCancelled(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
 			var calls atomic.Int64
-			_, err := host.Walk(ctx, x, n.rows, nil, method, func(d, row int, params []float32, stride int, x []float32) {
+			_, err := host.Walk(ctx, x, n.rows, nil, Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
 				calls.Add(1)
 				cancel(reason)
 				n.emit(d, row, params, stride, x)
@@ -385,10 +385,10 @@ func TestWalkStopsWhenCancelled(t *testing.T) {
 			}
 
 			calls.Store(0)
-			if _, err := host.Walk(ctx, x, n.rows, nil, method, func(int, int, []float32, int, []float32) { calls.Add(1) }); !errors.Is(err, context.Canceled) || calls.Load() > 0 {
+			if _, err := host.Walk(ctx, x, n.rows, nil, Solver{Method: method}, func(int, int, []float32, int, []float32) { calls.Add(1) }); !errors.Is(err, context.Canceled) || calls.Load() > 0 {
 				t.Errorf("under a cancelled context: %v after %d variables", err, calls.Load())
 			}
-			if _, err := host.Walk(ctx, nil, 0, nil, method, nil); !errors.Is(err, context.Canceled) {
+			if _, err := host.Walk(ctx, nil, 0, nil, Solver{Method: method}, nil); !errors.Is(err, context.Canceled) {
 				t.Errorf("no rows under a cancelled context: %v", err)
 			}
 		})
@@ -407,7 +407,7 @@ func TestWalkIsSafeForConcurrentUse(t *testing.T) {
 	for _, method := range methods {
 		wg.Go(func() {
 			x := make([]float32, len(want))
-			if _, err := host.Walk(context.Background(), x, n.rows, n.ctx, method, n.emit); err != nil {
+			if _, err := host.Walk(context.Background(), x, n.rows, n.ctx, Solver{Method: method}, n.emit); err != nil {
 				t.Error(err)
 			}
 			if i := firstDifference(x, want); i >= 0 {
@@ -481,7 +481,7 @@ func BenchmarkWalk(b *testing.B) {
 	for _, name := range []string{"incremental", "jacobi"} {
 		b.Run(fmt.Sprintf("%s/784-500-500", name), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := host.Walk(context.Background(), x, n.rows, nil, methods[name], n.emit); err != nil {
+				if _, err := host.Walk(context.Background(), x, n.rows, nil, Solver{Method: methods[name]}, n.emit); err != nil {
 					b.Fatal(err)
 				}
 			}

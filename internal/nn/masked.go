@@ -1,8 +1,6 @@
 package nn
 
 import (
-	"math/rand/v2"
-
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/masks"
@@ -30,8 +28,8 @@ type Masked struct {
 	Bias bool
 	// Conditioning adds the conditioning weights U.
 	Conditioning bool
-	// Init and ContextInit draw W (and U) and C; nil means zeros.
-	Init, ContextInit func(rng *rand.Rand, shape []int) []float32
+	// Init, BiasInit and ContextInit draw W, b and C; nil means zeros.
+	Init, BiasInit, ContextInit Init
 }
 
 // Suffixes of the parameters' names.
@@ -46,7 +44,7 @@ const (
 func (l Masked) Params() []Param {
 	p := []Param{{Name: l.Name + weightsSuffix, Shape: []int{l.From, l.To}, Init: l.Init}}
 	if l.Bias {
-		p = append(p, Param{Name: l.Name + biasSuffix, Shape: []int{l.To}})
+		p = append(p, Param{Name: l.Name + biasSuffix, Shape: []int{l.To}, Init: l.BiasInit})
 	}
 	if l.Conditioning {
 		p = append(p, Param{Name: l.Name + conditioningSuffix, Shape: []int{l.From, l.To}})

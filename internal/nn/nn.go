@@ -13,11 +13,15 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
+// Init draws the initial values of a parameter of the given shape.
+type Init = func(rng *rand.Rand, shape []int) []float32
+
 // Param declares a parameter of a layer. It converts to models.Spec.
 type Param struct {
 	Name  string
 	Shape []int
-	Init  func(rng *rand.Rand, shape []int) []float32
+	// Init draws the initial values; nil means zeros.
+	Init Init
 }
 
 // Getter hands out the node of a parameter by its name.
@@ -54,6 +58,84 @@ func SoftPlus(x *Node) *Node {
 // nats.
 func BernoulliLogProb(x, logits *Node) *Node {
 	return ReduceSum(Sub(Mul(x, logits), SoftPlus(logits)), -1)
+}
+
+// halfLog2Pi is ½·ln 2π.
+const halfLog2Pi = 0.9189385332046727
+
+// NormalLogProb is ln p(x), element by element, of normal variables with the
+// given means and logarithms of inverse standard deviations s:
+// s − ½·ln 2π − ½·((x − m)·eˢ)², in nats.
+func NormalLogProb(x, mean, s *Node) *Node {
+	u := Mul(Sub(x, mean), Exp(s))
+	return Sub(Sub(s, Number(x, halfLog2Pi)), Mul(Square(u), Number(x, 0.5)))
+}
+
+// StandardNormalLogProb is ln p(x) of independent standard normal variables,
+// summed over the last axis, in nats.
+func StandardNormalLogProb(x *Node) *Node {
+	return SumLast(Sub(Mul(Square(x), Number(x, -0.5)), Number(x, halfLog2Pi)))
+}
+
+// maxOf is the largest of several nodes, element by element, without a gradient.
+func maxOf(v []*Node) *Node {
+	top := v[0]
+	for _, x := range v[1:] {
+		top = Max(top, x)
+	}
+	return StopGradient(top)
+}
+
+// LogSumExpOf is ln Σ_k exp v_k, element by element, of finite values. Few nodes
+// of one shape are faster than an axis to reduce: XLA fuses them into one loop.
+func LogSumExpOf(v []*Node) *Node {
+	top := maxOf(v)
+	sum := Exp(Sub(v[0], top))
+	for _, x := range v[1:] {
+		sum = Add(sum, Exp(Sub(x, top)))
+	}
+	return Add(top, Log(sum))
+}
+
+// LogSoftmaxOf is v_k − ln Σ_j exp v_j, element by element.
+func LogSoftmaxOf(v []*Node) []*Node {
+	total := LogSumExpOf(v)
+	logs := make([]*Node, len(v))
+	for k, x := range v {
+		logs[k] = Sub(x, total)
+	}
+	return logs
+}
+
+// SoftmaxOf is exp v_k / Σ_j exp v_j, element by element.
+func SoftmaxOf(v []*Node) []*Node {
+	top := maxOf(v)
+	exps := make([]*Node, len(v))
+	var sum *Node
+	for k, x := range v {
+		exps[k] = Exp(Sub(x, top))
+		if sum == nil {
+			sum = exps[k]
+		} else {
+			sum = Add(sum, exps[k])
+		}
+	}
+	for k := range exps {
+		exps[k] = Div(exps[k], sum)
+	}
+	return exps
+}
+
+// SumLast is Σ over the last axis, [batch, n] → [batch]. It is a product, not a
+// reduction: XLA cannot reduce in two functions of one graph, and flows are
+// built inside loops too.
+func SumLast(x *Node) *Node {
+	dims := x.Shape().Dimensions
+	ones := make([]float32, dims[1])
+	for i := range ones {
+		ones[i] = 1
+	}
+	return Dot(x, ConvertDType(Const(x.Graph(), ones), x.DType())).Product()
 }
 
 // SumOfSquares is Σ x² over all elements, a scalar. It is a product of a row

@@ -16,6 +16,7 @@ type tile struct {
 	h     *Host
 	lanes int
 	acts  [][]float32 // inputs by position, then each hidden layer
+	sums  [][]float32 // of each hidden layer before its activation; nil unless residual
 	out   []float32   // [params, lanes]
 	ctx   []float32   // [context, lanes]
 	x     []float32   // [lanes], what emit filled
@@ -27,11 +28,17 @@ func (h *Host) newTile(lanes int) *tile {
 	for _, l := range h.layers {
 		t.acts = append(t.acts, make([]float32, l.from*lanes))
 	}
+	if h.residual {
+		for _, a := range t.acts[1:] {
+			t.sums = append(t.sums, make([]float32, len(a)))
+		}
+	}
 	return t
 }
 
-// run fills the rows row … row+n-1 of x and returns the passes it took.
-func (t *tile) run(ctxt context.Context, x []float32, row, n int, ctx []float32, method Method, emit Emit) int {
+// run fills the rows row … row+n-1 of x and returns the passes it took and
+// whether they sufficed.
+func (t *tile) run(ctxt context.Context, x []float32, row, n int, ctx []float32, solver Solver, emit Emit) (passes int, converged bool) {
 	h := t.h
 	for _, a := range t.acts {
 		clear(a)
@@ -41,21 +48,21 @@ func (t *tile) run(ctxt context.Context, x []float32, row, n int, ctx []float32,
 			t.ctx[c*t.lanes+i] = ctx[(row+i)*h.context+c]
 		}
 	}
-	passes := 1
-	switch method {
+	passes, converged = 1, true
+	switch solver.Method {
 	case Incremental:
 		t.incremental(ctxt, row, n, emit)
 	case Sequential:
 		passes = t.sequential(ctxt, row, n, emit)
 	case Jacobi:
-		passes = t.jacobi(ctxt, row, n, emit)
+		passes, converged = t.jacobi(ctxt, row, n, solver, emit)
 	}
 	for k, d := range h.order {
 		for i := range n {
 			x[(row+i)*h.dim+d] = t.acts[0][k*t.lanes+i]
 		}
 	}
-	return passes
+	return passes, converged
 }
 
 func (t *tile) incremental(ctxt context.Context, row, n int, emit Emit) {
@@ -75,7 +82,7 @@ func (t *tile) incremental(ctxt context.Context, row, n int, emit Emit) {
 		}
 		for k := h.layers[last].upTo[g]; k < h.layers[last].upTo[g+1]; k++ {
 			t.output(k)
-			t.emit(k, row, n, emit)
+			t.emit(k, row, n, 0, emit)
 		}
 	}
 }
@@ -87,7 +94,7 @@ func (t *tile) sequential(ctxt context.Context, row, n int, emit Emit) int {
 		}
 		t.allHidden()
 		t.output(k)
-		t.emit(k, row, n, emit)
+		t.emit(k, row, n, 0, emit)
 	}
 	return t.h.dim
 }
@@ -95,10 +102,14 @@ func (t *tile) sequential(ctxt context.Context, row, n int, emit Emit) int {
 // jacobi repeats full passes until one changes nothing. After pass p the first p
 // variables of the order are final, so dim passes always suffice; the one more
 // that would confirm it is not made.
-func (t *tile) jacobi(ctxt context.Context, row, n int, emit Emit) int {
+func (t *tile) jacobi(ctxt context.Context, row, n int, solver Solver, emit Emit) (passes int, converged bool) {
+	most := t.h.dim
+	if solver.MaxPasses > 0 {
+		most = min(most, solver.MaxPasses)
+	}
 	for pass := 1; ; pass++ {
 		if ctxt.Err() != nil {
-			return pass
+			return pass, false
 		}
 		t.allHidden()
 		changed := false
@@ -106,10 +117,10 @@ func (t *tile) jacobi(ctxt context.Context, row, n int, emit Emit) int {
 		// the inputs that a position's direct connections read unchanged.
 		for k := t.h.dim - 1; k >= 0; k-- {
 			t.output(k)
-			changed = t.emit(k, row, n, emit) || changed
+			changed = t.emit(k, row, n, solver.Tolerance, emit) || changed
 		}
-		if !changed || pass == t.h.dim {
-			return pass
+		if !changed || pass == most {
+			return pass, !changed || pass == t.h.dim
 		}
 	}
 }
@@ -126,6 +137,14 @@ func (t *tile) allHidden() {
 func (t *tile) hidden(l, k int) {
 	out := t.acts[l+1][k*t.lanes : (k+1)*t.lanes]
 	t.unit(out, l, k, t.h.layers[l].sees[k])
+	if t.sums != nil {
+		if skips(true, l) {
+			for i, v := range t.sums[l-2][k*t.lanes : (k+1)*t.lanes] {
+				out[i] += v
+			}
+		}
+		copy(t.sums[l][k*t.lanes:], out)
+	}
 	act := t.h.activation
 	for i, v := range out {
 		out[i] = act(v)
@@ -158,16 +177,19 @@ func (t *tile) unit(out []float32, l, k, n int) {
 	accumulate(out, layer.weights[k*layer.from:k*layer.from+n], t.acts[l])
 }
 
-// emit lets the caller compute position k and says whether that changed it, by
-// its bits: so −0 is not taken for 0, and a NaN that stays for a change.
-func (t *tile) emit(k, row, n int, emit Emit) bool {
+// emit lets the caller compute position k and says whether that changed it by
+// more than the tolerance, and by its bits at all: so −0 is not taken for 0, and
+// a NaN that stays for a change.
+func (t *tile) emit(k, row, n int, tolerance float64, emit Emit) bool {
 	emit(t.h.order[k], row, t.out, t.lanes, t.x[:n])
 	at := t.acts[0][k*t.lanes : k*t.lanes+n]
 	changed := false
 	for i, v := range t.x[:n] {
-		if math.Float32bits(at[i]) != math.Float32bits(v) {
-			at[i], changed = v, true
+		if math.Float32bits(at[i]) == math.Float32bits(v) {
+			continue
 		}
+		near := math.Abs(float64(v)-float64(at[i])) <= tolerance*(1+math.Abs(float64(v)))
+		at[i], changed = v, changed || !near
 	}
 	return changed
 }

@@ -20,6 +20,11 @@
 //
 // The context reaches every unit of every layer, so the first variable of the
 // order depends on it too.
+//
+// Real variables have conditionals that are Gaussians or mixtures of Gaussians,
+// as in Uria, Murray and Larochelle, "RNADE: The real-valued neural autoregressive
+// density-estimator", arXiv 1306.0186, and Papamakarios, Pavlakou and Murray,
+// "Masked Autoregressive Flow for Density Estimation", arXiv 1705.07057.
 package made
 
 import (
@@ -53,6 +58,17 @@ type Options struct {
 	Direct bool
 	// Conditioning adds the conditioning weights (eq. 14).
 	Conditioning bool
+	// Residual makes each hidden width a residual block of two layers above a
+	// first layer of the same width. It needs equal widths and sequential degrees.
+	Residual bool
+	// Output is the distribution of a variable given those before it: bernoulli
+	// (default), gaussian, or mog for a mixture of Gaussians.
+	Output string
+	// Components is the number of Gaussians of a mixture; 0 means 10.
+	Components int
+	// Scale makes inverse standard deviations from outputs: soft_clip (default),
+	// softplus, sigmoid or exp, which is the MAF paper's log-precision.
+	Scale string
 	// Init names how weights are drawn: orthogonal (default, as in the paper's
 	// code), he, glorot or lecun, whose fan-in counts unmasked inputs. Biases,
 	// conditioning weights and direct connections start at zero.
@@ -84,163 +100,62 @@ func (o Options) clone() Options {
 	return o
 }
 
-// Model is a MADE with Bernoulli outputs. It has no parameters of its own: see
-// package models. It is safe for concurrent use.
+// Model is a MADE. It has no parameters of its own: see package models. It is
+// safe for concurrent use.
 type Model struct {
-	opts       Options
-	activation nn.Activation
-	cycle      *masks.Cycle
-	layers     []nn.Masked
-	direct     *nn.Masked
-	specs      []models.Spec
+	opts   Options
+	net    *nn.Network
+	output output
+	specs  []models.Spec
 }
 
 var (
 	_ models.Masked       = (*Model)(nil)
 	_ models.Conditionals = (*Model)(nil)
 	_ models.HostSampler  = (*Model)(nil)
+	_ models.Discrete     = (*Model)(nil)
 )
 
 // New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {
 	var problems []error
+	add := func(err error) {
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
 	act, err := nn.ActivationByName(o.Activation)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	initial, err := initByName(o.Init)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	if o.Context < 0 {
-		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.Context))
-	}
+	add(err)
+	initial, err := models.InitByName(o.Init)
+	add(err)
+	out, err := newOutput(o)
+	add(err)
 	count := max(o.Masks, 1)
 	if o.Masks < 0 {
-		problems = append(problems, fmt.Errorf("masks: the number of mask sets is %d, need 1 or more", o.Masks))
+		add(fmt.Errorf("masks: the number of mask sets is %d, need 1 or more", o.Masks))
 	}
 	if o.Unlimited {
 		count = masks.Unlimited
 	}
-	if n := parameters(o); n > maxParameters {
-		return nil, fmt.Errorf("made: the layers have %.3g parameters, more than the %d that are supported: make hidden layers narrower", n, maxParameters)
+	options := nn.NetworkOptions{
+		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
+			Degrees: o.Degrees, Count: count, Resample: o.Resample, Seed: o.Seed},
+		Context: o.Context, Params: 1, Residual: o.Residual, Conditioning: o.Conditioning, Activation: act, Init: initial,
+		ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))),
 	}
-	cycle, err := masks.NewCycle(masks.Recipe{
-		Dim: o.Dim, Hidden: o.Hidden, Context: o.Context > 0, Direct: o.Direct,
-		Base: o.Order, Start: o.Start, Groups: o.Groups, Degrees: o.Degrees,
-		Count: count, Resample: o.Resample, Seed: o.Seed,
-	})
-	if err != nil {
-		problems = append(problems, err)
+	if out != nil {
+		options.Params, options.OutputBias = out.params(), out.bias()
 	}
+	net, err := nn.NewNetwork(options)
+	add(err)
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("made: %w", errors.Join(problems...))
 	}
-	m := &Model{opts: o.clone(), activation: act, cycle: cycle}
-	m.build(initial)
-	return m, nil
-}
-
-func (m *Model) build(initial func(fanIn, fanOut float64) models.Init) {
-	o, first := m.opts, m.cycle.At(0)
-	from := o.Dim
-	for l := range first.Layers() {
-		to := len(first.Out(l))
-		m.layers = append(m.layers, nn.Masked{
-			Name: layerName(l, len(o.Hidden)), From: from, To: to, Context: o.Context,
-			Strict: first.Strict(l), Bias: true, Conditioning: o.Conditioning,
-			Init:        initial(liveFans(first.In(l), first.Out(l), first.Strict(l))),
-			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))),
-		})
-		from = to
-	}
-	if o.Direct && len(o.Hidden) > 0 {
-		m.direct = &nn.Masked{Name: "direct", From: o.Dim, To: o.Dim, Strict: true}
-	}
-	for _, l := range m.layers {
-		m.addSpecs(l)
-	}
-	if m.direct != nil {
-		m.addSpecs(*m.direct)
-	}
-}
-
-func (m *Model) addSpecs(l nn.Masked) {
-	for _, p := range l.Params() {
+	m := &Model{opts: o.clone(), net: net, output: out}
+	for _, p := range net.Params() {
 		m.specs = append(m.specs, models.Spec{Name: p.Name, Shape: p.Shape, Init: p.Init})
 	}
-}
-
-func layerName(l, hidden int) string {
-	if l == hidden {
-		return "output"
-	}
-	return fmt.Sprintf("hidden%d", l)
-}
-
-// liveFans returns the mean number of unmasked inputs of the units above that
-// have any, and the mean number of unmasked outputs of the units below. It counts
-// by degree: layers may have thousands of units.
-func liveFans(from, to []int, strict bool) (in, out float64) {
-	below, above := histogram(from), histogram(to)
-	live, feeding, fed := 0, map[int]int{}, map[int]int{}
-	for a, n := range below {
-		for b, m := range above {
-			if masks.Connects(a, b, strict) {
-				live += n * m
-				feeding[a], fed[b] = n, m
-			}
-		}
-	}
-	return mean(live, fed), mean(live, feeding)
-}
-
-func histogram(degrees []int) map[int]int {
-	counts := map[int]int{}
-	for _, d := range degrees {
-		counts[d]++
-	}
-	return counts
-}
-
-// mean shares n among all that are counted, 0 when there are none.
-func mean(n int, counts map[int]int) float64 {
-	total := 0
-	for _, c := range counts {
-		total += c
-	}
-	return float64(n) / float64(max(total, 1))
-}
-
-// maxParameters bounds a model: three copies or more of it are held in training.
-const maxParameters = 1 << 31
-
-// parameters counts the weights of the layers, in floating point since the
-// product of two widths may be anything.
-func parameters(o Options) float64 {
-	n, from := 0.0, float64(o.Dim)
-	for _, width := range append(slices.Clone(o.Hidden), o.Dim) {
-		n += from * float64(width)
-		from = float64(width)
-	}
-	return n
-}
-
-func initByName(name string) (func(fanIn, fanOut float64) models.Init, error) {
-	normal := func(variance func(in, out float64) float64) func(float64, float64) models.Init {
-		return func(in, out float64) models.Init { return models.Normal(math.Sqrt(variance(max(in, 1), max(out, 1)))) }
-	}
-	switch name {
-	case "", "orthogonal":
-		return func(float64, float64) models.Init { return models.Orthogonal }, nil
-	case "he":
-		return normal(func(in, _ float64) float64 { return 2 / in }), nil
-	case "glorot":
-		return normal(func(in, out float64) float64 { return 2 / (in + out) }), nil
-	case "lecun":
-		return normal(func(in, _ float64) float64 { return 1 / in }), nil
-	}
-	return nil, fmt.Errorf("unknown init %q (known: orthogonal, he, glorot, lecun)", name)
+	return m, nil
 }
 
 // Dim is the number of variables.
@@ -249,13 +164,13 @@ func (m *Model) Dim() int { return m.opts.Dim }
 // ContextDim is the width of the context, 0 for none.
 func (m *Model) ContextDim() int { return m.opts.Context }
 
-// Specs declares the parameters: of each layer its weights [from, to], bias
+// Specs declares the parameters: of the layers hidden0, … and output their weights [from, to], bias
 // [to], conditioning [from, to] and context [context, to], then direct.weights
-// [dim, dim].
+// [dim, P·dim].
 func (m *Model) Specs() []models.Spec { return m.specs }
 
 // Cycle is the list of mask sets that training walks through.
-func (m *Model) Cycle() *masks.Cycle { return m.cycle }
+func (m *Model) Cycle() *masks.Cycle { return m.net.Cycle() }
 
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }
@@ -265,83 +180,60 @@ func degreesName(l int) string { return fmt.Sprintf("degrees%d", l) }
 // DegreeSpecs declares the degrees of the inputs, then of each hidden layer.
 func (m *Model) DegreeSpecs() []models.DegreeSpec {
 	specs := []models.DegreeSpec{{Name: degreesName(0), Length: m.opts.Dim}}
-	for l, width := range m.opts.Hidden {
+	for l, width := range m.net.Hidden() {
 		specs = append(specs, models.DegreeSpec{Name: degreesName(l + 1), Length: width})
 	}
 	return specs
 }
 
 // Degrees returns the set's degrees in the order of DegreeSpecs.
-func (m *Model) Degrees(set *masks.Set) [][]int32 {
-	degrees := [][]int32{toInt32(set.Order)}
-	for _, h := range set.Hidden {
-		degrees = append(degrees, toInt32(h))
-	}
-	return degrees
-}
+func (m *Model) Degrees(set *masks.Set) [][]int32 { return m.net.Degrees(set) }
 
-func toInt32(v []int) []int32 {
-	r := make([]int32, len(v))
-	for i, d := range v {
-		r[i] = int32(d)
-	}
-	return r
-}
-
-// degreeNodes looks the degrees up among the parameters and falls back to the
+// degrees looks the degrees up among the parameters and falls back to the
 // cycle's first set.
-func (m *Model) degreeNodes(p models.Params, g *Graph) []*Node {
-	var fallback [][]int32
-	nodes := make([]*Node, 0, len(m.opts.Hidden)+1)
-	for l, s := range m.DegreeSpecs() {
-		n := p.Lookup(s.Name)
-		if n == nil {
-			if fallback == nil {
-				fallback = m.Degrees(m.cycle.At(0))
-			}
-			n = Const(g, fallback[l])
+func (m *Model) degrees(p models.Params, x *Node) []*Node {
+	nodes := m.net.Constants(x, m.Cycle().At(0))
+	for l := range nodes {
+		if n := p.Lookup(degreesName(l)); n != nil {
+			nodes[l] = n
 		}
-		nodes = append(nodes, n)
 	}
 	return nodes
 }
 
-// logits computes o, shape [batch, dim].
-func (m *Model) logits(p models.Params, x, context *Node) *Node {
-	if x.Rank() != 2 || x.Shape().Dimensions[1] != m.opts.Dim {
-		panic(fmt.Errorf("made: x has shape %s, need [batch, %d]", x.Shape(), m.opts.Dim))
-	}
-	if x.Shape().Dimensions[0] == 0 {
-		panic(errors.New("made: the batch has no rows")) // which GoMLX's Go backend dies of
-	}
-	if m.opts.Context > 0 && (context == nil || context.Rank() != 2 || context.Shape().Dimensions[1] != m.opts.Context) {
-		panic(fmt.Errorf("made: the context must have shape [batch, %d]", m.opts.Context))
-	}
-	degrees := m.degreeNodes(p, x.Graph())
-	h := x
-	for l, layer := range m.layers {
-		to := degrees[0]
-		if l < len(m.opts.Hidden) {
-			to = degrees[l+1]
-		}
-		h = layer.Apply(p, h, degrees[l], to, context)
-		if l < len(m.opts.Hidden) {
-			h = m.activation.Graph(h)
-		}
-	}
-	if m.direct != nil {
-		h = Add(h, m.direct.Apply(p, x, degrees[0], degrees[0], nil))
-	}
-	return h
+// outputs computes o, shape [batch, P·dim].
+func (m *Model) outputs(p models.Params, x, context *Node) *Node {
+	return m.net.Apply(p, x, context, m.degrees(p, x))
 }
 
-// LogProb returns ln p(x | context) in nats, shape [batch], for binary x.
+// LogProb returns ln p(x | context) in nats, shape [batch]; for Bernoulli
+// outputs x must be binary.
 func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
-	return nn.BernoulliLogProb(x, m.logits(p, x, context))
+	return m.output.logProb(x, m.outputs(p, x, context))
 }
 
-// Conditionals returns the logits of x_d = 1 given the variables before d,
-// shape [batch, dim, 1].
+// Conditionals returns the parameters of p(x_d | x before d), shape
+// [batch, dim, k], as models.Conditionals lists them.
 func (m *Model) Conditionals(p models.Params, x, context *Node) *Node {
-	return ExpandAxes(m.logits(p, x, context), -1)
+	each := m.output.conditionals(split(m.outputs(p, x, context), m.output.params()))
+	for i, v := range each {
+		each[i] = ExpandAxes(v, -1)
+	}
+	return Concatenate(each, -1)
+}
+
+// Discrete says whether the variables are binary.
+func (m *Model) Discrete() bool { return m.output.discrete() }
+
+// split takes the outputs [batch, P·dim] apart into P nodes [batch, dim].
+func split(o *Node, params int) []*Node {
+	if params == 1 {
+		return []*Node{o}
+	}
+	dim := o.Shape().Dimensions[1] / params
+	parts := make([]*Node, params)
+	for i := range parts {
+		parts[i] = Slice(o, AxisRange(), AxisRange(i*dim, (i+1)*dim))
+	}
+	return parts
 }

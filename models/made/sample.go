@@ -3,57 +3,28 @@ package made
 import (
 	"context"
 	"fmt"
-	"math"
-	"slices"
+	"math/rand/v2"
 
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
-// NewSampler prepares ancestral sampling on the host in the order of the set. It
-// returns an error when the weights or the set do not fit the model.
+// NewSampler prepares ancestral sampling on the host in the order of the set; nil
+// is the cycle's first. It returns an error when the weights or the set do not
+// fit the model.
 func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, error) {
 	if err := w.Check(m); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	if err := m.checkSet(set); err != nil {
-		return nil, fmt.Errorf("made: %w", err)
+	if set == nil {
+		set = m.Cycle().At(0)
 	}
-	host, err := nn.NewHost(m.hostSpec(w, set))
+	host, err := m.net.Host(w.Named(m), set)
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
 	return &sampler{model: m, host: host}, nil
-}
-
-func (m *Model) checkSet(set *masks.Set) error {
-	widths := make([]int, len(set.Hidden))
-	for l, h := range set.Hidden {
-		widths[l] = len(h)
-	}
-	if set.Dim() != m.opts.Dim || !slices.Equal(widths, m.opts.Hidden) {
-		return fmt.Errorf("the mask set is of %d variables and hidden layers %v, the model of %d and %v",
-			set.Dim(), widths, m.opts.Dim, m.opts.Hidden)
-	}
-	return nil
-}
-
-func (m *Model) hostSpec(w models.Weights, set *masks.Set) nn.HostSpec {
-	byName := make(map[string][]float32, len(m.specs))
-	for i, s := range m.specs {
-		byName[s.Name] = w[i]
-	}
-	get := func(name string) []float32 { return byName[name] }
-	spec := nn.HostSpec{Order: set.Order, Hidden: set.Hidden, Params: 1, Activation: m.activation}
-	for l, layer := range m.layers {
-		spec.Layers = append(spec.Layers, layer.Dense(get, set.In(l), set.Out(l)))
-	}
-	if m.direct != nil {
-		d := m.direct.Dense(get, set.Order, set.Order)
-		spec.Direct = &d
-	}
-	return spec
 }
 
 type sampler struct {
@@ -61,38 +32,40 @@ type sampler struct {
 	host  *nn.Host
 }
 
-// Sample draws x_d = 1 where the noise is below p(x_d = 1 | x before d).
-func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) error {
-	dim, width := s.model.opts.Dim, s.model.opts.Context
-	rows := len(dst) / dim
-	if len(dst)%dim != 0 || len(noise) != len(dst) || len(cond) != rows*width {
-		return fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and n·%d)",
-			dim, len(dst), len(noise), len(cond), dim, dim, width)
+// NoiseDim is one number a variable: uniform for Bernoulli outputs, normal for
+// Gaussians; mixtures take a second, uniform one.
+func (s *sampler) NoiseDim() int { return s.model.output.noises() * s.model.opts.Dim }
+
+// DrawNoise fills rows of noise.
+func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
+	for width := s.NoiseDim(); len(noise) >= width; noise = noise[width:] {
+		s.model.output.draw(rng, noise[:width], s.model.opts.Dim)
 	}
-	how, err := hostMethod(method)
+}
+
+// Sample draws each variable from its conditional given those before it. A value
+// that is not finite is a *models.NonFiniteError.
+func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) error {
+	dim, width, perRow := s.model.opts.Dim, s.model.opts.Context, s.NoiseDim()
+	rows := len(dst) / dim
+	if len(dst)%dim != 0 || len(noise) != rows*perRow || len(cond) != rows*width {
+		return fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and n·%d)",
+			dim, len(dst), len(noise), len(cond), dim, perRow, width)
+	}
+	solver, err := nn.SolverOf(int(method), 0, 0)
 	if err != nil {
 		return err
 	}
-	_, err = s.host.Walk(ctx, dst, rows, cond, how, func(d, row int, logits []float32, _ int, x []float32) {
+	out := s.model.output
+	_, err = s.host.Walk(ctx, dst, rows, cond, solver, func(d, row int, params []float32, stride int, x []float32) {
 		for i := range x {
-			p := 1 / (1 + math.Exp(-float64(logits[i])))
-			x[i] = 0
-			if float64(noise[(row+i)*dim+d]) < p {
-				x[i] = 1
-			}
+			x[i] = out.sample(
+				func(p int) float32 { return params[p*stride+i] },
+				func(k int) float32 { return noise[(row+i)*perRow+k*dim+d] })
 		}
 	})
-	return err
-}
-
-func hostMethod(m models.Method) (nn.Method, error) {
-	switch m {
-	case models.Incremental:
-		return nn.Incremental, nil
-	case models.Sequential:
-		return nn.Sequential, nil
-	case models.Jacobi:
-		return nn.Jacobi, nil
+	if err != nil {
+		return err
 	}
-	return 0, fmt.Errorf("unknown sampling method %d", m)
+	return models.CheckFinite("made", dst, dim)
 }

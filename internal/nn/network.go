@@ -1,0 +1,296 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/masks"
+)
+
+// NetworkOptions describe a Network.
+type NetworkOptions struct {
+	// Recipe makes the mask sets. Its Hidden are the widths of the layers, of a
+	// residual network those of the blocks; its Context follows from the next field.
+	Recipe masks.Recipe
+	// Context is the width of the context, 0 for none.
+	Context int
+	// Params is the number P of outputs a variable.
+	Params int
+	// Residual makes each hidden width a block of two layers, whose end is added
+	// to its beginning, above a first layer of the same width. All widths are then
+	// equal, and degrees sequential: a block has the same degrees at both ends.
+	Residual bool
+	// Conditioning adds the conditioning weights of every layer.
+	Conditioning bool
+	// Activation of the hidden units.
+	Activation Activation
+	// Init draws the weights of a layer, given the mean numbers of unmasked inputs
+	// and outputs of its units.
+	Init func(fanIn, fanOut float64) Init
+	// ContextInit draws the weights of the context.
+	ContextInit Init
+	// OutputInit draws the weights of the output layer, those of its context too,
+	// and OutputBias its biases [P·D]; nil means as the other layers, and zeros.
+	OutputInit, OutputBias Init
+}
+
+// Network is a masked network from D variables to P outputs for each of them,
+// which depend only on the variables before it in an order, and on a context:
+//
+//	aˡ = hˡ⁻¹(Wˡ ⊙ M) + bˡ [+ cCˡ] [+ aˡ⁻²],   hˡ = g(aˡ),   h⁰ = x
+//	o  = h(V ⊙ M) + b [+ cC] [+ x(A ⊙ M)]
+//
+// where aˡ⁻² is added at the ends of residual blocks. It is the conditioner of
+// every maskflow model. It is safe for concurrent use.
+type Network struct {
+	o      NetworkOptions
+	cycle  *masks.Cycle
+	layers []Masked
+	direct *Masked
+	params []Param
+}
+
+// NewNetwork returns the network, or every problem of its options.
+func NewNetwork(o NetworkOptions) (*Network, error) {
+	o.Recipe.Hidden, o.Recipe.Base = slices.Clone(o.Recipe.Hidden), slices.Clone(o.Recipe.Base)
+	o.Recipe.Context = o.Context > 0
+	var problems []error
+	if o.Context < 0 {
+		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.Context))
+	}
+	if o.Params < 1 {
+		problems = append(problems, fmt.Errorf("params: %d outputs a variable, need at least 1", o.Params))
+	}
+	if err := o.checkResidual(); err != nil {
+		problems = append(problems, err)
+	} else if o.Residual {
+		o.Recipe.Hidden = slices.Repeat(o.Recipe.Hidden[:1], 1+2*len(o.Recipe.Hidden))
+	}
+	if n := o.weights(); n > maxWeights {
+		return nil, fmt.Errorf("the layers have %.3g parameters, more than the %d that are supported: make hidden layers narrower", n, maxWeights)
+	}
+	cycle, err := masks.NewCycle(o.Recipe)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	n := &Network{o: o, cycle: cycle}
+	n.build()
+	return n, nil
+}
+
+func (o NetworkOptions) checkResidual() error {
+	switch widths := o.Recipe.Hidden; {
+	case !o.Residual:
+		return nil
+	case len(widths) == 0:
+		return errors.New("residual: a network without hidden layers has no blocks")
+	case slices.ContainsFunc(widths, func(w int) bool { return w != widths[0] }):
+		return fmt.Errorf("residual: the blocks have the widths %v, need equal ones", widths)
+	case o.Recipe.Degrees != masks.SequentialDegrees:
+		return errors.New("residual: the ends of a block need the same degrees: use sequential ones")
+	}
+	return nil
+}
+
+// maxWeights bounds a model: three copies or more of it are held in training.
+const maxWeights = 1 << 31
+
+// weights counts those of the layers, in floating point since the product of
+// two widths may be anything.
+func (o NetworkOptions) weights() float64 {
+	n, from := 0.0, float64(o.Recipe.Dim)
+	for _, width := range o.Recipe.Hidden {
+		n += from * float64(width)
+		from = float64(width)
+	}
+	return n + from*float64(o.Recipe.Dim)*float64(o.Params)
+}
+
+func (n *Network) build() {
+	o, first := n.o, n.cycle.At(0)
+	from, last := o.Recipe.Dim, first.Layers()-1
+	for l := range first.Layers() {
+		to, name, copies := len(first.Out(l)), fmt.Sprintf("hidden%d", l), 1
+		if l == last {
+			name, copies = "output", o.Params
+		}
+		layer := Masked{
+			Name: name, From: from, To: copies * to, Context: o.Context,
+			Strict: first.Strict(l), Bias: true, Conditioning: o.Conditioning,
+			Init:        o.Init(liveFans(first.In(l), first.Out(l), first.Strict(l))),
+			ContextInit: o.ContextInit,
+		}
+		if l == last {
+			layer.BiasInit = o.OutputBias
+			if o.OutputInit != nil {
+				layer.Init, layer.ContextInit = o.OutputInit, o.OutputInit
+			}
+		}
+		n.layers = append(n.layers, layer)
+		from = to
+	}
+	if o.Recipe.Direct && last > 0 {
+		n.direct = &Masked{Name: "direct", From: o.Recipe.Dim, To: o.Params * o.Recipe.Dim, Strict: true}
+	}
+	for _, l := range n.layers {
+		n.params = append(n.params, l.Params()...)
+	}
+	if n.direct != nil {
+		n.params = append(n.params, n.direct.Params()...)
+	}
+}
+
+// liveFans returns the mean number of unmasked inputs of the units above that
+// have any, and the mean number of unmasked outputs of the units below. It counts
+// by degree: layers may have thousands of units.
+func liveFans(from, to []int, strict bool) (in, out float64) {
+	below, above := histogram(from), histogram(to)
+	live, feeding, fed := 0, map[int]int{}, map[int]int{}
+	for a, n := range below {
+		for b, m := range above {
+			if masks.Connects(a, b, strict) {
+				live += n * m
+				feeding[a], fed[b] = n, m
+			}
+		}
+	}
+	return mean(live, fed), mean(live, feeding)
+}
+
+func histogram(degrees []int) map[int]int {
+	counts := map[int]int{}
+	for _, d := range degrees {
+		counts[d]++
+	}
+	return counts
+}
+
+// mean shares n among all that are counted, 0 when there are none.
+func mean(n int, counts map[int]int) float64 {
+	total := 0
+	for _, c := range counts {
+		total += c
+	}
+	return float64(n) / float64(max(total, 1))
+}
+
+// Cycle is the list of mask sets.
+func (n *Network) Cycle() *masks.Cycle { return n.cycle }
+
+// Params declares the parameters: of each layer hidden0, hidden1, … and output
+// its weights [from, to], bias [to], conditioning [from, to] and context
+// [context, to], then direct.weights [D, P·D]. Output p of variable d is column
+// p·D + d.
+func (n *Network) Params() []Param { return n.params }
+
+// Hidden are the widths of the hidden layers, those inside blocks too.
+func (n *Network) Hidden() []int { return n.o.Recipe.Hidden }
+
+// Outputs is the number P of outputs a variable.
+func (n *Network) Outputs() int { return n.o.Params }
+
+// skips says whether hidden layer l ends a residual block.
+func (n *Network) skips(l int) bool { return skips(n.o.Residual, l) }
+
+func skips(residual bool, l int) bool { return residual && l >= 2 && l%2 == 0 }
+
+// Apply computes the outputs o [batch, P·D] for x [batch, D], degrees (int32, of
+// the inputs and of each hidden layer; see Degrees) and a context [batch, Context], nil
+// without one.
+func (n *Network) Apply(p Getter, x, context *Node, degrees []*Node) *Node {
+	if x.Rank() != 2 || x.Shape().Dimensions[1] != n.o.Recipe.Dim {
+		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), n.o.Recipe.Dim))
+	}
+	if x.Shape().Dimensions[0] == 0 {
+		panic(errors.New("the batch has no rows")) // which GoMLX's Go backend dies of
+	}
+	if n.o.Context > 0 && (context == nil || context.Rank() != 2 || context.Shape().Dimensions[1] != n.o.Context) {
+		panic(fmt.Errorf("the context must have shape [batch, %d]", n.o.Context))
+	}
+	outputs := degrees[0]
+	if n.o.Params > 1 {
+		outputs = Concatenate(slices.Repeat([]*Node{outputs}, n.o.Params), 0)
+	}
+	h, last := x, len(n.layers)-1
+	var a, before *Node // the sums of the last two layers
+	for l, layer := range n.layers[:last] {
+		sum := layer.Apply(p, h, degrees[l], degrees[l+1], context)
+		if n.skips(l) {
+			sum = Add(sum, before)
+		}
+		h, a, before = n.o.Activation.Graph(sum), sum, a
+	}
+	y := n.layers[last].Apply(p, h, degrees[last], outputs, context)
+	if n.direct != nil {
+		y = Add(y, n.direct.Apply(p, x, degrees[0], outputs, nil))
+	}
+	return y
+}
+
+// Degrees are those of a set as Apply takes them: of the inputs, then of each
+// hidden layer.
+func (n *Network) Degrees(set *masks.Set) [][]int32 {
+	degrees := [][]int32{toInt32(set.Order)}
+	for _, h := range set.Hidden {
+		degrees = append(degrees, toInt32(h))
+	}
+	return degrees
+}
+
+func toInt32(v []int) []int32 {
+	r := make([]int32, len(v))
+	for i, d := range v {
+		r[i] = int32(d)
+	}
+	return r
+}
+
+// Constants are the degrees of a set as constants in the function scope of x.
+func (n *Network) Constants(x *Node, set *masks.Set) []*Node {
+	var nodes []*Node
+	for _, d := range n.Degrees(set) {
+		nodes = append(nodes, Const(x.Graph(), d))
+	}
+	return nodes
+}
+
+// CheckSet says whether a mask set has the sizes of the network.
+func (n *Network) CheckSet(set *masks.Set) error {
+	widths := make([]int, len(set.Hidden))
+	for l, h := range set.Hidden {
+		widths[l] = len(h)
+	}
+	if set.Dim() != n.o.Recipe.Dim || !slices.Equal(widths, n.o.Recipe.Hidden) {
+		return fmt.Errorf("the mask set is of %d variables and hidden layers %v, the model of %d and %v",
+			set.Dim(), widths, n.o.Recipe.Dim, n.o.Recipe.Hidden)
+	}
+	return nil
+}
+
+// Host returns the network on the host with the masks of a set. get returns a
+// parameter's values by its name; they are copied.
+func (n *Network) Host(get func(name string) []float32, set *masks.Set) (*Host, error) {
+	if err := n.CheckSet(set); err != nil {
+		return nil, err
+	}
+	spec := HostSpec{Order: set.Order, Hidden: set.Hidden, Params: n.o.Params, Residual: n.o.Residual, Activation: n.o.Activation}
+	outputs := slices.Repeat(set.Order, n.o.Params)
+	for l, layer := range n.layers {
+		to := set.Out(l)
+		if l == len(n.layers)-1 {
+			to = outputs
+		}
+		spec.Layers = append(spec.Layers, layer.Dense(get, set.In(l), to))
+	}
+	if n.direct != nil {
+		d := n.direct.Dense(get, set.Order, outputs)
+		spec.Direct = &d
+	}
+	return NewHost(spec)
+}

@@ -1,0 +1,289 @@
+// Package flow holds invertible layers and the densities that stacks of them
+// make of a base density.
+//
+// A [Layer] is an invertible map y = f(x) of vectors, given a context, with the
+// logarithm of the absolute determinant of its Jacobian. Layers stand in the
+// direction from data to noise, so a [Flow] of layers f₁ … f_L over a base
+// density p_z is, with x⁰ = x and xˡ = f_l(xˡ⁻¹),
+//
+//	ln p(x | c) = ln p_z(x^L | c) + Σ_l ln |det ∂xˡ/∂xˡ⁻¹|
+//
+// (Papamakarios et al. 2021, "Normalizing Flows for Probabilistic Modeling and
+// Inference", arXiv 1912.02762, eq. 6). [Invert] turns a layer round. A masked
+// autoregressive layer is computed in one pass forwards; a flow of such layers
+// has a fast density (MAF), one of inverted ones fast samples (IAF).
+//
+// Every layer is there twice: as graph functions, and on the host, where masked
+// layers are inverted touching every weight once.
+package flow
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// Flow is a base density seen through layers. It has no parameters of its own:
+// see package models. It is safe for concurrent use.
+type Flow struct {
+	layers  []Layer
+	base    models.Density
+	specs   []models.Spec
+	context int
+	// preprocess is how many of the first layers only change the units of the data.
+	preprocess int
+}
+
+var (
+	_ models.Preprocessed = (*Flow)(nil)
+	_ models.Objective    = (*Flow)(nil)
+	_ models.Estimated    = (*Flow)(nil)
+	_ models.HostSampler  = (*Flow)(nil)
+	_ models.HostInverter = (*Flow)(nil)
+)
+
+// New returns the flow of the layers, the first being next to the data, over a
+// base density. Layers and base are over as many variables; those that take a
+// context take the same one. It is an error when they do not fit together.
+//
+// The base may be a [Normal] or any other density, such as a MADE. Where that is
+// masked with several orders, use [NewOrdered].
+func New(base models.Density, layers ...Layer) (*Flow, error) {
+	f := &Flow{layers: slices.Clone(layers), base: base, context: base.ContextDim()}
+	preprocessing := true
+	for i, l := range layers {
+		if l.Dim() != base.Dim() {
+			return nil, fmt.Errorf("flow: layer %d (%s) has %d variables, but the base density has %d", i, l.Name(), l.Dim(), base.Dim())
+		}
+		if c := l.ContextDim(); c != 0 {
+			if f.context != 0 && c != f.context {
+				return nil, fmt.Errorf("flow: layer %d (%s) takes a context of %d values, but others one of %d", i, l.Name(), c, f.context)
+			}
+			f.context = c
+		}
+		for _, s := range l.Specs() {
+			s.Name = layerName(i) + "." + s.Name
+			f.specs = append(f.specs, s)
+		}
+		if _, ok := l.(preprocessor); preprocessing && ok {
+			f.preprocess = i + 1
+		} else {
+			preprocessing = false
+		}
+	}
+	for _, s := range base.Specs() {
+		s.Name = baseName + "." + s.Name
+		f.specs = append(f.specs, s)
+	}
+	return f, nil
+}
+
+// Names of the parts of a flow in the names of its parameters.
+const baseName = "base"
+
+func layerName(i int) string { return fmt.Sprintf("layer%d", i) }
+
+// Dim is the number of variables.
+func (f *Flow) Dim() int { return f.base.Dim() }
+
+// ContextDim is the width of the context, 0 for none.
+func (f *Flow) ContextDim() int { return f.context }
+
+// Specs declares the parameters: those of layer i are called "layer<i>.…", those
+// of the base "base.…".
+func (f *Flow) Specs() []models.Spec { return f.specs }
+
+// Layers are those of the flow, the first next to the data.
+func (f *Flow) Layers() []Layer { return slices.Clone(f.layers) }
+
+// Base is the density of the noise.
+func (f *Flow) Base() models.Density { return f.base }
+
+// Discrete is false: a flow is over real numbers.
+func (f *Flow) Discrete() bool { return false }
+
+// Forward maps data x to noise z, both [batch, dim], and returns with it
+// ln |det ∂z/∂x|, [batch] in nats.
+func (f *Flow) Forward(p models.Params, x, context *Node) (z, logDet *Node) {
+	return f.through(p, x, context, 0, len(f.layers), nil)
+}
+
+// Inverse maps noise z to data x and returns with it ln |det ∂x/∂z|, [batch].
+// Gradients go through it.
+func (f *Flow) Inverse(p models.Params, z, context *Node) (x, logDet *Node) {
+	x, logDet = z, nil
+	for i, l := range slices.Backward(f.layers) {
+		var d *Node
+		x, d = l.Inverse(p.In(layerName(i)), x, contextOf(l, context))
+		logDet = plus(logDet, d)
+	}
+	return x, orZeros(logDet, z)
+}
+
+// through applies the layers from … to−1. In training weights are those of the
+// batch's rows, otherwise nil.
+func (f *Flow) through(p models.Params, x, context *Node, from, to int, weights *Node) (y, logDet *Node) {
+	y = x
+	for i, l := range f.layers[from:to] {
+		var d *Node
+		own := p.In(layerName(from + i))
+		if b, ok := l.(batchLayer); ok && weights != nil {
+			y, d = b.ForwardBatch(own, y, weights)
+		} else {
+			y, d = l.Forward(own, y, contextOf(l, context))
+		}
+		logDet = plus(logDet, d)
+	}
+	return y, orZeros(logDet, x)
+}
+
+// contextOf hides the context from layers that take none.
+func contextOf(l interface{ ContextDim() int }, context *Node) *Node {
+	if l.ContextDim() == 0 {
+		return nil
+	}
+	return context
+}
+
+// plus is a sum of which either may be nil, which is zero.
+func plus(sum, v *Node) *Node {
+	switch {
+	case sum == nil:
+		return v
+	case v == nil:
+		return sum
+	}
+	return Add(sum, v)
+}
+
+// orZeros replaces nil by zeros [batch] for x [batch, dim].
+func orZeros(logDet, x *Node) *Node {
+	if logDet != nil {
+		return logDet
+	}
+	return Const(x.Graph(), make([]float32, x.Shape().Dimensions[0]))
+}
+
+// LogProb returns ln p(x | context) in nats, shape [batch].
+func (f *Flow) LogProb(p models.Params, x, context *Node) *Node {
+	return f.logProb(p, x, context, nil)
+}
+
+func (f *Flow) logProb(p models.Params, x, context, weights *Node) *Node {
+	z, logDet := f.through(p, x, context, 0, len(f.layers), weights)
+	return Add(f.base.LogProb(p.In(baseName), z, contextOf(f.base, context)), logDet)
+}
+
+// SampleAndLogProb maps noise z to data x and returns ln p(x | context), [batch],
+// without going back, for a flow whose base density is that of the noise itself
+// (see [Normal]): ln p_z(z) − ln |det ∂x/∂z|. Gradients go through both.
+func (f *Flow) SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node) {
+	x, logDet := f.Inverse(p, z, context)
+	return x, Sub(f.base.LogProb(p.In(baseName), z, contextOf(f.base, context)), logDet)
+}
+
+// NoiseDim is 0: training on data takes no noise.
+func (f *Flow) NoiseDim() int { return 0 }
+
+// Objective is the log-density of the rows, with statistics of the batch where a
+// layer normalises by them.
+func (f *Flow) Objective(p models.Params, b models.Batch) *Node {
+	return f.logProb(p, b.X, b.Context, b.Weights)
+}
+
+// Loops says whether the way from data to noise inverts a masked layer, which
+// the graph does in a loop.
+func (f *Flow) Loops() bool {
+	return slices.ContainsFunc(f.layers, func(l Layer) bool {
+		turned, ok := l.(inverted)
+		if !ok {
+			return false
+		}
+		_, ok = turned.Layer.(*Autoregressive)
+		return ok
+	})
+}
+
+// PreprocessLogDet is ln |det| of the first layers that only change the units of
+// the data, [batch], or nil when there are none.
+func (f *Flow) PreprocessLogDet(p models.Params, x *Node) *Node {
+	if f.preprocess == 0 {
+		return nil
+	}
+	_, logDet := f.through(p, x, nil, 0, f.preprocess, nil)
+	return logDet
+}
+
+// Stages are those of the layers that take statistics of the training rows.
+func (f *Flow) Stages() []models.Stage {
+	var stages []models.Stage
+	from := 0
+	for i, l := range f.layers {
+		e, ok := l.(estimatedLayer)
+		if !ok {
+			continue
+		}
+		first := from
+		s := models.Stage{Repeat: e.Repeat(), Estimate: func(mean, variance []float64) map[string][]float32 {
+			values := map[string][]float32{}
+			for name, v := range e.Estimate(mean, variance) {
+				values[layerName(i)+"."+name] = v
+			}
+			return values
+		}}
+		if i > first {
+			s.Advance = func(p models.Params, x, context *Node) *Node {
+				y, _ := f.through(p, x, context, first, i, nil)
+				return y
+			}
+		}
+		stages = append(stages, s)
+		from = i
+	}
+	return stages
+}
+
+// Ordered is a flow over a masked base density, whose orders and connectivity
+// are inputs of the graph.
+type Ordered struct {
+	*Flow
+	masked models.Masked
+}
+
+var _ models.Masked = (*Ordered)(nil)
+
+// NewOrdered is New for a masked base.
+func NewOrdered(base models.Masked, layers ...Layer) (*Ordered, error) {
+	f, err := New(base, layers...)
+	if err != nil {
+		return nil, err
+	}
+	return &Ordered{f, base}, nil
+}
+
+// Cycle is the base density's.
+func (o *Ordered) Cycle() *masks.Cycle { return o.masked.Cycle() }
+
+// DegreeSpecs are the base density's, called "base.…".
+func (o *Ordered) DegreeSpecs() []models.DegreeSpec {
+	specs := o.masked.DegreeSpecs()
+	for i := range specs {
+		specs[i].Name = baseName + "." + specs[i].Name
+	}
+	return specs
+}
+
+// Degrees are the base density's.
+func (o *Ordered) Degrees(set *masks.Set) [][]int32 { return o.masked.Degrees(set) }
+
+// drawNormal fills noise with standard normal numbers.
+func drawNormal(rng *rand.Rand, noise []float32) {
+	for i := range noise {
+		noise[i] = float32(rng.NormFloat64())
+	}
+}

@@ -1,0 +1,62 @@
+package flow
+
+import (
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/models"
+)
+
+// Implicit gives a solution of y = f(x) its gradients. x, however it was found,
+// comes back with its value; what depends on it has gradients with respect to y,
+// the parameters and the context by the implicit function theorem:
+//
+//	dx = J⁻¹(dy − ∂f/∂θ dθ),   J = ∂f/∂x
+//
+// The Jacobian J is computed for each row, by one backward pass for dim times as
+// many rows, and solved by substitution since it is triangular in the order.
+func (a *Autoregressive) Implicit(p models.Params, x, y, context *Node) *Node {
+	at := StopGradient(x)
+	f, _ := a.Forward(p, at, context)
+	missing := Sub(y, f) // zero, but for rounding
+	missing = Sub(missing, StopGradient(missing))
+	solved := IdentityWithCustomGradient(missing, func(_, v *Node) *Node {
+		return a.solveTransposed(a.jacobian(p, at, context), v)
+	})
+	return Add(at, solved)
+}
+
+// jacobian returns ∂f_d/∂x as the d-th of dim nodes, each [batch, dim], at x.
+func (a *Autoregressive) jacobian(p models.Params, x, context *Node) []*Node {
+	dim, batch := a.o.Dim, x.Shape().Dimensions[0]
+	tiled := Concatenate(slices.Repeat([]*Node{x}, dim), 0)
+	if context != nil {
+		context = StopGradient(Concatenate(slices.Repeat([]*Node{context}, dim), 0))
+	}
+	tiled = StopGradient(tiled)
+	f, _ := a.Forward(p.Map(StopGradient), tiled, context)
+	// In the d-th copy of the rows only f_d is differentiated.
+	g, cube := x.Graph(), shapes.Make(dtypes.Int32, dim, batch, dim)
+	seeds := Reshape(ConvertDType(Equal(Iota(g, cube, 0), Iota(g, cube, 2)), x.DType()), dim*batch, dim)
+	rows := Gradient(ReduceAllSum(Mul(f, seeds)), tiled)[0]
+	each := make([]*Node, dim)
+	for d := range dim {
+		each[d] = StopGradient(Slice(rows, AxisRange(d*batch, (d+1)*batch), AxisRange()))
+	}
+	return each
+}
+
+// solveTransposed solves Jᵀw = v for each row, from the last variable of the
+// order to the first.
+func (a *Autoregressive) solveTransposed(jacobian []*Node, v *Node) *Node {
+	column := func(of *Node, d int) *Node { return Slice(of, AxisRange(), AxisRange(d, d+1)) }
+	w := make([]*Node, a.o.Dim)
+	for _, d := range slices.Backward(a.Set().Order.Sequence()) {
+		w[d] = Div(column(v, d), column(jacobian[d], d))
+		v = Sub(v, Mul(w[d], jacobian[d]))
+	}
+	return Concatenate(w, 1)
+}

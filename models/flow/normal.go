@@ -1,0 +1,52 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// Normal is the standard normal density over vectors, the usual base of a flow:
+// ln p(z) = −½·Σ z² − D/2·ln 2π. It has no parameters.
+type Normal int
+
+var (
+	_ models.Density     = Normal(1)
+	_ models.HostSampler = Normal(1)
+)
+
+// Dim is the number of variables.
+func (n Normal) Dim() int { return int(n) }
+
+// ContextDim is 0.
+func (Normal) ContextDim() int { return 0 }
+
+// Specs is empty.
+func (Normal) Specs() []models.Spec { return nil }
+
+// LogProb is ln p(z), [batch] in nats.
+func (n Normal) LogProb(_ models.Params, z, _ *Node) *Node { return nn.StandardNormalLogProb(z) }
+
+// NewSampler returns the noise as it is.
+func (n Normal) NewSampler(models.Weights, *masks.Set) (models.Sampler, error) { return n, nil }
+
+// NoiseDim is the number of variables.
+func (n Normal) NoiseDim() int { return int(n) }
+
+// DrawNoise fills rows with standard normal numbers.
+func (Normal) DrawNoise(rng *rand.Rand, noise []float32) { drawNormal(rng, noise) }
+
+// Sample copies the noise.
+func (n Normal) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) error {
+	if len(dst) != len(noise) || len(dst)%int(n) != 0 || len(cond) != 0 {
+		return fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together", n, len(dst), len(noise), len(cond))
+	}
+	copy(dst, noise)
+	return ctx.Err()
+}

@@ -1,0 +1,214 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/internal/nn"
+)
+
+// spline is the monotone rational-quadratic spline with linear tails.
+type spline struct {
+	bins  int
+	bound float64
+}
+
+// Least width and height of a bin, as a fraction of all of them, and least slope
+// at a knot.
+const (
+	minBin   = 1e-3
+	minSlope = 1e-3
+)
+
+// slopeShift makes minSlope + softplus of it 1.
+var slopeShift = math.Log(math.Expm1(1 - minSlope))
+
+// NewSpline returns the rational-quadratic spline of Durkan, Bekasov, Murray and
+// Papamakarios 2019, "Neural Spline Flows", arXiv 1906.04032: a monotone map of
+// [−bound, bound] onto itself with the given number of bins, and the identity
+// outside. Its P = 3·bins − 1 parameters are the logits of the widths, those of
+// the heights, and the slopes at the inner knots before a softplus. 0 bins mean
+// 8, a bound of 0 means 3.
+func NewSpline(bins int, bound float64) (Transformer, error) {
+	if bins == 0 {
+		bins = 8
+	}
+	if bound == 0 {
+		bound = 3
+	}
+	var problems []error
+	if bins < 2 || bins > maxBins {
+		problems = append(problems, fmt.Errorf("flow: a spline of %d bins, need 2 to %d", bins, maxBins))
+	}
+	if !(bound > 0 && bound <= math.MaxFloat32) {
+		problems = append(problems, fmt.Errorf("flow: a spline on [−%v, %[1]v], need a positive bound", bound))
+	}
+	return spline{bins, bound}, errors.Join(problems...)
+}
+
+// maxBins keeps minBin from taking more than a tenth of the interval.
+const maxBins = 100
+
+func (spline) Name() string  { return "spline" }
+func (s spline) Params() int { return 3*s.bins - 1 }
+
+// segment is one bin: its left lower corner, its size, and the slopes at both ends.
+type segment struct{ x, y, width, height, left, right *Node }
+
+// segments are the bins for the parameters θ.
+func (s spline) segments(theta []*Node) []segment {
+	k := s.bins
+	widths, heights := s.sizes(theta[:k]), s.sizes(theta[k:2*k])
+	one := nn.Number(theta[0], 1)
+	slope := func(knot int) *Node {
+		if knot == 0 || knot == k {
+			return one // the slope of the tails
+		}
+		return Add(nn.SoftPlus(Add(theta[2*k+knot-1], nn.Number(one, slopeShift))), nn.Number(one, minSlope))
+	}
+	low := nn.Number(one, -s.bound)
+	x, y, left := low, low, slope(0)
+	all := make([]segment, k)
+	for i := range all {
+		right := slope(i + 1)
+		all[i] = segment{x, y, widths[i], heights[i], left, right}
+		x, y, left = Add(x, widths[i]), Add(y, heights[i]), right
+	}
+	return all
+}
+
+// sizes are K positive numbers with the sum 2·bound.
+func (s spline) sizes(logits []*Node) []*Node {
+	free := 2 * s.bound * (1 - minBin*float64(s.bins))
+	sizes := nn.SoftmaxOf(logits)
+	for i, v := range sizes {
+		sizes[i] = Add(Mul(v, nn.Number(v, free)), nn.Number(v, 2*s.bound*minBin))
+	}
+	return sizes
+}
+
+// choose is the segment of each element: the last one whose start, as begins
+// gives it, is not above v.
+func choose(all []segment, v *Node, begins func(segment) *Node) segment {
+	at := all[0]
+	for _, next := range all[1:] {
+		beyond := GreaterOrEqual(v, begins(next))
+		pick := func(a, b *Node) *Node { return Where(beyond, b, a) }
+		at = segment{pick(at.x, next.x), pick(at.y, next.y), pick(at.width, next.width), pick(at.height, next.height),
+			pick(at.left, next.left), pick(at.right, next.right)}
+	}
+	return at
+}
+
+// inside clamps v to the interval, so that what is computed for the tails stays
+// finite, and says where v lies in it.
+func (s spline) inside(v *Node) (clamped, within *Node) {
+	within = LessThan(Abs(v), nn.Number(v, s.bound))
+	return Where(within, v, nn.Number(v, 0)), within
+}
+
+func (s spline) Forward(x *Node, theta []*Node) (y, logDerivative *Node) {
+	v, within := s.inside(x)
+	at := choose(s.segments(theta), v, func(b segment) *Node { return b.x })
+	one, two := nn.Number(x, 1), nn.Number(x, 2)
+	slope := Div(at.height, at.width)
+	t := Div(Sub(v, at.x), at.width)
+	u := Sub(one, t)
+	tu := Mul(t, u)
+	// Equations 4 and 5 of the paper; t is its ξ.
+	den := Add(slope, Mul(Sub(Add(at.left, at.right), Mul(two, slope)), tu))
+	num := Mul(at.height, Add(Mul(slope, Square(t)), Mul(at.left, tu)))
+	inner := Add(at.y, Div(num, den))
+	rise := Add(Mul(at.right, Square(t)), Add(Mul(Mul(two, slope), tu), Mul(at.left, Square(u))))
+	log := Sub(Add(Mul(two, Log(slope)), Log(rise)), Mul(two, Log(den)))
+	return Where(within, inner, x), Where(within, log, nn.Number(x, 0))
+}
+
+func (s spline) Inverse(y *Node, theta []*Node) *Node {
+	v, within := s.inside(y)
+	at := choose(s.segments(theta), v, func(b segment) *Node { return b.y })
+	two := nn.Number(y, 2)
+	slope := Div(at.height, at.width)
+	// Equations 6 to 8; the root is written so that nothing cancels (appendix A.3).
+	dy := Sub(v, at.y)
+	bend := Mul(dy, Sub(Add(at.left, at.right), Mul(two, slope)))
+	a := Add(Mul(at.height, Sub(slope, at.left)), bend)
+	b := Sub(Mul(at.height, at.left), bend)
+	c := Neg(Mul(slope, dy))
+	root := Sqrt(Max(Sub(Square(b), Mul(nn.Number(y, 4), Mul(a, c))), nn.Number(y, tiny)))
+	t := Div(Mul(two, c), Sub(Neg(b), root))
+	return Where(within, Add(at.x, Mul(t, at.width)), y)
+}
+
+// tiny keeps the gradient of a square root finite.
+const tiny = 1e-30
+
+// hostSegment is a segment in numbers.
+type hostSegment struct{ x, y, width, height, left, right float64 }
+
+// find is the segment in which v lies, by its x or its y.
+func (s spline) find(v float64, theta []float32, byY bool) hostSegment {
+	k := s.bins
+	var widths, heights [maxBins]float64
+	s.hostSizes(widths[:k], theta[:k])
+	s.hostSizes(heights[:k], theta[k:2*k])
+	slope := func(knot int) float64 {
+		if knot == 0 || knot == k {
+			return 1
+		}
+		a := float64(theta[2*k+knot-1]) + slopeShift
+		return math.Max(a, 0) + math.Log1p(math.Exp(-math.Abs(a))) + minSlope
+	}
+	x, y := -s.bound, -s.bound
+	for i := range k {
+		nextX, nextY := x+widths[i], y+heights[i]
+		if last := i == k-1; last || byY && v < nextY || !byY && v < nextX {
+			return hostSegment{x, y, widths[i], heights[i], slope(i), slope(i + 1)}
+		}
+		x, y = nextX, nextY
+	}
+	panic("flow: a spline without bins")
+}
+
+func (s spline) hostSizes(sizes []float64, logits []float32) {
+	top := math.Inf(-1)
+	for _, v := range logits {
+		top = math.Max(top, float64(v))
+	}
+	sum := 0.0
+	for i, v := range logits {
+		sizes[i] = math.Exp(float64(v) - top)
+		sum += sizes[i]
+	}
+	for i := range sizes {
+		sizes[i] = 2 * s.bound * (minBin + (1-minBin*float64(s.bins))*sizes[i]/sum)
+	}
+}
+
+func (s spline) HostForward(x float32, theta []float32) float32 {
+	v := float64(x)
+	if !(math.Abs(v) < s.bound) {
+		return x
+	}
+	at := s.find(v, theta, false)
+	slope := at.height / at.width
+	t := (v - at.x) / at.width
+	tu := t * (1 - t)
+	return float32(at.y + at.height*(slope*t*t+at.left*tu)/(slope+(at.left+at.right-2*slope)*tu))
+}
+
+func (s spline) HostInverse(y float32, theta []float32) float32 {
+	v := float64(y)
+	if !(math.Abs(v) < s.bound) {
+		return y
+	}
+	at := s.find(v, theta, true)
+	slope, dy := at.height/at.width, v-at.y
+	bend := dy * (at.left + at.right - 2*slope)
+	a, b, c := at.height*(slope-at.left)+bend, at.height*at.left-bend, -slope*dy
+	t := 2 * c / (-b - math.Sqrt(math.Max(b*b-4*a*c, 0)))
+	return float32(at.x + t*at.width)
+}
