@@ -58,7 +58,7 @@ type Data struct {
 	Labels bool
 	// ContextColumns is the number of columns, the last ones of a row, that are context and not variables. Default: 0.
 	ContextColumns int
-	// DropColumns are the columns of a table that are left out, by name or number. Default: [], none.
+	// DropColumns are the columns of a table that are left out, by name, or by number counted from 0. Default: [], none.
 	DropColumns []string
 	// Fold says which fold of a cross-validation, counted from 1, is the test rows. Default: 0, no folds.
 	Fold int

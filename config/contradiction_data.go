@@ -7,6 +7,9 @@ func (d *Data) contradictions(report report) {
 		report("the context is either the labels or columns of the rows (set one of labels and context_columns)",
 			"data.context_columns", "data.labels")
 	}
+	if d.Dequantise == 1 {
+		report("one grey level says nothing (use at least 2, or 0 for none)", "data.dequantise")
+	}
 	switch {
 	case d.Folds > 0 && d.Fold == 0:
 		report("folds have no use without the one to test on (set data.fold)", "data.folds", "data.fold")

@@ -125,6 +125,7 @@ func TestContradictionsOfTheData(t *testing.T) {
 		"no such fold":         {"fold: 11, folds: 10", "", "f.yaml:1:30: data.fold: there are only 10 folds, got 11"},
 		"no fold to test on":   {"folds: 10", "", "f.yaml:1:31: data.folds: folds have no use without the one to test on (set data.fold)"},
 		"one fold":             {"fold: 1, folds: 1", "", "f.yaml:1:40: data.folds: one fold leaves no rows to train on (use at least 2)"},
+		"one level":            {"dequantise: 1", "type: maf", "f.yaml:1:36: data.dequantise: one grey level says nothing (use at least 2, or 0 for none)"},
 		"real rows of bits":    {"standardise: true", "", "f.yaml:1:37: data.standardise: bernoulli takes rows of 0 and 1, which standardise would change (remove standardise, or use a density of real values)"},
 		"logits of bits":       {"logit: 0.05", "type: vae", "f.yaml:1:31: data.logit: vae takes rows of 0 and 1, which logit would change (remove logit, or use a density of real values)"},
 		"grey values as bits":  {"dequantise: 256", "", "f.yaml:1:36: data.dequantise: bernoulli takes rows of 0 and 1, which dequantise would change (remove dequantise, or use a density of real values)"},

@@ -101,6 +101,9 @@ func mendData(c *Config) {
 	if d.Labels {
 		d.ContextColumns = 0
 	}
+	if d.Dequantise == 1 {
+		d.Dequantise = 2
+	}
 	if d.Fold == 0 || d.Folds == 1 || d.Folds < d.Fold {
 		d.Folds = 0
 	}

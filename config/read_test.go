@@ -112,7 +112,7 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 		}},
 		"real keys out of range": {"data: {source: banana, logit: 0.5}\nmodel: {type: iaf, transform: spline, bins: 1, bound: 0}\ntrain: {anneal: {from: 0, steps: 7}}\n", []string{
 			"f.yaml:1:31: data.logit: must be at least 0 and below 0.5, got 0.5",
-			"f.yaml:2:45: model.bins: must be at least 2, got 1",
+			"f.yaml:2:45: model.bins: must be at least 2 and at most 100, got 1",
 			"f.yaml:2:55: model.bound: must be above 0, got 0",
 			"f.yaml:3:24: train.anneal.from: must be above 0 and at most 1, got 0",
 		}},
@@ -236,44 +236,6 @@ train:
 	want.Train.Optimizer = Optimizer{Name: "sgd", LearningRate: 1e-3, Momentum: 0.5, Nesterov: true}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
-	}
-}
-
-func TestReadsTheKeysOfFlows(t *testing.T) {
-	c, err := Parse("abc.yaml", []byte(`
-data: {source: real/winequality-white.csv, drop_columns: [quality, 3, 0x10], fold: 2, folds: 10, dequantise: 256, logit: 1e-6, standardise: true}
-model:
-  type: iaf
-  layers: 7
-  transform: spline
-  bins: 16
-  bound: 5
-  permute: lu
-  normalise: act
-  residual: true
-  hidden: [64, 64]
-  stick_the_landing: true
-train:
-  anneal: {from: 0.01, steps: 1000}
-`), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Config{
-		Name: "abc",
-		Data: Data{
-			Source: "real/winequality-white.csv", DropColumns: []string{"quality", "3", "16"}, Fold: 2, Folds: 10,
-			Dequantise: 256, Logit: 1e-6, Standardise: true,
-		},
-		Model: Model{
-			Type: "iaf", Layers: 7, Transform: "spline", Bins: 16, Bound: 5, Permute: "lu", Normalise: "act",
-			Residual: true, Hidden: []int{64, 64}, StickTheLanding: true,
-		},
-		Train: Train{LookAhead: 30, Anneal: Anneal{From: 0.01, Steps: 1000}},
-	}
-	want.Resolve()
-	if !reflect.DeepEqual(*c, want) {
-		t.Errorf("got  %+v\nwant %+v", *c, want)
 	}
 }
 

@@ -4,8 +4,10 @@ import "slices"
 
 // largest counts that are accepted: far above any use, far below where an integer overflows.
 const (
-	maxSize  = 1 << 24 // units, rows of a batch, columns
-	maxSteps = 1 << 50
+	maxSize   = 1 << 24 // units, rows of a batch, columns
+	maxSteps  = 1 << 50
+	maxBins   = 100     // of a spline, each at least a thousandth of it wide
+	maxLevels = 1 << 16 // of grey, which leaves float32 room for noise between two
 )
 
 // table is every key of a file. Keys of a section stand together, and below the keys that decide whether they are used and what

@@ -33,7 +33,7 @@ var dataKeys = []key{
 	},
 	{
 		path: "data.drop_columns", at: func(c *Config) any { return &c.Data.DropColumns }, says: "[], none",
-		doc: "columns of a table that are left out, by name or number",
+		doc: "columns of a table that are left out, by name, or by number counted from 0",
 	},
 	{
 		path: "data.fold", at: func(c *Config) any { return &c.Data.Fold }, limits: between(0, maxSize), says: "0, no folds",
@@ -44,7 +44,7 @@ var dataKeys = []key{
 		doc: "number of folds that the rows are divided into by the seed",
 	},
 	{
-		path: "data.dequantise", at: func(c *Config) any { return &c.Data.Dequantise }, limits: between(0, maxSize), says: "0, the rows are used as they are",
+		path: "data.dequantise", at: func(c *Config) any { return &c.Data.Dequantise }, limits: between(0, maxLevels), says: "0, the rows are used as they are",
 		doc: "number of grey levels of rows of whole numbers x, which become (x+u)/levels with u uniform in [0, 1)",
 	},
 	{

@@ -85,7 +85,7 @@ var modelKeys = []key{
 		doc: "how the scale of an affine layer is made positive: exp of a softly clipped number, softplus, sigmoid, or exp as in the MAF paper, which may overflow",
 	},
 	{
-		path: "model.bins", at: func(c *Config) any { return &c.Model.Bins }, initial: 8, limits: between(2, maxSize),
+		path: "model.bins", at: func(c *Config) any { return &c.Model.Bins }, initial: 8, limits: between(2, maxBins),
 		only: []use{{"model.transform", []string{"spline"}}},
 		doc:  "number of pieces of a spline",
 	},

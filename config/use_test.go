@@ -113,3 +113,41 @@ func TestDefaultsOfTheTypes(t *testing.T) {
 		}
 	}
 }
+
+func TestReadsTheKeysOfFlows(t *testing.T) {
+	c, err := Parse("abc.yaml", []byte(`
+data: {source: real/winequality-white.csv, drop_columns: [quality, 3, 0x10], fold: 2, folds: 10, dequantise: 256, logit: 1e-6, standardise: true}
+model:
+  type: iaf
+  layers: 7
+  transform: spline
+  bins: 16
+  bound: 5
+  permute: lu
+  normalise: act
+  residual: true
+  hidden: [64, 64]
+  stick_the_landing: true
+train:
+  anneal: {from: 0.01, steps: 1000}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Name: "abc",
+		Data: Data{
+			Source: "real/winequality-white.csv", DropColumns: []string{"quality", "3", "16"}, Fold: 2, Folds: 10,
+			Dequantise: 256, Logit: 1e-6, Standardise: true,
+		},
+		Model: Model{
+			Type: "iaf", Layers: 7, Transform: "spline", Bins: 16, Bound: 5, Permute: "lu", Normalise: "act",
+			Residual: true, Hidden: []int{64, 64}, StickTheLanding: true,
+		},
+		Train: Train{LookAhead: 30, Anneal: Anneal{From: 0.01, Steps: 1000}},
+	}
+	want.Resolve()
+	if !reflect.DeepEqual(*c, want) {
+		t.Errorf("got  %+v\nwant %+v", *c, want)
+	}
+}
