@@ -1,0 +1,192 @@
+package flow
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
+)
+
+// row is one kind of flow. Every row goes through every check on every backend,
+// and where it has two variables through those of density_test.go too.
+type row struct {
+	name string
+	// dims are the numbers of variables that it is tested with.
+	dims []int
+	// layers of dim variables.
+	layers func(dim int) []Layer
+	// base is the standard normal density where it is nil.
+	base func(dim int) models.Density
+	// unit says that the data lie between 0 and 1.
+	unit bool
+}
+
+func one(layer func(dim int) Layer) func(int) []Layer {
+	return func(dim int) []Layer { return []Layer{layer(dim)} }
+}
+
+// autoregressive is a row's layer: the options but for their number of variables.
+func autoregressive(t Transformer, o ConditionerOptions) func(dim int) Layer {
+	return func(dim int) Layer {
+		o.Dim = dim
+		return must(NewAutoregressive(t, o))
+	}
+}
+
+// turned is the inverse of a layer.
+func turned(layer func(dim int) Layer) func(dim int) Layer {
+	return func(dim int) Layer { return must(Invert(layer(dim))) }
+}
+
+// fallible is a row's layer by its constructor.
+func fallible(layer func(dim int) (Layer, error)) func(dim int) Layer {
+	return func(dim int) Layer { return must(layer(dim)) }
+}
+
+func affineOf(scale string) Transformer { return must(NewAffine(scale)) }
+
+func splineOf(bins int, bound float64) Transformer { return must(NewSpline(bins, bound)) }
+
+// The activations are smooth, so that no path can hide behind a dead unit.
+var (
+	plainAffine = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu"})
+	withContext = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Context: 3})
+	plainGated  = autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Activation: "softplus"})
+	plainSpline = autoregressive(splineOf(0, 0), ConditionerOptions{Hidden: []int{13}, Activation: "silu"})
+	mixing      = fallible(NewLU)
+	mixture     = fallible(func(dim int) (Layer, error) { return NewRandomPermutation(dim, 3) })
+	reverse     = fallible(NewReverse)
+	pixels      = fallible(func(dim int) (Layer, error) { return NewLogit(dim, 0.05) })
+)
+
+var table = []row{
+	{name: "affine", dims: []int{1, 2, 7, 63}, layers: one(plainAffine)},
+	{name: "affine, softplus", dims: []int{2}, layers: one(autoregressive(affineOf("softplus"), ConditionerOptions{Hidden: []int{7}, Activation: "tanh"}))},
+	{name: "affine, sigmoid, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf("sigmoid"), ConditionerOptions{}))},
+	{name: "affine, exp, residual", dims: []int{2, 7}, layers: one(autoregressive(affineOf("exp"), ConditionerOptions{Hidden: []int{7}, Residual: true, Activation: "elu"}))},
+	{name: "gated", dims: []int{1, 7}, layers: one(plainGated)},
+	{name: "spline", dims: []int{2, 7, 63}, layers: one(plainSpline)},
+	{name: "spline of two bins", dims: []int{1, 2}, layers: one(autoregressive(splineOf(2, 1), ConditionerOptions{Hidden: []int{7}, Activation: "elu"}))},
+	{name: "spline, wide bound, context", dims: []int{7}, layers: one(autoregressive(splineOf(5, 10), ConditionerOptions{Hidden: []int{13}, Activation: "elu", Context: 3}))},
+	{name: "context", dims: []int{1, 2, 7}, layers: one(withContext)},
+	{name: "context, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Context: 3}))},
+	{name: "context, residual", dims: []int{7}, layers: one(autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", Context: 3}))},
+	{name: "reversed order", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.ReversedOrder}))},
+	{name: "random order", dims: []int{7, 63}, layers: one(autoregressive(splineOf(3, 2), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3}))},
+	{name: "explicit order, sampled degrees", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "gelu",
+		Order: masks.Order{3, 1, 4, 7, 5, 2, 6}, Degrees: masks.SampledDegrees, Seed: 1}))},
+	{name: "relu", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{23, 23}, Init: "he"}))},
+
+	{name: "reverse", dims: []int{2, 7}, layers: one(reverse)},
+	{name: "random permutation", dims: []int{7, 63}, layers: one(mixture)},
+	{name: "permutation", dims: []int{7}, layers: one(func(int) Layer { return must(NewPermutation([]int{2, 0, 3, 1, 6, 4, 5})) })},
+	{name: "batch normalisation", dims: []int{1, 7, 63}, layers: one(fallible(NewBatchNorm))},
+	{name: "activation normalisation", dims: []int{2, 7}, layers: one(fallible(NewActNorm))},
+	{name: "standardise", dims: []int{7}, layers: one(fallible(NewStandardise))},
+	{name: "mixing", dims: []int{1, 2, 7, 63}, layers: one(mixing)},
+	{name: "logit", dims: []int{1, 7}, layers: one(pixels), unit: true},
+
+	{name: "inverse affine", dims: []int{1, 2, 7, 63}, layers: one(turned(plainAffine))},
+	{name: "inverse gated", dims: []int{2, 7}, layers: one(turned(plainGated))},
+	{name: "inverse spline", dims: []int{2, 7}, layers: one(turned(plainSpline))},
+	{name: "inverse, context, random order", dims: []int{7}, layers: one(turned(autoregressive(affineOf("softplus"),
+		ConditionerOptions{Hidden: []int{11}, Activation: "tanh", Context: 3, Start: masks.RandomOrder, Seed: 5})))},
+	{name: "inverse permutation", dims: []int{7}, layers: one(turned(mixture))},
+	{name: "inverse mixing", dims: []int{7}, layers: one(turned(mixing))},
+	{name: "inverse logit", dims: []int{7}, layers: one(turned(pixels))},
+	{name: "twice inverted", dims: []int{7}, layers: one(turned(turned(plainAffine)))},
+
+	{name: "no layers", dims: []int{2}, layers: func(int) []Layer { return nil }},
+	{name: "MAF", dims: []int{2, 7, 63}, layers: maf},
+	{name: "MAF over Gaussians", dims: []int{2, 7}, layers: maf, base: func(dim int) models.Density {
+		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "gaussian", Activation: "tanh", Start: masks.ReversedOrder, Context: 3}))
+	}},
+	{name: "MAF over mixtures", dims: []int{2}, layers: maf, base: func(dim int) models.Density {
+		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "mog", Components: 3, Activation: "tanh"}))
+	}},
+	{name: "conditional MAF", dims: []int{2, 7}, layers: func(dim int) []Layer {
+		return []Layer{withContext(dim), must(NewBatchNorm(dim)), reverse(dim), withContext(dim), must(NewActNorm(dim))}
+	}},
+	{name: "IAF", dims: []int{2, 7}, layers: func(dim int) []Layer {
+		return []Layer{turned(plainAffine)(dim), reverse(dim), turned(plainGated)(dim), reverse(dim), turned(plainAffine)(dim)}
+	}},
+	{name: "neural spline flow", dims: []int{2, 7}, layers: func(dim int) []Layer {
+		return []Layer{must(NewStandardise(dim)), mixing(dim), plainSpline(dim), mixing(dim), plainSpline(dim)}
+	}},
+	{name: "MAF of pixels", dims: []int{2}, layers: func(dim int) []Layer {
+		return []Layer{pixels(dim), must(NewStandardise(dim)), plainAffine(dim), mixture(dim), plainAffine(dim)}
+	}, unit: true},
+}
+
+// maf are five affine layers of alternating orders, each with its batch
+// normalisation.
+func maf(dim int) []Layer {
+	var layers []Layer
+	for i := range 5 {
+		o := ConditionerOptions{Dim: dim, Hidden: []int{11}, Activation: "elu"}
+		if i%2 == 1 {
+			o.Start = masks.ReversedOrder
+		}
+		layers = append(layers, must(NewAutoregressive(affineOf(""), o)), must(NewBatchNorm(dim)))
+	}
+	return layers
+}
+
+func (r row) flow(dim int) *Flow {
+	base := models.Density(Normal(dim))
+	if r.base != nil {
+		base = r.base(dim)
+	}
+	return must(New(base, r.layers(dim)...))
+}
+
+// weightsSeed is what a subject's weights follow from.
+const weightsSeed = 5
+
+// subject is a row with a number of variables on one backend.
+type subject struct {
+	row
+	*compiled
+	weights models.Weights
+	// point are rows of data, and context belongs to them.
+	point, context []float32
+}
+
+func TestConformance(t *testing.T) {
+	checks := []struct {
+		name  string
+		check func(t *testing.T, s subject)
+	}{
+		{"round trip", checkRoundTrip},
+		{"host", checkHost},
+		{"solvers", checkSolvers},
+		{"log-determinant", checkLogDet},
+		{"triangular", checkTriangular},
+		{"context", checkContext},
+		{"gradients", checkGradients},
+		{"identity at the start", checkStart},
+		{"log-probability", checkLogProb},
+		{"weights untouched", checkUntouched},
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, r := range table {
+			for _, dim := range r.dims {
+				t.Run(fmt.Sprintf("%s/%d", r.name, dim), func(t *testing.T) {
+					s := subject{row: r, compiled: compile(t, b, r.flow(dim))}
+					s.weights = randomWeights(s.flow, weightsSeed)
+					s.point, s.context = normals(1, s.rows*dim, 1.5), normals(2, s.rows*s.flow.ContextDim(), 1)
+					if r.unit {
+						s.point = uniforms(1, s.rows*dim, 0.001, 0.999)
+					}
+					for _, c := range checks {
+						t.Run(c.name, func(t *testing.T) { c.check(t, s) })
+					}
+				})
+			}
+		}
+	})
+}

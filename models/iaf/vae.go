@@ -1,0 +1,233 @@
+package iaf
+
+import (
+	"errors"
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/models"
+)
+
+// VAEOptions describe a variational autoencoder. The zero value of a field means
+// the default that its comment names.
+type VAEOptions struct {
+	// Dim is the number of binary variables, Latent that of latent ones; 0 means 32.
+	Dim, Latent int
+	// Encoder and Decoder are the widths of the hidden layers; nil means one of
+	// 500 each.
+	Encoder, Decoder []int
+	// Activation of their hidden units: relu (default) and those of package made.
+	Activation string
+	// Flow, if not nil, makes the posterior an IAF with these layers; otherwise it
+	// is a Gaussian with independent variables. Dim, Context and Seed are set here;
+	// an empty Transform means gated.
+	Flow *Options
+	// Context is the width of the encoder's output h that conditions the flow; 0
+	// means 64.
+	Context int
+	// FreeBits is how many nats of the mean KL divergence a latent variable are
+	// not penalised (section 3.5 of the paper, with all variables in one group).
+	FreeBits float64
+	// StickTheLanding is as in VariationalOptions.
+	StickTheLanding bool
+	// Seed is what random orders follow from.
+	Seed uint64
+}
+
+// VAE is a variational autoencoder for binary data (Kingma and Welling 2014,
+// arXiv 1312.6114) whose posterior may be an IAF:
+//
+//	(μ, ln σ, h) = encoder(x),  z⁰ = μ + σ·ε,  z = IAF(z⁰; h)
+//	ln p(x) ≥ E[ln p(x | z) + ln N(z; 0, I) − ln q(z | x)]
+//	ln q(z | x) = ln N(ε; 0, I) − Σ ln σ − ln |det ∂z/∂z⁰|
+//
+// Its likelihood is estimated: see models.Stochastic. While annealing, the KL
+// divergence counts β times.
+type VAE struct {
+	o                VAEOptions
+	encoder, decoder nn.MLP
+	posterior        *Model   // nil: diagonal
+	scale            nn.Scale // of the encoder's standard deviations
+	specs            []models.Spec
+}
+
+var (
+	_ models.Stochastic  = (*VAE)(nil)
+	_ models.HostSampler = (*VAE)(nil)
+	_ models.Discrete    = (*VAE)(nil)
+)
+
+// Names of the parts of a VAE in the names of its parameters.
+const (
+	encoderName   = "encoder"
+	decoderName   = "decoder"
+	posteriorName = "posterior"
+)
+
+// NewVAE validates the options, every problem at once, and returns the model.
+func NewVAE(o VAEOptions) (*VAE, error) {
+	o = o.withDefaults()
+	var problems []error
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf("iaf: "+format, args...))
+		}
+	}
+	add(o.Dim < 1, "dim: %d variables, need at least 1", o.Dim)
+	add(o.Latent < 1, "latent: %d variables, need at least 1", o.Latent)
+	add(!(o.FreeBits >= 0), "free bits: %v nats, need 0 or more", o.FreeBits)
+	add(o.Context < 1, "context: the width is %d, need at least 1", o.Context)
+	for _, widths := range [][]int{o.Encoder, o.Decoder} {
+		for _, w := range widths {
+			add(w < 1, "a hidden layer of %d units, need at least 1", w)
+		}
+	}
+	act, err := nn.ActivationByName(o.Activation)
+	add(err != nil, "%v", err)
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	scale, err := nn.ScaleByName("soft_clip")
+	if err != nil {
+		return nil, err
+	}
+	v := &VAE{o: o, scale: scale}
+	outputs := 2 * o.Latent
+	if o.Flow != nil {
+		options := *o.Flow
+		options.Dim, options.Context, options.Seed = o.Latent, o.Context, o.Seed
+		if options.Transform == "" {
+			options.Transform = "gated"
+		}
+		if v.posterior, err = New(options); err != nil {
+			return nil, err
+		}
+		outputs += o.Context
+	}
+	glorot, err := models.InitByName("glorot")
+	if err != nil {
+		return nil, err
+	}
+	mlp := func(widths ...int) nn.MLP {
+		return nn.MLP{Widths: widths, Activation: act, Init: func(in, out float64) nn.Init { return glorot(in, out) }}
+	}
+	v.encoder = mlp(append(append([]int{o.Dim}, o.Encoder...), outputs)...)
+	v.decoder = mlp(append(append([]int{o.Latent}, o.Decoder...), o.Dim)...)
+	v.addParams(encoderName, v.encoder.Params())
+	v.addParams(decoderName, v.decoder.Params())
+	if v.posterior != nil {
+		for _, s := range v.posterior.Specs() {
+			s.Name = posteriorName + "." + s.Name
+			v.specs = append(v.specs, s)
+		}
+	}
+	return v, nil
+}
+
+func (o VAEOptions) withDefaults() VAEOptions {
+	if o.Latent == 0 {
+		o.Latent = 32
+	}
+	if o.Context == 0 {
+		o.Context = 64
+	}
+	if o.Encoder == nil {
+		o.Encoder = []int{500}
+	}
+	if o.Decoder == nil {
+		o.Decoder = []int{500}
+	}
+	if o.Flow != nil {
+		f := *o.Flow
+		o.Flow = &f
+	}
+	return o
+}
+
+func (v *VAE) addParams(part string, params []nn.Param) {
+	for _, p := range params {
+		v.specs = append(v.specs, models.Spec{Name: part + "." + p.Name, Shape: p.Shape, Init: p.Init})
+	}
+}
+
+// Dim is the number of binary variables.
+func (v *VAE) Dim() int { return v.o.Dim }
+
+// ContextDim is 0.
+func (v *VAE) ContextDim() int { return 0 }
+
+// Specs declares the parameters: "encoder.…", "decoder.…" and "posterior.…".
+func (v *VAE) Specs() []models.Spec { return v.specs }
+
+// Discrete is true.
+func (v *VAE) Discrete() bool { return true }
+
+// NoiseDim is the number of latent variables.
+func (v *VAE) NoiseDim() int { return v.o.Latent }
+
+// Options returns what the model was made from, with its defaults.
+func (v *VAE) Options() VAEOptions { return v.o.withDefaults() }
+
+// Posterior returns samples z of q(z | x), [batch, latent], for noise of that
+// shape, with ln q(z | x), [batch].
+func (v *VAE) Posterior(p models.Params, x, noise *Node) (z, logq *Node) {
+	return v.posteriorOf(p, x, noise, false)
+}
+
+// posteriorOf leaves, on request, the direct influence of the parameters on
+// ln q out of the gradient.
+func (v *VAE) posteriorOf(p models.Params, x, noise *Node, path bool) (z, logq *Node) {
+	n := v.o.Latent
+	out := v.encoder.Apply(p.In(encoderName), x)
+	part := func(from, to int) *Node { return Slice(out, AxisRange(), AxisRange(from, to)) }
+	mean := part(0, n)
+	logSigma := v.scale.Log(part(n, 2*n))
+	z0 := Add(mean, Mul(Exp(logSigma), noise))
+	if v.posterior == nil {
+		if path {
+			mean, logSigma = StopGradient(mean), StopGradient(logSigma)
+		}
+		return z0, v.gaussian(z0, mean, logSigma)
+	}
+	h, own := part(2*n, 2*n+v.o.Context), p.In(posteriorName)
+	if path {
+		z, back, logDet := v.posterior.InversePath(own, z0, h)
+		return z, Add(v.gaussian(back, StopGradient(mean), StopGradient(logSigma)), logDet)
+	}
+	z, logDet := v.posterior.Inverse(own, z0, h)
+	return z, Sub(v.gaussian(z0, mean, logSigma), logDet)
+}
+
+// gaussian is ln N(z; μ, σ²), [batch].
+func (v *VAE) gaussian(z, mean, logSigma *Node) *Node {
+	return nn.SumLast(nn.NormalLogProb(z, mean, Neg(logSigma)))
+}
+
+// terms are ln p(x | z) and ln q(z | x) − ln p(z), each [batch].
+func (v *VAE) terms(p models.Params, x, noise *Node, path bool) (likelihood, divergence *Node) {
+	z, logq := v.posteriorOf(p, x, noise, path)
+	likelihood = nn.BernoulliLogProb(x, v.decoder.Apply(p.In(decoderName), z))
+	return likelihood, Sub(logq, nn.StandardNormalLogProb(z))
+}
+
+// Objective is the evidence lower bound of each row, with the KL divergence times
+// β and no less than the free bits.
+func (v *VAE) Objective(p models.Params, b models.Batch) *Node {
+	likelihood, divergence := v.terms(p, b.X, b.Noise, v.o.StickTheLanding)
+	if v.o.FreeBits > 0 {
+		free := nn.Number(divergence, v.o.FreeBits*float64(v.o.Latent))
+		mean := Reshape(Dot(ExpandAxes(divergence, 0), b.Weights).Product())
+		divergence = Where(LessThan(mean, free), free, divergence)
+	}
+	return Sub(likelihood, Mul(divergence, b.Beta))
+}
+
+// Bound is ln p(x, z) − ln q(z | x) for the z that each row of noise gives: its
+// mean is the evidence lower bound, and the logarithm of the mean of its
+// exponential over noise comes to ln p(x) (Burda et al. 2016, arXiv 1509.00519).
+func (v *VAE) Bound(p models.Params, x, _, noise *Node) *Node {
+	likelihood, divergence := v.terms(p, x, noise, false)
+	return Sub(likelihood, divergence)
+}

@@ -1,0 +1,88 @@
+// Package maf is the masked autoregressive flow of Papamakarios, Pavlakou and
+// Murray, "Masked Autoregressive Flow for Density Estimation", arXiv 1705.07057.
+//
+// Its layers map data to noise, u_d = (x_d − m_d)·e^{s_d} with m_d and s_d
+// computed by a MADE from the variables before x_d (eq. 3 to 5), each layer in
+// another order; with splines for the affine maps it is the autoregressive
+// neural spline flow of arXiv 1906.04032. The density takes one pass through the
+// layers. Samples are drawn on the host, variable by variable, touching every
+// weight once.
+//
+// The base density is standard normal, or a MADE with Gaussian or
+// mixture-of-Gaussians conditionals that is trained with the layers ("MAF MoG",
+// section 4.1).
+package maf
+
+import (
+	"fmt"
+
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/made"
+)
+
+// Options describe a MAF. The zero value of a field means the default that its
+// comment, here or in package flow, names.
+type Options struct {
+	// StackOptions are those of the layers: Dim, Context, Hidden and the rest.
+	flow.StackOptions
+	// Base is the density of the noise: normal (default); made for a MADE with
+	// Gaussian conditionals; mog for one with mixtures of Gaussians.
+	Base string
+	// Components is the number of Gaussians of a mixture; 0 means 10.
+	Components int
+	// Logit is the λ of a first layer y = logit(λ + (1 − 2λ)x) for data in [0, 1];
+	// 0 for none.
+	Logit float64
+	// Standardise puts a first layer before the others that gives each column of
+	// the training rows mean 0 and variance 1.
+	Standardise bool
+}
+
+// Model is a MAF: a flow with its options. See package flow for what it does.
+type Model struct {
+	*flow.Flow
+	opts Options
+}
+
+var (
+	_ models.Density      = (*Model)(nil)
+	_ models.HostInverter = (*Model)(nil)
+)
+
+// New validates the options and returns the model.
+func New(o Options) (*Model, error) {
+	layers, next, err := flow.NewStack(o.StackOptions)
+	if err != nil {
+		return nil, fmt.Errorf("maf: %w", err)
+	}
+	first, err := flow.Preprocess(o.Dim, o.Logit, o.Standardise)
+	if err != nil {
+		return nil, fmt.Errorf("maf: %w", err)
+	}
+	var base models.Density = flow.Normal(o.Dim)
+	switch o.Base {
+	case "", "normal":
+	case "made", "mog":
+		output := "gaussian"
+		if o.Base == "mog" {
+			output = "mog"
+		}
+		base, err = made.New(made.Options{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual,
+			Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + 1,
+			Output: output, Components: o.Components, Scale: o.Scale})
+		if err != nil {
+			return nil, fmt.Errorf("maf: base: %w", err)
+		}
+	default:
+		return nil, fmt.Errorf("maf: unknown base %q (known: normal, made, mog)", o.Base)
+	}
+	f, err := flow.New(base, append(first, layers...)...)
+	if err != nil {
+		return nil, fmt.Errorf("maf: %w", err)
+	}
+	return &Model{f, o}, nil
+}
+
+// Options returns what the model was made from.
+func (m *Model) Options() Options { return m.opts }
