@@ -72,6 +72,23 @@ func (r Range) Level(v float64) float64 {
 	return min((v/2-r.Lo/2)/(r.Hi/2-r.Lo/2), 1) // halves, whose difference cannot overflow
 }
 
+// Resample returns the same function on rows x cols cells, one at least of each. A new cell has the largest value of
+// those it covers, so that no ridge is lost, or not-a-number if one is. The grid must fit (see [Grid.Fits]) and hold a
+// value.
+func (g Grid) Resample(rows, cols int) Grid {
+	values := make([]float64, 0, rows*cols)
+	for row := range rows {
+		fromRow, toRow := part(row, rows, g.Rows)
+		for col := range cols {
+			fromCol, toCol := part(col, cols, g.Cols)
+			values = append(values, g.largest(fromRow, toRow, fromCol, toCol))
+		}
+	}
+	g.X, g.Y = g.Edges()
+	g.Rows, g.Cols, g.Values = rows, cols, values
+	return g
+}
+
 // largest returns the largest value of a block of cells, or not-a-number if one is.
 func (g Grid) largest(fromRow, toRow, fromCol, toCol int) float64 {
 	most := math.Inf(-1)

@@ -32,12 +32,11 @@ func Heatmap(g Grid, width, height int, style Style) []string {
 
 // grid fills an area with the cells of a grid.
 func (c *canvas) grid(a area, g Grid, scale Range) {
-	for half := range 2 * a.height {
-		fromRow, toRow := part(2*a.height-1-half, 2*a.height, g.Rows)
-		for col := range a.width {
-			fromCol, toCol := part(col, a.width, g.Cols)
+	g = g.Resample(2*a.height, a.width)
+	for half := range g.Rows {
+		for col := range g.Cols {
 			x, y := a.x+col, 2*a.y+half
-			level := scale.Level(g.largest(fromRow, toRow, fromCol, toCol))
+			level := scale.Level(g.Values[(g.Rows-1-half)*g.Cols+col])
 			if math.IsNaN(level) {
 				c.unknown(x, y)
 				continue

@@ -37,8 +37,9 @@ var levels = map[string]int{
 
 	".": 3,
 
-	"train": 4,
-	"tui":   4,
+	"picture": 4,
+	"train":   4,
+	"tui":     4,
 
 	"cmd/maskflow": 5,
 	"internal/cli": 5,

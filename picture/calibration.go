@@ -1,0 +1,216 @@
+package picture
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"gonum.org/v1/gonum/stat/distuv"
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/maskflow/maskflow/plot"
+)
+
+// mostVariables is how many variables one picture of a calibration holds.
+const mostVariables = 64
+
+// alpha is the probability that a variable that is calibrated leaves a band.
+const alpha = 0.01
+
+// Calibration draws whether probability integral transforms are uniform on [0, 1], as they are where a density is that
+// of the data. Variable i has the transforms pit[i], any number of them in any sequence, and the name names[i]; nil
+// names count them. For each there are two charts:
+//
+//   - a histogram, in units of what is expected, with a band that holds all the bins of 99 % of uniform samples (each
+//     bin's binomial quantiles, with the 1 % shared out evenly over the bins); bins outside are vermilion;
+//   - the empirical distribution function minus the identity, with the band that the Kolmogorov–Smirnov test leaves at
+//     1 %, and the statistic and the p-value of [KS].
+//
+// It returns an error if the suffix is not .png or .svg, if there is no variable, more than 64 or another number of
+// names, if a variable has no transforms or one that is not in [0, 1], or from writing the file.
+func Calibration(path string, pit [][]float64, names []string, l Labels) error {
+	return save(path, func() (figure, error) {
+		if err := checkTransforms(pit, names); err != nil {
+			return figure{}, err
+		}
+		return calibration(pit, names, l), nil
+	})
+}
+
+func checkTransforms(pit [][]float64, names []string) error {
+	if len(pit) == 0 || len(pit) > mostVariables {
+		return fmt.Errorf("%d variables: a picture holds 1 to %d", len(pit), mostVariables)
+	}
+	if names != nil && len(names) != len(pit) {
+		return fmt.Errorf("%d names for %d variables: give one of each, or nil", len(names), len(pit))
+	}
+	for i, u := range pit {
+		if len(u) == 0 {
+			return fmt.Errorf("variable %d%s has no transforms: leave it out", i, quoted(names, i))
+		}
+		for row, v := range u {
+			if !(v >= 0 && v <= 1) {
+				return fmt.Errorf("variable %d%s, row %d: %v is not in [0, 1]: give values of a distribution function", i, quoted(names, i), row, v)
+			}
+		}
+	}
+	return nil
+}
+
+func quoted(names []string, i int) string {
+	if names == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%q)", names[i])
+}
+
+// Sizes of a pair of charts.
+const (
+	pairWidth  = 4.6 * vg.Inch
+	pairHeight = 1.65 * vg.Inch
+	fewPairs   = 6 // so many stand below each other, more in two columns
+)
+
+func calibration(pit [][]float64, names []string, l Labels) figure {
+	line := draw.LineStyle{Color: plot.Series(0), Width: 1.1}
+	h := header{title: l.Title, key: []entry{
+		{name: "observed", line: line}, {name: "where 99 % of calibrated variables stay", fill: band},
+	}}
+	if slices.ContainsFunc(pit, anyOutside) {
+		h.key = append(h.key, entry{name: "bin outside", fill: translucent(outsideColor)})
+	}
+	across := 1
+	if len(pit) > fewPairs {
+		across = 2
+	}
+	down := (len(pit) + across - 1) / across
+	width := vg.Length(across)*(pairWidth+2*gap) - 2*gap + 2*margin
+	top := h.height(width - 2*margin)
+	return figure{width, vg.Length(down)*(pairHeight+gap) - gap + top + 2*margin, func(c draw.Canvas) {
+		c = h.draw(draw.Crop(c, margin, -margin, margin, -margin))
+		for i, u := range pit {
+			name := fmt.Sprintf("variable %d", i)
+			if names != nil {
+				name = clean(names[i])
+			}
+			corner := vg.Point{
+				X: c.Min.X + vg.Length(i%across)*(pairWidth+2*gap),
+				Y: c.Max.Y - vg.Length(i/across)*(pairHeight+gap) - pairHeight,
+			}
+			drawPair(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+				Min: corner, Max: vg.Point{X: corner.X + pairWidth, Y: corner.Y + pairHeight},
+			}}, u, name)
+		}
+	}}
+}
+
+// drawPair draws both charts of a variable. The vertical axes stand where they would without their numbers, so that
+// charts below each other are in line.
+func drawPair(c draw.Canvas, u []float64, name string) {
+	sorted := slices.Sorted(slices.Values(u))
+	d, p := KS(sorted)
+	style := letters(labelSize, black)
+	words := letters(tickSize, muted)
+	verdict := fmt.Sprintf("n = %d   D = %.2g   p = %.2g", len(u), d, p)
+	if p < 1e-12 {
+		verdict = fmt.Sprintf("n = %d   D = %.2g   p < 1e−12", len(u), d)
+	}
+	y := c.Max.Y - labelSize*leading
+	c.FillText(style, vg.Point{X: c.Min.X, Y: y}, shorten(name, style, c.Size().X-words.Width(verdict)-gap))
+	words.XAlign = draw.XRight
+	c.FillText(words, vg.Point{X: c.Max.X, Y: y}, verdict)
+	c.Max.Y = y - 3
+	middle := (c.Min.X + c.Max.X) / 2
+	aligned(histogram(sorted), draw.Crop(c, 0, middle-c.Max.X-gap/2, 0, 0))
+	aligned(deviation(sorted), draw.Crop(c, middle-c.Min.X+gap/2, 0, 0, 0))
+}
+
+// axisRoom is the room on the left of the data for a vertical axis.
+const axisRoom = 40
+
+// aligned draws a chart whose data begin at the same place whatever its numbers are.
+func aligned(p *gonum.Plot, c draw.Canvas) {
+	label := p.Y.Label
+	p.Y.Label.Text = ""
+	used := p.DataCanvas(c).Min.X - c.Min.X
+	p.Draw(draw.Crop(c, max(axisRoom-used, 0), 0, 0, 0))
+	style := label.TextStyle
+	style.Rotation = math.Pi / 2
+	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
+	data := p.DataCanvas(c)
+	c.FillText(style, vg.Point{X: c.Min.X, Y: (data.Min.Y + data.Max.Y) / 2}, label.Text)
+}
+
+// bins is how many bins n transforms get: twenty, or fewer where there would be less than ten in each, but five.
+func bins(n int) int { return min(max(n/10, 5), 20) }
+
+// binBand returns the counts between which all bins lie with probability 99 % or more, for n uniform transforms.
+func binBand(n, bins int) (lo, hi int) {
+	count := distuv.Binomial{N: float64(n), P: 1 / float64(bins)}
+	tail := alpha / float64(2*bins)
+	lo = sort.Search(n, func(k int) bool { return count.CDF(float64(k)) > tail })
+	hi = sort.Search(n, func(k int) bool { return count.CDF(float64(k)) >= 1-tail })
+	return lo, hi
+}
+
+// outsideColor is that of bins outside their band.
+var outsideColor = plot.Series(3)
+
+// binned is how many transforms are in each bin, and between what they should be.
+func binned(u []float64) (counts []float64, lo, hi int) {
+	counts, _ = plot.Bins(u, plot.Range{Lo: 0, Hi: 1}, bins(len(u)))
+	lo, hi = binBand(len(u), len(counts))
+	return counts, lo, hi
+}
+
+func anyOutside(u []float64) bool {
+	counts, lo, hi := binned(u)
+	return int(slices.Min(counts)) < lo || int(slices.Max(counts)) > hi
+}
+
+// histogram is the chart of how many transforms are in each bin, over the number expected.
+func histogram(u []float64) *gonum.Plot {
+	counts, lo, hi := binned(u)
+	expected := float64(len(u)) / float64(len(counts))
+	p := newPlot(Labels{X: "PIT u", Y: "density"})
+	p.Add(boxes{{0, 1, float64(lo) / expected, float64(hi) / expected, band}})
+	var bars boxes
+	for i, count := range counts {
+		c := plot.Series(0)
+		if int(count) < lo || int(count) > hi {
+			c = outsideColor
+		}
+		x := float64(i) / float64(len(counts))
+		bars = append(bars, bar{x, x + 1/float64(len(counts)), 0, count / expected, c})
+	}
+	p.Add(outlines(bars), level(1))
+	p.X.Min, p.X.Max, p.Y.Min = 0, 1, 0
+	p.Y.Max = 1.08 * max(slices.Max(counts), float64(hi)) / expected
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(3), ticks(3)
+	return p
+}
+
+// deviation is the chart of the empirical distribution function of sorted transforms minus the identity.
+func deviation(u []float64) *gonum.Plot {
+	critical := ksCritical(len(u), alpha)
+	n := float64(len(u))
+	steps := plotter.XYs{{X: 0, Y: 0}}
+	for i, v := range u {
+		steps = append(steps, plotter.XY{X: v, Y: float64(i)/n - v}, plotter.XY{X: v, Y: float64(i+1)/n - v})
+	}
+	steps = append(steps, plotter.XY{X: 1, Y: 0})
+	p := newPlot(Labels{X: "u", Y: "F(u) − u"})
+	p.Add(
+		boxes{{0, 1, -critical, critical, band}}, level(0),
+		&plotter.Line{XYs: thin(steps, columns), LineStyle: draw.LineStyle{Color: plot.Series(0), Width: 1.1}},
+	)
+	p.X.Min, p.X.Max = 0, 1
+	p.Y.Max = 1.15 * max(critical, ksDistance(u))
+	p.Y.Min = -p.Y.Max
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(3), ticks(3)
+	return p
+}

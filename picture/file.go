@@ -1,0 +1,129 @@
+package picture
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// dpi is the resolution of PNG files, in dots an inch.
+const dpi = 200
+
+// dot is the side of a pixel of a PNG file.
+const dot = vg.Inch / dpi
+
+// figure is a picture that is not drawn yet.
+type figure struct {
+	width, height vg.Length
+	draw          func(draw.Canvas)
+}
+
+// save makes a figure and writes it to path. The path is looked at first, since a figure takes time.
+func save(path string, build func() (figure, error)) error {
+	if err := saveAs(path, build); err != nil {
+		return fmt.Errorf("drawing %s: %w", path, err)
+	}
+	return nil
+}
+
+func saveAs(path string, build func() (figure, error)) error {
+	encode := map[string]func(figure, io.Writer) error{".png": figure.png, ".svg": figure.svg}[strings.ToLower(filepath.Ext(path))]
+	if encode == nil {
+		return fmt.Errorf("pictures are files of suffix .png or .svg, not %q: choose one of them", filepath.Ext(path))
+	}
+	f, err := build()
+	if err != nil {
+		return err
+	}
+	return writeAtomic(path, func(w io.Writer) error { return encode(f, w) })
+}
+
+func (f figure) png(w io.Writer) error {
+	c := vgimg.NewWith(vgimg.UseWH(f.width, f.height), vgimg.UseDPI(dpi))
+	f.draw(draw.New(c))
+	return png.Encode(w, c.Image())
+}
+
+func (f figure) svg(w io.Writer) error {
+	c := vgsvg.New(f.width, f.height)
+	c.SetColor(white)
+	c.Fill(vg.Rectangle{Max: vg.Point{X: f.width, Y: f.height}}.Path())
+	f.draw(draw.New(c))
+	var out bytes.Buffer
+	if _, err := c.WriteTo(&out); err != nil {
+		return err
+	}
+	_, err := w.Write(svgFixes(out.Bytes()))
+	return err
+}
+
+// svgFixes names fonts that may stand in for ours, and the format that images really have. Both are in no label: there a
+// quotation mark would be an entity.
+func svgFixes(svg []byte) []byte {
+	svg = bytes.ReplaceAll(svg, []byte(`style="font-family:Liberation Sans;`), []byte(`style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`))
+	return bytes.ReplaceAll(svg, []byte(`xlink:href="data:image/jpg;`), []byte(`xlink:href="data:image/png;`))
+}
+
+// writeAtomic writes a file beside path, syncs it and renames it to path.
+func writeAtomic(path string, write func(io.Writer) error) (err error) {
+	f, err := createBeside(path)
+	if err != nil {
+		return cause(err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+			err = cause(err)
+		}
+	}()
+	buffered := bufio.NewWriter(f)
+	if err = write(buffered); err != nil {
+		return err
+	}
+	if err = errors.Join(buffered.Flush(), f.Sync()); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// createBeside creates a new hidden file in the folder of path, with the rights that the umask leaves, which those of
+// [os.CreateTemp] are not.
+func createBeside(path string) (*os.File, error) {
+	dir, name := filepath.Split(path)
+	for i := range 10000 {
+		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", name, i)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
+	return nil, errors.New("no name is free for a temporary file: remove the old ones beside it")
+}
+
+// cause is an error of the file system without the name of a temporary file.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		return link.Err
+	}
+	return err
+}

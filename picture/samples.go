@@ -1,0 +1,144 @@
+package picture
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/maskflow/maskflow/plot"
+)
+
+// mostImages is how many images one picture holds.
+const mostImages = 1024
+
+// Samples draws n samples of a shape, row-major in one slice of n times as many values as a sample has.
+//
+// Shape [h, w] is grey images and [3, h, w] images in red, green and blue, with values in [0, 1] and row 0 above. They
+// stand in rows, in their sequence; values outside are drawn as the nearer end, and those that are not numbers in
+// vermilion. Shape [2] is pairs of numbers, which are drawn as points; those that are not finite are left out. A line
+// under the title counts what is missing.
+//
+// It returns an error if the suffix is not .png or .svg, if the shape is none of these, if there is no sample or another
+// number of values, if there are more than 1024 images, or from writing the file.
+func Samples(path string, samples []float32, n int, shape []int, l Labels) error {
+	return save(path, func() (figure, error) {
+		size, err := sampleSize(shape)
+		if err != nil {
+			return figure{}, err
+		}
+		if n <= 0 || len(samples)%size != 0 || len(samples)/size != n {
+			return figure{}, fmt.Errorf("%d values are not %d samples of shape %v, one at least", len(samples), n, shape)
+		}
+		if len(shape) == 1 {
+			return scatter(samples, l)
+		}
+		if n > mostImages {
+			return figure{}, fmt.Errorf("%d images do not fit in a picture: give at most %d", n, mostImages)
+		}
+		return album(samples, n, shape, l), nil
+	})
+}
+
+// sampleSize is the number of values of a sample.
+func sampleSize(shape []int) (int, error) {
+	const most = 4096 // pixels a side
+	ok := len(shape) == 1 && shape[0] == 2 || len(shape) == 2 || len(shape) == 3 && shape[0] == 3
+	size := 1
+	for _, d := range shape {
+		ok = ok && d > 0 && d <= most
+		size *= min(max(d, 1), most) // a shape that is refused must not overflow
+	}
+	if !ok {
+		return 0, fmt.Errorf("samples of shape %v: want [h w], [3 h w] with sides of 1 to %d, or [2]", shape, most)
+	}
+	return size, nil
+}
+
+// album lays images out as a picture whose pixels are whole numbers of theirs.
+func album(samples []float32, n int, shape []int, l Labels) figure {
+	h, w := shape[len(shape)-2], shape[len(shape)-1]
+	cols := min(max(int(math.Ceil(math.Sqrt(float64(n)*float64(h)/float64(w)))), 1), n)
+	rows := (n + cols - 1) / cols
+	const wide = 860 // pixels of a picture that fits a page
+	zoom := max(wide/(cols*w), 1)
+	space := min(max(zoom*w/14, 2), 12)
+	img := image.NewRGBA(image.Rect(0, 0, cols*(zoom*w+space)-space, rows*(zoom*h+space)-space))
+	size := len(samples) / n
+	missing := 0
+	for i := range n {
+		corner := image.Pt(i%cols*(zoom*w+space), i/cols*(zoom*h+space))
+		missing += stamp(img, corner, zoom, samples[i*size:(i+1)*size], h, w)
+	}
+	head := header{title: l.Title}
+	head.note(missing, n*h*w, "pixels that are not numbers (vermilion)")
+	const edge = 16 * dot // a whole number of pixels, so that none is blurred
+	width, tall := vg.Length(img.Rect.Dx())*dot, vg.Length(img.Rect.Dy())*dot
+	top := vg.Length(math.Ceil(float64(head.height(width)/dot))) * dot
+	return figure{width + 2*edge, tall + top + 2*edge, func(c draw.Canvas) {
+		c = draw.Crop(c, edge, -edge, edge, -edge)
+		head.draw(c)
+		c.DrawImage(vg.Rectangle{Min: c.Min, Max: vg.Point{X: c.Max.X, Y: c.Min.Y + tall}}, img)
+	}}
+}
+
+// stamp draws one image, and returns how many of its pixels are not numbers.
+func stamp(img *image.RGBA, corner image.Point, zoom int, values []float32, h, w int) (missing int) {
+	for r := range h {
+		for c := range w {
+			paint, ok := pixel(values, r*w+c, h*w)
+			if !ok {
+				missing++
+			}
+			for y := range zoom {
+				for x := range zoom {
+					img.SetRGBA(corner.X+c*zoom+x, corner.Y+r*zoom+y, paint)
+				}
+			}
+		}
+	}
+	return missing
+}
+
+// pixel is the colour of pixel i of one plane or three, of size values each.
+func pixel(values []float32, i, size int) (c color.RGBA, ok bool) {
+	var light [3]uint8
+	for channel := range light {
+		v := values[(i+channel*size)%len(values)] // grey has one plane for all three
+		if v != v {
+			return plot.Series(3), false
+		}
+		light[channel] = uint8(math.Round(float64(min(max(v, 0), 1)) * 0xff))
+	}
+	return color.RGBA{light[0], light[1], light[2], 0xff}, true
+}
+
+// scatter draws pairs as points.
+func scatter(samples []float32, l Labels) (figure, error) {
+	var x, y []float64
+	for i := 0; i < len(samples); i += 2 {
+		if a, b := float64(samples[i]), float64(samples[i+1]); finite(a) && finite(b) {
+			x, y = append(x, a), append(y, b)
+		}
+	}
+	h := header{title: l.Title}
+	h.note(len(samples)/2-len(x), len(samples)/2, "points that are not finite")
+	p := newPlot(l)
+	rx, errX := around(x, 0.04)
+	ry, errY := around(y, 0.04)
+	if err := errors.Join(errX, errY); err != nil {
+		return figure{}, err
+	}
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = rx.Lo, rx.Hi, ry.Lo, ry.Hi
+	inside, _ := split(samples, rx, ry)
+	p.Add(dots{inside, filled})
+	const width, body = 3.6 * vg.Inch, 3.4 * vg.Inch
+	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
+		c = h.draw(draw.Crop(c, margin, -margin, margin, -margin))
+		p.Draw(c)
+	}}, nil
+}

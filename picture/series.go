@@ -1,0 +1,95 @@
+package picture
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/plotter"
+
+	"github.com/maskflow/maskflow/plot"
+)
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// around returns a range that holds the finite values, with a part of its length on either side. Without finite values
+// it is [0, 1].
+func around(values []float64, part float64) (plot.Range, error) {
+	r := plot.Range{Lo: math.Inf(1), Hi: math.Inf(-1)}
+	for _, v := range values {
+		if finite(v) {
+			r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
+		}
+	}
+	if r.Lo > r.Hi {
+		return plot.Range{Lo: 0, Hi: 1}, nil
+	}
+	space := (r.Hi - r.Lo) * part
+	if space == 0 {
+		space = max(math.Abs(r.Hi)*part, 1e-6)
+	}
+	wide := plot.Range{Lo: r.Lo - space, Hi: r.Hi + space}
+	if !finite(wide.Hi - wide.Lo) {
+		return plot.Range{}, fmt.Errorf("values from %g to %g are too far apart to draw: leave the outliers out", r.Lo, r.Hi)
+	}
+	return wide, nil
+}
+
+// runs splits a line where a coordinate is not finite.
+func runs(x, y []float64) []plotter.XYs {
+	var out []plotter.XYs
+	open := false
+	for i := range x {
+		if !finite(x[i]) || !finite(y[i]) {
+			open = false
+			continue
+		}
+		if !open {
+			out = append(out, nil)
+			open = true
+		}
+		out[len(out)-1] = append(out[len(out)-1], plotter.XY{X: x[i], Y: y[i]})
+	}
+	return out
+}
+
+// thin returns a line of fewer points that looks the same: where x only grows, the first, lowest, highest and last point
+// of each of many columns, so that no peak is lost.
+func thin(line plotter.XYs, columns int) plotter.XYs {
+	growing := slices.IsSortedFunc(line, func(a, b plotter.XY) int {
+		switch {
+		case a.X < b.X:
+			return -1
+		case a.X > b.X:
+			return 1
+		}
+		return 0
+	})
+	if !growing || len(line) <= 4*columns {
+		return line
+	}
+	first, last := line[0].X, line[len(line)-1].X
+	column := func(i int) int { return min(int((line[i].X-first)/(last-first)*float64(columns)), columns-1) }
+	if first == last {
+		column = func(int) int { return 0 }
+	}
+	var out plotter.XYs
+	for from := 0; from < len(line); {
+		to, lowest, highest := from, from, from
+		for ; to < len(line) && column(to) == column(from); to++ {
+			if line[to].Y < line[lowest].Y {
+				lowest = to
+			}
+			if line[to].Y > line[highest].Y {
+				highest = to
+			}
+		}
+		kept := []int{from, lowest, highest, to - 1}
+		slices.Sort(kept)
+		for _, i := range slices.Compact(kept) {
+			out = append(out, line[i])
+		}
+		from = to
+	}
+	return out
+}
