@@ -2,8 +2,9 @@
 // that it produces.
 //
 // [Load] gives the three splits of a source: a .npz file with the arrays train,
-// valid and test, a folder of MNIST's IDX files, a generator such as connect4,
-// or one table (.npy, .npz, .csv, IDX) that a seed divides. [ReadFile] gives
+// valid and test, a folder of MNIST's IDX files, a generator such as connect4 or
+// one of the [Toys], one of the [Recipes] that prepare a published data set, or
+// one table (.npy, .npz, .csv, IDX) that a seed divides. [ReadFile] gives
 // one table as it is, [WriteFile] writes one. [Describe] says what is in the
 // splits and how well independent columns explain them.
 //

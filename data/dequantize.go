@@ -19,24 +19,34 @@ func Dequantize(levels int, seed uint64, sets ...*Set) error {
 		return err
 	}
 	for _, s := range sets {
-		if s.LogDet != 0 {
-			return fmt.Errorf("%s is scaled already: noise goes to the values of the source", s.Name)
-		}
-		for k, v := range s.X {
-			if !(v >= 0 && v < float32(levels)) || v != float32(int(v)) {
-				return fmt.Errorf("%s: %s is %v, not a whole number from 0 to %d (dequantise: %d levels)",
-					s.Name, s.place(k/s.Dim, k%s.Dim), v, levels-1, levels)
-			}
+		if err := s.checkWhole(levels); err != nil {
+			return err
 		}
 	}
 	for i, s := range sets {
-		r := newRand(seed, streamDequantize<<32|uint64(i))
-		for k, v := range s.X {
-			s.X[k] = dequantized(float64(v), r.Float64(), levels)
-		}
-		s.LogDet = -float64(s.Dim) * math.Log(float64(levels))
+		s.dequantize(levels, newRand(seed, streamDequantize<<32|uint64(i)).Float64)
 	}
 	return nil
+}
+
+func (s *Set) checkWhole(levels int) error {
+	if s.LogDet != 0 {
+		return fmt.Errorf("%s is scaled already: noise goes to the values of the source", s.Name)
+	}
+	for k, v := range s.X {
+		if !(v >= 0 && v < float32(levels)) || v != float32(int(v)) {
+			return fmt.Errorf("%s: %s is %v, not a whole number from 0 to %d (dequantise: %d levels)",
+				s.Name, s.place(k/s.Dim, k%s.Dim), v, levels-1, levels)
+		}
+	}
+	return nil
+}
+
+func (s *Set) dequantize(levels int, uniform func() float64) {
+	for k, v := range s.X {
+		s.X[k] = dequantized(float64(v), uniform(), levels)
+	}
+	s.LogDet = -float64(s.Dim) * math.Log(float64(levels))
 }
 
 // dequantized is (x + u)/levels below the next level, to which float32 rounds

@@ -25,6 +25,24 @@ func ExampleLoad() {
 	// binary: true
 }
 
+// The truth scores its entropy on its own rows: no model can do better.
+func ExampleToy() {
+	banana, _ := data.ToyByName("banana")
+	s, err := data.Load(context.Background(), data.Options{Source: "banana", Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var nll float64
+	for i := range s.Train.Rows {
+		row := s.Train.Row(i)
+		nll -= banana.LogDensity(float64(row[0]), float64(row[1])) / float64(s.Train.Rows)
+	}
+	fmt.Printf("entropy %.1f, mean over the rows %.1f nats\n", banana.Entropy(), nll)
+	// Output:
+	// entropy 3.5, mean over the rows 3.5 nats
+}
+
 func ExampleReadCSV() {
 	_, err := data.ReadCSV(strings.NewReader("acidity;pH\n7.4;3.51\n7.8;n/a\n"), "wine.csv", data.ReadOptions{})
 	fmt.Println(err)

@@ -13,9 +13,14 @@ import (
 
 // Splits are the three sets of a source. They have the same columns, and each
 // has at least one row.
+//
+// A target has no data: a model is fitted to its energy by reverse KL, on points
+// of its own. Then Dim is that of the target, and the sets say by Rows how many
+// points to take, but have Dim 0 and no X.
 type Splits struct {
 	Train, Valid, Test *Set
 	Source             string // as it was asked for
+	Target             string // name of the energy that is to be fitted, "" for data
 	Dim, ContextDim    int
 	Shape              []int  // shape of one row when it is an image, such as 28, 28, else nil
 	Note               string // how the splits came about, when the source did not say
@@ -49,7 +54,8 @@ type Options struct {
 	// Dir is the data folder, where a relative source is looked for; "" is the
 	// working directory.
 	Dir string
-	// Source is a generator, a file or a folder of IDX files; see [Sources].
+	// Source is a generator, a recipe, a target, a file or a folder of IDX files;
+	// see [Sources].
 	Source string
 	// Array names the one array of a .npz file to divide. "" takes train, valid
 	// and test, or the only array.
@@ -57,7 +63,8 @@ type Options struct {
 	// Fractions of the rows that become train, valid and test when the source
 	// does not say; zero is 0.8, 0.1, 0.1. Each must be positive; they sum to 1.
 	Fractions [3]float64
-	// Seed makes that division and the draws of Binarize "sample".
+	// Seed makes that division, the draws of Binarize "sample" and of Dequantize,
+	// the folds and the rows of the toys. Recipes have seeds of their own.
 	Seed uint64
 	// Binarize turns pixels into bits, see [Binarize]. "" leaves them as they are.
 	Binarize string
@@ -91,7 +98,7 @@ func (o *Options) validate() error {
 	var problems []string
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	if o.Source == "" {
-		problem("source: name a file, a folder of IDX files or a generator")
+		problem("source: name a file, a folder of IDX files, a generator, a recipe or a target")
 	}
 	if o.Fractions == [3]float64{} {
 		o.Fractions = defaultFractions
@@ -153,6 +160,8 @@ func Load(ctx context.Context, o Options) (*Splits, error) {
 		s, err = generate(ctx, g, o)
 	} else if r, ok := findRecipe(o.Source); ok {
 		s, err = r.prepare(ctx, o, limit)
+	} else if isTarget(o.Source) {
+		s, err = loadTarget(o)
 	} else {
 		if path, err = resolve(o.Dir, o.Source); err != nil {
 			return nil, err
@@ -215,6 +224,9 @@ func loadPath(ctx context.Context, path string, o Options, limit *budget) (*Spli
 // or real numbers.
 func (s *Splits) finish(o Options) error {
 	s.Source = o.Source
+	if s.Target != "" {
+		return nil // there are no values to prepare
+	}
 	divide := func() error { return s.divide(o.Fractions, o.Seed) }
 	if o.Fold > 0 {
 		divide = func() error { return s.divideFolds(o) }

@@ -34,7 +34,7 @@ type recipeInput struct {
 	limit *budget
 }
 
-var recipes = []recipe{bsds300Recipe}
+var recipes = []recipe{powerRecipe, gasRecipe, hepmassRecipe, minibooneRecipe, bsds300Recipe, mnistRecipe, cifar10Recipe}
 
 // Recipes lists the data sets that have a recipe. The entries are the caller's
 // own.

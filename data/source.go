@@ -11,8 +11,8 @@ import (
 
 // SourceInfo describes what [Load] takes as a source.
 type SourceInfo struct {
-	Name  string `json:"name"` // the generator, or the suffix of the files
-	Kind  string `json:"kind"` // "generator", "file" or "folder"
+	Name  string `json:"name"` // the generator, recipe or target, or the suffix of the files
+	Kind  string `json:"kind"` // "generator", "recipe", "target", "file" or "folder"
 	About string `json:"about"`
 }
 
@@ -42,11 +42,18 @@ func findGenerator(name string) (generator, bool) {
 	return generator{}, false
 }
 
-// Sources lists the generators and the kinds of files that can be loaded.
+// Sources lists the generators, recipes and targets, and the kinds of files that
+// can be loaded.
 func Sources() []SourceInfo {
 	var all []SourceInfo
 	for _, g := range generators {
 		all = append(all, SourceInfo{g.name, "generator", g.about})
+	}
+	for _, r := range recipes {
+		all = append(all, SourceInfo{r.Name, "recipe", r.About + "; needs " + strings.Join(r.Files, ", ")})
+	}
+	for _, t := range targets {
+		all = append(all, SourceInfo{t.name, "target", t.about})
 	}
 	for _, k := range kinds {
 		all = append(all, SourceInfo{k.suffix, "file", k.about})
@@ -86,12 +93,14 @@ func resolve(dir, source string) (string, error) {
 	return "", fmt.Errorf("no data source %q: tried %s%s%s", source, strings.Join(shown, ", "), neighbour(tried[0], source), hint)
 }
 
-// neighbour asks for the generator, or the file beside the missing one, whose
-// name is nearest.
+// neighbour asks for the generator, recipe or target, or the file beside the
+// missing one, whose name is nearest.
 func neighbour(path, source string) string {
 	var names []string
-	for _, g := range generators {
-		names = append(names, g.name)
+	for _, s := range Sources() {
+		if s.Kind != "file" && s.Kind != "folder" {
+			names = append(names, s.Name)
+		}
 	}
 	if ask := didYouMean(source, names); ask != "" {
 		return ask

@@ -1,0 +1,88 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+var minibooneRecipe = recipe{
+	RecipeInfo: RecipeInfo{
+		Name:      "miniboone",
+		About:     "MINIBOONE: electron neutrinos in a detector, without discrete features: 43 columns, z-scores",
+		Files:     []string{"MiniBooNE_PID.txt"},
+		Publisher: "UCI Machine Learning Repository, MiniBooNE Particle Identification: archive.ics.uci.edu/dataset/199",
+	},
+	folders: []string{"miniboone", "miniboone+particle+identification", "."},
+	load:    loadMiniboone,
+}
+
+const (
+	minibooneColumns = 50
+	minibooneOutlier = -100 // a first value below this is none
+)
+
+// loadMiniboone takes the signal rows in the order of the file. The z-scores are
+// those of train and valid.
+func loadMiniboone(ctx context.Context, in recipeInput) (*Splits, error) {
+	t, err := readText(ctx, in, in.Files[0], func(r io.Reader) (*table, error) { return readMiniboone(r, in.limit) })
+	if err != nil {
+		return nil, err
+	}
+	train, valid, err := lastTenths(t.rows)
+	if err != nil {
+		return nil, err
+	}
+	kept := t.withoutRepeats()
+	if len(kept) == 0 {
+		return nil, errors.New("the smallest value of every column stands in more than 5 rows: none is left")
+	}
+	t.keep(kept)
+	z, err := t.scaleOf(valid, 0)
+	if err != nil {
+		return nil, err
+	}
+	return t.splits(in.Name, train, valid, z), nil
+}
+
+// readMiniboone reads the signal rows, which come first: as many as the first of
+// two numbers on the first line says. Rows with an outlier are left out.
+func readMiniboone(r io.Reader, limit *budget) (*table, error) {
+	t := &table{dim: minibooneColumns, columns: numbered("pid_", minibooneColumns)}
+	l := newLineReader(r, ' ', nil)
+	if !l.next() {
+		return nil, l.ended("it holds no rows")
+	}
+	if err := l.want(2); err != nil {
+		return nil, fmt.Errorf("%w: the first line has the numbers of signal and background rows", err)
+	}
+	signal, err := l.number(0)
+	if err != nil {
+		return nil, err
+	}
+	if signal < 1 || signal != float64(int64(signal)) {
+		return nil, l.bad(0, "not a number of rows")
+	}
+	l.columns = t.columns
+	row := make([]float64, 0, minibooneColumns)
+	for k := range int64(signal) {
+		if !l.next() {
+			return nil, l.ended(fmt.Sprintf("the first line says %v signal rows, but there are %d: the file is cut short", signal, k))
+		}
+		if err := l.want(minibooneColumns); err != nil {
+			return nil, err
+		}
+		if row, err = l.numbers(row[:0], 0); err != nil {
+			return nil, err
+		}
+		if row[0] < minibooneOutlier {
+			continue
+		}
+		if err := limit.take(minibooneColumns); err != nil {
+			return nil, err
+		}
+		t.append(row)
+	}
+	return t, nil
+}
