@@ -32,11 +32,12 @@ func (a *Autoregressive) Implicit(p models.Params, x, y, context *Node) *Node {
 // jacobian returns ∂f_d/∂x as the d-th of dim nodes, each [batch, dim], at x.
 func (a *Autoregressive) jacobian(p models.Params, x, context *Node) []*Node {
 	dim, batch := a.o.Dim, x.Shape().Dimensions[0]
-	tiled := Concatenate(slices.Repeat([]*Node{x}, dim), 0)
+	// A node of its own: GoMLX gives no gradient with respect to one behind which
+	// gradients stop, and one copy is x itself.
+	tiled := Identity(Concatenate(slices.Repeat([]*Node{x}, dim), 0))
 	if context != nil {
 		context = StopGradient(Concatenate(slices.Repeat([]*Node{context}, dim), 0))
 	}
-	tiled = StopGradient(tiled)
 	f, _ := a.Forward(p.Map(StopGradient), tiled, context)
 	// In the d-th copy of the rows only f_d is differentiated.
 	g, cube := x.Graph(), shapes.Make(dtypes.Int32, dim, batch, dim)
