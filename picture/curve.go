@@ -86,7 +86,7 @@ func curve(l Labels, series []Series) (figure, error) {
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.Lo, x.Hi, y.Lo, y.Hi
 	const width, body = 4.4 * vg.Inch, 2.6 * vg.Inch
 	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
-		p.Draw(h.draw(draw.Crop(c, margin, -margin-4, margin, -margin)))
+		p.Draw(h.draw(draw.Crop(c, margin, -margin, margin, -margin)))
 	}}, nil
 }
 

@@ -29,9 +29,9 @@ func TestCurveIsWhereItsDataAre(t *testing.T) {
 }
 
 // column is where the line is in a column of pixels.
-func column(img image.Image, x int) int {
+func column(img *image.RGBA, x int) int {
 	for y := range img.Bounds().Dy() {
-		if at(img, x, y) == plot.Series(0) {
+		if img.RGBAAt(x, y) == plot.Series(0) {
 			return y
 		}
 	}

@@ -47,7 +47,7 @@ func TestPointsOfADensity(t *testing.T) {
 	var r image.Rectangle
 	for y := data.Min.Y + 20; y < data.Max.Y-20; y++ {
 		for x := data.Min.X + 20; x < data.Min.X+(data.Max.Y-data.Min.Y)-20; x++ {
-			if at(img, x, y) == white {
+			if img.RGBAAt(x, y) == white {
 				r = r.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}
@@ -74,8 +74,12 @@ func TestWordsOfADensity(t *testing.T) {
 			t.Errorf("%q is missing in %q", want, text)
 		}
 	}
-	if !strings.Contains(string(svg), "Arial") || strings.Contains(string(svg), "image/jpg") {
-		t.Error("the SVG names no second font, or a wrong format")
+	images, letters := strings.Count(string(svg), "<image"), strings.Count(string(svg), "<text")
+	if n := strings.Count(string(svg), `preserveAspectRatio="none" xlink:href="data:image/png;`); n != images || n != 2 {
+		t.Errorf("%d of %d images fill their place", n, images)
+	}
+	if n := strings.Count(string(svg), "'Liberation Sans',Arial,"); n != letters {
+		t.Errorf("%d of %d texts name a second font", n, letters)
 	}
 	img := drawnPNG(t, func(path string) error { return Density(path, g, nil, Labels{}) })
 	if _, n := extent(img, none); n < 50_000 {

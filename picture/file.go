@@ -69,11 +69,11 @@ func (f figure) svg(w io.Writer) error {
 	return err
 }
 
-// svgFixes names fonts that may stand in for ours, and the format that images really have. Both are in no label: there a
-// quotation mark would be an entity.
+// svgFixes names fonts that may stand in for ours, and says of images which format they really have, and that they fill
+// their place whatever its proportions. None of these places is in a label: there a quotation mark would be an entity.
 func svgFixes(svg []byte) []byte {
 	svg = bytes.ReplaceAll(svg, []byte(`style="font-family:Liberation Sans;`), []byte(`style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`))
-	return bytes.ReplaceAll(svg, []byte(`xlink:href="data:image/jpg;`), []byte(`xlink:href="data:image/png;`))
+	return bytes.ReplaceAll(svg, []byte(`xlink:href="data:image/jpg;`), []byte(`preserveAspectRatio="none" xlink:href="data:image/png;`))
 }
 
 // writeAtomic writes a file beside path, syncs it and renames it to path.

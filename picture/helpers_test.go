@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"os"
@@ -32,20 +33,22 @@ func drawn(t testing.TB, suffix string, draw func(path string) error) []byte {
 	return content
 }
 
-func drawnPNG(t testing.TB, draw func(path string) error) image.Image {
+func drawnPNG(t testing.TB, paint func(path string) error) *image.RGBA {
 	t.Helper()
-	img, err := png.Decode(bytes.NewReader(drawn(t, ".png", draw)))
+	img, err := png.Decode(bytes.NewReader(drawn(t, ".png", paint)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img
+	out := image.NewRGBA(img.Bounds())
+	draw.Draw(out, out.Rect, img, img.Bounds().Min, draw.Src)
+	return out
 }
 
 // extent is the smallest rectangle that holds all pixels of a colour, and the number of these.
-func extent(img image.Image, c color.RGBA) (r image.Rectangle, n int) {
+func extent(img *image.RGBA, c color.RGBA) (r image.Rectangle, n int) {
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
-			if at(img, x, y) == c {
+			if img.RGBAAt(x, y) == c {
 				r = r.Union(image.Rect(x, y, x+1, y+1))
 				n++
 			}
@@ -54,15 +57,11 @@ func extent(img image.Image, c color.RGBA) (r image.Rectangle, n int) {
 	return r, n
 }
 
-func at(img image.Image, x, y int) color.RGBA {
-	return color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)
-}
-
 // inked is the smallest rectangle of all that is not white.
-func inked(img image.Image) (r image.Rectangle) {
+func inked(img *image.RGBA) (r image.Rectangle) {
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
-			if at(img, x, y) != white {
+			if img.RGBAAt(x, y) != white {
 				r = r.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}

@@ -59,7 +59,7 @@ func TestKSOfUniformNumbersIsUniform(t *testing.T) {
 			below++
 		}
 	}
-	if share, error := float64(below)/trials, math.Sqrt(0.1*0.9/trials); math.Abs(share-0.1) > 4*error+0.003 {
+	if share, se := float64(below)/trials, math.Sqrt(0.1*0.9/trials); math.Abs(share-0.1) > 4*se+0.003 {
 		t.Errorf("p is below 0.1 in %v of all cases", share)
 	}
 }

@@ -1,0 +1,41 @@
+package picture_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// The logarithm of a density on a grid, with two samples.
+func ExampleDensity() {
+	g := plot.Grid{Rows: 100, Cols: 100, X: plot.Range{Lo: -3, Hi: 3}, Y: plot.Range{Lo: -3, Hi: 3}, Depth: 10, Name: "log p(x), nats"}
+	for r := range g.Rows {
+		for c := range g.Cols {
+			x, y := -3+6*(float64(c)+0.5)/100, -3+6*(float64(r)+0.5)/100
+			g.Values = append(g.Values, -x*x/2-2*(y-x*x/2)*(y-x*x/2))
+		}
+	}
+	dir, err := os.MkdirTemp("", "picture")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "density.svg")
+	samples := []float32{0.5, 0.1, -1, 0.7}
+	if err := picture.Density(path, g, samples, picture.Labels{Title: "Banana", X: "x₁", Y: "x₂"}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(picture.Density(filepath.Join(dir, "density.jpg"), g, samples, picture.Labels{}) != nil)
+	// Output: true
+}
+
+// Four numbers that are too large to be uniform.
+func ExampleKS() {
+	d, p := picture.KS([]float64{0.8, 0.9, 0.7, 0.95})
+	fmt.Printf("d = %.2f, p = %.3f\n", d, p)
+	// Output: d = 0.70, p = 0.019
+}
