@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -85,7 +86,7 @@ func readHepmass(r io.Reader, limit *budget) (*table, error) {
 	for l.next() {
 		if width == 0 && len(l.cells) >= len(names) {
 			width = len(l.cells)
-			l.columns = append(names, numbered("unnamed_", width-len(names))...)
+			l.columns = slices.Concat(names, numbered("unnamed_", width-len(names)))
 		}
 		if err := l.want(max(width, len(names))); err != nil {
 			return nil, err

@@ -10,7 +10,7 @@ import (
 var minibooneRecipe = recipe{
 	RecipeInfo: RecipeInfo{
 		Name:      "miniboone",
-		About:     "MINIBOONE: electron neutrinos in a detector, without discrete features: 43 columns, z-scores",
+		About:     "MINIBOONE: electron neutrinos in a detector, without discrete features: 43 columns, z-scores; the authors' miniboone/data.npy too",
 		Files:     []string{"MiniBooNE_PID.txt"},
 		Publisher: "UCI Machine Learning Repository, MiniBooNE Particle Identification: archive.ics.uci.edu/dataset/199",
 	},
@@ -20,13 +20,14 @@ var minibooneRecipe = recipe{
 
 const (
 	minibooneColumns = 50
+	minibooneKept    = 43   // of them in the authors' rows
 	minibooneOutlier = -100 // a first value below this is none
 )
 
 // loadMiniboone takes the signal rows in the order of the file. The z-scores are
 // those of train and valid.
 func loadMiniboone(ctx context.Context, in recipeInput) (*Splits, error) {
-	t, err := readText(ctx, in, in.Files[0], func(r io.Reader) (*table, error) { return readMiniboone(r, in.limit) })
+	t, err := readRows(ctx, in, numbered("kept_", minibooneKept), func(r io.Reader) (*table, error) { return readMiniboone(r, in.limit) })
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strconv"
 )
 
 var powerRecipe = recipe{
 	RecipeInfo: RecipeInfo{
 		Name:      "power",
-		About:     "POWER: electric power of a household every minute for 47 months, with noise: 6 columns, z-scores",
+		About:     "POWER: electric power of a household every minute for 47 months, with noise: 6 columns, z-scores; the authors' power/data.npy too",
 		Files:     []string{"household_power_consumption.txt"},
 		Publisher: "UCI Machine Learning Repository, Individual Household Electric Power Consumption: archive.ics.uci.edu/dataset/235",
 	},
@@ -18,11 +19,13 @@ var powerRecipe = recipe{
 	load:    loadPower,
 }
 
-// powerColumns are those of the file; of them, powerKept are the variables.
+// powerColumns are those of the file, powerArchive those of the authors' rows; of
+// them, powerKept are the variables.
 var (
 	powerColumns = []string{"Date", "Time", "Global_active_power", "Global_reactive_power", "Voltage", "Global_intensity",
 		"Sub_metering_1", "Sub_metering_2", "Sub_metering_3"}
-	powerKept = []string{"Global_active_power", "Voltage", "Sub_metering_1", "Sub_metering_2", "Sub_metering_3", "Time"}
+	powerArchive = slices.Concat(powerColumns[2:], powerColumns[1:2])
+	powerKept    = []string{"Global_active_power", "Voltage", "Sub_metering_1", "Sub_metering_2", "Sub_metering_3", "Time"}
 )
 
 // loadPower shuffles the rows and adds noise by the paper's seed, in the order
@@ -31,9 +34,12 @@ var (
 // Time, in minutes of the day, gets none in the paper's code. The z-scores are
 // those of train and valid.
 func loadPower(ctx context.Context, in recipeInput) (*Splits, error) {
-	t, err := readText(ctx, in, in.Files[0], func(r io.Reader) (*table, error) { return readPower(r, in.limit) })
+	t, err := readRows(ctx, in, powerArchive, func(r io.Reader) (*table, error) { return readPower(r, in.limit) })
 	if err != nil {
 		return nil, err
+	}
+	if t.dim == len(powerArchive) {
+		t.keep([]int{0, 2, 4, 5, 6, 7})
 	}
 	train, valid, err := lastTenths(t.rows)
 	if err != nil {

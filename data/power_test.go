@@ -118,8 +118,7 @@ func TestMinuteOfDay(t *testing.T) {
 }
 
 func FuzzPower(f *testing.F) {
-	f.Add(powerFile())
-	f.Add(powerHeader + "a;00:00:00;1;2;3;4;5;6;7")
+	f.Add(powerHeader + "a;00:00:00;1;2;3;4;5;6;7\nb;23:59:00;?;?;?;?;?;?;\n")
 	f.Add(strings.ReplaceAll(powerHeader, ";", ","))
 	f.Fuzz(func(t *testing.T, text string) {
 		x, err := readPower(strings.NewReader(text), smallBudget())

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,7 @@ import (
 func mixtureToy(name, about string, sd float64, centres [][2]float64, halfWidth float64) Toy {
 	var middle [2]float64
 	for axis := range middle {
-		by := func(a, b [2]float64) int { return int(math.Copysign(1, a[axis]-b[axis])) }
+		by := func(a, b [2]float64) int { return cmp.Compare(a[axis], b[axis]) }
 		middle[axis] = (slices.MinFunc(centres, by)[axis] + slices.MaxFunc(centres, by)[axis]) / 2
 	}
 	logScale := -math.Log(float64(len(centres)) * 2 * math.Pi * sd * sd)
