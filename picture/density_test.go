@@ -3,6 +3,8 @@ package picture
 import (
 	"image"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -84,6 +86,31 @@ func TestWordsOfADensity(t *testing.T) {
 	img := drawnPNG(t, func(path string) error { return Density(path, g, nil, Labels{}) })
 	if _, n := extent(img, none); n < 50_000 {
 		t.Errorf("%d pixels of the cell that is not a number are grey", n)
+	}
+}
+
+// The numbers of the colour bar are where their colours are: evenly spaced, from its lower end to its upper one.
+func TestNumbersOfTheColourBar(t *testing.T) {
+	g := quarters
+	g.Values = []float64{0, 100, 200, 300}
+	svg := string(drawn(t, ".svg", func(path string) error { return Density(path, g, nil, Labels{}) }))
+	var heights []float64
+	for _, label := range []string{"0", "100", "200", "300"} {
+		match := regexp.MustCompile(`<text x="\S+" y="(\S+)"[^>]*>`+label+`</text>`).FindAllStringSubmatch(svg, -1)
+		if len(match) == 0 {
+			t.Fatalf("no number %s", label)
+		}
+		height, err := strconv.ParseFloat(match[len(match)-1][1], 64) // the last, since the x axis has a 0 too
+		if err != nil {
+			t.Fatal(err)
+		}
+		heights = append(heights, -height)
+	}
+	step := heights[1] - heights[0]
+	for i := 1; i < len(heights); i++ {
+		if got := heights[i] - heights[i-1]; math.Abs(got-step) > 0.01 || step < 60 {
+			t.Errorf("steps of %v and %v points", step, got)
+		}
 	}
 }
 

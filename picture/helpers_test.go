@@ -44,17 +44,32 @@ func drawnPNG(t testing.TB, paint func(path string) error) *image.RGBA {
 	return out
 }
 
-// extent is the smallest rectangle that holds all pixels of a colour, and the number of these.
-func extent(img *image.RGBA, c color.RGBA) (r image.Rectangle, n int) {
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			if img.RGBAAt(x, y) == c {
-				r = r.Union(image.Rect(x, y, x+1, y+1))
-				n++
+// patch is where a colour is in a picture.
+type patch struct {
+	image.Rectangle // the smallest that holds all its pixels
+	n               int
+}
+
+// patches finds all the colours of a picture.
+func patches(img *image.RGBA) map[color.RGBA]patch {
+	out := map[color.RGBA]patch{}
+	for y := range img.Rect.Dy() {
+		for x := 0; x < img.Rect.Dx(); {
+			c, from := img.RGBAAt(x, y), x
+			for x < img.Rect.Dx() && img.RGBAAt(x, y) == c {
+				x++
 			}
+			p := out[c]
+			out[c] = patch{p.Union(image.Rect(from, y, x, y+1)), p.n + x - from}
 		}
 	}
-	return r, n
+	return out
+}
+
+// extent is the smallest rectangle that holds all pixels of a colour, and the number of these.
+func extent(img *image.RGBA, c color.RGBA) (r image.Rectangle, n int) {
+	p := patches(img)[c]
+	return p.Rectangle, p.n
 }
 
 // inked is the smallest rectangle of all that is not white.

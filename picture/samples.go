@@ -108,11 +108,11 @@ func stamp(img *image.RGBA, corner image.Point, zoom int, values []float32, h, w
 func pixel(values []float32, i, size int) (c color.RGBA, ok bool) {
 	var light [3]uint8
 	for channel := range light {
-		v := values[(i+channel*size)%len(values)] // grey has one plane for all three
-		if v != v {
+		v := float64(values[(i+channel*size)%len(values)]) // grey has one plane for all three
+		if math.IsNaN(v) {
 			return plot.Series(3), false
 		}
-		light[channel] = uint8(math.Round(float64(min(max(v, 0), 1)) * 0xff))
+		light[channel] = uint8(math.Round(min(max(v, 0), 1) * 0xff))
 	}
 	return color.RGBA{light[0], light[1], light[2], 0xff}, true
 }

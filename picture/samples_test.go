@@ -22,6 +22,7 @@ func TestPixelsOfSamples(t *testing.T) {
 			samples[i] = float32(40+i*2) / 255
 		}
 		img := drawnPNG(t, func(path string) error { return Samples(path, samples, n, shape, Labels{}) })
+		found := patches(img)
 		last := -1
 		for i := range n {
 			for p := range h * w {
@@ -29,7 +30,7 @@ func TestPixelsOfSamples(t *testing.T) {
 				for channel, light := range []*uint8{&c.R, &c.G, &c.B} {
 					*light = uint8(40 + 2*(i*size+(p+channel*h*w)%size))
 				}
-				r, count := extent(img, c)
+				r, count := found[c].Rectangle, found[c].n
 				if count == 0 || count != r.Dx()*r.Dy() || r.Dx() != r.Dy() {
 					t.Fatalf("shape %v, image %d, pixel %d of colour %v: %d pixels in %v", shape, i, p, c, count, r)
 				}

@@ -23,7 +23,7 @@ func (n ticks) Ticks(lo, hi float64) []gonum.Tick {
 		if len(marks) < 2 {
 			continue
 		}
-		if n.crowded(marks) {
+		if n.crowded(marks, part*unit/(hi-lo)) {
 			break
 		}
 		best = marks
@@ -34,13 +34,14 @@ func (n ticks) Ticks(lo, hi float64) []gonum.Tick {
 	return best
 }
 
-// crowded says whether marks would run into each other on the shortest axis that has so many.
-func (n ticks) crowded(marks []gonum.Tick) bool {
-	characters := 0
+// crowded says whether marks, each a share of the axis after the last, would run into each other on the shortest axis
+// that is marked so often: it has room for eleven digits a mark.
+func (n ticks) crowded(marks []gonum.Tick, share float64) bool {
+	longest := 0
 	for _, mark := range marks {
-		characters += utf8.RuneCountInString(mark.Label) + 1
+		longest = max(longest, utf8.RuneCountInString(mark.Label))
 	}
-	return characters > 11*int(n)
+	return float64(longest+1) > share*float64(11*n)
 }
 
 // multiples returns the multiples of a step from lo to hi, none where floats are too coarse for them.

@@ -1,7 +1,9 @@
 package plot
 
 import (
+	"image/color"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -30,6 +32,14 @@ func TestPixelsOfImages(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Between images the terminal keeps its own colours.
+func TestGapsBetweenImagesHaveNoColour(t *testing.T) {
+	line := read(t, Images([]float64{1, 1, 1, 1}, 2, 2, 1, 3, 1, full)[0])
+	if want := []glyph{{' ', color.RGBA{}, grey(1)}, {' ', color.RGBA{}, color.RGBA{}}, {' ', color.RGBA{}, grey(1)}}; !slices.Equal(line, want) {
+		t.Errorf("%v, want %v", line, want)
 	}
 }
 
