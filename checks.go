@@ -59,7 +59,7 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 	defer seed.MustFinalizeAll()
 	// One backward pass over a batch of dim equal rows gives the whole Jacobian:
 	// in row d only conditional d is differentiated.
-	gradient, err := compile(v.m.evaluator.logProb.backend, v.density, "jacobian", func(p models.Params, data []*Node) *Node {
+	gradient, err := compile(v.m.evaluator.value.backend, v.density, "jacobian", func(p models.Params, data []*Node) *Node {
 		out := conditionals.Conditionals(p, data[1], second(data[1:]))
 		return Gradient(ReduceAllSum(Mul(ReduceSum(out, -1), data[0])), data[1])[0]
 	})
@@ -142,7 +142,7 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	}
 	const tolerance = 1e-4
 	dim, rows := v.density.Dim(), v.o.Rows
-	logits, err := compile(v.m.evaluator.logProb.backend, v.density, "conditionals", func(p models.Params, data []*Node) *Node {
+	logits, err := compile(v.m.evaluator.value.backend, v.density, "conditionals", func(p models.Params, data []*Node) *Node {
 		return conditionals.Conditionals(p, data[0], second(data))
 	})
 	if err != nil {
@@ -192,7 +192,7 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 func (v *verifier) call(ctx context.Context, f *compiled, set *masks.Set, rows int, x, cond []float32, before ...*tensors.Tensor) ([]float32, error) {
 	degrees := degreesOf(v.density, set)
 	defer finalize(degrees)
-	data := []*tensors.Tensor{pad(x, v.density.Dim(), 0, rows, rows), pad(cond, v.density.ContextDim(), 0, rows, rows)}
+	data := []*tensors.Tensor{pad(x, v.density.Dim(), rows, rows), pad(cond, v.density.ContextDim(), rows, rows)}
 	defer finalize(data)
 	return f.call(ctx, v.m.params, degrees, append(before, data...)...)
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/maskflow/maskflow/models"
 )
 
-// compiled is a graph function of a density's parameters, its degrees if it is
+// compiled is a graph function of a model's parameters, its degrees if it is
 // masked, and data. It is safe for concurrent use; calls wait for each other.
 type compiled struct {
 	backend *backend.Backend
-	density models.Density
+	model   models.Model
 	mu      sync.Mutex
 	exec    *Exec
 }
 
-func compile(b *backend.Backend, d models.Density, name string, fn func(p models.Params, data []*Node) *Node) (*compiled, error) {
+func compile(b *backend.Backend, d models.Model, name string, fn func(p models.Params, data []*Node) *Node) (*compiled, error) {
 	specs := d.Specs()
 	var degrees []models.DegreeSpec
 	if masked, ok := d.(models.Masked); ok {
@@ -38,7 +38,7 @@ func compile(b *backend.Backend, d models.Density, name string, fn func(p models
 	if err != nil {
 		return nil, backend.OneLine(err)
 	}
-	return &compiled{backend: b, density: d, exec: exec.WithName(name)}, nil
+	return &compiled{backend: b, model: d, exec: exec.WithName(name)}, nil
 }
 
 func (c *compiled) close() {
@@ -79,7 +79,7 @@ func (c *compiled) call(ctx context.Context, params, degrees []*tensors.Tensor, 
 
 // degreesOf puts the degrees of a set on the backend; nil for a density without
 // masks.
-func degreesOf(d models.Density, set *masks.Set) []*tensors.Tensor {
+func degreesOf(d models.Model, set *masks.Set) []*tensors.Tensor {
 	masked, ok := d.(models.Masked)
 	if !ok {
 		return nil
@@ -91,14 +91,23 @@ func degreesOf(d models.Density, set *masks.Set) []*tensors.Tensor {
 	return vectors
 }
 
-// pad copies n rows, from first on, into a tensor of batch rows; the rest are
-// zeros. Rows of no width give nil.
-func pad(x []float32, width, first, n, batch int) *tensors.Tensor {
+// degreesOfFirst are those of the first mask set, for what does not depend on it.
+func degreesOfFirst(d models.Model) []*tensors.Tensor {
+	masked, ok := d.(models.Masked)
+	if !ok {
+		return nil
+	}
+	return degreesOf(d, masked.Cycle().At(0))
+}
+
+// pad copies n rows into a tensor of batch rows; the rest are zeros. Rows of no
+// width give nil.
+func pad(x []float32, width, n, batch int) *tensors.Tensor {
 	if width == 0 {
 		return nil
 	}
 	flat := make([]float32, batch*width)
-	copy(flat, x[first*width:(first+n)*width])
+	copy(flat, x[:n*width])
 	return tensors.FromFlatDataAndDimensions(flat, batch, width)
 }
 

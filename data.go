@@ -6,6 +6,7 @@ import (
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
 )
 
 // LoadData reads the splits that a resolved configuration names. A relative
@@ -14,7 +15,8 @@ import (
 func LoadData(ctx context.Context, c *config.Config, dir string) (*data.Splits, error) {
 	d := c.Data
 	o := data.Options{Dir: dir, Source: d.Source, Array: d.Array, Fractions: d.Fractions, Binarize: d.Binarize,
-		Labels: d.Labels, ContextColumns: d.ContextColumns}
+		Labels: d.Labels, ContextColumns: d.ContextColumns, DropColumns: d.DropColumns, Fold: d.Fold, Folds: d.Folds,
+		Dequantize: d.Dequantise}
 	if d.Seed != nil {
 		o.Seed = *d.Seed
 	}
@@ -47,5 +49,18 @@ func (r *Run) Prepare(s *data.Set) error {
 			return err
 		}
 	}
-	return s.CheckBinary()
+	return CheckRows(r.Config, r.Graph(), s)
+}
+
+// CheckRows says whether a model can be evaluated at the rows of a set: a binary
+// one needs zeros and ones, and one that begins with logits values from 0 to 1.
+// The error names the first other value and its place in the source.
+func CheckRows(c *config.Config, m models.Model, s *data.Set) error {
+	if models.IsDiscrete(m) {
+		return s.CheckBinary()
+	}
+	if c.Data.Logit > 0 {
+		return s.CheckUnit()
+	}
+	return nil
 }

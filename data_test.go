@@ -112,7 +112,7 @@ func TestPresetsMakeDensities(t *testing.T) {
 			t.Errorf("%s: the test does not know how many variables %s has", f.Name(), c.Name)
 			continue
 		}
-		if d, err := maskflow.NewDensity(c, dims[c.Name], 0); err != nil || d.Dim() != dims[c.Name] {
+		if d, err := maskflow.NewModel(c, dims[c.Name], 0); err != nil || d.Dim() != dims[c.Name] {
 			t.Errorf("%s: %v", f.Name(), err)
 		}
 	}

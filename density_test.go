@@ -14,7 +14,7 @@ import (
 
 func densityOf(t *testing.T, sets ...string) (*made.Model, error) {
 	t.Helper()
-	d, err := maskflow.NewDensity(parse(t, "seed: 7\ndata: {source: connect4}", sets...), 5, 2)
+	d, err := maskflow.NewModel(parse(t, "seed: 7\ndata: {source: connect4}", sets...), 5, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -102,13 +102,13 @@ func text(o made.Options) string {
 func TestNewDensityOfZeroValues(t *testing.T) {
 	c := &config.Config{}
 	c.Model.Hidden, c.Model.Orders.Count = []int{3}, 2
-	d, err := maskflow.NewDensity(c, 5, 0)
+	d, err := maskflow.NewModel(c, 5, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := d.(*made.Model)
 	c.Resolve()
-	if d, err = maskflow.NewDensity(c, 5, 0); err != nil {
+	if d, err = maskflow.NewModel(c, 5, 0); err != nil {
 		t.Fatal(err)
 	}
 	resolved := d.(*made.Model)
@@ -126,6 +126,6 @@ func TestNewDensityRefuses(t *testing.T) {
 	refuses(t, "more groups than variables", err, "groups: 6")
 	c := parse(t, "data: {source: connect4}")
 	c.Model.Degrees = "equal"
-	_, err = maskflow.NewDensity(c, 5, 0)
+	_, err = maskflow.NewModel(c, 5, 0)
 	refuses(t, "an unknown word", err, `model.degrees: unknown value "equal"`)
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
 // EvalOptions say how to evaluate.
@@ -16,6 +17,9 @@ type EvalOptions struct {
 	// Orders is the number of mask sets in the ensemble; 0 means all that were
 	// trained, or the model's default number when the cycle is unlimited.
 	Orders int
+	// Samples is the number of draws of noise a row for a stochastic model; 0
+	// means the model's default number.
+	Samples int
 }
 
 // Evaluation is what a data set tells about a model. All likelihoods are means
@@ -41,34 +45,91 @@ type Evaluation struct {
 	ESS float64 `json:"ess"`
 	// PerOrder are the negative log-likelihoods of the single orders.
 	PerOrder []float64 `json:"per_order,omitempty"`
+	// NLLModel is the negative log-likelihood in the units that the model's core
+	// sees, behind standardising, logits and what the data's recipe did: published
+	// numbers are in it. NLL is in the units of the data as their source gave them.
+	NLLModel float64 `json:"nll_model"`
+	// Samples is the number of draws of noise a row by which the likelihood of a
+	// stochastic model was estimated; 0 when it is exact. NLL is then the
+	// importance-weighted bound −1/N Σ ln 1/K Σ w, an upper bound on average.
+	Samples int `json:"samples,omitempty"`
+	// NegELBO is the mean of the negative evidence lower bound of a stochastic
+	// model, and NegELBO2SE twice its standard error.
+	NegELBO    float64 `json:"neg_elbo,omitempty"`
+	NegELBO2SE float64 `json:"neg_elbo_2se,omitempty"`
+	// KL is the Kullback-Leibler divergence from a fitted flow to its target,
+	// E_q[ln q − ln p̃] + ln Z, nil where ln Z is not known; its standard error is
+	// that of NegELBO.
+	KL *float64 `json:"kl,omitempty"`
 }
+
+// BitsPerDim is the negative log-likelihood in the units of the source in bits a
+// variable: for images whose grey levels were dequantised, bits a pixel.
+func (e Evaluation) BitsPerDim() float64 { return e.NLL / float64(e.Dim) / math.Ln2 }
 
 // Evaluate computes the negative log-likelihood of a data set under the
 // ensemble of orders: the probabilities of the orders are averaged, row by row,
-// never their logits or log-likelihoods.
+// never their logits or log-likelihoods. Of a stochastic model it estimates it
+// from importance weights. A likelihood that is not finite is a
+// *models.NonFiniteError beside the result.
 func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
-	return m.evaluator.Evaluate(ctx, m.params, s, m.Sets(o.Orders))
+	of := m.ensemble(o.Orders)
+	if o.Samples > 0 {
+		of.Draws = o.Samples
+	}
+	e := m.evaluator
+	if s.Dim > 0 && m.inverts() {
+		var err error
+		if e, err = m.densityEvaluator(); err != nil {
+			return Evaluation{}, err
+		}
+	}
+	return e.Evaluate(ctx, m.params, s, of)
 }
 
-// Evaluate is Model.Evaluate for parameters on the backend and given mask sets
-// (none for a density without masks).
-func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, sets []*masks.Set) (Evaluation, error) {
+// Evaluate is Model.Evaluate for parameters on the backend and a given ensemble.
+func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, of Ensemble) (Evaluation, error) {
 	if s.Rows == 0 {
 		return Evaluation{}, fmt.Errorf("%s has no rows to evaluate", s.Name)
 	}
 	var acc accumulator
-	err := e.each(ctx, params, s.X, s.Context, sets, acc.add)
-	if err != nil {
+	if err := e.each(ctx, params, s.Rows, s.X, s.Context, of, acc.add); err != nil {
 		return Evaluation{}, err
 	}
 	r := acc.result()
-	r.Rows, r.Dim = s.Rows, s.Dim
+	r.Rows, r.Dim = s.Rows, e.model.Dim()
+	r.NLLModel = r.NLL
+	if e.stochastic() {
+		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
+		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
+		if v, ok := e.model.(*iaf.Variational); ok && !math.IsNaN(v.Target().LogZ) {
+			kl := r.NegELBO + v.Target().LogZ
+			r.KL = &kl
+		}
+	} else {
+		change, err := e.preprocessing(ctx, params, s)
+		if err != nil {
+			return Evaluation{}, err
+		}
+		r.NLLModel += change
+	}
+	r.NLL -= s.LogDet
+	r.OrderMean -= s.LogDet
+	for k := range r.PerOrder {
+		r.PerOrder[k] -= s.LogDet
+	}
+	if !models.IsDiscrete(e.model) && acc.bad != nil {
+		acc.bad.Where = s.Name + ", log-density"
+		return r, acc.bad
+	}
 	return r, nil
 }
 
 // accumulator sums log-likelihoods of rows under several orders.
 type accumulator struct {
 	joint, gain moments
+	single      moments // of the mean of a row's log-likelihoods
+	bad         *models.NonFiniteError
 	ess         float64
 	perOrder    []float64
 	row         []float64
@@ -87,6 +148,10 @@ func (a *accumulator) add(perSet [][]float64) {
 			mean += perSet[k][i] / float64(len(perSet))
 		}
 		joint := LogMeanExp(a.row)
+		if a.bad == nil && (math.IsNaN(joint) || math.IsInf(joint, 0)) {
+			a.bad = &models.NonFiniteError{Row: a.joint.n, Variable: -1, Value: joint}
+		}
+		a.single.add(mean)
 		a.joint.add(joint)
 		a.gain.add(joint - mean)
 		a.ess += effectiveNumber(a.row)

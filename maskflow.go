@@ -29,14 +29,17 @@ import (
 // Version is maskflow's.
 const Version = "0.1.0"
 
-// Model is a density with its weights on a backend. Its methods may be called
-// from several goroutines; calls to the backend then wait for each other.
+// Model is a model with its weights on a backend: a density, or a stochastic one
+// whose likelihood is estimated. Its methods may be called from several
+// goroutines; calls to the backend then wait for each other.
 type Model struct {
-	density   models.Density
+	model     models.Model
 	weights   models.Weights
 	params    []*tensors.Tensor
 	evaluator *Evaluator
-	evalSets  int
+	o         Options
+	host      hostInverter
+	latent    latentCodes
 }
 
 // Options tune a Model.
@@ -47,11 +50,15 @@ type Options struct {
 	// EvalSets is the number of fresh mask sets that stand for an unlimited
 	// cycle where a call does not say how many; 0 means 300.
 	EvalSets int
+	// Samples is the number of draws of noise a row by which the likelihood of a
+	// stochastic model is estimated where a call does not say how many; 0 means
+	// 128. A model that is fitted to a target takes one.
+	Samples int
 }
 
-// New puts the weights of a density on a backend. It returns an error when they
-// do not fit the density. Close frees what it holds there.
-func New(b *backend.Backend, d models.Density, w models.Weights, o Options) (*Model, error) {
+// New puts the weights of a model on a backend. It returns an error when they
+// do not fit the model. Close frees what it holds there.
+func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Model, error) {
 	if err := w.Check(d); err != nil {
 		return nil, err
 	}
@@ -59,18 +66,25 @@ func New(b *backend.Backend, d models.Density, w models.Weights, o Options) (*Mo
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{density: d, weights: w, evaluator: evaluator, evalSets: o.EvalSets}
-	if m.evalSets <= 0 {
-		m.evalSets = 300
+	if o.EvalSets <= 0 {
+		o.EvalSets = 300
 	}
+	m := &Model{model: d, weights: w, evaluator: evaluator, o: o}
 	for i, s := range d.Specs() {
 		m.params = append(m.params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
 	}
 	return m, nil
 }
 
-// Density is the model as graph functions.
-func (m *Model) Density() models.Density { return m.density }
+// Density is the model as graph functions, nil when it is a stochastic model
+// without a density.
+func (m *Model) Density() models.Density {
+	d, _ := m.model.(models.Density)
+	return d
+}
+
+// Graph is the model as graph functions.
+func (m *Model) Graph() models.Model { return m.model }
 
 // Weights are the model's parameters on the host; they must not be changed.
 func (m *Model) Weights() models.Weights { return m.weights }
@@ -79,9 +93,8 @@ func (m *Model) Weights() models.Weights { return m.weights }
 // stays open.
 func (m *Model) Close() {
 	m.evaluator.Close()
-	for _, p := range m.params {
-		p.MustFinalizeAll()
-	}
+	m.latent.close()
+	finalize(m.params)
 	m.params = nil
 }
 
@@ -90,11 +103,11 @@ func (m *Model) Close() {
 // for an unlimited cycle n fresh ones (0: the options' number), always the same.
 // A density without masks has none.
 func (m *Model) Sets(n int) []*masks.Set {
-	d, ok := m.density.(models.Masked)
+	d, ok := m.model.(models.Masked)
 	if !ok {
 		return nil
 	}
-	return EvaluationSets(d, n, m.evalSets)
+	return EvaluationSets(d, n, m.o.EvalSets)
 }
 
 // EvaluationSets are the sets that the ensemble of a masked density consists of:
@@ -112,26 +125,55 @@ func EvaluationSets(d models.Masked, n, unlimited int) []*masks.Set {
 }
 
 // LogProb returns ln p(x | context) of each row in nats, averaged over the
-// probabilities of the ensemble Sets(0). x is row-major [rows, dim], cond
-// [rows, contextDim] (nil without a context).
+// probabilities of the ensemble Sets(0), or over importance weights for a
+// stochastic model. x is row-major [rows, dim], cond [rows, contextDim] (nil
+// without a context). A log-density of a flow that is not finite is a
+// *models.NonFiniteError.
 func (m *Model) LogProb(ctx context.Context, x, cond []float32) ([]float64, error) {
-	return m.LogProbSets(ctx, x, cond, m.Sets(0))
+	return m.logProb(ctx, x, cond, m.ensemble(0))
 }
 
 // LogProbSets is LogProb for an ensemble of the given mask sets; one set gives
 // the plain log-density in its order.
 func (m *Model) LogProbSets(ctx context.Context, x, cond []float32, sets []*masks.Set) ([]float64, error) {
+	return m.logProb(ctx, x, cond, Ensemble{Sets: sets})
+}
+
+func (m *Model) logProb(ctx context.Context, x, cond []float32, of Ensemble) ([]float64, error) {
+	rows, err := rowsOf(m.model, x, cond)
+	if err != nil {
+		return nil, err
+	}
+	e := m.evaluator
+	if m.inverts() {
+		if e, err = m.densityEvaluator(); err != nil {
+			return nil, err
+		}
+	}
 	var out []float64
-	err := m.evaluator.each(ctx, m.params, x, cond, sets, func(perSet [][]float64) {
-		one := make([]float64, len(perSet))
-		for i := range perSet[0] {
-			for k := range perSet {
-				one[k] = perSet[k][i]
+	err = e.each(ctx, m.params, rows, x, cond, of, func(perMember [][]float64) {
+		one := make([]float64, len(perMember))
+		for i := range perMember[0] {
+			for k := range perMember {
+				one[k] = perMember[k][i]
 			}
 			out = append(out, LogMeanExp(one))
 		}
 	})
+	if err == nil && !models.IsDiscrete(m.model) {
+		err = checkLogProbs(out)
+	}
 	return out, err
+}
+
+// checkLogProbs reports the first log-density that is not finite.
+func checkLogProbs(logp []float64) error {
+	for i, v := range logp {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return &models.NonFiniteError{Where: "log-density", Row: i, Variable: -1, Value: v}
+		}
+	}
+	return nil
 }
 
 // LogMeanExp is ln(1/K Σ_k exp v_k), computed so that neither underflow nor
@@ -158,7 +200,7 @@ func LogMeanExp(v []float64) float64 {
 	return top + math.Log(sum/float64(len(v)))
 }
 
-func rowsOf(d models.Density, x, cond []float32) (int, error) {
+func rowsOf(d models.Model, x, cond []float32) (int, error) {
 	dim, width := d.Dim(), d.ContextDim()
 	rows := len(x) / dim
 	if len(x)%dim != 0 {

@@ -59,7 +59,7 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err := json.Unmarshal(state.Meta, &r.Meta); err != nil {
 		return nil, fmt.Errorf("%s: the description of the model cannot be read: %w", dir, err)
 	}
-	d, err := NewDensity(c, r.Meta.Dim, r.Meta.ContextDim)
+	d, err := NewModel(c, r.Meta.Dim, r.Meta.ContextDim)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -67,14 +67,14 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders}); err != nil {
+	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples}); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
 // Tensors are weights of a density as a group of a checkpoint's tensors.
-func Tensors(group string, d models.Density, w models.Weights) ([]checkpoint.Tensor, error) {
+func Tensors(group string, d models.Model, w models.Weights) ([]checkpoint.Tensor, error) {
 	if err := w.Check(d); err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func Tensors(group string, d models.Density, w models.Weights) ([]checkpoint.Ten
 }
 
 // WeightsOf finds a density's weights in a group of a checkpoint's tensors.
-func WeightsOf(s *checkpoint.State, group string, d models.Density) (models.Weights, error) {
+func WeightsOf(s *checkpoint.State, group string, d models.Model) (models.Weights, error) {
 	byName := make(map[string]checkpoint.Tensor, len(s.Tensors))
 	for _, t := range s.Tensors {
 		byName[t.Name] = t

@@ -69,7 +69,7 @@ func TestOpenARun(t *testing.T) {
 			}
 			defer r.Close()
 			c := parse(t, small, sets...)
-			d, err := maskflow.NewDensity(c, 5, 2)
+			d, err := maskflow.NewModel(c, 5, 2)
 			if err != nil {
 				t.Fatal(err)
 			}

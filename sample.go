@@ -24,8 +24,8 @@ type SampleOptions struct {
 
 // noise streams of a seed
 const (
-	uniformStream = 0x6e6f697365 // the noise that becomes samples
-	orderStream   = 0x6f72646572 // which order draws which sample
+	noiseStream = 0x6e6f697365 // the noise that becomes samples
+	orderStream = 0x6f72646572 // which order draws which sample
 )
 
 // maxSampleValues bounds what one call draws; samples and noise are held at once.
@@ -43,16 +43,16 @@ func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) ([]float32, 
 	if err != nil {
 		return nil, err
 	}
-	return Sample(ctx, m.density, m.weights, sets, n, o)
+	return Sample(ctx, m.model, m.weights, sets, n, o)
 }
 
-// Sample draws n samples of a density with the given weights, each in the order
-// of a random one of the mask sets; a density without masks takes one nil set.
+// Sample draws n samples of a model with the given weights, each in the order of
+// a random one of the mask sets; a model without masks takes one nil set.
 // The options' Order is not looked at.
-func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*masks.Set, n int, o SampleOptions) ([]float32, error) {
+func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks.Set, n int, o SampleOptions) ([]float32, error) {
 	sampled, ok := d.(models.HostSampler)
 	if !ok {
-		return nil, fmt.Errorf("this density cannot be sampled")
+		return nil, fmt.Errorf("this model cannot be sampled")
 	}
 	if dim := max(d.Dim(), d.ContextDim()); n > maxSampleValues/dim {
 		return nil, fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
@@ -67,11 +67,7 @@ func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*mas
 	if len(o.Context) != n*width {
 		return nil, fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))
 	}
-	noise := make([]float32, n*dim)
-	rng := rand.New(rand.NewPCG(o.Seed, uniformStream))
-	for i := range noise {
-		noise[i] = rng.Float32()
-	}
+	var noise []float32
 	rowsOf := make([][]int, len(sets))
 	choose := rand.New(rand.NewPCG(o.Seed, orderStream))
 	for i := range n {
@@ -87,8 +83,12 @@ func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*mas
 		if err != nil {
 			return nil, err
 		}
+		if noise == nil {
+			noise = make([]float32, n*sampler.NoiseDim())
+			sampler.DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
+		}
 		x := make([]float32, len(rows)*dim)
-		if err := sampler.Sample(ctx, x, takeRows(noise, rows, dim), takeRows(o.Context, rows, width), o.Method); err != nil {
+		if err := sampler.Sample(ctx, x, takeRows(noise, rows, sampler.NoiseDim()), takeRows(o.Context, rows, width), o.Method); err != nil {
 			return nil, err
 		}
 		for i, row := range rows {
@@ -99,7 +99,7 @@ func Sample(ctx context.Context, d models.Density, w models.Weights, sets []*mas
 }
 
 func (m *Model) samplingSets(order int) ([]*masks.Set, error) {
-	masked, ok := m.density.(models.Masked)
+	masked, ok := m.model.(models.Masked)
 	if !ok {
 		return []*masks.Set{nil}, nil
 	}
@@ -111,7 +111,7 @@ func (m *Model) samplingSets(order int) ([]*masks.Set, error) {
 		return []*masks.Set{cycle.At(order - 1)}, nil
 	}
 	if cycle.Len() == masks.Unlimited {
-		return m.Sets(min(m.evalSets, maxSampleSets)), nil
+		return m.Sets(min(m.o.EvalSets, maxSampleSets)), nil
 	}
 	return m.Sets(0), nil
 }

@@ -57,7 +57,7 @@ func (r *Report) Holds() bool {
 // complement each other: a unit that is dead hides a wrong mask from the
 // Jacobian, and the masks alone do not show what the graph computes.
 func (m *Model) Verify(ctx context.Context, o VerifyOptions) (*Report, error) {
-	masked, ok := m.density.(models.Masked)
+	masked, ok := m.model.(models.Masked)
 	if !ok {
 		return nil, fmt.Errorf("only masked densities can be verified")
 	}
@@ -69,7 +69,7 @@ func (m *Model) Verify(ctx context.Context, o VerifyOptions) (*Report, error) {
 		sets = m.Sets(8)
 	}
 	v := &verifier{m: m, density: masked, sets: sets, o: o}
-	r := &Report{Orders: len(sets), Dim: m.density.Dim()}
+	r := &Report{Orders: len(sets), Dim: m.model.Dim()}
 	for _, check := range []func(context.Context) (Check, error){v.paths, v.jacobian, v.normalised, v.sampler} {
 		c, err := check(ctx)
 		if err != nil {

@@ -68,6 +68,18 @@ func (s *Set) CheckBinary() error {
 	return nil
 }
 
+// CheckUnit returns nil when every value is from 0 to 1, otherwise an error that
+// names the set, the first other value and its place in the source.
+func (s *Set) CheckUnit() error {
+	for k, v := range s.X {
+		if !(v >= 0 && v <= 1) {
+			return fmt.Errorf("%s: %s is %v, not from 0 to 1 (logits need such data; for grey levels set dequantise)",
+				s.Name, s.place(k/s.Dim, k%s.Dim), v)
+		}
+	}
+	return nil
+}
+
 // TakeContext turns the last n columns into the context. It fails, changing
 // nothing, when no column would be left, when there is a context already, or
 // when LogDet counts the columns.

@@ -19,7 +19,14 @@ func (t *Trainer) next(number int64, batch int) step {
 	train, size := t.splits.Train, t.o.Batch
 	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
 	s := step{x: make([]float32, size*train.Dim), weights: make([]float32, size),
-		scalars: t.program.opt.Scalars(number, t.rate*t.p.Schedule.factor(number))}
+		scalars: append(t.program.opt.Scalars(number, t.rate*t.p.Schedule.factor(number)), t.o.Anneal.beta(number))}
+	if width := t.program.noiseDim; width > 0 {
+		s.noise = make([]float32, size*width)
+		rng := rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number)))
+		for i := range s.noise {
+			s.noise[i] = float32(rng.NormFloat64())
+		}
+	}
 	if train.ContextDim > 0 {
 		s.context = make([]float32, size*train.ContextDim)
 	}
@@ -53,12 +60,17 @@ func (t *Trainer) degrees(index int) [][]int32 {
 	return d
 }
 
+// Streams of random numbers of a seed.
+const (
+	rowStream   = 0x726f7773 // an epoch's order of rows
+	noiseStream = 0x6e6f6973 // a step's noise
+)
+
 // shuffle draws the epoch's order of rows, from the seed and the epoch alone.
 func (t *Trainer) shuffle() {
 	if t.rowsEpoch == t.p.Epoch {
 		return
 	}
-	const rowStream = 0x726f7773
 	rng := rand.New(rand.NewPCG(t.o.Seed, rowStream<<32|uint64(t.p.Epoch)))
 	t.rows, t.rowsEpoch = rng.Perm(t.splits.Train.Rows), t.p.Epoch
 }

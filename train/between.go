@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -100,9 +101,9 @@ func (r *run) save() error {
 
 // sample draws a few rows from the present weights for whoever watches.
 func (r *run) sample() error {
-	_, ok := r.density.(models.HostSampler)
+	_, ok := r.model.(models.HostSampler)
 	now := r.o.Clock()
-	if !ok || r.density.ContextDim() > 0 || now.Before(r.nextSamples) {
+	if !ok || r.model.ContextDim() > 0 || now.Before(r.nextSamples) {
 		return nil
 	}
 	r.nextSamples = now.Add(samplesEvery)
@@ -112,16 +113,20 @@ func (r *run) sample() error {
 	}
 	const rows = 64
 	sets := []*masks.Set{nil}
-	if masked, ok := r.density.(models.Masked); ok {
+	if masked, ok := r.model.(models.Masked); ok {
 		sets[0] = masked.Cycle().At(0)
 	}
-	x, err := maskflow.Sample(context.Background(), r.density, w, sets, rows, maskflow.SampleOptions{Seed: r.c.Seed})
+	x, err := maskflow.Sample(context.Background(), r.model, w, sets, rows, maskflow.SampleOptions{Seed: r.c.Seed})
+	var lost *models.NonFiniteError
+	if errors.As(err, &lost) {
+		return nil // weights that overflow now may not do so later
+	}
 	if err != nil {
 		return err
 	}
 	shape := r.splits.Shape
 	if shape == nil {
-		shape = []int{r.density.Dim()}
+		shape = []int{r.model.Dim()}
 	}
 	shape = append([]int{rows}, shape...)
 	file := fmt.Sprintf("%s/%08d.npy", runlog.SamplesDir, r.trainer.Step())

@@ -27,7 +27,7 @@ func (e *executable) Finalize() {
 	e.host = nil
 }
 
-// hostShapes are those of x, weights, [context], degrees… and scalars, each with
+// hostShapes are those of weights, [x], [context], [noise], degrees… and scalars, each with
 // a leading axis of the chunk's length when there is a loop, whose number of
 // steps is then the last.
 func (p *program) hostShapes() []shapes.Shape {
@@ -38,10 +38,11 @@ func (p *program) hostShapes() []shapes.Shape {
 		}
 		all = append(all, shapes.Make(dtype, dims...))
 	}
-	add(dtypes.Float32, p.batch, p.density.Dim())
 	add(dtypes.Float32, p.batch)
-	if ctx := p.density.ContextDim(); ctx > 0 {
-		add(dtypes.Float32, p.batch, ctx)
+	for _, width := range []int{p.dataDim, p.model.ContextDim(), p.noiseDim} {
+		if width > 0 {
+			add(dtypes.Float32, p.batch, width)
+		}
 	}
 	for _, d := range p.degrees {
 		add(dtypes.Int32, d.Length)
@@ -62,12 +63,18 @@ func (p *program) write(steps []step) error {
 		rest = rest[1:]
 		return t
 	}
-	problems := []error{
-		put(next(), steps, func(s step) []float32 { return s.x }),
-		put(next(), steps, func(s step) []float32 { return s.weights }),
-	}
-	if p.density.ContextDim() > 0 {
-		problems = append(problems, put(next(), steps, func(s step) []float32 { return s.context }))
+	problems := []error{put(next(), steps, func(s step) []float32 { return s.weights })}
+	for _, optional := range []struct {
+		width int
+		of    func(step) []float32
+	}{
+		{p.dataDim, func(s step) []float32 { return s.x }},
+		{p.model.ContextDim(), func(s step) []float32 { return s.context }},
+		{p.noiseDim, func(s step) []float32 { return s.noise }},
+	} {
+		if optional.width > 0 {
+			problems = append(problems, put(next(), steps, optional.of))
+		}
 	}
 	for i := range p.degrees {
 		problems = append(problems, put(next(), steps, func(s step) []int32 { return s.degrees[i] }))

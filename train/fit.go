@@ -9,10 +9,10 @@ import (
 	"github.com/maskflow/maskflow/models"
 )
 
-// Fit trains a density and returns the model of the best validation. It writes
+// Fit trains a model and returns the model of the best validation. It writes
 // no files; Run does. When ctx is cancelled or the training diverges, the error
 // says so and the model, if not nil, is the best so far.
-func Fit(ctx context.Context, b *backend.Backend, d models.Density, splits *data.Splits, o Options) (*maskflow.Model, error) {
+func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*maskflow.Model, error) {
 	t, err := NewTrainer(b, d, splits, o)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,8 @@ type Options struct {
 	Optimizer OptimizerOptions
 	// Schedule of the learning rate; constant by default.
 	Schedule ScheduleOptions
+	// Anneal warms the objective of a model that has an inverse temperature.
+	Anneal AnnealOptions
 	// ClipNorm bounds the gradient's global norm; 0 does not.
 	ClipNorm float64
 	// EMA is the decay of an exponential moving average of the weights, which
@@ -37,6 +39,9 @@ type Options struct {
 	// ValidOrders is the number of fresh mask sets of an unlimited cycle in each
 	// validation; 0 means 300.
 	ValidOrders int
+	// ValidSamples is the number of draws of noise a row with which a stochastic
+	// model is validated; 0 means 1.
+	ValidSamples int
 	// LogEvery is the number of steps between training records; 0 means 10.
 	LogEvery int
 	// Record, if not nil, is given every record of the training: training steps,
@@ -47,6 +52,22 @@ type Options struct {
 	Between func(*Trainer) (stop bool, err error)
 	// Clock is time.Now unless given.
 	Clock func() time.Time
+}
+
+// AnnealOptions are a straight line of the inverse temperature β from From, at
+// the first step, to 1, which is reached after so many steps. The zero value is
+// β = 1 throughout.
+type AnnealOptions struct {
+	From  float64
+	Steps int
+}
+
+// beta is that of a step, the first being 1.
+func (a AnnealOptions) beta(step int64) float64 {
+	if step > int64(a.Steps) {
+		return 1
+	}
+	return a.From + (1-a.From)*float64(step-1)/float64(a.Steps)
 }
 
 // OptionsOf translates a resolved configuration.
@@ -60,7 +81,8 @@ func OptionsOf(c *config.Config) Options {
 		Seed: c.Seed, Batch: t.Batch, ClipNorm: t.ClipNorm, EMA: t.EMA,
 		Optimizer: OptimizerOptions{Name: z.Name, LearningRate: z.LearningRate, Decay: z.Decay, Epsilon: z.Epsilon,
 			Beta1: z.Beta1, Beta2: z.Beta2, Momentum: z.Momentum, Nesterov: z.Nesterov, WeightDecay: z.WeightDecay},
-		Schedule:  ScheduleOptions{Name: s.Name, WarmUp: s.WarmUp, Steps: s.Steps, Final: s.Final, Factor: s.Factor, Patience: s.Patience},
+		Schedule: ScheduleOptions{Name: s.Name, WarmUp: s.WarmUp, Steps: s.Steps, Final: s.Final, Factor: s.Factor, Patience: s.Patience},
+		Anneal:   AnnealOptions{From: t.Anneal.From, Steps: t.Anneal.Steps}, ValidSamples: c.Eval.ValidSamples,
 		MaxEpochs: t.MaxEpochs, MaxSteps: t.MaxSteps, LookAhead: lookAhead, DropLast: t.DropLast,
 		EvalBatch: c.Eval.Batch, ValidOrders: c.Eval.ValidOrders, LogEvery: t.LogEvery,
 	}
@@ -78,6 +100,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ValidOrders == 0 {
 		o.ValidOrders = 300
+	}
+	if o.ValidSamples == 0 {
+		o.ValidSamples = 1
 	}
 	if o.LogEvery == 0 {
 		o.LogEvery = 10
@@ -101,7 +126,8 @@ func (o Options) check() error {
 		{o.EvalBatch < 0, fmt.Sprintf("eval batch: %d rows a call, need at least 1", o.EvalBatch)},
 		{!(o.ClipNorm >= 0), "clip_norm: need 0 (none) or more"},
 		{!(o.EMA >= 0 && o.EMA < 1), "ema: need a decay from 0 (none) to below 1"},
-		{o.ValidOrders < 0 || o.LogEvery < 0, "valid_orders, log_every: need 0 (the default) or more"},
+		{o.ValidOrders < 0 || o.ValidSamples < 0 || o.LogEvery < 0, "valid_orders, valid_samples, log_every: need 0 (the default) or more"},
+		{!(o.Anneal.From >= 0 && o.Anneal.From <= 1) || o.Anneal.Steps < 0, "anneal: need a start from 0 to 1, and 0 steps (none) or more"},
 		{o.MaxEpochs < 0 || o.MaxSteps < 0, "max_epochs, max_steps: need 0 (no limit) or more"},
 		{o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead < 0, "training would never end: set max_epochs, max_steps or look_ahead"},
 	} {

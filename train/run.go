@@ -57,7 +57,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d, err := maskflow.NewDensity(c, splits.Dim, splits.ContextDim)
+	d, err := maskflow.NewModel(c, splits.Dim, splits.ContextDim)
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +65,11 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 		if s == nil {
 			continue
 		}
-		if err := s.CheckBinary(); err != nil {
+		if err := maskflow.CheckRows(c, d, s); err != nil {
 			return nil, err
 		}
 	}
-	r := &run{c: c, o: o, density: d, splits: splits, backend: b}
+	r := &run{c: c, o: o, model: d, splits: splits, backend: b}
 	r.trainer, err = NewTrainer(b, d, splits, r.options())
 	if err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 type run struct {
 	c       *config.Config
 	o       RunOptions
-	density models.Density
+	model   models.Model
 	splits  *data.Splits
 	backend *backend.Backend
 	trainer *Trainer
@@ -229,7 +229,7 @@ func (r *run) end(s *Summary, err error) error {
 // ResultOf is an evaluation of a split as it stands in records and in JSON.
 func ResultOf(e maskflow.Evaluation, split string) *runlog.Result {
 	return &runlog.Result{Split: split, Rows: e.Rows, Dim: e.Dim, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE),
-		NLLModel: runlog.Float(e.NLL), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain)}
+		NLLModel: runlog.Float(e.NLLModel), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain)}
 }
 
 // test evaluates the best weights on the test rows.
@@ -241,7 +241,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := maskflow.New(r.backend, r.density, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders})
+	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
 	if err != nil {
 		return nil, err
 	}

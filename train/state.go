@@ -104,13 +104,13 @@ func (t *Trainer) BestState() (*checkpoint.State, error) {
 }
 
 func (t *Trainer) addGroup(s *checkpoint.State, group string, w models.Weights) error {
-	ts, err := maskflow.Tensors(group, t.density, w)
+	ts, err := maskflow.Tensors(group, t.model, w)
 	s.Tensors = append(s.Tensors, ts...)
 	return err
 }
 
 func (t *Trainer) shapes() maskflow.Meta {
-	return maskflow.Meta{Dim: t.density.Dim(), ContextDim: t.density.ContextDim(), Shape: t.splits.Shape}
+	return maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape}
 }
 
 // Restore continues from a state that a trainer of the same density, optimiser
@@ -131,7 +131,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	specs := t.program.specs
 	var values models.Weights
 	for _, group := range t.groups() {
-		w, err := maskflow.WeightsOf(s, group, t.density)
+		w, err := maskflow.WeightsOf(s, group, t.model)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	var best models.Weights
 	if hasGroup(s, groupBest) {
 		var err error
-		if best, err = maskflow.WeightsOf(s, groupBest, t.density); err != nil {
+		if best, err = maskflow.WeightsOf(s, groupBest, t.model); err != nil {
 			return err
 		}
 	}

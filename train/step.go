@@ -19,7 +19,9 @@ import (
 // of a step; on the Go backend, whose loops cannot hold a gradient, one. Both
 // are the same body, so results do not depend on how steps are grouped.
 type program struct {
-	density  models.Density
+	model    models.Model
+	dataDim  int                 // width of a row of data, 0 for a model that is trained without
+	noiseDim int                 // width of a row of noise, 0 for none
 	degrees  []models.DegreeSpec // nil unless the density is masked
 	opt      Optimizer
 	clip     float64 // global norm, 0: none
@@ -34,9 +36,10 @@ type program struct {
 // step is what one step takes from the host.
 type step struct {
 	x, context []float32 // [batch, dim], [batch, contextDim]
+	noise      []float32 // [batch, noiseDim]
 	weights    []float32 // [batch], summing to one; zero for padding
 	degrees    [][]int32
-	scalars    []float64
+	scalars    []float64 // the optimizer's, then β
 }
 
 func (p *program) stateSize() int {
@@ -48,11 +51,14 @@ func (p *program) stateSize() int {
 }
 
 func (p *program) compile(b compute.Backend) error {
-	if md, ok := p.density.(models.Masked); ok {
+	if md, ok := p.model.(models.Masked); ok {
 		p.degrees = md.DegreeSpecs()
 	}
-	p.specs = p.density.Specs()
-	p.scalars = len(p.opt.Scalars(1, 1))
+	if o, ok := p.model.(models.Objective); ok {
+		p.noiseDim = o.NoiseDim()
+	}
+	p.specs = p.model.Specs()
+	p.scalars = len(p.opt.Scalars(1, 1)) + 1
 	fn := p.single
 	if p.chunk > 1 {
 		fn = p.loop
@@ -74,9 +80,17 @@ func (p *program) compile(b compute.Backend) error {
 
 // inputs are the nodes of one step.
 type inputs struct {
-	x, weights, context *Node
-	degrees             []*Node
-	scalars             []*Node
+	x, weights, context, noise *Node // all but the weights may be nil
+	degrees                    []*Node
+	scalars                    []*Node
+}
+
+// objective is what a step makes large, for each row.
+func (p *program) objective(bound models.Params, in inputs) *Node {
+	if o, ok := p.model.(models.Objective); ok {
+		return o.Objective(bound, models.Batch{X: in.x, Context: in.context, Weights: in.weights, Noise: in.noise, Beta: in.scalars[p.scalars-1]})
+	}
+	return p.model.(models.Density).LogProb(bound, in.x, in.context)
 }
 
 // advance is the body of a step: the new state, the loss in nats and the
@@ -90,9 +104,14 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 	if p.degrees != nil {
 		bound = bound.WithDegrees(p.degrees, in.degrees)
 	}
-	logp := p.density.LogProb(bound, in.x, in.context)
-	loss = Neg(Reshape(ReduceSum(Mul(logp, in.weights), 0)))
-	gradients := Gradient(loss, params...)
+	loss = Neg(Reshape(ReduceSum(Mul(p.objective(bound, in), in.weights), 0)))
+	var trained []*Node
+	for i, s := range p.specs {
+		if !s.Fixed {
+			trained = append(trained, params[i])
+		}
+	}
+	gradients := Gradient(loss, trained...)
 	var square *Node
 	for _, g := range gradients {
 		square = plus(square, nn.SumOfSquares(g))
@@ -107,12 +126,18 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 	}
 	next = make([]*Node, len(state))
 	slots := p.opt.Slots()
+	copy(next, state)
 	for i, param := range params {
+		if p.specs[i].Fixed {
+			continue
+		}
+		gradient := gradients[0]
+		gradients = gradients[1:]
 		own := make([]*Node, slots)
 		for s := range own {
 			own[s] = state[n*(1+s)+i]
 		}
-		updated, after := p.opt.Update(param, gradients[i], own, in.scalars)
+		updated, after := p.opt.Update(param, gradient, own, in.scalars)
 		next[i] = updated
 		for s := range after {
 			next[n*(1+s)+i] = after[s]
@@ -128,7 +153,9 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 	norm = Where(IsFinite(Square(Mul(norm, in.scalars[0]))), norm, nn.Number(norm, math.Inf(1)))
 	finite = IsFinite(Add(loss, norm))
 	for i := range next {
-		next[i] = Where(finite, next[i], state[i])
+		if next[i] != state[i] {
+			next[i] = Where(finite, next[i], state[i])
+		}
 	}
 	return next, loss, norm, finite
 }
@@ -142,14 +169,19 @@ func plus(sum, v *Node) *Node {
 }
 
 // split takes apart the arguments that both forms of the program share: state,
-// then x, weights, [context], degrees…, scalars, each with a leading axis of the
+// then weights, [x], [context], [noise], degrees…, scalars, each with a leading axis of the
 // chunk's length when there is a loop.
 func (p *program) split(args []*Node) (state []*Node, in inputs, rest []*Node) {
 	n := p.stateSize()
 	state, args = args[:n], args[n:]
-	in.x, in.weights, args = args[0], args[1], args[2:]
-	if p.density.ContextDim() > 0 {
-		in.context, args = args[0], args[1:]
+	in.weights, args = args[0], args[1:]
+	for _, optional := range []struct {
+		width int
+		node  **Node
+	}{{p.dataDim, &in.x}, {p.model.ContextDim(), &in.context}, {p.noiseDim, &in.noise}} {
+		if optional.width > 0 {
+			*optional.node, args = args[0], args[1:]
+		}
 	}
 	in.degrees, args = args[:len(p.degrees)], args[len(p.degrees):]
 	in.scalars, rest = args[:1], args[1:]

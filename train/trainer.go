@@ -17,14 +17,14 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// Trainer fits a density to data. Its whole state can be saved between two
+// Trainer fits a model to data, or to a target. Its whole state can be saved between two
 // steps (State) and continued elsewhere (Restore); on the same backend a
 // continued training gives the same weights bit for bit. It is not safe for
 // concurrent use.
 type Trainer struct {
 	o         Options
 	backend   *backend.Backend
-	density   models.Density
+	model     models.Model
 	masked    models.Masked
 	splits    *data.Splits
 	program   *program
@@ -37,6 +37,7 @@ type Trainer struct {
 	rows      []int             // this epoch's order of the training rows
 	rowsEpoch int
 	checksum  string // of the data
+	stages    []*stage
 	lastLog   time.Time
 	lastStep  int64
 	stepRate  float64 // steps a second, NaN before it is known
@@ -62,7 +63,7 @@ const lossDecay = 0.98
 
 // NewTrainer compiles nothing yet; it checks the options and the data, and draws
 // the initial weights.
-func NewTrainer(b *backend.Backend, d models.Density, splits *data.Splits, o Options) (*Trainer, error) {
+func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*Trainer, error) {
 	o = o.withDefaults()
 	optimizer, rate, err := NewOptimizer(o.Optimizer)
 	sched, schedErr := newSchedule(o.Schedule)
@@ -70,11 +71,11 @@ func NewTrainer(b *backend.Backend, d models.Density, splits *data.Splits, o Opt
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, density: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
+	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
 		p: progress{Best: runlog.Float(math.NaN()), Schedule: sched}}
 	t.masked, _ = d.(models.Masked)
-	t.program = &program{density: d, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, batch: o.Batch, chunk: 1}
-	if b.Kind != backend.KindGo {
+	t.program = &program{model: d, dataDim: splits.Train.Dim, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, batch: o.Batch, chunk: 1}
+	if l, ok := d.(models.Looping); b.Kind != backend.KindGo && !(ok && l.Loops()) {
 		t.program.chunk = chunkFor(d, t.stepsPerEpoch())
 	}
 	if t.masked != nil && t.masked.Cycle().Len() != masks.Unlimited {
@@ -89,6 +90,9 @@ func NewTrainer(b *backend.Backend, d models.Density, splits *data.Splits, o Opt
 	if t.evaluator, err = maskflow.NewEvaluator(b, d, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
 		return nil, err
 	}
+	if err := t.newStages(); err != nil {
+		return nil, err
+	}
 	t.reset(models.Initialize(d, o.Seed))
 	return t, nil
 }
@@ -100,10 +104,18 @@ func evenBatch(rows, limit int) int {
 	return (rows + batches - 1) / batches
 }
 
-func checkData(d models.Density, s *data.Splits, o Options) error {
+func checkData(d models.Model, s *data.Splits, o Options) error {
+	_, stochastic := d.(models.Stochastic)
+	_, density := d.(models.Density)
+	if !stochastic && !density {
+		return fmt.Errorf("the model has neither a density nor a bound to train by")
+	}
 	for _, part := range []*data.Set{s.Train, s.Valid} {
 		if part == nil || part.Rows == 0 {
 			return fmt.Errorf("training needs rows to train on and rows to validate on")
+		}
+		if stochastic && part.Dim == 0 && part.ContextDim == d.ContextDim() {
+			continue // noise is all that it takes
 		}
 		if part.Dim != d.Dim() || part.ContextDim != d.ContextDim() {
 			return fmt.Errorf("%s has %d variables and a context of %d, but the model %d and %d", part.Name, part.Dim, part.ContextDim, d.Dim(), d.ContextDim())
@@ -118,7 +130,7 @@ func checkData(d models.Density, s *data.Splits, o Options) error {
 // chunkFor is the number of steps a call. A loop on the device saves the host's
 // fixed share of each step, which matters while a step is short; for large
 // models carrying the state through the loop costs more than that.
-func chunkFor(d models.Density, stepsPerEpoch int) int {
+func chunkFor(d models.Model, stepsPerEpoch int) int {
 	size := 0
 	for _, s := range d.Specs() {
 		size += s.Size()
@@ -161,6 +173,9 @@ func (t *Trainer) reset(w models.Weights) {
 func (t *Trainer) Close() {
 	finalize(t.state)
 	t.state = nil
+	for _, s := range t.stages {
+		s.close()
+	}
 	t.evaluator.Close()
 	t.program.compiled.Finalize()
 }
@@ -221,6 +236,11 @@ func (t *Trainer) stepsPerEpoch() int {
 // ErrStopped when Between asked to stop, ctx's error, or a *DivergedError. After
 // each of these the state is whole and can be saved.
 func (t *Trainer) Run(ctx context.Context) error {
+	if t.p.Step == 0 {
+		if err := t.estimate(ctx, true); err != nil {
+			return err
+		}
+	}
 	t.lastLog, t.lastStep, t.stepRate = t.o.Clock(), t.p.Step, math.NaN()
 	for {
 		if t.p.Cursor == t.stepsPerEpoch() {

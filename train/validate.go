@@ -2,22 +2,29 @@ package train
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"github.com/maskflow/maskflow"
-	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
 
 // validate evaluates the validation rows, remembers the best weights and tells
-// the schedule.
+// the schedule. A likelihood that is not finite is recorded, and beats nothing.
 func (t *Trainer) validate(ctx context.Context) error {
-	var sets []*masks.Set
-	if t.masked != nil {
-		sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
+	if err := t.estimate(ctx, false); err != nil {
+		return err
 	}
-	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, sets)
-	if err != nil {
+	of := maskflow.Ensemble{Draws: t.o.ValidSamples}
+	if t.masked != nil {
+		of.Sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
+	}
+	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, of)
+	var lost *models.NonFiniteError
+	if errors.As(err, &lost) {
+		e.NLL = math.NaN()
+	} else if err != nil {
 		return err
 	}
 	// A best of NaN is beaten by anything; a NaN beats nothing.

@@ -104,7 +104,7 @@ func cycleOf(ctx context.Context, c *config.Config, o masksOptions) (*masks.Cycl
 		}
 		dim, width = splits.Dim, splits.ContextDim
 	}
-	d, err := maskflow.NewDensity(c, dim, width)
+	d, err := maskflow.NewModel(c, dim, width)
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -256,13 +256,31 @@ func splitsLine(s *data.Splits) string {
 }
 
 // modelLine describes the model of a training.
-func modelLine(c *config.Config, d models.Density) string {
-	widths := []string{strconv.Itoa(d.Dim())}
-	for _, h := range c.Model.Hidden {
-		widths = append(widths, strconv.Itoa(h))
+func modelLine(c *config.Config, d models.Model) string {
+	m := c.Model
+	kind, dim := m.Type, strconv.Itoa(d.Dim())
+	widths := func(from string, hidden []int, to string) string {
+		line := from
+		for _, h := range hidden {
+			line += "-" + strconv.Itoa(h)
+		}
+		return line + "-" + to
 	}
-	line := fmt.Sprintf("%s %s-%d", c.Model.Type, strings.Join(widths, "-"), d.Dim())
-	if c.Model.Direct {
+	line := kind + " " + widths(dim, m.Hidden, dim)
+	switch kind {
+	case "maf", "iaf":
+		line = fmt.Sprintf("%s %d × %s (%s)", m.Transform, m.Layers, widths(dim, m.Hidden, dim), kind)
+		if m.Base == "made" || m.Base == "mog" {
+			line += " over a " + m.Base + " base"
+		}
+	case "vae":
+		latent := strconv.Itoa(m.Latent)
+		line = fmt.Sprintf("vae %s, %s, posterior %s", widths(dim, m.Encoder, latent), widths(latent, m.Decoder, dim), m.Posterior)
+		if m.Posterior == "iaf" {
+			line += fmt.Sprintf(" of %s %s", count(m.Layers, "layer"), m.Transform)
+		}
+	}
+	if m.Direct {
 		line += " with direct connections"
 	}
 	size := 0

@@ -86,7 +86,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if err != nil {
 		return err
 	}
-	d, err := maskflow.NewDensity(cfg, splits.Dim, splits.ContextDim)
+	d, err := maskflow.NewModel(cfg, splits.Dim, splits.ContextDim)
 	if err != nil {
 		return usage(err)
 	}
@@ -155,7 +155,7 @@ func trainConfig(args []string, o trainOptions) (*config.Config, error) {
 }
 
 // trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Density, o trainOptions) error {
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, o trainOptions) error {
 	if s == nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func summaryJSON(s *train.Summary) any {
 	}{s, test}
 }
 
-func summaryText(s *train.Summary, d models.Density, resume string) string {
+func summaryText(s *train.Summary, d models.Model, resume string) string {
 	var b strings.Builder
 	say := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-6s %s\n", name, fmt.Sprintf(format, args...))

@@ -107,23 +107,10 @@ func LogSoftmaxOf(v []*Node) []*Node {
 	return logs
 }
 
-// SoftmaxOf is exp v_k / Σ_j exp v_j, element by element.
-func SoftmaxOf(v []*Node) []*Node {
-	top := maxOf(v)
-	exps := make([]*Node, len(v))
-	var sum *Node
-	for k, x := range v {
-		exps[k] = Exp(Sub(x, top))
-		if sum == nil {
-			sum = exps[k]
-		} else {
-			sum = Add(sum, exps[k])
-		}
-	}
-	for k := range exps {
-		exps[k] = Div(exps[k], sum)
-	}
-	return exps
+// LogSumExp is ln Σ exp x over an axis, which goes away, of finite values.
+func LogSumExp(x *Node, axis int) *Node {
+	top := StopGradient(ReduceMax(x, axis))
+	return Add(top, Log(ReduceSum(Exp(Sub(x, ExpandAxes(top, axis))), axis)))
 }
 
 // SumLast is Σ over the last axis, [batch, n] → [batch]. It is a product, not a

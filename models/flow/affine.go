@@ -28,13 +28,13 @@ func NewAffine(scale string) (Transformer, error) {
 func (affine) Name() string { return "affine" }
 func (affine) Params() int  { return 2 }
 
-func (a affine) Forward(x *Node, theta []*Node) (y, logDerivative *Node) {
-	s := a.scale.Log(theta[1])
-	return Mul(Sub(x, theta[0]), Exp(s)), s
+func (a affine) Forward(x, theta *Node) (y, logDerivative *Node) {
+	s := a.scale.Log(parameter(x, theta, 1))
+	return Mul(Sub(x, parameter(x, theta, 0)), Exp(s)), s
 }
 
-func (a affine) Inverse(y *Node, theta []*Node) *Node {
-	return Add(Mul(y, Exp(Neg(a.scale.Log(theta[1])))), theta[0])
+func (a affine) Inverse(y, theta *Node) *Node {
+	return Add(Mul(y, Exp(Neg(a.scale.Log(parameter(y, theta, 1))))), parameter(y, theta, 0))
 }
 
 func (a affine) HostForward(x float32, theta []float32) float32 {

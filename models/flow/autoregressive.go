@@ -97,14 +97,9 @@ func (a *Autoregressive) Specs() []models.Spec { return a.specs }
 // Set is the mask set of the network, which holds its order.
 func (a *Autoregressive) Set() *masks.Set { return a.net.Cycle().At(0) }
 
-// theta computes the parameters of the transformer, each [batch, dim].
-func (a *Autoregressive) theta(p models.Params, x, context *Node) []*Node {
-	o := a.net.Apply(p, x, context, a.net.Constants(x, a.Set()))
-	parts := make([]*Node, a.transformer.Params())
-	for i := range parts {
-		parts[i] = Slice(o, AxisRange(), AxisRange(i*a.o.Dim, (i+1)*a.o.Dim))
-	}
-	return parts
+// theta computes the parameters of the transformer, [batch, P·dim].
+func (a *Autoregressive) theta(p models.Params, x, context *Node) *Node {
+	return a.net.Apply(p, x, context, a.net.Constants(x, a.Set()))
 }
 
 // Forward maps x to y with one pass of the network.

@@ -22,16 +22,15 @@ const gateBias = 1.5
 func (gated) Name() string { return "gated" }
 func (gated) Params() int  { return 2 }
 
-func (gated) Forward(x *Node, theta []*Node) (y, logDerivative *Node) {
-	a := Add(theta[1], nn.Number(x, gateBias))
-	gate := Logistic(a)
-	return Add(theta[0], Mul(gate, Sub(x, theta[0]))), nn.LogSigmoid(a)
+func (gated) Forward(x, theta *Node) (y, logDerivative *Node) {
+	m, a := parameter(x, theta, 0), Add(parameter(x, theta, 1), nn.Number(x, gateBias))
+	return Add(m, Mul(Logistic(a), Sub(x, m))), nn.LogSigmoid(a)
 }
 
-func (gated) Inverse(y *Node, theta []*Node) *Node {
+func (gated) Inverse(y, theta *Node) *Node {
 	// 1/σ = 1 + e⁻ᵃ
-	shrink := Exp(Neg(Add(theta[1], nn.Number(y, gateBias))))
-	return Add(y, Mul(shrink, Sub(y, theta[0])))
+	m, a := parameter(y, theta, 0), Add(parameter(y, theta, 1), nn.Number(y, gateBias))
+	return Add(y, Mul(Exp(Neg(a)), Sub(y, m)))
 }
 
 func (gated) HostForward(x float32, theta []float32) float32 {

@@ -55,64 +55,81 @@ const maxBins = 100
 func (spline) Name() string  { return "spline" }
 func (s spline) Params() int { return 3*s.bins - 1 }
 
-// segment is one bin: its left lower corner, its size, and the slopes at both ends.
-type segment struct{ x, y, width, height, left, right *Node }
+// segments are the bins of every element, [elements, bins] each: left lower
+// corners, sizes, and the slopes at both ends.
+type segments struct{ x, y, width, height, left, right *Node }
 
-// segments are the bins for the parameters θ.
-func (s spline) segments(theta []*Node) []segment {
+// segments takes the parameters θ [batch, 3·bins − 1, dim] of elements in the
+// order of [batch, dim].
+func (s spline) segments(theta *Node, batch, dim int) segments {
 	k := s.bins
-	widths, heights := s.sizes(theta[:k]), s.sizes(theta[k:2*k])
-	one := nn.Number(theta[0], 1)
-	slope := func(knot int) *Node {
-		if knot == 0 || knot == k {
-			return one // the slope of the tails
-		}
-		return Add(nn.SoftPlus(Add(theta[2*k+knot-1], nn.Number(one, slopeShift))), nn.Number(one, minSlope))
-	}
-	low := nn.Number(one, -s.bound)
-	x, y, left := low, low, slope(0)
-	all := make([]segment, k)
-	for i := range all {
-		right := slope(i + 1)
-		all[i] = segment{x, y, widths[i], heights[i], left, right}
-		x, y, left = Add(x, widths[i]), Add(y, heights[i]), right
-	}
-	return all
+	// One row an element, so that what follows are products with small matrices.
+	rows := Reshape(TransposeAllAxes(Reshape(theta, batch, s.Params(), dim), 0, 2, 1), batch*dim, s.Params())
+	part := func(from, to int) *Node { return Slice(rows, AxisRange(), AxisRange(from, to)) }
+	b := segments{width: s.sizes(part(0, k)), height: s.sizes(part(k, 2*k))}
+	before := triangle(theta, k)
+	low := nn.Number(theta, -s.bound)
+	b.x, b.y = Add(Dot(b.width, before).Product(), low), Add(Dot(b.height, before).Product(), low)
+	inner := Add(nn.SoftPlus(Add(part(2*k, 3*k-1), nn.Number(theta, slopeShift))), nn.Number(theta, minSlope))
+	tail := OnesLike(Slice(b.x, AxisRange(), AxisRange(0, 1))) // slope of the tails
+	b.left, b.right = Concatenate([]*Node{tail, inner}, 1), Concatenate([]*Node{inner, tail}, 1)
+	return b
 }
 
-// sizes are K positive numbers with the sum 2·bound.
-func (s spline) sizes(logits []*Node) []*Node {
+// sizes are the softmax of the logits of each row, none of them below minBin, times
+// the length of the interval.
+func (s spline) sizes(logits *Node) *Node {
+	fixed := StopGradient(logits)
+	top := Slice(fixed, AxisRange(), AxisRange(0, 1))
+	for i := 1; i < s.bins; i++ {
+		top = Max(top, Slice(fixed, AxisRange(), AxisRange(i, i+1)))
+	}
+	e := Exp(Sub(logits, top))
+	share := Div(e, ExpandAxes(nn.SumLast(e), 1))
 	free := 2 * s.bound * (1 - minBin*float64(s.bins))
-	sizes := nn.SoftmaxOf(logits)
-	for i, v := range sizes {
-		sizes[i] = Add(Mul(v, nn.Number(v, free)), nn.Number(v, 2*s.bound*minBin))
-	}
-	return sizes
+	return Add(Mul(share, nn.Number(share, free)), nn.Number(share, 2*s.bound*minBin))
 }
 
-// choose is the segment of each element: the last one whose start, as begins
-// gives it, is not above v.
-func choose(all []segment, v *Node, begins func(segment) *Node) segment {
-	at := all[0]
-	for _, next := range all[1:] {
-		beyond := GreaterOrEqual(v, begins(next))
-		pick := func(a, b *Node) *Node { return Where(beyond, b, a) }
-		at = segment{pick(at.x, next.x), pick(at.y, next.y), pick(at.width, next.width), pick(at.height, next.height),
-			pick(at.left, next.left), pick(at.right, next.right)}
+// triangle is the matrix that sums what comes before each of k columns.
+func triangle(like *Node, k int) *Node {
+	m := make([][]float32, k)
+	for i := range m {
+		m[i] = make([]float32, k)
+		for j := i + 1; j < k; j++ {
+			m[i][j] = 1
+		}
 	}
-	return at
+	return ConvertDType(Const(like.Graph(), m), like.DType())
 }
 
-// inside clamps v to the interval, so that what is computed for the tails stays
-// finite, and says where v lies in it.
+// at picks for each element the segment in which v [elements, 1] lies, as the
+// corners, x or y, say; all of it has the shape [elements].
+func (b segments) at(v, corners *Node) segments {
+	reached := ConvertDType(GreaterOrEqual(v, corners), v.DType())
+	k := corners.Shape().Dimensions[1]
+	first := OnesLike(Slice(reached, AxisRange(), AxisRange(0, 1)))
+	reached = Concatenate([]*Node{first, Slice(reached, AxisRange(), AxisRange(1, k))}, 1)
+	after := Concatenate([]*Node{Slice(reached, AxisRange(), AxisRange(1, k)), ZerosLike(first)}, 1)
+	here := StopGradient(Sub(reached, after))
+	pick := func(of *Node) *Node { return nn.SumLast(Mul(of, here)) }
+	return segments{pick(b.x), pick(b.y), pick(b.width), pick(b.height), pick(b.left), pick(b.right)}
+}
+
+// inside clamps v [batch, dim] to the interval, so that what is computed for the
+// tails stays finite, and says where v lies in it.
 func (s spline) inside(v *Node) (clamped, within *Node) {
 	within = LessThan(Abs(v), nn.Number(v, s.bound))
 	return Where(within, v, nn.Number(v, 0)), within
 }
 
-func (s spline) Forward(x *Node, theta []*Node) (y, logDerivative *Node) {
-	v, within := s.inside(x)
-	at := choose(s.segments(theta), v, func(b segment) *Node { return b.x })
+// elements makes [batch, dim] into [batch·dim].
+func elements(v *Node) *Node { return Reshape(v, v.Shape().Size()) }
+
+func (s spline) Forward(x, theta *Node) (y, logDerivative *Node) {
+	dims := x.Shape().Dimensions
+	clamped, within := s.inside(x)
+	v, all := elements(clamped), s.segments(theta, dims[0], dims[1])
+	at := all.at(ExpandAxes(v, 1), all.x)
 	one, two := nn.Number(x, 1), nn.Number(x, 2)
 	slope := Div(at.height, at.width)
 	t := Div(Sub(v, at.x), at.width)
@@ -124,12 +141,14 @@ func (s spline) Forward(x *Node, theta []*Node) (y, logDerivative *Node) {
 	inner := Add(at.y, Div(num, den))
 	rise := Add(Mul(at.right, Square(t)), Add(Mul(Mul(two, slope), tu), Mul(at.left, Square(u))))
 	log := Sub(Add(Mul(two, Log(slope)), Log(rise)), Mul(two, Log(den)))
-	return Where(within, inner, x), Where(within, log, nn.Number(x, 0))
+	return Where(within, Reshape(inner, dims...), x), Where(within, Reshape(log, dims...), nn.Number(x, 0))
 }
 
-func (s spline) Inverse(y *Node, theta []*Node) *Node {
-	v, within := s.inside(y)
-	at := choose(s.segments(theta), v, func(b segment) *Node { return b.y })
+func (s spline) Inverse(y, theta *Node) *Node {
+	dims := y.Shape().Dimensions
+	clamped, within := s.inside(y)
+	v, all := elements(clamped), s.segments(theta, dims[0], dims[1])
+	at := all.at(ExpandAxes(v, 1), all.y)
 	two := nn.Number(y, 2)
 	slope := Div(at.height, at.width)
 	// Equations 6 to 8; the root is written so that nothing cancels (appendix A.3).
@@ -140,7 +159,7 @@ func (s spline) Inverse(y *Node, theta []*Node) *Node {
 	c := Neg(Mul(slope, dy))
 	root := Sqrt(Max(Sub(Square(b), Mul(nn.Number(y, 4), Mul(a, c))), nn.Number(y, tiny)))
 	t := Div(Mul(two, c), Sub(Neg(b), root))
-	return Where(within, Add(at.x, Mul(t, at.width)), y)
+	return Where(within, Reshape(Add(at.x, Mul(t, at.width)), dims...), y)
 }
 
 // tiny keeps the gradient of a square root finite.

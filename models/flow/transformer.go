@@ -13,12 +13,18 @@ type Transformer interface {
 	Name() string
 	// Params is P.
 	Params() int
-	// Forward returns y and ln dy/dx, element by element, for x and each of the P
-	// parameters of shape [batch, dim].
-	Forward(x *Node, theta []*Node) (y, logDerivative *Node)
+	// Forward returns y and ln dy/dx, element by element, for x [batch, dim] and
+	// parameters θ [batch, P·dim]: parameter p of variable d is column p·dim + d.
+	Forward(x, theta *Node) (y, logDerivative *Node)
 	// Inverse returns x.
-	Inverse(y *Node, theta []*Node) (x *Node)
-	// HostForward and HostInverse are the same of one number.
+	Inverse(y, theta *Node) (x *Node)
+	// HostForward and HostInverse are the same of one number and its P parameters.
 	HostForward(x float32, theta []float32) (y float32)
 	HostInverse(y float32, theta []float32) (x float32)
+}
+
+// parameter is θ_p, of the shape of x.
+func parameter(x, theta *Node, p int) *Node {
+	dim := x.Shape().Dimensions[1]
+	return Slice(theta, AxisRange(), AxisRange(p*dim, (p+1)*dim))
 }

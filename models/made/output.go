@@ -1,6 +1,7 @@
 package made
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -36,27 +37,25 @@ type output interface {
 // maxComponents bounds a mixture: each component has three outputs a variable.
 const maxComponents = 1000
 
+// newOutput returns the family, or every problem of its options.
 func newOutput(o Options) (output, error) {
-	scale, err := nn.ScaleByName(o.Scale)
-	if err != nil {
-		return nil, err
-	}
+	scale, problem := nn.ScaleByName(o.Scale)
 	switch o.Output {
 	case "", "bernoulli":
-		return bernoulli{}, nil
+		return bernoulli{}, problem
 	case "gaussian":
-		return gaussian{scale}, nil
+		return gaussian{scale}, problem
 	case "mog":
 		k := o.Components
 		if k == 0 {
 			k = 10
 		}
 		if k < 1 || k > maxComponents {
-			return nil, fmt.Errorf("components: a mixture of %d Gaussians, need 1 to %d", k, maxComponents)
+			k, problem = 1, errors.Join(problem, fmt.Errorf("components: a mixture of %d Gaussians, need 1 to %d", k, maxComponents))
 		}
-		return mixture{k, scale}, nil
+		return mixture{k, scale}, problem
 	}
-	return nil, fmt.Errorf("unknown output %q (known: bernoulli, gaussian, mog)", o.Output)
+	return nil, errors.Join(problem, fmt.Errorf("unknown output %q (known: bernoulli, gaussian, mog)", o.Output))
 }
 
 // bernoulli has one output, the logit of x = 1.
@@ -75,9 +74,13 @@ func (bernoulli) draw(rng *rand.Rand, noise []float32, _ int) {
 	}
 }
 
-// sample is 1 where the noise is below p(x = 1).
+// sample is 1 where the noise is below p(x = 1). A logit that is NaN is kept, not
+// taken for a 0.
 func (bernoulli) sample(o func(int) float32, noise func(int) float32) float32 {
-	if p := 1 / (1 + math.Exp(-float64(o(0)))); float64(noise(0)) < p {
+	switch p := 1 / (1 + math.Exp(-float64(o(0)))); {
+	case p != p:
+		return o(0)
+	case float64(noise(0)) < p:
 		return 1
 	}
 	return 0
@@ -122,12 +125,14 @@ func (mixture) discrete() bool { return false }
 func (mixture) bias() models.Init { return models.Normal(1) }
 
 func (m mixture) logProb(x, o *Node) *Node {
-	parts := split(o, 3*m.k)
-	logs := make([]*Node, m.k)
-	for i, weight := range nn.LogSoftmaxOf(parts[:m.k]) {
-		logs[i] = Add(weight, nn.NormalLogProb(x, parts[m.k+i], m.scale.Log(parts[2*m.k+i])))
+	dims := x.Shape().Dimensions
+	part := func(i int) *Node { // [batch, K, dim]
+		width := m.k * dims[1]
+		return Reshape(Slice(o, AxisRange(), AxisRange(i*width, (i+1)*width)), dims[0], m.k, dims[1])
 	}
-	return nn.SumLast(nn.LogSumExpOf(logs))
+	logits := part(0)
+	each := Add(logits, nn.NormalLogProb(ExpandAxes(x, 1), part(1), m.scale.Log(part(2))))
+	return nn.SumLast(Sub(nn.LogSumExp(each, 1), nn.LogSumExp(logits, 1)))
 }
 
 func (m mixture) conditionals(o []*Node) []*Node {
@@ -155,6 +160,9 @@ func (m mixture) sample(o func(int) float32, noise func(int) float32) float32 {
 	sum := 0.0
 	for i := range m.k {
 		sum += math.Exp(float64(o(i)) - top)
+	}
+	if sum != sum { // of logits beyond float32, no component is the right one
+		return float32(sum)
 	}
 	chosen, left := m.k-1, float64(noise(1))*sum
 	for i := range m.k - 1 {

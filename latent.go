@@ -1,0 +1,131 @@
+package maskflow
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/models"
+)
+
+// hostInverter is a flow on the host, made when it is first asked for.
+type hostInverter struct {
+	once sync.Once
+	of   models.Inverter
+	err  error
+}
+
+// inverter is the model's flow on the host.
+func (m *Model) inverter() (models.Inverter, error) {
+	m.host.once.Do(func() {
+		f, ok := m.model.(models.HostInverter)
+		if !ok {
+			m.host.err = fmt.Errorf("this model is no flow: it has no latent codes")
+			return
+		}
+		m.host.of, m.host.err = f.NewInverter(m.weights)
+	})
+	return m.host.of, m.host.err
+}
+
+// Latent maps rows of data to the noise that they come from, their latent codes,
+// both row-major [rows, dim]. It is an error for a model that is no flow, and a
+// *models.NonFiniteError where a value leaves the range of float32.
+func (m *Model) Latent(ctx context.Context, x, cond []float32) ([]float32, error) {
+	z, _, err := m.move(ctx, x, cond, models.Solver{}, models.Inverter.ToNoise)
+	return z, err
+}
+
+// FromLatent maps noise to data, both row-major [rows, dim]: the inverse of
+// Latent. All methods of a solver with no tolerance give the same bits; passes is
+// the largest number of times that any row went through any one network. Errors
+// are those of Latent, and one when Jacobi's passes do not suffice.
+func (m *Model) FromLatent(ctx context.Context, z, cond []float32, solver models.Solver) (x []float32, passes int, err error) {
+	return m.move(ctx, z, cond, solver, models.Inverter.ToData)
+}
+
+// move maps a copy of the rows.
+func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.Solver,
+	by func(models.Inverter, context.Context, []float32, []float32, models.Solver) (int, error)) ([]float32, int, error) {
+	if _, err := rowsOf(m.model, rows, cond); err != nil {
+		return nil, 0, err
+	}
+	f, err := m.inverter()
+	if err != nil {
+		return nil, 0, err
+	}
+	moved := append([]float32(nil), rows...)
+	passes, err := by(f, ctx, moved, cond, solver)
+	if err != nil {
+		return nil, passes, err
+	}
+	return moved, passes, nil
+}
+
+// SampleAndLogProb draws n samples as Sample does and returns with them
+// ln p(x | context) of each, in nats.
+func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+	if x, err = m.Sample(ctx, n, o); err != nil {
+		return nil, nil, err
+	}
+	of := m.ensemble(0)
+	if o.Order > 0 {
+		if of.Sets, err = m.samplingSets(o.Order); err != nil {
+			return nil, nil, err
+		}
+	}
+	logp, err = m.logProb(ctx, x, o.Context, of)
+	return x, logp, err
+}
+
+// densityEvaluator makes the evaluator of a flow that is fitted to a target, or
+// whose density would take a loop in the graph, into one of densities: rows are
+// mapped to noise on the host, touching every weight once, and the graph goes
+// back.
+func (m *Model) densityEvaluator() (*Evaluator, error) {
+	m.latent.once.Do(func() {
+		type sampling interface {
+			SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node)
+		}
+		s, ok := m.model.(sampling)
+		if !ok {
+			m.latent.err = fmt.Errorf("this model has no density in one pass")
+			return
+		}
+		e := &Evaluator{model: onlyDensity{m.model}, batch: m.evaluator.batch}
+		e.value, m.latent.err = compile(m.evaluator.value.backend, m.model, "log_prob", func(p models.Params, data []*Node) *Node {
+			_, logp := s.SampleAndLogProb(p, data[0], second(data))
+			return logp
+		})
+		e.invert = m.Latent
+		m.latent.of = e
+	})
+	return m.latent.of, m.latent.err
+}
+
+// onlyDensity hides what else a model is.
+type onlyDensity struct{ models.Model }
+
+type latentCodes struct {
+	once sync.Once
+	of   *Evaluator
+	err  error
+}
+
+func (l *latentCodes) close() {
+	if l.of != nil && l.err == nil {
+		l.of.Close()
+	}
+}
+
+// inverts says whether the density of the model takes the variables one after
+// the other in the graph, or is not what its evaluator computes.
+func (m *Model) inverts() bool {
+	if isVariational(m.model) {
+		return true
+	}
+	l, ok := m.model.(models.Looping)
+	return ok && l.Loops()
+}

@@ -1,0 +1,170 @@
+package train
+
+import (
+	"context"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/models"
+)
+
+// stage is a models.Stage with its compiled way from the stage before.
+type stage struct {
+	models.Stage
+	exec *Exec // nil when rows stay as they are
+}
+
+// stageBatch is the number of rows that pass to a stage in one call.
+const stageBatch = 2000
+
+func (s *stage) close() {
+	if s.exec != nil {
+		s.exec.Finalize()
+	}
+}
+
+// newStages prepares what the model estimates from the training rows.
+func (t *Trainer) newStages() error {
+	e, ok := t.model.(models.Estimated)
+	if !ok {
+		return nil
+	}
+	for _, s := range e.Stages() {
+		own := &stage{Stage: s}
+		if s.Advance != nil {
+			exec, err := NewExec(t.backend.Compute, func(args []*Node) []*Node {
+				n := len(t.program.specs)
+				p := models.Bind(t.program.specs, args[:n])
+				var context *Node
+				if len(args) > n+1 {
+					context = args[n+1]
+				}
+				return []*Node{s.Advance(p, args[n], context)}
+			})
+			if err != nil {
+				return backend.OneLine(err)
+			}
+			own.exec = exec
+		}
+		t.stages = append(t.stages, own)
+	}
+	return nil
+}
+
+// estimate sets the parameters that follow from all training rows: those that
+// are estimated once in the beginning, and those that follow the weights before
+// every validation. Stages take their turns, since what one sees depends on what
+// those before it set.
+func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
+	last := -1
+	for i, s := range t.stages {
+		if beginning || s.Repeat {
+			last = i
+		}
+	}
+	rows := t.splits.Train.X
+	for i := 0; i <= last; i++ {
+		s := t.stages[i]
+		if s.exec != nil {
+			var err error
+			if rows, err = t.advanceRows(ctx, s, rows); err != nil {
+				return err
+			}
+		}
+		if beginning || s.Repeat {
+			t.set(s.Estimate(moments(rows, t.model.Dim())), !s.Repeat)
+		}
+	}
+	return nil
+}
+
+// advanceRows maps rows [n, dim] to what the stage sees, with the weights that
+// are evaluated.
+func (t *Trainer) advanceRows(ctx context.Context, s *stage, rows []float32) ([]float32, error) {
+	dim, width := t.model.Dim(), t.model.ContextDim()
+	n := len(rows) / dim
+	batch := evenBatch(n, stageBatch)
+	out := make([]float32, 0, n*dim)
+	for first := 0; first < n; first += batch {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		var args []any
+		for _, p := range t.evaluated() {
+			args = append(args, p)
+		}
+		here := min(batch, n-first)
+		owned := []*tensors.Tensor{padded(rows[first*dim:(first+here)*dim], batch, dim)}
+		if width > 0 {
+			owned = append(owned, padded(t.splits.Train.Context[first*width:(first+here)*width], batch, width))
+		}
+		for _, x := range owned {
+			args = append(args, x)
+		}
+		values, err := t.callStage(s, args)
+		finalize(owned)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, values[:here*dim]...)
+	}
+	return out, nil
+}
+
+func (t *Trainer) callStage(s *stage, args []any) ([]float32, error) {
+	if err := t.backend.Acquire(); err != nil {
+		return nil, err
+	}
+	defer t.backend.Release()
+	outputs, err := s.exec.Call(args...)
+	if err != nil {
+		return nil, backend.OneLine(err)
+	}
+	defer finalize(outputs)
+	return tensors.MustCopyFlatData[float32](outputs[0]), nil
+}
+
+// padded is a tensor of batch rows, those beyond the values being zero.
+func padded(values []float32, batch, width int) *tensors.Tensor {
+	flat := make([]float32, batch*width)
+	copy(flat, values)
+	return tensors.FromFlatDataAndDimensions(flat, batch, width)
+}
+
+// moments are the mean and the biased variance of each column of rows [n, dim].
+func moments(rows []float32, dim int) (mean, variance []float64) {
+	mean, variance = make([]float64, dim), make([]float64, dim)
+	n := float64(len(rows) / dim)
+	for i, v := range rows {
+		mean[i%dim] += float64(v) / n
+	}
+	for i, v := range rows {
+		d := float64(v) - mean[i%dim]
+		variance[i%dim] += d * d / n
+	}
+	return mean, variance
+}
+
+// set replaces parameters by name in the weights that are evaluated, and on
+// request also in those that are trained.
+func (t *Trainer) set(values map[string][]float32, trained bool) {
+	n := len(t.program.specs)
+	for i, s := range t.program.specs {
+		v, ok := values[s.Name]
+		if !ok {
+			continue
+		}
+		at := []int{len(t.state) - n + i}
+		if t.o.EMA == 0 {
+			at[0] = i
+		} else if trained {
+			at = append(at, i)
+		}
+		for _, k := range at {
+			finalize(t.state[k : k+1])
+			t.state[k] = tensors.FromFlatDataAndDimensions(append([]float32(nil), v...), s.Shape...)
+		}
+	}
+}
