@@ -197,20 +197,24 @@ func histogram(u []float64) *gonum.Plot {
 // deviation is the chart of the empirical distribution function of sorted transforms minus the identity.
 func deviation(u []float64) *gonum.Plot {
 	critical := ksCritical(len(u), alpha)
-	n := float64(len(u))
-	steps := plotter.XYs{{X: 0, Y: 0}}
-	for i, v := range u {
-		steps = append(steps, plotter.XY{X: v, Y: float64(i)/n - v}, plotter.XY{X: v, Y: float64(i+1)/n - v})
-	}
-	steps = append(steps, plotter.XY{X: 1, Y: 0})
 	p := newPlot(Labels{X: "u", Y: "F(u) − u"})
 	p.Add(
 		boxes{{0, 1, -critical, critical, band}}, level(0),
-		&plotter.Line{XYs: thin(steps, columns), LineStyle: draw.LineStyle{Color: plot.Series(0), Width: 1.1}},
+		&plotter.Line{XYs: thin(steps(u), columns), LineStyle: draw.LineStyle{Color: plot.Series(0), Width: 1.1}},
 	)
 	p.X.Min, p.X.Max = 0, 1
 	p.Y.Max = 1.15 * max(critical, ksDistance(u))
 	p.Y.Min = -p.Y.Max
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(3), ticks(3)
 	return p
+}
+
+// steps is the line of that chart: before and after the step at each number.
+func steps(u []float64) plotter.XYs {
+	n := float64(len(u))
+	line := plotter.XYs{{X: 0, Y: 0}}
+	for i, v := range u {
+		line = append(line, plotter.XY{X: v, Y: float64(i)/n - v}, plotter.XY{X: v, Y: float64(i+1)/n - v})
+	}
+	return append(line, plotter.XY{X: 1, Y: 0})
 }

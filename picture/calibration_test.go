@@ -71,6 +71,23 @@ func TestBandOfBinsIsTight(t *testing.T) {
 	}
 }
 
+// The largest distance of the line from zero is the statistic, and in the chart, on either side.
+func TestLineOfADistributionFunction(t *testing.T) {
+	for _, u := range [][]float64{{0.1, 0.2, 0.3}, {0.7, 0.8, 0.9}, {0.5}} {
+		largest := 0.0
+		for _, at := range steps(u) {
+			largest = max(largest, math.Abs(at.Y))
+		}
+		d, _ := KS(u)
+		if math.Abs(largest-d) > 1e-12 {
+			t.Errorf("%v: the line is %v from zero, the statistic %v", u, largest, d)
+		}
+		if p := deviation(u); p.Y.Min != -p.Y.Max || p.Y.Max <= max(d, ksCritical(len(u), alpha)) {
+			t.Errorf("%v: an axis from %v to %v", u, p.Y.Min, p.Y.Max)
+		}
+	}
+}
+
 func TestCalibrationIsSeen(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	good, bad := uniform(rng, 1000), uniform(rng, 1000)
