@@ -50,7 +50,7 @@ func imageFolder(t *testing.T) string {
 // A patch of a ramp in x, its mean of 3.5 and the noise of mean 1/2 removed, is
 // the ramp itself up to noise below 1.
 func TestBSDS300Patches(t *testing.T) {
-	o := Options{Dir: imageFolder(t), Source: "bsds300", Patches: [3]int{211, 13, 17}}
+	o := Options{Dir: imageFolder(t), Source: "bsds300", Patches: [3]int{211, 13, 17}, DropColumns: []string{}}
 	s, err := Load(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func (r recipe) prepare(ctx context.Context, o Options, limit *budget) (*Splits,
 		return nil, fmt.Errorf("a recipe has no array %q", o.Array)
 	case o.Fold > 0:
 		return nil, errors.New("a recipe has splits of its own: it is not divided into folds")
-	case o.DropColumns != nil:
+	case len(o.DropColumns) > 0:
 		return nil, errors.New("a recipe chooses its columns itself: none can be dropped")
 	case o.ContextColumns > 0:
 		return nil, errors.New("a recipe scales its columns: none of them can be a context")

@@ -28,7 +28,7 @@ func isTarget(name string) bool {
 
 // loadTarget gives sets of points to come.
 func loadTarget(o Options) (*Splits, error) {
-	if o.Array != "" || o.Binarize != "" || o.Labels || o.ContextColumns > 0 || o.DropColumns != nil || o.Dequantize > 0 || o.Fold > 0 {
+	if o.Array != "" || o.Binarize != "" || o.Labels || o.ContextColumns > 0 || len(o.DropColumns) > 0 || o.Dequantize > 0 || o.Fold > 0 {
 		return nil, errors.New("a target has no data: array, binarize, labels, context columns, drop columns, dequantise and fold have no meaning")
 	}
 	var sets [3]*Set
