@@ -74,7 +74,7 @@ func standardisation(mean, variance []float64) map[string][]float32 {
 	return map[string][]float32{"mean": toFloat32(mean), "log_scale": s}
 }
 
-func ones(_ *rand.Rand, shape []int) []float32 {
+func initialOnes(_ *rand.Rand, shape []int) []float32 {
 	v := make([]float32, models.Spec{Shape: shape}.Size())
 	for i := range v {
 		v[i] = 1

@@ -139,7 +139,7 @@ func (a *Autoregressive) Solve(p models.Params, y, context *Node, tolerance floa
 	parameters := func(g *Graph, closure string) []*Node {
 		nodes := make([]*Node, len(state))
 		for i, s := range state {
-			nodes[i] = Parameter(g, fmt.Sprintf("%s%d_%d", closure, y.Id(), i), s.Shape())
+			nodes[i] = Parameter(g, fmt.Sprintf("%s%d_%d", closure, state[0].Id(), i), s.Shape())
 		}
 		return nodes
 	}

@@ -42,7 +42,7 @@ func (b batchNorm) Specs() []models.Spec {
 	shape := []int{int(b)}
 	return []models.Spec{
 		{Name: "log_gamma", Shape: shape}, {Name: "beta", Shape: shape},
-		{Name: "mean", Shape: shape, Fixed: true}, {Name: "variance", Shape: shape, Init: ones, Fixed: true},
+		{Name: "mean", Shape: shape, Fixed: true}, {Name: "variance", Shape: shape, Init: initialOnes, Fixed: true},
 	}
 }
 
