@@ -220,52 +220,59 @@ func TestDegreesAreInputs(t *testing.T) {
 // The density works inside the closures of a While, where everything is loop
 // state: a training loop on the device depends on it.
 func TestLogProbInsideAWhile(t *testing.T) {
-	const dim, rounds = 3, 3
-	m := mustNew(t, Options{Dim: dim, Hidden: []int{7}, Context: 2, Direct: true, Conditioning: true})
-	w, x, ctx := randomWeights(m, 6), states(dim), repeated(1, 2, 1<<dim)
-	specs, degrees := m.Specs(), m.DegreeSpecs()
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
-			g, sum := args[0].Graph(), args[0]
-			state := append([]*Node{Const(g, int32(0)), sum}, args[1:]...)
-			parameters := func(g *Graph, closure string) []*Node {
-				nodes := make([]*Node, len(state))
-				for i, n := range state {
-					nodes[i] = Parameter(g, fmt.Sprintf("%s%d", closure, i), n.Shape())
-				}
-				return nodes
-			}
-			more := NewClosure(g, func(g *Graph) []*Node {
-				return []*Node{LessThan(parameters(g, "more")[0], Const(g, int32(rounds)))}
+		for _, output := range []string{"bernoulli", "gaussian", "mog"} {
+			t.Run(output, func(t *testing.T) {
+				logProbInsideAWhile(t, b, mustNew(t, Options{Dim: 3, Hidden: []int{7}, Context: 2, Direct: true, Conditioning: true, Output: output, Components: 3}))
 			})
-			body := NewClosure(g, func(g *Graph) []*Node {
-				s := parameters(g, "body")
-				rest := s[2:]
-				p := models.Bind(specs, rest[:len(specs)])
-				rest = rest[len(specs):]
-				p, rest = p.WithDegrees(degrees, rest[:len(degrees)]), rest[len(degrees):]
-				logp := m.LogProb(p, rest[0], rest[1])
-				return append([]*Node{Add(s[0], Const(g, int32(1))), Add(s[1], logp)}, s[2:]...)
-			})
-			return []*Node{While(more, body, state...)[1]}
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer exec.Finalize()
-		args := append([]any{make([]float32, len(x)/dim)}, arguments(m, w)...)
-		for _, d := range m.Degrees(m.Cycle().At(0)) {
-			args = append(args, d)
-		}
-		args = append(args, tensor(x, len(x)/dim, dim), tensor(ctx, len(x)/dim, 2))
-		got := call(t, exec, args...)[0]
-		want := compile(t, b, m, len(x)/dim).run(t, w, m.Cycle().At(0), batch{x: x, context: ctx}).logp
-		for i := range want {
-			if !near(float64(got[i]), rounds*float64(want[i]), 1e-6) {
-				t.Errorf("the sum of %d times log p of state %d is %v, want %v", rounds, i, got[i], rounds*want[i])
-			}
 		}
 	})
+}
+
+func logProbInsideAWhile(t *testing.T, b *backend.Backend, m *Model) {
+	const rounds = 3
+	w, x, ctx, rows := randomWeights(m, 6), points(m), repeated(1, 2, rowsOf(m)), rowsOf(m)
+	specs, degrees := m.Specs(), m.DegreeSpecs()
+	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
+		g, sum := args[0].Graph(), args[0]
+		state := append([]*Node{Const(g, int32(0)), sum}, args[1:]...)
+		parameters := func(g *Graph, closure string) []*Node {
+			nodes := make([]*Node, len(state))
+			for i, n := range state {
+				nodes[i] = Parameter(g, fmt.Sprintf("%s%d", closure, i), n.Shape())
+			}
+			return nodes
+		}
+		more := NewClosure(g, func(g *Graph) []*Node {
+			return []*Node{LessThan(parameters(g, "more")[0], Const(g, int32(rounds)))}
+		})
+		body := NewClosure(g, func(g *Graph) []*Node {
+			s := parameters(g, "body")
+			rest := s[2:]
+			p := models.Bind(specs, rest[:len(specs)])
+			rest = rest[len(specs):]
+			p, rest = p.WithDegrees(degrees, rest[:len(degrees)]), rest[len(degrees):]
+			logp := m.LogProb(p, rest[0], rest[1])
+			return append([]*Node{Add(s[0], Const(g, int32(1))), Add(s[1], logp)}, s[2:]...)
+		})
+		return []*Node{While(more, body, state...)[1]}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exec.Finalize()
+	args := append([]any{make([]float32, rows)}, arguments(m, w)...)
+	for _, d := range m.Degrees(m.Cycle().At(0)) {
+		args = append(args, d)
+	}
+	args = append(args, tensor(x, rows, m.Dim()), tensor(ctx, rows, 2))
+	got := call(t, exec, args...)[0]
+	want := compile(t, b, m, rows).run(t, w, m.Cycle().At(0), batch{x: x, context: ctx}).logp
+	for i := range want {
+		if !near(float64(got[i]), rounds*float64(want[i]), 1e-6) {
+			t.Errorf("the sum of %d times log p of row %d is %v, want %v", rounds, i, got[i], rounds*want[i])
+		}
+	}
 }
 
 // Graph functions panic with an error that names the shapes, which the

@@ -42,14 +42,14 @@ func TestEnsembleAveragesProbabilities(t *testing.T) {
 		mixture, averaged := 0.0, 0.0
 		for i := range 4 {
 			x1, x2 := float64(x[2*i]), float64(x[2*i+1])
-			if first.logits[2*i] != 0 || first.logits[2*i+1] != float32(4*x1) || second.logits[2*i] != float32(4*x2) || second.logits[2*i+1] != 0 {
-				t.Fatalf("the logits of (%v, %v) are %v and %v", x1, x2, first.logits[2*i:2*i+2], second.logits[2*i:2*i+2])
+			if first.conditionals[2*i] != 0 || first.conditionals[2*i+1] != float32(4*x1) || second.conditionals[2*i] != float32(4*x2) || second.conditionals[2*i+1] != 0 {
+				t.Fatalf("the logits of (%v, %v) are %v and %v", x1, x2, first.conditionals[2*i:2*i+2], second.conditionals[2*i:2*i+2])
 			}
 			mixture += (math.Exp(float64(first.logp[i])) + math.Exp(float64(second.logp[i]))) / 2
 			p := 1.0
 			for d := range 2 {
 				sign := float64(2*x[2*i+d] - 1)
-				p *= sigma(sign * float64(first.logits[2*i+d]+second.logits[2*i+d]) / 2)
+				p *= sigma(sign * float64(first.conditionals[2*i+d]+second.conditionals[2*i+d]) / 2)
 			}
 			averaged += p
 		}

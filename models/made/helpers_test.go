@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -15,6 +16,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// The graphs are many and small: what LLVM's passes take is never earned back.
+	if err := os.Setenv("XLA_FLAGS", "--xla_backend_optimization_level=0 "+os.Getenv("XLA_FLAGS")); err != nil {
+		panic(err)
+	}
 	backend.ProbeMain()
 	os.Exit(m.Run())
 }
@@ -23,18 +28,19 @@ func TestMain(m *testing.M) {
 type batch struct {
 	x       []float32 // [rows, dim]
 	context []float32 // [rows, contextDim]
-	// seeds [rows, dim] weight the logits in the sum that result.dx is the
-	// gradient of, and rowWeights [rows] the log-densities in that of
-	// result.gradients; nil means zeros.
+	// seeds [rows, dim, k] weight the conditionals' parameters in the sum that
+	// result.dx is the gradient of, and rowWeights [rows] the log-densities in that
+	// of result.gradients; nil means zeros.
 	seeds, rowWeights []float32
 }
 
 // result is what a compiled model says of a batch.
 type result struct {
-	logp      []float32   // [rows]
-	logits    []float32   // [rows, dim]
-	dx        []float32   // [rows, dim]
-	gradients [][]float32 // as Specs
+	logp         []float32   // [rows]
+	outputs      []float32   // [rows, P·dim], those of the network
+	conditionals []float32   // [rows, dim, k]: of Bernoulli outputs the logits
+	dx           []float32   // [rows, dim]
+	gradients    [][]float32 // as Specs
 }
 
 // compiled is a model as one executable, with the mask set as an input.
@@ -69,16 +75,17 @@ func (c *compiled) graph(args []*Node) []*Node {
 		context = args[3]
 	}
 	logp := c.model.LogProb(p, x, context)
-	logits := Squeeze(c.model.Conditionals(p, x, context), -1)
-	dx := Gradient(ReduceAllSum(Mul(logits, seeds)), x)
-	return append([]*Node{logp, logits, dx[0]}, Gradient(ReduceAllSum(Mul(logp, rowWeights)), params...)...)
+	conditionals := c.model.Conditionals(p, x, context)
+	dx := Gradient(ReduceAllSum(Mul(conditionals, seeds)), x)
+	return append([]*Node{logp, c.model.outputs(p, x, context), conditionals, dx[0]},
+		Gradient(ReduceAllSum(Mul(logp, rowWeights)), params...)...)
 }
 
 func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) result {
 	t.Helper()
-	dim, width := c.model.Dim(), c.model.ContextDim()
+	dim, width, k := c.model.Dim(), c.model.ContextDim(), parametersOf(c.model)
 	if b.seeds == nil {
-		b.seeds = make([]float32, c.rows*dim)
+		b.seeds = make([]float32, c.rows*dim*k)
 	}
 	if b.rowWeights == nil {
 		b.rowWeights = make([]float32, c.rows)
@@ -87,12 +94,12 @@ func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) 
 	for _, d := range c.model.Degrees(set) {
 		args = append(args, d)
 	}
-	args = append(args, tensor(b.x, c.rows, dim), tensor(b.seeds, c.rows, dim), b.rowWeights)
+	args = append(args, tensor(b.x, c.rows, dim), tensors.FromFlatDataAndDimensions(b.seeds, c.rows, dim, k), b.rowWeights)
 	if width > 0 {
 		args = append(args, tensor(b.context, c.rows, width))
 	}
 	out := call(t, c.exec, args...)
-	return result{out[0], out[1], out[2], out[3:]}
+	return result{out[0], out[1], out[2], out[3], out[4:]}
 }
 
 // arguments are the weights as an executable takes them.
@@ -188,6 +195,37 @@ func uniforms(rng *rand.Rand, n int) []float32 {
 		v[i] = rng.Float32()
 	}
 	return v
+}
+
+func normals(rng *rand.Rand, n int, std float64) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(std * rng.NormFloat64())
+	}
+	return v
+}
+
+func clone(w models.Weights) models.Weights {
+	c := make(models.Weights, len(w))
+	for i := range w {
+		c[i] = slices.Clone(w[i])
+	}
+	return c
+}
+
+// scaled multiplies the weights by a number, in place.
+func scaled(w models.Weights, by float32) models.Weights {
+	for _, v := range w {
+		for i := range v {
+			v[i] *= by
+		}
+	}
+	return w
+}
+
+// sameBits tells −0 from 0.
+func sameBits(a, b []float32) bool {
+	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
 
 func sigmoid(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }

@@ -71,7 +71,8 @@ type Options struct {
 	Scale string
 	// Init names how weights are drawn: orthogonal (default, as in the paper's
 	// code), he, glorot or lecun, whose fan-in counts unmasked inputs. Biases,
-	// conditioning weights and direct connections start at zero.
+	// conditioning weights and direct connections start at zero, but for the output
+	// biases of mixtures, which are N(0, 1).
 	Init string
 	// Start is the first order: natural (default), reversed or random.
 	Start masks.OrderKind
@@ -164,9 +165,9 @@ func (m *Model) Dim() int { return m.opts.Dim }
 // ContextDim is the width of the context, 0 for none.
 func (m *Model) ContextDim() int { return m.opts.Context }
 
-// Specs declares the parameters: of the layers hidden0, … and output their weights [from, to], bias
-// [to], conditioning [from, to] and context [context, to], then direct.weights
-// [dim, P·dim].
+// Specs declares the parameters: of the layers hidden0, … and output their
+// weights [from, to], bias [to], conditioning [from, to] and context [context, to],
+// then direct.weights [dim, P·dim].
 func (m *Model) Specs() []models.Spec { return m.specs }
 
 // Cycle is the list of mask sets that training walks through.

@@ -1,8 +1,10 @@
 package made
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +17,7 @@ import (
 func TestNewReportsEveryProblem(t *testing.T) {
 	_, err := New(Options{
 		Dim: 5, Context: -2, Hidden: []int{7, -1}, Activation: "swish", Init: "xavier", Groups: 9, Order: masks.Order{1, 2, 3},
-		Start: 17, Degrees: 18, Masks: -4, Resample: 19,
+		Start: 17, Degrees: 18, Masks: -4, Resample: 19, Output: "mog", Components: -3, Scale: "square",
 	})
 	if err == nil {
 		t.Fatal("nothing is wrong")
@@ -24,6 +26,7 @@ func TestNewReportsEveryProblem(t *testing.T) {
 		`unknown activation "swish" (known: relu,`, `unknown init "xavier" (known: orthogonal,`, "context: the width is -2",
 		"masks: the number of mask sets is -4", "hidden[1]: -1 units", "an order of 3 inputs for 5 inputs", "groups: 9",
 		"start: no order kind 17", "degrees: no kind 18", "resample: nothing is numbered 19",
+		`unknown scale "square" (known: soft_clip,`, "components: a mixture of -3 Gaussians, need 1 to 1000",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q:\n%v", want, err)
@@ -40,6 +43,11 @@ func TestNewRefuses(t *testing.T) {
 		{"no variables", Options{}, "dim: 0 inputs"},
 		{"an order with a gap", Options{Dim: 3, Order: masks.Order{1, 3, 3}}, "no input has degree 2"},
 		{"an empty layer", Options{Dim: 3, Hidden: []int{0}}, "hidden[0]: 0 units"},
+		{"an unknown output", Options{Dim: 3, Output: "poisson"}, `unknown output "poisson" (known: bernoulli, gaussian, mog)`},
+		{"a mixture of too many", Options{Dim: 3, Output: "mog", Components: 1001}, "components: a mixture of 1001 Gaussians"},
+		{"blocks without a width", Options{Dim: 3, Residual: true}, "residual: a network without hidden layers has no blocks"},
+		{"blocks of two widths", Options{Dim: 3, Hidden: []int{5, 7}, Residual: true}, "residual: the blocks have the widths [5 7]"},
+		{"blocks of sampled degrees", Options{Dim: 3, Hidden: []int{5}, Residual: true, Degrees: masks.SampledDegrees}, "residual: the ends of a block need the same degrees"},
 		{"nothing to resample", Options{Dim: 3, Hidden: []int{5}, Masks: 3}, "sequential degrees are the same in every set"},
 		{"nothing to resample, without end", Options{Dim: 3, Hidden: []int{5}, Unlimited: true}, "sequential degrees are the same in every set"},
 	}
@@ -63,8 +71,36 @@ func TestDefaults(t *testing.T) {
 	if !slices.Equal(set.Order, masks.Natural(5)) || !slices.Equal(set.Hidden[0], []int{1, 1, 2, 2, 3, 3, 4, 4}) {
 		t.Errorf("the order is %v and the degrees are %v", set.Order, set.Hidden)
 	}
-	if m.activation.Name != "relu" || m.Dim() != 5 || m.ContextDim() != 0 {
-		t.Errorf("activation %s, %d variables, context of %d", m.activation.Name, m.Dim(), m.ContextDim())
+	if m.Dim() != 5 || m.ContextDim() != 0 || !m.Discrete() {
+		t.Errorf("%d variables, context of %d, discrete %v", m.Dim(), m.ContextDim(), m.Discrete())
+	}
+	// The names of what is chosen where nothing is said.
+	named := mustNew(t, Options{Dim: 5, Hidden: []int{8}, Activation: "relu", Init: "orthogonal", Output: "bernoulli"})
+	sampleAlike(t, m, named)
+	sampleAlike(t, mustNew(t, Options{Dim: 5, Hidden: []int{8}, Output: "mog"}),
+		mustNew(t, Options{Dim: 5, Hidden: []int{8}, Output: "mog", Components: 10, Scale: "soft_clip"}))
+}
+
+// sampleAlike says that two models have the same initial weights, and make the
+// same samples of them.
+func sampleAlike(t *testing.T, a, b *Model) {
+	t.Helper()
+	const n = 9
+	var samples [2][]float32
+	for i, m := range []*Model{a, b} {
+		sampler, err := m.NewSampler(models.Initialize(m, 1), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noise := make([]float32, n*sampler.NoiseDim())
+		sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
+		samples[i] = make([]float32, n*m.Dim())
+		if err := sampler.Sample(context.Background(), samples[i], noise, nil, models.Incremental); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !sameBits(samples[0], samples[1]) {
+		t.Errorf("the samples are %v and %v", samples[0], samples[1])
 	}
 }
 
@@ -81,6 +117,13 @@ func TestSpecs(t *testing.T) {
 			"hidden0.weights[5 7] hidden0.bias[7] hidden0.conditioning[5 7] hidden0.context[3 7] " +
 				"hidden1.weights[7 11] hidden1.bias[11] hidden1.conditioning[7 11] hidden1.context[3 11] " +
 				"output.weights[11 5] output.bias[5] output.conditioning[11 5] output.context[3 5] direct.weights[5 5]"},
+		{Options{Dim: 5, Hidden: []int{7}, Direct: true, Output: "gaussian"},
+			"hidden0.weights[5 7] hidden0.bias[7] output.weights[7 10] output.bias[10] direct.weights[5 10]"},
+		{Options{Dim: 2, Context: 3, Conditioning: true, Output: "mog"},
+			"output.weights[2 60] output.bias[60] output.conditioning[2 60] output.context[3 60]"},
+		{Options{Dim: 5, Hidden: []int{7, 7}, Residual: true, Output: "mog", Components: 1},
+			"hidden0.weights[5 7] hidden0.bias[7] hidden1.weights[7 7] hidden1.bias[7] hidden2.weights[7 7] hidden2.bias[7] " +
+				"hidden3.weights[7 7] hidden3.bias[7] hidden4.weights[7 7] hidden4.bias[7] output.weights[7 15] output.bias[15]"},
 	}
 	for _, c := range tests {
 		var got []string
@@ -152,6 +195,23 @@ func meanSquare(v []float32) float64 {
 		sum += float64(x) * float64(x) / float64(len(v))
 	}
 	return sum
+}
+
+// Components that start alike would stay alike: their biases are N(0, 1).
+func TestMixturesStartApart(t *testing.T) {
+	m := mustNew(t, Options{Dim: 41, Hidden: []int{3}, Output: "mog"})
+	bias := models.Initialize(m, 1)[3]
+	if name := m.Specs()[3].Name; name != "output.bias" {
+		t.Fatalf("parameter 3 is %s", name)
+	}
+	mean := 0.0
+	for _, v := range bias {
+		mean += float64(v) / float64(len(bias))
+	}
+	n := float64(len(bias))
+	if got := meanSquare(bias); math.Abs(got-1) > 5*math.Sqrt(2/n) || math.Abs(mean) > 5/math.Sqrt(n) {
+		t.Errorf("the biases have the mean %v and the mean square %v, want 0 and 1", mean, got)
+	}
 }
 
 func TestInitIsOrthogonalByDefault(t *testing.T) {

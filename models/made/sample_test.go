@@ -124,7 +124,7 @@ func TestSampleRefusesWhatDoesNotFit(t *testing.T) {
 		{"half a row", context.Background(), 7, 7, 3, models.Incremental, "7 values, 7 of noise and 3 of context do not fit together (need n·5, n·5 and n·3)"},
 		{"noise for another number", context.Background(), 10, 5, 6, models.Incremental, "10 values, 5 of noise and 6 of context"},
 		{"no context", context.Background(), 10, 10, 0, models.Incremental, "10 values, 10 of noise and 0 of context"},
-		{"no such method", context.Background(), 10, 10, 6, 7, "unknown sampling method 7"},
+		{"no such method", context.Background(), 10, 10, 6, 7, "unknown method 7"},
 		{"cancelled", cancelled, 10, 10, 6, models.Incremental, context.Canceled.Error()},
 		{"no rows", context.Background(), 0, 0, 0, models.Sequential, ""},
 	}

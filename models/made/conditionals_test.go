@@ -1,0 +1,221 @@
+package made
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// parametersOf is k, the number of parameters of a conditional.
+func parametersOf(m *Model) int {
+	switch m.opts.Output {
+	case "gaussian":
+		return 2
+	case "mog":
+		if m.opts.Components == 0 {
+			return 30
+		}
+		return 3 * m.opts.Components
+	}
+	return 1
+}
+
+// component is one Gaussian of a real variable's conditional.
+type component struct {
+	weight float64
+	distuv.Normal
+}
+
+// components reads what models.Conditionals says of a real variable; a Gaussian
+// is a mixture of one.
+func components(c []float32) []component {
+	if len(c) == 2 {
+		return []component{{1, distuv.Normal{Mu: float64(c[0]), Sigma: math.Exp(float64(c[1]))}}}
+	}
+	k := len(c) / 3
+	all := make([]component, k)
+	for i := range all {
+		all[i] = component{math.Exp(float64(c[i])), distuv.Normal{Mu: float64(c[k+i]), Sigma: math.Exp(float64(c[2*k+i]))}}
+	}
+	return all
+}
+
+// logProbOf is ln p of one variable by the closed form of its conditional.
+func logProbOf(discrete bool, c []float32, x float32) float64 {
+	if discrete {
+		return math.Log(sigmoid(c[0] * (2*x - 1)))
+	}
+	var logs []float64
+	for _, g := range components(c) {
+		logs = append(logs, math.Log(g.weight)+g.LogProb(float64(x)))
+	}
+	return floats.LogSumExp(logs)
+}
+
+// rowsOf is how many rows a model is compiled for: all its states, or enough of
+// them to ask for the gradient of every parameter of every conditional at once.
+func rowsOf(m *Model) int {
+	if m.Discrete() {
+		return 1 << m.Dim()
+	}
+	return gridPoints
+}
+
+// points are rows to evaluate a model on.
+func points(m *Model) []float32 {
+	if m.Discrete() {
+		return states(m.Dim())
+	}
+	return normals(rand.New(rand.NewPCG(9, 9)), rowsOf(m)*m.Dim(), 1.5)
+}
+
+// The grid that densities of real variables are summed on.
+const (
+	gridPoints = 131
+	gridStep   = 0.25
+	gridEnd    = gridStep * (gridPoints - 1) / 2
+)
+
+func gridPoint(i int) float32 { return gridStep*float32(i) - gridEnd }
+
+// Probabilities sum to one, and densities integrate to it, for every mask set,
+// context and draw of the weights, and so do those of the mixture of the sets.
+func checkNormalised(t *testing.T, s subject) {
+	dim := s.model.Dim()
+	if !s.model.Discrete() && dim > 2 {
+		return // checkConditionals and checkAutoregressive say it of more variables
+	}
+	tolerance := 1e-5
+	for seed := range uint64(2) {
+		w := randomWeights(s.model, seed)
+		if !s.model.Discrete() {
+			w, tolerance = scaled(w, 0.3), 1e-3 // no Gaussian may be wider than the grid
+		}
+		for c := range s.contexts() {
+			mixture := 0.0
+			for k, set := range s.sets {
+				sum := 0.0
+				if s.model.Discrete() {
+					for _, v := range s.run(t, w, set, batch{x: states(dim), context: s.context(c)}).logp {
+						sum += math.Exp(float64(v))
+					}
+				} else {
+					sum = s.integral(t, w, set, c)
+				}
+				if math.Abs(sum-1) > tolerance {
+					t.Errorf("weights %d, context %d: the probabilities under set %d sum to %.7f", seed, c, k, sum)
+				}
+				mixture += sum / float64(len(s.sets))
+			}
+			if math.Abs(mixture-1) > tolerance {
+				t.Errorf("weights %d, context %d: the probabilities of the mixture sum to %.7f", seed, c, mixture)
+			}
+		}
+	}
+}
+
+// integral sums the density of one or two real variables over the grid, in
+// lines of equal first variable. It fails when the grid does not hold the
+// density: whatever is likely must be wider than a step and far from the ends.
+func (s subject) integral(t *testing.T, w models.Weights, set *masks.Set, context int) float64 {
+	t.Helper()
+	dim, k := s.model.Dim(), parametersOf(s.model)
+	lines, first, last := 1, set.Order.Sequence()[0], set.Order.Sequence()[dim-1]
+	if dim == 2 {
+		lines = gridPoints
+	}
+	sum, x := 0.0, make([]float32, s.rows*dim)
+	for i := range lines {
+		for j := range s.rows {
+			x[j*dim+first] = gridPoint(i)
+			x[j*dim+last] = gridPoint(j)
+		}
+		r := s.run(t, w, set, batch{x: x, context: s.context(context)})
+		line := 0.0
+		for _, v := range r.logp {
+			line += math.Exp(float64(v)) * math.Pow(gridStep, float64(dim))
+		}
+		sum += line
+		for d := range dim {
+			if d == last && dim == 2 && line < 1e-5 || d != last && i > 0 {
+				continue
+			}
+			for _, g := range components(r.conditionals[d*k : (d+1)*k]) {
+				if g.weight > 1e-3 && (g.Sigma < 0.7*gridStep || math.Abs(g.Mu)+4*g.Sigma > gridEnd) {
+					t.Fatalf("context %d: the grid does not hold variable %d, N(%.3g, %.3g²)", context, d, g.Mu, g.Sigma)
+				}
+			}
+		}
+	}
+	return sum
+}
+
+// The log-density is that of the conditionals, variable by variable.
+func checkConditionals(t *testing.T, s subject) {
+	m := s.model
+	dim, k, x := m.Dim(), parametersOf(m), points(m)
+	for number, set := range s.sets {
+		r := s.run(t, s.weights, set, batch{x: x, context: s.context(1)})
+		if len(r.conditionals) != s.rows*dim*k {
+			t.Fatalf("%d parameters of conditionals, want %d", len(r.conditionals), s.rows*dim*k)
+		}
+		for i, got := range r.logp {
+			want := 0.0
+			for d := range dim {
+				at := i*dim + d
+				c := r.conditionals[at*k : (at+1)*k]
+				want += logProbOf(m.Discrete(), c, x[at])
+				if total := totalWeight(c); math.Abs(total-1) > 1e-5 {
+					t.Fatalf("set %d, row %d: the weights of variable %d sum to %v", number, i, d, total)
+				}
+			}
+			if !near(float64(got), want, 1e-5) {
+				t.Errorf("set %d: log p of row %d is %v, want %v", number, i, got, want)
+			}
+		}
+	}
+}
+
+func totalWeight(c []float32) float64 {
+	if len(c) == 1 {
+		return 1
+	}
+	total := 0.0
+	for _, g := range components(c) {
+		total += g.weight
+	}
+	return total
+}
+
+// With all weights zero the density is uniform over states, −log p = D·ln 2, and
+// standard normal over real vectors, mixtures of equal Gaussians too; a sigmoid's
+// scale starts at σ(2).
+func checkZeroWeights(t *testing.T, s subject) {
+	m := s.model
+	dim, x, w := m.Dim(), points(m), clone(s.weights)
+	for _, v := range w {
+		clear(v)
+	}
+	normal := distuv.Normal{Sigma: 1}
+	if m.opts.Scale == "sigmoid" {
+		normal.Sigma = 1 + math.Exp(-2)
+	}
+	for i, got := range s.run(t, w, s.sets[0], batch{x: x, context: s.context(0)}).logp {
+		want := -float64(dim) * math.Ln2
+		if !m.Discrete() {
+			want = 0
+			for _, v := range x[i*dim : (i+1)*dim] {
+				want += normal.LogProb(float64(v))
+			}
+		}
+		if !near(float64(got), want, 1e-6) {
+			t.Errorf("log p of row %d is %v, want %v", i, got, want)
+		}
+	}
+}
