@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/masks"
@@ -34,6 +35,7 @@ type shape struct {
 	hidden      []int
 	context     int
 	direct      bool
+	residual    bool
 	params      int
 	rows        int
 	activation  string
@@ -49,7 +51,7 @@ func newNetwork(s shape, seed uint64) network {
 	}
 	top := order.Max()
 	n := network{rows: s.rows, noise: normals(rng, s.rows*s.dim, 1), ctx: normals(rng, s.rows*s.context, 1)}
-	n.spec = HostSpec{Order: order, Params: s.params}
+	n.spec = HostSpec{Order: order, Params: s.params, Residual: s.residual}
 	n.spec.Activation, _ = ActivationByName(s.activation)
 	lo := min(1, top-1)
 	if s.context > 0 {
@@ -62,6 +64,9 @@ func newNetwork(s shape, seed uint64) network {
 			outputs, copies = masks.Sequential(s.hidden[l], lo, top-1), 1
 			if s.sampled {
 				outputs = masks.Sampled(s.hidden[l], lo, top-1, rng)
+			}
+			if skips(s.residual, l) {
+				outputs = n.spec.Hidden[l-2]
 			}
 			n.spec.Hidden = append(n.spec.Hidden, outputs)
 		}
@@ -137,12 +142,18 @@ func (n network) reference() []float64 {
 	x := make([]float64, n.rows*dim)
 	for _, d := range masks.Order(s.Order).Sequence() {
 		h := x
+		var sums [][]float64 // of each layer, before its activation
 		for l, layer := range s.Layers {
 			h = multiply(layer, h, n.ctx[:n.rows*width], n.rows)
-			if l < len(s.Hidden) {
-				for i, v := range h {
-					h[i] = closedForms[s.Activation.Name].f(v)
-				}
+			if l == len(s.Hidden) {
+				break
+			}
+			if s.Residual && l > 0 && l%2 == 0 {
+				floats.Add(h, sums[l-2])
+			}
+			sums = append(sums, slices.Clone(h))
+			for i, v := range h {
+				h[i] = closedForms[s.Activation.Name].f(v)
 			}
 		}
 		if s.Direct != nil {
@@ -169,6 +180,9 @@ func drawShape(t *rapid.T) shape {
 		s.groups = rapid.IntRange(1, s.dim).Draw(t, "groups")
 	}
 	s.hidden = rapid.SliceOfN(rapid.SampledFrom([]int{1, 2, 7, 11}), 0, 3).Draw(t, "hidden")
+	if s.residual = rapid.Bool().Draw(t, "residual"); s.residual {
+		s.hidden = slices.Repeat([]int{rapid.SampledFrom([]int{1, 2, 7, 11}).Draw(t, "width")}, rapid.IntRange(1, 5).Draw(t, "layers"))
+	}
 	s.context = rapid.SampledFrom([]int{0, 1, 3}).Draw(t, "context")
 	s.direct = rapid.Bool().Draw(t, "direct")
 	s.sampled = rapid.Bool().Draw(t, "sampled")
@@ -458,6 +472,9 @@ func TestNewHostRefusesWhatDoesNotFit(t *testing.T) {
 		{"a layer of another width", func(s *HostSpec) { s.Layers[0].To++ }, "layer 0 has shape [5, 8], need [5, 7]"},
 		{"outputs of another number", func(s *HostSpec) { s.Params = 3 }, "layer 1 has shape [7, 10], need [7, 15]"},
 		{"a context of its own", func(s *HostSpec) { s.Layers[1].Context = 2 }, "layer 1 has a context of 2 values, but layer 0 has one of 3"},
+		{"a block with two ends", func(s *HostSpec) {
+			s.Residual, s.Hidden, s.Layers = true, [][]int{{1, 2}, {1}, {2, 1}}, make([]Dense, 4)
+		}, "hidden layers 0 and 2 are the ends of a block, but their degrees differ"},
 		{"direct connections of another shape", func(s *HostSpec) { s.Direct.To = 5 }, "direct connections have shape [5, 5], need [5, 10]"},
 	}
 	for _, c := range tests {

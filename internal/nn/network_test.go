@@ -1,0 +1,266 @@
+package nn
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+)
+
+// mustNetwork is a network with one mask set and tanh unless the options say
+// otherwise.
+func mustNetwork(t *testing.T, o NetworkOptions) *Network {
+	t.Helper()
+	o.Recipe.Count = max(o.Recipe.Count, 1)
+	if o.Activation.Name == "" {
+		o.Activation, _ = ActivationByName("tanh")
+	}
+	if o.Init == nil {
+		o.Init = func(float64, float64) Init { return zeros }
+	}
+	n, err := NewNetwork(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func zeros(_ *rand.Rand, shape []int) []float32 { return make([]float32, size(shape)) }
+
+// values are random parameters of a network.
+func values(n *Network, rng *rand.Rand, std float64) map[string][]float32 {
+	v := map[string][]float32{}
+	for _, p := range n.Params() {
+		v[p.Name] = normals(rng, size(p.Shape), std)
+	}
+	return v
+}
+
+// apply computes a network's outputs in the graph.
+func apply(t *testing.T, b *backend.Backend, n *Network, values map[string][]float32, set *masks.Set, x, ctx []float32, rows int) []float32 {
+	t.Helper()
+	params := n.Params()
+	args := []any{matrix(x, rows, n.o.Recipe.Dim)}
+	for _, p := range params {
+		args = append(args, tensors.FromFlatDataAndDimensions(values[p.Name], p.Shape...))
+	}
+	for _, d := range n.Degrees(set) {
+		args = append(args, d)
+	}
+	if ctx != nil {
+		args = append(args, matrix(ctx, rows, n.o.Context))
+	}
+	return evaluate[float32](t, b, func(in []*Node) []*Node {
+		byName := nodes{}
+		for i, p := range params {
+			byName[p.Name] = in[1+i]
+		}
+		degrees, context := in[1+len(params):], (*Node)(nil)
+		if ctx != nil {
+			degrees, context = degrees[:len(degrees)-1], degrees[len(degrees)-1]
+		}
+		return []*Node{n.Apply(byName, in[0], context, degrees)}
+	}, args...)[0]
+}
+
+// defineNetwork computes the outputs from the effective layers, in float64.
+func defineNetwork(n *Network, values map[string][]float32, set *masks.Set, x, ctx []float32, rows int) []float64 {
+	get := func(name string) []float32 { return values[name] }
+	wide := make([]float64, len(x))
+	for i, v := range x {
+		wide[i] = float64(v)
+	}
+	outputs := slices.Repeat(set.Order, n.o.Params)
+	h, last := wide, len(n.layers)-1
+	var sums [][]float64
+	for l, layer := range n.layers[:last] {
+		a := multiply(layer.Dense(get, set.In(l), set.Out(l)), h, ctx, rows)
+		if n.o.Residual && l > 0 && l%2 == 0 { // the end of a block
+			floats.Add(a, sums[l-2])
+		}
+		sums = append(sums, a)
+		h = make([]float64, len(a))
+		for i, v := range a {
+			h[i] = closedForms[n.o.Activation.Name].f(v)
+		}
+	}
+	y := multiply(n.layers[last].Dense(get, set.In(last), outputs), h, ctx, rows)
+	if n.direct != nil {
+		floats.Add(y, multiply(n.direct.Dense(get, set.Order, outputs), wide, nil, rows))
+	}
+	return y
+}
+
+// onHost are the outputs for given variables, which Walk makes them from.
+func onHost(t *testing.T, n *Network, values map[string][]float32, set *masks.Set, x, ctx []float32, rows int) []float32 {
+	t.Helper()
+	host, err := n.Host(func(name string) []float32 { return values[name] }, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dim, params := n.o.Recipe.Dim, n.Outputs()
+	y := make([]float32, rows*params*dim)
+	var mu sync.Mutex
+	_, err = host.Walk(context.Background(), make([]float32, rows*dim), rows, ctx, Solver{}, func(d, row int, outputs []float32, stride int, v []float32) {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range v {
+			for p := range params {
+				y[((row+i)*params+p)*dim+d] = outputs[p*stride+i]
+			}
+			v[i] = x[(row+i)*dim+d]
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return y
+}
+
+// The graph, the host and the definition in float64 are the same, in every order.
+func TestNetworkIsItsDefinition(t *testing.T) {
+	const rows = 11
+	shuffled := masks.Recipe{Start: masks.RandomOrder, Count: 2, Resample: masks.ResampleOrder}
+	recipe := func(dim int, direct bool, hidden ...int) masks.Recipe {
+		r := shuffled
+		r.Dim, r.Hidden, r.Direct = dim, hidden, direct
+		return r
+	}
+	silu, _ := ActivationByName("silu")
+	tests := map[string]NetworkOptions{
+		"no hidden layer":              {Recipe: recipe(5, true), Params: 3, Context: 2},
+		"plain":                        {Recipe: recipe(5, true, 7, 11), Params: 2, Conditioning: true},
+		"one block":                    {Recipe: recipe(5, false, 7), Params: 2, Residual: true},
+		"one block, context":           {Recipe: recipe(7, true, 11), Params: 1, Residual: true, Context: 3, Activation: silu},
+		"two blocks":                   {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: silu},
+		"two blocks, context":          {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, Context: 3, Conditioning: true},
+		"three blocks of one variable": {Recipe: masks.Recipe{Dim: 1, Hidden: []int{3, 3, 3}}, Params: 2, Residual: true, Context: 2},
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for name, o := range tests {
+			t.Run(name, func(t *testing.T) {
+				n, rng := mustNetwork(t, o), rand.New(rand.NewPCG(1, 9))
+				v, x := values(n, rng, 0.6), normals(rng, rows*o.Recipe.Dim, 1)
+				var ctx []float32
+				if o.Context > 0 {
+					ctx = normals(rng, rows*o.Context, 1)
+				}
+				for k := range n.Cycle().Len() {
+					set := n.Cycle().At(k)
+					inGraph, here := apply(t, b, n, v, set, x, ctx, rows), onHost(t, n, v, set, x, ctx, rows)
+					for i, want := range defineNetwork(n, v, set, x, ctx, rows) {
+						if !near(float64(inGraph[i]), want, 1e-5) || !near(float64(here[i]), want, 1e-5) {
+							t.Fatalf("set %d: output %d is %v in the graph and %v on the host, want %v", k, i, inGraph[i], here[i], want)
+						}
+					}
+				}
+			})
+		}
+	})
+}
+
+// A block whose second layer is zero passes on what it got: then any number of
+// them is a network with one hidden layer.
+func TestBlocksOfZerosChangeNothing(t *testing.T) {
+	const dim, rows = 5, 7
+	o := NetworkOptions{Recipe: masks.Recipe{Dim: dim, Hidden: []int{7, 7}, Direct: true}, Params: 2, Context: 3, Residual: true, Conditioning: true}
+	blocks := mustNetwork(t, o)
+	o.Residual, o.Recipe.Hidden = false, []int{7}
+	plain := mustNetwork(t, o)
+	rng := rand.New(rand.NewPCG(3, 9))
+	v, x, ctx := values(blocks, rng, 1), normals(rng, rows*dim, 1), normals(rng, rows*3, 1)
+	for name := range v {
+		if strings.HasPrefix(name, "hidden2.") || strings.HasPrefix(name, "hidden4.") {
+			clear(v[name])
+		}
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		got := apply(t, b, blocks, v, blocks.Cycle().At(0), x, ctx, rows)
+		for i, want := range apply(t, b, plain, v, plain.Cycle().At(0), x, ctx, rows) {
+			if !near(float64(got[i]), float64(want), 1e-6) {
+				t.Errorf("output %d is %v with blocks, %v without", i, got[i], want)
+			}
+		}
+	})
+}
+
+// A residual network of two widths has 1 + 2·2 hidden layers.
+func TestResidualNetworkHasTwoLayersABlock(t *testing.T) {
+	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 5, Hidden: []int{7, 7}}, Params: 2, Residual: true})
+	if want := []int{7, 7, 7, 7, 7}; !slices.Equal(n.Hidden(), want) {
+		t.Errorf("the hidden layers are %v wide, want %v", n.Hidden(), want)
+	}
+	var names []string
+	for _, p := range n.Params() {
+		names = append(names, fmt.Sprint(p.Name, p.Shape))
+	}
+	if want := "output.weights[7 10] output.bias[10]"; !strings.HasSuffix(strings.Join(names, " "), want) || len(names) != 12 {
+		t.Errorf("the parameters are %v, want 12 that end with %s", names, want)
+	}
+	set := n.Cycle().At(0)
+	for l := 2; l < len(set.Hidden); l += 2 {
+		if !slices.Equal(set.Hidden[l], set.Hidden[l-2]) {
+			t.Errorf("the degrees of the ends %d and %d of a block are %v and %v", l-2, l, set.Hidden[l-2], set.Hidden[l])
+		}
+	}
+}
+
+// The output layer starts as its own initialisers say, its context too, and the
+// others as theirs do.
+func TestOutputLayerHasItsOwnInit(t *testing.T) {
+	constant := func(v float32) Init {
+		return func(_ *rand.Rand, shape []int) []float32 { return slices.Repeat([]float32{v}, size(shape)) }
+	}
+	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}}, Params: 2, Context: 2, Conditioning: true,
+		Init: func(float64, float64) Init { return constant(1) }, ContextInit: constant(2), OutputInit: constant(3), OutputBias: constant(4)})
+	want := map[string]float32{"hidden0.weights": 1, "hidden0.context": 2, "output.weights": 3, "output.context": 3, "output.bias": 4}
+	for _, p := range n.Params() {
+		if p.Init == nil {
+			if want[p.Name] != 0 {
+				t.Errorf("%s starts at zero, want %v", p.Name, want[p.Name])
+			}
+			continue
+		}
+		if got := p.Init(nil, p.Shape); got[0] != want[p.Name] || len(got) != size(p.Shape) {
+			t.Errorf("%s starts as %v, want %v", p.Name, got, want[p.Name])
+		}
+	}
+}
+
+func TestNewNetworkReportsItsProblems(t *testing.T) {
+	tests := []struct {
+		name    string
+		options NetworkOptions
+		want    []string
+	}{
+		{"all at once", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Groups: 5}, Context: -1, Residual: true},
+			[]string{"context: the width is -1", "params: 0 outputs a variable", "residual: a network without hidden layers has no blocks", "groups: 5"}},
+		{"two widths", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5, 7}}, Params: 1, Residual: true},
+			[]string{"residual: the blocks have the widths [5 7], need equal ones"}},
+		{"sampled degrees", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}, Degrees: masks.SampledDegrees}, Params: 1, Residual: true},
+			[]string{"residual: the ends of a block need the same degrees"}},
+		{"too large", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{1 << 20, 1 << 20}}, Params: 1},
+			[]string{"1.1e+12 parameters, more than the 2147483648"}},
+		{"too large by its outputs", NetworkOptions{Recipe: masks.Recipe{Dim: 1 << 15, Hidden: []int{1 << 10}}, Params: 3000},
+			[]string{"make hidden layers narrower"}},
+	}
+	for _, c := range tests {
+		_, err := NewNetwork(c.options)
+		for _, want := range c.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: the error is %v, want %q", c.name, err, want)
+			}
+		}
+	}
+}

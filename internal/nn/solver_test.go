@@ -1,0 +1,147 @@
+package nn
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maskflow/maskflow/masks"
+)
+
+// chain is a network without hidden layers in which every variable is the one
+// before it in the order, times a slope, plus one: variable k is 1 + … + slopeᵏ,
+// and information moves by one variable a pass.
+func chain(t *testing.T, order masks.Order, slope float32) (*Host, Emit) {
+	t.Helper()
+	dim := len(order)
+	d := Dense{From: dim, To: dim, Weights: make([]float32, dim*dim), Bias: make([]float32, dim)}
+	sequence := order.Sequence()
+	for k, i := range sequence[1:] {
+		d.Weights[sequence[k]*dim+i] = slope
+	}
+	activation, _ := ActivationByName("")
+	host, err := NewHost(HostSpec{Order: order, Params: 1, Layers: []Dense{d}, Activation: activation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host, func(_, _ int, params []float32, _ int, x []float32) {
+		for i := range x {
+			x[i] = params[i] + 1
+		}
+	}
+}
+
+// Jacobi knows after pass p the first p variables of the order; so a chain of D
+// takes D passes, fewer are an error that says how many are needed, and more are
+// never made.
+func TestJacobiKnowsAVariableMoreAfterEachPass(t *testing.T) {
+	const rows = 3
+	order := masks.Order{3, 1, 4, 7, 5, 2, 6}
+	dim := len(order)
+	host, emit := chain(t, order, 1)
+	for most := range dim + 3 {
+		x := make([]float32, rows*dim)
+		passes, err := host.Walk(context.Background(), x, rows, nil, Solver{Method: Jacobi, MaxPasses: most}, emit)
+		made := most
+		if most == 0 || most > dim {
+			made = dim
+		}
+		if passes != made {
+			t.Errorf("at most %d passes: %d were made, want %d", most, passes, made)
+		}
+		if short := made < dim; (err != nil) != short || short && !strings.Contains(err.Error(), "allow more, up to 7") {
+			t.Errorf("at most %d passes: the error is %v", most, err)
+		}
+		for r := range rows {
+			for k, i := range order.Sequence()[:made] {
+				if x[r*dim+i] != float32(k+1) {
+					t.Errorf("at most %d passes: variable %d of the order is %v in row %d, want %d", most, k, x[r*dim+i], r, k+1)
+				}
+			}
+		}
+	}
+}
+
+// With a contraction a tolerance ends Jacobi early and close by: what a pass has
+// left is at most slope/(1−slope) of what it changed. Without one it goes on to
+// the bits of the other methods.
+func TestJacobiEndsAtItsTolerance(t *testing.T) {
+	const rows, dim, slope = 41, 37, 0.1
+	host, emit := chain(t, masks.Reversed(dim), slope)
+	walk := func(s Solver) ([]float32, int) {
+		x := make([]float32, rows*dim)
+		passes, err := host.Walk(context.Background(), x, rows, nil, s, emit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x, passes
+	}
+	exact, _ := walk(Solver{Method: Sequential})
+	before := dim + 1
+	for _, tolerance := range []float64{0, 1e-5, 1e-3, 0.2} {
+		x, passes := walk(Solver{Method: Jacobi, Tolerance: tolerance})
+		// Pass p changes something by slope^(p−1), of values up to 1/(1−slope).
+		if want := 2 + math.Ceil(math.Log(tolerance)/math.Log(slope)); tolerance > 0 && float64(passes) > want {
+			t.Errorf("tolerance %v: %d passes, want at most %v", tolerance, passes, want)
+		}
+		if passes > before || tolerance > 0 && passes == before {
+			t.Errorf("tolerance %v: %d passes, and %d for a smaller one", tolerance, passes, before)
+		}
+		before = passes
+		for i, want := range exact {
+			off := math.Abs(float64(x[i] - want))
+			if off > tolerance*(1+1/(1-slope))*slope/(1-slope)+1e-6 {
+				t.Fatalf("tolerance %v: value %d is %v, want %v", tolerance, i, x[i], want)
+			}
+		}
+		if tolerance == 0 && firstDifference(x, exact) >= 0 {
+			t.Errorf("without a tolerance the bits differ from the sequential ones")
+		}
+	}
+	// Enough passes for the tolerance, but not for the exact solution.
+	if _, err := host.Walk(context.Background(), make([]float32, dim), 1, nil, Solver{Method: Jacobi, Tolerance: 1e-3, MaxPasses: 6}, emit); err != nil {
+		t.Errorf("6 passes for a tolerance of 1e-3: %v", err)
+	}
+	if _, err := host.Walk(context.Background(), make([]float32, dim), 1, nil, Solver{Method: Jacobi, MaxPasses: 4}, emit); err == nil {
+		t.Errorf("4 passes are exact")
+	}
+}
+
+// The other methods have nothing to tolerate and no passes to save.
+func TestToleranceIsForJacobi(t *testing.T) {
+	const dim = 7
+	host, emit := chain(t, masks.Natural(dim), 1)
+	for _, method := range []Method{Incremental, Sequential} {
+		x := make([]float32, dim)
+		if _, err := host.Walk(context.Background(), x, 1, nil, Solver{Method: method, Tolerance: 10, MaxPasses: 1}, emit); err != nil {
+			t.Errorf("method %d: %v", method, err)
+		}
+		if !slices.Equal(x, []float32{1, 2, 3, 4, 5, 6, 7}) {
+			t.Errorf("method %d: %v", method, x)
+		}
+	}
+}
+
+func TestSolverOf(t *testing.T) {
+	for name, want := range methods {
+		s, err := SolverOf(int(want), 1e-3, 5)
+		if err != nil || s != (Solver{want, 1e-3, 5}) {
+			t.Errorf("%s is %+v (%v)", name, s, err)
+		}
+	}
+	tests := []struct {
+		method, passes int
+		tolerance      float64
+		want           string
+	}{
+		{-1, 0, 0, "unknown method -1"}, {3, 0, 0, "unknown method 3"}, {2, -1, 0, "at most -1 passes"},
+		{2, 0, -1e-3, "a tolerance of -0.001"}, {2, 0, math.NaN(), "a tolerance of NaN"},
+	}
+	for _, c := range tests {
+		if _, err := SolverOf(c.method, c.tolerance, c.passes); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("method %d, tolerance %v, %d passes: the error is %v, want %q", c.method, c.tolerance, c.passes, err, c.want)
+		}
+	}
+}
