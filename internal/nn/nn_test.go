@@ -2,10 +2,13 @@ package nn
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
@@ -81,6 +84,83 @@ func TestBernoulliLogProbSumsTheVariables(t *testing.T) {
 			if !near(float64(got[i]), want, 1e-6) {
 				t.Errorf("row %d: ln p = %v, want %v", i, got[i], want)
 			}
+		}
+	})
+}
+
+func TestNormalLogProbIsTheDensity(t *testing.T) {
+	x, mean, s := []float32{0, 1, -3, 1e4, 5, 2}, []float32{0, 1, 2, -1e4, 5, 1}, []float32{0, -2, 1.5, 6, -20, 3}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		out := evaluate[float32](t, b, func(in []*Node) []*Node {
+			return []*Node{NormalLogProb(in[0], in[1], in[2]), StandardNormalLogProb(ExpandAxes(in[0], 1)), StandardNormalLogProb(Reshape(in[0], 2, 3))}
+		}, x, mean, s)
+		sums := make([]float64, 2)
+		for i := range x {
+			want := distuv.Normal{Mu: float64(mean[i]), Sigma: math.Exp(-float64(s[i]))}.LogProb(float64(x[i]))
+			if !near(float64(out[0][i]), want, 1e-6) {
+				t.Errorf("ln N(%v | %v, inverse e^%v) = %v, want %v", x[i], mean[i], s[i], out[0][i], want)
+			}
+			standard := distuv.UnitNormal.LogProb(float64(x[i]))
+			if sums[i/3] += standard; !near(float64(out[1][i]), standard, 1e-6) {
+				t.Errorf("ln N(%v) = %v, want %v", x[i], out[1][i], standard)
+			}
+		}
+		for i, want := range sums {
+			if !near(float64(out[2][i]), want, 1e-6) {
+				t.Errorf("row %d: ln p = %v, want %v", i, out[2][i], want)
+			}
+		}
+	})
+}
+
+// Over nodes and over an axis: terms of −1e30 vanish, ones of 1e30 stay, and the
+// gradients are the shares of the terms.
+func TestLogSumExp(t *testing.T) {
+	terms := [][]float32{ // of one sum each
+		{0, 0, 0}, {1, -2, 0.5}, {-1e30, 3, -1e30}, {1e30, 0, 0}, {-1000, -1001, -1002}, {80, 100, 90},
+	}
+	n, k := len(terms), len(terms[0])
+	x := slices.Concat(terms...)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		out := evaluate[float32](t, b, func(in []*Node) []*Node {
+			var parts []*Node
+			for i := range k {
+				parts = append(parts, Slice(in[0], AxisRange(), AxisElem(i)))
+			}
+			ofNodes, ofAxis := LogSumExpOf(parts), LogSumExp(in[0], 1)
+			return []*Node{ofNodes, ofAxis, Concatenate(LogSoftmaxOf(parts), 1),
+				Gradient(ReduceAllSum(ofNodes), in[0])[0], Gradient(ReduceAllSum(ofAxis), in[0])[0]}
+		}, matrix(x, n, k))
+		for i, row := range terms {
+			wide := make([]float64, k)
+			for j, v := range row {
+				wide[j] = float64(v)
+			}
+			want := floats.LogSumExp(wide)
+			if !near(float64(out[0][i]), want, 1e-6) || !near(float64(out[1][i]), want, 1e-6) {
+				t.Errorf("ln Σ exp %v = %v of nodes and %v over an axis, want %v", row, out[0][i], out[1][i], want)
+			}
+			for j, v := range wide {
+				at, share := i*k+j, math.Exp(v-want)
+				if rounding := 1e-6 * max(1, math.Abs(v)); math.Abs(float64(out[2][at])-(v-want)) > rounding {
+					t.Errorf("term %d of the softmax of %v has the logarithm %v, want %v", j, row, out[2][at], v-want)
+				}
+				if !near(float64(out[3][at]), share, 1e-6) || !near(float64(out[4][at]), share, 1e-6) {
+					t.Errorf("term %d of %v has the gradients %v and %v, want %v", j, row, out[3][at], out[4][at], share)
+				}
+			}
+		}
+	})
+}
+
+func TestSums(t *testing.T) {
+	x := []float64{1, -2, 3, 0.5, 4, -7}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		out := evaluate[float64](t, b, func(in []*Node) []*Node {
+			return []*Node{SumLast(in[0]), SumOfSquares(in[0])}
+		}, matrix(x, 2, 3))
+		if !slices.Equal(out[0], []float64{2, -2.5}) || !slices.Equal(out[1], []float64{79.25}) {
+			t.Errorf("the sums of rows are %v and that of squares %v, want 2, -2.5 and 79.25", out[0], out[1])
 		}
 	})
 }
