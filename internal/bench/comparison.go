@@ -13,6 +13,7 @@ import (
 type comparison struct {
 	name, what string
 	net        network
+	flow       flow // instead of net
 	// target is the largest ratio that is good enough; 0 for rows that only
 	// inform, which get a third of the rounds.
 	target float64
@@ -24,15 +25,7 @@ type comparison struct {
 
 // maker prepares a side of a comparison. It returns nil where the machine lacks
 // what the side needs; a comparison without its first side is left out.
-type maker func(l *lab, c comparison) (*side, error)
-
-// lab is what the sides are made with.
-type lab struct {
-	main *backend.Backend // XLA where there is a plugin
-	pure *backend.Backend // the Go backend, nil where main is that
-	peer *peer            // nil without JAX
-	dir  string           // for the peer's files
-}
+type maker func(ctx context.Context, l *lab, c comparison) (*side, error)
 
 // Mean losses of a warm-up differ by the shuffling of the rows.
 const lossTolerance = 0.02
@@ -40,6 +33,12 @@ const lossTolerance = 0.02
 var (
 	paper = network{dim: 784, hidden: []int{500, 500}, rows: 9600, batch: 100}
 	small = network{dim: 126, hidden: []int{100}, rows: 9600, batch: 100}
+)
+
+var (
+	maf21 = flow{dim: 21, layers: 5, hidden: []int{128, 128}, batch: 128, rows: 12_800, samples: 1000}
+	maf63 = flow{dim: 63, layers: 10, hidden: []int{512, 512}, batch: 100, rows: 10_000, samples: 1000}
+	iaf2  = flow{dim: 2, layers: 8, hidden: []int{64, 64}, inverse: true, batch: 1024, rows: 102_400, samples: 100_000}
 )
 
 func (n network) with(masks int, unlimited bool) network {
@@ -67,20 +66,35 @@ var comparisons = []comparison{
 		sides: []maker{ours("maskflow", densitySide), jax("density", 500), jax("density", 10_000)}},
 	{name: "sample", what: "100 samples, MADE 784-500-500, one pass against 784", net: paper.withRows(100), tolerance: 0.05,
 		sides: []maker{ours("maskflow", sampleSide), jax("sample", 100)}},
+	{name: "maf-train-21", what: "Adam step, MAF 5x(21-128-128), batch 128", flow: maf21, target: 1, sides: besides(trainSide, "flow_train")},
+	{name: "maf-density-21", what: "log p of 100,000 rows, MAF 5x(21-128-128)", flow: maf21.withRows(100_000), target: 1, sides: besides(densitySide, "flow_density")},
+	{name: "maf-sample-21", what: "1,000 samples, MAF 5x(21-128-128)", flow: maf21, target: 1, sides: besides(sampleSide, "flow_sample")},
+	{name: "maf-train-63", what: "Adam step, MAF 10x(63-512-512), batch 100", flow: maf63, target: 1, sides: besides(trainSide, "flow_train")},
+	{name: "maf-density-63", what: "log p of 10,000 rows, MAF 10x(63-512-512)", flow: maf63, target: 1, sides: besides(densitySide, "flow_density")},
+	{name: "maf-sample-63", what: "1,000 samples, MAF 10x(63-512-512), one pass against 63", flow: maf63, target: 1. / 15, sides: besides(sampleSide, "flow_sample")},
+	{name: "iaf-train", what: "Adam step by reverse KL, IAF 8x(2-64-64), batch 1024", flow: iaf2, target: 1, sides: besides(trainSide, "flow_train")},
+	{name: "iaf-sample", what: "100,000 samples with their densities, IAF 8x(2-64-64)", flow: iaf2, target: 1, sides: besides(sampleSide, "flow_sample")},
 }
 
-func ours(name string, make func(string, *backend.Backend, network) (*side, error)) maker {
-	return func(l *lab, c comparison) (*side, error) { return make(name, l.main, c.net) }
+func ours(name string, make func(string, *backend.Backend, task) (*side, error)) maker {
+	return func(_ context.Context, l *lab, c comparison) (*side, error) { return make(name, l.main, c.task()) }
+}
+
+func (c comparison) task() task {
+	if c.flow.dim > 0 {
+		return c.flow
+	}
+	return c.net
 }
 
 func oursWith(name string, masks int, unlimited bool) maker {
-	return func(l *lab, c comparison) (*side, error) {
+	return func(_ context.Context, l *lab, c comparison) (*side, error) {
 		return trainSide(name, l.main, c.net.with(masks, unlimited))
 	}
 }
 
 // onGo is left out where the main backend is the Go backend already.
-func onGo(l *lab, c comparison) (*side, error) {
+func onGo(_ context.Context, l *lab, c comparison) (*side, error) {
 	if l.pure == nil {
 		return nil, nil
 	}
@@ -90,7 +104,7 @@ func onGo(l *lab, c comparison) (*side, error) {
 // jax is a kind of work of the peer. steps is the number of training steps a
 // call, or the rows a call for the other kinds.
 func jax(kind string, n int) maker {
-	return func(l *lab, c comparison) (*side, error) {
+	return func(_ context.Context, l *lab, c comparison) (*side, error) {
 		if l.peer == nil {
 			return nil, nil
 		}
@@ -130,8 +144,13 @@ type result struct {
 type measured struct {
 	Name string `json:"name"`
 	// MS is the median over rounds of the best call of each.
-	MS     float64  `json:"ms"`
-	Rounds []timing `json:"rounds"`
+	MS float64 `json:"ms"`
+	// Program is a peer's name with its versions; empty for maskflow.
+	Program string `json:"program,omitempty"`
+	// Variant is the fastest of the ways that a peer tried.
+	Variant  string    `json:"variant,omitempty"`
+	Variants []variant `json:"variants,omitempty"`
+	Rounds   []timing  `json:"rounds"`
 }
 
 func (m measured) best() []float64 {
@@ -156,7 +175,7 @@ func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration
 	}()
 	r := &result{Name: c.name, What: c.what, Target: c.target}
 	for _, prepare := range c.sides {
-		s, err := prepare(l, c)
+		s, err := prepare(ctx, l, c)
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +185,7 @@ func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration
 		if s == nil {
 			continue
 		}
-		sides, r.Sides = append(sides, s), append(r.Sides, measured{Name: s.name})
+		sides, r.Sides = append(sides, s), append(r.Sides, measured{Name: s.name, Program: s.program, Variant: s.variant, Variants: s.variants})
 		if c.tolerance > 0 {
 			if err := agree(sides[0], s, c.tolerance); err != nil {
 				return nil, err

@@ -11,7 +11,7 @@ import (
 // clockwork is a side whose rounds take the given times, and that writes its
 // name down when it is asked for one.
 func clockwork(name string, log *[]string, check []float64, best ...float64) maker {
-	return func(*lab, comparison) (*side, error) {
+	return func(context.Context, *lab, comparison) (*side, error) {
 		at := 0
 		return &side{name: name, check: check, close: func() { *log = append(*log, "close "+name) },
 			round: func(context.Context, time.Duration) (timing, error) {
@@ -24,7 +24,7 @@ func clockwork(name string, log *[]string, check []float64, best ...float64) mak
 
 func TestSidesTakeTurnsAndTheBestRivalCounts(t *testing.T) {
 	var log []string
-	absent := func(*lab, comparison) (*side, error) { return nil, nil }
+	absent := func(context.Context, *lab, comparison) (*side, error) { return nil, nil }
 	c := comparison{name: "race", target: 1.3, sides: []maker{
 		clockwork("a", &log, nil, 12, 24, 36), clockwork("slow", &log, nil, 21, 21, 90),
 		absent, clockwork("quick", &log, nil, 10, 20, 24)}}
@@ -50,11 +50,25 @@ func TestVerdict(t *testing.T) {
 	for _, c := range []struct {
 		target, ratio float64
 		want          string
-	}{{0, 9, ""}, {1.3, 1.3, "<= 1.30"}, {1.3, 1.31, "<= 1.30 missed"}} {
+	}{{0, 9, ""}, {1.3, 1.3, "<= 1.30"}, {1.3, 1.31, "<= 1.30 missed"}, {1. / 15, 0.066, "<= 0.067"}, {1. / 15, 0.067, "<= 0.067 missed"}} {
 		r := &result{Target: c.target, Ratio: &spread{Median: c.ratio}}
 		if got := r.verdict(); got != c.want {
 			t.Errorf("a ratio of %v with target %v is %q, want %q", c.ratio, c.target, got, c.want)
 		}
+	}
+}
+
+// The legend tells how each peer did its work, and every version once.
+func TestLegend(t *testing.T) {
+	peer := func(ms float64, variant string) measured {
+		return measured{Name: "zuko", MS: ms, Program: "zuko 1 (torch 2)", Variant: variant}
+	}
+	var b strings.Builder
+	writeLegend(&b, []*result{{Name: "first", What: "one", Sides: []measured{{Name: "maskflow", MS: 1}, peer(2, "compiled")}},
+		{Name: "second", What: "two", Sides: []measured{{Name: "maskflow", MS: 3}, peer(4, "eager")}}})
+	want := "first one 2.000 ms zuko: compiled second two 4.000 ms zuko: eager zuko 1 (torch 2)"
+	if got := strings.Join(strings.Fields(b.String()), " "); got != want {
+		t.Errorf("legend %q, want %q", got, want)
 	}
 }
 
@@ -73,7 +87,7 @@ func TestSidesThatDisagreeAreNotTimed(t *testing.T) {
 
 func TestAloneOrFailing(t *testing.T) {
 	var log []string
-	absent := func(*lab, comparison) (*side, error) { return nil, nil }
+	absent := func(context.Context, *lab, comparison) (*side, error) { return nil, nil }
 	r, err := comparison{sides: []maker{absent, clockwork("b", &log, nil, 1)}}.run(context.Background(), &lab{}, 1, time.Second)
 	if r != nil || err != nil {
 		t.Errorf("without its first side a comparison gives %v, %v; want nothing", r, err)
@@ -83,7 +97,7 @@ func TestAloneOrFailing(t *testing.T) {
 		t.Errorf("a side alone gives %+v, %v; want three rounds and no ratio", r, err)
 	}
 	broken := errors.New("broken")
-	failing := func(*lab, comparison) (*side, error) { return nil, broken }
+	failing := func(context.Context, *lab, comparison) (*side, error) { return nil, broken }
 	if _, err = (comparison{sides: []maker{failing}}).run(context.Background(), &lab{}, 1, time.Second); !errors.Is(err, broken) {
 		t.Errorf("error %v, want that of the side", err)
 	}

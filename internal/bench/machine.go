@@ -12,8 +12,8 @@ import (
 	"github.com/maskflow/maskflow/backend"
 )
 
-// machine says on what, and with which versions, the numbers were taken. XLA
-// and JAX take one thread a core; `taskset` gives both fewer.
+// machine says on what, and with which versions, the numbers were taken. XLA,
+// JAX and torch take one thread a core; `taskset` gives all of them fewer.
 func machine(l *lab) string {
 	text := fmt.Sprintf("%s, %d cores, %s/%s\nmaskflow %s, %s, GoMLX %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
 		maskflow.Version, runtime.Version(), moduleVersion("github.com/gomlx/gomlx"), backendName(l.main))

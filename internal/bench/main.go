@@ -1,5 +1,6 @@
 // Command bench times maskflow and, in the same run and by turns, the same work
-// written in plain JAX, and prints a table of both:
+// written in plain JAX or done by libraries of flows (FlowJAX, NumPyro, Zuko,
+// nflows and normflows), and prints a table of all:
 //
 //	go run ./internal/bench
 //
@@ -8,11 +9,18 @@
 // so that a disturbance of the machine shorter than a round is not seen; a side's
 // time is the median over rounds; the ratio of two sides is the median of the
 // rounds' ratios, given with its quartiles. Both sides start from rows in host
-// memory and read every result back. They start from the same weights and must
-// agree on likelihoods and losses before they are timed.
+// memory and read every result back.
 //
-// The first run makes a Python environment with JAX in the user's cache folder.
-// Where that fails, the side of JAX is left out.
+// The network in plain JAX starts from the same weights and must agree with
+// maskflow on likelihoods and losses before it is timed. A library of flows has
+// parameters of its own: its losses must fall and its results be finite, and of
+// the ways in which it can do the work the fastest is timed.
+//
+// The first run makes Python environments in the user's cache folder: one with
+// JAX, FlowJAX and NumPyro, and, where a row with flows is measured, one with
+// torch and its libraries, which takes gigabytes. What fails is left out. The
+// rows with flows take some minutes each, most of it for compiling; -only
+// chooses rows.
 package main
 
 import (
@@ -34,6 +42,7 @@ type options struct {
 	seconds float64
 	only    string
 	python  string
+	torch   string
 	backend string
 	json    string
 }
@@ -45,6 +54,7 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 0.5, "length of a round")
 	flag.StringVar(&o.only, "only", "", "regular expression for the rows to measure")
 	flag.StringVar(&o.python, "python", "", "Python interpreter with JAX (default: one in the user's cache folder, made when absent)")
+	flag.StringVar(&o.torch, "torch", "", "Python interpreter with torch (default: the same, made when a row needs it)")
 	flag.StringVar(&o.backend, "backend", "auto", "maskflow's backend, such as xla:/path/to/plugin.so")
 	flag.StringVar(&o.json, "json", "", "file to write every round to")
 	flag.Parse()
@@ -107,54 +117,4 @@ func choose(o options) ([]comparison, error) {
 		return nil, fmt.Errorf("-only %s: no such row", o.only)
 	}
 	return chosen, nil
-}
-
-// newLab opens the backends and starts the peer, which is left out, with a line
-// that says why, where it does not start.
-func newLab(ctx context.Context, o options, stderr io.Writer) (*lab, error) {
-	b, err := backend.Open(ctx, o.backend, backend.Options{})
-	if err != nil {
-		return nil, err
-	}
-	l := &lab{main: b}
-	if b.Kind != backend.KindGo {
-		if l.pure, err = backend.Open(ctx, backend.KindGo, backend.Options{}); err != nil {
-			l.close()
-			return nil, err
-		}
-	} else if b.Reason != "" {
-		fmt.Fprintln(stderr, "bench: without XLA:", b.Reason)
-	}
-	if l.dir, err = os.MkdirTemp("", "maskflow-bench-"); err != nil {
-		l.close()
-		return nil, err
-	}
-	python := o.python
-	if python == "" {
-		python, err = jaxPython(ctx, func(s string) { fmt.Fprintln(stderr, "bench:", s) })
-	}
-	if err == nil {
-		l.peer, err = startPeer(ctx, python, peerScript)
-	}
-	if ctx.Err() != nil {
-		l.close()
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "bench: JAX is left out:", err)
-	}
-	return l, nil
-}
-
-func (l *lab) close() {
-	if l.peer != nil {
-		l.peer.close()
-	}
-	if l.dir != "" {
-		_ = os.RemoveAll(l.dir)
-	}
-	if l.pure != nil {
-		l.pure.Close()
-	}
-	l.main.Close()
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/masks"
@@ -26,9 +28,17 @@ type network struct {
 
 const seed = 1
 
-func (n network) model() (*made.Model, error) {
+func (n network) made() (*made.Model, error) {
 	return made.New(made.Options{Dim: n.dim, Hidden: n.hidden, Init: "he", Degrees: masks.SampledDegrees,
 		Masks: n.masks, Unlimited: n.unlimited, Seed: seed})
+}
+
+func (n network) model() (models.Model, error) { return n.made() }
+
+func (n network) rowsAStep() int { return n.batch }
+
+func (n network) draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]float32, error) {
+	return m.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: seed})
 }
 
 // table draws the rows: independent bits, one in three of them set.
@@ -46,7 +56,7 @@ func (n network) table() *data.Set {
 // save writes rows, weights and degrees for the peer and returns the file's
 // path.
 func (n network) save(dir string) (string, error) {
-	m, err := n.model()
+	m, err := n.made()
 	if err != nil {
 		return "", err
 	}

@@ -33,17 +33,26 @@ type training struct {
 	epoch    int
 }
 
-func trainSide(name string, b *backend.Backend, n network) (*side, error) {
-	m, err := n.model()
+// task is what maskflow is measured at: a network or a flow.
+type task interface {
+	model() (models.Model, error)
+	table() *data.Set
+	rowsAStep() int
+	// draw gives the samples of one call.
+	draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]float32, error)
+}
+
+func trainSide(name string, b *backend.Backend, of task) (*side, error) {
+	m, err := of.model()
 	if err != nil {
 		return nil, err
 	}
-	rows := n.table()
+	rows := of.table()
 	// Validation, at the end of an epoch, is not timed: one row keeps it short.
-	one := &data.Set{Name: "one row", Rows: 1, Dim: n.dim, X: rows.X[:n.dim]}
+	one := &data.Set{Name: "one row", Rows: 1, Dim: rows.Dim, X: rows.X[:rows.Dim]}
 	t := &training{}
-	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: n.dim}, train.Options{
-		Seed: seed, Batch: n.batch, Optimizer: train.OptimizerOptions{Name: "adam"}, MaxSteps: math.MaxInt32, LookAhead: -1,
+	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: rows.Dim}, train.Options{
+		Seed: seed, Batch: of.rowsAStep(), Optimizer: train.OptimizerOptions{Name: "adam"}, MaxSteps: math.MaxInt32, LookAhead: -1,
 		DropLast: true, EvalBatch: 1, ValidOrders: 1, LogEvery: 1, Record: t.record, Between: t.between})
 	if err != nil {
 		return nil, err
@@ -94,8 +103,8 @@ func (t *training) round(ctx context.Context, d time.Duration) (timing, error) {
 	return timingOf(t.spans), nil
 }
 
-func newModel(b *backend.Backend, n network) (*maskflow.Model, error) {
-	m, err := n.model()
+func newModel(b *backend.Backend, of task) (*maskflow.Model, error) {
+	m, err := of.model()
 	if err != nil {
 		return nil, err
 	}
@@ -103,12 +112,12 @@ func newModel(b *backend.Backend, n network) (*maskflow.Model, error) {
 }
 
 // densitySide evaluates log p of all rows, which it compares for the first 100.
-func densitySide(name string, b *backend.Backend, n network) (*side, error) {
-	m, err := newModel(b, n)
+func densitySide(name string, b *backend.Backend, of task) (*side, error) {
+	m, err := newModel(b, of)
 	if err != nil {
 		return nil, err
 	}
-	rows := n.table()
+	rows := of.table()
 	logp, err := m.LogProb(context.Background(), rows.X, nil)
 	if err != nil {
 		m.Close()
@@ -122,12 +131,12 @@ func densitySide(name string, b *backend.Backend, n network) (*side, error) {
 }
 
 // sampleSide draws samples, whose mean it compares.
-func sampleSide(name string, b *backend.Backend, n network) (*side, error) {
-	m, err := newModel(b, n)
+func sampleSide(name string, b *backend.Backend, of task) (*side, error) {
+	m, err := newModel(b, of)
 	if err != nil {
 		return nil, err
 	}
-	x, err := m.Sample(context.Background(), n.rows, maskflow.SampleOptions{})
+	x, err := of.draw(context.Background(), m, 0)
 	if err != nil {
 		m.Close()
 		return nil, err
@@ -140,7 +149,7 @@ func sampleSide(name string, b *backend.Backend, n network) (*side, error) {
 	return &side{name: name, check: []float64{sum / float64(len(x))}, close: m.Close,
 		round: repeat(func(ctx context.Context) error {
 			draw++
-			_, err := m.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: draw})
+			_, err := of.draw(ctx, m, draw)
 			return err
 		})}, nil
 }

@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,17 +17,22 @@ func TestSidesOfOurs(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, c := range []struct {
 		name string
-		make func(string, *backend.Backend, network) (*side, error)
-		net  network
+		make func(string, *backend.Backend, task) (*side, error)
+		of   task
 	}{
 		{"train", trainSide, tiny},
 		{"train, orders cycled", trainSide, tiny.with(3, false)},
 		{"train, unlimited orders", trainSide, tiny.with(0, true)},
 		{"density", densitySide, tiny},
 		{"sample", sampleSide, tiny},
+		{"train a MAF", trainSide, tinyMAF},
+		{"density of a MAF", densitySide, tinyMAF},
+		{"sample a MAF", sampleSide, tinyMAF},
+		{"train an IAF", trainSide, tinyIAF},
+		{"sample an IAF", sampleSide, tinyIAF},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := c.make(c.name, b, c.net)
+			s, err := c.make(c.name, b, c.of)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,58 +102,6 @@ func TestFileHoldsTheNetwork(t *testing.T) {
 		}
 		if math.Abs(got-want) > 1e-5*math.Abs(want) {
 			t.Fatalf("row %d: %v by hand, %v by maskflow", i, got, want)
-		}
-	}
-}
-
-func TestRunWithoutXLAOrJAX(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "rounds.json")
-	var stdout, stderr bytes.Buffer
-	o := options{rounds: 2, seconds: 0.01, only: "^train-(small|go)$", python: "/nonexistent/python", backend: backend.KindGo, json: file}
-	if err := run(context.Background(), o, &stdout, &stderr); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(stderr.String(), "JAX is left out: ") {
-		t.Errorf("standard error does not tell that there is no JAX: %q", stderr.String())
-	}
-	if !strings.Contains(stdout.String(), "train-small") || strings.Contains(stdout.String(), "train-go") {
-		t.Errorf("the table is\n%s\nwant the row train-small alone", stdout.String())
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rep report
-	if err := json.Unmarshal(text, &rep); err != nil {
-		t.Fatal(err)
-	}
-	if len(rep.Results) != 1 || len(rep.Results[0].Sides) != 1 || len(rep.Results[0].Sides[0].Rounds) != 2 {
-		t.Errorf("the file holds %+v, want two rounds of one side", rep.Results)
-	}
-}
-
-func TestChoose(t *testing.T) {
-	for _, c := range []struct {
-		o    options
-		want string // part of the error, or the rows
-	}{
-		{options{rounds: 1, seconds: 1, only: "^(sample|density)$"}, "density sample"},
-		{options{rounds: 1, seconds: 1, only: "nothing"}, "no such row"},
-		{options{rounds: 1, seconds: 1, only: "("}, "-only: error parsing regexp"},
-		{options{rounds: 0, seconds: 1}, "need more than 0"},
-		{options{rounds: 1}, "need more than 0"},
-	} {
-		chosen, err := choose(c.o)
-		var names []string
-		for _, r := range chosen {
-			names = append(names, r.name)
-		}
-		got := strings.Join(names, " ")
-		if err != nil {
-			got = err.Error()
-		}
-		if !strings.Contains(got, c.want) {
-			t.Errorf("%+v: %q, want %q", c.o, got, c.want)
 		}
 	}
 }

@@ -3,24 +3,28 @@ package main
 import (
 	"bufio"
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
 
-//go:embed peer.py
-var peerScript string
+// scripts are the peers' programs. protocol.py says how they are spoken to.
+//
+//go:embed *.py
+var scripts embed.FS
 
-// patience bounds the wait for an answer of the peer.
-const patience = 3 * time.Minute
+// patience bounds the wait for an answer of a peer, which may have to compile
+// several ways to do a piece of work.
+const patience = 10 * time.Minute
 
-// peer is a Python process that does the same work with JAX. While it waits for
-// a request it sleeps, and so do JAX's threads.
+// peer is a Python process that does the same work with another library. While
+// it waits for a request it sleeps, and so do the library's threads.
 type peer struct {
 	cmd      *exec.Cmd
 	requests io.WriteCloser
@@ -29,7 +33,8 @@ type peer struct {
 	versions string
 }
 
-// request and answer are one line of JSON each; peer.py says what they mean.
+// request and answer are one line of JSON each; protocol.py, and the program that
+// is asked, say what they mean.
 type request struct {
 	Do      string  `json:"do"`
 	Side    string  `json:"side"`
@@ -37,6 +42,10 @@ type request struct {
 	File    string  `json:"file,omitempty"`
 	Batch   int     `json:"batch,omitempty"`
 	Steps   int     `json:"steps,omitempty"`
+	Dim     int     `json:"dim,omitempty"`
+	Layers  int     `json:"layers,omitempty"`
+	Hidden  []int   `json:"hidden,omitempty"`
+	Inverse bool    `json:"inverse,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
@@ -44,14 +53,17 @@ type answer struct {
 	timing
 	Versions string    `json:"versions"`
 	Check    []float64 `json:"check"`
+	Variant  string    `json:"variant"`
+	Variants []variant `json:"variants"`
 	Error    string    `json:"error"`
 }
 
-// startPeer runs the script with a Python interpreter and waits until it is
-// ready.
-func startPeer(ctx context.Context, python, script string) (*peer, error) {
-	p := &peer{cmd: exec.CommandContext(ctx, python, "-c", script)}
-	p.cmd.Env = append(os.Environ(), "JAX_PLATFORMS=cpu")
+// startPeer runs a program with a Python interpreter and waits until it is
+// ready. What it compiles is kept beside the program.
+func startPeer(ctx context.Context, python, script string, args ...string) (*peer, error) {
+	p := &peer{cmd: exec.CommandContext(ctx, python, append([]string{script}, args...)...)}
+	p.cmd.Env = append(os.Environ(), "JAX_PLATFORMS=cpu", "TORCHINDUCTOR_COMPILE_THREADS=1",
+		"TORCHINDUCTOR_CACHE_DIR="+filepath.Join(filepath.Dir(script), "compiled"))
 	p.cmd.Stderr = &p.stderr
 	p.cmd.WaitDelay = 5 * time.Second
 	var err error
@@ -128,7 +140,7 @@ func (p *peer) side(name string, r request) (*side, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &side{name: name, check: prepared.Check,
+	return &side{name: name, check: prepared.Check, program: p.versions, variant: prepared.Variant, variants: prepared.Variants,
 		round: func(_ context.Context, d time.Duration) (timing, error) {
 			a, err := p.ask(request{Do: "round", Side: name, Seconds: d.Seconds()})
 			return a.timing, err

@@ -1,33 +1,23 @@
-"""The other side of maskflow's benchmark: the same network in plain JAX.
+"""The other side of maskflow's benchmark of MADE: the same network in plain JAX.
 
-Reads one JSON request a line from stdin and writes one JSON answer a line:
+A request to prepare a side names a file of rows, weights and degrees, and how
+much work a call does:
 
-  {"do": "prepare", "side": NAME, "kind": "train", "file": NPZ, "batch": 100, "steps": 8}
-      -> {"check": [...]}        numbers that maskflow must agree with
-  {"do": "round", "side": NAME, "seconds": 0.5}
-      -> {"best_ms": ..., "median_ms": ..., "calls": ...}
-  {"do": "forget", "side": NAME}  -> {}
-
-Each call starts from rows in host memory and ends when its result is there.
+  {"kind": "train", "file": NPZ, "batch": 100, "steps": 8}    steps a call
+  {"kind": "density", "file": NPZ, "batch": 500}              rows a call
+  {"kind": "sample", "file": NPZ, "batch": 100}               samples a call
 """
 
-import json
-import os
-import sys
-
-# The answers have a channel of their own, so that a library that prints does
-# not disturb them.
-answers = os.fdopen(os.dup(1), "w", buffering=1)
-os.dup2(2, 1)
+from protocol import serve
 
 import platform
-import time
-from statistics import median
 
 import jax
 import jax.numpy as jnp
 import jaxlib
 import numpy as np
+
+from batches import Batches
 
 
 class Network:
@@ -67,9 +57,7 @@ class Train:
 
     def __init__(self, file, batch, steps):
         net = Network(file)
-        self.rows, self.batch, self.steps = net.rows, batch, steps
-        self.rng = np.random.default_rng(1)
-        self.order, self.at = self.rng.permutation(len(self.rows)), 0
+        self.steps, self.batches = steps, Batches(net.rows, batch, steps)
 
         def loss(params, x):
             return -jnp.mean(net.log_prob(params, x))
@@ -88,22 +76,14 @@ class Train:
         self.run = jax.jit(run, donate_argnums=0)
         zeros = [jax.tree.map(jnp.zeros_like, net.params) for _ in range(2)]
         self.state = (net.params, *zeros, jnp.float32(0))
-        self.next = self.gather()
+        self.next = self.batches.next()
         losses = [np.mean(self.call()) for _ in range(self.WARM_UP // steps)]
         self.check = [float(np.mean(losses))]
-
-    def gather(self):
-        n = self.batch * self.steps
-        if self.at + n > len(self.rows):
-            self.order, self.at = self.rng.permutation(len(self.rows)), 0
-        x = self.rows[self.order[self.at : self.at + n]]
-        self.at += n
-        return x if self.steps == 1 else x.reshape(self.steps, self.batch, -1)
 
     def call(self):
         # The next rows are collected while JAX computes.
         self.state, loss = self.run(self.state, self.next)
-        self.next = self.gather()
+        self.next = self.batches.next()
         return np.asarray(loss)
 
 
@@ -154,38 +134,8 @@ class Sample:
 KINDS = {"train": Train, "density": Density, "sample": Sample}
 
 
-def measure(side, seconds):
-    spans, end = [], time.perf_counter() + seconds
-    while not spans or time.perf_counter() < end:
-        start = time.perf_counter()
-        side.call()
-        spans.append(1000 * (time.perf_counter() - start) / side.steps)
-    return {"best_ms": min(spans), "median_ms": median(spans), "calls": len(spans)}
+def prepare(r):
+    return KINDS[r["kind"]](r["file"], r["batch"], r.get("steps", 1))
 
 
-def answer(sides, r):
-    if r["do"] == "prepare":
-        side = KINDS[r["kind"]](r["file"], r["batch"], r["steps"])
-        sides[r["side"]] = side
-        return {"check": side.check}
-    if r["do"] == "round":
-        return measure(sides[r["side"]], r["seconds"])
-    if r["do"] == "forget":
-        del sides[r["side"]]
-        return {}
-    raise ValueError(f"unknown request {r['do']!r}")
-
-
-def main():
-    sides = {}
-    versions = f"jax {jax.__version__}, jaxlib {jaxlib.__version__}, numpy {np.__version__}, Python {platform.python_version()}"
-    print(json.dumps({"versions": versions}), file=answers)
-    for line in sys.stdin:
-        try:
-            reply = answer(sides, json.loads(line))
-        except Exception as e:
-            reply = {"error": f"{type(e).__name__}: {e}"}
-        print(json.dumps(reply), file=answers)
-
-
-main()
+serve(f"jax {jax.__version__}, jaxlib {jaxlib.__version__}, numpy {np.__version__}, Python {platform.python_version()}", prepare)

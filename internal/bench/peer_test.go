@@ -2,13 +2,15 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-// fake speaks the peer's protocol without JAX.
+// fake speaks the peers' protocol without their libraries.
 const fake = `
 import json, sys
 def say(**reply): print(json.dumps(reply), flush=True)
@@ -35,7 +37,21 @@ func startFake(t *testing.T, script string) (*peer, error) {
 	if err != nil {
 		t.Skip("no python3 in $PATH")
 	}
-	return startPeer(context.Background(), python, script)
+	return startScript(t, python, script)
+}
+
+// startScript starts a program beside those of the peers.
+func startScript(t *testing.T, python, script string) (*peer, error) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := writeScripts(dir); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "fake.py")
+	if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return startPeer(context.Background(), python, path)
 }
 
 func TestPeerProtocol(t *testing.T) {
@@ -73,11 +89,56 @@ func TestPeerProtocol(t *testing.T) {
 	}
 }
 
+// noisy is a program on protocol.py whose library prints.
+const noisy = `
+from protocol import serve
+import os, time
+print("on import")
+class Side:
+    check, variant, variants, steps = [1.5], "quick", [{"name": "quick", "ms": 2}, {"name": "slow", "error": "too slow"}], 2
+    def call(self):
+        print("a call")
+        os.system("echo from a child process")
+        time.sleep(0.02)
+def prepare(r):
+    print("preparing", r["kind"])
+    if r["kind"] != "known": raise KeyError(r["kind"])
+    return Side()
+serve("noisy 2", prepare)
+`
+
+func TestProtocol(t *testing.T) {
+	p, err := startFake(t, noisy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	if _, err := p.side("x", request{Kind: "unheard of"}); err == nil || !strings.Contains(err.Error(), "KeyError: 'unheard of'") {
+		t.Errorf("error %v, want the program's own", err)
+	}
+	s, err := p.side("x", request{Kind: "known"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.program != "noisy 2" || s.variant != "quick" || len(s.variants) != 2 || s.variants[1].Error != "too slow" || len(s.check) != 1 || s.check[0] != 1.5 {
+		t.Errorf("prepared %+v", s)
+	}
+	// Two steps of 10 ms a call.
+	got, err := s.round(context.Background(), 100*time.Millisecond)
+	if err != nil || got.Best < 10 || got.Median < got.Best || got.Calls < 1 || got.Calls > 5 {
+		t.Errorf("round gave %+v, %v; want at most 5 calls of 10 ms a step or more", got, err)
+	}
+	s.close()
+	if _, err := s.round(context.Background(), time.Millisecond); err == nil {
+		t.Error("a forgotten side was measured")
+	}
+}
+
 func TestPeerThatDoesNotStart(t *testing.T) {
 	if _, err := startFake(t, "import maskflow_has_no_such_module"); err == nil || !strings.Contains(err.Error(), "No module named") {
 		t.Errorf("error %v, want Python's", err)
 	}
-	if _, err := startPeer(context.Background(), "/nonexistent/python", fake); err == nil {
+	if _, err := startPeer(context.Background(), "/nonexistent/python", "fake.py"); err == nil {
 		t.Error("no error without an interpreter")
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -26,8 +28,16 @@ func (r *result) write(w io.Writer) {
 		return
 	}
 	other := r.Sides[r.Against]
-	writeRow(w, r.Name, first, fmt.Sprintf("%.3f", other.MS), other.Name, fmt.Sprintf("%.2f", r.Ratio.Median),
-		fmt.Sprintf("%.2f to %.2f", r.Ratio.Lower, r.Ratio.Upper), r.verdict())
+	writeRow(w, r.Name, first, fmt.Sprintf("%.3f", other.MS), other.Name, hundredths(r.Ratio.Median),
+		hundredths(r.Ratio.Lower)+" to "+hundredths(r.Ratio.Upper), r.verdict())
+}
+
+// hundredths writes a ratio, with one digit more where hundredths are coarse.
+func hundredths(ratio float64) string {
+	if ratio < 0.1 {
+		return fmt.Sprintf("%.3f", ratio)
+	}
+	return fmt.Sprintf("%.2f", ratio)
 }
 
 func (r *result) verdict() string {
@@ -35,16 +45,28 @@ func (r *result) verdict() string {
 	case r.Target == 0:
 		return ""
 	case r.Ratio.Median <= r.Target:
-		return fmt.Sprintf("<= %.2f", r.Target)
+		return "<= " + hundredths(r.Target)
 	}
-	return fmt.Sprintf("<= %.2f missed", r.Target)
+	return "<= " + hundredths(r.Target) + " missed"
 }
 
-// writeLegend says what the rows are.
+// writeLegend says what the rows are, how the peers did their work, and which
+// versions of them.
 func writeLegend(w io.Writer, results []*result) {
 	fmt.Fprintln(w)
+	programs := map[string]bool{}
 	for _, r := range results {
 		fmt.Fprintf(w, "%-16s %s\n", r.Name, r.What)
+		for _, s := range r.Sides {
+			if s.Variant == "" {
+				continue
+			}
+			fmt.Fprintf(w, "%-16s   %.3f ms %s: %s\n", "", s.MS, s.Name, s.Variant)
+			programs[s.Program] = true
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(programs)) {
+		fmt.Fprintln(w, p)
 	}
 }
 

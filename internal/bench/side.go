@@ -17,6 +17,18 @@ type side struct {
 	// round works for about the given time and at least for one call.
 	round func(ctx context.Context, d time.Duration) (timing, error)
 	close func()
+	// For a side of a peer that tried several ways: the peer's versions, the
+	// fastest way, and all of them.
+	program, variant string
+	variants         []variant
+}
+
+// variant is a way to do a piece of work, and how many milliseconds a step took
+// in a trial, or why it failed.
+type variant struct {
+	Name  string  `json:"name"`
+	MS    float64 `json:"ms,omitempty"`
+	Error string  `json:"error,omitempty"`
 }
 
 // timing is what one round of one side gave, in milliseconds a step (or a call,

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+// lab is what the sides are made with.
+type lab struct {
+	main *backend.Backend // XLA where there is a plugin
+	pure *backend.Backend // the Go backend, nil where main is that
+	peer *peer            // plain JAX, nil without it
+	dir  string           // for the peers' programs and their files
+
+	jax, torch *interpreter
+	say        func(string)
+}
+
+// interpreter is a Python with the libraries of an environment.
+type interpreter struct {
+	environment
+	path   string // given, or found by the first that asks
+	absent bool
+}
+
+// newLab opens the backends and starts the peer in plain JAX, which is left out,
+// with a line that says why, where it does not start.
+func newLab(ctx context.Context, o options, stderr io.Writer) (*lab, error) {
+	b, err := backend.Open(ctx, o.backend, backend.Options{})
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{main: b, say: func(s string) { fmt.Fprintln(stderr, "bench:", s) },
+		jax:   &interpreter{environment: jaxEnvironment, path: o.python},
+		torch: &interpreter{environment: torchEnvironment, path: o.torch}}
+	if b.Kind != backend.KindGo {
+		if l.pure, err = backend.Open(ctx, backend.KindGo, backend.Options{}); err != nil {
+			l.close()
+			return nil, err
+		}
+	} else if b.Reason != "" {
+		l.say("without XLA: " + b.Reason)
+	}
+	if l.dir, err = os.MkdirTemp("", "maskflow-bench-"); err == nil {
+		err = writeScripts(l.dir)
+	}
+	if err == nil {
+		l.peer, err = l.start(ctx, l.jax, "JAX", "peer.py")
+	}
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// writeScripts puts the peers' programs where Python finds what they import.
+func writeScripts(dir string) error {
+	files, err := fs.Glob(scripts, "*.py")
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		text, err := scripts.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start runs a peer's program. Where the machine lacks what it needs, it says
+// what is left out and why, and returns nil; an environment that failed once is
+// not tried again. The error is that of the context.
+func (l *lab) start(ctx context.Context, i *interpreter, what, script string, args ...string) (*peer, error) {
+	if i.absent {
+		return nil, nil
+	}
+	var err error
+	if i.path == "" {
+		if i.path, err = i.python(ctx, l.say); err != nil {
+			i.absent, what = true, i.name
+		}
+	}
+	var p *peer
+	if err == nil {
+		p, err = startPeer(ctx, i.path, filepath.Join(l.dir, script), args...)
+	}
+	if ctx.Err() != nil {
+		if p != nil {
+			p.close()
+		}
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		l.say(fmt.Sprintf("%s is left out: %v", what, err))
+		return nil, nil
+	}
+	return p, nil
+}
+
+func (l *lab) close() {
+	if l.peer != nil {
+		l.peer.close()
+	}
+	if l.dir != "" {
+		_ = os.RemoveAll(l.dir)
+	}
+	if l.pure != nil {
+		l.pure.Close()
+	}
+	l.main.Close()
+}
