@@ -53,6 +53,9 @@ func affineOf(scale string) Transformer { return must(NewAffine(scale)) }
 
 func splineOf(bins int, bound float64) Transformer { return must(NewSpline(bins, bound)) }
 
+// pixelLambda is the λ of the logits below.
+const pixelLambda = 0.05
+
 // The activations are smooth, so that no path can hide behind a dead unit.
 var (
 	plainAffine = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu"})
@@ -62,7 +65,7 @@ var (
 	mixing      = fallible(NewLU)
 	mixture     = fallible(func(dim int) (Layer, error) { return NewRandomPermutation(dim, 3) })
 	reverse     = fallible(NewReverse)
-	pixels      = fallible(func(dim int) (Layer, error) { return NewLogit(dim, 0.05) })
+	pixels      = fallible(func(dim int) (Layer, error) { return NewLogit(dim, pixelLambda) })
 )
 
 var table = []row{
