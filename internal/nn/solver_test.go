@@ -82,11 +82,11 @@ func TestJacobiEndsAtItsTolerance(t *testing.T) {
 	before := dim + 1
 	for _, tolerance := range []float64{0, 1e-5, 1e-3, 0.2} {
 		x, passes := walk(Solver{Method: Jacobi, Tolerance: tolerance})
-		// Pass p changes something by slope^(p−1), of values up to 1/(1−slope).
-		if want := 2 + math.Ceil(math.Log(tolerance)/math.Log(slope)); tolerance > 0 && float64(passes) > want {
-			t.Errorf("tolerance %v: %d passes, want at most %v", tolerance, passes, want)
+		// Pass p changes values near 1/(1−slope) by slope^(p−1).
+		if want := 1 + math.Ceil(math.Log(tolerance*(1+1/(1-slope)))/math.Log(slope)); tolerance > 0 && float64(passes) != want {
+			t.Errorf("tolerance %v: %d passes, want %v", tolerance, passes, want)
 		}
-		if passes > before || tolerance > 0 && passes == before {
+		if passes >= before {
 			t.Errorf("tolerance %v: %d passes, and %d for a smaller one", tolerance, passes, before)
 		}
 		before = passes

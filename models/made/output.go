@@ -78,7 +78,7 @@ func (bernoulli) draw(rng *rand.Rand, noise []float32, _ int) {
 // taken for a 0.
 func (bernoulli) sample(o func(int) float32, noise func(int) float32) float32 {
 	switch p := 1 / (1 + math.Exp(-float64(o(0)))); {
-	case p != p:
+	case math.IsNaN(p):
 		return o(0)
 	case float64(noise(0)) < p:
 		return 1
@@ -161,7 +161,7 @@ func (m mixture) sample(o func(int) float32, noise func(int) float32) float32 {
 	for i := range m.k {
 		sum += math.Exp(float64(o(i)) - top)
 	}
-	if sum != sum { // of logits beyond float32, no component is the right one
+	if math.IsNaN(sum) { // of logits beyond float32, no component is the right one
 		return float32(sum)
 	}
 	chosen, left := m.k-1, float64(noise(1))*sum
