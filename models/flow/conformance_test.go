@@ -15,7 +15,8 @@ import (
 // and where it has two variables through those of density_test.go too.
 type row struct {
 	name string
-	// dims are the numbers of variables that it is tested with.
+	// dims are the numbers of variables that it is tested with; on XLA, where most
+	// of a test is compiling, the last of them alone.
 	dims []int
 	// layers of dim variables.
 	layers func(dim int) []Layer
@@ -73,15 +74,15 @@ var table = []row{
 	{name: "affine, softplus", dims: []int{2}, layers: one(autoregressive(affineOf("softplus"), ConditionerOptions{Hidden: []int{7}, Activation: "silu"}))},
 	{name: "affine, sigmoid, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf("sigmoid"), ConditionerOptions{}))},
 	{name: "affine, exp, residual", dims: []int{2, 7}, layers: one(autoregressive(affineOf("exp"), ConditionerOptions{Hidden: []int{7}, Residual: true, Activation: "elu"}))},
-	{name: "gated", dims: []int{1, 7}, layers: one(plainGated)},
+	{name: "gated", dims: []int{7, 1}, layers: one(plainGated)},
 	{name: "spline", dims: []int{2, 7, 63}, layers: one(plainSpline), bound: 3},
 	{name: "spline of two bins", dims: []int{1, 2}, layers: one(autoregressive(splineOf(2, 1), ConditionerOptions{Hidden: []int{7}, Activation: "elu"}))},
 	{name: "spline, wide bound, context", dims: []int{7}, layers: one(autoregressive(splineOf(3, 10), ConditionerOptions{Hidden: []int{13}, Activation: "tanh", Context: 3})), bound: 10},
-	{name: "context", dims: []int{1, 2, 7}, layers: one(withContext)},
+	{name: "context", dims: []int{2, 7, 1}, layers: one(withContext)},
 	{name: "context, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Context: 3}))},
 	{name: "context, residual", dims: []int{7}, layers: one(autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", Context: 3}))},
 	{name: "reversed order", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.ReversedOrder}))},
-	{name: "random order", dims: []int{7, 63}, layers: one(autoregressive(splineOf(3, 2), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3})), bound: 2},
+	{name: "random order", dims: []int{63, 7}, layers: one(autoregressive(splineOf(3, 2), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3})), bound: 2},
 	{name: "explicit order, sampled degrees", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "gelu",
 		Order: masks.Order{3, 1, 4, 7, 5, 2, 6}, Degrees: masks.SampledDegrees, Seed: 1}))},
 	{name: "relu", dims: []int{7}, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{23, 23}, Init: "he"}))},
@@ -95,7 +96,7 @@ var table = []row{
 	{name: "mixing", dims: []int{1, 2, 7, 63}, layers: one(mixing)},
 	{name: "logit", dims: []int{1, 7}, layers: one(pixels), unit: true},
 
-	{name: "inverse affine", dims: []int{1, 2, 7, 63}, layers: one(turned(plainAffine))},
+	{name: "inverse affine", dims: []int{1, 2, 63, 7}, layers: one(turned(plainAffine))},
 	{name: "inverse gated", dims: []int{2, 7}, layers: one(turned(plainGated))},
 	{name: "inverse spline", dims: []int{2, 7}, layers: one(turned(plainSpline)), bound: 3},
 	{name: "inverse, context, random order", dims: []int{7}, layers: one(turned(autoregressive(affineOf("softplus"),
@@ -119,7 +120,7 @@ var table = []row{
 	{name: "IAF", dims: []int{2, 7}, layers: func(dim int) []Layer {
 		return []Layer{turned(plainAffine)(dim), reverse(dim), turned(plainGated)(dim), reverse(dim), turned(plainAffine)(dim)}
 	}},
-	{name: "neural spline flow", dims: []int{2, 7}, layers: func(dim int) []Layer {
+	{name: "neural spline flow", dims: []int{7, 2}, layers: func(dim int) []Layer {
 		return []Layer{must(NewStandardise(dim)), mixing(dim), plainSpline(dim), mixing(dim), plainSpline(dim)}
 	}, bound: 3},
 	{name: "MAF of pixels", dims: []int{2}, layers: func(dim int) []Layer {
@@ -178,7 +179,11 @@ func TestConformance(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, r := range table {
-			for _, dim := range r.dims {
+			dims := r.dims
+			if b.Kind != backend.KindGo {
+				dims = dims[len(dims)-1:]
+			}
+			for _, dim := range dims {
 				t.Run(fmt.Sprintf("%s/%d", r.name, dim), func(t *testing.T) {
 					s := subject{row: r, compiled: compile(t, b, r.build(dim))}
 					s.weights = randomWeights(s.flow, weightsSeed)

@@ -25,7 +25,7 @@ var inverses = []struct {
 	{"context, random order", 3, autoregressive(affineOf("softplus"),
 		ConditionerOptions{Hidden: []int{7}, Activation: "tanh", Context: 2, Start: masks.RandomOrder, Seed: 2})},
 	{"gated", 2, plainGated},
-	{"spline", 2, autoregressive(splineOf(3, 4), ConditionerOptions{Hidden: []int{7}, Activation: "tanh", Context: 2})},
+	{"spline", 2, autoregressive(splineOf(2, 4), ConditionerOptions{Hidden: []int{5}, Activation: "tanh"})},
 }
 
 // The gradients that the implicit function theorem gives the inverse of a layer,
