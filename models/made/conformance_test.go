@@ -106,7 +106,7 @@ func TestConformance(t *testing.T) {
 			m := mustNew(t, c.options)
 			key := graphOf(m)
 			if shared[key] == nil {
-				shared[key] = compile(t, b, m, rowsOf(m))
+				shared[key] = compileGradients(t, b, m, rowsOf(m))
 			}
 			s := subject{shared[key], m, randomWeights(m, subjectSeed), sets(m)}
 			t.Run(c.name, func(t *testing.T) {

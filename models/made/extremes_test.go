@@ -27,7 +27,7 @@ func TestExtremeOutputsAreFinite(t *testing.T) {
 			rowWeights[i] = 1
 		}
 		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-			c := compile(t, b, m, rows)
+			c := compileGradients(t, b, m, rows)
 			for range 16 {
 				w := models.Initialize(m, 1)
 				for _, v := range w {

@@ -146,24 +146,22 @@ func TestMixtureOfEqualComponentsIsAGaussian(t *testing.T) {
 	const dim, rows = 3, 11
 	rng := rand.New(rand.NewPCG(6, 6))
 	x := normals(rng, rows*dim, 2)
-	for _, k := range []int{1, 3} {
-		options := Options{Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian", Scale: "softplus"}
-		gaussian := mustNew(t, options)
-		options.Output, options.Components = "mog", k
-		mixture := mustNew(t, options)
-		w := randomWeights(gaussian, 1)
-		wide := models.Weights{w[0], w[1], repeatOutputs(rng, w[2], dim, k), repeatOutputs(rng, w[3], dim, k)}
-		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-			set := gaussian.Cycle().At(0)
-			want := compile(t, b, gaussian, rows).run(t, w, set, batch{x: x}).logp
-			got := compile(t, b, mixture, rows).run(t, wide, set, batch{x: x}).logp
+	options := Options{Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian", Scale: "softplus"}
+	gaussian := mustNew(t, options)
+	w, set := randomWeights(gaussian, 1), gaussian.Cycle().At(0)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		want := compile(t, b, gaussian, rows).run(t, w, set, batch{x: x}).logp
+		for _, k := range []int{1, 3} {
+			options.Output, options.Components = "mog", k
+			wide := models.Weights{w[0], w[1], repeatOutputs(rng, w[2], dim, k), repeatOutputs(rng, w[3], dim, k)}
+			got := compile(t, b, mustNew(t, options), rows).run(t, wide, set, batch{x: x}).logp
 			for i := range want {
 				if !near(float64(got[i]), float64(want[i]), 2e-6) {
 					t.Errorf("%d components: log p of row %d is %v, want %v", k, i, got[i], want[i])
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // repeatOutputs makes the outputs of a Gaussian, in rows [2·dim], those of k

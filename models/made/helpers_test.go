@@ -39,21 +39,33 @@ type result struct {
 	logp         []float32   // [rows]
 	outputs      []float32   // [rows, P·dim], those of the network
 	conditionals []float32   // [rows, dim, k]: of Bernoulli outputs the logits
-	dx           []float32   // [rows, dim]
-	gradients    [][]float32 // as Specs
+	dx           []float32   // [rows, dim]; nil without gradients
+	gradients    [][]float32 // as Specs; nil without
 }
 
 // compiled is a model as one executable, with the mask set as an input.
 type compiled struct {
-	model  *Model
-	exec   *Exec
-	rows   int
-	builds int // how often the graph was built
+	model     *Model
+	exec      *Exec
+	rows      int
+	gradients bool // whether the executable computes them
+	builds    int  // how often the graph was built
 }
 
+// compile builds a model's values, without gradients.
 func compile(t *testing.T, b *backend.Backend, m *Model, rows int) *compiled {
 	t.Helper()
-	c := &compiled{model: m, rows: rows}
+	return newCompiled(t, b, m, rows, false)
+}
+
+func compileGradients(t *testing.T, b *backend.Backend, m *Model, rows int) *compiled {
+	t.Helper()
+	return newCompiled(t, b, m, rows, true)
+}
+
+func newCompiled(t *testing.T, b *backend.Backend, m *Model, rows int, gradients bool) *compiled {
+	t.Helper()
+	c := &compiled{model: m, rows: rows, gradients: gradients}
 	exec, err := NewExec(b.Compute, c.graph)
 	if err != nil {
 		t.Fatal(err)
@@ -68,37 +80,42 @@ func (c *compiled) graph(args []*Node) []*Node {
 	specs, degrees := c.model.Specs(), c.model.DegreeSpecs()
 	params, args := args[:len(specs)], args[len(specs):]
 	p := models.Bind(specs, params).WithDegrees(degrees, args[:len(degrees)])
-	args = args[len(degrees):]
-	x, seeds, rowWeights := args[0], args[1], args[2]
+	x, args := args[len(degrees)], args[len(degrees)+1:]
 	var context *Node
 	if c.model.ContextDim() > 0 {
-		context = args[3]
+		context, args = args[0], args[1:]
 	}
-	logp := c.model.LogProb(p, x, context)
-	conditionals := c.model.Conditionals(p, x, context)
-	dx := Gradient(ReduceAllSum(Mul(conditionals, seeds)), x)
-	return append([]*Node{logp, c.model.outputs(p, x, context), conditionals, dx[0]},
-		Gradient(ReduceAllSum(Mul(logp, rowWeights)), params...)...)
+	logp, conditionals := c.model.LogProb(p, x, context), c.model.Conditionals(p, x, context)
+	values := []*Node{logp, c.model.outputs(p, x, context), conditionals}
+	if !c.gradients {
+		return values
+	}
+	values = append(values, Gradient(ReduceAllSum(Mul(conditionals, args[0])), x)...)
+	return append(values, Gradient(ReduceAllSum(Mul(logp, args[1])), params...)...)
 }
 
 func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) result {
 	t.Helper()
 	dim, width, k := c.model.Dim(), c.model.ContextDim(), parametersOf(c.model)
+	args := arguments(c.model, w)
+	for _, d := range c.model.Degrees(set) {
+		args = append(args, d)
+	}
+	args = append(args, tensor(b.x, c.rows, dim))
+	if width > 0 {
+		args = append(args, tensor(b.context, c.rows, width))
+	}
+	if !c.gradients {
+		out := call(t, c.exec, args...)
+		return result{logp: out[0], outputs: out[1], conditionals: out[2]}
+	}
 	if b.seeds == nil {
 		b.seeds = make([]float32, c.rows*dim*k)
 	}
 	if b.rowWeights == nil {
 		b.rowWeights = make([]float32, c.rows)
 	}
-	args := arguments(c.model, w)
-	for _, d := range c.model.Degrees(set) {
-		args = append(args, d)
-	}
-	args = append(args, tensor(b.x, c.rows, dim), tensors.FromFlatDataAndDimensions(b.seeds, c.rows, dim, k), b.rowWeights)
-	if width > 0 {
-		args = append(args, tensor(b.context, c.rows, width))
-	}
-	out := call(t, c.exec, args...)
+	out := call(t, c.exec, append(args, tensors.FromFlatDataAndDimensions(b.seeds, c.rows, dim, k), b.rowWeights)...)
 	return result{out[0], out[1], out[2], out[3], out[4:]}
 }
 
