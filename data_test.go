@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 )
@@ -64,8 +66,14 @@ func TestPrepareRows(t *testing.T) {
 		}
 		return s
 	}
+	b := backendtest.Open(t, backend.KindGo)
 	run := func(dim, context int, sets ...string) *maskflow.Run {
-		return &maskflow.Run{Config: parse(t, "data: {source: connect4}", sets...), Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
+		c := parse(t, "data: {source: connect4}\nmodel: {hidden: [3]}", sets...)
+		d, err := maskflow.NewModel(c, dim, context)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &maskflow.Run{Model: newModel(t, b, d, strong(d, 1), maskflow.Options{}), Config: c, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
 	}
 	for _, tt := range []struct {
 		name       string
@@ -82,6 +90,9 @@ func TestPrepareRows(t *testing.T) {
 		{"a context that is missing", run(2, 1), table(2, 0, 1, 0), nil, nil, "rows.csv has 2 columns, but the model needs 2, followed by 1 of context"},
 		{"a context too many", run(2, 0), table(2, 1, 1, 0, 5), nil, nil, "rows.csv has 2 columns and 1 of context, but the model needs 2"},
 		{"values that are not bits", run(2, 0), table(2, 0, 1, 0, 2, 1), nil, nil, "rows.csv: row 1, column 0 (counted from 0) is 2, not 0 or 1"},
+		{"real numbers", run(2, 0, "model={type: maf, hidden: [3]}"), table(2, 0, -1.5, 0.25), []float32{-1.5, 0.25}, nil, ""},
+		{"values from 0 to 1", run(2, 0, "model={type: maf, hidden: [3]}", "data.logit=0.1"), table(2, 0, 0, 1, 0.5, 0.25), []float32{0, 1, 0.5, 0.25}, nil, ""},
+		{"values without a logit", run(2, 0, "model={type: maf, hidden: [3]}", "data.logit=0.1"), table(2, 0, 0.5, 1, 0.5, 1.25), nil, nil, "rows.csv: row 1, column 1 (counted from 0) is 1.25, not from 0 to 1"},
 		{"values that are not grey", run(2, 0, "data.binarize=sample"), table(2, 0, 1, -1), nil, nil, "rows.csv"},
 	} {
 		err := tt.run.Prepare(tt.set)
@@ -97,7 +108,12 @@ func TestPrepareRows(t *testing.T) {
 
 // The presets of the project describe models that can be built for their data.
 func TestPresetsMakeDensities(t *testing.T) {
-	dims := map[string]int{"adult": 123, "binarized_mnist": 784, "connect4": 126, "dna": 180, "dna_orders": 180, "mushrooms": 112, "nips": 500, "ocr_letters": 128, "rcv1": 150, "web": 300}
+	dims := map[string]int{
+		"power": 6, "gas": 8, "hepmass": 21, "miniboone": 43, "bsds300": 63, "cifar10": 3072, "mnist": 784, "vae_diagonal": 784, "vae_iaf": 784,
+		"wine_red": 11, "wine_white": 11, "banana": 2, "checkerboard": 2, "eight_gaussians": 2, "moons": 2, "pinwheel": 2, "rings": 2, "spirals": 2,
+		"u1": 2, "u2": 2, "u3": 2, "u4": 2,
+		"adult": 123, "binarized_mnist": 784, "connect4": 126, "dna": 180, "dna_orders": 180, "mushrooms": 112, "nips": 500, "ocr_letters": 128, "rcv1": 150, "web": 300,
+	}
 	files, err := os.ReadDir("configs")
 	if err != nil {
 		t.Fatal(err)

@@ -89,8 +89,8 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evalu
 
 // Evaluate is Model.Evaluate for parameters on the backend and a given ensemble.
 func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, of Ensemble) (Evaluation, error) {
-	if s.Rows == 0 {
-		return Evaluation{}, fmt.Errorf("%s has no rows to evaluate", s.Name)
+	if err := e.check(s); err != nil {
+		return Evaluation{}, err
 	}
 	var acc accumulator
 	if err := e.each(ctx, params, s.Rows, s.X, s.Context, of, acc.add); err != nil {
@@ -123,6 +123,24 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 		return r, acc.bad
 	}
 	return r, nil
+}
+
+// check says whether the rows are those of the model.
+func (e *Evaluator) check(s *data.Set) error {
+	if s.Rows == 0 {
+		return fmt.Errorf("%s has no rows to evaluate", s.Name)
+	}
+	if isVariational(e.model) && len(s.X) == 0 && len(s.Context) == 0 {
+		return nil // noise is all that it takes
+	}
+	rows, err := rowsOf(e.model, s.X, s.Context)
+	if err == nil && rows != s.Rows {
+		err = fmt.Errorf("%d rows of %d variables, but %d were announced", rows, e.model.Dim(), s.Rows)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	return nil
 }
 
 // accumulator sums log-likelihoods of rows under several orders.

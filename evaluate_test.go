@@ -251,6 +251,8 @@ func TestEvaluateRefuses(t *testing.T) {
 	refuses(t, "no rows", err, "nothing has no rows to evaluate")
 	_, err = m.Evaluate(t.Context(), &data.Set{Name: "ragged", Rows: 1, Dim: 5, X: make([]float32, 7)}, maskflow.EvalOptions{})
 	refuses(t, "ragged rows", err, "7 values are not whole rows of 5 variables")
+	_, err = m.Evaluate(t.Context(), &data.Set{Name: "short", Rows: 3, Dim: 5, X: make([]float32, 10), Context: make([]float32, 4)}, maskflow.EvalOptions{})
+	refuses(t, "fewer rows than announced", err, "short: 2 rows of 5 variables, but 3 were announced")
 	_, err = m.Evaluate(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
 	refuses(t, "no context", err, "3 rows need a context of 2 values each, 6 in all, but 0 were given")
 }

@@ -30,7 +30,7 @@ func newMADE(t testing.TB, o made.Options) *made.Model {
 
 // strong are weights that make variables depend on each other: N(0, 1), where
 // initial ones are small and biases zero.
-func strong(d models.Density, seed uint64) models.Weights {
+func strong(d models.Model, seed uint64) models.Weights {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	var w models.Weights
 	for _, s := range d.Specs() {
@@ -43,7 +43,7 @@ func strong(d models.Density, seed uint64) models.Weights {
 	return w
 }
 
-func newModel(t testing.TB, b *backend.Backend, d models.Density, w models.Weights, o maskflow.Options) *maskflow.Model {
+func newModel(t testing.TB, b *backend.Backend, d models.Model, w models.Weights, o maskflow.Options) *maskflow.Model {
 	t.Helper()
 	m, err := maskflow.New(b, d, w, o)
 	if err != nil {

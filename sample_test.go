@@ -196,7 +196,7 @@ func TestSampleRefuses(t *testing.T) {
 		{"no context", 2, maskflow.SampleOptions{}, "2 samples need a context of 2 values each, 4 in all, but 0 were given"},
 		{"an order too high", 2, maskflow.SampleOptions{Order: 4, Context: make([]float32, 4)}, "order 4 does not exist: the model has 3"},
 		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: make([]float32, 4)}, "order -1 does not exist"},
-		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: make([]float32, 4)}, "unknown sampling method 7"},
+		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: make([]float32, 4)}, "unknown method 7"},
 	} {
 		x, err := m.Sample(t.Context(), tt.n, tt.o)
 		refuses(t, tt.what, err, tt.want)

@@ -142,7 +142,7 @@ func newMADE(t testing.TB, o made.Options) *made.Model {
 	return m
 }
 
-func newTrainer(t testing.TB, b *backend.Backend, d models.Density, s *data.Splits, o Options) *Trainer {
+func newTrainer(t testing.TB, b *backend.Backend, d models.Model, s *data.Splits, o Options) *Trainer {
 	t.Helper()
 	tr, err := NewTrainer(b, d, s, o)
 	if err != nil {

@@ -3,6 +3,7 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -107,7 +108,7 @@ func TestOptimizersFollowTheirPapers(t *testing.T) {
 					steps[i].scalars = opt.Scalars(int64(i+1), rate)
 				}
 				want := q.follow(tt.rule, steps)
-				p := newProgram(t, b, &program{density: q, opt: opt, batch: 4, chunk: longest(b, 7)})
+				p := newProgram(t, b, &program{model: q, opt: opt, batch: 4, chunk: longest(b, 7)})
 				got, _, _ := p.do(t, q.weights(), steps)
 				for d, v := range got.flat(t, 2) {
 					if !near(float64(v), want[d], 2e-5) {
@@ -176,6 +177,7 @@ type bench struct {
 
 func newProgram(t *testing.T, b *backend.Backend, p *program) bench {
 	t.Helper()
+	p.dataDim = p.model.Dim()
 	if err := p.compile(b.Compute); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +203,7 @@ func (s tensorsOnHost) flat(t *testing.T, n int) []float32 {
 }
 
 // do runs the steps from the given weights, with slots at zero, as many a call
-// as the program takes.
+// as the program takes. The steps have the optimizer's scalars; β is 1.
 func (p bench) do(t *testing.T, w models.Weights, steps []step) (state tensorsOnHost, losses, norms []float32) {
 	t.Helper()
 	for i := range p.stateSize() {
@@ -213,6 +215,10 @@ func (p bench) do(t *testing.T, w models.Weights, steps []step) (state tensorsOn
 		state = append(state, tensors.FromFlatDataAndDimensions(values, s.Shape...))
 	}
 	t.Cleanup(func() { finalize(state) })
+	steps = slices.Clone(steps)
+	for i := range steps {
+		steps[i].scalars = append(slices.Clip(steps[i].scalars), 1)
+	}
 	for len(steps) > 0 {
 		n := min(p.chunk, len(steps))
 		l, g, err := p.run(p.b.Compute, state, steps[:n])

@@ -78,7 +78,7 @@ func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
 	dirty := clean
 	dirty.x, dirty.context = append(slices.Clone(rows.X), junk.X...), append(slices.Clone(rows.Context), fill(4*2, 100)...)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		p := newProgram(t, b, &program{density: m, opt: opt, batch: 7, chunk: 1})
+		p := newProgram(t, b, &program{model: m, opt: opt, batch: 7, chunk: 1})
 		w := models.Initialize(m, 2)
 		want, wantLoss, wantNorm := p.do(t, w, []step{clean, clean})
 		got, loss, norm := p.do(t, w, []step{dirty, dirty})
@@ -104,7 +104,7 @@ func TestClippingAndMovingAverage(t *testing.T) {
 		steps[i].scalars = []float64{rate}
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		p := newProgram(t, b, &program{density: q, opt: sgd{}, clip: clip, ema: decay, batch: 3, chunk: longest(b, 5)})
+		p := newProgram(t, b, &program{model: q, opt: sgd{}, clip: clip, ema: decay, batch: 3, chunk: longest(b, 5)})
 		got, losses, norms := p.do(t, q.weights(), steps)
 		w, average := make([]float64, 5), make([]float64, 5)
 		for d, v := range q.start {
@@ -170,7 +170,7 @@ func TestStepsACall(t *testing.T) {
 		d           models.Density
 		epoch, want int
 	}{{tiny, 1, 1}, {tiny, 3, 3}, {tiny, 1000, maxChunk}, {tiny, 0, 1}, {large, 1000, 1}} {
-		if got := chunkFor(tt.d, tt.epoch); got != tt.want {
+		if got := chunkFor(backend.KindXLA, tt.d, tt.epoch); got != tt.want {
 			t.Errorf("%d steps a call of %d an epoch, want %d", got, tt.epoch, tt.want)
 		}
 	}
@@ -178,7 +178,7 @@ func TestStepsACall(t *testing.T) {
 
 func TestProgramRefusesTooManySteps(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	p := newProgram(t, b, &program{density: theBowl(), opt: sgd{}, batch: 3, chunk: 1})
+	p := newProgram(t, b, &program{model: theBowl(), opt: sgd{}, batch: 3, chunk: 1})
 	for _, n := range []int{0, 2} {
 		if _, _, err := p.run(b.Compute, nil, make([]step, n)); err == nil {
 			t.Errorf("a program for one step ran %d", n)
