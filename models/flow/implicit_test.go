@@ -21,8 +21,7 @@ var inverses = []struct {
 	layer func(dim int) Layer
 }{
 	{"one variable", 1, withContext},
-	{"affine", 3, plainAffine},
-	{"context, random order", 3, autoregressive(affineOf("softplus"),
+	{"random order", 3, autoregressive(affineOf("softplus"),
 		ConditionerOptions{Hidden: []int{7}, Activation: "tanh", Context: 2, Start: masks.RandomOrder, Seed: 2})},
 	{"gated", 2, plainGated},
 	{"spline", 2, autoregressive(splineOf(2, 4), ConditionerOptions{Hidden: []int{5}, Activation: "tanh"})},
@@ -56,12 +55,15 @@ func TestImplicitGradients(t *testing.T) {
 						return append([]*Node{x, logDet}, Gradient(sum, wanted...)...)
 					}
 				}
-				args := []any{matrix(normals(1, rows*c.dim, 1), c.dim), matrix(normals(2, rows*c.dim, 1), c.dim)}
-				if width := a.ContextDim(); width > 0 {
-					args = append(args, matrix(normals(3, rows*width, 1), width))
+				args := func() []any {
+					data := []any{matrix(normals(1, rows*c.dim, 1), c.dim), matrix(normals(2, rows*c.dim, 1), c.dim)}
+					if width := a.ContextDim(); width > 0 {
+						data = append(data, matrix(normals(3, rows*width, 1), width))
+					}
+					return data
 				}
-				got := evaluate(t, b, f, w, graph(a.Inverse), args...)
-				want := evaluate(t, b, f, w, graph(a.unrolled), args...)
+				got := evaluate(t, b, f, w, graph(a.Inverse), args()...)
+				want := evaluate(t, backendtest.Open(t, backend.KindGo), f, w, graph(a.unrolled), args()...)
 				names := []string{"x", "the log-determinant", "the gradient of y"}
 				for _, s := range f.Specs() {
 					names = append(names, "the gradient of "+s.Name)
@@ -92,7 +94,7 @@ func (a *Autoregressive) unrolled(p models.Params, y, context *Node) (x, logDet 
 // good to what float32 leaves of a difference.
 func TestImplicitGradientsAreSlopes(t *testing.T) {
 	const dim, rows, step = 3, 4, 1e-2
-	a := inverses[2].layer(dim).(*Autoregressive)
+	a := inverses[1].layer(dim).(*Autoregressive)
 	f := must(New(Normal(dim), a))
 	w := randomWeights(f, 4)
 	y, seeds, cond := normals(5, rows*dim, 1), normals(6, rows*dim, 1), normals(7, rows*2, 1)
