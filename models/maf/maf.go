@@ -14,8 +14,11 @@
 package maf
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/made"
@@ -50,32 +53,15 @@ var (
 	_ models.HostInverter = (*Model)(nil)
 )
 
-// New validates the options and returns the model.
+// New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {
-	layers, next, err := flow.NewStack(o.StackOptions)
-	if err != nil {
+	o = o.clone()
+	layers, next, stackErr := flow.NewStack(o.StackOptions)
+	// The dimension is the stack's to complain about.
+	first, firstErr := flow.Preprocess(max(o.Dim, 1), o.Logit, o.Standardise)
+	base, baseErr := o.base(next)
+	if err := errors.Join(stackErr, firstErr, baseErr); err != nil {
 		return nil, fmt.Errorf("maf: %w", err)
-	}
-	first, err := flow.Preprocess(o.Dim, o.Logit, o.Standardise)
-	if err != nil {
-		return nil, fmt.Errorf("maf: %w", err)
-	}
-	var base models.Density = flow.Normal(o.Dim)
-	switch o.Base {
-	case "", "normal":
-	case "made", "mog":
-		output := "gaussian"
-		if o.Base == "mog" {
-			output = "mog"
-		}
-		base, err = made.New(made.Options{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual,
-			Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + 1,
-			Output: output, Components: o.Components, Scale: o.Scale})
-		if err != nil {
-			return nil, fmt.Errorf("maf: base: %w", err)
-		}
-	default:
-		return nil, fmt.Errorf("maf: unknown base %q (known: normal, made, mog)", o.Base)
 	}
 	f, err := flow.New(base, append(first, layers...)...)
 	if err != nil {
@@ -84,5 +70,40 @@ func New(o Options) (*Model, error) {
 	return &Model{f, o}, nil
 }
 
+// baseSeed keeps the base density's degrees apart from those of every layer, of
+// models with neighbouring seeds too.
+const baseSeed = 0x6d61662062617365
+
+// base is the density of the noise, whose order continues those of the layers.
+// Without an order, since the stack cannot be built, its own options alone are
+// looked at: the others are the stack's.
+func (o Options) base(next masks.Order) (models.Density, error) {
+	m := made.Options{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual,
+		Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + baseSeed, Scale: o.Scale}
+	if next == nil {
+		m = made.Options{Dim: 1}
+	}
+	switch o.Base {
+	case "", "normal":
+		return flow.Normal(o.Dim), nil
+	case "made":
+		m.Output = "gaussian"
+	case "mog":
+		m.Output, m.Components = "mog", o.Components
+	default:
+		return nil, fmt.Errorf("unknown base %q (known: normal, made, mog)", o.Base)
+	}
+	base, err := made.New(m)
+	if err != nil {
+		return nil, fmt.Errorf("base: %w", err)
+	}
+	return base, nil
+}
+
+func (o Options) clone() Options {
+	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	return o
+}
+
 // Options returns what the model was made from.
-func (m *Model) Options() Options { return m.opts }
+func (m *Model) Options() Options { return m.opts.clone() }
