@@ -8,6 +8,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
@@ -19,25 +20,28 @@ import (
 func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 	b := backendtest.Open(t, backend.KindXLA)
 	for _, tt := range []struct {
-		name    string
-		model   made.Options
-		context int
-		o       Options
-		chunk   int
+		name   string
+		model  models.Model
+		splits *data.Splits
+		o      Options
+		chunk  int
 	}{
-		{"everything", made.Options{Dim: 5, Context: 2, Hidden: []int{7},
-			Degrees: masks.SampledDegrees, Unlimited: true, Seed: 3}, 2,
+		// 11 steps an epoch, of which the last has 3 rows and 7 of padding.
+		{"everything of a MADE", newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7},
+			Degrees: masks.SampledDegrees, Unlimited: true, Seed: 3}), bitSplits(103, 13, 0, 5, 2),
 			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
 				Schedule: ScheduleOptions{Name: "cosine", WarmUp: 5, Steps: 40}, ValidOrders: 2}, 3},
-		{"a cycle of three", made.Options{Dim: 5, Masks: 3, Resample: masks.ResampleOrder, Seed: 3}, 0, Options{}, 32},
+		{"a cycle of three", newMADE(t, made.Options{Dim: 5, Masks: 3, Resample: masks.ResampleOrder, Seed: 3}), bitSplits(103, 13, 0, 5, 0), Options{}, 32},
+		{"a flow with statistics", normalising(3, 2), waveSplits(103, 13, 0, 3, 2),
+			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02}, EMA: 0.9}, 4},
+		{"noise and annealing", tinyVAE(5), bitSplits(103, 13, 0, 5, 0),
+			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02}, Anneal: AnnealOptions{From: 0.1, Steps: 20}}, 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			// 11 steps an epoch, of which the last has 3 rows and 7 of padding.
-			splits := bitSplits(103, 13, 0, 5, tt.context)
 			var j *journal
 			o := tt.o
 			o.Seed, o.Batch, o.EvalBatch, o.MaxEpochs, o.LookAhead, o.LogEvery, o.Clock = 11, 10, 13, 3, -1, 1, frozen
-			tr := newTrainer(t, b, newMADE(t, tt.model), splits, o)
+			tr := newTrainer(t, b, tt.model, tt.splits, o)
 			tr.o.Record = func(r runlog.Record) error { return j.record(r) }
 			start := stateOf(t, tr)
 			j = &journal{}
@@ -58,8 +62,9 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 	}
 }
 
+// What stands in rows of padding changes neither loss nor state, nor the
+// statistics of the batch that a flow normalises by.
 func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
-	m := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1})
 	opt, rate, err := NewOptimizer(OptimizerOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -72,23 +77,34 @@ func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
 		}
 		return v
 	}
-	rows, junk := bits("rows", 4, 3, 5, 2), bits("junk", 5, 4, 5, 2)
-	clean := step{x: append(slices.Clone(rows.X), make([]float32, 4*5)...), context: append(slices.Clone(rows.Context), make([]float32, 4*2)...),
-		weights: []float32{0.5, 0.25, 0.25, 0, 0, 0, 0}, degrees: m.Degrees(m.Cycle().At(0)), scalars: opt.Scalars(1, rate)}
-	dirty := clean
-	dirty.x, dirty.context = append(slices.Clone(rows.X), junk.X...), append(slices.Clone(rows.Context), fill(4*2, 100)...)
-	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		p := newProgram(t, b, &program{model: m, opt: opt, batch: 7, chunk: 1})
-		w := models.Initialize(m, 2)
-		want, wantLoss, wantNorm := p.do(t, w, []step{clean, clean})
-		got, loss, norm := p.do(t, w, []step{dirty, dirty})
-		if !slices.Equal(loss, wantLoss) || !slices.Equal(norm, wantNorm) {
-			t.Errorf("loss %v and norm %v, want %v and %v", loss, norm, wantLoss, wantNorm)
-		}
-		if !slices.Equal(got.flat(t, len(got)), want.flat(t, len(want))) {
-			t.Error("what stands in rows of padding changes the state")
-		}
-	})
+	masked := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1})
+	for name, tt := range map[string]struct {
+		model      models.Model
+		rows, junk *data.Set
+		degrees    [][]int32
+	}{
+		"a MADE":                 {masked, bits("rows", 4, 3, 5, 2), bits("junk", 5, 4, 5, 2), masked.Degrees(masked.Cycle().At(0))},
+		"a flow with statistics": {normalising(5, 2), waves("rows", 4, 3, 5, 2), waves("junk", 5, 4, 5, 2), nil},
+	} {
+		clean := step{x: append(slices.Clone(tt.rows.X), make([]float32, 4*5)...), context: append(slices.Clone(tt.rows.Context), make([]float32, 4*2)...),
+			weights: []float32{0.5, 0.25, 0.25, 0, 0, 0, 0}, degrees: tt.degrees, scalars: opt.Scalars(1, rate)}
+		dirty := clean
+		dirty.x, dirty.context = append(slices.Clone(tt.rows.X), tt.junk.X...), append(slices.Clone(tt.rows.Context), fill(4*2, 100)...)
+		t.Run(name, func(t *testing.T) {
+			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+				p := newProgram(t, b, &program{model: tt.model, opt: opt, batch: 7, chunk: 1})
+				w := models.Initialize(tt.model, 2)
+				want, wantLoss, wantNorm := p.do(t, w, []step{clean, clean})
+				got, loss, norm := p.do(t, w, []step{dirty, dirty})
+				if !slices.Equal(loss, wantLoss) || !slices.Equal(norm, wantNorm) {
+					t.Errorf("loss %v and norm %v, want %v and %v", loss, norm, wantLoss, wantNorm)
+				}
+				if !slices.Equal(got.flat(t, len(got)), want.flat(t, len(want))) {
+					t.Error("what stands in rows of padding changes the state")
+				}
+			})
+		})
+	}
 }
 
 // The gradient's global norm, that of all parameters together, is clipped; the
@@ -167,11 +183,15 @@ func (q bowl) loss(w []float64, s step) float64 {
 func TestStepsACall(t *testing.T) {
 	tiny, large := newMADE(t, made.Options{Dim: 5}), newMADE(t, made.Options{Dim: 500, Hidden: []int{500}})
 	for _, tt := range []struct {
-		d           models.Density
+		kind        string
+		d           models.Model
 		epoch, want int
-	}{{tiny, 1, 1}, {tiny, 3, 3}, {tiny, 1000, maxChunk}, {tiny, 0, 1}, {large, 1000, 1}} {
-		if got := chunkFor(backend.KindXLA, tt.d, tt.epoch); got != tt.want {
-			t.Errorf("%d steps a call of %d an epoch, want %d", got, tt.epoch, tt.want)
+	}{
+		{backend.KindXLA, tiny, 1, 1}, {backend.KindXLA, tiny, 3, 3}, {backend.KindXLA, tiny, 1000, maxChunk}, {backend.KindXLA, tiny, 0, 1}, {backend.KindXLA, large, 1000, 1},
+		{backend.KindCUDA, tiny, 3, 3}, {backend.KindCUDA, tiny, 0, 1}, {backend.KindCUDA, large, 1000, maxChunkGPU},
+	} {
+		if got := chunkFor(tt.kind, tt.d, tt.epoch); got != tt.want {
+			t.Errorf("%s: %d steps a call of %d an epoch, want %d", tt.kind, got, tt.epoch, tt.want)
 		}
 	}
 }

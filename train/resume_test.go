@@ -19,18 +19,36 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// journeys are trainings that between them use everything that a state holds.
-var journeys = []struct {
-	name    string
-	model   made.Options
-	context int
-	o       Options
-	onlyGo  bool // compiling takes XLA long
-}{
-	{"unlimited masks, a plateau, an average", made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Unlimited: true}, 2,
+// journey is a training of a model on splits.
+type journey struct {
+	name   string
+	model  func(t testing.TB) models.Model
+	splits func() *data.Splits
+	o      Options
+	onlyGo bool // compiling takes XLA long
+}
+
+func madeOf(o made.Options) func(testing.TB) models.Model {
+	return func(t testing.TB) models.Model { return newMADE(t, o) }
+}
+
+func bitsOf(context int) func() *data.Splits {
+	return func() *data.Splits { return bitSplits(23, 11, 0, 5, context) } // in batches of 4, six steps an epoch
+}
+
+// journeys between them use everything that a state holds.
+var journeys = []journey{
+	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Unlimited: true}), bitsOf(2),
 		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}, false},
-	{"four masks", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4}, 0,
-		Options{MaxSteps: 27}, true},
+	{"four masks", madeOf(made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4}), bitsOf(0), Options{MaxSteps: 27}, true},
+	{"a flow with statistics, and an average", func(testing.TB) models.Model { return normalising(3, 2) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) },
+		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, EMA: 0.5, MaxSteps: 15}, false},
+	{"a flow with statistics", func(testing.TB) models.Model { return normalising(3, 0) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 0) },
+		Options{MaxSteps: 15}, true},
+	{"noise beside data, and annealing", func(testing.TB) models.Model { return tinyVAE(5) }, bitsOf(0),
+		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, Anneal: AnnealOptions{From: 0.25, Steps: 9}, ValidSamples: 3, MaxSteps: 15}, false},
+	{"noise without data, and a teacher", func(t testing.TB) models.Model { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
+		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
 }
 
 // stop is a moment of a training: its state, and how many records there were.
@@ -54,8 +72,7 @@ func TestResumingAnywhereChangesNothing(t *testing.T) {
 				o := tt.o
 				o.Seed, o.Batch, o.EvalBatch, o.LogEvery, o.LookAhead, o.Clock = 4, 4, 11, 1, -1, frozen
 				o.Record = func(r runlog.Record) error { return j.record(r) }
-				// 23 rows: six steps an epoch.
-				tr := newTrainer(t, b, newMADE(t, tt.model), bitSplits(23, 11, 0, 5, tt.context), o)
+				tr := newTrainer(t, b, tt.model(t), tt.splits(), o)
 				chunked(t, tr, longest(b, 4))
 
 				j = &journal{}
@@ -69,7 +86,7 @@ func TestResumingAnywhereChangesNothing(t *testing.T) {
 				stops = append(stops, stop{want, len(lines)})
 				stops = append(stops, cutShort(t, tr, start, &j)...)
 
-				other := newTrainer(t, b, newMADE(t, tt.model), bitSplits(23, 11, 0, 5, tt.context), o)
+				other := newTrainer(t, b, tt.model(t), tt.splits(), o)
 				other.program.compiled.Finalize()
 				other.program.chunk, other.program.compiled = tr.program.chunk, tr.program.compiled
 				for _, s := range stops {
@@ -122,6 +139,12 @@ func cutShort(t *testing.T, tr *Trainer, start *checkpoint.State, j **journal) [
 			t.Fatal("the validation was not cut short")
 		}
 		stops = append(stops, stop{stateOf(t, tr), len((*j).records)})
+		if len(tr.stages) > 0 { // a moment later the statistics are there, the likelihood is not
+			if err := tr.estimate(t.Context(), false); err != nil {
+				t.Fatal(err)
+			}
+			stops = append(stops, stop{stateOf(t, tr), len((*j).records)})
+		}
 		// Validate this epoch, and go on.
 		tr.o.Between = func(*Trainer) (bool, error) { return true, nil }
 		if err := tr.Run(t.Context()); err == nil {
@@ -139,8 +162,7 @@ func TestCancellingAtRandomMoments(t *testing.T) {
 	tt := journeys[0]
 	o := tt.o
 	o.Batch, o.EvalBatch, o.LookAhead, o.MaxEpochs, o.Clock = 4, 3, -1, 40, frozen
-	splits := bitSplits(23, 31, 0, 5, tt.context)
-	tr := newTrainer(t, b, newMADE(t, tt.model), splits, o)
+	tr := newTrainer(t, b, tt.model(t), bitSplits(23, 31, 0, 5, 2), o)
 	start := stateOf(t, tr)
 	toEnd(t, tr)
 	want := stateOf(t, tr)
