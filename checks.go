@@ -71,7 +71,7 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 	entries, live := 0, 0
 	for k, set := range v.sets {
 		for range v.o.Rows {
-			x, cond := randomBits(rng, dim), randomNormal(rng, v.density.ContextDim())
+			x, cond := v.randomRow(rng), randomNormal(rng, v.density.ContextDim())
 			at, err := v.call(ctx, gradient, set, dim, repeat(x, dim), repeat(cond, dim), seed)
 			if err != nil {
 				return c, err
@@ -99,8 +99,20 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 	return c, nil
 }
 
-// normalised sums the probabilities of all 2^D rows under the ensemble.
+// randomRow is one that the density is over.
+func (v *verifier) randomRow(rng *rand.Rand) []float32 {
+	if models.IsDiscrete(v.density) {
+		return randomBits(rng, v.density.Dim())
+	}
+	return randomNormal(rng, v.density.Dim())
+}
+
+// normalised sums the probabilities of all 2^D rows under the ensemble, or
+// integrates a density over real numbers.
 func (v *verifier) normalised(ctx context.Context) (Check, error) {
+	if !models.IsDiscrete(v.density) {
+		return v.m.integral(ctx, v.sets, v.o.Seed)
+	}
 	c := Check{Name: "probabilities sum to one", Holds: true}
 	dim := v.density.Dim()
 	if dim > maxEnumerated {
@@ -139,6 +151,9 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	if !ok || !shows {
 		c.Skipped, c.Figures = true, "the density has no sampler on the host"
 		return c, nil
+	}
+	if !models.IsDiscrete(v.density) {
+		return v.realSampler(ctx, c, d, conditionals)
 	}
 	const tolerance = 1e-4
 	dim, rows := v.density.Dim(), v.o.Rows
@@ -197,12 +212,7 @@ func (v *verifier) call(ctx context.Context, f *compiled, set *masks.Set, rows i
 	return f.call(ctx, v.m.params, degrees, append(before, data...)...)
 }
 
-func orders(n int) string {
-	if n == 1 {
-		return "1 order"
-	}
-	return fmt.Sprintf("%d orders", n)
-}
+func orders(n int) string { return number(n, "order") }
 
 func randomBits(rng *rand.Rand, n int) []float32 {
 	x := make([]float32, n)

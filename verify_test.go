@@ -146,8 +146,10 @@ func TestVerifyFindsSabotage(t *testing.T) {
 	}
 }
 
-// silent is masked, and nothing more.
+// silent is masked and binary, and nothing more.
 type silent struct{ models.Masked }
+
+func (silent) Discrete() bool { return true }
 
 func TestVerifySkipsWhatADensityDoesNotShow(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)

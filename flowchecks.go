@@ -1,0 +1,301 @@
+package maskflow
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+)
+
+// layered is a density that is a base density seen through layers.
+type layered interface {
+	models.Density
+	models.HostInverter
+	Layers() []flow.Layer
+	Base() models.Density
+	Forward(p models.Params, x, context *Node) (z, logDet *Node)
+	Inverse(p models.Params, z, context *Node) (x, logDet *Node)
+}
+
+// mostDense bounds the dimensions in which a matrix without structure is
+// factorised, and a network computed once for every variable.
+const mostDense = 1024
+
+// flowVerifier looks at a flow layer by layer, at samples of it.
+type flowVerifier struct {
+	m      *Model
+	f      layered
+	o      VerifyOptions
+	base   *verifier // nil when the base has no masks
+	layers []flowLayer
+	cond   []float32
+}
+
+// flowLayer is a layer in the direction that takes one pass, and the rows that it
+// sees there.
+type flowLayer struct {
+	flow.Layer
+	index  int
+	masked *flow.Autoregressive // the layer itself, nil when it has no masks
+	rows   []float32
+}
+
+func (l flowLayer) String() string { return fmt.Sprintf("layer %d (%s)", l.index, l.Name()) }
+
+// newFlowVerifier draws the rows and carries them through the layers.
+func newFlowVerifier(ctx context.Context, m *Model, f layered, o VerifyOptions) (*flowVerifier, error) {
+	v := &flowVerifier{m: m, f: f, o: o}
+	if masked, ok := f.Base().(models.Masked); ok {
+		sub := m.basePart(f.Base())
+		v.base = &verifier{m: sub, density: masked, sets: sub.verified(masked, o), o: o}
+	}
+	v.cond = randomNormal(rand.New(rand.NewPCG(o.Seed, 0x636f6e64)), o.Rows*f.ContextDim())
+	rows, err := Sample(ctx, m.model, m.weights, v.sets(), o.Rows, SampleOptions{Seed: o.Seed, Context: v.cond})
+	if err != nil {
+		return nil, err
+	}
+	get := m.weights.Named(m.model)
+	for i, l := range f.Layers() {
+		own, cond := flowLayer{Layer: l, index: i, rows: slices.Clone(rows)}, v.cond
+		if l.ContextDim() == 0 {
+			cond = nil
+		}
+		host, err := l.Host(func(name string) []float32 { return get(fmt.Sprintf("layer%d.%s", i, name)) })
+		if err == nil {
+			_, err = host.Forward(ctx, rows, cond, models.Solver{})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", own, err)
+		}
+		if a, ok := l.(*flow.Autoregressive); ok {
+			own.masked = a
+		} else if inner, err := flow.Invert(l); err == nil {
+			if a, ok := inner.(*flow.Autoregressive); ok {
+				own.Layer, own.masked, own.rows = a, a, slices.Clone(rows)
+			}
+		}
+		v.layers = append(v.layers, own)
+	}
+	return v, nil
+}
+
+// basePart is the base density of a flow as a model. It shares what the flow has
+// on the backend.
+func (m *Model) basePart(base models.Density) *Model {
+	sub := &Model{model: base, evaluator: m.evaluator, o: m.o}
+	for i, s := range m.model.Specs() {
+		if strings.HasPrefix(s.Name, "base.") {
+			sub.weights, sub.params = append(sub.weights, m.weights[i]), append(sub.params, m.params[i])
+		}
+	}
+	return sub
+}
+
+// sets are the mask sets of a flow over a masked density.
+func (v *flowVerifier) sets() []*masks.Set {
+	if v.base == nil {
+		return []*masks.Set{nil}
+	}
+	return v.base.sets
+}
+
+func (v *flowVerifier) checks() []func(context.Context) ([]Check, error) {
+	one := func(f func(context.Context) (Check, error)) func(context.Context) ([]Check, error) {
+		return func(ctx context.Context) ([]Check, error) {
+			c, err := f(ctx)
+			return []Check{c}, err
+		}
+	}
+	all := []func(context.Context) ([]Check, error){one(v.paths), v.jacobians, one(v.roundTrip), one(v.sampler)}
+	if v.base != nil {
+		for _, f := range []func(context.Context) (Check, error){v.base.jacobian, v.base.sampler} {
+			all = append(all, one(func(ctx context.Context) (Check, error) {
+				c, err := f(ctx)
+				c.Name = "base: " + c.Name
+				return c, err
+			}))
+		}
+	}
+	return append(all, one(func(ctx context.Context) (Check, error) { return v.m.integral(ctx, v.sets(), v.o.Seed) }))
+}
+
+// paths multiplies the masks of each layer.
+func (v *flowVerifier) paths(ctx context.Context) (Check, error) {
+	c := Check{Name: "no forbidden path in the product of the masks", Holds: true}
+	layers, connections := 0, 0
+	for _, l := range v.layers {
+		if l.masked == nil {
+			continue
+		}
+		layers++
+		if bad := l.masked.Set().Violations(); len(bad) > 0 {
+			c.Holds, c.Figures = false, fmt.Sprintf("%v: %v and %d more", l, bad[0], len(bad)-1)
+			return c, nil
+		}
+		counts, direct := l.masked.Set().Counts()
+		for _, n := range append(counts, direct) {
+			connections += n.Kept
+		}
+	}
+	c.Figures = fmt.Sprintf("%s with masks, %d connections", number(layers, "layer"), connections)
+	if v.base == nil {
+		return c, nil
+	}
+	base, err := v.base.paths(ctx)
+	c.Holds, c.Figures = base.Holds, c.Figures+"; base: "+base.Figures
+	return c, err
+}
+
+// jacobians differentiates each layer at each row: the Jacobian of a masked one is
+// triangular in its order, and ln |det| is what the layer says it is.
+func (v *flowVerifier) jacobians(ctx context.Context) ([]Check, error) {
+	triangular := Check{Name: "every autoregressive layer has a triangular Jacobian", Holds: true}
+	determinant := Check{Name: "the log-determinant of every layer is that of its Jacobian", Holds: true}
+	layers, left, live, entries, worst := 0, 0, 0, 0, 0.0
+	for _, l := range v.layers {
+		if l.masked == nil && l.Dim() > mostDense {
+			left++
+			continue
+		}
+		at, err := v.differentiate(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		for r, j := range at {
+			said := j.logDet
+			var found float64
+			if l.masked == nil {
+				found, _ = mat.LogDet(j.entries)
+			} else {
+				t := triangle(j.entries, l.masked.Set().Order)
+				live, entries, found = live+t.live, entries+t.allowed, t.logDet
+				if t.bad != "" && triangular.Holds {
+					triangular.Holds, triangular.Figures = false, fmt.Sprintf("%v: %s", l, t.bad)
+				}
+			}
+			off := math.Abs(found-said) / math.Max(1, math.Abs(said))
+			worst = math.Max(worst, off)
+			if !(off <= 1e-3) && determinant.Holds { // NaN too
+				determinant.Holds = false
+				determinant.Figures = fmt.Sprintf("%v, row %d: the layer says %.6g, its Jacobian %.6g", l, r, said, found)
+			}
+		}
+		if l.masked != nil {
+			layers++
+		}
+	}
+	switch {
+	case layers == 0:
+		triangular.Skipped, triangular.Figures = true, "the flow has no autoregressive layers"
+	case triangular.Holds:
+		triangular.Figures = fmt.Sprintf("0 violations in %s × %d rows; %d of %d allowed entries are not zero", number(layers, "layer"), v.o.Rows, live, entries)
+	}
+	switch {
+	case len(v.layers) == left:
+		determinant.Skipped, determinant.Figures = true, fmt.Sprintf("no layers that can be differentiated, %d of more than %d variables", left, mostDense)
+	case determinant.Holds:
+		determinant.Figures = fmt.Sprintf("%s × %d rows, largest relative difference %.1e", number(len(v.layers)-left, "layer"), v.o.Rows, worst)
+	}
+	return []Check{triangular, determinant}, nil
+}
+
+// derivative is a layer's Jacobian at a row with the ln |det| that it says it has.
+type derivative struct {
+	entries *mat.Dense
+	logDet  float64
+}
+
+// differentiate takes the derivatives of a layer at its rows.
+func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]derivative, error) {
+	dim, width := l.Dim(), l.ContextDim()
+	// As for a density: a batch of dim equal rows gives a whole Jacobian.
+	eye := make([]float32, dim*dim)
+	for d := range dim {
+		eye[d*dim+d] = 1
+	}
+	seed := tensors.FromFlatDataAndDimensions(eye, dim, dim)
+	defer seed.MustFinalizeAll()
+	f, err := compile(v.m.evaluator.value.backend, v.m.model, "layer_jacobian", func(p models.Params, data []*Node) *Node {
+		y, logDet := l.Forward(p.In(fmt.Sprintf("layer%d", l.index)), data[1], second(data[1:]))
+		if logDet == nil {
+			logDet = Const(y.Graph(), make([]float32, dim))
+		}
+		gradient := Gradient(ReduceAllSum(Mul(y, data[0])), data[1])[0]
+		return Concatenate([]*Node{gradient, Reshape(logDet, dim, 1)}, 1)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	var all []derivative
+	for r := range v.o.Rows {
+		x := pad(repeat(l.rows[r*dim:(r+1)*dim], dim), dim, dim, dim)
+		var cond *tensors.Tensor
+		if width > 0 {
+			cond = pad(repeat(v.cond[r*width:(r+1)*width], dim), width, dim, dim)
+		}
+		values, err := v.call(ctx, f, seed, x, cond)
+		finalize([]*tensors.Tensor{x, cond})
+		if err != nil {
+			return nil, err
+		}
+		j := mat.NewDense(dim, dim, nil)
+		for d := range dim {
+			for i := range dim {
+				j.Set(d, i, float64(values[d*(dim+1)+i]))
+			}
+		}
+		all = append(all, derivative{j, float64(values[dim])})
+	}
+	return all, nil
+}
+
+func (v *flowVerifier) call(ctx context.Context, f *compiled, data ...*tensors.Tensor) ([]float32, error) {
+	degrees := degreesOfFirst(v.m.model)
+	defer finalize(degrees)
+	return f.call(ctx, v.m.params, degrees, data...)
+}
+
+// lower is what a matrix that should be triangular in an order is like.
+type lower struct {
+	bad           string // the first entry that must be zero and is not
+	live, allowed int    // entries that need not be zero
+	logDet        float64
+}
+
+func triangle(j *mat.Dense, order masks.Order) lower {
+	var t lower
+	for d := range order {
+		t.logDet += math.Log(math.Abs(j.At(d, d)))
+		for i := range order {
+			entry := j.At(d, i)
+			switch {
+			case i == d:
+			case order[i] < order[d]:
+				if t.allowed++; entry != 0 {
+					t.live++
+				}
+			case entry != 0 && t.bad == "": // NaN too
+				t.bad = fmt.Sprintf("variable %d (degree %d) depends on variable %d (degree %d): derivative %v", d+1, order[d], i+1, order[i], entry)
+			}
+		}
+	}
+	return t
+}
+
+func number(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
