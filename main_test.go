@@ -15,6 +15,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// The graphs are many and small: what LLVM's passes take is never earned back.
+	// Flags that are set outside come last and win.
+	const flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+	if err := os.Setenv("XLA_FLAGS", flags+os.Getenv("XLA_FLAGS")); err != nil {
+		panic(err)
+	}
 	backend.ProbeMain()
 	os.Exit(m.Run())
 }

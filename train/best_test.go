@@ -152,10 +152,11 @@ func TestAValidationOfNaNIsNeverTheBest(t *testing.T) {
 		limit             float32
 		above             bool
 		bestEpoch, epochs int
+		lost              int
 	}{
-		{"from the third on", 0.5, true, 2, 6},
-		{"up to the third", 0.6, false, 4, 8},
-		{"always", -1, true, 0, 4},
+		{"from the third on", 0.5, true, 2, 6, 4},
+		{"up to the third", 0.6, false, 4, 8, 3},
+		{"always", -1, true, 0, 4, 4},
 	} {
 		j := &journal{}
 		o.Record = j.record
@@ -165,10 +166,17 @@ func TestAValidationOfNaNIsNeverTheBest(t *testing.T) {
 		if epoch != tt.bestEpoch || math.IsNaN(nll) != (tt.bestEpoch == 0) || tr.Epoch() != tt.epochs {
 			t.Errorf("%s: best %v in epoch %d of %d, want epoch %d of %d", tt.name, nll, epoch, tr.Epoch(), tt.bestEpoch, tt.epochs)
 		}
-		for _, v := range recordsOf[runlog.Valid](j) {
+		valid, lost := recordsOf[runlog.Valid](j), 0
+		for _, v := range valid {
+			if math.IsNaN(float64(v.NLL)) {
+				lost++
+			}
 			if v.Best && math.IsNaN(float64(v.NLL)) {
 				t.Errorf("%s: epoch %d is the best with NaN", tt.name, v.Epoch)
 			}
+		}
+		if len(valid) != tt.epochs || lost != tt.lost {
+			t.Errorf("%s: %d of %d validations are recorded as NaN, want %d of %d", tt.name, lost, len(valid), tt.lost, tt.epochs)
 		}
 		w, err := tr.BestWeights()
 		if err != nil {

@@ -635,6 +635,10 @@ eval: {batch: 29, valid_orders: 31}
 		got.Schedule != (ScheduleOptions{Name: "cosine", Steps: 9}) {
 		t.Errorf("got %+v", got)
 	}
+	c = parse(t, "data: {source: connect4}\nmodel: {type: vae}\ntrain: {anneal: {from: 0.25, steps: 9}}\neval: {valid_samples: 11}")
+	if got := OptionsOf(c); got.Anneal != (AnnealOptions{From: 0.25, Steps: 9}) || got.ValidSamples != 11 {
+		t.Errorf("got %+v", got)
+	}
 	c = parse(t, "data: {source: connect4}\ntrain: {optimizer: {decay: 0.5, epsilon: 0.25}}")
 	if got := OptionsOf(c).Optimizer; got != (OptimizerOptions{Name: "adadelta", LearningRate: 1, Decay: 0.5, Epsilon: 0.25}) {
 		t.Errorf("got %+v", got)

@@ -114,8 +114,8 @@ func checkData(d models.Model, s *data.Splits, o Options) error {
 		if part == nil || part.Rows == 0 {
 			return fmt.Errorf("training needs rows to train on and rows to validate on")
 		}
-		if stochastic && part.Dim == 0 && part.ContextDim == d.ContextDim() {
-			continue // noise is all that it takes
+		if stochastic && density && part.Dim == 0 && part.ContextDim == d.ContextDim() {
+			continue // it is fitted to a target: noise is all that it takes
 		}
 		if part.Dim != d.Dim() || part.ContextDim != d.ContextDim() {
 			return fmt.Errorf("%s has %d variables and a context of %d, but the model %d and %d", part.Name, part.Dim, part.ContextDim, d.Dim(), d.ContextDim())

@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -298,6 +299,10 @@ func TestNewTrainerRefuses(t *testing.T) {
 		{"limits", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: -1}, "max_epochs"},
 		{"endless", &data.Splits{Train: five(3), Valid: five(3)}, Options{LookAhead: -1}, "training would never end"},
 		{"orders", &data.Splits{Train: five(3), Valid: five(3)}, Options{ValidOrders: -1}, "valid_orders"},
+		{"samples", &data.Splits{Train: five(3), Valid: five(3)}, Options{ValidSamples: -1}, "valid_samples"},
+		{"a start above 1", &data.Splits{Train: five(3), Valid: five(3)}, Options{Anneal: AnnealOptions{From: 1.5}}, "anneal"},
+		{"a start of NaN", &data.Splits{Train: five(3), Valid: five(3)}, Options{Anneal: AnnealOptions{From: math.NaN()}}, "anneal"},
+		{"steps below 0", &data.Splits{Train: five(3), Valid: five(3)}, Options{Anneal: AnnealOptions{Steps: -1}}, "anneal"},
 		{"optimizer", &data.Splits{Train: five(3), Valid: five(3)}, Options{Optimizer: OptimizerOptions{Name: "lion"}}, "unknown optimizer"},
 		{"decay", &data.Splits{Train: five(3), Valid: five(3)}, Options{Optimizer: OptimizerOptions{Decay: 1}}, "decay is 1"},
 		{"rate", &data.Splits{Train: five(3), Valid: five(3)}, Options{Optimizer: OptimizerOptions{LearningRate: math.Inf(1)}}, "learning_rate is +Inf"},
@@ -311,6 +316,13 @@ func TestNewTrainerRefuses(t *testing.T) {
 			t.Errorf("%s: a trainer beside the error", tt.name)
 		}
 	}
+	// Only what is fitted to a target does without data.
+	if _, err := NewTrainer(b, tinyVAE(5), points(3, 3, 5), good); err == nil || !strings.Contains(err.Error(), "train has 0 variables") {
+		t.Errorf("error %v for a VAE without data", err)
+	}
+	if _, err := NewTrainer(b, parametersOnly{m}, &data.Splits{Train: five(3), Valid: five(3)}, good); err == nil || !strings.Contains(err.Error(), "neither a density nor a bound") {
+		t.Errorf("error %v for a model that is nothing but parameters", err)
+	}
 	_, err := NewTrainer(b, m, &data.Splits{}, Options{Batch: -1, EMA: 2, Optimizer: OptimizerOptions{Name: "lion"}})
 	for _, want := range []string{"batch", "ema", "lion", "rows to train on"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -318,6 +330,9 @@ func TestNewTrainerRefuses(t *testing.T) {
 		}
 	}
 }
+
+// parametersOnly hides everything that a model can do.
+type parametersOnly struct{ models.Model }
 
 func ExampleOptimizerNames() {
 	fmt.Println(OptimizerNames())
