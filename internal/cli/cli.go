@@ -48,8 +48,9 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 }
 
 const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density
-models (MADE) over binary data. A configuration names the data, the model and
-how it is trained; a run directory holds what came of it.
+models (MADE), the flows that are made of them (MAF, IAF), and variational
+autoencoders with such a flow, over binary or real data. A configuration names
+the data, the model and how it is trained; a run directory holds what came of it.
 
 Data are looked for in --data-dir, else in $MASKFLOW_DATA, else in the working
 directory. Files are .npy, .npz or .csv by their suffix; "-" is a pipe of CSV.
@@ -72,7 +73,7 @@ func (a *app) root() *cobra.Command {
 	cobra.EnableCommandSorting = false // in the order of use
 	root := &cobra.Command{
 		Use:           "maskflow",
-		Short:         "Train, evaluate, sample and verify masked autoregressive density models",
+		Short:         "Train, evaluate, sample and verify masked autoregressive densities and flows",
 		Long:          rootLong,
 		Example:       rootExample,
 		Version:       maskflow.Version,
@@ -95,7 +96,7 @@ func (a *app) root() *cobra.Command {
 		}
 		root.AddCommand(commands...)
 	}
-	add("model", a.trainCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.verifyCommand())
+	add("model", a.trainCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.verifyCommand())
 	add("inputs", a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand())

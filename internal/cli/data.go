@@ -49,9 +49,10 @@ func (a *app) dataListCommand() *cobra.Command {
 }
 
 const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and
-range of the values, rows that occur again, rows that are in train too. For
-binary data it prints what independent columns score on test, which any model
-must beat.`
+range of the values, rows that occur again, rows that are in train too. It
+prints what independent columns score on test, Bernoulli ones of binary data and
+Gaussian ones of real data, which any model must beat. A target has no rows: it
+is a density to fit, and says how many points are drawn.`
 
 func (a *app) dataShowCommand() *cobra.Command {
 	var (
@@ -64,7 +65,8 @@ func (a *app) dataShowCommand() *cobra.Command {
 		Long:  dataShowLong,
 		Example: `  maskflow data show connect4
   maskflow data show binary/dna.npz --data-dir ~/data --json
-  maskflow data show mnist --binarize threshold`,
+  maskflow data show mnist --binarize threshold
+  maskflow data show real/red_wine_folds.npz --fold 1`,
 		Args: takes(0, "SOURCE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Source, o.Dir = args[0], dataDir(o.Dir)
@@ -84,6 +86,10 @@ func (a *app) dataShowCommand() *cobra.Command {
 	c.Flags().StringVar(&o.Binarize, "binarize", "", "threshold or sample, as data.binarize")
 	c.Flags().BoolVar(&o.Labels, "labels", false, "the labels are the context, as data.labels")
 	c.Flags().IntVar(&o.ContextColumns, "context-columns", 0, "the last `N` columns are the context, as data.context_columns")
+	c.Flags().StringSliceVar(&o.DropColumns, "drop-columns", nil, "`columns` to leave out, as data.drop_columns")
+	c.Flags().IntVar(&o.Fold, "fold", 0, "the fold for testing, from 1, as data.fold")
+	c.Flags().IntVar(&o.Folds, "folds", 0, "the number of folds, as data.folds")
+	c.Flags().IntVar(&o.Dequantize, "dequantise", 0, "the number of grey levels, as data.dequantise")
 	completeWords(c, "binarize", "threshold", "sample")
 	jsonFlag(c, &asJSON)
 	return c
@@ -91,6 +97,14 @@ func (a *app) dataShowCommand() *cobra.Command {
 
 func statsText(d data.Stats) string {
 	var b strings.Builder
+	if d.Target != "" {
+		fmt.Fprintf(&b, "%s: a target of %s\n%s\n", d.Source, count(d.Dim, "variable"), d.Note)
+		t := newTable("split", ">points")
+		for _, s := range d.Splits {
+			t.add(s.Split, strconv.Itoa(s.Rows))
+		}
+		return b.String() + t.String()
+	}
 	kind := "real"
 	if d.Binary {
 		kind = "binary"
@@ -109,6 +123,17 @@ func statsText(d data.Stats) string {
 	if d.Note != "" {
 		fmt.Fprintf(&b, "%s\n", d.Note)
 	}
+	b.WriteString(splitsTable(d).String())
+	switch {
+	case d.Binary:
+		fmt.Fprintf(&b, "independent columns: test NLL %.2f nats a row, which any model must beat\n", d.IndependentNLL)
+	case d.GaussianNLL != 0:
+		fmt.Fprintf(&b, "independent Gaussian columns: test NLL %.2f nats a row, which any model must beat\n", d.GaussianNLL)
+	}
+	return b.String()
+}
+
+func splitsTable(d data.Stats) *table {
 	t := newTable("split", ">rows", ">mean", ">min", ">max", ">repeated", ">in train")
 	for i, s := range d.Splits {
 		inTrain := strconv.Itoa(s.InTrain)
@@ -118,11 +143,7 @@ func statsText(d data.Stats) string {
 		t.add(s.Split, strconv.Itoa(s.Rows), fmt.Sprintf("%.4g", s.Mean), fmt.Sprintf("%.4g", s.Min), fmt.Sprintf("%.4g", s.Max),
 			strconv.Itoa(s.Duplicates), inTrain)
 	}
-	b.WriteString(t.String())
-	if d.Binary {
-		fmt.Fprintf(&b, "independent columns: test NLL %.2f nats a row, which any model must beat\n", d.IndependentNLL)
-	}
-	return b.String()
+	return t
 }
 
 // shapeText writes 28 × 28.

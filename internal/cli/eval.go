@@ -9,25 +9,32 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/runlog"
-	"github.com/maskflow/maskflow/train"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
 type evalOptions struct {
 	split, file, array string
 	orders             []int
+	samples            int
 	backend, dataDir   string
 	json               bool
 }
 
 const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split
-of its data, in nats a row, with twice its standard error.
+of its data, in nats a row, with twice its standard error. It is that of the
+data as their source gives them; where the configuration standardises them or
+takes logits, or a recipe prepared them, a second line has it in the space that
+the model sees, as published tables do, and images have bits a variable.
 
 A model with several orders is an ensemble: the probabilities that the orders
 give are averaged, row by row. The table then has the mean over single orders,
 the gain of the ensemble over that mean, and the effective number of orders.
 --orders asks for ensembles of other sizes: the first K of the orders that were
 trained, or K fresh ones when orders are unlimited.
+
+A variational autoencoder has the negative evidence lower bound and the
+importance-weighted likelihood of --samples draws a row, a flow that is fitted
+to a target the divergence KL(q‖p) from it, by as many samples as its split says.
 
 --json prints one object for the largest ensemble; with several sizes all of
 them are in "by_orders".`
@@ -50,6 +57,7 @@ func (a *app) evalCommand() *cobra.Command {
 	f.StringVar(&o.file, "data", "", "evaluate the rows of this `file` instead")
 	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file of --data")
 	f.IntSliceVar(&o.orders, "orders", nil, "sizes `K[,K...]` of the ensemble (default all orders)")
+	f.IntVar(&o.samples, "samples", 0, "draws `K` a row of a variational autoencoder (default eval.samples)")
 	backendFlag(c, &o.backend)
 	dataDirFlag(c, &o.dataDir)
 	jsonFlag(c, &o.json)
@@ -65,6 +73,8 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		return misused(c, "--data and --split exclude each other")
 	case o.file == "" && o.array != "":
 		return misused(c, "--array is for --data")
+	case c.Flags().Changed("samples") && o.samples < 1:
+		return misused(c, "--samples %d: draw 1 sample a row or more", o.samples)
 	}
 	for _, k := range o.orders {
 		if k < 1 {
@@ -80,6 +90,9 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	if err := checkOrders(r, o.orders...); err != nil {
 		return err
 	}
+	if _, drawn := r.Graph().(*iaf.VAE); o.samples > 0 && !drawn {
+		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Dir))
+	}
 	split, set, err := evalSet(ctx, r, o)
 	if err != nil {
 		return err
@@ -90,29 +103,24 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	slices.Sort(o.orders)
 	var found []maskflow.Evaluation
 	for _, k := range slices.Compact(o.orders) {
-		e, err := r.Evaluate(ctx, set, maskflow.EvalOptions{Orders: k})
+		e, err := r.Evaluate(ctx, set, maskflow.EvalOptions{Orders: k, Samples: o.samples})
 		if err != nil {
 			return err
 		}
 		found = append(found, e)
 	}
+	f := figuresOf(r.Config, r.Graph(), r.Meta.Shape)
 	if o.json {
-		return a.writeJSON(evaluationsJSON(found, split))
+		return a.writeJSON(f.allJSON(found, split))
 	}
-	return a.print("%s: %s of %s\n%s", set.Name, count(set.Rows, "row"), count(set.Dim, "variable"), evaluationTable(found))
+	return a.print("%s: %s of %s\n%s", set.Name, count(set.Rows, "row"), count(r.Meta.Dim, "variable"), f.text(found))
 }
 
 // evalSet reads the rows to evaluate and says what they are called.
 func evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string, set *data.Set, err error) {
 	if o.file == "" {
-		splits, err := maskflow.LoadData(ctx, r.Config, dataDir(o.dataDir))
-		if err != nil {
-			return "", nil, err
-		}
-		if set, err = splits.Get(o.split); err != nil {
-			return "", nil, err
-		}
-		return o.split, set, checkWidth(r, set)
+		set, err := readSplit(ctx, r, o.split, o.dataDir)
+		return o.split, set, err
 	}
 	if set, err = data.ReadFile(ctx, o.file, data.ReadOptions{Array: o.array}); err != nil {
 		return "", nil, err
@@ -120,55 +128,20 @@ func evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string,
 	return "file", set, r.Prepare(set)
 }
 
-// checkWidth holds the split of a source against the model: the source may have
-// changed since the training.
-func checkWidth(r *maskflow.Run, set *data.Set) error {
+// readSplit reads a split of a run's data and holds it against the model: the
+// source may have changed since the training. That of a target has no rows.
+func readSplit(ctx context.Context, r *maskflow.Run, split, dir string) (*data.Set, error) {
+	splits, err := maskflow.LoadData(ctx, r.Config, dataDir(dir))
+	if err != nil {
+		return nil, err
+	}
+	set, err := splits.Get(split)
+	if err != nil || splits.Target != "" {
+		return set, err
+	}
 	if set.Dim != r.Meta.Dim || set.ContextDim != r.Meta.ContextDim {
-		return fmt.Errorf("%s has %d + %d columns, but the model was trained on %d + %d (of context)",
+		return nil, fmt.Errorf("%s has %d + %d columns, but the model was trained on %d + %d (of context)",
 			set.Name, set.Dim, set.ContextDim, r.Meta.Dim, r.Meta.ContextDim)
 	}
-	return set.CheckBinary()
-}
-
-func evaluationTable(es []maskflow.Evaluation) string {
-	if len(es) == 1 && es[0].Orders <= 1 {
-		return "NLL " + withError(es[0].NLL, es[0].NLL2SE) + " nats a row (2 standard errors, 1 order)\n"
-	}
-	t := newTable(">orders", ">NLL (nats)", ">± 2 se", ">order mean", ">gain", ">± 2 se", ">ess")
-	for _, e := range es {
-		nll, nllErr := plusMinus(e.NLL, e.NLL2SE)
-		if e.Orders <= 1 {
-			t.add("1", nll, nllErr, nll, "-", "-", "1.0")
-			continue
-		}
-		mean, _ := plusMinus(e.OrderMean, e.NLL2SE)
-		gain, gainErr := plusMinus(e.Gain, e.Gain2SE)
-		t.add(fmt.Sprint(e.Orders), nll, nllErr, mean, gain, gainErr, fmt.Sprintf("%.1f", e.ESS))
-	}
-	return t.String()
-}
-
-// evaluationJSON is an evaluation as every --json prints it.
-type evaluationJSON struct {
-	*runlog.Result
-	Gain2SE  runlog.Float     `json:"gain_2se"`
-	ESS      runlog.Float     `json:"ess"`
-	PerOrder []runlog.Float   `json:"per_order,omitempty"`
-	ByOrders []evaluationJSON `json:"by_orders,omitempty"`
-}
-
-func newEvaluationJSON(e maskflow.Evaluation, split string) evaluationJSON {
-	return evaluationJSON{Result: train.ResultOf(e, split), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS), PerOrder: runlog.Floats(e.PerOrder)}
-}
-
-// evaluationsJSON is the evaluation by the largest ensemble, which comes last,
-// with all of them inside when there are several.
-func evaluationsJSON(es []maskflow.Evaluation, split string) evaluationJSON {
-	largest := newEvaluationJSON(es[len(es)-1], split)
-	if len(es) > 1 {
-		for _, e := range es {
-			largest.ByOrders = append(largest.ByOrders, newEvaluationJSON(e, split))
-		}
-	}
-	return largest
+	return set, maskflow.CheckRows(r.Config, r.Graph(), set)
 }

@@ -87,6 +87,23 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 	return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", set.Name, count(set.Rows, "row"), n)
 }
 
+// takeContext gives the rows of a table the context from a file; "" leaves them
+// with what they have.
+func (a *app) takeContext(ctx context.Context, r *maskflow.Run, set *data.Set, path string) error {
+	if path == "" {
+		return nil
+	}
+	cond, err := a.readContext(ctx, r, path, set.Rows)
+	if err != nil {
+		return err
+	}
+	if set.ContextDim > 0 {
+		return usage(fmt.Errorf("--context %s: %s has a context already", path, set.Name))
+	}
+	set.Context, set.ContextDim = cond, r.Meta.ContextDim
+	return nil
+}
+
 // isCSV says whether a table is written as text.
 func isCSV(path string) bool {
 	name := strings.TrimSuffix(strings.ToLower(path), ".gz")

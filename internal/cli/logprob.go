@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,10 @@ float64. Text has the header log_prob.
 For a model with a context the last columns of INPUT are the context, unless
 --context names a table of their own: a row for each row of INPUT, or one for
 all of them.
+
+The density is that of the values as they stand in INPUT: a model that
+standardises them or takes logits counts that in. A variational autoencoder's is
+estimated from eval.samples importance weights.
 
 With several orders p(x) is the mean of the probabilities that the orders give.
 --per-order adds a column for every single order, order_1 to order_K.`
@@ -76,22 +81,18 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 	if err != nil {
 		return err
 	}
-	if o.context != "" {
-		cond, err := a.readContext(ctx, r, o.context, set.Rows)
-		if err != nil {
-			return err
-		}
-		if set.ContextDim > 0 {
-			return usage(fmt.Errorf("--context %s: %s has a context already", o.context, set.Name))
-		}
-		set.Context, set.ContextDim = cond, r.Meta.ContextDim
+	if err := a.takeContext(ctx, r, set, o.context); err != nil {
+		return err
 	}
 	if err := r.Prepare(set); err != nil {
 		return err
 	}
 	sets := r.Sets(o.orders)
+	if o.perOrder && len(sets) == 0 {
+		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Dir))
+	}
 	if !o.perOrder {
-		logp, err := r.LogProbSets(ctx, set.X, set.Context, sets)
+		logp, err := logProbs(ctx, r, set, sets)
 		if err != nil {
 			return err
 		}
@@ -102,6 +103,14 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 		return err
 	}
 	return a.writeTable(o.output, data.Array{Shape: []int{set.Rows, len(header)}, Float64: columns, Columns: header})
+}
+
+// logProbs are those of an ensemble of orders, or of a model without any.
+func logProbs(ctx context.Context, r *maskflow.Run, set *data.Set, sets []*masks.Set) ([]float64, error) {
+	if len(sets) == 0 {
+		return r.LogProb(ctx, set.X, set.Context)
+	}
+	return r.LogProbSets(ctx, set.X, set.Context, sets)
 }
 
 // perOrder returns a table [rows, 1+K]: the ensemble and then each order.

@@ -20,6 +20,7 @@ type masksOptions struct {
 	sets    []string
 	png     string
 	index   int
+	layer   int
 	ascii   bool
 	dim     int
 	dataDir string
@@ -29,6 +30,11 @@ const masksLong = `masks draws a mask set of the model that a configuration desc
 the degrees of its units, the mask of every layer and the product of them all,
 which has no entry above its diagonal. --index says which set of the cycle,
 counted from 1. --png writes the picture of the same set to a file instead.
+
+Each layer of a flow has a mask set of its own: --layer says which, counted from
+1 in the direction in which the layers are computed in one pass, from the data
+of a MAF and from the noise of an IAF. The orders of a base with masks come after
+those of the layers.
 
 The data are read only to learn how many variables there are; --dim says so when
 they are not at hand.`
@@ -41,6 +47,7 @@ func (a *app) masksCommand() *cobra.Command {
 		Long:  masksLong,
 		Example: `  maskflow masks configs/dna.yaml --set model.hidden=[50]
   maskflow masks configs/dna_orders.yaml --index 3 --png set3.png
+  maskflow masks configs/miniboone.yaml --layer 2 --dim 43
   maskflow masks my.yaml --dim 6 --ascii`,
 		Args:              takes(0, "CONFIG"),
 		ValidArgsFunction: completeArgs(argConfig),
@@ -49,6 +56,7 @@ func (a *app) masksCommand() *cobra.Command {
 	f := c.Flags()
 	setFlag(c, &o.sets)
 	f.IntVar(&o.index, "index", 1, "number `I` of the mask set, from 1")
+	f.IntVar(&o.layer, "layer", 1, "number `I` of the layer of a flow, from 1")
 	f.StringVar(&o.png, "png", "", "write the picture to this `file`")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	f.IntVar(&o.dim, "dim", 0, "number `D` of variables, instead of reading the data")
@@ -64,6 +72,8 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	switch {
 	case o.index < 1:
 		return misused(c, "--index %d: mask sets are counted from 1", o.index)
+	case o.layer < 1:
+		return misused(c, "--layer %d: layers are counted from 1", o.layer)
 	case o.dim > mostDim:
 		return misused(c, "--dim %d: a picture takes up to %d variables", o.dim, mostDim)
 	case o.dim < 0, c.Flags().Changed("dim") && o.dim == 0:
@@ -73,26 +83,38 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	if err != nil {
 		return err
 	}
-	cycle, err := cycleOf(c.Context(), cfg, o)
+	d, err := modelOf(c.Context(), cfg, o)
 	if err != nil {
 		return err
 	}
-	if n := cycle.Len(); n != masks.Unlimited && o.index > n {
+	sets := layersOf(d)
+	if len(sets) == 0 {
+		return usage(fmt.Errorf("a model of type %s without layers has no masks", cfg.Model.Type))
+	}
+	if o.layer > len(sets) {
+		return misused(c, "--layer %d: the model has %s with masks", o.layer, count(len(sets), "layer"))
+	}
+	layer := sets[o.layer-1]
+	if n := layer.len(); n != masks.Unlimited && o.index > n {
 		return misused(c, "--index %d: the cycle has %s", o.index, count(n, "mask set"))
 	}
-	set := cycle.At(o.index - 1)
+	set := layer.at(o.index - 1)
 	if o.png != "" {
 		return writePicture(o.png, set)
 	}
-	if err := a.print("%s\n", cycleText(cycle, o.index)); err != nil {
+	title := layer.text(o.index)
+	if len(sets) > 1 {
+		title = fmt.Sprintf("layer %d of %d: %s", o.layer, len(sets), title)
+	}
+	if err := a.print("%s\n", title); err != nil {
 		return err
 	}
 	return set.WriteText(a.stdout, masks.TextOptions{Width: terminalWidth(a.stdout), ASCII: o.ascii})
 }
 
-// cycleOf makes the cycle of the configuration's model, for the width of its
-// data or the one given.
-func cycleOf(ctx context.Context, c *config.Config, o masksOptions) (*masks.Cycle, error) {
+// modelOf makes the configuration's model, for the width of its data or the one
+// given.
+func modelOf(ctx context.Context, c *config.Config, o masksOptions) (models.Model, error) {
 	dim, width := o.dim, c.Data.ContextColumns
 	if c.Data.Labels {
 		width = 1 // how many there are makes no difference to the masks
@@ -108,11 +130,7 @@ func cycleOf(ctx context.Context, c *config.Config, o masksOptions) (*masks.Cycl
 	if err != nil {
 		return nil, usage(err)
 	}
-	masked, ok := d.(models.Masked)
-	if !ok {
-		return nil, usage(fmt.Errorf("a model of type %s has no masks", c.Model.Type))
-	}
-	return masked.Cycle(), nil
+	return d, nil
 }
 
 // cycleText says in a line what the cycle consists of.

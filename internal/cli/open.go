@@ -47,15 +47,15 @@ func (a *app) openRun(ctx context.Context, dir, spec string) (r *maskflow.Run, c
 	return r, func() { r.Close(); b.Close() }, nil
 }
 
-// checkOrders checks numbers of orders against a model: none may be larger than
-// the number of orders it was trained with, unless it draws fresh ones.
 // mostOrders bounds the fresh orders of an unlimited cycle: their degrees are
 // held at once.
 const mostOrders = 100_000
 
+// checkOrders checks numbers of orders against a model: none may be larger than
+// the number of orders it was trained with, unless it draws fresh ones.
 func checkOrders(r *maskflow.Run, orders ...int) error {
 	most := 1
-	if masked, ok := r.Density().(models.Masked); ok {
+	if masked, ok := r.Graph().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {
 			most = mostOrders
 		}

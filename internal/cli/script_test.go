@@ -21,7 +21,8 @@ import (
 
 // TestScripts runs testdata/script. Every script starts with the Go backend and
 // finds in its folder tiny.yaml, its data tiny.csv, and all.csv, the 2^7 rows
-// that there can be. Beside the commands of testscript they have
+// that there can be; and flow.yaml with its data curve.csv, two real columns.
+// Beside the commands of testscript they have
 //
 //	fails CODE maskflow …   the exit code, and one line on standard error
 //	exits CODE PROGRAM …    the exit code alone
@@ -44,18 +45,30 @@ func TestScripts(t *testing.T) {
 
 // setup fills a folder and an environment in which to run the command.
 func setup(dir, cache string, setenv func(key, value string)) error {
-	config, err := os.ReadFile("testdata/tiny.yaml")
-	if err != nil {
-		return err
+	var all []error
+	for _, name := range []string{"tiny.yaml", "flow.yaml"} {
+		config, err := os.ReadFile(filepath.Join("testdata", name))
+		all = append(all, err, os.WriteFile(filepath.Join(dir, name), config, 0o644))
 	}
 	setenv(backend.EnvBackend, "go")
 	setenv("MASKFLOW_DATA", "")
 	setenv("XDG_DATA_HOME", filepath.Dir(filepath.Dir(backend.DefaultPluginDir())))
 	setenv("XDG_CACHE_HOME", cache)
-	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "tiny.yaml"), config, 0o644),
-		os.WriteFile(filepath.Join(dir, "tiny.csv"), chain(300, 7), 0o644),
-		os.WriteFile(filepath.Join(dir, "all.csv"), every(7), 0o644))
+	for name, rows := range map[string][]byte{"tiny.csv": chain(300, 7), "all.csv": every(7), "curve.csv": curve(400)} {
+		all = append(all, os.WriteFile(filepath.Join(dir, name), rows, 0o644))
+	}
+	return errors.Join(all...)
+}
+
+// curve is a table of pairs (10 + x, 3x² + noise) with normal x and noise.
+func curve(rows int) []byte {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var b strings.Builder
+	for range rows {
+		x := rng.NormFloat64()
+		fmt.Fprintf(&b, "%.4f,%.4f\n", 10+x, 3*x*x+rng.NormFloat64())
+	}
+	return []byte(b.String())
 }
 
 // chain is a table of bits in which each is the one before it with probability

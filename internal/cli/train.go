@@ -124,7 +124,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	})
 	p.end()
 	log.close()
-	return a.trained(ctx, s, err, d, o)
+	return a.trained(ctx, s, err, d, figuresOf(cfg, d, splits.Shape), o)
 }
 
 // trainConfig reads the configuration to train. A run that is resumed has its
@@ -155,7 +155,7 @@ func trainConfig(args []string, o trainOptions) (*config.Config, error) {
 }
 
 // trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, o trainOptions) error {
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, f figures, o trainOptions) error {
 	if s == nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 		}
 	}
 	if o.json {
-		if err := a.writeJSON(summaryJSON(s)); err != nil {
+		if err := a.writeJSON(summaryJSON(s, f)); err != nil {
 			return err
 		}
 	}
@@ -181,14 +181,14 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 	case o.json:
 		return nil
 	}
-	return a.print("%s", summaryText(s, d, resume))
+	return a.print("%s", summaryText(s, d, f, resume))
 }
 
 // summaryJSON is a summary whose evaluation looks as in eval --json.
-func summaryJSON(s *train.Summary) any {
+func summaryJSON(s *train.Summary, f figures) any {
 	var test *evaluationJSON
 	if s.Test != nil {
-		e := newEvaluationJSON(*s.Test, "test")
+		e := f.json(*s.Test, "test")
 		test = &e
 	}
 	return struct {
@@ -197,13 +197,16 @@ func summaryJSON(s *train.Summary) any {
 	}{s, test}
 }
 
-func summaryText(s *train.Summary, d models.Model, resume string) string {
+func summaryText(s *train.Summary, d models.Model, f figures, resume string) string {
 	var b strings.Builder
 	say := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-6s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	if e := s.Test; e != nil {
-		say("test", "NLL %s nats (2 standard errors, %s, %s)", withError(e.NLL, e.NLL2SE), count(e.Rows, "row"), count(e.Orders, "order"))
+		say("test", "%s", f.headline(*e, count(e.Rows, "row")))
+		for _, line := range f.further(*e) {
+			say("", "%s", line)
+		}
 		if e.Orders > 1 {
 			mean, _ := plusMinus(e.OrderMean, e.NLL2SE)
 			say("", "mean of single orders %s, gain %s, effective orders %.1f", mean, withError(e.Gain, e.Gain2SE), e.ESS)
@@ -214,7 +217,7 @@ func summaryText(s *train.Summary, d models.Model, resume string) string {
 		if s.BestEpoch == 0 {
 			when = "in the first epoch"
 		}
-		say("valid", "NLL %.2f %s (%s, %s)", best, when, count(int(s.Steps), "step"), duration(s.Seconds))
+		say("valid", "%s %.2f %s (%s, %s)", f.valid(), best, when, count(int(s.Steps), "step"), duration(s.Seconds))
 	}
 	say("run", "%s", s.Dir)
 	dir := shell(s.Dir)

@@ -8,10 +8,17 @@ import (
 	"github.com/maskflow/maskflow"
 )
 
-const verifyLong = `verify proves the model of a run. For each of its orders it multiplies the masks
-out and looks for a path that must not be, differentiates every conditional by
-every variable, holds drawn bits against the density's probabilities, and for up
-to 16 variables adds up the probabilities of all rows.
+const verifyLong = `verify proves the model of a run. For each order of a masked density it multiplies
+the masks out and looks for a path that must not be, differentiates every
+conditional by every variable, holds drawn values against the density's
+conditionals, and adds up the probabilities of all rows of up to 16 bits, or
+integrates over up to 2 real variables.
+
+Of a flow it multiplies out the masks of every layer, differentiates every layer
+(the Jacobian of an autoregressive one is triangular, and the log-determinant is
+that of the Jacobian), carries noise to data and back by each method, and holds
+the latent codes of samples against the noise that they were made from. A
+variational autoencoder has no exact density: its checks are skipped.
 
 It exits with 1 when any check fails.`
 
@@ -26,6 +33,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Prove the masks, the density and the sampler of a trained model",
 		Long:  verifyLong,
 		Example: `  maskflow verify runs/dna
+  maskflow verify runs/banana
   maskflow verify runs/dna --orders 32 --json`,
 		Args:              takes(0, "RUN"),
 		ValidArgsFunction: completeArgs(argRun),
