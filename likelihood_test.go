@@ -1,0 +1,228 @@
+package maskflow_test
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
+)
+
+// stackOf are small layers over dim variables.
+func stackOf(dim, context, layers int) flow.StackOptions {
+	return flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5}, Layers: layers}
+}
+
+// shaken are initial weights that something has happened to: layers of flows start
+// as the identity.
+func shaken(d models.Model, seed uint64) models.Weights {
+	rng := rand.New(rand.NewPCG(seed, 8))
+	w := models.Initialize(d, seed)
+	for i, s := range d.Specs() {
+		for k := range w[i] {
+			v := 0.3 * rng.NormFloat64()
+			if strings.HasSuffix(s.Name, "variance") {
+				v = math.Abs(v)
+			}
+			w[i][k] += float32(v)
+		}
+	}
+	return w
+}
+
+// set gives a parameter, by its name, the values.
+func set(d models.Model, w models.Weights, name string, values ...float32) {
+	copy(w.Named(d)(name), values)
+}
+
+// normalSet has normal rows and contexts.
+func normalSet(seed uint64, rows, dim, context int) *data.Set {
+	rng := rand.New(rand.NewPCG(seed, 6))
+	s := &data.Set{Name: "normal", Rows: rows, Dim: dim, ContextDim: context}
+	for range rows * dim {
+		s.X = append(s.X, float32(rng.NormFloat64()))
+	}
+	for range rows * context {
+		s.Context = append(s.Context, float32(rng.NormFloat64()))
+	}
+	return s
+}
+
+func evaluate(t *testing.T, m *maskflow.Model, s *data.Set, o maskflow.EvalOptions) maskflow.Evaluation {
+	t.Helper()
+	e, err := m.Evaluate(t.Context(), s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// A flow that is the identity behind a logit and standardising, by hand: with
+// s = λ + (1−2λ)x and y = (logit(s) − μ)/σ, ln p(x) = ln N(y) + Σ ln((1−2λ)/(s(1−s)))
+// − Σ ln σ. NLLModel is without those two terms, NLL also with what the data's
+// recipe did.
+func TestLikelihoodsInTheUnitsOfTheDataAndOfTheModel(t *testing.T) {
+	const lambda, recipe = 0.1, -7.5
+	mu, sigma := []float64{0.5, -1}, []float64{2, 0.25}
+	x := []float32{0.25, 0.5, 0.125, 0.875, 1, 0}
+	s := &data.Set{Name: "x", Rows: 3, Dim: 2, X: x, LogDet: recipe}
+	core, change := 0.0, 0.0
+	for i, v := range x {
+		p := lambda + (1-2*lambda)*float64(v)
+		y := (math.Log(p/(1-p)) - mu[i%2]) / sigma[i%2]
+		core += (y*y/2 + math.Log(2*math.Pi)/2) / 3
+		change += (math.Log((1-2*lambda)/(p*(1-p))) - math.Log(sigma[i%2])) / 3
+	}
+	mixture := made.Options{Dim: 2, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder}
+	for name, m := range map[string]models.Model{
+		"a MAF":               must.M1(maf.New(maf.Options{StackOptions: stackOf(2, 0, 1), Logit: lambda, Standardise: true})),
+		"a MADE of Gaussians": must.M1(flow.NewOrdered(newMADE(t, mixture), must.M1(flow.Preprocess(2, lambda, true))...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+				w := make(models.Weights, len(m.Specs()))
+				for i, s := range m.Specs() {
+					w[i] = make([]float32, s.Size())
+				}
+				set(m, w, "layer1.mean", float32(mu[0]), float32(mu[1]))
+				set(m, w, "layer1.log_scale", float32(-math.Log(sigma[0])), float32(-math.Log(sigma[1])))
+				e := evaluate(t, newModel(t, b, m, w, maskflow.Options{Batch: 2}), s, maskflow.EvalOptions{})
+				if !near(e.NLLModel, core, 1e-5) || !near(e.NLL, core-change-recipe, 1e-5) || !near(e.OrderMean, e.NLL, 1e-6) {
+					t.Errorf("nll %v, nll_model %v, mean of orders %v, want %v and %v", e.NLL, e.NLLModel, e.OrderMean, core-change-recipe, core)
+				}
+				for _, v := range e.PerOrder {
+					if !near(v, e.NLL, 1e-6) {
+						t.Errorf("orders score %v, all of them are %v", e.PerOrder, e.NLL)
+					}
+				}
+			})
+		})
+	}
+}
+
+// flat is the uniform density over the unit cube.
+type flat int
+
+func (f flat) Dim() int           { return int(f) }
+func (flat) ContextDim() int      { return 0 }
+func (flat) Specs() []models.Spec { return nil }
+func (flat) LogProb(_ models.Params, x, _ *Node) *Node {
+	return MulScalar(ReduceSum(x, -1), 0)
+}
+
+// Grey values that are dequantised and uniform take log₂ of their number of bits
+// each, whatever they are.
+func TestBitsPerDimOfAUniformDensity(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	for _, levels := range []int{2, 10, 256} {
+		s := &data.Set{Name: "grey", Rows: 2, Dim: 3, X: []float32{0, 1, 0, 1, 1, 0}}
+		if err := data.Dequantize(levels, 1, s); err != nil {
+			t.Fatal(err)
+		}
+		e := evaluate(t, newModel(t, b, flat(3), nil, maskflow.Options{}), s, maskflow.EvalOptions{})
+		if want := math.Log2(float64(levels)); !near(e.BitsPerDim(), want, 1e-12) || e.NLLModel != 0 {
+			t.Errorf("%d levels: %v bits a value, want %v", levels, e.BitsPerDim(), want)
+		}
+	}
+}
+
+// The orders of real-valued MADEs make a mixture, behind standardising too: it is
+// no worse than the mean of its orders, no better than the best, and less than ln K
+// below it; and it is a density, whose mean of exponentials they are.
+func TestAnEnsembleOfRealOrders(t *testing.T) {
+	const dim, k = 5, 4
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, output := range []string{"gaussian", "mog"} {
+			if b.Kind != backend.KindGo && output == "mog" {
+				continue // compiling takes XLA long
+			}
+			core := newMADE(t, made.Options{Dim: dim, Hidden: []int{11}, Activation: "tanh", Output: output, Components: 2, Masks: k, Degrees: masks.SampledDegrees})
+			m := must.M1(flow.NewOrdered(core, must.M1(flow.Preprocess(dim, 0, true))...))
+			w := shaken(m, 2)
+			model := newModel(t, b, m, w, maskflow.Options{Batch: 10})
+			s := normalSet(3, 23, dim, 0)
+			e := evaluate(t, model, s, maskflow.EvalOptions{})
+			perSet := single(t, model, s, model.Sets(0))
+			checkEvaluation(t, e, perSet, dim)
+			best := slices.Min(e.PerOrder)
+			if len(e.PerOrder) != k || e.NLL > e.OrderMean || e.NLL < best-1 || e.Gain < 0.01 || e.ESS <= 1 || e.ESS >= k {
+				t.Errorf("%s: nll %v of orders %v with the mean %v, ess %v", output, e.NLL, e.PerOrder, e.OrderMean, e.ESS)
+			}
+			logp, err := model.LogProb(t.Context(), s.X, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, l := range logp {
+				mean, top := 0.0, math.Inf(-1)
+				for _, order := range perSet {
+					mean, top = mean+order[i]/k, math.Max(top, order[i])
+				}
+				if l < mean-1e-9 || l > top+1e-9 || l < top-math.Log(k)-1e-9 {
+					t.Errorf("%s: row %d has %v of orders with the mean %v and the best %v", output, i, l, mean, top)
+				}
+			}
+			// The units of the model and of the data differ by Σ ln σ.
+			change := 0.0
+			for _, v := range w.Named(m)("layer0.log_scale") {
+				change += float64(v)
+			}
+			if !near(e.NLLModel-e.NLL, change, 1e-4) {
+				t.Errorf("%s: nll_model − nll is %v, want %v", output, e.NLLModel-e.NLL, change)
+			}
+		}
+	})
+}
+
+// A log-density that is not finite is an error that says where, and the figures
+// come beside it.
+func TestALikelihoodThatIsNotFinite(t *testing.T) {
+	stack := stackOf(2, 0, 1)
+	stack.Scale = "exp"
+	m := must.M1(maf.New(maf.Options{StackOptions: stack}))
+	w := models.Initialize(m, 1)
+	set(m, w, "layer0.output.bias", 0, 0, 160, 0) // e⁸⁰ is a float32, 40 000 times as much is none
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		model := newModel(t, b, m, w, maskflow.Options{Batch: 2})
+		// x₁ = 0 stays where it is.
+		x := []float32{0, 1, 0, 2, 0, 3, 4e4, 4, 0, 5}
+		for name, call := range map[string]func() error{
+			"LogProb": func() error { _, err := model.LogProb(t.Context(), x, nil); return err },
+			"Evaluate": func() error {
+				e, err := model.Evaluate(t.Context(), &data.Set{Name: "rows", Rows: 5, Dim: 2, X: x}, maskflow.EvalOptions{})
+				if e.Rows != 5 {
+					t.Errorf("beside the error there is %+v", e)
+				}
+				return err
+			},
+		} {
+			var lost *models.NonFiniteError
+			if err := call(); !errors.As(err, &lost) || lost.Row != 3 || !math.IsInf(lost.Value, -1) && !math.IsNaN(lost.Value) {
+				t.Errorf("%s: error %v, want one about row 3", name, err)
+			} else if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: the error has several lines: %v", name, err)
+			}
+		}
+		if _, err := model.LogProb(t.Context(), x[:6], nil); err != nil {
+			t.Errorf("rows that are finite: %v", err)
+		}
+		_, err := model.Latent(t.Context(), x, nil)
+		var lost *models.NonFiniteError
+		if !errors.As(err, &lost) || lost.Row != 3 || lost.Variable != 0 {
+			t.Errorf("latent codes: error %v, want one about row 3, variable 0", err)
+		}
+	})
+}
