@@ -1,0 +1,105 @@
+package maskflow
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+)
+
+// PIT returns the probability integral transforms of rows x [rows, dim] given
+// cond [rows, contextDim], row-major and of the shape of x: numbers that are
+// uniform on [0, 1] and independent of each other if the rows are drawn from the
+// model.
+//
+// Of a flow over normal noise they are Φ(z) for the latent codes z of the rows.
+// Of a masked density with Gaussians or mixtures, alone or as the base of a flow,
+// they are the distribution functions of the conditionals in the order of its
+// first mask set,
+//
+//	u_d = P(X_d ≤ x_d | x before d)
+//
+// Other models have none, which is an error; errors are also those of Latent.
+func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
+	if _, err := rowsOf(m.model, x, cond); err != nil {
+		return nil, err
+	}
+	core := m
+	if f, ok := m.model.(layered); ok {
+		z, err := m.Latent(ctx, x, cond)
+		if err != nil {
+			return nil, err
+		}
+		if _, normal := f.Base().(flow.Normal); normal {
+			u := make([]float64, len(z))
+			for i, v := range z {
+				u[i] = normalCDF(float64(v))
+			}
+			return u, nil
+		}
+		core, x = m.basePart(f.Base()), z
+		if f.Base().ContextDim() == 0 {
+			cond = nil
+		}
+	}
+	shown, ok := core.model.(models.Conditionals)
+	if !ok || models.IsDiscrete(core.model) {
+		return nil, fmt.Errorf("the model has no conditionals over real numbers, whose probability integral transforms could be taken")
+	}
+	return core.conditionalPIT(ctx, shown, x, cond)
+}
+
+// conditionalPIT evaluates the distribution functions of the conditionals.
+func (m *Model) conditionalPIT(ctx context.Context, shown models.Conditionals, x, cond []float32) ([]float64, error) {
+	f, err := compile(m.evaluator.value.backend, m.model, "conditionals", func(p models.Params, data []*Node) *Node {
+		return shown.Conditionals(p, data[0], second(data))
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	degrees := degreesOfFirst(m.model)
+	defer finalize(degrees)
+	dim, width, batch := m.model.Dim(), m.model.ContextDim(), m.evaluator.batch
+	rows := len(x) / dim
+	u := make([]float64, 0, len(x))
+	for first := 0; first < rows; first += batch {
+		n := min(batch, rows-first)
+		data := []*tensors.Tensor{pad(part(x, first, n, rows), dim, n, batch), pad(part(cond, first, n, rows), width, n, batch)}
+		values, err := f.call(ctx, m.params, degrees, data...)
+		finalize(data)
+		if err != nil {
+			return nil, err
+		}
+		params := len(values) / (batch * dim)
+		for i := range n * dim {
+			u = append(u, distribution(values[i*params:(i+1)*params], float64(x[first*dim+i])))
+		}
+	}
+	return u, nil
+}
+
+// distribution is P(X ≤ x) of a Gaussian or a mixture of them, by its parameters
+// (see models.Conditionals).
+func distribution(params []float32, x float64) float64 {
+	at := func(mean, logSigma float32) float64 {
+		return normalCDF((x - float64(mean)) / math.Exp(float64(logSigma)))
+	}
+	if len(params) == 2 {
+		return at(params[0], params[1])
+	}
+	n := len(params) / 3
+	sum := 0.0
+	for j := range n {
+		sum += math.Exp(float64(params[j])) * at(params[n+j], params[2*n+j])
+	}
+	return math.Min(sum, 1) // weights of float32 may sum to a little more
+}
+
+// normalCDF is Φ(z).
+func normalCDF(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }

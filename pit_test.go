@@ -1,0 +1,73 @@
+package maskflow_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
+)
+
+// The transforms of a model's own samples are uniform: the Kolmogorov–Smirnov
+// distance of n of them stays below 1.95/√n but once in a thousand. Those of
+// samples that were moved are not.
+func TestPITOfSamplesIsUniform(t *testing.T) {
+	const n = 4000
+	b := backendtest.Open(t, backend.KindGo)
+	for name, m := range map[string]models.Model{
+		"maf":          newMAF(t, maf.Options{StackOptions: stack(3, 0, flow.StackOptions{}), Standardise: true}),
+		"iaf":          must.M1(iaf.New(iaf.Options{StackOptions: stack(3, 0, flow.StackOptions{})})),
+		"maf over mog": newMAF(t, maf.Options{StackOptions: stack(3, 2, flow.StackOptions{}), Base: "mog", Components: 3}),
+		"gaussians":    newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian"}),
+		"mixtures":     newMADE(t, made.Options{Dim: 3, Context: 2, Hidden: []int{7}, Output: "mog", Components: 3}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			trained := newModel(t, b, m, mild(m, 2), maskflow.Options{})
+			cond := repeat([]float32{0.5, -1}[:m.ContextDim()], n)
+			x := must.M1(trained.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5, Context: cond}))
+			distance := func(x []float32, d int) float64 {
+				u := must.M1(trained.PIT(t.Context(), x, cond))
+				var column []float64
+				for i := d; i < len(u); i += 3 {
+					column = append(column, u[i])
+				}
+				slices.Sort(column)
+				far := 0.0
+				for i, v := range column {
+					far = math.Max(far, math.Max(math.Abs(v-float64(i)/n), math.Abs(v-float64(i+1)/n)))
+				}
+				return far
+			}
+			for d := range 3 {
+				if far := distance(x, d); far > 1.95/math.Sqrt(n) {
+					t.Errorf("variable %d: the distance is %.4f, want less than %.4f", d, far, 1.95/math.Sqrt(n))
+				}
+			}
+			for i := range x {
+				x[i] += 0.5
+			}
+			if far := distance(x, 0); far < 1.95/math.Sqrt(n) {
+				t.Errorf("samples that were moved pass for uniform: %.4f", far)
+			}
+		})
+	}
+}
+
+func TestPITNeedsRealConditionals(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	bits := newMADE(t, made.Options{Dim: 3})
+	m := newModel(t, b, bits, strong(bits, 1), maskflow.Options{})
+	_, err := m.PIT(t.Context(), []float32{0, 1, 0}, nil)
+	refuses(t, "bits", err, "no conditionals over real numbers")
+	_, err = m.PIT(t.Context(), []float32{0, 1}, nil)
+	refuses(t, "half a row", err, "not whole rows of 3")
+}
