@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/plot"
+)
+
+type plotOptions struct {
+	kind, output, split string
+	bounds              []float64
+	n                   int
+	shape               []int
+	seed                uint64
+	context             string
+	ascii, json         bool
+	backend, dataDir    string
+}
+
+const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or
+without -o as text.
+
+  density      ln p(x) of a model of two variables over the window of its data,
+               or over --bounds, with rows of the split on it (of a target:
+               samples of the flow)
+  samples      images beside each other, or pairs of numbers as points; --shape
+               says what images the source did not call so
+  calibration  whether the model is right about the rows of the split, variable
+               by variable: their probability integral transforms, which are then
+               uniform on [0, 1]. Of a flow over normal noise they are Φ(z) of the
+               latent codes z, which are N(0, 1) if the model is right; of Gaussian
+               and mixture conditionals, P(X ≤ x) given the variables before in
+               the first order. A table has the Kolmogorov–Smirnov statistic and
+               its p-value for each, with --json alone as one object
+  curve        likelihoods of training and validation by steps
+
+Colour is for terminals, and not where NO_COLOR is set; --ascii is for those
+without other characters.`
+
+func (a *app) plotCommand() *cobra.Command {
+	var o plotOptions
+	c := &cobra.Command{
+		Use:   "plot RUN --kind KIND [-o FILE]",
+		Short: "Draw a density, samples, calibration or learning curves",
+		Long:  plotLong,
+		Example: `  maskflow plot runs/banana --kind density
+  maskflow plot runs/banana --kind density -o banana.png --bounds -8,8,-4,12
+  maskflow plot runs/vae --kind samples -o digits.svg --shape 28,28 -n 64
+  maskflow plot runs/power --kind calibration --json`,
+		Args:              takes(0, "RUN"),
+		ValidArgsFunction: completeArgs(argRun),
+		RunE:              func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.kind, "kind", "", "`KIND`: "+strings.Join(plotKindNames(), ", "))
+	f.StringVarP(&o.output, "output", "o", "", "`file` to draw in, .png or .svg by its suffix (default the terminal)")
+	f.StringVar(&o.split, "split", "test", "train, valid or test")
+	f.Float64SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
+	f.IntVarP(&o.n, "number", "n", 0, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration)")
+	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images")
+	f.Uint64Var(&o.seed, "seed", 0, "what the samples follow from")
+	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
+	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+	backendFlag(c, &o.backend)
+	dataDirFlag(c, &o.dataDir)
+	jsonFlag(c, &o.json)
+	must(c.MarkFlagFilename("output", "png", "svg"))
+	completeWords(c, "kind", plotKindNames()...)
+	completeWords(c, "split", "train", "valid", "test")
+	return c
+}
+
+// plotter draws one kind of picture of a run.
+type plotter func(a *app, ctx context.Context, dir string, o plotOptions) error
+
+var plotKinds = map[string]plotter{
+	"density": opened((*app).plotDensity), "samples": opened((*app).plotSamples),
+	"calibration": opened((*app).plotCalibration), "curve": (*app).plotCurve,
+}
+
+func plotKindNames() []string { return slices.Sorted(maps.Keys(plotKinds)) }
+
+// opened draws with the trained model of the run.
+func opened(draw func(*app, context.Context, *maskflow.Run, plotOptions) error) plotter {
+	return func(a *app, ctx context.Context, dir string, o plotOptions) error {
+		r, close, err := a.openRun(ctx, dir, o.backend)
+		if err != nil {
+			return err
+		}
+		defer close()
+		return draw(a, ctx, r, o)
+	}
+}
+
+func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
+	if err := needs(c, "kind"); err != nil {
+		return err
+	}
+	draw, ok := plotKinds[o.kind]
+	switch ext := strings.ToLower(filepath.Ext(o.output)); {
+	case !ok:
+		return misused(c, "--kind %s: there are %s", o.kind, strings.Join(plotKindNames(), ", "))
+	case o.output != "" && ext != ".png" && ext != ".svg":
+		return misused(c, "-o %s: pictures are .png or .svg", o.output)
+	case !slices.Contains([]string{"train", "valid", "test"}, o.split):
+		return misused(c, "--split %s: there are train, valid and test", o.split)
+	case c.Flags().Changed("number") && o.n < 1:
+		return misused(c, "-n %d: need 1 or more", o.n)
+	case o.json && (o.kind != "calibration" || o.output != ""):
+		return misused(c, "--json is for --kind calibration without -o: other kinds have no figures")
+	case len(o.bounds) > 0 && o.kind != "density":
+		return misused(c, "--bounds is for --kind density")
+	case (len(o.shape) > 0 || o.context != "") && o.kind != "samples":
+		return misused(c, "--shape and --context are for --kind samples")
+	}
+	if err := checkBounds(c, o.bounds); err != nil {
+		return err
+	}
+	return draw(a, c.Context(), dir, o)
+}
+
+func checkBounds(c *cobra.Command, b []float64) error {
+	switch {
+	case len(b) == 0:
+		return nil
+	case len(b) != 4:
+		return misused(c, "--bounds: need four numbers x0,x1,y0,y1, got %d", len(b))
+	case !(b[0] < b[1]) || !(b[2] < b[3]) || b[1]-b[0] > 1e30 || b[3]-b[2] > 1e30:
+		return misused(c, "--bounds %v,%v,%v,%v: need x0 < x1 and y0 < y1", b[0], b[1], b[2], b[3])
+	}
+	return nil
+}
+
+// title is what stands above a picture.
+func title(r *maskflow.Run, what string) string {
+	return fmt.Sprintf("%s (%s): %s", r.Config.Name, r.Config.Model.Type, what)
+}
+
+// textHeight is how many lines a chart in a terminal has.
+const textHeight = 24
+
+// writeChart prints the lines that a chart of package plot has for the width of
+// the terminal.
+func (a *app) writeChart(o plotOptions, height int, chart func(width, height int, style plot.Style) []string) error {
+	width := terminalWidth(a.stdout)
+	if width == 0 {
+		width = 80
+	}
+	for _, line := range chart(width, height, styleOf(a.stdout, o.ascii)) {
+		if err := a.print("%s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// styleOf is what a chart may use: colour on a terminal that has not been told
+// otherwise (no-color.org).
+func styleOf(w io.Writer, ascii bool) plot.Style {
+	style := plot.Style{Unicode: !ascii}
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return style
+	}
+	style.Colour = plot.Colour256
+	if depth := os.Getenv("COLORTERM"); depth == "truecolor" || depth == "24bit" {
+		style.Colour = plot.TrueColour
+	}
+	return style
+}

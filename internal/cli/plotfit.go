@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// Variables whose charts are drawn; all are in the table.
+const (
+	fileVariables = 64
+	textVariables = 4
+)
+
+// variableJSON is the calibration of a variable.
+type variableJSON struct {
+	Name string       `json:"name"`
+	KS   runlog.Float `json:"ks"`
+	P    runlog.Float `json:"p"`
+}
+
+// plotCalibration draws the probability integral transforms of the rows of a split
+// and prints how far from uniform they are.
+func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOptions) error {
+	set, err := readSplit(ctx, r, o.split, o.dataDir)
+	if err != nil {
+		return err
+	}
+	if set.Dim == 0 {
+		return usage(fmt.Errorf("--kind calibration looks at rows of data, but %s is fitted to a target without any", r.Dir))
+	}
+	rows := set.Rows
+	if o.n > 0 {
+		rows = min(rows, o.n)
+	}
+	u, err := r.PIT(ctx, set.X[:rows*set.Dim], set.Context[:rows*set.ContextDim])
+	if err != nil {
+		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Dir, err))
+	}
+	names, columns := columnNames(set, set.Dim), make([][]float64, set.Dim)
+	var found []variableJSON
+	for d := range columns {
+		for i := d; i < len(u); i += set.Dim {
+			columns[d] = append(columns[d], u[i])
+		}
+		ks, p := picture.KS(columns[d])
+		found = append(found, variableJSON{names[d], runlog.Float(ks), runlog.Float(p)})
+	}
+	if o.json {
+		return a.writeJSON(struct {
+			Split     string         `json:"split"`
+			Rows      int            `json:"rows"`
+			Variables []variableJSON `json:"variables"`
+		}{o.split, rows, found})
+	}
+	if o.output != "" {
+		shown := min(set.Dim, fileVariables)
+		if err := picture.Calibration(o.output, columns[:shown], names[:shown], picture.Labels{Title: title(r, "calibration on "+count(rows, o.split+" row"))}); err != nil {
+			return err
+		}
+	} else if err := a.histograms(o, names, columns); err != nil {
+		return err
+	}
+	t := newTable("variable", ">KS", ">p")
+	for _, v := range found {
+		t.add(v.Name, fmt.Sprintf("%.4f", float64(v.KS)), fmt.Sprintf("%.3g", float64(v.P)))
+	}
+	return a.print("%s", t)
+}
+
+// histograms draws the first variables.
+func (a *app) histograms(o plotOptions, names []string, columns [][]float64) error {
+	const bins, height = 20, 6
+	for d := range min(len(columns), textVariables) {
+		if err := a.print("%s\n", names[d]); err != nil {
+			return err
+		}
+		unit := plot.Range{Lo: 0, Hi: 1}
+		counts, _ := plot.Bins(columns[d], unit, bins)
+		b := plot.Bars{Counts: counts, X: unit, Expected: float64(len(columns[d])) / bins}
+		if err := a.writeChart(o, height, func(width, height int, style plot.Style) []string {
+			return plot.Histogram(b, min(width, 60), height, style)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plotCurve draws what a run has logged.
+func (a *app) plotCurve(_ context.Context, dir string, o plotOptions) error {
+	m, err := runlog.ReadManifest(dir)
+	if err != nil {
+		return err
+	}
+	h, err := runlog.Load(dir)
+	if err != nil {
+		return err
+	}
+	train, valid := picture.Series{Name: "training, moving average"}, picture.Series{Name: "validation"}
+	for i := range h.Train.Len() {
+		r := h.Train.At(i)
+		train.X, train.Y = append(train.X, float64(r.Step)), append(train.Y, float64(r.EMA))
+	}
+	for _, r := range h.Valid {
+		valid.X, valid.Y = append(valid.X, float64(r.Step)), append(valid.Y, float64(r.NLL))
+	}
+	if len(train.X) == 0 && len(valid.X) == 0 {
+		return fmt.Errorf("%s has logged no step yet", dir)
+	}
+	if o.output != "" {
+		return picture.Curve(o.output, picture.Labels{Title: m.Name + ": learning curves", X: "step", Y: "negative log-likelihood, nats"}, train, valid)
+	}
+	g := curveGrid(train, valid)
+	return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
+		return plot.Heatmap(g, width, height, style)
+	})
+}
+
+// curveGrid sets the points of two series as cells of a grid, the second over the
+// first. What lies above nine tenths of the values is cut off: the first steps.
+func curveGrid(train, valid picture.Series) plot.Grid {
+	var steps, nats []float64
+	for _, s := range []picture.Series{train, valid} {
+		for i, y := range s.Y {
+			if !math.IsNaN(y) && !math.IsInf(y, 0) {
+				steps, nats = append(steps, s.X[i]), append(nats, y)
+			}
+		}
+	}
+	const rows, cols = 2 * textHeight, 2 * textCells
+	g := plot.Grid{Rows: rows, Cols: cols, Values: make([]float64, rows*cols), Name: "nats by step (1 training, 2 validation)"}
+	if len(nats) == 0 {
+		return g
+	}
+	slices.Sort(nats)
+	g.X = plot.Range{Lo: slices.Min(steps), Hi: slices.Max(steps)}
+	g.Y = plot.Range{Lo: nats[0], Hi: nats[len(nats)*9/10]}
+	for mark, s := range []picture.Series{train, valid} {
+		for i, y := range s.Y {
+			if y >= g.Y.Lo && y <= g.Y.Hi {
+				row := int(g.Y.Level(y) * (rows - 1))
+				g.Values[row*cols+int(g.X.Level(s.X[i])*(cols-1))] = float64(mark + 1)
+			}
+		}
+	}
+	return g
+}

@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// Cells of a density along each axis, in a file and in a terminal.
+const (
+	fileCells = 240
+	textCells = 96
+)
+
+// plotDensity draws ln p over a window.
+func (a *app) plotDensity(ctx context.Context, r *maskflow.Run, o plotOptions) error {
+	switch {
+	case r.Meta.Dim != 2:
+		return usage(fmt.Errorf("--kind density draws two variables, but the model of %s has %d (try --kind calibration)", r.Dir, r.Meta.Dim))
+	case r.Density() == nil || models.IsDiscrete(r.Graph()):
+		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none", r.Dir))
+	case r.Meta.ContextDim > 0:
+		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Dir))
+	}
+	points, names, err := a.plotRows(ctx, r, o)
+	if err != nil {
+		return err
+	}
+	x, y := windowOf(points, 0), windowOf(points, 1)
+	if len(o.bounds) > 0 {
+		x, y = plot.Range{Lo: o.bounds[0], Hi: o.bounds[1]}, plot.Range{Lo: o.bounds[2], Hi: o.bounds[3]}
+	}
+	cells := fileCells
+	if o.output == "" {
+		cells = textCells
+	}
+	g, err := densityGrid(ctx, r, x, y, cells)
+	if err != nil {
+		return err
+	}
+	if o.output == "" {
+		return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
+			return plot.Heatmap(g, width, height, style)
+		})
+	}
+	return picture.Density(o.output, g, points, picture.Labels{Title: title(r, "density and "+o.split+" rows"), X: names[0], Y: names[1]})
+}
+
+// plotRows are rows of the split, or samples of a flow that is fitted to a target,
+// with the names of their columns.
+func (a *app) plotRows(ctx context.Context, r *maskflow.Run, o plotOptions) (rows []float32, names []string, err error) {
+	n := o.n
+	if n == 0 {
+		n = 1000
+	}
+	set, err := readSplit(ctx, r, o.split, o.dataDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if set.Dim == 0 {
+		rows, err = r.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed})
+		return rows, columnNames(nil, r.Meta.Dim), err
+	}
+	return set.X[:min(n, set.Rows)*set.Dim], columnNames(set, set.Dim), nil
+}
+
+// columnNames are those of the source, or x1, x2, ….
+func columnNames(set *data.Set, dim int) []string {
+	if set != nil && len(set.Columns) == dim {
+		return set.Columns
+	}
+	names := make([]string, dim)
+	for d := range names {
+		names[d] = fmt.Sprintf("x%d", d+1)
+	}
+	return names
+}
+
+// windowOf is where a variable of the rows is, with a margin.
+func windowOf(rows []float32, d int) plot.Range {
+	var column []float64
+	for i := d; i < len(rows); i += 2 {
+		column = append(column, float64(rows[i]))
+	}
+	slices.Sort(column)
+	cut := len(column) / 200
+	lo, hi := column[cut], column[len(column)-1-cut]
+	margin := 0.1 * (hi - lo)
+	if margin == 0 {
+		margin = 1
+	}
+	return plot.Range{Lo: lo - margin, Hi: hi + margin}
+}
+
+// densityGrid computes ln p in the middle of each cell. Where there is none, as
+// beyond the range of a logit, it is not a number.
+func densityGrid(ctx context.Context, r *maskflow.Run, x, y plot.Range, cells int) (plot.Grid, error) {
+	at := func(r plot.Range, i int) float32 { return float32(r.Lo + (r.Hi-r.Lo)*(float64(i)+0.5)/float64(cells)) }
+	rows := make([]float32, 0, 2*cells*cells)
+	for j := range cells {
+		for i := range cells {
+			rows = append(rows, at(x, i), at(y, j))
+		}
+	}
+	logp, err := r.LogProb(ctx, rows, nil)
+	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != cells*cells {
+		return plot.Grid{}, err
+	}
+	return plot.Grid{Rows: cells, Cols: cells, Values: logp, X: x, Y: y, Depth: 10, Name: "ln p(x), nats"}, nil
+}
+
+// plotSamples draws images or points.
+func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) error {
+	shape, err := sampleShape(r, o)
+	if err != nil {
+		return err
+	}
+	n := o.n
+	switch {
+	case n > 0:
+	case len(shape) == 1:
+		n = 1000
+	default:
+		n = 64
+	}
+	cond, err := a.readContext(ctx, r, o.context, n)
+	if err != nil {
+		return err
+	}
+	x, err := r.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
+	if err != nil {
+		return err
+	}
+	if o.output != "" {
+		names := columnNames(nil, 2)
+		l := picture.Labels{Title: title(r, count(n, "sample"))}
+		if len(shape) == 1 {
+			l.X, l.Y = names[0], names[1]
+		}
+		return picture.Samples(o.output, x, n, shape, l)
+	}
+	if len(shape) == 1 {
+		return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
+			return plot.Heatmap(pointGrid(x, textCells/2), width, height, style)
+		})
+	}
+	grey, h, w := greyImages(x, shape)
+	return a.writeChart(o, 2*textHeight, func(width, height int, style plot.Style) []string {
+		return plot.Images(grey, n, h, w, width, height, style)
+	})
+}
+
+// sampleShape is that of a sample: [2], [h, w] or [3, h, w].
+func sampleShape(r *maskflow.Run, o plotOptions) ([]int, error) {
+	if len(o.shape) > 0 {
+		size := 1
+		for _, n := range o.shape {
+			size *= n
+		}
+		if len(o.shape) != 2 || size != r.Meta.Dim || o.shape[0] < 1 {
+			return nil, usage(fmt.Errorf("--shape %v: need a height and a width whose product is %d, the variables of %s", o.shape, r.Meta.Dim, r.Dir))
+		}
+		return o.shape, nil
+	}
+	shape := r.Meta.Shape
+	if len(shape) == 3 && shape[0] == 1 {
+		shape = shape[1:]
+	}
+	switch {
+	case len(shape) == 2, len(shape) == 3 && shape[0] == 3:
+		return shape, nil
+	case r.Meta.Dim == 2:
+		return []int{2}, nil
+	}
+	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (--shape H,W says which are images)", r.Dir, count(r.Meta.Dim, "variable")))
+}
+
+// greyImages are the images [n, h, w], the mean of the colours of coloured ones.
+func greyImages(x []float32, shape []int) (grey []float64, h, w int) {
+	h, w = shape[len(shape)-2], shape[len(shape)-1]
+	colours := 1
+	if len(shape) == 3 {
+		colours = shape[0]
+	}
+	grey = make([]float64, len(x)/colours)
+	for i := range grey {
+		image, pixel := i/(h*w), i%(h*w)
+		for c := range colours {
+			grey[i] += float64(x[(image*colours+c)*h*w+pixel]) / float64(colours)
+		}
+	}
+	return grey, h, w
+}
+
+// pointGrid counts points in cells.
+func pointGrid(points []float32, cells int) plot.Grid {
+	g := plot.Grid{Rows: cells, Cols: cells, Values: make([]float64, cells*cells), X: windowOf(points, 0), Y: windowOf(points, 1), Name: "samples in a cell"}
+	place := func(r plot.Range, v float32) (int, bool) {
+		i := math.Floor((float64(v) - r.Lo) / (r.Hi - r.Lo) * float64(cells))
+		return int(i), i >= 0 && i < float64(cells)
+	}
+	for i := 0; i < len(points); i += 2 {
+		col, inX := place(g.X, points[i])
+		row, inY := place(g.Y, points[i+1])
+		if inX && inY {
+			g.Values[row*cells+col]++
+		}
+	}
+	return g
+}
