@@ -15,6 +15,7 @@
 package iaf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -43,9 +44,15 @@ var (
 	_ models.HostInverter = (*Model)(nil)
 )
 
-// New validates the options and returns the model.
+// New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {
-	layers, _, err := flow.NewStack(o.StackOptions)
+	o = o.clone()
+	plain := o.StackOptions
+	plain.Normalise = ""
+	layers, _, err := flow.NewStack(plain)
+	if o.Normalise != "" && o.Normalise != "none" {
+		err = errors.Join(err, fmt.Errorf("normalise %q: the layers of an IAF see noise, and have no rows to take statistics of: use none", o.Normalise))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("iaf: %w", err)
 	}
@@ -62,5 +69,10 @@ func New(o Options) (*Model, error) {
 	return &Model{f, o}, nil
 }
 
+func (o Options) clone() Options {
+	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	return o
+}
+
 // Options returns what the model was made from.
-func (m *Model) Options() Options { return m.opts }
+func (m *Model) Options() Options { return m.opts.clone() }

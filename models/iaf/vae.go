@@ -3,6 +3,8 @@ package iaf
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -77,7 +79,7 @@ func NewVAE(o VAEOptions) (*VAE, error) {
 	}
 	add(o.Dim < 1, "dim: %d variables, need at least 1", o.Dim)
 	add(o.Latent < 1, "latent: %d variables, need at least 1", o.Latent)
-	add(!(o.FreeBits >= 0), "free bits: %v nats, need 0 or more", o.FreeBits)
+	add(!(o.FreeBits >= 0) || math.IsInf(o.FreeBits, 1), "free bits: %v nats, need 0 or more", o.FreeBits)
 	add(o.Context < 1, "context: the width is %d, need at least 1", o.Context)
 	for _, widths := range [][]int{o.Encoder, o.Decoder} {
 		for _, w := range widths {
@@ -86,9 +88,6 @@ func NewVAE(o VAEOptions) (*VAE, error) {
 	}
 	act, err := nn.ActivationByName(o.Activation)
 	add(err != nil, "%v", err)
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
 	scale, err := nn.ScaleByName("soft_clip")
 	if err != nil {
 		return nil, err
@@ -97,14 +96,18 @@ func NewVAE(o VAEOptions) (*VAE, error) {
 	outputs := 2 * o.Latent
 	if o.Flow != nil {
 		options := *o.Flow
-		options.Dim, options.Context, options.Seed = o.Latent, o.Context, o.Seed
+		// Widths that are wrong are told of above, and once.
+		options.Dim, options.Context, options.Seed = max(o.Latent, 1), max(o.Context, 1), o.Seed
 		if options.Transform == "" {
 			options.Transform = "gated"
 		}
 		if v.posterior, err = New(options); err != nil {
-			return nil, err
+			problems = append(problems, err)
 		}
 		outputs += o.Context
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
 	glorot, err := models.InitByName("glorot")
 	if err != nil {
@@ -139,8 +142,9 @@ func (o VAEOptions) withDefaults() VAEOptions {
 	if o.Decoder == nil {
 		o.Decoder = []int{500}
 	}
+	o.Encoder, o.Decoder = slices.Clone(o.Encoder), slices.Clone(o.Decoder)
 	if o.Flow != nil {
-		f := *o.Flow
+		f := o.Flow.clone()
 		o.Flow = &f
 	}
 	return o

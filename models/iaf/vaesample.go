@@ -47,7 +47,8 @@ func (s *vaeSampler) DrawNoise(rng *rand.Rand, noise []float32) {
 }
 
 // Sample draws x_d = 1 where the uniform noise is below the decoder's
-// probability. There is one method.
+// probability. There is one method. A logit that is not a number is a
+// *models.NonFiniteError.
 func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) error {
 	dim, latent, width := s.vae.o.Dim, s.vae.o.Latent, s.NoiseDim()
 	rows := len(dst) / dim
@@ -61,6 +62,9 @@ func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ m
 		}
 		own := noise[r*width : (r+1)*width]
 		for d, logit := range s.vae.decoder.Host(s.get, own[:latent]) {
+			if math.IsNaN(float64(logit)) {
+				return &models.NonFiniteError{Where: decoderName, Row: r, Variable: d, Value: float64(logit)}
+			}
 			dst[r*dim+d] = 0
 			if float64(own[latent+d]) < 1/(1+math.Exp(-float64(logit))) {
 				dst[r*dim+d] = 1

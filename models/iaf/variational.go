@@ -144,14 +144,18 @@ func (v *Variational) NewInverter(w models.Weights) (models.Inverter, error) {
 // Teacher is a density with trained weights as a target: fitting an IAF to a MAF
 // distils the flow with the fast density into one with fast samples (van den
 // Oord et al. 2018, "Parallel WaveNet", arXiv 1711.10433). Its normaliser is 1.
-// The weights are copied; a density with a context cannot teach, and neither
-// can one whose density takes a loop in the graph.
+// The weights are copied. A density with a context cannot teach, nor can one of
+// bits, nor one whose density takes a loop in the graph: these are errors, as are
+// weights that do not fit.
 func Teacher(name string, d models.Density, w models.Weights) (Target, error) {
 	if err := w.Check(d); err != nil {
 		return Target{}, fmt.Errorf("iaf: teacher %s: %w", name, err)
 	}
 	if d.ContextDim() > 0 {
 		return Target{}, fmt.Errorf("iaf: teacher %s takes a context", name)
+	}
+	if models.IsDiscrete(d) {
+		return Target{}, fmt.Errorf("iaf: teacher %s is a density of bits, but a flow is one of real numbers", name)
 	}
 	if l, ok := d.(models.Looping); ok && l.Loops() {
 		return Target{}, fmt.Errorf("iaf: teacher %s computes its density variable by variable; take a MAF", name)

@@ -1,0 +1,370 @@
+package iaf
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+)
+
+// states lists all binary vectors, row-major [2^dim, dim].
+func states(dim int) []float32 {
+	x := make([]float32, 0, dim<<dim)
+	for s := range 1 << dim {
+		for d := range dim {
+			x = append(x, float32(s>>d&1))
+		}
+	}
+	return x
+}
+
+// softClip is the scale of the encoder's standard deviations.
+func softClip(a float64) float64 { return a / (1 + math.Abs(a)/math.Log(1000)) }
+
+// gate is that of a gated layer whose parameters are zero.
+var gate = 1 / (1 + math.Exp(-1.5))
+
+// linearVAE is without hidden layers: the mean and ln σ of the posterior, and
+// the logits, are linear.
+type linearVAE struct {
+	*VAE
+	w models.Weights
+}
+
+func newLinear(o VAEOptions) linearVAE {
+	o.Dim, o.Latent, o.Encoder, o.Decoder = 3, 2, []int{}, []int{}
+	v := must(NewVAE(o))
+	return linearVAE{v, randomWeights(v, 1)}
+}
+
+// linear is row·W + b of a part, in float64.
+func (v linearVAE) linear(part string, row []float64) []float64 {
+	get := v.w.Named(v)
+	weights, bias := get(part+".dense0.weights"), get(part+".dense0.bias")
+	out := make([]float64, len(bias))
+	for k := range out {
+		out[k] = float64(bias[k])
+		for i, x := range row {
+			out[k] += x * float64(weights[i*len(bias)+k])
+		}
+	}
+	return out
+}
+
+// exact are ln p(x | z) and ln q(z | x) − ln p(z), by the formulas.
+func (v linearVAE) exact(x, noise []float32) (likelihood, divergence float64) {
+	out := v.linear("encoder", wide(x))
+	var z []float64
+	for i, e := range wide(noise) {
+		logSigma := softClip(out[2+i])
+		z = append(z, out[i]+math.Exp(logSigma)*e)
+		divergence += 0.5*z[i]*z[i] - 0.5*e*e - logSigma
+	}
+	for d, logit := range v.linear("decoder", z) {
+		likelihood += float64(x[d])*logit - math.Log1p(math.Exp(logit))
+	}
+	return likelihood, divergence
+}
+
+func wide(v []float32) []float64 {
+	r := make([]float64, len(v))
+	for i, x := range v {
+		r[i] = float64(x)
+	}
+	return r
+}
+
+// For every sample the bound and the objective are what the formulas say.
+func TestBoundOfLinearVAE(t *testing.T) {
+	const beta = 0.3
+	v := newLinear(VAEOptions{})
+	x, weights := slices.Repeat(states(3), 5), slices.Repeat([]float32{1. / 40}, 40)
+	noise := normals(2, 40*2, 1)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		out := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			batch := batchOf(args)
+			return []*Node{v.Bound(p, batch.X, nil, batch.Noise), v.Objective(p, batch)}
+		}).run(t, v.w, matrix(x, 3), matrix(noise, 2), weights, float32(beta))
+		for r := range 40 {
+			likelihood, divergence := v.exact(x[3*r:3*r+3], noise[2*r:2*r+2])
+			if !near(float64(out[0][r]), likelihood-divergence, 1e-5) || !near(float64(out[1][r]), likelihood-beta*divergence, 1e-5) {
+				t.Errorf("row %d: the bound is %v, the objective %v, want %v and %v", r, out[0][r], out[1][r], likelihood-divergence, likelihood-beta*divergence)
+			}
+		}
+	})
+}
+
+// Where the latent variables tell the decoder nothing, the mean of the bound is
+// ln p(x) less the divergence of two Gaussians, ½·Σ(σ² + μ² − 1) − Σ ln σ.
+func TestMeanOfBound(t *testing.T) {
+	const rows = 4000
+	v := newLinear(VAEOptions{})
+	clear(v.w.Named(v)("decoder.dense0.weights"))
+	x := []float32{1, 0, 1}
+	likelihood, divergence := 0.0, 0.0
+	for d, logit := range wide(v.w.Named(v)("decoder.dense0.bias")) {
+		likelihood += float64(x[d])*logit - math.Log1p(math.Exp(logit))
+	}
+	out := v.linear("encoder", wide(x))
+	for i := range 2 {
+		logSigma := softClip(out[2+i])
+		divergence += 0.5*(math.Exp(2*logSigma)+out[i]*out[i]-1) - logSigma
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		bounds := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			return []*Node{v.Bound(p, args[0], nil, args[1])}
+		}).run(t, v.w, matrix(slices.Repeat(x, rows), 3), matrix(normals(3, rows*2, 1), 2))[0]
+		if mean, deviation := moments(wide(bounds)); !(math.Abs(mean-likelihood+divergence) <= 5*deviation) {
+			t.Errorf("the mean of the bound is %.4f ± %.4f, want %.4f", mean, deviation, likelihood-divergence)
+		}
+	})
+}
+
+// Below the free bits the divergence is a number that no gradient moves, above
+// them it is itself. What is compared is its mean by the weights of the rows.
+func TestFreeBits(t *testing.T) {
+	linear := newLinear(VAEOptions{})
+	w := linear.w
+	clear(w.Named(linear)("decoder.dense0.weights")) // no gradient comes by the decoder
+	x, noise := states(3)[:9], normals(2, 3*2, 1)
+	var likelihoods, divergences []float64
+	for r := range 3 {
+		likelihood, divergence := linear.exact(x[3*r:3*r+3], noise[2*r:2*r+2])
+		likelihoods, divergences = append(likelihoods, likelihood), append(divergences, divergence)
+	}
+	low, high := slices.Index(divergences, slices.Min(divergences)), slices.Index(divergences, slices.Max(divergences))
+	free := (divergences[low] + divergences[high]) / 2 / 2 // for each latent variable
+	v := newLinear(VAEOptions{FreeBits: free})
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		c := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			batch := batchOf(args)
+			value := v.Objective(p, batch)
+			return append([]*Node{value}, gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
+		})
+		for _, all := range []int{low, high} {
+			weights := make([]float32, 3)
+			weights[all] = 1
+			out := c.run(t, w, matrix(x, 3), matrix(noise, 2), weights, float32(0.5))
+			for r := range 3 {
+				want := likelihoods[r] - 0.5*divergences[r]
+				if all == low {
+					want = likelihoods[r] - 0.5*free*2
+				}
+				if !near(float64(out[0][r]), want, 1e-5) {
+					t.Errorf("mean divergence %.3f, free %.3f: row %d is %v, want %v", divergences[all], 2*free, r, out[0][r], want)
+				}
+			}
+			for i, s := range v.Specs() {
+				if !strings.HasPrefix(s.Name, "encoder") {
+					continue
+				}
+				if moved := slices.ContainsFunc(out[1+i], func(g float32) bool { return g != 0 }); moved != (all == high) {
+					t.Errorf("mean divergence %.3f, free %.3f: a gradient reaches %s: %t", divergences[all], 2*free, s.Name, moved)
+				}
+			}
+		}
+	})
+}
+
+// posteriors are the kinds, of which the flows have no choice of context.
+var posteriors = []struct {
+	name string
+	flow *Options
+}{
+	{"diagonal", nil},
+	{"gated", &Options{flow.StackOptions{Layers: 2, ConditionerOptions: flow.ConditionerOptions{Hidden: []int{7}, Activation: "tanh"}}}},
+	{"affine, reversed start", &Options{flow.StackOptions{Layers: 1, Transform: "affine", ConditionerOptions: flow.ConditionerOptions{Hidden: []int{7}, Activation: "tanh", Start: masks.ReversedOrder}}}},
+}
+
+// small is a VAE with hidden layers.
+func small(posterior *Options, o VAEOptions) *VAE {
+	o.Encoder, o.Decoder, o.Activation, o.Context, o.Flow = []int{11}, []int{13}, "tanh", 5, posterior
+	return must(NewVAE(o))
+}
+
+// The bound is an importance weight: the mean of its exponential is p(x), the
+// integral over the one latent variable, and over all x these are one.
+func TestBoundComesToTheLikelihood(t *testing.T) {
+	const dim, samples = 3, 2000
+	x := states(dim)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, c := range posteriors {
+			t.Run(c.name, func(t *testing.T) {
+				v := small(c.flow, VAEOptions{Dim: dim, Latent: 1})
+				w := randomWeights(v, 4)
+				// A posterior wider than the prior has weights that are bounded.
+				last := w.Named(v)("encoder.dense1.bias")
+				last[1] += 1
+				exact, sum := likelihoods(v, w), 0.0
+				for _, p := range exact {
+					sum += p
+				}
+				if !near(sum, 1, 1e-6) {
+					t.Fatalf("the exact likelihoods sum to %v", sum)
+				}
+				rows := len(exact) * samples
+				bounds := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+					return []*Node{v.Bound(p, args[0], nil, args[1])}
+				}).run(t, w, matrix(slices.Repeat(x, samples), dim), matrix(normals(7, rows, 1), 1))[0]
+				for s, want := range exact {
+					var weights []float64
+					for r := s; r < rows; r += len(exact) {
+						weights = append(weights, math.Exp(float64(bounds[r])))
+					}
+					got, deviation := moments(weights)
+					if !(math.Abs(got-want) <= 5*deviation+1e-5) || deviation > 0.05*want {
+						t.Errorf("p(%v) is %.5f ± %.5f, want %.5f", x[dim*s:dim*s+dim], got, deviation, want)
+					}
+				}
+			})
+		}
+	})
+}
+
+// likelihoods are p(x) of all states, by quadrature over one latent variable.
+func likelihoods(v *VAE, w models.Weights) []float64 {
+	const cells, reach = 2000, 8.
+	get, x := w.Named(v), states(v.Dim())
+	p := make([]float64, 1<<v.Dim())
+	for i := range cells {
+		z := reach * (2*(float64(i)+0.5)/cells - 1)
+		logits := v.decoder.Host(func(name string) []float32 { return get("decoder." + name) }, []float32{float32(z)})
+		for s := range p {
+			mass := math.Exp(-z*z/2) / math.Sqrt(2*math.Pi) * 2 * reach / cells
+			for d, logit := range wide(logits) {
+				mass /= 1 + math.Exp(logit*(1-2*float64(x[s*v.Dim()+d])))
+			}
+			p[s] += mass
+		}
+	}
+	return p
+}
+
+// A new flow only shrinks: with an encoder that says the same, each of its
+// layers multiplies z by the gate, and the density grows by as much.
+func TestNewFlowPosterior(t *testing.T) {
+	const rows, dim, latent, layers = 6, 5, 3, 2
+	diagonal, flow := small(nil, VAEOptions{Dim: dim, Latent: latent}), small(posteriors[1].flow, VAEOptions{Dim: dim, Latent: latent})
+	wd, wf := randomWeights(diagonal, 1), models.Initialize(flow, 1)
+	copyEncoder(diagonal, wd, flow, wf)
+	x, noise := states(dim)[:rows*dim], normals(2, rows*latent, 1)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		posterior := func(v *VAE, w models.Weights) [][]float32 {
+			return compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+				z, logq := v.Posterior(p, args[0], args[1])
+				return []*Node{z, logq}
+			}).run(t, w, matrix(x, dim), matrix(noise, latent))
+		}
+		want, got := posterior(diagonal, wd), posterior(flow, wf)
+		for i := range want[0] {
+			want[0][i] *= float32(math.Pow(gate, layers))
+		}
+		for r := range want[1] {
+			want[1][r] -= float32(latent * layers * math.Log(gate))
+		}
+		same(t, "z", got[0], want[0], latent, 1e-5)
+		same(t, "ln q", got[1], want[1], 1, 1e-5)
+	})
+}
+
+// copyEncoder gives the encoder of a flow posterior what that of a diagonal one
+// says; the flow's also says h.
+func copyEncoder(from *VAE, w models.Weights, to *VAE, dst models.Weights) {
+	get, set := w.Named(from), dst.Named(to)
+	copy(set("encoder.dense0.weights"), get("encoder.dense0.weights"))
+	copy(set("encoder.dense0.bias"), get("encoder.dense0.bias"))
+	n, m := 2*from.o.Latent, 2*to.o.Latent+to.o.Context
+	for i := range from.o.Encoder[0] {
+		copy(set("encoder.dense1.weights")[i*m:i*m+n], get("encoder.dense1.weights")[i*n:(i+1)*n])
+	}
+	copy(set("encoder.dense1.bias")[:n], get("encoder.dense1.bias"))
+}
+
+// The encoder's h alone moves every latent variable, the first of the order too.
+func TestContextReachesEveryLatentVariable(t *testing.T) {
+	const rows, dim, latent = 4, 3, 3
+	x, noise := states(dim)[:rows*dim], normals(2, rows*latent, 1)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, c := range posteriors[1:] {
+			t.Run(c.name, func(t *testing.T) {
+				v := small(c.flow, VAEOptions{Dim: dim, Latent: latent})
+				w := randomWeights(v, 1)
+				posterior := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+					z, _ := v.Posterior(p, args[0], args[1])
+					return []*Node{z}
+				})
+				before := posterior.run(t, w, matrix(x, dim), matrix(noise, latent))[0]
+				bias := w.Named(v)("encoder.dense1.bias")
+				for i := range bias[2*latent:] {
+					bias[2*latent+i] += 1
+				}
+				after := posterior.run(t, w, matrix(x, dim), matrix(noise, latent))[0]
+				for i := range after {
+					if math.Abs(float64(after[i]-before[i])) < 1e-3 {
+						t.Errorf("row %d: latent variable %d stays %v", i/latent, i%latent, after[i])
+					}
+				}
+			})
+		}
+	})
+}
+
+// A gradient reaches every parameter, and sticking the landing has the same mean.
+func TestGradientsOfVAE(t *testing.T) {
+	x := []float32{1, 0, 1, 1, 1, 0, 0, 1}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for _, c := range posteriors {
+			t.Run(c.name, func(t *testing.T) {
+				plain := small(c.flow, VAEOptions{Dim: 4, Latent: 2})
+				landing := small(c.flow, VAEOptions{Dim: 4, Latent: 2, StickTheLanding: true})
+				w := randomWeights(plain, 2)
+				checkAgree(t, b, plain, landing, w, x)
+				out := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
+					batch := batchOf(args)
+					return slices.Concat(gradients(plain, p, ReduceAllSum(plain.Objective(p, batch))), gradients(plain, p, ReduceAllSum(landing.Objective(p, batch))))
+				}).run(t, w, matrix(x, 4), matrix(normals(1, 4, 1), 2), []float32{0.5, 0.5}, float32(1))
+				for i, g := range out {
+					s := plain.Specs()[i%len(plain.Specs())]
+					if !slices.ContainsFunc(g, func(v float32) bool { return v != 0 }) || slices.ContainsFunc(g, func(v float32) bool { return v-v != 0 }) {
+						t.Errorf("the gradient of %s is %v", s.Name, g)
+					}
+				}
+			})
+		}
+	})
+}
+
+// Defaults are those of the comments, and problems are told at once.
+func TestNewVAE(t *testing.T) {
+	v := must(NewVAE(VAEOptions{Dim: 7, Flow: &Options{}}))
+	o := v.Options()
+	if o.Latent != 32 || o.Context != 64 || !slices.Equal(o.Encoder, []int{500}) || !slices.Equal(o.Decoder, []int{500}) || v.NoiseDim() != 32 || !v.Discrete() || v.ContextDim() != 0 {
+		t.Errorf("the options are %+v", o)
+	}
+	if layer := must(flow.Invert(v.posterior.Layers()[0])); layer.Name() != "gated autoregressive" || len(v.posterior.Layers()) != 5 {
+		t.Errorf("the posterior has %d layers, the first %s", len(v.posterior.Layers()), layer.Name())
+	}
+	o.Encoder[0], o.Flow.Layers = 1, 1
+	if again := v.Options(); again.Encoder[0] != 500 || again.Flow.Layers != 0 {
+		t.Errorf("the options became %+v", again)
+	}
+	_, err := NewVAE(VAEOptions{Latent: -1, Context: -2, FreeBits: math.NaN(), Encoder: []int{0}, Decoder: []int{-3}, Activation: "sine",
+		Flow: &Options{flow.StackOptions{Permute: "shuffle"}}})
+	for _, want := range []string{"dim: 0 variables", "latent: -1 variables", "context: the width is -2", "free bits: NaN nats", "a hidden layer of 0 units",
+		"a hidden layer of -3 units", `unknown activation "sine"`, `unknown permute "shuffle"`} {
+		if err == nil || strings.Count(err.Error(), want) != 1 {
+			t.Errorf("the error is %v, want %q once", err, want)
+		}
+	}
+	if _, err := NewVAE(VAEOptions{Dim: 2, FreeBits: math.Inf(1)}); err == nil {
+		t.Error("infinitely many bits are free")
+	}
+}
