@@ -94,7 +94,7 @@ func (m *Model) densityEvaluator() (*Evaluator, error) {
 			m.latent.err = fmt.Errorf("this model has no density in one pass")
 			return
 		}
-		e := &Evaluator{model: onlyDensity{m.model}, batch: m.evaluator.batch}
+		e := &Evaluator{model: onlyDensity{m.model}, batch: m.evaluator.batch, change: m.evaluator.change}
 		e.value, m.latent.err = compile(m.evaluator.value.backend, m.model, "log_prob", func(p models.Params, data []*Node) *Node {
 			_, logp := s.SampleAndLogProb(p, data[0], second(data))
 			return logp
@@ -116,7 +116,7 @@ type latentCodes struct {
 
 func (l *latentCodes) close() {
 	if l.of != nil && l.err == nil {
-		l.of.Close()
+		l.of.value.close() // the rest is the other evaluator's
 	}
 }
 
