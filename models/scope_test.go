@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,10 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
 )
 
 // parity lists all rows of three bits and their parity: data of entropy 3·ln 2.
@@ -120,6 +124,79 @@ func TestInScopeDrawsOnce(t *testing.T) {
 	if n != 1 {
 		t.Errorf("initial values were drawn %d times for three graphs, want once", n)
 	}
+}
+
+// A flow and an inverse one, in one graph of somebody else's and trained together:
+// a MAF learns rows, and an IAF beside it learns to draw what the MAF finds
+// likely. Both take their parameters from the Store; those that are fixed, here
+// what the rows are standardised by, stay where they were set.
+func TestInScopeTrainsFlows(t *testing.T) {
+	const rows, dim = 64, 2
+	stack := flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: dim, Hidden: []int{5}, Activation: "tanh", Init: "lecun"}, Layers: 1}
+	teacher := must.M1(maf.New(maf.Options{StackOptions: stack, Standardise: true}))
+	student := must.M1(iaf.New(iaf.Options{StackOptions: stack}))
+	rng := rand.New(rand.NewPCG(1, 1))
+	x, z := make([]float32, rows*dim), make([]float32, rows*dim)
+	for i := 0; i < len(x); i += dim {
+		first := rng.NormFloat64()
+		x[i], x[i+1] = float32(1+2*first), float32(first+0.5*rng.NormFloat64())
+		z[i], z[i+1] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		store := model.NewStore()
+		adam := optimizer.Adam().LearningRate(0.03).Done()
+		step := must.M1(model.NewExec(b.Compute, store, func(scope *model.Scope, x, z *Node) []*Node {
+			g := x.Graph()
+			store.SetTraining(g, true)
+			own := models.InScope(scope.At("maf"), g, teacher, 1)
+			nll := Neg(ReduceAllMean(teacher.LogProb(own, x, nil)))
+			drawn, logq := student.SampleAndLogProb(models.InScope(scope.At("iaf"), g, student, 2), z, nil)
+			divergence := ReduceAllMean(Sub(logq, teacher.LogProb(own.Map(StopGradient), drawn, nil)))
+			adam.UpdateGraph(scope, g, Add(nll, divergence))
+			return []*Node{nll, divergence}
+		}))
+		defer step.Finalize()
+		var first, last [2]float32
+		for i := range 200 {
+			out, err := step.Call(tensors.FromFlatDataAndDimensions(x, rows, dim), tensors.FromFlatDataAndDimensions(z, rows, dim))
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = [2]float32{values(t, out[:1])[0], values(t, out[1:])[0]}
+			if i == 0 {
+				first = last
+			}
+		}
+		// The entropy of the rows is ln 2πe + ½·ln |Σ| with |Σ| = 2²·½².
+		if entropy := math.Log(2 * math.Pi * math.E); math.Abs(float64(last[0])-entropy) > 0.3 || last[0] > first[0]-0.1 || last[1] > first[1]-0.1 || last[1] > 0.2 {
+			t.Errorf("negative log-likelihood and divergence went from %v to %v; the entropy is about %.2f", first, last, entropy)
+		}
+		fixed, trainable := 0, 0
+		for _, at := range []struct {
+			scope string
+			model models.Model
+		}{{"/maf/", teacher}, {"/iaf/", student}} {
+			start := models.Initialize(at.model, map[string]uint64{"/maf/": 1, "/iaf/": 2}[at.scope])
+			for i, s := range at.model.Specs() {
+				v := store.GetVariable(at.scope + strings.ReplaceAll(s.Name, ".", "/"))
+				if v == nil {
+					t.Fatalf("the Store has no variable for %s%s", at.scope, s.Name)
+				}
+				moved := !slices.Equal(tensors.MustCopyFlatData[float32](must.M1(v.Value())), start[i])
+				if v.Trainable == s.Fixed || s.Fixed && moved {
+					t.Errorf("%s%s is trainable: %v, and moved: %v", at.scope, s.Name, v.Trainable, moved)
+				}
+				if s.Fixed {
+					fixed++
+				} else if moved {
+					trainable++
+				}
+			}
+		}
+		if fixed != 2 || trainable < 6 {
+			t.Errorf("%d parameters are fixed and %d have moved", fixed, trainable)
+		}
+	})
 }
 
 func TestInScopeRefusesAVariableOfAnotherShape(t *testing.T) {
