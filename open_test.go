@@ -14,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
@@ -55,11 +56,15 @@ func trained(t testing.TB, b *backend.Backend, sets ...string) string {
 func TestOpenARun(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for name, sets := range map[string][]string{
-		"a cycle":           nil,
-		"unlimited":         {"model.orders.count=unlimited"},
-		"a moving average":  {"train.ema=0.9"},
-		"no hidden layers":  {"model={hidden: [], order: reversed}"},
-		"all other options": {"model={hidden: [7, 5], activation: softplus, direct: true, conditioning_weights: true, degrees: sequential, order: [2, 1, 3, 3, 2], init: he}"},
+		"a cycle":              nil,
+		"unlimited":            {"model.orders.count=unlimited"},
+		"a moving average":     {"train.ema=0.9"},
+		"no hidden layers":     {"model={hidden: [], order: reversed}"},
+		"a flow":               {"eval={batch: 16}", "model={type: maf, layers: 3, hidden: [7], permute: random, order: random, normalise: batch}", "data.standardise=true"},
+		"a flow over mixtures": {"eval={batch: 16}", "model={type: maf, layers: 2, hidden: [7], permute: lu, normalise: act, base: mog, components: 2}"},
+		"an IAF":               {"eval={batch: 16}", "model={type: iaf, layers: 2, hidden: [7], permute: random}"},
+		"mixtures of orders":   {"model={output: mog, components: 2, hidden: [7], orders: {count: 2}}", "data.standardise=true"},
+		"all other options":    {"model={hidden: [7, 5], activation: softplus, direct: true, conditioning_weights: true, degrees: sequential, order: [2, 1, 3, 3, 2], init: he}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := trained(t, b, sets...)
@@ -89,8 +94,14 @@ func TestOpenARun(t *testing.T) {
 			if r.Dir != dir || r.Meta.Dim != 5 || r.Meta.ContextDim != 2 || r.Config.Hash() != c.Hash() || r.Step < 1 {
 				t.Errorf("dir %q, shapes %+v, step %d", r.Dir, r.Meta, r.Step)
 			}
-			if report, err := r.Verify(t.Context(), maskflow.VerifyOptions{}); err != nil || !report.Holds() {
-				t.Errorf("%+v, error %v", report, err)
+			if _, masked := d.(models.Masked); masked {
+				if report, err := r.Verify(t.Context(), maskflow.VerifyOptions{}); err != nil || !report.Holds() {
+					t.Errorf("%+v, error %v", report, err)
+				}
+			}
+			o := maskflow.SampleOptions{Seed: 2, Context: set.Context}
+			if !slices.Equal(sample(t, r.Model, set.Rows, o), sample(t, m, set.Rows, o)) {
+				t.Error("the opened run draws other samples")
 			}
 			checkTestRecord(t, r, set)
 		})
@@ -110,6 +121,40 @@ func checkTestRecord(t *testing.T, r *maskflow.Run, set *data.Set) {
 	}
 	if got := h.End.Test; float64(got.NLL) != e.NLL || got.Orders != e.Orders {
 		t.Errorf("the run scored %+v, opened it scores %+v", got, e)
+	}
+}
+
+// The random orders of a flow's layers are not among the weights: they follow from
+// the configuration, and with another seed the same weights are another density.
+func TestOrdersOfAFlowFollowFromTheSeed(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	set := normalSet(3, 9, 5, 0)
+	var w models.Weights
+	logProb := func(seed string) []float64 {
+		d, err := maskflow.NewModel(parse(t, "data: {source: connect4}\nmodel: {type: maf, layers: 3, hidden: [7], permute: random}", "seed="+seed), 5, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w == nil {
+			w = strong(d, 1)
+			for i := range w {
+				for k := range w[i] {
+					w[i][k] /= 4
+				}
+			}
+		}
+		logp, err := newModel(t, b, d, w, maskflow.Options{}).LogProb(t.Context(), set.X, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return logp
+	}
+	first := logProb("3")
+	if again := logProb("3"); !slices.Equal(again, first) {
+		t.Errorf("made again the flow has %v, before %v", again, first)
+	}
+	if other := logProb("4"); slices.Equal(other, first) {
+		t.Error("another seed gives the same orders")
 	}
 }
 
