@@ -24,7 +24,7 @@ type Host struct {
 	dim, params, context int
 	degrees              int   // largest degree of an input
 	order                []int // position in the order -> input
-	activation           func(float32) float32
+	activation           Activation
 	residual             bool
 	layers               []hostLayer
 	direct               []float32 // row an output, [params·dim, dim]; nil without
@@ -67,7 +67,7 @@ func NewHost(s HostSpec) (*Host, error) {
 		return nil, fmt.Errorf("a network with %d hidden layers has %d layers, not %d", len(s.Hidden), len(s.Hidden)+1, len(s.Layers))
 	}
 	h := &Host{dim: dim, params: s.Params, context: s.Layers[0].Context,
-		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation.Host, residual: s.Residual}
+		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation, residual: s.Residual}
 	for l := range s.Hidden {
 		if skips(s.Residual, l) && !slices.Equal(s.Hidden[l], s.Hidden[l-2]) {
 			return nil, fmt.Errorf("hidden layers %d and %d are the ends of a block, but their degrees differ", l-2, l)

@@ -323,10 +323,10 @@ func TestWalkTouchesEachWeightOnce(t *testing.T) {
 		n := newNetwork(s, rapid.Uint64().Draw(t, "seed"))
 		var units atomic.Int64
 		activation := n.spec.Activation.Host
-		n.spec.Activation.Host = func(x float32) float32 {
+		n.spec.Activation = Activation{Name: "counted", Graph: n.spec.Activation.Graph, Host: func(x float32) float32 {
 			units.Add(1)
 			return activation(x)
-		}
+		}}
 		n.walk(t, Incremental)
 		hidden := 0
 		for _, width := range s.hidden {

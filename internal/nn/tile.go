@@ -145,10 +145,7 @@ func (t *tile) hidden(l, k int) {
 		}
 		copy(t.sums[l][k*t.lanes:], out)
 	}
-	act := t.h.activation
-	for i, v := range out {
-		out[i] = act(v)
-	}
+	t.h.activation.apply(out)
 }
 
 // output computes the outputs of position k.
