@@ -54,13 +54,15 @@ func TestAProgramOfAnotherModule(t *testing.T) {
 	}
 }
 
-// A complete program stays short.
-func TestTheProgramIsShort(t *testing.T) {
-	source, err := os.ReadFile("main.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lines := bytes.Count(source, []byte("\n")); lines >= 40 {
-		t.Errorf("main.go has %d lines, want fewer than 40", lines)
+// Complete programs stay short; that with a graph of its own says more.
+func TestTheProgramsAreShort(t *testing.T) {
+	for file, limit := range map[string]int{"main.go": 40, "maf/main.go": 40, "embed/main.go": 70} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := bytes.Count(source, []byte("\n")); lines >= limit {
+			t.Errorf("%s has %d lines, want fewer than %d", file, lines, limit)
+		}
 	}
 }

@@ -1,0 +1,39 @@
+// Maf is a program of another module: a flow learns two moons, is sampled and inverted.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/train"
+)
+
+func main() {
+	backend.ProbeMain() // a plugin is first tried in a child process
+	ctx, o := context.Background(), maf.Options{Standardise: true}
+	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
+	defer b.Close()
+	rows := try(data.Load(ctx, data.Options{Source: "moons"}))
+	o.Dim, o.Hidden, o.Layers, o.Activation = rows.Dim, []int{32}, 3, "tanh"
+	m := try(train.Fit(ctx, b, try(maf.New(o)), rows, train.Options{MaxSteps: 400, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01}}))
+	defer m.Close()
+	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
+	fmt.Printf("%.3f ± %.3f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
+	x := try(m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1}))
+	z := try(m.Latent(ctx, x, nil))
+	back, _, err := m.FromLatent(ctx, z, nil, models.Solver{})
+	fmt.Println(x, z, try(back, err))
+}
+
+func try[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}
