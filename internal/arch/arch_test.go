@@ -17,9 +17,10 @@ const module = "github.com/maskflow/maskflow"
 
 // levels gives every package of the module, by its folder, its level. A package imports only lower levels.
 var levels = map[string]int{
-	"masks":  0,
-	"plot":   0,
-	"runlog": 0,
+	"configs": 0,
+	"masks":   0,
+	"plot":    0,
+	"runlog":  0,
 
 	"backend":              1,
 	"backend/backendtest":  1,
@@ -37,9 +38,10 @@ var levels = map[string]int{
 
 	".": 3,
 
-	"picture": 4,
-	"train":   4,
-	"tui":     4,
+	"picture":   4,
+	"reproduce": 4,
+	"train":     4,
+	"tui":       4,
 
 	"cmd/maskflow": 5,
 	"internal/cli": 5,
@@ -54,12 +56,14 @@ var levels = map[string]int{
 var sameLevel = map[string][]string{
 	"models/iaf":   {"models/flow", "models/made"},
 	"models/maf":   {"models/flow", "models/made"},
+	"reproduce":    {"train"},
 	"cmd/maskflow": {"internal/cli"},
 }
 
 // onlyImports lists the packages that may import, of all that is outside the standard library, no more than this. So
 // GoMLX is out of reach of masks, plot and runlog.
 var onlyImports = map[string][]string{
+	"configs":      {},
 	"masks":        {},
 	"plot":         {},
 	"runlog":       {},

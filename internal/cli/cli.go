@@ -97,6 +97,7 @@ func (a *app) root() *cobra.Command {
 		root.AddCommand(commands...)
 	}
 	add("model", a.trainCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.plotCommand(), a.verifyCommand())
+	add("model", a.reproduceCommand())
 	add("inputs", a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())
 	root.SetHelpCommand(helpCommand())

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/reproduce"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+type reproduceOptions struct {
+	list               bool
+	dir                string
+	backend, dataDir   string
+	quick, quiet, json bool
+}
+
+const reproduceLong = `reproduce trains what a paper reports, a few presets one after the other, and
+prints a table: the published number and its source, ours with twice its standard
+error over test rows (or its deviation over folds), whether the target is reached
+or by how much it is not, and the time of the trainings.
+
+Every training has a run directory in the folder --run (default runs/NAME), which
+is resumed when it exists and read when it is finished: after an interruption the
+same command goes on. --list says what there is, what data it needs and who
+publishes them.
+
+--quick shortens every training to a few steps, to see that data and backend are
+in place. Its table reproduces nothing, and says so.
+
+It exits with 0 when the table is complete, reached or not.`
+
+func (a *app) reproduceCommand() *cobra.Command {
+	var o reproduceOptions
+	c := &cobra.Command{
+		Use:   "reproduce NAME | --list",
+		Short: "Train what a paper reports and compare",
+		Long:  reproduceLong,
+		Example: `  maskflow reproduce --list
+  maskflow reproduce maf-toy
+  maskflow reproduce maf-bsds300 --data-dir ~/data --backend cuda
+  maskflow reproduce made-dna --quick`,
+		ValidArgsFunction: completeArgs(func() ([]string, cobra.ShellCompDirective) {
+			return experimentNames(), cobra.ShellCompDirectiveNoFileComp
+		}),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.list {
+				return a.listExperiments(o.json)
+			}
+			return a.reproduce(c, args[0], o)
+		},
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if o.list {
+			return takes(0)(c, args)
+		}
+		if len(args) == 0 {
+			return misused(c, "NAME is missing (--list has them)")
+		}
+		return takes(0, "NAME")(c, args)
+	}
+	f := c.Flags()
+	f.BoolVar(&o.list, "list", false, "list what can be reproduced")
+	f.StringVar(&o.dir, "run", "", "`directory` of the runs (default runs/NAME)")
+	f.BoolVar(&o.quick, "quick", false, "a smoke test: a few steps of every training")
+	backendFlag(c, &o.backend)
+	dataDirFlag(c, &o.dataDir)
+	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the table")
+	jsonFlag(c, &o.json)
+	must(c.MarkFlagDirname("run"))
+	return c
+}
+
+func experimentNames() []string {
+	var names []string
+	for _, e := range reproduce.Experiments() {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error {
+	e, err := reproduce.ByName(name)
+	if err != nil {
+		return usage(err)
+	}
+	ctx := c.Context()
+	backend.QuietLogs(io.Discard)
+	b, err := backend.Open(ctx, o.backend, backend.Options{})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if o.dir == "" {
+		o.dir = filepath.Join(runsDir, name)
+	}
+	if !o.quiet {
+		a.console.line("backend  %s", b)
+	}
+	a.signals.onFirst(func() {
+		a.console.line("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
+	})
+	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: dataDir(o.dataDir), Quick: o.quick,
+		Args: append([]string{"maskflow"}, a.args...), Watch: &watcher{app: a, quiet: o.quiet}})
+	if o.json && (err == nil || len(t.Rows) > 0) {
+		if err := a.writeJSON(t); err != nil {
+			return err
+		}
+	} else if len(t.Rows) > 0 {
+		if err := a.print("%s", comparison(t)); err != nil {
+			return err
+		}
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return &exitError{codeInterrupted, fmt.Errorf("reproducing %s: interrupted (continue with the same command)", name)}
+	}
+	return err
+}
+
+// watcher tells of the trainings one after the other, each as train does.
+type watcher struct {
+	app      *app
+	quiet    bool
+	progress *progress
+}
+
+func (w *watcher) Begin(t reproduce.Training, dir string, c *config.Config) {
+	w.progress = newProgress(w.app.console, c, w.quiet)
+	w.progress.header("training", t.Command())
+	w.progress.header("run", dir)
+	w.progress.tick()
+}
+
+func (w *watcher) Observe(r runlog.Record) { w.progress.observe(r) }
+func (w *watcher) End()                    { w.progress.end() }
+
+// comparison is the table of a reproduction, with the sources of the published
+// numbers below it.
+func comparison(t *reproduce.Table) string {
+	out := newTable("what", ">published", ">ours", "target", "verdict", ">time")
+	var sources, units []string
+	for _, r := range t.Rows {
+		published := "-"
+		if r.Published != "" {
+			if !slices.Contains(sources, r.Source) {
+				sources = append(sources, r.Source)
+			}
+			published = fmt.Sprintf("%s [%d]", r.Published, slices.Index(sources, r.Source)+1)
+		}
+		if !slices.Contains(units, r.Unit) {
+			units = append(units, r.Unit)
+		}
+		target := r.Target
+		if target == "" {
+			target = "-"
+		}
+		out.add(r.What, published, withError(float64(r.Ours), float64(r.Error)), target, r.Verdict, duration(r.Seconds))
+	}
+	text := out.String() + strings.Join(units, "; ") + "\n"
+	for i, s := range sources {
+		text += fmt.Sprintf("[%d] %s\n", i+1, s)
+	}
+	if t.Quick {
+		text = "quick: not a reproduction\n" + text
+	}
+	return text
+}
+
+func (a *app) listExperiments(asJSON bool) error {
+	type entry struct {
+		Name  string             `json:"name"`
+		About string             `json:"about"`
+		Data  []reproduce.Source `json:"data"`
+	}
+	var all []entry
+	for _, e := range reproduce.Experiments() {
+		all = append(all, entry{e.Name, e.About, e.Data})
+	}
+	if asJSON {
+		return a.writeJSON(struct {
+			Experiments []entry `json:"experiments"`
+		}{all})
+	}
+	for _, e := range all {
+		if err := a.print("%s: %s\n", e.Name, e.About); err != nil {
+			return err
+		}
+		for _, s := range e.Data {
+			if err := a.print("    needs %s (%s)\n", s.Name, s.From); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

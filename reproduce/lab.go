@@ -1,0 +1,150 @@
+package reproduce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
+)
+
+// Options say where an experiment runs.
+type Options struct {
+	// Dir is the folder of its run directories.
+	Dir string
+	// DataDir is where data are looked for; "" is the working directory.
+	DataDir string
+	// Quick shortens every training, to see that all is in place. Its runs have
+	// names of their own.
+	Quick bool
+	// Args is the command line, for the manifests of the runs.
+	Args []string
+	// Watch, if not nil, is told of every training that runs.
+	Watch Watcher
+}
+
+// Watcher hears of trainings. Calls come one after the other, those of Observe
+// between a Begin and its End.
+type Watcher interface {
+	Begin(t Training, dir string, c *config.Config)
+	Observe(r runlog.Record)
+	End()
+}
+
+// lab runs trainings and keeps what came of them.
+type lab struct {
+	backend *backend.Backend
+	o       Options
+	done    map[string]outcome
+	// splits are those of the last data, which trainings in a row often share.
+	splits *data.Splits
+	key    string
+}
+
+// outcome is a finished training.
+type outcome struct {
+	dir     string
+	test    maskflow.Evaluation
+	seconds float64
+}
+
+// data reads the rows of a configuration, unless they are at hand.
+func (l *lab) data(ctx context.Context, c *config.Config) (*data.Splits, error) {
+	only := config.Default()
+	only.Data = c.Data
+	key := only.Hash()
+	if l.splits != nil && l.key == key {
+		return l.splits, nil
+	}
+	l.splits = nil // two of the large ones need not fit
+	s, err := maskflow.LoadData(ctx, c, l.o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	l.splits, l.key = s, key
+	return s, nil
+}
+
+// dir is the run directory of a training.
+func (l *lab) dir(t Training) string {
+	if l.o.Quick {
+		return filepath.Join(l.o.Dir, t.Name+"-quick")
+	}
+	return filepath.Join(l.o.Dir, t.Name)
+}
+
+// train returns the outcome of a training: it runs it, continues it or, when it is
+// finished, evaluates it.
+func (l *lab) train(ctx context.Context, t Training) (outcome, error) {
+	dir := l.dir(t)
+	if known, ok := l.done[dir]; ok {
+		return known, nil
+	}
+	out, err := l.finish(ctx, t, dir)
+	if err != nil {
+		return outcome{}, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	l.done[dir] = out
+	return out, nil
+}
+
+func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, error) {
+	c, err := t.Resolve(l.o.Quick)
+	if err != nil {
+		return outcome{}, err
+	}
+	resume := true
+	if _, err := train.CheckResume(dir, c); errors.Is(err, runlog.ErrNoRun) {
+		resume = false
+	} else if err != nil {
+		return outcome{}, fmt.Errorf("%w (give another folder, or remove this run to train it anew)", err)
+	}
+	splits, err := l.data(ctx, c)
+	if err != nil {
+		return outcome{}, err
+	}
+	if resume {
+		state, err := runlog.ReadState(dir, time.Now())
+		if err != nil {
+			return outcome{}, err
+		}
+		switch state.Status {
+		case runlog.Done:
+			return l.read(ctx, dir, splits, float64(state.End.Time))
+		case runlog.Diverged:
+			return outcome{}, fmt.Errorf("the training in %s diverged: %s (remove it to train anew)", dir, state.End.Error)
+		}
+	}
+	o := train.RunOptions{Dir: dir, Resume: resume, Args: l.o.Args}
+	if l.o.Watch != nil {
+		l.o.Watch.Begin(t, dir, c)
+		defer l.o.Watch.End()
+		o.Observe = l.o.Watch.Observe
+	}
+	s, err := train.Run(ctx, l.backend, c, splits, o)
+	switch {
+	case err != nil:
+		return outcome{}, err
+	case s.Status != runlog.Done || s.Test == nil:
+		return outcome{}, fmt.Errorf("the training in %s was stopped before its end (run this again to continue)", dir)
+	}
+	return outcome{dir: dir, test: *s.Test, seconds: s.Seconds}, nil
+}
+
+// read evaluates a finished training.
+func (l *lab) read(ctx context.Context, dir string, splits *data.Splits, seconds float64) (outcome, error) {
+	r, err := maskflow.Open(l.backend, dir)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer r.Close()
+	e, err := r.Evaluate(ctx, splits.Test, maskflow.EvalOptions{})
+	return outcome{dir: dir, test: e, seconds: seconds}, err
+}

@@ -1,0 +1,147 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distmv"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
+)
+
+// estimate is a number with its error: twice the standard error over test rows,
+// or the standard deviation over folds.
+type estimate struct{ value, err float64 }
+
+// measure computes a figure from the outcomes of its trainings, in their order.
+type measure func(ctx context.Context, l *lab, of []outcome) (estimate, error)
+
+// ofTest takes a number from the test of the one training.
+func ofTest(value func(e maskflow.Evaluation) estimate) measure {
+	return func(_ context.Context, _ *lab, of []outcome) (estimate, error) { return value(of[0].test), nil }
+}
+
+// Numbers of an evaluation, as papers print them.
+func nll(e maskflow.Evaluation) estimate           { return estimate{e.NLL, e.NLL2SE} }
+func logLikelihood(e maskflow.Evaluation) estimate { return estimate{-e.NLLModel, e.NLL2SE} }
+func negELBO(e maskflow.Evaluation) estimate       { return estimate{e.NegELBO, e.NegELBO2SE} }
+
+func divergence(e maskflow.Evaluation) estimate {
+	if e.KL == nil {
+		return estimate{math.NaN(), math.NaN()}
+	}
+	return estimate{*e.KL, e.NegELBO2SE}
+}
+
+// overFolds is the mean log-likelihood of several trainings and its deviation.
+func overFolds(_ context.Context, _ *lab, of []outcome) (estimate, error) {
+	var values []float64
+	for _, o := range of {
+		values = append(values, -o.test.NLLModel)
+	}
+	mean, sd := stat.MeanStdDev(values, nil)
+	return estimate{mean, sd}, nil
+}
+
+// gainOfSecond is how much lower the second negative bound is than the first. The
+// bounds are means over the same rows, so that the sum of their variances is more
+// than the variance of the difference.
+func gainOfSecond(_ context.Context, _ *lab, of []outcome) (estimate, error) {
+	a, b := negELBO(of[0].test), negELBO(of[1].test)
+	return estimate{a.value - b.value, math.Hypot(a.err, b.err)}, nil
+}
+
+// gapTo is the mean over test rows of ln p(x) − ln q(x) for the toy p: its
+// expectation is KL(p‖q).
+func gapTo(toy string) measure {
+	return func(ctx context.Context, l *lab, of []outcome) (estimate, error) {
+		truth, ok := data.ToyByName(toy)
+		if !ok {
+			return estimate{}, fmt.Errorf("no toy %q", toy)
+		}
+		r, err := maskflow.Open(l.backend, of[0].dir)
+		if err != nil {
+			return estimate{}, err
+		}
+		defer r.Close()
+		splits, err := l.data(ctx, r.Config)
+		if err != nil {
+			return estimate{}, err
+		}
+		logq, err := r.LogProb(ctx, splits.Test.X, nil)
+		if err != nil {
+			return estimate{}, err
+		}
+		gaps := make([]float64, len(logq))
+		for i, q := range logq {
+			x := splits.Test.Row(i)
+			gaps[i] = truth.LogDensity(float64(x[0]), float64(x[1])) - q
+		}
+		return meanOf(gaps), nil
+	}
+}
+
+// Rows that a Gaussian with a full covariance is fitted to.
+const (
+	gaussianRows      = 300_000
+	gaussianRowsQuick = 20_000
+)
+
+// gaussianOf fits a Gaussian with a full covariance to the training rows of a
+// preset and returns its mean log-likelihood of the test rows.
+func gaussianOf(t Training) measure {
+	return func(ctx context.Context, l *lab, _ []outcome) (estimate, error) {
+		c, err := t.Resolve(l.o.Quick)
+		if err != nil {
+			return estimate{}, err
+		}
+		splits, err := l.data(ctx, c)
+		if err != nil {
+			return estimate{}, err
+		}
+		most := gaussianRows
+		if l.o.Quick {
+			most = gaussianRowsQuick
+		}
+		return gaussianLogLikelihood(ctx, splits.Train, splits.Test, most)
+	}
+}
+
+func gaussianLogLikelihood(ctx context.Context, train, test *data.Set, most int) (estimate, error) {
+	n, dim := min(train.Rows, most), train.Dim
+	rows := mat.NewDense(n, dim, nil)
+	mean := make([]float64, dim)
+	for i := range n {
+		for d, v := range train.Row(i) {
+			rows.Set(i, d, float64(v))
+			mean[d] += float64(v) / float64(n)
+		}
+	}
+	var covariance mat.SymDense
+	stat.CovarianceMatrix(&covariance, rows, nil)
+	normal, ok := distmv.NewNormal(mean, &covariance, nil)
+	if !ok {
+		return estimate{}, fmt.Errorf("the covariance of %d rows of %s is singular: no Gaussian has it", n, train.Name)
+	}
+	logp, row := make([]float64, test.Rows), make([]float64, dim)
+	for i := range logp {
+		if i%10_000 == 0 && ctx.Err() != nil {
+			return estimate{}, ctx.Err()
+		}
+		for d, v := range test.Row(i) {
+			row[d] = float64(v)
+		}
+		logp[i] = normal.LogProb(row)
+	}
+	return meanOf(logp), nil
+}
+
+// meanOf is a mean with twice its standard error.
+func meanOf(v []float64) estimate {
+	mean, sd := stat.MeanStdDev(v, nil)
+	return estimate{mean, 2 * sd / math.Sqrt(float64(len(v)))}
+}

@@ -1,0 +1,90 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// Table is what came of an experiment.
+type Table struct {
+	Name string `json:"name"`
+	// Quick tables are of shortened trainings and reproduce nothing.
+	Quick bool  `json:"quick"`
+	Rows  []Row `json:"rows"`
+}
+
+// Row is a figure beside the published one.
+type Row struct {
+	What string `json:"what"`
+	Unit string `json:"unit"`
+	// Published is the paper's number with its error, and Source where it stands.
+	Published string `json:"published,omitempty"`
+	Source    string `json:"source,omitempty"`
+	// Ours is the number, and Error twice its standard error over test rows, or
+	// its standard deviation over folds.
+	Ours  runlog.Float `json:"ours"`
+	Error runlog.Float `json:"error"`
+	// Target is the rule in symbols, and Verdict what it says.
+	Target  string `json:"target,omitempty"`
+	Verdict string `json:"verdict"`
+	// Reached is absent where there is no target.
+	Reached *bool `json:"reached,omitempty"`
+	// Seconds are those of the trainings, summed over resumptions, or of the
+	// computation where there are none.
+	Seconds float64 `json:"seconds"`
+}
+
+// Run trains and measures each figure in turn. It returns the rows so far with an
+// error: of the data, of the training (see train.Run), or ctx's when it is
+// cancelled. The next call goes on where it ended.
+func (e Experiment) Run(ctx context.Context, b *backend.Backend, o Options) (*Table, error) {
+	l := &lab{backend: b, o: o, done: map[string]outcome{}}
+	t := &Table{Name: e.Name, Quick: o.Quick}
+	for _, f := range e.Figures {
+		row, err := l.row(ctx, f)
+		if err != nil {
+			return t, fmt.Errorf("reproducing %s: %w", e.Name, err)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+func (l *lab) row(ctx context.Context, f Figure) (Row, error) {
+	row := Row{What: f.What, Unit: f.Unit, Published: f.Paper.Text, Source: f.Paper.Source, Target: f.Rule.String()}
+	trainings := f.Trainings
+	if l.o.Quick {
+		trainings = trainings[:min(len(trainings), 2)] // of ten folds
+	}
+	var of []outcome
+	for _, t := range trainings {
+		out, err := l.train(ctx, t)
+		if err != nil {
+			return row, err
+		}
+		of = append(of, out)
+		row.Seconds += out.seconds
+	}
+	begin := time.Now()
+	found, err := f.measure(ctx, l, of)
+	if err != nil {
+		return row, fmt.Errorf("%s: %w", f.What, err)
+	}
+	if len(trainings) == 0 {
+		row.Seconds = time.Since(begin).Seconds()
+	}
+	row.Ours, row.Error = runlog.Float(found.value), runlog.Float(found.err)
+	text, reached, known := f.Rule.Verdict(found.value)
+	if row.Verdict = text; known {
+		row.Reached = &reached
+	}
+	if math.IsNaN(found.value) {
+		return row, fmt.Errorf("%s came out as not a number", f.What)
+	}
+	return row, nil
+}
