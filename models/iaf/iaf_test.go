@@ -73,7 +73,11 @@ func contextOf(m models.Model, args []*Node) *Node {
 func TestSampleAndLogProb(t *testing.T) {
 	const dim, rows = 5, 30
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, c := range stacks {
+		all := stacks
+		if b.Kind != backend.KindGo { // most of it is compiling loops
+			all = stacks[1:3]
+		}
+		for _, c := range all {
 			t.Run(c.name, func(t *testing.T) {
 				m := must(New(Options{sized(c.o, dim)}))
 				w := randomWeights(m, 3)
@@ -81,7 +85,7 @@ func TestSampleAndLogProb(t *testing.T) {
 					x, logq := m.SampleAndLogProb(p, args[0], contextOf(m, args))
 					return []*Node{x, logq, m.LogProb(p, args[1], contextOf(m, args))}
 				})
-				context := normals(4, rows*m.ContextDim(), 1)
+				context := normals(4, rows*m.ContextDim())
 				run := func(z, x []float32) [][]float32 {
 					args := []any{matrix(z, dim), matrix(x, dim)}
 					if m.ContextDim() > 0 {
@@ -90,7 +94,7 @@ func TestSampleAndLogProb(t *testing.T) {
 					return both.run(t, w, args...)
 				}
 				host := inverter{must(m.NewInverter(w)), context}
-				z, data := normals(1, rows*dim, 1), normals(2, rows*dim, 1)
+				z, data := normals(1, rows*dim), normals(2, rows*dim)
 				noise := host.toNoise(t, data)
 				ofData := run(noise, data)
 				same(t, "rows that were samples", ofData[0], data, dim, 2e-5)
@@ -105,7 +109,8 @@ func TestSampleAndLogProb(t *testing.T) {
 }
 
 // An IAF with the weights of a MAF of the same options is its inverse, layer by
-// layer from the other end: in the graph and, to the bit, on the host.
+// layer from the other end: in the one pass of each in the graph and, both ways
+// and to the bit, on the host.
 func TestInverseOfMAF(t *testing.T) {
 	const dim, rows = 5, 30
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
@@ -125,24 +130,21 @@ func TestInverseOfMAF(t *testing.T) {
 					}
 					turned[i] = get(fmt.Sprintf("layer%d.%s", last-l, name))
 				}
-				x, context := normals(1, rows*dim, 1), normals(2, rows*iaf.ContextDim(), 1)
+				x, context := normals(1, rows*dim), normals(2, rows*iaf.ContextDim())
 				args := []any{matrix(x, dim)}
 				if iaf.ContextDim() > 0 {
 					args = append(args, matrix(context, iaf.ContextDim()))
 				}
-				maps := func(f *flow.Flow) func(p models.Params, args []*Node) []*Node {
-					return func(p models.Params, args []*Node) []*Node {
-						z, there := f.Forward(p, args[0], contextOf(f, args))
-						y, back := f.Inverse(p, args[0], contextOf(f, args))
-						return []*Node{z, there, y, back}
-					}
-				}
-				got := compile(t, b, iaf, maps(iaf.Flow)).run(t, w, args...)
-				want := compile(t, b, maf, maps(maf.Flow)).run(t, turned, args...)
-				same(t, "IAF's inverse", got[2], want[0], dim, 1e-5)
-				same(t, "its log-determinant", got[3], want[1], 1, 1e-5)
-				same(t, "MAF's inverse", want[2], got[0], dim, 1e-5)
-				same(t, "its log-determinant", want[3], got[1], 1, 1e-5)
+				got := compile(t, b, iaf, func(p models.Params, args []*Node) []*Node {
+					y, logDet := iaf.Inverse(p, args[0], contextOf(iaf, args))
+					return []*Node{y, logDet}
+				}).run(t, w, args...)
+				want := compile(t, b, maf, func(p models.Params, args []*Node) []*Node {
+					z, logDet := maf.Forward(p, args[0], contextOf(maf, args))
+					return []*Node{z, logDet}
+				}).run(t, turned, args...)
+				same(t, "IAF's inverse", got[0], want[0], dim, 1e-6)
+				same(t, "its log-determinant", got[1], want[1], 1, 1e-6)
 
 				one := inverter{must(iaf.NewInverter(w)), context}
 				other := inverter{must(maf.NewInverter(turned)), context}
@@ -215,9 +217,9 @@ func TestNormalised(t *testing.T) {
 // options, from the noise.
 func TestOrders(t *testing.T) {
 	given := masks.Order{2, 5, 1, 3, 4}
-	o := flow.StackOptions{Layers: 3, ConditionerOptions: flow.ConditionerOptions{Dim: 5, Order: given}}
+	o := flow.StackOptions{Layers: 2, ConditionerOptions: flow.ConditionerOptions{Dim: 5, Order: given}}
 	m := must(New(Options{o}))
-	want := []masks.Order{given, {4, 1, 5, 3, 2}, given}
+	want := []masks.Order{{4, 1, 5, 3, 2}, given} // layers are listed from the data
 	for i, l := range m.Layers() {
 		a := must(flow.Invert(l)).(*flow.Autoregressive)
 		if got := a.Set().Order; !slices.Equal(got, want[i]) {

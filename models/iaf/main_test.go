@@ -47,12 +47,12 @@ func randomWeights(m models.Model, seed uint64) models.Weights {
 	return w
 }
 
-// normals are numbers from N(0, std²).
-func normals(seed uint64, n int, std float64) []float32 {
+// normals are numbers from N(0, 1).
+func normals(seed uint64, n int) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	v := make([]float32, n)
 	for i := range v {
-		v[i] = float32(std * rng.NormFloat64())
+		v[i] = float32(rng.NormFloat64())
 	}
 	return v
 }

@@ -30,7 +30,7 @@ type VAEOptions struct {
 	// means 64.
 	Context int
 	// FreeBits is how many nats of the mean KL divergence a latent variable are
-	// not penalised (section 3.5 of the paper, with all variables in one group).
+	// not penalised (the paper's free bits, with all variables in one group).
 	FreeBits float64
 	// StickTheLanding is as in VariationalOptions.
 	StickTheLanding bool

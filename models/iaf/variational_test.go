@@ -77,7 +77,7 @@ func TestStickingTheLanding(t *testing.T) {
 	m, w := gaussianFit()
 	plain := must(NewVariational(m, gaussianTarget(), VariationalOptions{}))
 	landing := must(NewVariational(m, gaussianTarget(), VariationalOptions{StickTheLanding: true}))
-	weights := normals(2, rows, 1) // of both signs: what is zero for each sample is zero in any sum
+	weights := normals(2, rows) // of both signs: what is zero for each sample is zero in any sum
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		n := len(trained(plain))
 		out := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
@@ -88,7 +88,7 @@ func TestStickingTheLanding(t *testing.T) {
 				all = append(append(all, value), gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
 			}
 			return all
-		}).run(t, w, matrix(normals(1, rows*3, 1), 3), weights, float32(1))
+		}).run(t, w, matrix(normals(1, rows*3), 3), weights, float32(1))
 		for r := range rows {
 			for _, v := range []float32{out[0][r], out[1][r], out[n+2][r]} {
 				if !near(float64(v), gaussianLogZ, 1e-5) {
@@ -111,8 +111,9 @@ func TestStickingTheLanding(t *testing.T) {
 
 // checkAgree compares the means of the gradients of two objectives of the same
 // parameters: they differ by less than six standard errors, which are small
-// beside the gradients themselves.
-func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Objective, w models.Weights, x []float32) {
+// beside the gradients themselves. It returns the gradients of one batch, first
+// those of the plain objective.
+func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Objective, w models.Weights, x []float32) [][]float32 {
 	t.Helper()
 	const rows, batches = 1000, 30
 	n := len(trained(plain))
@@ -130,7 +131,7 @@ func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Objectiv
 		if x != nil {
 			args = append(args, matrix(slices.Repeat(x, rows*plain.Dim()/len(x)), plain.Dim()))
 		}
-		out := c.run(t, w, append(args, matrix(normals(uint64(100+k), rows*noiseDim, 1), noiseDim), weights, float32(0.8))...)
+		out := c.run(t, w, append(args, matrix(normals(uint64(100+k), rows*noiseDim), noiseDim), weights, float32(0.8))...)
 		same(t, "the objective", out[1], out[0], 1, 1e-4)
 		samples = append(samples, out[2:])
 	}
@@ -158,6 +159,7 @@ func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Objectiv
 	if !(noise < 0.01*signal) {
 		t.Errorf("the noise %.3g hides the gradients %.3g", noise, signal)
 	}
+	return samples[0]
 }
 
 // Where the flow is not the target, both gradients have the same mean.
@@ -191,7 +193,7 @@ func TestAnnealing(t *testing.T) {
 	m := must(New(Options{sized(flow.StackOptions{}, 2)}))
 	v := must(NewVariational(m, must(EnergyByName("u1")), VariationalOptions{}))
 	w := randomWeights(v, 1)
-	noise, weights := normals(1, rows*2, 1), slices.Repeat([]float32{1. / rows}, rows)
+	noise, weights := normals(1, rows*2), slices.Repeat([]float32{1. / rows}, rows)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		c := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 			batch := batchOf(args)
@@ -223,7 +225,7 @@ func TestVariationalIsItsFlow(t *testing.T) {
 	if specs := v.Specs(); specs[len(specs)-1].Name != "target.scale" || !specs[len(specs)-1].Fixed || target.Specs[0].Fixed {
 		t.Errorf("the parameters are %+v", specs)
 	}
-	noise := normals(1, 12, 1)
+	noise := normals(1, 12)
 	x := make([]float32, 12)
 	sampler := must(v.NewSampler(all, nil))
 	if err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
