@@ -217,3 +217,36 @@ func TestKilledFiftyTimes(t *testing.T) {
 	}
 	t.Logf("%d starts at %d different steps", len(h.Starts), len(places))
 }
+
+// A reproduction that is interrupted says how it goes on, and leaves a training
+// that can be resumed.
+func TestInterruptedReproduction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var wine strings.Builder
+	wine.WriteString("a;b;c;d;e;f;g;h;i;j;k;quality\n")
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		for range 11 {
+			wine.WriteString(strconv.FormatFloat(rng.NormFloat64(), 'f', 4, 64) + ";")
+		}
+		wine.WriteString("6\n")
+	}
+	if err := errors.Join(os.Mkdir(b.path("real"), 0o755), os.WriteFile(b.path("real", "winequality-white.csv"), []byte(wine.String()), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	c, stderr := b.command("reproduce", "wine-white", "--run", "wine", "--quiet")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a step", b.hasRecord("wine/maf-fold1", "train"))
+	if err := c.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitCode(c.Wait()); code != codeInterrupted || !strings.Contains(stderr.String(), "interrupted (continue with the same command)") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if states, err := filepath.Glob(b.path("wine", "maf-fold1", runlog.CheckpointsDir, "step*")); err != nil || len(states) == 0 {
+		t.Errorf("no checkpoint (%v)", err)
+	}
+}

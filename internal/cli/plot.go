@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +22,8 @@ import (
 
 type plotOptions struct {
 	kind, output, split string
-	bounds              []float64
+	window              string
+	bounds              []float64 // of the window, nil for that of the data
 	n                   int
 	shape               []int
 	seed                uint64
@@ -63,10 +67,10 @@ func (a *app) plotCommand() *cobra.Command {
 		RunE:              func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.kind, "kind", "", "`KIND`: "+strings.Join(plotKindNames(), ", "))
+	f.StringVar(&o.kind, "kind", "", "`KIND` to draw: "+strings.Join(plotKindNames(), ", "))
 	f.StringVarP(&o.output, "output", "o", "", "`file` to draw in, .png or .svg by its suffix (default the terminal)")
 	f.StringVar(&o.split, "split", "test", "train, valid or test")
-	f.Float64SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
+	f.StringVar(&o.window, "bounds", "", "window `x0,x1,y0,y1` of a density (default that of the data)")
 	f.IntVarP(&o.n, "number", "n", 0, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration)")
 	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images")
 	f.Uint64Var(&o.seed, "seed", 0, "what the samples follow from")
@@ -119,27 +123,38 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 		return misused(c, "-n %d: need 1 or more", o.n)
 	case o.json && (o.kind != "calibration" || o.output != ""):
 		return misused(c, "--json is for --kind calibration without -o: other kinds have no figures")
-	case len(o.bounds) > 0 && o.kind != "density":
+	case o.window != "" && o.kind != "density":
 		return misused(c, "--bounds is for --kind density")
 	case (len(o.shape) > 0 || o.context != "") && o.kind != "samples":
 		return misused(c, "--shape and --context are for --kind samples")
 	}
-	if err := checkBounds(c, o.bounds); err != nil {
-		return err
+	if o.window != "" {
+		var err error
+		if o.bounds, err = parseBounds(o.window); err != nil {
+			return misused(c, "--bounds %s: %v", o.window, err)
+		}
 	}
 	return draw(a, c.Context(), dir, o)
 }
 
-func checkBounds(c *cobra.Command, b []float64) error {
-	switch {
-	case len(b) == 0:
-		return nil
-	case len(b) != 4:
-		return misused(c, "--bounds: need four numbers x0,x1,y0,y1, got %d", len(b))
-	case !(b[0] < b[1]) || !(b[2] < b[3]) || b[1]-b[0] > 1e30 || b[3]-b[2] > 1e30:
-		return misused(c, "--bounds %v,%v,%v,%v: need x0 < x1 and y0 < y1", b[0], b[1], b[2], b[3])
+// parseBounds reads x0,x1,y0,y1.
+func parseBounds(text string) ([]float64, error) {
+	parts := strings.Split(text, ",")
+	if len(parts) != 4 {
+		return nil, fmt.Errorf("need four numbers x0,x1,y0,y1, got %d", len(parts))
 	}
-	return nil
+	var b []float64
+	for _, part := range parts {
+		v, err := strconv.ParseFloat(strings.TrimSpace(part), 32)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a number of float32", part)
+		}
+		b = append(b, v)
+	}
+	if !(b[0] < b[1]) || !(b[2] < b[3]) || math.IsInf(b[1]-b[0], 0) || math.IsInf(b[3]-b[2], 0) {
+		return nil, errors.New("need x0 < x1 and y0 < y1")
+	}
+	return b, nil
 }
 
 // title is what stands above a picture.
