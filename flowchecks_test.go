@@ -183,8 +183,8 @@ func TestVerifyFindsSabotageOfFlows(t *testing.T) {
 		fails, says string
 	}{
 		{boastful{good}, "the log-determinant", "layer 0 (affine autoregressive), row 0: the layer says"},
-		{lost{good}, "the inverse", "incremental: largest relative error"},
-		{drifting{good}, "the sampler", "row 0, variable 1: the density gives noise"},
+		{lost{good}, "the inverse", "incremental: largest error"},
+		{drifting{good}, "the sampler", "row 0, variable 1: the density takes the sample for"},
 		{inflated{good}, "the density integrates", "1.0"},
 	} {
 		t.Run(tt.fails, func(t *testing.T) {
