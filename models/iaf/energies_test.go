@@ -85,7 +85,7 @@ func TestEnergies(t *testing.T) {
 func TestLogZ(t *testing.T) {
 	for _, e := range Energies() {
 		sum := 0.0
-		area := rowsOf(1200, func(z1, z2 float64) { sum += math.Exp(penalised(e.Name, z1, z2)) })
+		area := rowsOf(600, func(z1, z2 float64) { sum += math.Exp(penalised(e.Name, z1, z2)) })
 		if got := math.Log(sum * area); math.Abs(got-e.LogZ) > 2e-6 {
 			t.Errorf("ln Z of %s is %.6f, but quadrature gives %.6f", e.Name, e.LogZ, got)
 		}

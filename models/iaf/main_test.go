@@ -47,6 +47,15 @@ func randomWeights(m models.Model, seed uint64) models.Weights {
 	return w
 }
 
+// few are the cases for a backend: all of them for the Go backend, and for others,
+// where most of a test is compiling, n of them that begin with number first.
+func few[T any](b *backend.Backend, all []T, first, n int) []T {
+	if b.Kind == backend.KindGo {
+		return all
+	}
+	return all[first : first+n]
+}
+
 // normals are numbers from N(0, 1).
 func normals(seed uint64, n int) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 2))

@@ -54,7 +54,7 @@ func ascend(t *testing.T, b *backend.Backend, m models.Model, w models.Weights, 
 // teaches it to an IAF, which never sees data: the divergence of the IAF from
 // it becomes small.
 func TestDistil(t *testing.T) {
-	const rows, steps = 500, 300
+	const rows, steps = 300, 300
 	entropy := math.Log(2*math.Pi*math.E) - math.Ln2
 	banana := func(step int) any {
 		rng := rand.New(rand.NewPCG(uint64(step), 5))
