@@ -94,7 +94,7 @@ def sample(way, flow, count):
     shapes = [a.shape for a in out]
     if shapes != [(count, flow.dim)] + [(count,)] * flow.inverse or not all(np.isfinite(a).all() for a in out):
         raise ArithmeticError(f"samples have shapes {shapes} and means {[a.mean() for a in out]}")
-    if (out[0] == again[0]).any(axis=1).any():
+    if (out[0] == again[0]).all(axis=1).any():
         raise ArithmeticError("two calls drew the same sample")
     return Side(call)
 
