@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/reproduce"
+)
+
+func TestParseBounds(t *testing.T) {
+	if b, err := parseBounds("-1, 2.5,0,1e3"); err != nil || !slices.Equal(b, []float64{-1, 2.5, 0, 1000}) {
+		t.Errorf("%v, %v", b, err)
+	}
+	for _, bad := range []string{"", "1,2,3", "1,2,3,4,5", "1,1,2,3", "1,2,4,3", "1,2,3,x", "NaN,2,3,4", "-Inf,2,3,4", "0,1,0,1e99"} {
+		if _, err := parseBounds(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+// No point is lost between the cells, but those that are far out.
+func TestPointGrid(t *testing.T) {
+	var points []float32
+	for i := range 100 {
+		points = append(points, float32(i%10), float32(i/10)*2)
+	}
+	g := pointGrid(points, 12)
+	sum := 0.0
+	for _, n := range g.Values {
+		sum += n
+	}
+	if sum != 100 || !g.Fits() || g.X != (plot.Range{Lo: -0.9, Hi: 9.9}) {
+		t.Errorf("%v points in %+v", sum, g.X)
+	}
+	if g.Values[g.Cols] != 0 || g.Values[g.Cols+1] != 1 { // the row of y = 0 begins with x = 0 in its second cell
+		t.Errorf("first cells %v", g.Values[:2*g.Cols])
+	}
+}
+
+// The grey of a pixel is the mean of its colours.
+func TestGreyImages(t *testing.T) {
+	x := []float32{0, 0.5, 0.3, 0.5, 0.6, 0.5, 1, 1, 1, 1, 1, 1} // two images, [3, 1, 2]
+	grey, h, w := greyImages(x, []int{3, 1, 2})
+	if h != 1 || w != 2 || len(grey) != 4 || math.Abs(grey[0]-0.3) > 1e-6 || grey[1] != 0.5 || grey[3] != 1 {
+		t.Errorf("%v, %d × %d", grey, h, w)
+	}
+	if same, _, _ := greyImages([]float32{0.25, 0.75}, []int{1, 2}); same[0] != 0.25 || same[1] != 0.75 {
+		t.Errorf("%v", same)
+	}
+}
+
+// The first steps, which are far above the rest, do not flatten the curves.
+func TestCurveGrid(t *testing.T) {
+	var train, valid picture.Series
+	for i := range 100 {
+		train.X, train.Y = append(train.X, float64(i)), append(train.Y, 1+100*math.Exp(-float64(i)))
+	}
+	valid.X, valid.Y = []float64{50, 99}, []float64{1, math.NaN()}
+	g := curveGrid(train, valid)
+	if !g.Fits() || g.X != (plot.Range{Lo: 0, Hi: 99}) || g.Y.Lo != 1 || g.Y.Hi > 2 {
+		t.Errorf("%+v, %+v", g.X, g.Y)
+	}
+	if slices.Max(g.Values) != 2 || g.Values[g.Cols-1] != 1 {
+		t.Errorf("the validation is not above, or the last step is not in the corner: %v", g.Values[g.Cols-1])
+	}
+	if empty := curveGrid(picture.Series{}, picture.Series{X: []float64{1}, Y: []float64{math.NaN()}}); !empty.Fits() {
+		t.Error("nothing but what is not a number does not fit")
+	}
+}
+
+// A pipe has no colour, whatever the environment says.
+func TestStyleOfAPipe(t *testing.T) {
+	t.Setenv("COLORTERM", "truecolor")
+	if s := styleOf(&bytes.Buffer{}, false); s.Colour != plot.NoColour || !s.Unicode {
+		t.Errorf("%+v", s)
+	}
+	if s := styleOf(&bytes.Buffer{}, true); s.Unicode {
+		t.Error("ASCII is Unicode")
+	}
+}
+
+// Sources are numbered once, in their sequence, and a quick table says what it is.
+func TestComparison(t *testing.T) {
+	yes := true
+	table := &reproduce.Table{Rows: []reproduce.Row{
+		{What: "a", Unit: "nats", Published: "1.00", Source: "paper A", Ours: 1.5, Error: 0.25, Target: "≤ 2", Verdict: "reached", Reached: &yes, Seconds: 90},
+		{What: "b", Unit: "nats", Published: "2.00", Source: "paper B", Ours: 3, Error: 0.25, Verdict: "no target"},
+		{What: "c", Unit: "nats", Published: "3.00", Source: "paper A", Ours: 3, Error: 0.25, Verdict: "no target"},
+		{What: "d", Unit: "nats", Ours: 3, Error: 0.25, Verdict: "no target"},
+	}}
+	got := comparison(table)
+	want := `what  published         ours  target  verdict      time
+a      1.00 [1]  1.50 ± 0.25  ≤ 2     reached     1m30s
+b      2.00 [2]  3.00 ± 0.25  -       no target  0.00 s
+c      3.00 [1]  3.00 ± 0.25  -       no target  0.00 s
+d             -  3.00 ± 0.25  -       no target  0.00 s
+nats
+[1] paper A
+[2] paper B
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	table.Quick = true
+	if got := comparison(table); !strings.HasPrefix(got, "quick: not a reproduction\n") {
+		t.Errorf("%s", got)
+	}
+}
