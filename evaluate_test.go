@@ -253,6 +253,9 @@ func TestEvaluateRefuses(t *testing.T) {
 	refuses(t, "ragged rows", err, "7 values are not whole rows of 5 variables")
 	_, err = m.Evaluate(t.Context(), &data.Set{Name: "short", Rows: 3, Dim: 5, X: make([]float32, 10), Context: make([]float32, 4)}, maskflow.EvalOptions{})
 	refuses(t, "fewer rows than announced", err, "short: 2 rows of 5 variables, but 3 were announced")
+	v := tinyVAE(5, 1)
+	_, err = newModel(t, b, v, strong(v, 1), maskflow.Options{}).Evaluate(t.Context(), &data.Set{Name: "points", Rows: 3}, maskflow.EvalOptions{})
+	refuses(t, "points for a VAE", err, "points: 0 rows of 5 variables, but 3 were announced")
 	_, err = m.Evaluate(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
 	refuses(t, "no context", err, "3 rows need a context of 2 values each, 6 in all, but 0 were given")
 }

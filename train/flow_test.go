@@ -47,6 +47,10 @@ func TestAModelWhoseGraphLoopsIsTrained(t *testing.T) {
 		if tr.program.chunk != 1 {
 			t.Errorf("%d steps a call: a loop in a loop", tr.program.chunk)
 		}
+		other := newTrainer(t, b, must(maf.New(maf.Options{StackOptions: stack})), splits, Options{Batch: rows / 4, MaxSteps: 1})
+		if want := longest(b, 4); other.program.chunk != want {
+			t.Errorf("a flow without a loop takes %d steps a call, want %d", other.program.chunk, want)
+		}
 		toEnd(t, tr)
 		if nll, _ := tr.Best(); !near(nll, want, 1e-3) || nll < want-1e-4 {
 			t.Errorf("%v nats after training, want %v of the best Gaussian", nll, want)
