@@ -26,7 +26,7 @@ const (
 // Within is a distance from a number of at most tol.
 func Within(value, tol float64) Rule { return Rule{within, value, tol} }
 
-// AtLeast is a threshold from below, AtMost one from above.
+// AtLeast is a threshold from below.
 func AtLeast(value float64) Rule { return Rule{kind: atLeast, value: value} }
 
 // AtMost is a threshold from above.

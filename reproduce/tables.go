@@ -23,7 +23,7 @@ func wine(name, preset, about, published string, rnade float64, from Source) Exp
 	}
 	return Experiment{Name: name, About: about, Data: []Source{from}, Figures: []Figure{
 		figure("MAF", folds("maf")),
-		figure("MAF of splines", folds("spline", "model={type: maf, layers: 5, transform: spline, bins: 8, bound: 4, permute: reverse, hidden: [64, 64], activation: tanh}")),
+		figure("MAF of splines", folds("spline", "model={type: maf, layers: 5, transform: spline, bins: 8, bound: 4, permute: reverse, hidden: [64], activation: tanh}")),
 	}}
 }
 
