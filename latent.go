@@ -3,11 +3,14 @@ package maskflow
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
 )
 
 // hostInverter is a flow on the host, made when it is first asked for.
@@ -65,8 +68,13 @@ func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.So
 }
 
 // SampleAndLogProb draws n samples as Sample does and returns with them
-// ln p(x | context) of each, in nats.
+// ln p(x | context) of each, in nats. For a flow that goes from noise to data in
+// one pass, an IAF, both come out of that pass on the backend; its samples then
+// agree with Sample's but for rounding.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+	if m.inverts() {
+		return m.sampleInOnePass(ctx, n, o)
+	}
 	if x, err = m.Sample(ctx, n, o); err != nil {
 		return nil, nil, err
 	}
@@ -80,16 +88,77 @@ func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x
 	return x, logp, err
 }
 
+// onePass is a flow whose samples come with their densities.
+type onePass interface {
+	SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node)
+}
+
+// sampleBatch is the number of samples a call to the backend unless the options
+// say otherwise.
+const sampleBatch = 4096
+
+// sampleInOnePass maps noise, the same as Sample draws, to samples and their
+// log-densities on the backend.
+func (m *Model) sampleInOnePass(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+	dim, width := m.model.Dim(), m.model.ContextDim()
+	if err := checkSampling(m.model, n, o); err != nil {
+		return nil, nil, err
+	}
+	pass, err := m.passes()
+	if err != nil {
+		return nil, nil, err
+	}
+	noise := make([]float32, n*dim)
+	flow.Normal(dim).DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
+	batch := sampleBatch
+	if m.o.Batch > 0 {
+		batch = m.o.Batch
+	}
+	batch = min(batch, max(n, 1))
+	x, logp = make([]float32, 0, n*dim), make([]float64, 0, n)
+	for first := 0; first < n; first += batch {
+		rows := min(batch, n-first)
+		data := []*tensors.Tensor{pad(part(noise, first, rows, n), dim, rows, batch), pad(part(o.Context, first, rows, n), width, rows, batch)}
+		values, err := pass.call(ctx, m.params, nil, data...)
+		finalize(data)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range rows {
+			row := values[i*(dim+1) : (i+1)*(dim+1)]
+			x, logp = append(x, row[:dim]...), append(logp, float64(row[dim]))
+		}
+	}
+	if err := models.CheckFinite("sample", x, dim); err != nil {
+		return nil, nil, err
+	}
+	return x, logp, checkLogProbs(logp)
+}
+
+// passes is the compiled way from noise [batch, dim] to samples and their
+// log-densities, [batch, dim + 1].
+func (m *Model) passes() (*compiled, error) {
+	m.pass.once.Do(func() {
+		s, ok := m.model.(onePass)
+		if !ok {
+			m.pass.err = fmt.Errorf("this model does not sample in one pass")
+			return
+		}
+		m.pass.of, m.pass.err = compile(m.evaluator.value.backend, m.model, "sample", func(p models.Params, data []*Node) *Node {
+			x, logp := s.SampleAndLogProb(p, data[0], second(data))
+			return Concatenate([]*Node{x, ExpandAxes(logp, 1)}, 1)
+		})
+	})
+	return m.pass.of, m.pass.err
+}
+
 // densityEvaluator makes the evaluator of a flow that is fitted to a target, or
 // whose density would take a loop in the graph, into one of densities: rows are
 // mapped to noise on the host, touching every weight once, and the graph goes
 // back.
 func (m *Model) densityEvaluator() (*Evaluator, error) {
 	m.latent.once.Do(func() {
-		type sampling interface {
-			SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node)
-		}
-		s, ok := m.model.(sampling)
+		s, ok := m.model.(onePass)
 		if !ok {
 			m.latent.err = fmt.Errorf("this model has no density in one pass")
 			return
@@ -107,6 +176,19 @@ func (m *Model) densityEvaluator() (*Evaluator, error) {
 
 // onlyDensity hides what else a model is.
 type onlyDensity struct{ models.Model }
+
+// samplePass is made when it is first asked for.
+type samplePass struct {
+	once sync.Once
+	of   *compiled
+	err  error
+}
+
+func (s *samplePass) close() {
+	if s.of != nil {
+		s.of.close()
+	}
+}
 
 type latentCodes struct {
 	once sync.Once

@@ -40,6 +40,8 @@ type Model struct {
 	o         Options
 	host      hostInverter
 	latent    latentCodes
+	pass      samplePass
+	samplers  samplers
 }
 
 // Options tune a Model.
@@ -94,6 +96,7 @@ func (m *Model) Weights() models.Weights { return m.weights }
 func (m *Model) Close() {
 	m.evaluator.Close()
 	m.latent.close()
+	m.pass.close()
 	finalize(m.params)
 	m.params = nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -43,30 +44,74 @@ func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) ([]float32, 
 	if err != nil {
 		return nil, err
 	}
-	return Sample(ctx, m.model, m.weights, sets, n, o)
+	return sampleBy(ctx, m.model, sets, n, o, m.sampler)
+}
+
+// sampler returns the sampler of a mask set. Those of a fixed cycle, which are
+// the same each time, are kept: preparing one sorts all weights.
+func (m *Model) sampler(set *masks.Set) (models.Sampler, error) {
+	m.samplers.mu.Lock()
+	defer m.samplers.mu.Unlock()
+	if s, ok := m.samplers.of[set]; ok {
+		return s, nil
+	}
+	s, err := newSampler(m.model, m.weights, set)
+	if err != nil {
+		return nil, err
+	}
+	masked, ok := m.model.(models.Masked)
+	if fixed := !ok || masked.Cycle().Len() != masks.Unlimited; fixed && len(m.samplers.of) < maxSampleSets {
+		if m.samplers.of == nil {
+			m.samplers.of = map[*masks.Set]models.Sampler{}
+		}
+		m.samplers.of[set] = s
+	}
+	return s, nil
+}
+
+// samplers are kept by their mask sets, nil for a model without.
+type samplers struct {
+	mu sync.Mutex
+	of map[*masks.Set]models.Sampler
 }
 
 // Sample draws n samples of a model with the given weights, each in the order of
 // a random one of the mask sets; a model without masks takes one nil set.
 // The options' Order is not looked at.
 func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks.Set, n int, o SampleOptions) ([]float32, error) {
+	return sampleBy(ctx, d, sets, n, o, func(set *masks.Set) (models.Sampler, error) { return newSampler(d, w, set) })
+}
+
+func newSampler(d models.Model, w models.Weights, set *masks.Set) (models.Sampler, error) {
 	sampled, ok := d.(models.HostSampler)
 	if !ok {
 		return nil, fmt.Errorf("this model cannot be sampled")
 	}
+	return sampled.NewSampler(w, set)
+}
+
+// checkSampling says whether so many samples can be drawn.
+func checkSampling(d models.Model, n int, o SampleOptions) error {
 	if dim := max(d.Dim(), d.ContextDim()); n > maxSampleValues/dim {
-		return nil, fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
+		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
 	}
 	if n < 0 {
-		return nil, fmt.Errorf("%d samples were asked for, need 0 or more", n)
+		return fmt.Errorf("%d samples were asked for, need 0 or more", n)
+	}
+	if width := d.ContextDim(); len(o.Context) != n*width {
+		return fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))
+	}
+	return nil
+}
+
+func sampleBy(ctx context.Context, d models.Model, sets []*masks.Set, n int, o SampleOptions, samplerOf func(*masks.Set) (models.Sampler, error)) ([]float32, error) {
+	if err := checkSampling(d, n, o); err != nil {
+		return nil, err
 	}
 	if len(sets) == 0 {
 		return nil, fmt.Errorf("sampling needs at least one mask set")
 	}
 	dim, width := d.Dim(), d.ContextDim()
-	if len(o.Context) != n*width {
-		return nil, fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))
-	}
 	var noise []float32
 	rowsOf := make([][]int, len(sets))
 	choose := rand.New(rand.NewPCG(o.Seed, orderStream))
@@ -79,7 +124,7 @@ func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks
 		if len(rows) == 0 {
 			continue
 		}
-		sampler, err := sampled.NewSampler(w, sets[k])
+		sampler, err := samplerOf(sets[k])
 		if err != nil {
 			return nil, err
 		}

@@ -99,8 +99,8 @@ type Model struct {
 	Posterior string
 	// Context is the width of the context that the encoder gives to the layers of the posterior. Default: 64 (posterior iaf).
 	Context int
-	// FreeBits is the number of nats of divergence from the prior that cost nothing, for each group of latent variables (the
-	// free bits of IAF). Default: 0, none (vae).
+	// FreeBits is the number of nats of divergence from the prior that cost nothing, for each latent variable, all of them taken
+	// together (the free bits of IAF). Default: 0, none (vae).
 	FreeBits float64
 	// Layers is the number of autoregressive layers of the flow. Default: 5 (maf, iaf), 4 (posterior iaf).
 	Layers int

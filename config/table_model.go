@@ -67,7 +67,7 @@ var modelKeys = []key{
 	},
 	{
 		path: "model.free_bits", at: func(c *Config) any { return &c.Model.FreeBits }, limits: atLeast(0), says: "0, none (vae)", only: withVAE,
-		doc: "nats of divergence from the prior that cost nothing, for each group of latent variables (the free bits of IAF)",
+		doc: "nats of divergence from the prior that cost nothing, for each latent variable, all of them taken together (the free bits of IAF)",
 	},
 	{
 		path: "model.layers", at: func(c *Config) any { return &c.Model.Layers }, initial: byType(4, 5, "vae"), limits: between(1, maxLayers),
