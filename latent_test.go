@@ -2,6 +2,7 @@ package maskflow_test
 
 import (
 	"math/rand/v2"
+	"math"
 	"slices"
 	"testing"
 
