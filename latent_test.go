@@ -1,8 +1,8 @@
 package maskflow_test
 
 import (
-	"math/rand/v2"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
