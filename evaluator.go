@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -192,19 +193,24 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 	defer finalize(data)
 	perMember := make([][]float64, len(all))
 	for k, m := range all {
-		own := data
-		if m.noise != nil {
-			noise := e.noise(m.noise, n)
-			defer finalize([]*tensors.Tensor{noise})
-			own = append(data[:len(data):len(data)], noise)
-		}
-		values, err := e.value.call(ctx, params, m.degrees, own...)
+		values, err := e.member(ctx, params, m, data, n)
 		if err != nil {
 			return nil, err
 		}
 		perMember[k] = toFloat64(values[:n])
 	}
 	return perMember, nil
+}
+
+// member computes the log-likelihoods of a padded batch of n rows under one
+// member of an ensemble.
+func (e *Evaluator) member(ctx context.Context, params []*tensors.Tensor, m member, data []*tensors.Tensor, n int) ([]float32, error) {
+	if m.noise == nil {
+		return e.value.call(ctx, params, m.degrees, data...)
+	}
+	noise := e.noise(m.noise, n)
+	defer finalize([]*tensors.Tensor{noise})
+	return e.value.call(ctx, params, m.degrees, slices.Concat(data, []*tensors.Tensor{noise})...)
 }
 
 // noise draws that of n rows.

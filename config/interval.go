@@ -20,7 +20,7 @@ func insideUnit() interval {
 	return interval{high: 1, openLow: true, openHigh: true}
 }
 func below(low, high float64) interval { return interval{low: low, high: high, openHigh: true} }
-func above(low float64) interval       { return interval{low: low, high: math.MaxFloat32, openLow: true} }
+func positive() interval               { return interval{high: math.MaxFloat32, openLow: true} }
 func atLeast(low float64) interval     { return interval{low: low, high: math.MaxFloat32} }
 
 func (in interval) contains(x float64) bool {

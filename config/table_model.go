@@ -90,7 +90,7 @@ var modelKeys = []key{
 		doc:  "number of pieces of a spline",
 	},
 	{
-		path: "model.bound", at: func(c *Config) any { return &c.Model.Bound }, initial: 3.0, limits: above(0),
+		path: "model.bound", at: func(c *Config) any { return &c.Model.Bound }, initial: 3.0, limits: positive(),
 		only: []use{{"model.transform", []string{"spline"}}},
 		doc:  "where a spline ends on both sides of 0, the identity lying beyond",
 	},

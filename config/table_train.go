@@ -33,7 +33,7 @@ var trainKeys = []key{
 	},
 	{
 		path: "train.optimizer.learning_rate", at: func(c *Config) any { return &c.Train.Optimizer.LearningRate },
-		initial: optimizerDefault(func(o Optimizer) float64 { return o.LearningRate }), by: "train.optimizer.name", limits: above(0),
+		initial: optimizerDefault(func(o Optimizer) float64 { return o.LearningRate }), by: "train.optimizer.name", limits: positive(),
 		doc: "factor of the updates",
 	},
 	{
@@ -44,7 +44,7 @@ var trainKeys = []key{
 	},
 	{
 		path: "train.optimizer.epsilon", at: func(c *Config) any { return &c.Train.Optimizer.Epsilon },
-		initial: optimizerDefault(func(o Optimizer) float64 { return o.Epsilon }), limits: above(0),
+		initial: optimizerDefault(func(o Optimizer) float64 { return o.Epsilon }), limits: positive(),
 		only: withOptimizer("adadelta", "adagrad", "adam", "adamw"),
 		doc:  "constant that keeps the denominator away from zero",
 	},
@@ -135,7 +135,7 @@ var trainKeys = []key{
 		doc: "number of epochs without a better validation likelihood after which the run ends; 0 never ends it",
 	},
 	{
-		path: "train.checkpoint_every", at: func(c *Config) any { return &c.Train.CheckpointEvery }, initial: 60.0, limits: above(0),
+		path: "train.checkpoint_every", at: func(c *Config) any { return &c.Train.CheckpointEvery }, initial: 60.0, limits: positive(),
 		doc: "seconds between checkpoints",
 	},
 	{

@@ -173,7 +173,7 @@ func TestBSDS300Refuses(t *testing.T) {
 		})
 	}
 	add := func(name string, file []byte) {
-		must.M(os.WriteFile(filepath.Join(dir, "bsds300/test", name), file, 0o600))
+		must.M(os.WriteFile(filepath.Join(dir, "bsds300", "test", name), file, 0o600))
 		_, err = Load(context.Background(), Options{Dir: dir, Source: "bsds300", Patches: [3]int{1, 1, 1}})
 	}
 	whole := pngOf(9, 9, func(x, y int) color.Color { return grey(uint8(x * y)) })
@@ -184,7 +184,7 @@ func TestBSDS300Refuses(t *testing.T) {
 	add("c.png", pngOf(7, 9, func(int, int) color.Color { return grey(1) }))
 	wantError(t, err, "c.png has 7 × 9 pixels", "8 × 8")
 	for i := range 3 {
-		must.M(os.Remove(filepath.Join(dir, "bsds300/test", string(rune('a'+i))+".png")))
+		must.M(os.Remove(filepath.Join(dir, "bsds300", "test", string(rune('a'+i))+".png")))
 	}
 	_, err = Load(context.Background(), Options{Dir: dir, Source: "bsds300"})
 	wantError(t, err, "test: it holds no .jpg and no .png images")

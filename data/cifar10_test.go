@@ -85,14 +85,14 @@ func TestCIFAR10Refuses(t *testing.T) {
 		"image 0 (counted from 0) has the label 80":         "PK" + cifarFile(0, 1),
 	} {
 		dir := cifarFolder(t)
-		must.M(os.WriteFile(filepath.Join(dir, "cifar-10-batches-bin/data_batch_3.bin"), []byte(file), 0o600))
+		must.M(os.WriteFile(filepath.Join(dir, "cifar-10-batches-bin", "data_batch_3.bin"), []byte(file), 0o600))
 		_, err := Load(context.Background(), Options{Dir: dir, Source: "cifar10"})
 		wantError(t, err, "reading cifar10", "data_batch_3.bin", want)
 	}
 	dir := cifarFolder(t)
 	_, err := Load(context.Background(), Options{Dir: dir, Source: "cifar10", MaxValues: 14 * cifarDim})
 	wantError(t, err, "the limit")
-	must.M(os.Remove(filepath.Join(dir, "cifar-10-batches-bin/data_batch_2.bin")))
+	must.M(os.Remove(filepath.Join(dir, "cifar-10-batches-bin", "data_batch_2.bin")))
 	_, err = Load(context.Background(), Options{Dir: dir, Source: "cifar10"})
 	wantError(t, err, "no data_batch_2.bin", "Krizhevsky")
 }

@@ -83,7 +83,7 @@ func TestUncorrelated(t *testing.T) {
 
 func TestGasRefuses(t *testing.T) {
 	whole := gasFile(100)
-	broken := strings.Replace(whole, "0.00    0.00    ", "0.00    0.00    x", -1)
+	broken := strings.ReplaceAll(whole, "0.00    0.00    ", "0.00    0.00    x")
 	for want, text := range map[string]string{
 		"it holds no rows":                gasHeader,
 		"line 2 has 3 cells, not 19":      gasHeader + strings.Repeat("1 2 3\n", 100),

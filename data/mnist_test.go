@@ -51,7 +51,7 @@ func TestMNISTRecipe(t *testing.T) {
 	if s, err = Load(context.Background(), Options{Dir: dir, Source: "mnist/"}); err != nil || s.Valid.X[0] != 11 || s.Valid.LogDet != 0 {
 		t.Errorf("the folder: %v, %v", err, s)
 	}
-	must.M(os.Remove(filepath.Join(dir, "mnist/t10k-images-idx3-ubyte.gz")))
+	must.M(os.Remove(filepath.Join(dir, "mnist", "t10k-images-idx3-ubyte.gz")))
 	_, err = Load(context.Background(), Options{Dir: dir, Source: "mnist"})
 	wantError(t, err, "reading mnist", "t10k-images-idx3-ubyte")
 }

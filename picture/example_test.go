@@ -2,7 +2,6 @@ package picture_test
 
 import (
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 
@@ -21,13 +20,13 @@ func ExampleDensity() {
 	}
 	dir, err := os.MkdirTemp("", "picture")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "density.svg")
 	samples := []float32{0.5, 0.1, -1, 0.7}
 	if err := picture.Density(path, g, samples, picture.Labels{Title: "Banana", X: "x₁", Y: "x₂"}); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(picture.Density(filepath.Join(dir, "density.jpg"), g, samples, picture.Labels{}) != nil)
 	// Output: true

@@ -90,13 +90,13 @@ func writeAtomic(path string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	buffered := bufio.NewWriter(f)
-	if err = write(buffered); err != nil {
+	if err := write(buffered); err != nil {
 		return err
 	}
-	if err = errors.Join(buffered.Flush(), f.Sync()); err != nil {
+	if err := errors.Join(buffered.Flush(), f.Sync()); err != nil {
 		return err
 	}
-	if err = f.Close(); err != nil {
+	if err := f.Close(); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

@@ -59,11 +59,6 @@ func randomWeights(f *Flow, seed uint64) models.Weights {
 	return w
 }
 
-// set gives a parameter, by its name, the values.
-func set(m models.Model, w models.Weights, name string, values ...float32) {
-	copy(w.Named(m)(name), values)
-}
-
 // normals are numbers from N(0, std²).
 func normals(seed uint64, n int, std float64) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 2))

@@ -3,7 +3,6 @@ package iaf_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"math"
 	"math/rand/v2"
 
@@ -25,7 +24,7 @@ func Example() {
 	m, err := iaf.New(iaf.Options{StackOptions: flow.StackOptions{
 		Layers: 1, Scale: "exp", ConditionerOptions: flow.ConditionerOptions{Dim: 2}}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	weights := models.Weights{
 		{0, -1, 0, 0, 0, 0, 0, 0}, // layer0.output.weights [from, to]: z₁ → m₂
@@ -34,7 +33,7 @@ func Example() {
 
 	b, err := backend.Open(context.Background(), "go", backend.Options{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer b.Close()
 	specs := m.Specs()
@@ -43,7 +42,7 @@ func Example() {
 		return []*Node{x, logq}
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer exec.Finalize()
 	var args []any
@@ -52,7 +51,7 @@ func Example() {
 	}
 	out, err := exec.Call(append(args, [][]float32{{1, 2}})...)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	x, logq := tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
 	for _, o := range out {
@@ -62,10 +61,10 @@ func Example() {
 
 	inverter, err := m.NewInverter(weights)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	if _, err := inverter.ToNoise(context.Background(), x, nil, models.Solver{}); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Printf("z = %.1f\n", x)
 	// Output:
@@ -85,16 +84,16 @@ func ExampleNewVariational() {
 	m, err := iaf.New(iaf.Options{StackOptions: flow.StackOptions{
 		Layers: 1, ConditionerOptions: flow.ConditionerOptions{Dim: 2, Hidden: []int{32}, Activation: "elu"}}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	v, err := iaf.NewVariational(m, target, iaf.VariationalOptions{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 
 	b, err := backend.Open(context.Background(), "go", backend.Options{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer b.Close()
 	store, adam := model.NewStore(), optimizer.Adam().LearningRate(0.01).Done()
@@ -107,7 +106,7 @@ func ExampleNewVariational() {
 		return divergence
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer step.Finalize()
 	const rows = 300
@@ -119,7 +118,7 @@ func ExampleNewVariational() {
 		}
 		out, err := step.Call1(tensors.FromFlatDataAndDimensions(noise, rows, v.NoiseDim()))
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		last = float64(tensors.ToScalar[float32](out))
 		if i == 0 {
@@ -138,19 +137,19 @@ func ExampleTeacher() {
 	options := flow.StackOptions{Layers: 1, ConditionerOptions: flow.ConditionerOptions{Dim: 3}}
 	teacher, err := maf.New(maf.Options{StackOptions: options})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	target, err := iaf.Teacher("maf", teacher, models.Initialize(teacher, 1))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	student, err := iaf.New(iaf.Options{StackOptions: options})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	v, err := iaf.NewVariational(student, target, iaf.VariationalOptions{StickTheLanding: true})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, s := range v.Specs() {
 		fmt.Println(s.Name, s.Shape, s.Fixed)
@@ -179,7 +178,7 @@ func ExampleNewVAE() {
 	v, err := iaf.NewVAE(iaf.VAEOptions{Dim: 784, Flow: &iaf.Options{StackOptions: flow.StackOptions{
 		Layers: 2, ConditionerOptions: flow.ConditionerOptions{Hidden: []int{320}}}}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, s := range v.Specs() {
 		fmt.Println(s.Name, s.Shape)

@@ -3,7 +3,6 @@ package maf_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"math/rand/v2"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -27,7 +26,7 @@ func ExampleNew() {
 		o.Base = base
 		m, err := maf.New(o)
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		total := 0
 		for _, s := range m.Specs() {
@@ -59,7 +58,7 @@ func Example() {
 	m, err := maf.New(maf.Options{StackOptions: flow.StackOptions{
 		Layers: 1, Scale: "exp", ConditionerOptions: flow.ConditionerOptions{Dim: 2}}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	weights := models.Weights{
 		{0, 1, 0, 0, 0, 0, 0, 0}, // layer0.output.weights [from, to]: x₁ → m₂
@@ -68,7 +67,7 @@ func Example() {
 
 	b, err := backend.Open(context.Background(), "go", backend.Options{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer b.Close()
 	specs := m.Specs()
@@ -76,7 +75,7 @@ func Example() {
 		return m.LogProb(models.Bind(specs, args[:len(specs)]), args[len(specs)], nil)
 	})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer exec.Finalize()
 	var args []any
@@ -85,29 +84,29 @@ func Example() {
 	}
 	logp, err := exec.Call1(append(args, [][]float32{{1, 1.5}})...)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer logp.MustFinalizeAll()
 	fmt.Printf("ln p = %.3f nats\n", tensors.MustCopyFlatData[float32](logp)[0]) // −ln 2π + ln 2 − 1
 
 	inverter, err := m.NewInverter(weights)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	rows := []float32{1, 1.5}
 	if _, err := inverter.ToNoise(context.Background(), rows, nil, models.Solver{}); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Printf("noise %.1f\n", rows)
 
 	sampler, err := m.NewSampler(weights, nil)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	noise, sample := make([]float32, sampler.NoiseDim()), make([]float32, m.Dim())
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 2)), noise)
 	if err := sampler.Sample(context.Background(), sample, noise, nil, models.Incremental); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(sample[0] == noise[0], sample[1] == sample[0]+noise[1]/2)
 	// Output:
