@@ -23,7 +23,8 @@ import (
 
 // mild are initial weights that something has happened to, so little that the
 // flow can be inverted in float32.
-func mild(d models.Model, seed uint64) models.Weights {
+func mild(d models.Model) models.Weights {
+	const seed = 2
 	w := models.Initialize(d, seed)
 	rng := rand.New(rand.NewPCG(seed, 4))
 	for i, s := range d.Specs() {
@@ -95,7 +96,7 @@ func TestVerifyHoldsForRealDensities(t *testing.T) {
 				if b.Kind != backend.KindGo && !tt.xla {
 					return // compiling takes XLA long
 				}
-				r, err := newModel(t, b, tt.m, mild(tt.m, 2), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{Seed: 1})
+				r, err := newModel(t, b, tt.m, mild(tt.m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{Seed: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -188,7 +189,7 @@ func TestVerifyFindsSabotageOfFlows(t *testing.T) {
 		{inflated{good}, "the density integrates", "1.0"},
 	} {
 		t.Run(tt.fails, func(t *testing.T) {
-			r, err := newModel(t, b, tt.m, mild(tt.m, 2), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
+			r, err := newModel(t, b, tt.m, mild(tt.m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,7 +221,7 @@ func TestVerifyFindsSabotageOfRealSamplers(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, output := range []string{"gaussian", "mog"} {
 		m := biased{newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: output})}
-		r, err := newModel(t, b, m, mild(m, 2), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
+		r, err := newModel(t, b, m, mild(m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +234,7 @@ func TestVerifyFindsSabotageOfRealSamplers(t *testing.T) {
 func TestVerifySkipsAnAutoencoder(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	m := must.M1(iaf.NewVAE(iaf.VAEOptions{Dim: 5, Latent: 2, Encoder: []int{7}, Decoder: []int{7}}))
-	r, err := newModel(t, b, m, mild(m, 2), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
+	r, err := newModel(t, b, m, mild(m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 		"mixtures":     newMADE(t, made.Options{Dim: 3, Context: 2, Hidden: []int{7}, Output: "mog", Components: 3}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			trained := newModel(t, b, m, mild(m, 2), maskflow.Options{})
+			trained := newModel(t, b, m, mild(m), maskflow.Options{})
 			cond := repeat([]float32{0.5, -1}[:m.ContextDim()], n)
 			x := must.M1(trained.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5, Context: cond}))
 			distance := func(x []float32, d int) float64 {
