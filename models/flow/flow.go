@@ -24,7 +24,6 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -187,55 +186,6 @@ func (f *Flow) SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *
 	return x, Sub(f.base.LogProb(p.In(baseName), z, contextOf(f.base, context)), logDet)
 }
 
-// SampleAndPathLogProb is SampleAndLogProb with a gradient of ln p(x | context)
-// that comes by way of x alone, as if the parameters of the density were not
-// those that x was made with ("sticking the landing").
-func (f *Flow) SampleAndPathLogProb(p models.Params, z, context *Node) (x, logProb *Node) {
-	x, back, logDet := f.InversePath(p, z, context)
-	base := f.base.LogProb(p.Map(StopGradient).In(baseName), back, contextOf(f.base, context))
-	return x, Add(base, logDet)
-}
-
-// InversePath maps noise z to data x and goes back: back has the value of z, and
-// logDet is ln |det ∂z/∂x|, [batch], but both depend on x alone and not on the
-// parameters. Masked layers must be inverted ones.
-func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *Node) {
-	sees := make([]*Node, len(f.layers)) // what each layer sees on its side of the noise
-	x = z
-	for i, l := range slices.Backward(f.layers) {
-		sees[i] = x
-		x, _ = l.Inverse(p.In(layerName(i)), x, contextOf(l, context))
-	}
-	fixed := p.Map(StopGradient)
-	if context != nil {
-		context = StopGradient(context)
-	}
-	back = x
-	for i, l := range f.layers {
-		own, ctx := fixed.In(layerName(i)), contextOf(l, context)
-		var d *Node
-		if a, ok := turnedAutoregressive(l); ok {
-			back = a.Implicit(own, sees[i], back, ctx)
-			_, d = a.Forward(own, back, ctx)
-			d = Neg(d)
-		} else {
-			back, d = l.Forward(own, back, ctx)
-		}
-		logDet = plus(logDet, d)
-	}
-	return x, back, orZeros(logDet, z)
-}
-
-// turnedAutoregressive is the masked layer inside an inverted one.
-func turnedAutoregressive(l Layer) (*Autoregressive, bool) {
-	turned, ok := l.(inverted)
-	if !ok {
-		return nil, false
-	}
-	a, ok := turned.Layer.(*Autoregressive)
-	return a, ok
-}
-
 // NoiseDim is 0: training on data takes no noise.
 func (f *Flow) NoiseDim() int { return 0 }
 
@@ -243,15 +193,6 @@ func (f *Flow) NoiseDim() int { return 0 }
 // layer normalises by them.
 func (f *Flow) Objective(p models.Params, b models.Batch) *Node {
 	return f.logProb(p, b.X, b.Context, b.Weights)
-}
-
-// Loops says whether the way from data to noise inverts a masked layer, which
-// the graph does in a loop.
-func (f *Flow) Loops() bool {
-	return slices.ContainsFunc(f.layers, func(l Layer) bool {
-		_, ok := turnedAutoregressive(l)
-		return ok
-	})
 }
 
 // PreprocessLogDet is ln |det| of the first layers that only change the units of
@@ -292,39 +233,6 @@ func (f *Flow) Stages() []models.Stage {
 	}
 	return stages
 }
-
-// Ordered is a flow over a masked base density, whose orders and connectivity
-// are inputs of the graph.
-type Ordered struct {
-	*Flow
-	masked models.Masked
-}
-
-var _ models.Masked = (*Ordered)(nil)
-
-// NewOrdered is New for a masked base.
-func NewOrdered(base models.Masked, layers ...Layer) (*Ordered, error) {
-	f, err := New(base, layers...)
-	if err != nil {
-		return nil, err
-	}
-	return &Ordered{f, base}, nil
-}
-
-// Cycle is the base density's.
-func (o *Ordered) Cycle() *masks.Cycle { return o.masked.Cycle() }
-
-// DegreeSpecs are the base density's, called "base.…".
-func (o *Ordered) DegreeSpecs() []models.DegreeSpec {
-	specs := o.masked.DegreeSpecs()
-	for i := range specs {
-		specs[i].Name = baseName + "." + specs[i].Name
-	}
-	return specs
-}
-
-// Degrees are the base density's.
-func (o *Ordered) Degrees(set *masks.Set) [][]int32 { return o.masked.Degrees(set) }
 
 // drawNormal fills noise with standard normal numbers.
 func drawNormal(rng *rand.Rand, noise []float32) {
