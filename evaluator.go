@@ -60,10 +60,10 @@ type Evaluator struct {
 }
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
-// rows (0: 500).
+// rows; 0 is what suits the model.
 func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, error) {
 	if batch <= 0 {
-		batch = 500
+		batch = suitableBatch(d)
 	}
 	e := &Evaluator{model: d, batch: batch}
 	var err error
@@ -92,6 +92,17 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 		})
 	}
 	return e, err
+}
+
+// suitableBatch is the number of rows whose widest layer has some 640,000 values:
+// fewer rows a call leave the host too much of it, and more leave the caches.
+func suitableBatch(d models.Model) int {
+	const values, fewest, most = 640_000, 500, 5000
+	widest := d.Dim()
+	for _, s := range d.Specs() {
+		widest = max(widest, s.Shape[len(s.Shape)-1])
+	}
+	return min(most, max(fewest, values/widest))
 }
 
 // unpack takes apart the rows, the context and the noise of a stochastic model,

@@ -46,8 +46,9 @@ type Model struct {
 
 // Options tune a Model.
 type Options struct {
-	// Batch is the number of rows a call to the backend; 0 means 500. The last
-	// batch is padded, so that nothing compiles twice.
+	// Batch is the number of rows a call to the backend; 0 means between 500 and
+	// 5000, by the widths of the model. The last batch is padded, so that nothing
+	// compiles twice.
 	Batch int
 	// EvalSets is the number of fresh mask sets that stand for an unlimited
 	// cycle where a call does not say how many; 0 means 300.

@@ -33,6 +33,9 @@ func loadPlugin(kind, path string, o Options) (b *Backend, err error) {
 	}
 	defer cleanUp()
 	config := fmt.Sprintf("%s,tf32=%t", name, o.TF32)
+	if kind == KindXLA {
+		keepMemory()
+	}
 	if kind == KindCUDA {
 		preloadCUDA(path)
 		config += ",preallocate=false"

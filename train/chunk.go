@@ -27,5 +27,5 @@ func chunkFor(kind string, d models.Model, stepsPerEpoch int) int {
 const (
 	maxChunk          = 8
 	maxChunkGPU       = 16
-	maxLoopParameters = 100_000
+	maxLoopParameters = 250_000
 )

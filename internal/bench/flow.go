@@ -53,9 +53,6 @@ func banana(_ models.Params, x *Node) *Node {
 
 func (f flow) rowsAStep() int { return f.batch }
 
-// rowsACall is one of the sizes that the libraries try.
-func (f flow) rowsACall() int { return 2000 }
-
 func (f flow) draw(ctx context.Context, m *maskflow.Model, seed uint64) (x []float32, err error) {
 	o := maskflow.SampleOptions{Seed: seed}
 	if f.inverse {

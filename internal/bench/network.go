@@ -37,8 +37,6 @@ func (n network) model() (models.Model, error) { return n.made() }
 
 func (n network) rowsAStep() int { return n.batch }
 
-func (n network) rowsACall() int { return 0 }
-
 func (n network) draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]float32, error) {
 	return m.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: seed})
 }

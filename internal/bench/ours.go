@@ -38,8 +38,6 @@ type task interface {
 	model() (models.Model, error)
 	table() *data.Set
 	rowsAStep() int
-	// rowsACall is for densities; 0 is the default.
-	rowsACall() int
 	// draw gives the samples of one call.
 	draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]float32, error)
 }
@@ -110,7 +108,7 @@ func newModel(b *backend.Backend, of task) (*maskflow.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return maskflow.New(b, m, models.Initialize(m, seed), maskflow.Options{Batch: of.rowsACall()})
+	return maskflow.New(b, m, models.Initialize(m, seed), maskflow.Options{})
 }
 
 // densitySide evaluates log p of all rows, which it compares for the first 100.

@@ -1,0 +1,5 @@
+//go:build cgo && !noxla && !linux && darwin && arm64
+
+package backend
+
+func keepMemory() {}
