@@ -60,7 +60,7 @@ func TestMinibooneOfTheArchive(t *testing.T) {
 		t.Errorf("%d/%d/%d rows of %d", s.Train.Rows, s.Valid.Rows, s.Test.Rows, s.Dim)
 	}
 	wantScores(t, 0, s.Train, s.Valid)
-	must.M(os.WriteFile(filepath.Join(dir, "miniboone/data.npy"), []byte(npyF8(1, 3, []float64{1, 2, 3})), 0o600))
+	must.M(os.WriteFile(filepath.Join(dir, "miniboone", "data.npy"), []byte(npyF8(1, 3, []float64{1, 2, 3})), 0o600))
 	_, err = Load(context.Background(), Options{Dir: dir, Source: "miniboone"})
 	wantError(t, err, "data.npy has 3 columns, not the 43", "zenodo")
 }

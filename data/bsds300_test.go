@@ -86,14 +86,14 @@ func TestBSDS300ImagesAreApart(t *testing.T) {
 	dir := t.TempDir()
 	// Image i is flat but for one column, 40 steps apart from the others' heights.
 	for part, n := range map[string]int{"train": 10, "test": 2} {
-		must.M(os.MkdirAll(filepath.Join(dir, "BSDS300/images", part), 0o700))
+		must.M(os.MkdirAll(filepath.Join(dir, "BSDS300", "images", part), 0o700))
 		for i := range n {
 			height := 20 * (i + 1)
 			if part == "test" {
 				height += 10
 			}
 			file := pngOf(8, 8, func(x, _ int) color.Color { return grey(uint8(height * (x % 2))) })
-			must.M(os.WriteFile(filepath.Join(dir, "BSDS300/images", part, string(rune('a'+i))+".png"), file, 0o600))
+			must.M(os.WriteFile(filepath.Join(dir, "BSDS300", "images", part, string(rune('a'+i))+".png"), file, 0o600))
 		}
 	}
 	s := must.M1(Load(context.Background(), Options{Dir: dir, Source: "bsds300", Patches: [3]int{401, 101, 101}}))
