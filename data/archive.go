@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // archiveFile is how the MAF paper's authors keep the rows of some data sets,
@@ -24,7 +26,7 @@ func readRows(ctx context.Context, in recipeInput, columns []string, read func(i
 		if errors.Is(missing, os.ErrNotExist) {
 			return nil, err
 		}
-		return nil, fmt.Errorf("%s: %w", path, pathCause(missing))
+		return nil, fmt.Errorf("%s: %w", path, files.Cause(missing))
 	}
 	s, err := readFile(ctx, path, ReadOptions{}, in.limit)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // ReadOptions are the options of [ReadFile] and [ReadCSV].
@@ -111,7 +113,7 @@ func readFile(ctx context.Context, path string, o ReadOptions, limit *budget) (*
 	}
 	if kind == unknownKind {
 		if _, err := os.Stat(path); err != nil {
-			return nil, pathCause(err)
+			return nil, files.Cause(err)
 		}
 		return nil, errKind(path)
 	}
@@ -160,7 +162,7 @@ func open(ctx context.Context, path string) (*input, error) {
 func openRegular(path string) (*os.File, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, pathCause(err)
+		return nil, 0, files.Cause(err)
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -171,20 +173,9 @@ func openRegular(path string) (*os.File, int64, error) {
 	}
 	if err != nil {
 		_ = f.Close()
-		return nil, 0, pathCause(err)
+		return nil, 0, files.Cause(err)
 	}
 	return f, info.Size(), nil
-}
-
-// pathCause drops the paths from an error of package os: callers name the file.
-func pathCause(err error) error {
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err
-	}
-	return err
 }
 
 // contextReader stops reading once its context is done.

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // greyImage holds the grey values 0 to 255 of an image, row after row.
@@ -26,12 +28,12 @@ type greyImage struct {
 // readGreyFolder reads the .jpg and .png images of a folder in the order of
 // their names.
 func readGreyFolder(ctx context.Context, dir string, limit *budget) ([]greyImage, error) {
-	files, err := os.ReadDir(dir)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, pathCause(err)
+		return nil, files.Cause(err)
 	}
 	var images []greyImage
-	for _, f := range files {
+	for _, f := range entries {
 		if !slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(f.Name()))) {
 			continue
 		}

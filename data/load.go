@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Splits are the three sets of a source. They have the same columns, and each
@@ -101,7 +103,7 @@ func generate(ctx context.Context, g generator, o Options) (*Splits, error) {
 func loadPath(ctx context.Context, path string, o Options, limit *budget) (*Splits, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, pathCause(err)
+		return nil, files.Cause(err)
 	}
 	kind := kindOf(path)
 	if o.Array != "" && (info.IsDir() || kind != npzKind) {

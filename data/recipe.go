@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // RecipeInfo describes a data set that [Load] prepares from its owner's files,
@@ -94,7 +96,7 @@ func (in recipeInput) locate(names ...string) (string, error) {
 					return path, nil
 				}
 				if !errors.Is(err, os.ErrNotExist) {
-					return "", fmt.Errorf("%s: %w", path, pathCause(err))
+					return "", fmt.Errorf("%s: %w", path, files.Cause(err))
 				}
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // SourceInfo describes what [Load] takes as a source.
@@ -76,7 +78,7 @@ func resolve(dir, source string) (string, error) {
 			return path, nil
 		}
 		if !errors.Is(err, os.ErrNotExist) {
-			return "", fmt.Errorf("reading %s: %w", path, pathCause(err))
+			return "", fmt.Errorf("reading %s: %w", path, files.Cause(err))
 		}
 	}
 	shown := make([]string, len(tried))

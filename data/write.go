@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Array is a table to be written. Its numbers are either Float32 or Float64, in
@@ -96,7 +98,7 @@ func writeFile(path string, arrays []Array) error {
 			return err
 		}
 	}
-	return writeAtomic(path, func(w io.Writer) error {
+	return files.WriteAtomic(path, func(w io.Writer) error {
 		if kind == npzKind {
 			return writeNPZ(w, arrays)
 		}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/janpfeifer/must"
 	"pgregory.net/rapid"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // What is written reads back bit for bit, in every format.
@@ -109,7 +111,7 @@ func TestWriteIsAtomic(t *testing.T) {
 	path := filepath.Join(dir, "x.csv")
 	must.M(os.WriteFile(path, []byte("old"), 0o600))
 	failed := errors.New("disk full")
-	err := writeAtomic(path, func(w io.Writer) error {
+	err := files.WriteAtomic(path, func(w io.Writer) error {
 		must.M1(io.WriteString(w, strings.Repeat("new", 1<<16)))
 		return failed
 	})

@@ -1,14 +1,10 @@
 package picture
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"image/png"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -16,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // dpi is the resolution of PNG files, in dots an inch.
@@ -47,7 +45,7 @@ func saveAs(path string, build func() (figure, error)) error {
 	if err != nil {
 		return err
 	}
-	return writeAtomic(path, func(w io.Writer) error { return encode(f, w) })
+	return files.WriteAtomic(path, func(w io.Writer) error { return files.Cause(encode(f, w)) })
 }
 
 func (f figure) png(w io.Writer) error {
@@ -74,56 +72,4 @@ func (f figure) svg(w io.Writer) error {
 func svgFixes(svg []byte) []byte {
 	svg = bytes.ReplaceAll(svg, []byte(`style="font-family:Liberation Sans;`), []byte(`style="font-family:'Liberation Sans',Arial,Helvetica,sans-serif;`))
 	return bytes.ReplaceAll(svg, []byte(`xlink:href="data:image/jpg;`), []byte(`preserveAspectRatio="none" xlink:href="data:image/png;`))
-}
-
-// writeAtomic writes a file beside path, syncs it and renames it to path.
-func writeAtomic(path string, write func(io.Writer) error) (err error) {
-	f, err := createBeside(path)
-	if err != nil {
-		return cause(err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-			err = cause(err)
-		}
-	}()
-	buffered := bufio.NewWriter(f)
-	if err := write(buffered); err != nil {
-		return err
-	}
-	if err := errors.Join(buffered.Flush(), f.Sync()); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// createBeside creates a new hidden file in the folder of path, with the rights that the umask leaves, which those of
-// [os.CreateTemp] are not.
-func createBeside(path string) (*os.File, error) {
-	dir, name := filepath.Split(path)
-	for i := range 10000 {
-		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", name, i)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
-	return nil, errors.New("no name is free for a temporary file: remove the old ones beside it")
-}
-
-// cause is an error of the file system without the name of a temporary file.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return err
 }

@@ -22,6 +22,8 @@ var levels = map[string]int{
 	"plot":    0,
 	"runlog":  0,
 
+	"internal/files": 0,
+
 	"backend":              1,
 	"backend/backendtest":  1,
 	"checkpoint":           1,

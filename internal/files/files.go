@@ -1,4 +1,5 @@
-package data
+// Package files writes files whole or not at all.
+package files
 
 import (
 	"bufio"
@@ -10,9 +11,22 @@ import (
 	"path/filepath"
 )
 
-// writeAtomic writes a file beside path, syncs it and renames it to path, so
-// that path holds either what it held or all that write gave.
-func writeAtomic(path string, write func(io.Writer) error) (err error) {
+// Cause drops the paths from an error of package os: callers name the file, and
+// the temporary one beside it is nobody's business.
+func Cause(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// WriteAtomic writes a file beside path, syncs it and renames it to path, so
+// that path holds either what it held or all that write gave. Errors of write
+// are returned as they are, those of the file system without paths.
+func WriteAtomic(path string, write func(io.Writer) error) (err error) {
 	f, err := createBeside(path)
 	if err != nil {
 		return err
@@ -24,18 +38,17 @@ func writeAtomic(path string, write func(io.Writer) error) (err error) {
 		}
 	}()
 	buffered := bufio.NewWriterSize(f, 1<<16)
-	err = write(buffered)
-	if err != nil {
+	if err := write(buffered); err != nil {
 		return err
 	}
-	if err = errors.Join(buffered.Flush(), f.Sync()); err != nil {
-		return pathCause(err)
+	if err := errors.Join(buffered.Flush(), f.Sync()); err != nil {
+		return Cause(err)
 	}
-	if err = f.Close(); err != nil {
-		return pathCause(err)
+	if err := f.Close(); err != nil {
+		return Cause(err)
 	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return pathCause(err)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return Cause(err)
 	}
 	syncFolder(filepath.Dir(path))
 	return nil
@@ -48,7 +61,7 @@ func createBeside(path string) (*os.File, error) {
 	for i := range 10000 {
 		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", name, i)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, fs.ErrExist) {
-			return f, pathCause(err)
+			return f, Cause(err)
 		}
 	}
 	return nil, errors.New("no name is free for a temporary file: remove the old ones beside it")
