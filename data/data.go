@@ -59,22 +59,22 @@ func (s *Set) ContextRow(i int) []float32 {
 // CheckBinary returns nil when every value is 0 or 1, otherwise an error that
 // names the set, the first other value and its place in the source.
 func (s *Set) CheckBinary() error {
-	for k, v := range s.X {
-		if v != 0 && v != 1 {
-			return fmt.Errorf("%s: %s is %v, not 0 or 1 (a Bernoulli output needs binary data; for pixels choose binarize)",
-				s.Name, s.place(k/s.Dim, k%s.Dim), v)
-		}
-	}
-	return nil
+	return s.checkValues(func(v float32) bool { return v == 0 || v == 1 },
+		"not 0 or 1 (a Bernoulli output needs binary data; for pixels choose binarize)")
 }
 
 // CheckUnit returns nil when every value is from 0 to 1, otherwise an error that
 // names the set, the first other value and its place in the source.
 func (s *Set) CheckUnit() error {
+	return s.checkValues(func(v float32) bool { return v >= 0 && v <= 1 },
+		"not from 0 to 1 (logits need such data; for grey levels set dequantise)")
+}
+
+// checkValues reports the first value that is not what is needed.
+func (s *Set) checkValues(good func(v float32) bool, instead string) error {
 	for k, v := range s.X {
-		if !(v >= 0 && v <= 1) {
-			return fmt.Errorf("%s: %s is %v, not from 0 to 1 (logits need such data; for grey levels set dequantise)",
-				s.Name, s.place(k/s.Dim, k%s.Dim), v)
+		if !good(v) {
+			return fmt.Errorf("%s: %s is %v, %s", s.Name, s.place(k/s.Dim, k%s.Dim), v, instead)
 		}
 	}
 	return nil
