@@ -4,35 +4,17 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"example.com/consumer/programtest"
 )
 
-// In this process the test binary is the program.
-func TestMain(m *testing.M) {
-	if os.Getenv("RUN_CONSUMER") != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // A model of independent columns scores 35 nats on these rows.
 func TestAProgramOfAnotherModule(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), "RUN_CONSUMER=1", "MASKFLOW_BACKEND=go")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
-	}
-	first, second, _ := strings.Cut(string(out), "\n")
+	first, second, _ := strings.Cut(programtest.Output(t), "\n")
 	var nll, twice float64
 	var rows int
 	if _, err := fmt.Sscanf(first, "%g ± %g nats on %d rows", &nll, &twice, &rows); err != nil {

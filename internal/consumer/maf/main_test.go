@@ -1,45 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"math"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"example.com/consumer/programtest"
 )
 
-// In this process the test binary is the program.
-func TestMain(m *testing.M) {
-	if os.Getenv("RUN_CONSUMER") != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// output is what the program prints.
-func output(t *testing.T) string {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), "RUN_CONSUMER=1", "MASKFLOW_BACKEND=go")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
-	}
-	return string(out)
-}
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 // The moons as a Gaussian score 1.9 nats. Samples come back from their noise.
 func TestAProgramWithAFlow(t *testing.T) {
-	first, second, _ := strings.Cut(output(t), "\n")
+	first, second, _ := strings.Cut(programtest.Output(t), "\n")
 	var nll, twice float64
 	var rows int
 	if _, err := fmt.Sscanf(first, "%g ± %g nats on %d rows", &nll, &twice, &rows); err != nil {
