@@ -14,6 +14,7 @@ type History struct {
 	Valid       []Valid
 	Orders      []Orders
 	Samples     []Samples
+	Densities   []Density
 	Checkpoints []Checkpoint
 	Events      []Event
 	End         *End // nil while the run goes on
@@ -59,6 +60,8 @@ func (h *History) Add(b Batch) {
 			h.Orders = append(h.Orders, r)
 		case Samples:
 			h.Samples = append(h.Samples, r)
+		case Density:
+			h.Densities = append(h.Densities, r)
 		case Checkpoint:
 			h.Checkpoints = append(h.Checkpoints, r)
 		case Event:
@@ -76,6 +79,7 @@ func (h *History) rewind(step int64) {
 	h.Valid = upTo(h.Valid, step, func(r Valid) int64 { return r.Step })
 	h.Orders = upTo(h.Orders, step, func(r Orders) int64 { return r.Step })
 	h.Samples = upTo(h.Samples, step, func(r Samples) int64 { return r.Step })
+	h.Densities = upTo(h.Densities, step, func(r Density) int64 { return r.Step })
 	h.Checkpoints = upTo(h.Checkpoints, step, func(r Checkpoint) int64 { return r.Step })
 }
 

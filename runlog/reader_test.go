@@ -223,7 +223,7 @@ func dump(h *History) string {
 	for i := range h.Train.Len() {
 		fmt.Fprintln(&s, h.Train.At(i))
 	}
-	fmt.Fprintln(&s, h.Starts, h.Valid, h.Orders, h.Samples, h.Checkpoints, h.Events, h.Bad)
+	fmt.Fprintln(&s, h.Starts, h.Valid, h.Orders, h.Samples, h.Densities, h.Checkpoints, h.Events, h.Bad)
 	if h.End != nil {
 		fmt.Fprintln(&s, h.End.Status, h.End.Step, h.End.Time, h.End.Error, h.End.Test)
 	}
@@ -253,6 +253,7 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 					add(Valid{Step: step})
 					add(Orders{Step: step})
 					add(Samples{Step: step})
+					add(Density{Step: step})
 					add(Checkpoint{Step: step})
 				}
 			}
@@ -272,7 +273,7 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 				t.Fatalf("record %d is of step %d", i, h.Train.At(i).Step)
 			}
 		}
-		for i, n := range []int{len(h.Valid), len(h.Orders), len(h.Samples), len(h.Checkpoints)} {
+		for i, n := range []int{len(h.Valid), len(h.Orders), len(h.Samples), len(h.Densities), len(h.Checkpoints)} {
 			if int64(n) != step/3 {
 				t.Fatalf("series %d has %d records for %d steps", i, n, step)
 			}

@@ -16,7 +16,7 @@ const formatVersion = 1
 const maxLine = 4 << 20
 
 // A Record is one line of metrics.jsonl: [Start], [Train], [Valid], [Orders],
-// [Samples], [Checkpoint], [Event] or [End]. Time is set by the [Writer] and
+// [Samples], [Density], [Checkpoint], [Event] or [End]. Time is set by the [Writer] and
 // counts seconds as the package comment says.
 type Record interface {
 	kind() string
@@ -79,6 +79,19 @@ type Samples struct {
 	Shape []int  `json:"shape"`
 }
 
+// Density names a file of log-densities of a model of two variables, relative to
+// the run directory: ln p in nats in the middle of each cell of a grid of
+// [rows, columns] cells, row 0 that of the smallest y. X and Y are the outer
+// edges of the grid, lower and upper.
+type Density struct {
+	Step  int64    `json:"step"`
+	Time  Float    `json:"time"`
+	File  string   `json:"file"`
+	Shape []int    `json:"shape"`
+	X     [2]Float `json:"x"`
+	Y     [2]Float `json:"y"`
+}
+
 // Checkpoint names a checkpoint that is whole on disk, relative to the run
 // directory.
 type Checkpoint struct {
@@ -123,6 +136,7 @@ func (Train) kind() string      { return "train" }
 func (Valid) kind() string      { return "valid" }
 func (Orders) kind() string     { return "orders" }
 func (Samples) kind() string    { return "samples" }
+func (Density) kind() string    { return "density" }
 func (Checkpoint) kind() string { return "checkpoint" }
 func (Event) kind() string      { return "event" }
 func (End) kind() string        { return "end" }
@@ -171,6 +185,8 @@ func decode(line []byte) (Record, error) {
 		return decodeInto(line, Orders{Time: nan, NLL: nan, Mean: nan, BestOrder: nan, Gain: nan, Gain2SE: nan, ESS: nan})
 	case Samples{}.kind():
 		return decodeInto(line, Samples{Time: nan})
+	case Density{}.kind():
+		return decodeInto(line, Density{Time: nan, X: [2]Float{nan, nan}, Y: [2]Float{nan, nan}})
 	case Checkpoint{}.kind():
 		return decodeInto(line, Checkpoint{Time: nan})
 	case Event{}.kind():

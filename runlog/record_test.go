@@ -77,7 +77,7 @@ func drawRecord(t *rapid.T) Record {
 	floats := func(name string) []Float {
 		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Float { return drawFloat(t, name) }), 1, 7).Draw(t, name)
 	}
-	switch rapid.IntRange(0, 7).Draw(t, "kind") {
+	switch rapid.IntRange(0, 8).Draw(t, "kind") {
 	case 0:
 		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed")}
 	case 1:
@@ -92,8 +92,10 @@ func drawRecord(t *rapid.T) Record {
 	case 4:
 		return Samples{Step: step, Time: f("time"), File: text.Draw(t, "file"), Shape: rapid.SliceOfN(rapid.Int(), 1, 4).Draw(t, "shape")}
 	case 5:
-		return Checkpoint{Step: step, Time: f("time"), File: text.Draw(t, "file")}
+		return Density{Step: step, Time: f("time"), File: text.Draw(t, "file"), Shape: []int{n("rows"), n("cols")}, X: [2]Float{f("x0"), f("x1")}, Y: [2]Float{f("y0"), f("y1")}}
 	case 6:
+		return Checkpoint{Step: step, Time: f("time"), File: text.Draw(t, "file")}
+	case 7:
 		return Event{Time: f("time"), ID: text.Draw(t, "id"), What: text.Draw(t, "what")}
 	default:
 		return End{
@@ -135,6 +137,7 @@ func TestKeysOfRecords(t *testing.T) {
 		{Valid{}, "t step epoch time nll nll_2se best"},
 		{Orders{PerOrder: one, MaskLoss: one}, "t step time split nll mean best_order gain gain_2se ess per_order mask_loss"},
 		{Samples{}, "t step time file shape"},
+		{Density{}, "t step time file shape x y"},
 		{Checkpoint{}, "t step time file"},
 		{Event{}, "t time id what"},
 		{End{Test: &Result{}, Error: "x"}, "t status step time test error"},

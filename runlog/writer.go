@@ -228,6 +228,11 @@ func (w *Writer) Samples(r Samples) error {
 	return w.record(func(t Float) Record { r.Time = t; return r })
 }
 
+// Density appends a [Density] record.
+func (w *Writer) Density(r Density) error {
+	return w.record(func(t Float) Record { r.Time = t; return r })
+}
+
 // Checkpoint appends a [Checkpoint] record.
 func (w *Writer) Checkpoint(r Checkpoint) error {
 	return w.record(func(t Float) Record { r.Time = t; return r })
