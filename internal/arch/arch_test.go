@@ -23,6 +23,7 @@ var levels = map[string]int{
 	"runlog":  0,
 
 	"internal/files": 0,
+	"internal/words": 0,
 
 	"backend":              1,
 	"backend/backendtest":  1,

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/words"
 )
 
 func (a *app) dataCommand() *cobra.Command {
@@ -98,7 +99,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 func statsText(d data.Stats) string {
 	var b strings.Builder
 	if d.Target != "" {
-		fmt.Fprintf(&b, "%s: a target of %s\n%s\n", d.Source, count(d.Dim, "variable"), d.Note)
+		fmt.Fprintf(&b, "%s: a target of %s\n%s\n", d.Source, words.Count(d.Dim, "variable"), d.Note)
 		t := newTable("split", ">points")
 		for _, s := range d.Splits {
 			t.add(s.Split, strconv.Itoa(s.Rows))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/words"
 )
 
 // readTable reads a table from a file, or as CSV from standard input for "-".
@@ -65,14 +66,14 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 	case width == 0:
 		return nil, usage(fmt.Errorf("--context %s: the model of %s has no context", path, r.Dir))
 	case path == "":
-		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, count(width, "column")))
+		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, words.Count(width, "column")))
 	}
 	set, err := a.readTable(ctx, path, "")
 	if err != nil {
 		return nil, err
 	}
 	if set.Dim != width {
-		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", set.Name, count(set.Dim, "column"), width)
+		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", set.Name, words.Count(set.Dim, "column"), width)
 	}
 	switch set.Rows {
 	case n:
@@ -84,7 +85,7 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 		}
 		return all, nil
 	}
-	return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", set.Name, count(set.Rows, "row"), n)
+	return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", set.Name, words.Count(set.Rows, "row"), n)
 }
 
 // takeContext gives the rows of a table the context from a file; "" leaves them

@@ -12,6 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -140,7 +141,7 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 	if err := a.writeTable(o.output, data.Array{Shape: []int{set.Rows, r.Meta.Dim}, Float32: rows}); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s of %s in %.2f s", count(set.Rows, "row"), count(r.Meta.Dim, "variable"), spent)
+	line := fmt.Sprintf("%s of %s in %.2f s", words.Count(set.Rows, "row"), words.Count(r.Meta.Dim, "variable"), spent)
 	if passes > 0 {
 		line += ", " + passesText(passes)
 	}
@@ -159,7 +160,7 @@ func checkNoise(r *maskflow.Run, s *data.Set) error {
 	}
 	if s.Dim != r.Meta.Dim || s.ContextDim != width {
 		return fmt.Errorf("%s has %s and %d of context, but the flow has noise of %d and a context of %d", s.Name,
-			count(s.Dim, "column"), s.ContextDim, r.Meta.Dim, width)
+			words.Count(s.Dim, "column"), s.ContextDim, r.Meta.Dim, width)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -189,7 +190,7 @@ func (p *progress) liveLine() string {
 	return strings.Join(parts, "  ")
 }
 
-func (p *progress) elapsed() string { return duration(p.now().Sub(p.began).Seconds()) }
+func (p *progress) elapsed() string { return words.Duration(p.now().Sub(p.began).Seconds()) }
 
 // plainLine is the last validation in columns.
 func (p *progress) plainLine() string {
@@ -200,7 +201,7 @@ func (p *progress) plainLine() string {
 	} else {
 		line += fmt.Sprintf("  loss %8s", "-")
 	}
-	line += fmt.Sprintf("  valid %14s", withError(float64(v.NLL), float64(v.NLL2SE))) + p.bestText()
+	line += fmt.Sprintf("  valid %14s", words.WithError(float64(v.NLL), float64(v.NLL2SE))) + p.bestText()
 	return line + "  " + p.elapsed()
 }
 
@@ -210,7 +211,7 @@ func (p *progress) bestText() string {
 	case p.valid.Best:
 		return " (best)"
 	case p.best.Step > 0:
-		best, _ := plusMinus(float64(p.best.NLL), float64(p.valid.NLL2SE))
+		best, _ := words.PlusMinus(float64(p.best.NLL), float64(p.valid.NLL2SE))
 		return fmt.Sprintf(" (best %s)", best)
 	}
 	return "" // the best was before a resumption
@@ -241,7 +242,7 @@ func rateText(r float64) string {
 
 // splitsLine describes the data of a training.
 func splitsLine(s *data.Splits) string {
-	line := fmt.Sprintf("%s: %s", s.Source, count(s.Dim, "variable"))
+	line := fmt.Sprintf("%s: %s", s.Source, words.Count(s.Dim, "variable"))
 	if s.ContextDim > 0 {
 		line += fmt.Sprintf(" and %d of context", s.ContextDim)
 	}
@@ -277,7 +278,7 @@ func modelLine(c *config.Config, d models.Model) string {
 		latent := strconv.Itoa(m.Latent)
 		line = fmt.Sprintf("vae %s, %s, posterior %s", widths(dim, m.Encoder, latent), widths(latent, m.Decoder, dim), m.Posterior)
 		if m.Posterior == "iaf" {
-			line += fmt.Sprintf(" of %s %s", count(m.Layers, "layer"), m.Transform)
+			line += fmt.Sprintf(" of %s %s", words.Count(m.Layers, "layer"), m.Transform)
 		}
 	}
 	if m.Direct {
@@ -287,11 +288,11 @@ func modelLine(c *config.Config, d models.Model) string {
 	for _, s := range d.Specs() {
 		size += s.Size()
 	}
-	line += fmt.Sprintf(", %s parameters", grouped(size))
+	line += fmt.Sprintf(", %s parameters", words.Grouped(size))
 	if masked, ok := d.(models.Masked); ok {
 		orders := "unlimited orders"
 		if n := masked.Cycle().Len(); n != masks.Unlimited {
-			orders = count(n, "order")
+			orders = words.Count(n, "order")
 		}
 		line += ", " + orders
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -110,8 +111,8 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	if err := a.writeTable(o.output, data.Array{Shape: shape, Float32: x}); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", count(o.n, "row"), count(r.Meta.Dim, "variable"), spent,
-		grouped(int(float64(o.n)/max(spent, 1e-9))))
+	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", words.Count(o.n, "row"), words.Count(r.Meta.Dim, "variable"), spent,
+		words.Grouped(int(float64(o.n)/max(spent, 1e-9))))
 	if passes > 0 {
 		line += ", " + passesText(passes)
 	}
