@@ -38,6 +38,7 @@ var levels = map[string]int{
 	"models/iaf":  2,
 	"models/made": 2,
 	"models/maf":  2,
+	"monitor":     2,
 
 	".": 3,
 
