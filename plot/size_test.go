@@ -27,6 +27,14 @@ func drawRange(t *rapid.T, label string) Range {
 	return Range{anyValue().Draw(t, label+" from"), anyValue().Draw(t, label+" to")}
 }
 
+func drawStyle(t *rapid.T) Style {
+	return Style{
+		Colour:  Colour(rapid.IntRange(0, 2).Draw(t, "colour")),
+		Unicode: rapid.Bool().Draw(t, "unicode"),
+		Symbols: Symbols(rapid.IntRange(0, 1).Draw(t, "symbols")),
+	}
+}
+
 var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // Whatever is drawn, with whatever size: no line too many, none too wide, and nothing the terminal has not got.
@@ -53,7 +61,7 @@ func TestChartsStayInTheirSize(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				width, height := rapid.IntRange(-3, 250).Draw(t, "width"), rapid.IntRange(-3, 80).Draw(t, "height")
-				style := Style{Colour(rapid.IntRange(0, 2).Draw(t, "colour")), rapid.Bool().Draw(t, "unicode")}
+				style := drawStyle(t)
 				lines := chart(t, width, height, style)
 				if len(lines) > max(height, 0) || width <= 0 && lines != nil {
 					t.Fatalf("%d lines in a height of %d and a width of %d", len(lines), height, width)

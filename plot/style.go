@@ -10,7 +10,18 @@ type Style struct {
 	Colour Colour
 	// Unicode allows block elements and other characters outside ASCII, all of them one column wide.
 	Unicode bool
+	// Symbols are what lines are drawn with where Unicode is allowed. Grids, images and bars do not heed them.
+	Symbols Symbols
 }
+
+// Symbols are characters that stand for several pixels of a line.
+type Symbols int
+
+// The symbols of lines: dots of braille, 2 x 4 in a character, and blocks, 2 x 2, for fonts without braille.
+const (
+	Braille Symbols = iota
+	Block
+)
 
 // Colour is how many colours a terminal has.
 type Colour int
