@@ -34,8 +34,9 @@
 //
 // The file is append only, so records of steps that a crashed process took
 // after its last checkpoint stay in it. A start record at step N says that
-// whatever lies beyond N has not happened; [History] drops those records, and
-// a series has no step twice.
+// whatever lies beyond N has not happened; [History] drops those records, lets
+// one that is repeated at N take the place of the first, and a series has no
+// step twice.
 package runlog
 
 // Names inside a run directory.

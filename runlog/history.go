@@ -1,13 +1,12 @@
 package runlog
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // History keeps what was read of a run, as it stands: a start record at step N
-// drops whatever was recorded beyond N, so every series is without duplicates.
-// The zero value is empty.
+// drops whatever was recorded beyond N. What a resumed process records again at
+// the step where it began, as when the one before died between a validation and
+// its checkpoint, takes the place of what was there. So no series has a step
+// twice. The zero value is empty.
 type History struct {
 	Starts      []Start
 	Train       TrainSeries
@@ -19,6 +18,10 @@ type History struct {
 	Events      []Event
 	End         *End // nil while the run goes on
 	Bad         int  // lines that are no records
+
+	// Revision changes when records were dropped or replaced. While it stays,
+	// every series only grows at its end.
+	Revision uint64
 }
 
 // Load reads all of a run directory.
@@ -44,108 +47,97 @@ func Load(dir string) (*History, error) {
 // Add takes in a batch.
 func (h *History) Add(b Batch) {
 	if b.Reset {
-		*h = History{}
+		*h = History{Revision: h.Revision + 1}
 	}
 	h.Bad += b.Bad
-	for _, record := range b.Records {
-		switch r := record.(type) {
-		case Start:
-			h.rewind(r.Step)
-			h.Starts = append(h.Starts, r)
-		case Train:
-			h.Train.add(r)
-		case Valid:
-			h.Valid = append(h.Valid, r)
-		case Orders:
-			h.Orders = append(h.Orders, r)
-		case Samples:
-			h.Samples = append(h.Samples, r)
-		case Density:
-			h.Densities = append(h.Densities, r)
-		case Checkpoint:
-			h.Checkpoints = append(h.Checkpoints, r)
-		case Event:
-			h.Events = append(h.Events, r)
-		case End:
-			h.End = &r
+	next := 0
+	for i, record := range b.Records {
+		before := b.trainBefore(i)
+		h.Train.extend(&b.Train, next, before)
+		next = max(next, before)
+		h.add(record)
+	}
+	h.Train.extend(&b.Train, next, b.Train.Len())
+}
+
+func (h *History) add(record Record) {
+	switch r := record.(type) {
+	case Start:
+		h.rewind(r.Step)
+		h.Starts = append(h.Starts, r)
+	case Train:
+		h.Train.add(r)
+	case Valid:
+		h.Valid = put(h, h.Valid, r)
+	case Orders:
+		h.Orders = put(h, h.Orders, r)
+	case Samples:
+		h.Samples = put(h, h.Samples, r)
+	case Density:
+		h.Densities = put(h, h.Densities, r)
+	case Checkpoint:
+		h.Checkpoints = put(h, h.Checkpoints, r)
+	case Event:
+		h.Events = append(h.Events, r)
+	case End:
+		h.End = &r
+	}
+}
+
+// A seriesRecord is of a moment, and a later one of the same moment replaces it.
+type seriesRecord interface {
+	moment() moment
+}
+
+type moment struct {
+	step  int64
+	split string // of an ensemble's evaluation: there may be one of each
+}
+
+func (r Valid) moment() moment      { return moment{step: r.Step} }
+func (r Orders) moment() moment     { return moment{r.Step, r.Split} }
+func (r Samples) moment() moment    { return moment{step: r.Step} }
+func (r Density) moment() moment    { return moment{step: r.Step} }
+func (r Checkpoint) moment() moment { return moment{step: r.Step} }
+
+// splits is how many records of one step, from the end, may be of other splits.
+const splits = 3
+
+// put appends a record, or puts it in the place of that of the same moment.
+func put[R seriesRecord](h *History, series []R, r R) []R {
+	for i := len(series) - 1; i >= max(0, len(series)-splits); i-- {
+		if series[i].moment() == r.moment() {
+			series[i] = r
+			h.Revision++
+			return series
 		}
 	}
+	return append(series, r)
 }
 
 // rewind goes back to a step. Events stay: they did happen.
 func (h *History) rewind(step int64) {
 	h.End = nil
-	h.Train.rewind(step)
-	h.Valid = upTo(h.Valid, step, func(r Valid) int64 { return r.Step })
-	h.Orders = upTo(h.Orders, step, func(r Orders) int64 { return r.Step })
-	h.Samples = upTo(h.Samples, step, func(r Samples) int64 { return r.Step })
-	h.Densities = upTo(h.Densities, step, func(r Density) int64 { return r.Step })
-	h.Checkpoints = upTo(h.Checkpoints, step, func(r Checkpoint) int64 { return r.Step })
+	dropped := h.Train.rewind(step)
+	dropped = upTo(&h.Valid, step) || dropped
+	dropped = upTo(&h.Orders, step) || dropped
+	dropped = upTo(&h.Samples, step) || dropped
+	dropped = upTo(&h.Densities, step) || dropped
+	dropped = upTo(&h.Checkpoints, step) || dropped
+	if dropped {
+		h.Revision++
+	}
 }
 
 // upTo cuts the records beyond a step off the end of a series, whose steps do
-// not decrease.
-func upTo[R any](series []R, step int64, stepOf func(R) int64) []R {
-	n := len(series)
-	for n > 0 && stepOf(series[n-1]) > step {
+// not decrease, and tells whether there were any.
+func upTo[R seriesRecord](series *[]R, step int64) (dropped bool) {
+	all := *series
+	n := len(all)
+	for n > 0 && all[n-1].moment().step > step {
 		n--
 	}
-	clear(series[n:])
-	return series[:n]
-}
-
-// TrainSeries is a sequence of train records at 48 bytes each. Step, Time and
-// Loss are kept in full; the other numbers as float32 and int32. The zero
-// value is empty.
-type TrainSeries struct {
-	chunks []*[chunkLen]trainRow
-	n      int
-}
-
-// Chunks of a fixed length never move: a slice would need twice its size while
-// it grows.
-const chunkLen = 1024
-
-type trainRow struct {
-	step                    int64
-	time, loss              float64
-	ema, lr, gradNorm, rate float32
-	epoch, mask             int32
-}
-
-// Len is the number of records.
-func (s *TrainSeries) Len() int { return s.n }
-
-// At returns record i, 0 ≤ i < Len.
-func (s *TrainSeries) At(i int) Train {
-	row := &s.chunks[i/chunkLen][i%chunkLen]
-	return Train{
-		Step: row.step, Epoch: int(row.epoch), Time: Float(row.time), Loss: Float(row.loss),
-		EMA: Float(row.ema), LR: Float(row.lr), GradNorm: Float(row.gradNorm), Rate: Float(row.rate), Mask: int(row.mask),
-	}
-}
-
-func (s *TrainSeries) add(r Train) {
-	if s.n == len(s.chunks)*chunkLen {
-		s.chunks = append(s.chunks, new([chunkLen]trainRow))
-	}
-	s.chunks[s.n/chunkLen][s.n%chunkLen] = trainRow{
-		step: r.Step, time: float64(r.Time), loss: float64(r.Loss),
-		ema: float32(r.EMA), lr: float32(r.LR), gradNorm: float32(r.GradNorm), rate: float32(r.Rate),
-		epoch: clampInt32(r.Epoch), mask: clampInt32(r.Mask),
-	}
-	s.n++
-}
-
-func (s *TrainSeries) rewind(step int64) {
-	for s.n > 0 && s.At(s.n-1).Step > step {
-		s.n--
-	}
-	used := (s.n + chunkLen - 1) / chunkLen
-	clear(s.chunks[used:])
-	s.chunks = s.chunks[:used]
-}
-
-func clampInt32(v int) int32 {
-	return int32(min(max(v, math.MinInt32), math.MaxInt32))
+	clear(all[n:])
+	*series = all[:n]
+	return n < len(all)
 }

@@ -11,7 +11,9 @@ import (
 )
 
 // A Reader follows metrics.jsonl of a run while it grows. It holds the file
-// open until Close and is not safe for concurrent use.
+// open until Close and is not safe for concurrent use. A Read after Close opens
+// it again and goes on where the last one stopped, so that whoever follows many
+// runs need not hold the files of those that rest.
 type Reader struct {
 	path string
 	file *os.File
@@ -22,16 +24,13 @@ type Reader struct {
 	buf  []byte
 }
 
-// A Batch is what one call of [Reader.Read] found, in the order of the file.
-type Batch struct {
-	Reset   bool // the file was replaced or cut: what was read before is void
-	Records []Record
-	Bad     int  // lines that are no records, passed over
-	More    bool // the call stopped at its bound, not at the end of the file
-}
-
-// batchSize is the default bound of Read, in lines.
-const batchSize = 10_000
+// batchSize is the default bound of Read in lines. batchBytes bounds it in bytes,
+// because a line with the orders of a large ensemble takes as long as a thousand
+// train records.
+const (
+	batchSize  = 10_000
+	batchBytes = 4 << 20
+)
 
 // Open opens a run directory for reading. The error is [ErrNoRun] when dir
 // holds none.
@@ -43,9 +42,9 @@ func Open(dir string) (*Reader, error) {
 }
 
 // Read returns the records that came since the last call, of up to limit lines
-// (0 means ten thousand), and an empty batch when there are none. A last line
-// without its newline waits for a later call. Call it again at once while More
-// is set, else after a moment.
+// (0 means ten thousand) and 4 MiB, and an empty batch when there are none. A
+// last line without its newline waits for a later call. Call it again at once
+// while More is set, else after a moment.
 //
 // After an error the Reader can be used again; nothing is lost or repeated.
 func (r *Reader) Read(limit int) (Batch, error) {
@@ -68,13 +67,13 @@ func (r *Reader) Read(limit int) (Batch, error) {
 	return b, nil
 }
 
-// Close releases the file.
+// Close releases the file. Closing twice does nothing.
 func (r *Reader) Close() error {
 	if r.file == nil {
 		return nil
 	}
 	err := r.file.Close()
-	r.file = nil
+	r.file, r.buf = nil, nil
 	return err
 }
 
@@ -89,7 +88,7 @@ func (r *Reader) follow() error {
 	if err != nil {
 		return err
 	}
-	if r.file != nil && !os.SameFile(info, r.info) {
+	if r.info != nil && !os.SameFile(info, r.info) {
 		if err := r.Close(); err != nil {
 			return err
 		}
@@ -135,7 +134,7 @@ func (r *Reader) readLines(b *Batch, limit int) error {
 		r.buf = make([]byte, 64<<10)
 	}
 	held := 0 // bytes of buf that are filled; buf[0] is at next
-	lines := 0
+	lines, end := 0, r.next+batchBytes
 	for {
 		n, err := r.file.ReadAt(r.buf[held:], r.next+int64(held))
 		atEnd := errors.Is(err, io.EOF)
@@ -145,7 +144,7 @@ func (r *Reader) readLines(b *Batch, limit int) error {
 		held += n
 		used := 0
 		for {
-			if lines == limit {
+			if lines == limit || r.next >= end {
 				b.More = true
 				return nil
 			}
@@ -178,19 +177,5 @@ func (r *Reader) readLines(b *Batch, limit int) error {
 		if atEnd {
 			return nil
 		}
-	}
-}
-
-// add decodes a line. Empty lines and unknown kinds are nothing.
-func (b *Batch) add(line []byte) {
-	line = bytes.TrimSuffix(line, []byte{'\r'})
-	if len(line) == 0 {
-		return
-	}
-	switch record, err := decode(line); {
-	case err != nil:
-		b.Bad++
-	case record != nil:
-		b.Records = append(b.Records, record)
 	}
 }

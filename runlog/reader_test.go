@@ -59,6 +59,17 @@ func readOnce(t testing.TB, r *Reader) Batch {
 	return b
 }
 
+// readAll reads on while there is more, and returns all of it as one batch.
+func readAll(t testing.TB, r *Reader) Batch {
+	t.Helper()
+	all := readOnce(t, r)
+	for all.More {
+		b := readOnce(t, r)
+		all.Records, all.Bad, all.More = append(all.Records, b.Records...), all.Bad+b.Bad, b.More
+	}
+	return all
+}
+
 func event(what string) string { return fmt.Sprintf(`{"t":"event","id":"","what":%q}`+"\n", what) }
 
 // whats are the events of a batch, with the other things that it says.
@@ -145,15 +156,75 @@ func TestReaderBoundsABatch(t *testing.T) {
 	}
 }
 
+// However few lines it has, a batch ends after some MiB, so that a call takes a bounded time.
+func TestReaderBoundsTheBytesOfABatch(t *testing.T) {
+	line := event(strings.Repeat("x", 1<<20))
+	dir, _ := rawRun(t, []byte(strings.Repeat(line, 7)))
+	r := openReader(t, dir)
+	total := 0
+	for more := true; more; {
+		b := readOnce(t, r)
+		if n := len(b.Records) * len(line); n > batchBytes+len(line) {
+			t.Fatalf("a batch of %d bytes", n)
+		}
+		total, more = total+len(b.Records), b.More
+	}
+	if total != 7 {
+		t.Errorf("read %d of 7 lines", total)
+	}
+}
+
+func TestBatchKeepsTheOrderOfTheFile(t *testing.T) {
+	text := `{"t":"train","step":1}` + "\n" + event("a") + event("b") + `{"t":"train","step":2}` + "\n" +
+		`{ "t": "train", "step": 3 }` + "\n" + event("c") + `{"t":"train","step":5}` + "\n"
+	dir, _ := rawRun(t, []byte(text))
+	b := readOnce(t, openReader(t, dir))
+	var got []string
+	for r := range b.All() {
+		switch r := r.(type) {
+		case Train:
+			got = append(got, fmt.Sprint(r.Step))
+		case Event:
+			got = append(got, r.What)
+		}
+	}
+	if want := "1 a b 2 3 c 5"; strings.Join(got, " ") != want {
+		t.Errorf("the records are %q, not %q", got, want)
+	}
+	for range b.All() {
+		break // which the iterator has to bear
+	}
+}
+
+func TestReadAfterCloseGoesOn(t *testing.T) {
+	dir, path := rawRun(t, []byte(event("a")))
+	r := openReader(t, dir)
+	read := func(want string) {
+		t.Helper()
+		if got := whats(readOnce(t, r)); got != want {
+			t.Fatalf("read %q, not %q", got, want)
+		}
+		ok(t, r.Close())
+	}
+	read("a")
+	appendTo(t, path, event("b"))
+	read("b")
+	read("")
+	// The new file is made before the old one is gone, so that it is another to the file system too.
+	ok(t, os.WriteFile(path+".new", []byte(event("c")+event("d")+event("e")), 0o644))
+	ok(t, os.Rename(path+".new", path))
+	read("RESET c d e")
+}
+
 func TestReaderPassesOverLongLines(t *testing.T) {
 	long := strings.Repeat("x", maxLine+maxLine/3)
 	dir, path := rawRun(t, []byte(event("a")+long))
 	r := openReader(t, dir)
-	if got := whats(readOnce(t, r)); got != "a 1 BAD" {
+	if got := whats(readAll(t, r)); got != "a 1 BAD" {
 		t.Fatalf("read %q", got)
 	}
 	appendTo(t, path, long+"\n"+event("b"))
-	if got := whats(readOnce(t, r)); got != "b" {
+	if got := whats(readAll(t, r)); got != "b" {
 		t.Fatalf("then read %q", got)
 	}
 	if len(r.buf) > maxLine {
@@ -246,6 +317,13 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 		for process := range rapid.IntRange(1, 5).Draw(t, "processes") {
 			step = rapid.Int64Range(0, step).Draw(t, "checkpoint")
 			add(Start{Step: step, Resumed: process > 0})
+			if step > 0 && step%3 == 0 && rapid.Bool().Draw(t, "again") { // what came after the checkpoint
+				add(Valid{Step: step})
+				add(Orders{Step: step})
+				add(Samples{Step: step})
+				add(Density{Step: step})
+				add(Checkpoint{Step: step})
+			}
 			for range rapid.IntRange(0, 30).Draw(t, "steps") {
 				step++
 				add(Train{Step: step})
@@ -285,6 +363,93 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 		}
 		if h.End == nil || h.End.Step != step || h.Bad != 0 {
 			t.Fatalf("the end is %+v after %d bad lines", h.End, h.Bad)
+		}
+	})
+}
+
+// A process that dies after a validation and before its checkpoint leaves a
+// validation that the next one repeats.
+func TestTheLaterOfTwoValidationsWins(t *testing.T) {
+	dir, path := rawRun(t, []byte(`{"t":"start","step":0}
+{"t":"valid","step":10,"nll":3}
+{"t":"valid","step":20,"nll":2}
+{"t":"orders","step":20,"split":"valid","nll":2}
+{"t":"orders","step":20,"split":"train","nll":1.5}
+`))
+	r := openReader(t, dir)
+	var h History
+	h.Add(readOnce(t, r))
+	if h.Revision != 0 {
+		t.Errorf("revision %d of a run that only grew", h.Revision)
+	}
+	appendTo(t, path, `{"t":"start","step":20,"resumed":true}
+{"t":"valid","step":20,"nll":2.5,"best":true}
+{"t":"orders","step":20,"split":"valid","nll":2.5}
+`)
+	h.Add(readOnce(t, r))
+	if len(h.Valid) != 2 || h.Valid[0].NLL != 3 || h.Valid[1].NLL != 2.5 || !h.Valid[1].Best {
+		t.Errorf("validations %+v", h.Valid)
+	}
+	if len(h.Orders) != 2 || h.Orders[0].NLL != 2.5 || h.Orders[0].Split != "valid" || h.Orders[1].Split != "train" {
+		t.Errorf("orders %+v", h.Orders)
+	}
+	if h.Revision == 0 {
+		t.Error("the revision did not change with a record that was replaced")
+	}
+}
+
+func TestRevision(t *testing.T) {
+	var h History
+	for _, c := range []struct {
+		what    string
+		batch   Batch
+		changes bool
+	}{
+		{"a first start", Batch{Records: []Record{Start{}, Valid{Step: 10}, Valid{Step: 20}}}, false},
+		{"growth", Batch{Records: []Record{Valid{Step: 30}, End{Status: Stopped}}}, false},
+		{"a resumption where it stopped", Batch{Records: []Record{Start{Step: 30}}}, false},
+		{"a resumption from before", Batch{Records: []Record{Start{Step: 20}}}, true},
+		{"another file", Batch{Reset: true}, true},
+	} {
+		before := h.Revision
+		h.Add(c.batch)
+		if (h.Revision != before) != c.changes {
+			t.Errorf("%s: the revision went from %d to %d", c.what, before, h.Revision)
+		}
+	}
+}
+
+// Whatever the bounds of the batches are, a series holds what the file has.
+func TestSeriesAcrossBatches(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var h History
+		var want []int64
+		step := int64(0)
+		for range rapid.IntRange(0, 5).Draw(t, "batches") {
+			var b Batch
+			for range rapid.IntRange(0, 3).Draw(t, "parts") {
+				for range rapid.SampledFrom([]int{0, 1, 7, chunkLen - 1, chunkLen, chunkLen + 1, 2*chunkLen + 5}).Draw(t, "n") {
+					step++
+					b.Train.add(Train{Step: step})
+					want = append(want, step)
+				}
+				back := rapid.Int64Range(0, step).Draw(t, "back")
+				b.before = append(b.before, b.Train.Len())
+				b.Records = append(b.Records, Start{Step: back})
+				for len(want) > 0 && want[len(want)-1] > back {
+					want = want[:len(want)-1]
+				}
+				step = back
+			}
+			h.Add(b)
+		}
+		if h.Train.Len() != len(want) {
+			t.Fatalf("%d records, not %d", h.Train.Len(), len(want))
+		}
+		for i, s := range want {
+			if h.Train.Step(i) != s {
+				t.Fatalf("record %d is of step %d, not %d", i, h.Train.Step(i), s)
+			}
 		}
 	})
 }
