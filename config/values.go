@@ -1,7 +1,7 @@
 package config
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -15,48 +15,100 @@ type Value struct {
 	Text string
 }
 
-// Values returns the keys and values of any YAML mapping in the order of the file, also those of a version that has other keys. A
-// section is not a value, but an empty one is, as {}. The error says what is no plain mapping, with line and column.
-func Values(src []byte) ([]Value, error) {
+// Bounds on what Values takes, far above any configuration: a path repeats the names of its sections, so a small file could
+// otherwise ask for much memory.
+const (
+	maxValues = 10_000
+	maxPath   = 1_000 // bytes
+)
+
+// Values returns the keys and values of src, which came from the file called name, in the order of the file. Unlike [Parse] it takes
+// any keys, such as those of another version, and knows no defaults. A section without keys is a value, {}, and so is one in a list.
+//
+// The error is of type [Problems] and holds the first thing that is wrong: text that is no plain YAML document, as for Parse, or is no
+// section of keys and values.
+func Values(name string, src []byte) ([]Value, error) {
 	root, bad := document(src)
+	var values []Value
+	switch {
+	case bad != nil:
+	case root == nil || root.Tag == "!!null":
+		bad = &syntaxError{1, 1, "there are no keys and values in it"}
+	case root.Kind != yaml.MappingNode:
+		bad = &syntaxError{root.Line, root.Column, "want keys and values such as seed: 1, got " + described(root)}
+	default:
+		values, bad = appendValues(nil, root, "")
+	}
 	if bad != nil {
-		return nil, Problems{{Line: bad.line, Column: bad.column, Text: bad.text}}
+		return nil, Problems{{File: name, Line: bad.line, Column: bad.column, Text: bad.text}}
 	}
-	if root == nil || root.Tag == "!!null" {
-		return nil, nil
-	}
-	if root.Kind != yaml.MappingNode {
-		return nil, Problems{{Line: root.Line, Column: root.Column, Text: "want keys and values such as seed: 1, got " + described(root)}}
-	}
-	return appendValues(nil, "", root), nil
+	return values, nil
 }
 
-func appendValues(values []Value, path string, n *yaml.Node) []Value {
-	if n.Kind == yaml.MappingNode && (len(n.Content) > 0 || path == "") {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			values = appendValues(values, join(path, n.Content[i].Value), n.Content[i+1])
+// appendValues appends the keys of a section and of the sections in it.
+func appendValues(values []Value, section *yaml.Node, path string) ([]Value, *syntaxError) {
+	first := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(section.Content); i += 2 {
+		k, v := section.Content[i], section.Content[i+1]
+		at := func(format string, args ...any) *syntaxError {
+			return &syntaxError{k.Line, k.Column, fmt.Sprintf(format, args...)}
 		}
-		return values
+		if k.Kind != yaml.ScalarNode {
+			return nil, at("a key must be a name, got %s", described(k))
+		}
+		if before := first[k.Value]; before != nil {
+			return nil, at("%s is given twice, first at %d:%d (keep one)", quoted(k.Value), before.Line, before.Column)
+		}
+		first[k.Value] = k
+		full := join(path, k.Value)
+		switch {
+		case len(full) > maxPath:
+			return nil, at("the key and its sections have %d bytes (%d are the most)", len(full), maxPath)
+		case len(values) == maxValues:
+			return nil, at("more than %d keys, which no configuration has (is it a data file?)", maxValues)
+		case v.Kind != yaml.MappingNode || len(v.Content) == 0:
+			var text strings.Builder
+			writeFlow(&text, v)
+			values = append(values, Value{full, text.String()})
+			continue
+		}
+		var bad *syntaxError
+		if values, bad = appendValues(values, v, full); bad != nil {
+			return nil, bad
+		}
 	}
-	return append(values, Value{path, flowText(n)})
+	return values, nil
 }
 
-func flowText(n *yaml.Node) string {
-	var parts []string
-	switch n.Kind {
-	case yaml.SequenceNode:
-		for _, c := range n.Content {
-			parts = append(parts, flowText(c))
+// writeFlow writes a value as YAML on one line.
+func writeFlow(b *strings.Builder, n *yaml.Node) {
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		b.WriteByte('[')
+		for i, element := range n.Content {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			writeFlow(b, element)
 		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			parts = append(parts, flowText(n.Content[i])+": "+flowText(n.Content[i+1]))
+		b.WriteByte(']')
+	case n.Kind == yaml.MappingNode:
+		b.WriteByte('{')
+		for i, part := range n.Content {
+			switch {
+			case i%2 == 1:
+				b.WriteString(": ")
+			case i > 0:
+				b.WriteString(", ")
+			}
+			writeFlow(b, part)
 		}
-		return "{" + strings.Join(parts, ", ") + "}"
+		b.WriteByte('}')
+	case n.Tag == "!!null":
+		b.WriteString("null")
+	case n.Tag == "!!int", n.Tag == "!!float", n.Tag == "!!bool":
+		b.WriteString(n.Value)
+	default:
+		b.WriteString(quoteText(n.Value))
 	}
-	if n.Style&quotedStyles != 0 {
-		return strconv.Quote(n.Value)
-	}
-	return n.Value
 }

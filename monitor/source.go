@@ -53,7 +53,7 @@ func (s *Source) Poll() Update {
 			}
 			ru.Manifest, _ = runlog.ReadManifest(d)
 			if src, err := os.ReadFile(filepath.Join(d, runlog.ConfigFile)); err == nil {
-				ru.Config, ru.Err = config.Values(src)
+				ru.Config, ru.Err = config.Values(filepath.Join(d, runlog.ConfigFile), src)
 			}
 		}
 		ru.Batch, ru.Err = s.r[d].Read(0)
