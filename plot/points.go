@@ -27,42 +27,17 @@ func Find(p Points, x float64) (i int, ok bool) {
 	if p == nil || math.IsNaN(x) {
 		return 0, false
 	}
-	i = after(p, x, 0, p.Len()/2) - 1
+	s := newSource(p, false)
+	i = s.after(x, 0, s.n/2) - 1
 	return max(i, 0), i >= 0
 }
 
-// after returns the first point from i on that lies beyond x, or the number of points. It looks around the guess first,
-// so that a good one costs a few calls of At.
-func after(p Points, x float64, i, guess int) int {
-	lo, hi := i, p.Len() // the answer is one of lo, …, hi
-	for step := 1; lo < hi; step *= 4 {
-		probe := min(max(guess, lo), hi-1)
-		if beyond(p, probe, x) {
-			hi, guess = probe, probe-step
-			if guess < lo {
-				break
-			}
-		} else {
-			lo, guess = probe+1, probe+step
-			if guess >= hi {
-				break
-			}
-		}
+// length is the number of points, of nil none.
+func length(p Points) int {
+	if p == nil {
+		return 0
 	}
-	for lo < hi {
-		middle := int(uint(lo+hi) >> 1)
-		if beyond(p, middle, x) {
-			hi = middle
-		} else {
-			lo = middle + 1
-		}
-	}
-	return lo
-}
-
-func beyond(p Points, i int, x float64) bool {
-	v, _ := p.At(i)
-	return v > x
+	return p.Len()
 }
 
 // finite says whether v is a number that can be drawn.

@@ -44,6 +44,21 @@ func solid(c color.RGBA) paint { return paint{c} }
 
 func (p paint) set() bool { return p.A != 0 }
 
+// inkOf is a colour that was given, or where none was that of the series at an index.
+func inkOf(c color.RGBA, index int) color.RGBA {
+	if c == (color.RGBA{}) {
+		return Series(index)
+	}
+	c.A = 0xff
+	return c
+}
+
+// weaker mixes a colour with grey, which is further from it than from the ground, be that dark or light.
+func weaker(p paint) paint {
+	const share = 0.6
+	return solid(color.RGBA{blend(p.R, 0x80, share), blend(p.G, 0x80, share), blend(p.B, 0x80, share), 0xff})
+}
+
 // escape returns the sequence that selects the colours of a cell, of which it leaves alone those that are not set.
 func (s Style) escape(ink, ground paint) string {
 	codes := ""

@@ -22,6 +22,15 @@ func clean(s string) string {
 // mathematical signs.
 func maybeWide(r rune) bool { return r >= 0x1100 && (r < 0x2010 || r > 0x22ff) }
 
+// symbol makes a mark safe to draw: geometric shapes and stars are one column wide where a terminal is not told otherwise.
+func symbol(r rune) rune {
+	narrow := r >= 0x2500 && r <= 0x2606 && r != '◽' && r != '◾'
+	if r == 0 || !narrow && columns(clean(string(r))) == 1 && clean(string(r)) != string(r) {
+		return '*'
+	}
+	return r
+}
+
 // columns is the width of a clean text.
 func columns(s string) int { return utf8.RuneCountInString(s) }
 

@@ -1,0 +1,157 @@
+package plot
+
+// The smallest sizes: of a chart with axes, and of one without, below which it is a [Sparkline].
+const (
+	axesWidth, axesHeight = 16, 4
+	bareWidth, bareHeight = 8, 2
+)
+
+// Draw returns at most height lines of at most width columns, and where in them the data are. Below 16 x 4 there are no
+// axes, and below 8 x 2 only one line, of the first line that is not Faint; then the frame is zero.
+//
+// A pixel column shows all values from the lowest to the highest of its points, so that no spike is lost.
+func (c Chart) Draw(width, height int, style Style) ([]string, Frame) {
+	if width <= 0 || height <= 0 {
+		return nil, Frame{}
+	}
+	canvas := newCanvas(width, height)
+	x, y, missing := c.window()
+	if missing != "" {
+		canvas.text(max(width-columns(missing), 0)/2, (height-1)/2, missing)
+		return canvas.lines(style), Frame{}
+	}
+	if width < bareWidth || height < bareHeight {
+		return []string{c.sparkline(x, width, style)}, Frame{}
+	}
+	inner, framed := c.axes(canvas, x, y)
+	t := tracer{newRaster(inner, style), x, newScale(x, false), newScale(y, c.LogY)}
+	c.trace(&t, style)
+	t.onto(canvas)
+	frame := Frame{inner.x, inner.y, inner.width, inner.height, x, y, c.LogY}
+	c.cursor(canvas, &t, frame)
+	c.marks(canvas, &t)
+	if !framed {
+		frame = Frame{}
+	}
+	return canvas.lines(style), frame
+}
+
+// window returns the ranges to show, or the words to show in their place.
+func (c Chart) window() (x, y Range, missing string) {
+	x, y = c.X, c.Y
+	ok := true
+	if !x.proper() {
+		if x, ok = c.fitX(); !ok {
+			return x, y, "no values yet"
+		}
+	}
+	if !y.proper() || c.LogY && y.Lo <= 0 {
+		if y, ok = c.fitY(x); !ok {
+			if !c.X.proper() {
+				return x, y, "no values yet"
+			}
+			return x, y, "no values here"
+		}
+	}
+	return x, y, ""
+}
+
+// trace draws the bands, the faint lines and the others, in this sequence.
+func (c Chart) trace(t *tracer, style Style) {
+	for i, band := range c.Bands {
+		ink := solid(inkOf(band.Colour, i))
+		p := pen{ink: weaker(ink), layer: bandLayer, stipple: 4}
+		switch t.down {
+		case 2:
+			p.character, p.stipple = '░', 0
+		case 1:
+			p.character, p.stipple = ':', 0
+		}
+		t.take(p)
+		t.band(newSource(band.Lo, c.LogY), newSource(band.Hi, c.LogY))
+	}
+	for _, faint := range []bool{true, false} {
+		for i, line := range c.Lines {
+			if line.Faint != faint {
+				continue
+			}
+			p := line.pen(i, t.down == 1)
+			if faint && style.Colour == NoColour && t.down > 1 {
+				p.stipple = 2
+			}
+			t.take(p)
+			s := newSource(line.Points, c.LogY)
+			if line.Scatter {
+				t.dots(s)
+			} else {
+				t.line(s)
+			}
+		}
+	}
+}
+
+// characters are those of lines in ASCII.
+const characters = ".ox+*#"
+
+// pen is what the line at an index is drawn with.
+func (l Line) pen(index int, ascii bool) pen {
+	p := pen{ink: solid(inkOf(l.Colour, index)), layer: lineLayer}
+	if l.Faint {
+		p.ink, p.layer = weaker(p.ink), faintLayer
+	}
+	if ascii {
+		p.character = rune(characters[index%len(characters)])
+		if l.Mark > ' ' && l.Mark < 0x7f {
+			p.character = l.Mark
+		}
+	}
+	return p
+}
+
+// cursor draws a vertical line where no other line is.
+func (c Chart) cursor(canvas *canvas, t *tracer, f Frame) {
+	if !c.HasCursor {
+		return
+	}
+	column, ok := f.ColumnAt(c.Cursor)
+	for row := 0; ok && row < f.Height; row++ {
+		if !t.inked(column-f.Left, row) {
+			canvas.mark(column, f.Top+row, '│', paint{}, paint{})
+		}
+	}
+}
+
+// marks draws the characters of points in the window.
+func (c Chart) marks(canvas *canvas, t *tracer) {
+	for _, m := range c.Marks {
+		if !finite(m.X) || !finite(m.Y) || c.LogY && m.Y <= 0 {
+			continue
+		}
+		x, y := t.x.place(m.X), t.y.place(m.Y)
+		if x < 0 || x > 1 || y < 0 || y > 1 {
+			continue
+		}
+		column := min(int(x*float64(t.area.width)), t.area.width-1)
+		row := min(int((1-y)*float64(t.area.height)), t.area.height-1)
+		canvas.mark(t.area.x+column, t.area.y+row, symbol(m.Rune), solid(m.Colour), paint{})
+	}
+}
+
+// sparkline draws the lowest line that is not faint, where there is no room for more.
+func (c Chart) sparkline(x Range, width int, style Style) string {
+	values := make([]float64, 0, width)
+	for _, line := range c.Lines {
+		s := newSource(line.Points, c.LogY)
+		if s.n == 0 || line.Faint && len(c.Lines) > 1 {
+			continue
+		}
+		from, _ := s.inside(x)
+		for column := range width {
+			to := s.after(x.value(float64(column+1)/float64(width)), from, from)
+			b := s.extremes(from, to)
+			values, from = append(values, b.middle(c.LogY)), to
+		}
+		break
+	}
+	return Sparkline(values, width, style)
+}

@@ -1,0 +1,186 @@
+package plot
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// tick is a labelled value of an axis.
+type tick struct {
+	at    float64
+	label string
+}
+
+// step is a distance between round numbers: 1, 2 or 5 times a power of ten.
+type step struct {
+	digit    int
+	exponent int
+}
+
+func (s step) size() float64 { return s.times(1) }
+
+// times returns k steps, rounded once.
+func (s step) times(k float64) float64 {
+	k *= float64(s.digit)
+	if s.exponent < 0 && s.exponent >= -300 {
+		return k / math.Pow10(-s.exponent)
+	}
+	return k * math.Pow10(s.exponent)
+}
+
+func (s step) next() step {
+	switch s.digit {
+	case 1:
+		return step{2, s.exponent}
+	case 2:
+		return step{5, s.exponent}
+	}
+	return step{1, s.exponent + 1}
+}
+
+func (s step) finer() step {
+	switch s.digit {
+	case 5:
+		return step{2, s.exponent}
+	case 2:
+		return step{1, s.exponent}
+	}
+	return step{5, s.exponent - 1}
+}
+
+// stepOver returns the smallest step that goes at most n times into a range.
+func stepOver(r Range, n int) step {
+	each := r.Hi/float64(n) - r.Lo/float64(n)
+	s := step{1, int(max(math.Floor(math.Log10(each)), -330))}
+	for s.size() < each && s.exponent < 308 {
+		s = s.next()
+	}
+	return s
+}
+
+// most is how many ticks an axis may ever have.
+const most = 100
+
+// multiples returns the round numbers in a range, most of them at most.
+func (s step) multiples(r Range) []float64 {
+	first, last := math.Ceil(r.Lo/s.size()), math.Floor(r.Hi/s.size())
+	if !(last-first < most) || math.Abs(first)+math.Abs(last) > 1<<52 {
+		return nil // finer than numbers are
+	}
+	var values []float64
+	for k := first; k <= last; k++ {
+		if v := s.times(k); v >= r.Lo && v <= r.Hi {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// label writes a multiple of the step with as many digits as its neighbours have; most is the largest of them.
+func (s step) label(v, largest float64) string {
+	if largest < 1e6 && s.exponent > -6 {
+		return plainZero(strconv.FormatFloat(v, 'f', max(-s.exponent, 0), 64))
+	}
+	if v == 0 {
+		return "0"
+	}
+	digits := int(math.Floor(math.Log10(largest))) - s.exponent
+	return shortExponent(strconv.FormatFloat(v, 'e', min(max(digits, 0), 15), 64))
+}
+
+// plainZero takes the sign from a negative zero.
+func plainZero(s string) string {
+	if strings.Trim(s, "-0.") == "" {
+		return strings.TrimPrefix(s, "-")
+	}
+	return s
+}
+
+// shortExponent writes 1e+06 as 1e6.
+func shortExponent(s string) string {
+	mantissa, exponent, found := strings.Cut(s, "e")
+	if !found {
+		return s
+	}
+	sign := ""
+	if exponent[0] == '-' {
+		sign = "-"
+	}
+	return mantissa + "e" + sign + strings.TrimLeft(exponent, "+-0")
+}
+
+// ticks returns the multiples of a step with their labels.
+func (s step) ticks(r Range) []tick {
+	values := s.multiples(r)
+	largest := 0.0
+	for _, v := range values {
+		largest = max(largest, math.Abs(v))
+	}
+	ticks := make([]tick, len(values))
+	for i, v := range values {
+		ticks[i] = tick{v, s.label(v, largest)}
+	}
+	return ticks
+}
+
+// ticksOf returns at most n ticks of a range, but 2 at least: round numbers, or its ends where those are finer than
+// numbers are.
+func ticksOf(r Range, n int) []tick {
+	s := stepOver(r, n).finer()
+	for len(s.multiples(r)) > n {
+		s = s.next()
+	}
+	for range 3 { // the next power of ten is among them
+		if ticks := s.ticks(r); len(ticks) >= 2 {
+			return ticks
+		}
+		s = s.finer()
+	}
+	lo, hi := ends(r)
+	return []tick{{r.Lo, lo}, {r.Hi, hi}}
+}
+
+// decades returns about n ticks of a logarithmic axis: powers of ten, and where there are few of them 2 and 5 times
+// those, or round numbers.
+func decades(r Range, n int) []tick {
+	first, last := int(math.Floor(math.Log10(r.Lo))), int(math.Ceil(math.Log10(r.Hi)))
+	if span := math.Log10(r.Hi) - math.Log10(r.Lo); span < 2 {
+		ticks := powers(r, first, last, 1, 1, 2, 5)
+		if span > 0.7 && len(ticks) <= n+1 {
+			return ticks
+		}
+		if ticks := powers(r, first, last, 1, 1); span > 0.7 && len(ticks) >= 2 {
+			return ticks
+		}
+		return ticksOf(r, n)
+	}
+	for every := 1; ; every++ {
+		if ticks := powers(r, first, last, every, 1); len(ticks) <= max(n, 2) {
+			return ticks
+		}
+	}
+}
+
+// powers returns digits times every so manyth power of ten in a range.
+func powers(r Range, first, last, every int, digits ...int) []tick {
+	var ticks []tick
+	for e := first; e <= last; e++ {
+		if e%every != 0 {
+			continue
+		}
+		for _, digit := range digits {
+			if v := (step{digit, e}).size(); v >= r.Lo && v <= r.Hi {
+				ticks = append(ticks, tick{v, powerLabel(v, e)})
+			}
+		}
+	}
+	return ticks
+}
+
+func powerLabel(v float64, exponent int) string {
+	if exponent < -3 || exponent > 4 {
+		return shortExponent(strconv.FormatFloat(v, 'e', 0, 64))
+	}
+	return strconv.FormatFloat(v, 'f', max(-exponent, 0), 64)
+}

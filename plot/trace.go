@@ -1,0 +1,155 @@
+package plot
+
+import "math"
+
+// tracer draws points on a raster whose edges are those of two scales.
+type tracer struct {
+	*raster
+	window Range // of x
+	x, y   scale
+}
+
+// spot is a place on the raster in pixels, whose middles are at halves.
+type spot struct{ x, y float64 }
+
+// middle is that of a column.
+func (t *tracer) middle(column int) float64 { return float64(column) + 0.5 }
+
+// rowAt returns the row of a value in pixels, counted from the upper edge, in fractions of them.
+func (t *tracer) rowAt(y float64) float64 {
+	rows := float64(t.rows())
+	place := t.y.place(y)
+	row := (1 - place) * rows
+	if row >= rows && place >= 0 {
+		return rows - 0.5 // the lower end belongs to the last row
+	}
+	return row
+}
+
+// spot returns where point i is, and whether it is anywhere.
+func (t *tracer) spot(s source, i int) (spot, bool) {
+	x, y := s.points.At(i)
+	if !finite(x) || !s.usable(y) {
+		return spot{}, false
+	}
+	return spot{t.x.place(x) * float64(t.columns()), t.rowAt(y)}, true
+}
+
+// edge returns the x that all points of a column are at or above, those of the next column beyond its last edge.
+func (t *tracer) edge(column int) float64 {
+	if column == t.columns() {
+		return t.window.Hi
+	}
+	return math.Nextafter(t.window.value(float64(column)/float64(t.columns())), math.Inf(-1))
+}
+
+// line draws the extremes of every column and joins those columns that have no gap between them.
+func (t *tracer) line(s source) {
+	if s.n == 0 {
+		return
+	}
+	from := s.after(t.edge(0), 0, 0)
+	var last spot
+	joined := false
+	if from > 0 {
+		last, joined = t.spot(s, from-1)
+	}
+	count := 0
+	for column := range t.columns() {
+		to := s.after(t.edge(column+1), from, from+count)
+		if count = to - from; count == 0 {
+			continue
+		}
+		if _, y := s.points.At(from); joined && s.usable(y) {
+			t.join(last, spot{t.middle(column), t.rowAt(y)})
+		}
+		t.runs(s, column, from, to)
+		_, y := s.points.At(to - 1)
+		last, joined = spot{t.middle(column), t.rowAt(y)}, s.usable(y)
+		from = to
+	}
+	if next, ok := t.beyond(s, from); joined && ok {
+		t.join(last, next)
+	}
+}
+
+// beyond returns the first point beyond the window.
+func (t *tracer) beyond(s source, i int) (spot, bool) {
+	if i >= s.n {
+		return spot{}, false
+	}
+	return t.spot(s, i)
+}
+
+// runs draws what the points from, …, to-1 of a column cover: a bar for every run of them without a gap.
+func (t *tracer) runs(s source, column, from, to int) {
+	run := nothing
+	s.walk(from, to, func(_, _ int, b block) {
+		if b.empty() && !run.empty() {
+			t.extent(column, run)
+			run = nothing
+		} else if !b.empty() {
+			run = run.with(b)
+		}
+	})
+	if !run.empty() {
+		t.extent(column, run)
+	}
+}
+
+// extent draws a bar from the lowest to the highest of values.
+func (t *tracer) extent(column int, b block) {
+	t.bar(column, int(math.Floor(t.rowAt(b.hi))), int(math.Floor(t.rowAt(b.lo))))
+}
+
+// dots draws every point by itself.
+func (t *tracer) dots(s source) {
+	if s.n == 0 {
+		return
+	}
+	from := s.after(t.edge(0), 0, 0)
+	for column := range t.columns() {
+		to := s.after(t.edge(column+1), from, from)
+		s.walk(from, to, func(from, to int, b block) {
+			if b.empty() {
+				return
+			}
+			if math.Floor(t.rowAt(b.hi)) == math.Floor(t.rowAt(b.lo)) {
+				t.extent(column, b)
+				return
+			}
+			for i := from; i < to; i++ {
+				_, y := s.points.At(i)
+				t.extent(column, block{y, y})
+			}
+		})
+		from = to
+	}
+}
+
+// join draws a straight line, one pixel thick where it is flat.
+func (t *tracer) join(a, b spot) {
+	if !(b.x > a.x) {
+		a.x, b.x = min(a.x, b.x), min(a.x, b.x) // points whose x decreases
+	}
+	first, last := math.Floor(max(a.x, 0)), math.Floor(min(b.x, float64(t.columns())-0.5))
+	at := func(x float64) float64 {
+		if b.x == a.x {
+			return b.y
+		}
+		return a.y + (b.y-a.y)*min(max((x-a.x)/(b.x-a.x), 0), 1)
+	}
+	for column := first; column <= last; column++ {
+		from, to := math.Floor(at(column)), math.Floor(at(column+1))
+		if column == first {
+			from = math.Floor(at(max(a.x, 0)))
+		}
+		switch { // the row at the edge belongs to the next column
+		case to > from && column < last:
+			to--
+		case to < from && column < last:
+			to++
+		}
+		t.bar(int(column), int(min(from, to)), int(max(from, to)))
+	}
+}
