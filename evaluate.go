@@ -78,7 +78,7 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evalu
 		of.Draws = o.Samples
 	}
 	e := m.evaluator
-	if s.Dim > 0 && m.inverts() {
+	if s.Dim > 0 && inverts(m.model) {
 		var err error
 		if e, err = m.densityEvaluator(); err != nil {
 			return Evaluation{}, err

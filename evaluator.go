@@ -56,7 +56,7 @@ type Evaluator struct {
 	// change is ln |det| of the preprocessing, nil when there is none.
 	change *compiled
 	// invert, if not nil, maps rows to the noise that value takes in their place.
-	invert func(ctx context.Context, x, cond []float32) ([]float32, error)
+	invert func(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error)
 }
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
@@ -83,15 +83,22 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 	if err != nil {
 		return nil, err
 	}
-	if m, ok := d.(models.Preprocessed); ok {
-		e.change, err = compile(b, d, "preprocess", func(p models.Params, data []*Node) *Node {
-			if change := m.PreprocessLogDet(p, data[0]); change != nil {
-				return change
-			}
-			return Const(data[0].Graph(), make([]float32, data[0].Shape().Dimensions[0]))
-		})
-	}
+	e.change, err = compileChange(b, d)
 	return e, err
+}
+
+// compileChange is ln |det| of the preprocessing of rows, nil for a model without.
+func compileChange(b *backend.Backend, d models.Model) (*compiled, error) {
+	m, ok := d.(models.Preprocessed)
+	if !ok {
+		return nil, nil
+	}
+	return compile(b, d, "preprocess", func(p models.Params, data []*Node) *Node {
+		if change := m.PreprocessLogDet(p, data[0]); change != nil {
+			return change
+		}
+		return Const(data[0].Graph(), make([]float32, data[0].Shape().Dimensions[0]))
+	})
 }
 
 // suitableBatch is the number of rows whose widest layer has some 640,000 values:
@@ -168,6 +175,30 @@ func (e *Evaluator) members(of Ensemble) ([]member, error) {
 	return all, nil
 }
 
+// LogProb returns ln p(x | context) of each row in nats, averaged over the
+// probabilities of the members of the ensemble: x is row-major [rows, dim], cond
+// [rows, contextDim] (nil without a context). Values that are not finite come back
+// as they are: beyond the range of a logit a density has none. For a stochastic
+// model it is the bound, which of a model that is fitted to a target does not
+// depend on the rows; see NewDensityEvaluator.
+func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, cond []float32, of Ensemble) ([]float64, error) {
+	rows, err := rowsOf(e.model, x, cond)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, 0, rows)
+	err = e.each(ctx, params, rows, x, cond, of, func(perMember [][]float64) {
+		one := make([]float64, len(perMember))
+		for i := range perMember[0] {
+			for k := range perMember {
+				one[k] = perMember[k][i]
+			}
+			out = append(out, LogMeanExp(one))
+		}
+	})
+	return out, err
+}
+
 // each computes the log-likelihoods of all rows under each member of an
 // ensemble, batch by batch: f gets perMember[k][i], the log-likelihood of row i of
 // the batch under member k.
@@ -196,7 +227,7 @@ func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int
 func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) ([][]float64, error) {
 	if e.invert != nil {
 		var err error
-		if x, err = e.invert(ctx, x, cond); err != nil {
+		if x, err = e.invert(ctx, params, x, cond); err != nil {
 			return nil, err
 		}
 	}

@@ -72,7 +72,7 @@ func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.So
 // one pass, an IAF, both come out of that pass on the backend; its samples then
 // agree with Sample's but for rounding.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	if m.inverts() {
+	if inverts(m.model) {
 		return m.sampleInOnePass(ctx, n, o)
 	}
 	if x, err = m.Sample(ctx, n, o); err != nil {
@@ -152,31 +152,6 @@ func (m *Model) passes() (*compiled, error) {
 	return m.pass.of, m.pass.err
 }
 
-// densityEvaluator makes the evaluator of a flow that is fitted to a target, or
-// whose density would take a loop in the graph, into one of densities: rows are
-// mapped to noise on the host, touching every weight once, and the graph goes
-// back.
-func (m *Model) densityEvaluator() (*Evaluator, error) {
-	m.latent.once.Do(func() {
-		s, ok := m.model.(onePass)
-		if !ok {
-			m.latent.err = fmt.Errorf("this model has no density in one pass")
-			return
-		}
-		e := &Evaluator{model: onlyDensity{m.model}, batch: m.evaluator.batch, change: m.evaluator.change}
-		e.value, m.latent.err = compile(m.evaluator.value.backend, m.model, "log_prob", func(p models.Params, data []*Node) *Node {
-			_, logp := s.SampleAndLogProb(p, data[0], second(data))
-			return logp
-		})
-		e.invert = m.Latent
-		m.latent.of = e
-	})
-	return m.latent.of, m.latent.err
-}
-
-// onlyDensity hides what else a model is.
-type onlyDensity struct{ models.Model }
-
 // samplePass is made when it is first asked for.
 type samplePass struct {
 	once sync.Once
@@ -188,26 +163,4 @@ func (s *samplePass) close() {
 	if s.of != nil {
 		s.of.close()
 	}
-}
-
-type latentCodes struct {
-	once sync.Once
-	of   *Evaluator
-	err  error
-}
-
-func (l *latentCodes) close() {
-	if l.of != nil && l.err == nil {
-		l.of.value.close() // the rest is the other evaluator's
-	}
-}
-
-// inverts says whether the density of the model takes the variables one after
-// the other in the graph, or is not what its evaluator computes.
-func (m *Model) inverts() bool {
-	if isVariational(m.model) {
-		return true
-	}
-	l, ok := m.model.(models.Looping)
-	return ok && l.Loops()
 }

@@ -144,26 +144,14 @@ func (m *Model) LogProbSets(ctx context.Context, x, cond []float32, sets []*mask
 }
 
 func (m *Model) logProb(ctx context.Context, x, cond []float32, of Ensemble) ([]float64, error) {
-	rows, err := rowsOf(m.model, x, cond)
-	if err != nil {
-		return nil, err
-	}
 	e := m.evaluator
-	if m.inverts() {
+	if inverts(m.model) {
+		var err error
 		if e, err = m.densityEvaluator(); err != nil {
 			return nil, err
 		}
 	}
-	var out []float64
-	err = e.each(ctx, m.params, rows, x, cond, of, func(perMember [][]float64) {
-		one := make([]float64, len(perMember))
-		for i := range perMember[0] {
-			for k := range perMember {
-				one[k] = perMember[k][i]
-			}
-			out = append(out, LogMeanExp(one))
-		}
-	})
+	out, err := e.LogProb(ctx, m.params, x, cond, of)
 	if err == nil && !models.IsDiscrete(m.model) {
 		err = checkLogProbs(out)
 	}

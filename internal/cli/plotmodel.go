@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
@@ -35,7 +34,7 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	if err != nil {
 		return err
 	}
-	x, y := windowOf(points, 0), windowOf(points, 1)
+	x, y := windowOf(points)
 	if len(o.bounds) > 0 {
 		x, y = plot.Range{Lo: o.bounds[0], Hi: o.bounds[1]}, plot.Range{Lo: o.bounds[2], Hi: o.bounds[3]}
 	}
@@ -85,32 +84,16 @@ func columnNames(set *data.Set, dim int) []string {
 	return names
 }
 
-// windowOf is where a variable of the rows is, with a margin.
-func windowOf(rows []float32, d int) plot.Range {
-	var column []float64
-	for i := d; i < len(rows); i += 2 {
-		column = append(column, float64(rows[i]))
-	}
-	slices.Sort(column)
-	cut := len(column) / 200
-	lo, hi := column[cut], column[len(column)-1-cut]
-	margin := 0.1 * (hi - lo)
-	if margin == 0 {
-		margin = 1
-	}
-	return plot.Range{Lo: lo - margin, Hi: hi + margin}
+// windowOf is where points are, with a margin.
+func windowOf(points []float32) (x, y plot.Range) {
+	g := maskflow.GridOf(points, 1)
+	return plot.Range{Lo: g.X[0], Hi: g.X[1]}, plot.Range{Lo: g.Y[0], Hi: g.Y[1]}
 }
 
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
 // beyond the range of a logit, it is not a number.
 func densityGrid(ctx context.Context, r *maskflow.Run, x, y plot.Range, cells int) (plot.Grid, error) {
-	at := func(r plot.Range, i int) float32 { return float32(r.Lo + (r.Hi-r.Lo)*(float64(i)+0.5)/float64(cells)) }
-	rows := make([]float32, 0, 2*cells*cells)
-	for j := range cells {
-		for i := range cells {
-			rows = append(rows, at(x, i), at(y, j))
-		}
-	}
+	rows := maskflow.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
 	logp, err := r.LogProb(ctx, rows, nil)
 	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != cells*cells {
 		return plot.Grid{}, err
@@ -203,7 +186,8 @@ func greyImages(x []float32, shape []int) (grey []float64, h, w int) {
 
 // pointGrid counts points in cells.
 func pointGrid(points []float32, cells int) plot.Grid {
-	g := plot.Grid{Rows: cells, Cols: cells, Values: make([]float64, cells*cells), X: windowOf(points, 0), Y: windowOf(points, 1), Name: "samples in a cell"}
+	x, y := windowOf(points)
+	g := plot.Grid{Rows: cells, Cols: cells, Values: make([]float64, cells*cells), X: x, Y: y, Name: "samples in a cell"}
 	place := func(r plot.Range, v float32) (int, bool) {
 		i := math.Floor((float64(v) - r.Lo) / (r.Hi - r.Lo) * float64(cells))
 		return int(i), i >= 0 && i < float64(cells)

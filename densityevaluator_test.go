@@ -1,0 +1,98 @@
+package maskflow_test
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
+)
+
+// An evaluator of densities has its parameters from somebody else, who changes
+// them: with any it is what a model with these weights says.
+func TestDensityEvaluator(t *testing.T) {
+	const rows = 11
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		fitted := must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options{StackOptions: stackOf(2, 0, 2)})), must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
+		for name, m := range map[string]models.Model{
+			"of a target":    fitted,
+			"with a context": must.M1(iaf.New(iaf.Options{StackOptions: stackOf(flowDim, flowContext, 2)})),
+			"a MAF":          must.M1(maf.New(maf.Options{StackOptions: stackOf(flowDim, 0, 2)})),
+			"three orders":   newMADE(t, made.Options{Dim: flowDim, Hidden: []int{7}, Masks: 3, Degrees: masks.SampledDegrees, Output: "gaussian"}),
+		} {
+			e, err := maskflow.NewDensityEvaluator(b, m, 4)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			defer e.Close()
+			s := normalSet(4, rows, m.Dim(), m.ContextDim())
+			for seed := range uint64(2) {
+				w := shaken(m, seed)
+				params := onBackend(m, w)
+				model := newModel(t, b, m, w, maskflow.Options{Batch: 4})
+				of := maskflow.Ensemble{Sets: model.Sets(0)}
+				got, err := e.LogProb(t.Context(), params, s.X, s.Context, of)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				want, err := model.LogProb(t.Context(), s.X, s.Context)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: %v, want %v", name, got, want)
+				}
+				for _, p := range params {
+					p.MustFinalizeAll()
+				}
+			}
+		}
+		_, err := maskflow.NewDensityEvaluator(b, tinyVAE(flowDim, 0), 4)
+		refuses(t, "a VAE", err, "the model has no density to evaluate")
+	})
+}
+
+func onBackend(m models.Model, w models.Weights) []*tensors.Tensor {
+	var params []*tensors.Tensor
+	for i, s := range m.Specs() {
+		params = append(params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
+	}
+	return params
+}
+
+// What a Model refuses to tell, an evaluator tells as it is.
+func TestLogProbWhereThereIsNoDensity(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	m := must.M1(maf.New(maf.Options{StackOptions: stackOf(2, 0, 1), Logit: 0.05}))
+	w := shaken(m, 1)
+	x := []float32{0.5, 0.25, 0.5, 1.5, 0.75, 0.5}
+	e := must.M1(maskflow.NewEvaluator(b, m, 3))
+	defer e.Close()
+	params := onBackend(m, w)
+	got, err := e.LogProb(t.Context(), params, x, nil, maskflow.Ensemble{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 3 || !finite(got[0]) || finite(got[1]) || !finite(got[2]) {
+		t.Errorf("%v, want a value that is not finite between two that are", got)
+	}
+	var lost *models.NonFiniteError
+	if _, err := newModel(t, b, m, w, maskflow.Options{}).LogProb(t.Context(), x, nil); !errors.As(err, &lost) || lost.Row != 1 {
+		t.Errorf("error %v, want one of row 1", err)
+	}
+	_, err = e.LogProb(t.Context(), params, x[:3], nil, maskflow.Ensemble{})
+	refuses(t, "half a row", err, "3 values are not whole rows of 2 variables")
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
