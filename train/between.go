@@ -1,26 +1,18 @@
 package train
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
 	"time"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
-	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/masks"
-	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// Intervals between looks for requests and between samples.
 const (
-	pollEvery    = 200 * time.Millisecond
-	samplesEvery = 15 * time.Second
-	keepStates   = 2
+	pollEvery  = 200 * time.Millisecond // between looks for requests
+	keepStates = 2
 )
 
 // between runs between two calls to the backend: requests and checkpoints.
@@ -97,41 +89,4 @@ func (r *run) save() error {
 		}
 	}
 	return checkpoint.Prune(r.checkpoints(), keepStates)
-}
-
-// sample draws a few rows from the present weights for whoever watches.
-func (r *run) sample() error {
-	_, ok := r.model.(models.HostSampler)
-	now := r.o.Clock()
-	if !ok || r.model.ContextDim() > 0 || now.Before(r.nextSamples) {
-		return nil
-	}
-	r.nextSamples = now.Add(samplesEvery)
-	w, err := hostWeights(r.trainer.evaluated())
-	if err != nil {
-		return err
-	}
-	const rows = 64
-	sets := []*masks.Set{nil}
-	if masked, ok := r.model.(models.Masked); ok {
-		sets[0] = masked.Cycle().At(0)
-	}
-	x, err := maskflow.Sample(context.Background(), r.model, w, sets, rows, maskflow.SampleOptions{Seed: r.c.Seed})
-	var lost *models.NonFiniteError
-	if errors.As(err, &lost) {
-		return nil // weights that overflow now may not do so later
-	}
-	if err != nil {
-		return err
-	}
-	shape := r.splits.Shape
-	if shape == nil {
-		shape = []int{r.model.Dim()}
-	}
-	shape = append([]int{rows}, shape...)
-	file := fmt.Sprintf("%s/%08d.npy", runlog.SamplesDir, r.trainer.Step())
-	if err := data.WriteFile(filepath.Join(r.o.Dir, file), data.Array{Shape: shape, Float32: x}); err != nil {
-		return err
-	}
-	return r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: shape})
 }

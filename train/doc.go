@@ -13,4 +13,9 @@
 // [DivergedError]. The mask sets of a masked density are used in turn, one a
 // step, and the sets that are validated and tested are those that were trained
 // (fresh ones of a stream of their own when their number is unlimited).
+//
+// A run also shows how its model comes along: after a validation it writes samples
+// and, of a density of two variables, ln p on a grid. Each is done again when fifty
+// times what it took has passed, also across resumptions, and the newest twenty
+// files of each are kept. None of it has an influence on the training.
 package train

@@ -76,7 +76,7 @@ func TestStatisticsAreThoseOfAllTrainingRows(t *testing.T) {
 						return nil
 					}
 					validations++
-					w, err := hostWeights(tr.evaluated())
+					w, err := maskflow.HostWeights(tr.evaluated())
 					if err != nil {
 						return err
 					}
@@ -147,11 +147,11 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 				if tr.Step() > 0 {
 					return false, nil
 				}
-				w, err := hostWeights(tr.state[:len(tr.program.specs)])
+				w, err := maskflow.HostWeights(tr.state[:len(tr.program.specs)])
 				if err != nil {
 					return false, err
 				}
-				averaged, err := hostWeights(tr.evaluated())
+				averaged, err := maskflow.HostWeights(tr.evaluated())
 				if err != nil {
 					return false, err
 				}
@@ -179,7 +179,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 		if behind != 2 { // the last has no layer after it
 			t.Fatalf("%d layers were looked at, want 2", behind)
 		}
-		last, err := hostWeights(tr.state[:len(tr.program.specs)])
+		last, err := maskflow.HostWeights(tr.state[:len(tr.program.specs)])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -104,7 +104,6 @@ func TestSamplesThatOverflowDoNotEndARun(t *testing.T) {
 			}
 		}
 		r.trainer.reset(w)
-		r.nextSamples = frozen()
 		n := 0
 		r.o.Observe = func(rec runlog.Record) {
 			if _, ok := rec.(runlog.Samples); ok {

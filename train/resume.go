@@ -111,6 +111,9 @@ func (r *run) takeOver() error {
 	if err := r.w.ReplaceConfig(text); err != nil {
 		return err
 	}
+	if err := r.recall(); err != nil {
+		return err
+	}
 	if err := r.write(runlog.Start{Step: r.trainer.Step(), Resumed: true}); err != nil {
 		return err
 	}

@@ -49,7 +49,10 @@ type Summary struct {
 
 // Run trains what a resolved configuration describes on the given splits and
 // writes a run directory: records, checkpoints, the best weights, and at the
-// end the test likelihood of the best weights. When ctx is cancelled it finishes
+// end the test likelihood of the best weights. For whoever watches it adds, after
+// validations and for at most a fiftieth of the time each, samples of a model
+// without a context and ln p on a grid of one of two real variables; the newest
+// files of both are kept. When ctx is cancelled it finishes
 // the call to the backend, writes a checkpoint and returns ctx's error with the
 // summary so far; after a divergence the error is a *DivergedError. A run that
 // is stopped by request is tested like a finished one.
@@ -74,7 +77,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 	if err != nil {
 		return nil, err
 	}
-	defer r.trainer.Close()
+	defer r.close()
 	if err := r.open(); err != nil {
 		return nil, err
 	}
@@ -93,9 +96,20 @@ type run struct {
 	trainer *Trainer
 	w       *runlog.Writer
 
-	nextCheckpoint, nextPoll, nextSamples time.Time
-	saved                                 moment // of the last checkpoint
-	stop                                  runlog.Control
+	nextCheckpoint, nextPoll time.Time
+	saved                    moment // of the last checkpoint
+	stop                     runlog.Control
+
+	samples, densities budget
+	grid               *maskflow.Grid      // of densities, nil before the first
+	pointwise          *maskflow.Evaluator // of a density that training does not evaluate
+}
+
+func (r *run) close() {
+	r.trainer.Close()
+	if r.pointwise != nil {
+		r.pointwise.Close()
+	}
 }
 
 // moment tells two states of a trainer apart: at the end of an epoch there is
@@ -157,7 +171,7 @@ func versions(b *backend.Backend) runlog.Versions {
 // train runs the trainer and ends the run according to how that ended.
 func (r *run) train(ctx context.Context) (*Summary, error) {
 	now := r.o.Clock()
-	r.nextCheckpoint, r.nextPoll, r.nextSamples = now.Add(r.interval()), now, now
+	r.nextCheckpoint, r.nextPoll = now.Add(r.interval()), now
 	err := r.trainer.Run(ctx)
 	var diverged *DivergedError
 	status := runlog.Done
@@ -256,48 +270,4 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		}
 	}
 	return &e, nil
-}
-
-// record writes what the trainer tells, and samples beside a validation.
-func (r *run) record(rec runlog.Record) error {
-	if err := r.write(rec); err != nil {
-		return err
-	}
-	v, ok := rec.(runlog.Valid)
-	if !ok {
-		return nil
-	}
-	if v.Best && r.saved.step < 0 {
-		// The first weights that were validated are worth having at once.
-		r.nextCheckpoint = r.o.Clock()
-	}
-	return r.sample()
-}
-
-func (r *run) write(rec runlog.Record) error {
-	var err error
-	switch v := rec.(type) {
-	case runlog.Start:
-		err = r.w.Start(v.Step)
-	case runlog.Train:
-		err = r.w.Train(v)
-	case runlog.Valid:
-		err = r.w.Valid(v)
-	case runlog.Orders:
-		err = r.w.Orders(v)
-	case runlog.Samples:
-		err = r.w.Samples(v)
-	case runlog.Checkpoint:
-		err = r.w.Checkpoint(v)
-	case runlog.Event:
-		err = r.w.Event(v.What)
-	case runlog.End:
-		err = r.w.End(v)
-	default:
-		err = fmt.Errorf("no way to write a record of type %T", rec)
-	}
-	if err == nil && r.o.Observe != nil {
-		r.o.Observe(rec)
-	}
-	return err
 }

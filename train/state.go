@@ -69,7 +69,7 @@ func (t *Trainer) groups() []string {
 
 // State is everything that the training goes on from.
 func (t *Trainer) State() (*checkpoint.State, error) {
-	values, err := hostWeights(t.state)
+	values, err := maskflow.HostWeights(t.state)
 	if err != nil {
 		return nil, err
 	}

@@ -191,17 +191,7 @@ func (t *Trainer) BestWeights() (models.Weights, error) {
 	if t.best != nil {
 		return t.best, nil
 	}
-	return hostWeights(t.evaluated())
-}
-
-func hostWeights(ts []*tensors.Tensor) (models.Weights, error) {
-	w := make(models.Weights, len(ts))
-	for i, x := range ts {
-		if err := x.ConstFlatData(func(flat any) { w[i] = append([]float32(nil), flat.([]float32)...) }); err != nil {
-			return nil, backend.OneLine(err)
-		}
-	}
-	return w, nil
+	return maskflow.HostWeights(t.evaluated())
 }
 
 func (t *Trainer) stepsPerEpoch() int {

@@ -16,11 +16,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 	if err := t.estimate(ctx, false); err != nil {
 		return err
 	}
-	of := maskflow.Ensemble{Draws: t.o.ValidSamples}
-	if t.masked != nil {
-		of.Sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
-	}
-	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, of)
+	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, t.ensemble())
 	var lost *models.NonFiniteError
 	if errors.As(err, &lost) {
 		e.NLL = math.NaN()
@@ -30,7 +26,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 	// A best of NaN is beaten by anything; a NaN beats nothing.
 	best := !math.IsNaN(e.NLL) && !(e.NLL >= float64(t.p.Best))
 	if best {
-		w, err := hostWeights(t.evaluated())
+		w, err := maskflow.HostWeights(t.evaluated())
 		if err != nil {
 			return err
 		}
@@ -46,6 +42,15 @@ func (t *Trainer) validate(ctx context.Context) error {
 		return nil
 	}
 	return t.record(OrdersRecord(e, "valid", t.p.Step, t.p.MaskLoss))
+}
+
+// ensemble is what a likelihood is averaged over in validation.
+func (t *Trainer) ensemble() maskflow.Ensemble {
+	of := maskflow.Ensemble{Draws: t.o.ValidSamples}
+	if t.masked != nil {
+		of.Sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
+	}
+	return of
 }
 
 // OrdersRecord is the record of an evaluation by several orders.

@@ -1,0 +1,57 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// record writes what the trainer tells, and beside a validation what shows the
+// model that was validated.
+func (r *run) record(rec runlog.Record) error {
+	if err := r.write(rec); err != nil {
+		return err
+	}
+	v, ok := rec.(runlog.Valid)
+	if !ok {
+		return nil
+	}
+	if v.Best && r.saved.step < 0 {
+		// The first weights that were validated are worth having at once.
+		r.nextCheckpoint = r.o.Clock()
+	}
+	if err := r.sample(); err != nil {
+		return err
+	}
+	return r.drawDensity()
+}
+
+func (r *run) write(rec runlog.Record) error {
+	var err error
+	switch v := rec.(type) {
+	case runlog.Start:
+		err = r.w.Start(v.Step)
+	case runlog.Train:
+		err = r.w.Train(v)
+	case runlog.Valid:
+		err = r.w.Valid(v)
+	case runlog.Orders:
+		err = r.w.Orders(v)
+	case runlog.Samples:
+		err = r.w.Samples(v)
+	case runlog.Density:
+		err = r.w.Density(v)
+	case runlog.Checkpoint:
+		err = r.w.Checkpoint(v)
+	case runlog.Event:
+		err = r.w.Event(v.What)
+	case runlog.End:
+		err = r.w.End(v)
+	default:
+		err = fmt.Errorf("no way to write a record of type %T", rec)
+	}
+	if err == nil && r.o.Observe != nil {
+		r.o.Observe(rec)
+	}
+	return err
+}

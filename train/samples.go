@@ -1,0 +1,111 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+const (
+	sampleRows  = 64
+	keepFiles   = 20 // of samples, and of densities
+	sampleFiles = ".npy"
+)
+
+// sample draws a few rows from the present weights for whoever watches, when its
+// budget allows.
+func (r *run) sample() error {
+	_, ok := r.model.(models.HostSampler)
+	from := r.o.Clock()
+	if !ok || r.model.ContextDim() > 0 || !r.samples.due(from) {
+		return nil
+	}
+	defer func() { r.samples.spent(from, r.o.Clock()) }()
+	x, err := r.draw(sampleRows)
+	if err != nil || x == nil {
+		return err
+	}
+	shape := r.splits.Shape
+	if shape == nil {
+		shape = []int{r.model.Dim()}
+	}
+	shape = append([]int{sampleRows}, shape...)
+	file, err := r.writeArray(sampleFiles, data.Array{Shape: shape, Float32: x})
+	if err != nil {
+		return err
+	}
+	if err := r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: shape}); err != nil {
+		return err
+	}
+	return r.prune(sampleFiles)
+}
+
+// draw returns n samples of the weights that are validated, always from the same
+// noise, or nil where they overflow: weights that do so now may not do so later.
+func (r *run) draw(n int) ([]float32, error) {
+	w, err := maskflow.HostWeights(r.trainer.evaluated())
+	if err != nil {
+		return nil, err
+	}
+	sets := []*masks.Set{nil}
+	if masked, ok := r.model.(models.Masked); ok {
+		sets[0] = masked.Cycle().At(0)
+	}
+	x, err := maskflow.Sample(context.Background(), r.model, w, sets, n, maskflow.SampleOptions{Seed: r.c.Seed})
+	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
+		return nil, nil
+	}
+	return x, err
+}
+
+// writeArray writes what shows the model at the present step. The file's name
+// ends as given and is relative to the run directory.
+func (r *run) writeArray(suffix string, a data.Array) (file string, err error) {
+	file = fmt.Sprintf("%s/%08d%s", runlog.SamplesDir, r.trainer.Step(), suffix)
+	return file, data.WriteFile(filepath.Join(r.o.Dir, file), a)
+}
+
+// prune removes all but the newest files whose names are a step and the suffix.
+// Those of steps to come are left from before a resumption, and have not happened.
+func (r *run) prune(suffix string) error {
+	dir := filepath.Join(r.o.Dir, runlog.SamplesDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("removing old samples: %w", err)
+	}
+	names := map[int64]string{}
+	var steps, gone []int64
+	for _, e := range entries {
+		number, ok := strings.CutSuffix(e.Name(), suffix)
+		step, err := strconv.ParseInt(number, 10, 64)
+		if !ok || err != nil {
+			continue
+		}
+		names[step] = e.Name()
+		if step > r.trainer.Step() {
+			gone = append(gone, step)
+		} else {
+			steps = append(steps, step)
+		}
+	}
+	slices.Sort(steps)
+	gone = append(gone, steps[:max(0, len(steps)-keepFiles)]...)
+	for _, step := range gone {
+		if err := os.Remove(filepath.Join(dir, names[step])); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing old samples: %w", err)
+		}
+	}
+	return nil
+}
