@@ -61,6 +61,7 @@ var sameLevel = map[string][]string{
 	"models/iaf":   {"models/flow", "models/made"},
 	"models/maf":   {"models/flow", "models/made"},
 	"reproduce":    {"train"},
+	"tui":          {"picture"},
 	"cmd/maskflow": {"internal/cli"},
 }
 

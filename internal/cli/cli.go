@@ -96,7 +96,7 @@ func (a *app) root() *cobra.Command {
 		}
 		root.AddCommand(commands...)
 	}
-	add("model", a.trainCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.plotCommand(), a.verifyCommand())
+	add("model", a.trainCommand(), a.watchCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.plotCommand(), a.verifyCommand())
 	add("model", a.reproduceCommand())
 	add("inputs", a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())

@@ -41,6 +41,7 @@ type progress struct {
 	lastLive time.Time
 	began    time.Time
 	ended    bool
+	held     bool          // a monitor has the terminal
 	stop     chan struct{} // closed to end the ticking; nil when there is none
 }
 
@@ -74,6 +75,9 @@ func (p *progress) observe(r runlog.Record) {
 			p.console.line("%s", line)
 		}
 	case runlog.Event:
+		if p.held {
+			break
+		}
 		p.console.line("%s", r.What)
 	case runlog.Train:
 		p.train = &r
@@ -89,9 +93,27 @@ func (p *progress) observe(r runlog.Record) {
 
 // showLive renews the live line unless that was done just before.
 func (p *progress) showLive(every time.Duration) {
-	if now := p.now(); p.console.isTerminal() && now.Sub(p.lastLive) >= every {
+	if now := p.now(); !p.held && p.console.isTerminal() && now.Sub(p.lastLive) >= every {
 		p.lastLive = now
 		p.console.show(p.liveLine())
+	}
+}
+
+// hold keeps the terminal to a monitor, or gives it back to the live line.
+func (p *progress) hold(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.held = on; on {
+		p.console.clear()
+	}
+}
+
+// note writes a line of its own, unless a monitor has the terminal.
+func (p *progress) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.held {
+		p.console.line(format, args...)
 	}
 }
 
@@ -194,15 +216,21 @@ func (p *progress) elapsed() string { return words.Duration(p.now().Sub(p.began)
 
 // plainLine is the last validation in columns.
 func (p *progress) plainLine() string {
-	v := p.valid
-	line := fmt.Sprintf("epoch %4d  step %6d", v.Epoch, v.Step)
+	ema := math.NaN()
 	if p.train != nil {
-		line += fmt.Sprintf("  loss %8.2f", float64(p.train.EMA))
-	} else {
-		line += fmt.Sprintf("  loss %8s", "-")
+		ema = float64(p.train.EMA)
 	}
-	line += fmt.Sprintf("  valid %14s", words.WithError(float64(v.NLL), float64(v.NLL2SE))) + p.bestText()
-	return line + "  " + p.elapsed()
+	return validationLine(*p.valid, ema, p.bestText(), p.elapsed())
+}
+
+// validationLine is a validation in columns, with what is to be said of the best one.
+func validationLine(v runlog.Valid, ema float64, best, elapsed string) string {
+	loss := "-"
+	if !math.IsNaN(ema) {
+		loss = fmt.Sprintf("%.2f", ema)
+	}
+	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  valid %14s%s  %s", v.Epoch, v.Step, loss,
+		words.WithError(float64(v.NLL), float64(v.NLL2SE)), best, elapsed)
 }
 
 // bestText marks the last validation as the best, or tells the best.

@@ -10,8 +10,11 @@ import (
 
 // signals end a command: the first cancels its context, the second the process.
 type signals struct {
+	incoming chan os.Signal
+
 	mu    sync.Mutex
 	first func() // called with the first signal
+	last  func() // called before the process ends
 }
 
 // catchSignals returns a context that ends with the first SIGINT, SIGTERM or
@@ -19,12 +22,12 @@ type signals struct {
 // that ignores it.
 func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
-	a.signals = &signals{}
+	incoming := make(chan os.Signal, 2)
+	a.signals = &signals{incoming: incoming}
 	caught := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		caught = append(caught, syscall.SIGHUP)
 	}
-	incoming := make(chan os.Signal, 2)
 	signal.Notify(incoming, caught...)
 	go func() {
 		select {
@@ -32,9 +35,10 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 		case <-ctx.Done():
 			return
 		}
-		a.signals.interrupt()
+		a.signals.call(func(s *signals) func() { return s.first })
 		cancel()
 		<-incoming
+		a.signals.call(func(s *signals) func() { return s.last })
 		a.console.clear()
 		os.Exit(codeInterrupted)
 	}()
@@ -51,10 +55,26 @@ func (s *signals) onFirst(f func()) {
 	s.first = f
 }
 
-func (s *signals) interrupt() {
+// beforeExit sets what the second signal does before it ends the process.
+func (s *signals) beforeExit(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.first != nil {
-		s.first()
+	s.last = f
+}
+
+// raise does what SIGINT does: a terminal in raw mode has Ctrl-C as a key.
+func (s *signals) raise() {
+	select {
+	case s.incoming <- os.Interrupt:
+	default: // two are on their way already
+	}
+}
+
+func (s *signals) call(which func(*signals) func()) {
+	s.mu.Lock()
+	f := which(s)
+	s.mu.Unlock()
+	if f != nil {
+		f()
 	}
 }

@@ -26,6 +26,7 @@ type trainOptions struct {
 	resume           bool
 	backend, dataDir string
 	quiet, json      bool
+	tui, noTUI       bool
 }
 
 const trainLong = `train fits the model that a configuration describes and writes a run directory:
@@ -34,6 +35,10 @@ test likelihood of the weights that were best in validation.
 
 The run directory is --run, else runs/NAME-DATE-TIME. Native libraries write to
 stderr.log in it.
+
+Where standard input and output are a terminal the monitor shows the run while it
+trains (see maskflow watch for its keys) and closes when the training has ended;
+--tui keeps it open after that, --no-tui or --quiet do without it.
 
 The first SIGINT (Ctrl-C) or SIGTERM ends the training after the call that is
 running and writes a checkpoint; the second ends it at once. --resume continues
@@ -69,6 +74,10 @@ func (a *app) trainCommand() *cobra.Command {
 	backendFlag(c, &o.backend)
 	dataDirFlag(c, &o.dataDir)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the result")
+	f.BoolVar(&o.tui, "tui", false, "show the monitor, and keep it open after the training")
+	f.BoolVar(&o.noTUI, "no-tui", false, "no monitor, also on a terminal")
+	c.MarkFlagsMutuallyExclusive("tui", "no-tui")
+	c.MarkFlagsMutuallyExclusive("tui", "quiet")
 	jsonFlag(c, &o.json)
 	must(c.MarkFlagDirname("run"))
 	return c
@@ -78,6 +87,11 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if o.resume && o.dir == "" {
 		return misused(c, "--resume needs --run, the directory of the run to continue")
 	}
+	watched := fullScreen(a.stdin, a.stdout)
+	if o.tui && !watched {
+		return misused(c, "--tui needs a terminal for input and output (maskflow watch --once prints one picture)")
+	}
+	watched = watched && (o.tui || !o.noTUI && !o.quiet && !o.json)
 	cfg, err := trainConfig(args, o)
 	if err != nil {
 		return err
@@ -112,17 +126,30 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	p.header("run", dir)
 	p.tick()
 	a.signals.onFirst(func() {
-		a.console.line("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
+		p.note("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
 	})
-	s, err := train.Run(ctx, b, cfg, splits, train.RunOptions{
-		Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
-		Observe: func(r runlog.Record) {
-			if _, ok := r.(runlog.Start); ok {
-				log.open(filepath.Join(dir, runlog.StderrFile))
-			}
-			p.observe(r)
-		},
-	})
+	started := make(chan struct{})
+	run := func() (*train.Summary, error) {
+		return train.Run(ctx, b, cfg, splits, train.RunOptions{
+			Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
+			Observe: func(r runlog.Record) {
+				_, start := r.(runlog.Start)
+				if start {
+					log.open(filepath.Join(dir, runlog.StderrFile))
+				}
+				p.observe(r)
+				if start {
+					close(started)
+				}
+			},
+		})
+	}
+	var s *train.Summary
+	if watched {
+		s, err = a.beside(ctx, dir, o.tui, p, started, run)
+	} else {
+		s, err = run()
+	}
 	p.end()
 	log.close()
 	return a.trained(ctx, s, err, d, figuresOf(cfg, d, splits.Shape), o)

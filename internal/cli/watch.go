@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/tui"
+)
+
+type watchOptions struct {
+	once, json, ascii, noMouse bool
+	size, filter               string
+}
+
+const watchLong = `watch shows runs while they train, and afterwards: losses, what the ensemble of
+orders gains, gradients, samples, the log and the configuration. A FOLDER is all
+runs in it, those that begin later too. It reads run directories and nothing else,
+so a run of another host on a shared file system looks the same as one of this one.
+
+Nothing that is watched is touched, unless asked for: s stops a training, cleanly or
+at once, and c has it write a checkpoint, through the run's directory, so also from
+another host. The answer is shown.
+
+Where standard input or output is no terminal, or a dumb one, validations are printed
+as lines until every run has ended. --once prints one picture and --json one object
+with a record for each run. Colours follow the terminal, NO_COLOR turns them off;
+ASCII takes the place of other characters where the locale or the terminal lacks them.
+
+Keys:
+`
+
+func (a *app) watchCommand() *cobra.Command {
+	var o watchOptions
+	c := &cobra.Command{
+		Use:   "watch RUN|FOLDER...",
+		Short: "Watch runs while they train",
+		Long:  watchLong + keysText(),
+		Example: `  maskflow watch runs/dna
+  maskflow watch runs --filter 'model.hidden=500 best<12'
+  maskflow watch runs --once --size 120x40
+  maskflow watch runs --json | jq '.runs[] | [.name, .status, .best.nll]'`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+		RunE: func(c *cobra.Command, args []string) error { return a.watch(c, args, o) },
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return misused(c, "RUN or FOLDER is missing")
+		}
+		return nil
+	}
+	f := c.Flags()
+	f.BoolVar(&o.once, "once", false, "print one picture and end")
+	jsonFlag(c, &o.json)
+	f.BoolVar(&o.ascii, "ascii", false, "ASCII characters only")
+	f.StringVar(&o.filter, "filter", "", "`query` that runs must pass, as for the key f")
+	f.StringVar(&o.size, "size", "", "`COLUMNSxLINES` of --once (default those of the terminal, else 100x40)")
+	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	c.MarkFlagsMutuallyExclusive("once", "json")
+	return c
+}
+
+// keysText is the table of keys as text.
+func keysText() string {
+	var b strings.Builder
+	group := ""
+	for _, k := range tui.Keys() {
+		if k.Group != group {
+			group = k.Group
+			fmt.Fprintf(&b, "  %s\n", group)
+		}
+		fmt.Fprintf(&b, "    %-10s %s\n", k.Keys, k.Help)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
+	query, err := monitor.ParseQuery(o.filter)
+	if err != nil {
+		return misused(c, "--filter: %v", err)
+	}
+	width, height, err := frameSize(o.size, a.stdout)
+	if err != nil {
+		return misused(c, "--size %v", err)
+	}
+	if o.size != "" && !o.once {
+		return misused(c, "--size goes with --once")
+	}
+	source, err := monitor.NewSource(args, monitor.Options{})
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	options := tui.Options{Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), o.ascii), Query: query, Mouse: !o.noMouse}
+	switch {
+	case o.json:
+		return a.writeJSON(records(source, query))
+	case o.once:
+		for _, line := range tui.Frame(options, width, height) {
+			if err := a.print("%s\n", strings.TrimRight(line, " ")); err != nil {
+				return err
+			}
+		}
+		return nil
+	case !fullScreen(a.stdin, a.stdout):
+		return a.follow(c.Context(), source, query)
+	}
+	return a.show(c.Context(), options)
+}
+
+// show shows the monitor. The signal that ends the context closes it, too.
+func (a *app) show(ctx context.Context, o tui.Options) error {
+	m := tui.New(ctx, a.stdin, a.stdout, o)
+	a.signals.beforeExit(m.Restore)
+	defer a.signals.beforeExit(nil)
+	_, err := m.Run()
+	return err
+}
+
+// fullScreen says whether a program can have the whole screen: both ends are terminals,
+// and no dumb ones.
+func fullScreen(stdin io.Reader, stdout io.Writer) bool {
+	kind := os.Getenv("TERM")
+	return isTerminal(stdin) && isTerminal(stdout) && kind != "dumb" && kind != ""
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Bounds of a picture's size: a screen of several walls.
+const (
+	mostColumns = 1000
+	mostLines   = 500
+)
+
+// frameSize is the size of one picture: what was asked for, else that of the terminal,
+// else of $COLUMNS and $LINES.
+func frameSize(asked string, out io.Writer) (width, height int, err error) {
+	if asked != "" {
+		left, right, ok := strings.Cut(asked, "x")
+		w, errW := strconv.Atoi(left)
+		h, errH := strconv.Atoi(right)
+		if !ok || errW != nil || errH != nil || w < 1 || h < 1 || w > mostColumns || h > mostLines {
+			return 0, 0, fmt.Errorf("%q: write columns x lines, such as 120x40, up to %dx%d", asked, mostColumns, mostLines)
+		}
+		return w, h, nil
+	}
+	width, height = 100, 40
+	if f, ok := out.(*os.File); ok {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 1 {
+			return w, h - 1, nil // the prompt takes a line
+		}
+	}
+	if w, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && w > 0 && w <= mostColumns {
+		width = w
+	}
+	if h, err := strconv.Atoi(os.Getenv("LINES")); err == nil && h > 0 && h <= mostLines {
+		height = h
+	}
+	return width, height, nil
+}
+
+// allRecords is what --json prints.
+type allRecords struct {
+	Runs []monitor.Record `json:"runs"`
+}
+
+// records reads all that the source knows.
+func records(source *monitor.Source, q monitor.Query) allRecords {
+	set, now := readAll(source)
+	all := allRecords{Runs: []monitor.Record{}}
+	for _, r := range set.Sorted(monitor.ByBest, q, now) {
+		all.Runs = append(all.Runs, r.Record(now))
+	}
+	return all
+}
+
+func readAll(source *monitor.Source) (*monitor.Set, time.Time) {
+	var set monitor.Set
+	for {
+		u := source.Poll()
+		set.Apply(u)
+		if !u.More {
+			return &set, u.Now
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// turn puts the focus on the next panel, or the one before.
+func (m *model) turn(by int) {
+	panels := m.panels()
+	i := slices.Index(panels, m.focus)
+	m.focus = panels[((i+by)%len(panels)+len(panels))%len(panels)]
+}
+
+func (m *model) focusOn(p panelID) {
+	switch {
+	case slices.Contains(m.panels(), p):
+		m.focus = p
+	case p == runsPanel:
+		m.say("one run is watched: there is no list")
+	}
+}
+
+// back undoes one thing, the last first.
+func (m *model) back() {
+	c := &m.charts
+	switch {
+	case c.hasCursor:
+		c.hasCursor = false
+	case c.zoomed():
+		c.whole()
+	case m.full:
+		m.full = false
+	case c.filter != "":
+		_ = c.setFilter("") // no text is no mistake
+	case !m.query.Empty():
+		m.query, m.queryIs = monitor.Query{}, ""
+	}
+}
+
+// scrollBy moves in the panel in focus: the choice in the list of runs, the rows of the
+// others.
+func (m *model) scrollBy(by int) {
+	if m.focus == runsPanel {
+		m.chooseBy(by)
+		return
+	}
+	rows := m.table[m.focus].rows
+	if rows == nil {
+		return
+	}
+	if m.focus == logPanel {
+		by = -by // counted from its end
+	}
+	m.scroll[m.focus] = min(max(m.scroll[m.focus]+by, 0), max(0, rows(m)-1))
+}
+
+// chooseBy chooses another run of the list.
+func (m *model) chooseBy(by int) {
+	runs := m.listed()
+	if len(runs) == 0 {
+		return
+	}
+	i := min(max(m.scrollOfRuns(runs)+by, 0), len(runs)-1)
+	m.choose(runs[i])
+}
+
+func (m *model) choose(r *monitor.Run) {
+	if m.chosen != r.Dir {
+		m.chosen = r.Dir
+		m.scroll = [panelCount]int{}
+		m.memory, m.gpus = 0, nil
+	}
+}
+
+func (m *model) toggleShown() {
+	if r := m.run(); r != nil {
+		m.hidden[r.Dir] = !m.hidden[r.Dir]
+	}
+}
+
+// toggleAllShown draws all runs, or where all are drawn only the chosen one.
+func (m *model) toggleAllShown() {
+	all := true
+	for _, r := range m.set.Runs {
+		all = all && !m.hidden[r.Dir]
+	}
+	for _, r := range m.set.Runs {
+		m.hidden[r.Dir] = all && r != m.run()
+	}
+}
+
+func (m *model) nextSort() {
+	orders := monitor.SortOrders()
+	m.sort = orders[(slices.Index(orders, m.sort)+1)%len(orders)]
+	m.say("runs by %s", m.sort)
+}
+
+// togglePause holds the view still: nothing is read meanwhile, and later the log is read
+// on from where it was left.
+func (m *model) togglePause() tea.Cmd {
+	if m.paused.IsZero() {
+		m.paused = m.o.Clock()
+		return nil
+	}
+	return m.resume()
+}
+
+func (m *model) resume() tea.Cmd {
+	if m.paused.IsZero() {
+		return nil
+	}
+	held := m.held
+	m.held, m.paused = nil, time.Time{}
+	for _, u := range held {
+		m.apply(u)
+	}
+	if len(held) == 0 {
+		return nil // the poll on its way goes on
+	}
+	return m.poll(0)
+}
+
+func (m *model) toggleMouse() {
+	m.mouse = !m.mouse
+	if m.mouse {
+		m.say("the mouse is the monitor's: click, wheel, drag")
+	} else {
+		m.say("the mouse is the terminal's: it selects text")
+	}
+}
+
+func (m *model) toggleASCII() {
+	s := m.o.Screen
+	s.Unicode = !m.theme.style.Unicode
+	m.retheme(s)
+}
+
+func (m *model) toggleSymbols() {
+	s := m.o.Screen
+	if s.Symbols == plot.Braille {
+		s.Symbols = plot.Block
+	} else {
+		s.Symbols = plot.Braille
+	}
+	m.retheme(s)
+}
+
+func (m *model) retheme(s Screen) {
+	s.Light = !m.theme.dark
+	m.o.Screen = s
+	m.theme = newTheme(s)
+}

@@ -1,0 +1,120 @@
+package tui
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"strconv"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// exported says where an export went, or why it did not.
+type exported struct{ text string }
+
+// export writes the lines of the panel in focus, of the steps in view, into a file of
+// the working directory that did not exist before.
+func (m *model) export(suffix string) tea.Cmd {
+	chart, y := m.lossChart(), "negative log-likelihood, nats a row"
+	p := lossPanel
+	switch m.focus {
+	case gradientPanel:
+		p, y = gradientPanel, "norm of the gradient"
+		chart = m.gradientChart()
+		if suffix == ".csv" {
+			chart.Lines = append(chart.Lines, m.rateChart().Lines...)
+		}
+	case ordersPanel:
+		p = ordersPanel
+		chart = m.spreadChart()
+	}
+	series := seriesOf(chart)
+	if len(series) == 0 {
+		m.say("%s shows no line to write", m.table[p].name)
+		return nil
+	}
+	labels := picture.Labels{Title: "maskflow: " + m.table[p].name, X: axisTitles[m.charts.axis], Y: y}
+	base := "maskflow-" + m.table[p].name + "-" + m.o.Clock().Format("20060102-150405")
+	return func() tea.Msg {
+		path, err := unused(base, suffix)
+		if err == nil && suffix == ".svg" {
+			err = picture.Curve(path, labels, series...)
+		} else if err == nil {
+			err = files.WriteAtomic(path, func(w io.Writer) error { return writeCSV(w, labels.X, series) })
+		}
+		if err != nil {
+			return exported{"not written: " + plain(err.Error())}
+		}
+		return exported{"wrote " + path}
+	}
+}
+
+var axisTitles = map[monitor.Axis]string{monitor.ByStep: "step", monitor.ByEpoch: "epoch", monitor.ByTime: "seconds"}
+
+// seriesOf copies the points of a chart's lines that are in its window: the run goes on
+// while they are written.
+func seriesOf(c plot.Chart) []picture.Series {
+	var all []picture.Series
+	for _, l := range c.Lines {
+		s := picture.Series{Name: l.Name, X: []float64{}, Y: []float64{}}
+		for i := range l.Points.Len() {
+			x, y := l.Points.At(i)
+			if c.X.Hi > c.X.Lo && (x < c.X.Lo || x > c.X.Hi) {
+				continue
+			}
+			s.X, s.Y = append(s.X, x), append(s.Y, y)
+		}
+		if len(s.X) > 0 {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// unused is a name of a file that does not exist.
+func unused(base, suffix string) (string, error) {
+	for n := 1; n < 1000; n++ {
+		path := base + suffix
+		if n > 1 {
+			path = fmt.Sprintf("%s-%d%s", base, n, suffix)
+		}
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			return path, nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("there are a thousand files %s%s already", base, suffix)
+}
+
+// writeCSV writes a row a point: the line's name, x and y.
+func writeCSV(w io.Writer, x string, series []picture.Series) error {
+	out := csv.NewWriter(w)
+	_ = out.Write([]string{"line", x, "value"}) // Error tells
+	for _, s := range series {
+		for i := range s.X {
+			_ = out.Write([]string{s.Name, number(s.X[i]), number(s.Y[i])})
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func number(v float64) string {
+	switch {
+	case math.IsInf(v, 1):
+		return "Inf"
+	case math.IsInf(v, -1):
+		return "-Inf"
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}

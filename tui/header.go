@@ -1,0 +1,225 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// fact is a text of the header. Where there is no room for all, those of the highest
+// rank go first.
+type fact struct {
+	text string
+	rank int
+}
+
+// headerLines is the header in h lines of w columns.
+func (m *model) headerLines(w, h int) []string {
+	r := m.run()
+	if r == nil {
+		return fitAll([]string{m.theme.dim("waiting for a run …")}, w, h)
+	}
+	f := r.Figures(m.now)
+	groups := [][]fact{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r, f)}
+	if h == 1 {
+		groups = [][]fact{slices.Concat(groups...)}
+	}
+	if h == 2 {
+		groups = [][]fact{groups[0], slices.Concat(groups[1], groups[2])}
+	}
+	lines := make([]string, 0, h)
+	for _, facts := range groups {
+		lines = append(lines, joinFacts(facts, w))
+	}
+	return fitAll(lines, w, h)
+}
+
+// joinFacts is the facts that there is room for, in their sequence.
+func joinFacts(facts []fact, w int) string {
+	const gap = "   "
+	facts = slices.DeleteFunc(slices.Clone(facts), func(f fact) bool { return f.text == "" })
+	for {
+		total, worst := 0, -1
+		for i, f := range facts {
+			if i > 0 {
+				total += len(gap)
+			}
+			total += width(f.text)
+			if worst < 0 || f.rank >= facts[worst].rank {
+				worst = i
+			}
+		}
+		if total <= w || len(facts) <= 1 {
+			break
+		}
+		facts = slices.Delete(facts, worst, worst+1)
+	}
+	var line strings.Builder
+	for i, f := range facts {
+		if i > 0 {
+			line.WriteString(gap)
+		}
+		line.WriteString(f.text)
+	}
+	return line.String()
+}
+
+// progressFacts says where the run is.
+func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
+	t := m.theme
+	facts := []fact{{t.state(r.Status()), 0}, {t.bold(plain(r.Name)), 5}}
+	if !m.paused.IsZero() {
+		facts = append(facts, fact{t.ink(t.lift(orange), "view held since "+m.paused.Format("15:04:05")), 1})
+	}
+	if r.Loading {
+		facts = append(facts, fact{t.dim("reading …"), 4})
+	}
+	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > time.Minute {
+		facts = append(facts, fact{t.ink(t.lift(orange), "no news for "+duration(f.Quiet)), 1})
+	}
+	if f.MaxSteps > 0 {
+		done := float64(f.Step) / float64(f.MaxSteps)
+		facts = append(facts, fact{"step " + words.Grouped(f.Step), 2}, fact{"of " + words.Grouped(f.MaxSteps), 6},
+			fact{t.bar(done, 16) + fmt.Sprintf(" %.0f %%", 100*done), 9})
+	} else {
+		facts = append(facts, fact{"step " + words.Grouped(f.Step), 2})
+	}
+	epoch := fmt.Sprintf("epoch %d", f.Epoch)
+	if f.MaxEpochs > 0 {
+		epoch += fmt.Sprintf(" of %d", f.MaxEpochs)
+	}
+	facts = append(facts, fact{epoch, 7})
+	if f.StepsPerSecond > 0 && r.Status() == runlog.Running {
+		facts = append(facts, fact{rate(f.StepsPerSecond) + " steps/s", 8})
+		if f.ExamplesPerSecond > 0 {
+			facts = append(facts, fact{rate(f.ExamplesPerSecond) + " examples/s", 10})
+		}
+	}
+	return append(facts, fact{t.dim(clock(f.Elapsed.Seconds())), 8})
+}
+
+// qualityFacts says how good the model is, and how long it may go on.
+func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
+	t := m.theme
+	var facts []fact
+	if f.NonFinite > 0 {
+		facts = append(facts, fact{t.ink(t.lift(vermilion), fmt.Sprintf("%s %s not finite", t.glyphs.warned, words.Count(f.NonFinite, "loss"))), 1})
+	}
+	if e := r.History.End; e != nil && e.Test != nil {
+		facts = append(facts, fact{t.bold("test " + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})
+	}
+	if f.Valid != nil {
+		facts = append(facts, fact{"valid " + t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)), 2})
+	}
+	if f.Best != nil {
+		best := "best " + nats(float64(f.Best.NLL))
+		switch {
+		case f.SinceBest == 0:
+			best += " now"
+		case f.SinceBest > 0:
+			best += fmt.Sprintf(" %s ago", words.Count(f.SinceBest, "epoch"))
+		}
+		facts = append(facts, fact{t.ink(t.lift(green), t.glyphs.best+" "+best), 3})
+	}
+	if o := f.LastOrders; o != nil {
+		facts = append(facts, fact{"gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
+	}
+	if r.Status() == runlog.Running {
+		if f.ToStepLimit >= 0 {
+			facts = append(facts, fact{duration(f.ToStepLimit) + " to the limit", 4})
+		}
+		if f.LookAhead > 0 && f.ToLookAhead >= 0 {
+			facts = append(facts, fact{fmt.Sprintf("look-ahead in %s (%s)", duration(f.ToLookAhead), words.Count(max(0, f.LookAhead-f.SinceBest), "epoch")), 6})
+		}
+	}
+	for _, q := range m.waiting {
+		facts = append(facts, fact{t.ink(t.lift(orange), fmt.Sprintf("asked to %s …", requestWords[q.kind])), 1})
+	}
+	return facts
+}
+
+// machineFacts says what computes.
+func (m *model) machineFacts(r *monitor.Run, f monitor.Figures) []fact {
+	t := m.theme
+	var facts []fact
+	if man := r.Manifest; man != nil {
+		facts = append(facts, fact{t.dim(plain(man.Backend)), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, plain(man.Host))), 16})
+	}
+	if m.memory > 0 {
+		facts = append(facts, fact{t.dim("memory " + bytesText(float64(m.memory))), 13})
+	}
+	for _, g := range m.gpus {
+		facts = append(facts, fact{t.dim(gpuText(g)), 14})
+	}
+	if n := len(r.History.Starts) - 1; n > 0 {
+		facts = append(facts, fact{t.dim("resumed " + words.Count(n, "time")), 17})
+	}
+	return facts
+}
+
+func gpuText(g monitor.GPU) string {
+	text := fmt.Sprintf("GPU %d %s", g.Index, plain(g.Name))
+	if !math.IsNaN(g.Utilization) {
+		text += fmt.Sprintf(" %.0f %%", g.Utilization)
+	}
+	if !math.IsNaN(g.MemoryUsed) && !math.IsNaN(g.MemoryTotal) {
+		text += " " + bytesText(g.MemoryUsed) + " of " + bytesText(g.MemoryTotal)
+	}
+	if !math.IsNaN(g.Temperature) {
+		text += fmt.Sprintf(" %.0f C", g.Temperature)
+	}
+	return text
+}
+
+func bytesText(b float64) string {
+	if b >= 1e9 {
+		return fmt.Sprintf("%.1f GB", b/1e9)
+	}
+	return fmt.Sprintf("%.0f MB", b/1e6)
+}
+
+// duration writes how long something takes, to the second.
+func duration(d time.Duration) string { return clock(d.Round(time.Second).Seconds()) }
+
+// rate writes a number a second.
+func rate(v float64) string {
+	if v >= 100 {
+		return words.Grouped(int64(math.Round(v)))
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+// textLines is all that fits on a screen too small for panels: the state and the figures
+// that matter most, one a line, or several in one line.
+func (m *model) textLines(w, h int) []string {
+	r := m.run()
+	if r == nil {
+		return fitAll([]string{"waiting"}, w, h)
+	}
+	f := r.Figures(m.now)
+	t := m.theme
+	valid, best := "", ""
+	if f.Valid != nil {
+		valid = "valid " + nats(float64(f.Valid.NLL))
+	}
+	if f.Best != nil {
+		best = "best " + nats(float64(f.Best.NLL))
+	}
+	facts := []fact{{t.state(r.Status()), 0}, {best, 1}, {"step " + words.Grouped(f.Step), 2}, {"loss " + nats(f.EMA), 3}, {valid, 4}, {plain(r.Name), 5}}
+	if h == 1 {
+		return fitAll([]string{joinFacts(facts, w)}, w, h)
+	}
+	var lines []string
+	for _, f := range facts {
+		if f.text != "" {
+			lines = append(lines, f.text)
+		}
+	}
+	return fitAll(lines, w, h)
+}

@@ -1,0 +1,150 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// group is where keys belong together, in the help and in the documentation.
+type group string
+
+const (
+	chartKeys    group = "Charts"
+	panelKeys    group = "Panels"
+	runKeys      group = "Runs"
+	trainingKeys group = "Training"
+	otherKeys    group = "Monitor"
+)
+
+// groups is the sequence of the groups.
+var groups = []group{panelKeys, chartKeys, runKeys, trainingKeys, otherKeys}
+
+// binding is a key, or several, and what it does. The table of them dispatches, is the
+// help on the screen, and is what the documentation is made of.
+type binding struct {
+	group group
+	keys  []string // as Bubble Tea names them
+	label string   // as people read them
+	help  string
+	do    func(m *model) tea.Cmd
+	short bool // one of those that the last line of the screen shows
+}
+
+// bindings is the table. It is a function because what a key does may show the table.
+func bindings() []binding {
+	do := func(f func(m *model)) func(*model) tea.Cmd {
+		return func(m *model) tea.Cmd { f(m); return nil }
+	}
+	return []binding{
+		{panelKeys, []string{"tab"}, "tab", "next panel", do(func(m *model) { m.turn(+1) }), true},
+		{panelKeys, []string{"shift+tab"}, "shift+tab", "previous panel", do(func(m *model) { m.turn(-1) }), false},
+		{panelKeys, []string{"1", "2", "3", "4", "5", "6", "7"}, "1 … 7", "runs, loss, orders, gradient, samples, log, config", nil, false},
+		{panelKeys, []string{"enter", "F"}, "enter", "the panel alone on the screen, and back", do(func(m *model) { m.full = !m.full }), true},
+		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.scrollBy(-1) }), false},
+		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.scrollBy(+1) }), false},
+		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.scrollBy(-10) }), false},
+		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.scrollBy(+10) }), false},
+		{panelKeys, []string{"esc"}, "esc", "one step back: cursor, zoom, full screen, filters", do(func(m *model) { m.back() }), false},
+
+		{chartKeys, []string{"+", "="}, "+", "zoom in, around the cursor or the last step", do(func(m *model) { m.zoom(0.5) }), true},
+		{chartKeys, []string{"-", "_"}, "-", "zoom out", do(func(m *model) { m.zoom(2) }), false},
+		{chartKeys, []string{"0"}, "0", "all of the run", do(func(m *model) { m.charts.whole() }), false},
+		{chartKeys, []string{"shift+left", "H", "["}, "shift+← [", "pan to the left", do(func(m *model) { m.pan(-0.25) }), false},
+		{chartKeys, []string{"shift+right", "L", "]"}, "shift+→ ]", "pan to the right", do(func(m *model) { m.pan(+0.25) }), false},
+		{chartKeys, []string{"left", "h"}, "← h", "value cursor to the left", do(func(m *model) { m.moveCursor(-1) }), true},
+		{chartKeys, []string{"right", "l"}, "→ l", "value cursor to the right", do(func(m *model) { m.moveCursor(+1) }), false},
+		{chartKeys, []string{"ctrl+left"}, "ctrl+←", "cursor ten to the left", do(func(m *model) { m.moveCursor(-10) }), false},
+		{chartKeys, []string{"ctrl+right"}, "ctrl+→", "cursor ten to the right", do(func(m *model) { m.moveCursor(+10) }), false},
+		{chartKeys, []string{"y"}, "y", "logarithmic axis, and back", do(func(m *model) { m.toggleLog() }), true},
+		{chartKeys, []string{"x"}, "x", "against steps, epochs or time", do(func(m *model) { m.nextAxis() }), true},
+		{chartKeys, []string{">", "."}, ">", "more smoothing", do(func(m *model) { m.smooth(+1) }), false},
+		{chartKeys, []string{"<", ","}, "<", "less smoothing", do(func(m *model) { m.smooth(-1) }), false},
+		{chartKeys, []string{"o"}, "o", "fit the axis to all values, or leave outliers out", do(func(m *model) { m.toggleOutliers() }), false},
+		{chartKeys, []string{"/"}, "/", "only the lines whose name has a text, or matches /regex/", func(m *model) tea.Cmd { return m.askMetrics() }, true},
+
+		{runKeys, []string{"f"}, "f", "filter the runs: model.hidden=500 best<12 -crashed", func(m *model) tea.Cmd { return m.askRuns() }, false},
+		{runKeys, []string{"n"}, "n", "next run", do(func(m *model) { m.chooseBy(+1) }), false},
+		{runKeys, []string{"p"}, "p", "previous run", do(func(m *model) { m.chooseBy(-1) }), false},
+		{runKeys, []string{"v"}, "v", "draw the run, or not", do(func(m *model) { m.toggleShown() }), false},
+		{runKeys, []string{"V"}, "V", "draw all runs, or only this one", do(func(m *model) { m.toggleAllShown() }), false},
+		{runKeys, []string{"t"}, "t", "sort by best validation, name, start or step", do(func(m *model) { m.nextSort() }), false},
+		{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(m *model) { m.diff = !m.diff }), false},
+
+		{trainingKeys, []string{"s"}, "s", "stop the training: cleanly, or at once; asks", func(m *model) tea.Cmd { return m.askStop() }, true},
+		{trainingKeys, []string{"c"}, "c", "write a checkpoint now", func(m *model) tea.Cmd { return m.requestCheckpoint() }, true},
+
+		{otherKeys, []string{"space"}, "space", "hold the view still, and go on", func(m *model) tea.Cmd { return m.togglePause() }, true},
+		{otherKeys, []string{"w"}, "w", "write the chart's numbers as CSV", func(m *model) tea.Cmd { return m.export(".csv") }, false},
+		{otherKeys, []string{"W"}, "W", "write the chart as SVG", func(m *model) tea.Cmd { return m.export(".svg") }, false},
+		{otherKeys, []string{"m"}, "m", "mouse on or off (off: the terminal selects text)", do(func(m *model) { m.toggleMouse() }), false},
+		{otherKeys, []string{"a"}, "a", "ASCII characters only, and back", do(func(m *model) { m.toggleASCII() }), false},
+		{otherKeys, []string{"b"}, "b", "braille or blocks", do(func(m *model) { m.toggleSymbols() }), false},
+		{otherKeys, []string{"?"}, "?", "this table", do(func(m *model) { m.help, m.helpTop = !m.help, 0 }), true},
+		{otherKeys, []string{"q", "ctrl+c"}, "q", "close; while this process trains it asks", func(m *model) tea.Cmd { return m.askQuit() }, true},
+	}
+}
+
+// Key is a row of the table of keys: what to press and what it does.
+type Key struct{ Group, Keys, Help string }
+
+// Keys is the table of keys, by group.
+func Keys() []Key {
+	var keys []Key
+	for _, g := range groups {
+		for _, b := range bindings() {
+			if b.group == g {
+				keys = append(keys, Key{string(g), b.label, b.help})
+			}
+		}
+	}
+	return keys
+}
+
+// key does what a key says: to what is open, the topmost first.
+func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
+	name := msg.String()
+	switch {
+	case name == "ctrl+c" && m.o.Own != "" && !m.outcome.Ended:
+		return m.interrupt()
+	case name == "ctrl+c":
+		return tea.Quit
+	case m.prompt != nil:
+		return m.promptKey(msg)
+	case m.dialog != nil:
+		return m.dialogKey(name)
+	case m.help:
+		return m.helpKey(name)
+	case len(name) == 1 && name[0] >= '1' && name[0] <= '9':
+		m.focusOn(panelID(name[0] - '1'))
+		return nil
+	}
+	for _, b := range bindings() {
+		for _, k := range b.keys {
+			if k == name && b.do != nil {
+				return b.do(m)
+			}
+		}
+	}
+	return nil
+}
+
+// shortKeys is the keys of the last line, for package help.
+func (m *model) shortKeys() []key.Binding {
+	var short []key.Binding
+	for _, b := range bindings() {
+		if b.short {
+			help := b.help
+			if i := strings.IndexAny(help, ":,;"); i >= 0 {
+				help = help[:i]
+			}
+			short = append(short, m.bubble(b, help))
+		}
+	}
+	return short
+}
+
+func (m *model) bubble(b binding, help string) key.Binding {
+	return key.NewBinding(key.WithKeys(b.keys...), key.WithHelp(m.theme.text("%s", b.label), m.theme.text("%s", help)))
+}

@@ -1,0 +1,236 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// model is the state of the monitor.
+type model struct {
+	o      Options
+	table  [panelCount]panel
+	theme  theme
+	width  int
+	height int
+
+	set     monitor.Set
+	now     time.Time // of the last news
+	curves  curves
+	chosen  string          // directory of the run whose details are shown
+	hidden  map[string]bool // directories of runs that are not drawn
+	sort    monitor.Order
+	query   monitor.Query
+	queryIs string // what was typed
+	memory  int64  // of the process that writes the chosen run, in bytes; 0 unknown
+	gpus    []monitor.GPU
+	waiting []request // what was asked of trainers and not yet answered
+	paused  time.Time // since when the view stands still, or zero
+	loading bool
+
+	focus  panelID
+	full   bool
+	charts chartView
+	scroll [panelCount]int
+	diff   bool // only the settings that differ
+
+	help    bool
+	helpTop int
+	dialog  *dialog
+	prompt  *prompt
+	message message
+
+	outcome  Outcome
+	drawn    *screen // the last picture, while nothing has changed
+	drawnAt  time.Time
+	held     []monitor.Update // came while the view stood still
+	colours  map[string]int   // of runs by directory, in the sequence in which they were met
+	statuses map[string]runlog.Status
+	noGPU    bool
+	mouse    bool
+	dragging *dragging
+}
+
+// screen is a picture with where things are in it.
+type screen struct {
+	lines  []string
+	layout layout
+	charts []placedChart // in cells of the screen
+	cursor *tea.Cursor
+}
+
+// message is a line about what was just done.
+type message struct {
+	text  string
+	until time.Time
+}
+
+// messageTime is how long a message stays.
+const messageTime = 6 * time.Second
+
+func newModel(o Options) *model {
+	m := &model{o: o, table: panelTable(), theme: newTheme(o.Screen), hidden: map[string]bool{}, focus: lossPanel, sort: monitor.ByBest,
+		now: o.Clock(), charts: newChartView(), curves: curves{}, colours: map[string]int{}, statuses: map[string]runlog.Status{},
+		mouse: o.Mouse, chosen: o.Own, query: o.Query, queryIs: o.Query.String()}
+	return m
+}
+
+// Init starts the reading of runs and asks whether the background is light.
+func (m *model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.poll(0), m.look(0), m.waitTrained()}
+	if m.o.Screen.Colour != 0 {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update takes in a message. What it changes is drawn by the next View.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd, changed := m.update(msg)
+	if changed {
+		m.drawn = nil
+	}
+	return m, cmd
+}
+
+func (m *model) update(msg tea.Msg) (cmd tea.Cmd, changed bool) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+		return nil, true
+	case tea.BackgroundColorMsg:
+		m.theme.dark = msg.IsDark()
+		return nil, true
+	case news:
+		return m.take(msg)
+	case machine:
+		changed = msg.memory/1e7 != m.memory/1e7 || len(msg.gpus)+len(m.gpus) > 0
+		m.memory, m.gpus, m.noGPU = msg.memory, msg.gpus, msg.noGPU
+		return m.look(lookEvery), changed
+	case requested:
+		m.requested(msg)
+		return nil, true
+	case exported:
+		m.say("%s", msg.text)
+		return nil, true
+	case trained:
+		m.outcome.Ended = true
+		if !m.o.Hold {
+			return m.lastPoll(), true
+		}
+		m.say("training has ended: q closes the monitor")
+		return nil, true
+	case quitNow:
+		return tea.Quit, true
+	case tea.KeyPressMsg:
+		return m.key(msg), true
+	case tea.PasteMsg:
+		if m.prompt != nil {
+			return m.prompt.update(msg), true
+		}
+	case tea.MouseClickMsg:
+		return m.click(msg.Mouse()), true
+	case tea.MouseWheelMsg:
+		return m.wheel(msg.Mouse()), true
+	case tea.MouseMotionMsg:
+		return nil, m.drag(msg.Mouse())
+	}
+	if m.prompt != nil { // the blinking of its cursor
+		return m.prompt.update(msg), true
+	}
+	return nil, false
+}
+
+// run is the run whose details are shown, or nil.
+func (m *model) run() *monitor.Run {
+	if r := m.set.Find(m.chosen); r != nil {
+		return r
+	}
+	if runs := m.listed(); len(runs) > 0 {
+		return runs[0]
+	}
+	if len(m.set.Runs) > 0 {
+		return m.set.Runs[0]
+	}
+	return nil
+}
+
+// listed is the runs that pass the filter, sorted.
+func (m *model) listed() []*monitor.Run { return m.set.Sorted(m.sort, m.query, m.now) }
+
+// drawnRuns is the runs whose lines are drawn, at most mostLines.
+func (m *model) drawnRuns() []*monitor.Run {
+	var runs []*monitor.Run
+	for _, r := range m.listed() {
+		if !m.hidden[r.Dir] {
+			runs = append(runs, r)
+		}
+	}
+	if len(runs) == 0 {
+		if r := m.run(); r != nil {
+			return []*monitor.Run{r}
+		}
+	}
+	return runs[:min(len(runs), mostLines)]
+}
+
+// mostLines is how many runs one chart shows.
+const mostLines = 20
+
+// many says whether several runs are watched.
+func (m *model) many() bool { return len(m.set.Runs) > 1 }
+
+// panels is the panels that there are: the list of runs only where there are several.
+func (m *model) panels() []panelID {
+	var ids []panelID
+	for id := range panelCount {
+		if id != runsPanel || m.many() {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// say shows a message for a while.
+func (m *model) say(format string, args ...any) {
+	m.message = message{m.theme.text(format, args...), m.o.Clock().Add(messageTime)}
+}
+
+// Options say what to watch and on which screen.
+type Options struct {
+	// Source is the runs that are watched.
+	Source *monitor.Source
+	// Screen is what the terminal shows; see DetectScreen.
+	Screen Screen
+	// Own is the directory of the run that this process trains, or empty. Closing the
+	// monitor then asks what becomes of the training.
+	Own string
+	// Trained, if not nil, is closed when the training of Own has ended.
+	Trained <-chan struct{}
+	// Hold keeps the monitor open after that; otherwise it closes.
+	Hold bool
+	// Interrupt is called for Ctrl-C while Own trains: what SIGINT does.
+	Interrupt func()
+	// Query is what runs must pass at first.
+	Query monitor.Query
+	// Clock is time.Now unless given.
+	Clock func() time.Time
+	// Mouse lets clicks and the wheel through; text can then be selected only with the
+	// terminal's own modifier (often Shift).
+	Mouse bool
+
+	memory func(*runlog.Manifest) (int64, bool)
+	gpus   func(context.Context) ([]monitor.GPU, error)
+}
+
+// Outcome is how the monitor was left.
+type Outcome struct {
+	// Detached says that training goes on without the monitor.
+	Detached bool
+	// Ended says that the training of this process had ended.
+	Ended bool
+}

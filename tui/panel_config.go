@@ -1,0 +1,95 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+)
+
+// configLines is the settings of the chosen run. Those that are not the same in all
+// drawn runs come first, with the value of each; a mark says which they are.
+func (m *model) configLines() []string {
+	r := m.run()
+	if r == nil {
+		return nil
+	}
+	t, runs := m.theme, m.drawnRuns()
+	differ := map[string]bool{}
+	var lines []string
+	if len(runs) > 1 {
+		for _, d := range monitor.Diff(runs) {
+			differ[d.Path] = true
+			lines = append(lines, m.differenceLine(d, runs))
+		}
+		if m.diff {
+			if len(lines) == 0 {
+				lines = append(lines, t.dim("the drawn runs have the same settings"))
+			}
+			return lines
+		}
+	}
+	for _, v := range r.Config {
+		if !differ[v.Path] {
+			lines = append(lines, t.dim("  "+fmt.Sprintf("%-*s", pathWidth, plain(v.Path))+" ")+plain(v.Text))
+		}
+	}
+	return lines
+}
+
+const pathWidth = 24
+
+func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run) string {
+	t := m.theme
+	var b strings.Builder
+	b.WriteString(t.text("Δ ") + t.bold(fmt.Sprintf("%-*s", pathWidth, plain(d.Path))))
+	for i, text := range d.Texts {
+		if text == "" {
+			text = "-"
+		}
+		b.WriteString(" " + t.ink(m.runColour(runs[i]), string(m.letter(runs[i]))+":") + plain(text))
+	}
+	return b.String()
+}
+
+func drawConfig(m *model, w, h int) drawing {
+	lines := m.configLines()
+	from := min(m.scroll[configPanel], max(0, len(lines)-h))
+	lines = lines[from:min(len(lines), from+h)]
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = m.theme.shorten(line, w)
+	}
+	return drawing{lines: out}
+}
+
+func configRows(m *model) int { return len(m.configLines()) }
+
+func configTitle(m *model) string {
+	r := m.run()
+	if r == nil {
+		return ""
+	}
+	if runs := m.drawnRuns(); len(runs) > 1 {
+		return m.theme.dim(fmt.Sprintf("%s among %s", words.Count(len(monitor.Diff(runs)), "difference"), words.Count(len(runs), "run")))
+	}
+	if r.Manifest != nil && len(r.Manifest.ConfigHash) >= 8 {
+		return m.theme.dim("sha256 " + r.Manifest.ConfigHash[:8])
+	}
+	return ""
+}
+
+func configDigest(m *model) string {
+	r := m.run()
+	if r == nil {
+		return ""
+	}
+	var parts []string
+	for _, path := range []string{"model.type", "model.hidden", "train.optimizer.name", "train.batch"} {
+		if v, ok := r.Setting(path); ok {
+			parts = append(parts, path[strings.LastIndex(path, ".")+1:]+" "+plain(v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

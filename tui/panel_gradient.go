@@ -1,0 +1,117 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// gradientChart is the norms of the gradients of the drawn runs.
+func (m *model) gradientChart() plot.Chart {
+	c := m.chart()
+	c.Lines = m.trainLines(m.drawnRuns(), monitor.GradNorm, gradientLine)
+	c.LogY = m.isLog(gradientPanel)
+	if !c.LogY && !m.charts.linear[gradientPanel] && len(c.Lines) > 0 {
+		c.LogY, _ = c.Positive()
+	}
+	return c
+}
+
+// rateChart is the learning rates.
+func (m *model) rateChart() plot.Chart {
+	c := m.chart()
+	c.Robust = false
+	for _, r := range m.drawnRuns() {
+		if m.charts.shows(rateLine) {
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine), Points: m.curves.of(r, monitor.LR, m.charts.axis, 0), Colour: m.rateColour(r), Mark: '+'})
+		}
+	}
+	return c
+}
+
+// Sizes from which the learning rate has a chart of its own.
+const (
+	besideWidth = 70
+	belowHeight = 12
+)
+
+func drawGradient(m *model, w, h int) drawing {
+	rate := m.charts.shows(rateLine)
+	norm := m.charts.shows(gradientLine) || m.charts.shows(rawLine)
+	switch {
+	case rate && !norm:
+		return m.drawChart(m.rateChart(), w, h)
+	case rate && w >= besideWidth && h >= leastPanelHeight:
+		left := w * 3 / 5
+		a, b := m.drawChart(m.gradientChart(), left-1, h), m.drawChart(m.rateChart(), w-left, h)
+		return beside(a, b, left, h)
+	case rate && h >= belowHeight:
+		top := h * 3 / 5
+		a, b := m.drawChart(m.gradientChart(), w, top), m.drawChart(m.rateChart(), w, h-top)
+		return below(a, b, top, w)
+	}
+	return m.drawChart(m.gradientChart(), w, h)
+}
+
+// beside puts one drawing to the right of another, from a column on.
+func beside(a, b drawing, column, h int) drawing {
+	left := fitAll(a.lines, column, h)
+	for i := range left {
+		if i < len(b.lines) {
+			left[i] += b.lines[i]
+		}
+	}
+	a.lines = left
+	for _, c := range b.charts {
+		c.x += column
+		a.charts = append(a.charts, c)
+	}
+	return a
+}
+
+// below puts one drawing under another, from a row on.
+func below(a, b drawing, row, w int) drawing {
+	a.lines = append(fitAll(a.lines, w, row), b.lines...)
+	for _, c := range b.charts {
+		c.y += row
+		a.charts = append(a.charts, c)
+	}
+	return a
+}
+
+func gradientTitle(m *model) string {
+	r := m.run()
+	if r == nil {
+		return ""
+	}
+	t, axis := m.theme, m.charts.axis
+	var parts []string
+	if m.charts.shows(gradientLine) {
+		norm := m.curves.of(r, monitor.GradNorm, axis, m.charts.factor())
+		parts = append(parts, t.ink(m.runColour(r), t.glyphs.line+" norm ")+m.numberAt(norm))
+	}
+	if m.charts.shows(rateLine) {
+		parts = append(parts, t.ink(m.rateColour(r), t.glyphs.line+" learning rate ")+m.numberAt(m.curves.of(r, monitor.LR, axis, 0)))
+	}
+	if m.gradientChart().LogY {
+		parts = append(parts, t.dim("log"))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// numberAt is valueAt of numbers of any size.
+func (m *model) numberAt(p plot.Points) string {
+	i := p.Len() - 1
+	if m.charts.hasCursor {
+		i, _ = plot.Find(p, m.charts.cursor)
+	}
+	if i < 0 || i >= p.Len() {
+		return "-"
+	}
+	_, y := p.At(i)
+	return fmt.Sprintf("%.3g", y)
+}
+
+func gradientDigest(m *model) string { return gradientTitle(m) }

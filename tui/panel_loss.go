@@ -1,0 +1,222 @@
+package tui
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// Names of lines, by which they can be filtered.
+const (
+	rawLine      = "train as it is"
+	trainLine    = "train"
+	validLine    = "validation"
+	gradientLine = "gradient norm"
+	rateLine     = "learning rate"
+	ensembleLine = "ensemble"
+	meanLine     = "mean of orders"
+	bestLine     = "best order"
+)
+
+// lossChart is the losses of the drawn runs. Of one run the raw loss is shown below
+// its average; of several there would be too much of it.
+func (m *model) lossChart() plot.Chart {
+	c := m.chart()
+	c.LogY = m.isLog(lossPanel)
+	runs := m.drawnRuns()
+	c.Lines = m.trainLines(runs, monitor.Loss, trainLine)
+	for _, r := range runs {
+		if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.validColour(r), Mark: 'o'})
+			if len(runs) > 1 {
+				x, y := valid.At(valid.Len() - 1)
+				c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: m.letter(r), Colour: m.validColour(r)})
+			}
+		}
+	}
+	if r := m.run(); r != nil && m.charts.shows(validLine) {
+		if x, y, ok := m.best(r); ok {
+			c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: '★', Colour: m.theme.lift(green)})
+		}
+	}
+	return c
+}
+
+// trainLines is a field of the train records of runs: smoothed, and below that, where
+// there is one run, as it is.
+func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []plot.Line {
+	var lines []plot.Line
+	axis, factor := m.charts.axis, m.charts.factor()
+	for _, r := range runs {
+		if len(runs) == 1 && factor > 0 && m.charts.shows(rawLine) {
+			lines = append(lines, plot.Line{Name: m.lineName(r, rawLine), Points: m.curves.of(r, f, axis, 0), Colour: m.runColour(r), Mark: '.', Faint: true})
+		}
+		if m.charts.shows(name) {
+			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: '+', Faint: len(runs) > 1})
+		}
+	}
+	return lines
+}
+
+// chart is an empty chart as charts are looked at now.
+func (m *model) chart() plot.Chart {
+	c := plot.Chart{X: m.window(), Robust: !m.charts.outliers, XTick: m.xTick()}
+	if m.charts.hasCursor {
+		c.Cursor, c.HasCursor = m.charts.cursor, true
+	}
+	return c
+}
+
+// xTick writes values of the x axis, nil where numbers do.
+func (m *model) xTick() func(float64) string {
+	if m.charts.axis != monitor.ByTime {
+		return nil
+	}
+	return clock
+}
+
+// clock writes seconds of training as short as it goes.
+func clock(seconds float64) string {
+	if math.IsNaN(seconds) || math.Abs(seconds) > 1e9 {
+		return fmt.Sprintf("%.3gs", seconds)
+	}
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%gs", math.Round(seconds*10)/10)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	}
+	return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+}
+
+func (m *model) lineName(r *monitor.Run, line string) string {
+	if !m.many() {
+		return line
+	}
+	return plain(r.Name) + ": " + line
+}
+
+// runColour is a run's colour, the same as long as the monitor is open.
+func (m *model) runColour(r *monitor.Run) color.RGBA {
+	if !m.many() {
+		return m.theme.series(0)
+	}
+	return m.theme.series(m.colours[r.Dir])
+}
+
+// validColour is that of a run's validation: its own beside other runs.
+func (m *model) validColour(r *monitor.Run) color.RGBA {
+	if len(m.drawnRuns()) == 1 {
+		return m.theme.series(1)
+	}
+	return m.runColour(r)
+}
+
+// letter stands for a run in charts and lists: colours alone would not tell.
+func (m *model) letter(r *monitor.Run) rune {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return rune(letters[m.colours[r.Dir]%len(letters)])
+}
+
+// best is where the best validation of a run is.
+func (m *model) best(r *monitor.Run) (x, y float64, ok bool) {
+	valid := r.ValidCurve(m.charts.axis)
+	y = math.Inf(1)
+	for i := range valid.Len() {
+		if px, py := valid.At(i); py < y {
+			x, y, ok = px, py, true
+		}
+	}
+	return x, y, ok
+}
+
+func drawLoss(m *model, w, h int) drawing { return m.drawChart(m.lossChart(), w, h) }
+
+// drawChart draws a chart that fills a panel.
+func (m *model) drawChart(c plot.Chart, w, h int) drawing {
+	lines, frame := c.Draw(w, h, m.theme.style)
+	return drawing{lines, []placedChart{{rect{0, 0, w, h}, frame}}}
+}
+
+func lossTitle(m *model) string {
+	r := m.run()
+	if r == nil {
+		return ""
+	}
+	t, f := m.theme, r.Figures(m.now)
+	var parts []string
+	if m.charts.shows(trainLine) {
+		train := m.curves.of(r, monitor.Loss, m.charts.axis, m.charts.factor())
+		parts = append(parts, t.ink(m.runColour(r), t.glyphs.line+" train ")+m.valueAt(train))
+	}
+	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
+		parts = append(parts, t.ink(m.validColour(r), t.glyphs.line+" valid ")+m.valueAt(valid))
+		if f.Best != nil && !m.charts.hasCursor {
+			parts = append(parts, t.ink(t.lift(green), t.glyphs.best+" best ")+nats(float64(f.Best.NLL))+t.dim(" at "+words.Grouped(f.Best.Step)))
+		}
+	}
+	return strings.Join(append(parts, t.dim(m.chartNotes(lossPanel))), "  ")
+}
+
+// valueAt is a line's value at the cursor, else its last one.
+func (m *model) valueAt(p plot.Points) string {
+	i := p.Len() - 1
+	if m.charts.hasCursor {
+		var ok bool
+		if i, ok = plot.Find(p, m.charts.cursor); !ok {
+			return "-"
+		}
+	}
+	if i < 0 {
+		return "-"
+	}
+	_, y := p.At(i)
+	return nats(y)
+}
+
+// chartNotes says how a chart is looked at, where that is not how it begins.
+func (m *model) chartNotes(p panelID) string {
+	var notes []string
+	add := func(yes bool, format string, args ...any) {
+		if yes {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	c := &m.charts
+	add(c.hasCursor, "at %s %s", axisNames[c.axis], m.xText(c.cursor))
+	add(c.smoothing != firstSmoothing, "smoothing %g", c.factor())
+	add(m.isLog(p), "log")
+	add(c.outliers, "all values")
+	add(c.zoomed(), "zoomed")
+	add(c.filter != "", "only %q", c.filter)
+	return strings.Join(notes, ", ")
+}
+
+// xText writes a value of the x axis.
+func (m *model) xText(x float64) string {
+	switch m.charts.axis {
+	case monitor.ByEpoch:
+		return fmt.Sprintf("%.1f", x)
+	case monitor.ByTime:
+		return clock(x)
+	}
+	return words.Grouped(int64(x))
+}
+
+// nats writes a likelihood or a loss.
+func nats(v float64) string {
+	if a := math.Abs(v); a >= 1e6 || a < 1e-3 && a > 0 {
+		return fmt.Sprintf("%.4g", v)
+	}
+	figure, _ := words.PlusMinus(v, 0.01)
+	return figure
+}
+
+func lossDigest(m *model) string { return lossTitle(m) }

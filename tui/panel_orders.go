@@ -1,0 +1,199 @@
+package tui
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// ordersAt is the ensemble of orders of the chosen run: at the cursor, else the last.
+func (m *model) ordersAt() *runlog.Orders {
+	r := m.run()
+	if r == nil {
+		return nil
+	}
+	if !m.charts.hasCursor {
+		return r.Figures(m.now).LastOrders
+	}
+	i, ok := plot.Find(r.OrdersCurve(monitor.OrdersNLL, m.charts.axis), m.charts.cursor)
+	if !ok {
+		return nil
+	}
+	for j := range r.History.Orders {
+		if r.History.Orders[j].Split != "valid" {
+			continue
+		}
+		if i == 0 {
+			return &r.History.Orders[j]
+		}
+		i--
+	}
+	return nil
+}
+
+// drawOrders shows what an ensemble of orders does: what it gains, every order beside
+// the ensemble, how they spread while the model trains, and the loss of each mask.
+func drawOrders(m *model, w, h int) drawing {
+	o := m.ordersAt()
+	if o == nil {
+		return drawing{lines: fold(m.noOrders(), w, h)}
+	}
+	t := m.theme
+	lines := gainLines(t, o, w)
+	if h <= 3 {
+		lines = nil
+	}
+	lines = lines[:min(len(lines), max(0, h-2))]
+	rest := h - len(lines)
+	dots, spread, masks := divide(rest, len(o.MaskLoss))
+	d := drawing{lines: append(lines, fitAll(m.orderRow(o).Draw(w, dots, t.style), w, dots)...)}
+	if spread > 0 {
+		d.lines = append(d.lines, t.dim(cut("spread over "+axisNames[m.charts.axis]+"s: shade lowest to highest order", w)))
+		d = below(d, m.drawChart(m.spreadChart(), w, spread-1), len(d.lines), w)
+	}
+	if masks > 0 {
+		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(cut("training loss of each mask, nats", w)))
+		names := make([]string, len(o.MaskLoss))
+		for i := range names {
+			names[i] = strconv.Itoa(i)
+		}
+		d.lines = append(d.lines, plot.BarRow(floats(o.MaskLoss), names, w, masks-1, t.style)...)
+	}
+	return d
+}
+
+// divide gives the rows of the orders panel to the row of dots, the spread and the
+// masks, where there are any.
+func divide(rows, masks int) (dots, spread, maskRows int) {
+	if rows >= 14 && masks > 1 {
+		maskRows = min(masks+1, max(3, rows/4))
+		rows -= maskRows
+	}
+	if rows >= 10 {
+		spread = rows * 3 / 5
+		rows -= spread
+	}
+	return min(rows, 9), spread + max(0, rows-9), maskRows
+}
+
+// noOrders says why there is no ensemble.
+func (m *model) noOrders() string {
+	r := m.run()
+	if r == nil {
+		return ""
+	}
+	if kind, _ := r.Setting("model.type"); kind != "made" {
+		return "A " + kind + " keeps its orders fixed inside of its layers: there is no ensemble to watch."
+	}
+	if n, ok := r.Setting("model.orders.count"); !ok || n == "1" {
+		return "One order: there is no ensemble to watch. With model.orders: {count: 4} the probabilities of four orders are averaged, and this panel shows what that gains."
+	}
+	return "No validation yet: it is what evaluates every order and their ensemble."
+}
+
+func gainLines(t theme, o *runlog.Orders, w int) []string {
+	n := len(o.PerOrder)
+	long := t.bold("gain "+t.withError(float64(o.Gain), float64(o.Gain2SE))) + " nats over the mean order, " + nats(float64(o.BestOrder-o.NLL)) + " over the best"
+	if width(long) > w {
+		long = t.bold("gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)))
+	}
+	second := fmt.Sprintf("effective orders %.1f of %d", float64(o.ESS), n)
+	if n > 1 {
+		second += fmt.Sprintf(", spread %.3g nats", spreadOf(floats(o.PerOrder)))
+	}
+	return []string{cut(long, w), cut(t.dim(second), w)}
+}
+
+// spreadOf is the standard deviation of the finite ones.
+func spreadOf(v []float64) float64 {
+	var n, mean, m2 float64
+	for _, x := range v {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			continue
+		}
+		n++
+		delta := x - mean
+		mean += delta / n
+		m2 += delta * (x - mean)
+	}
+	return math.Sqrt(m2 / max(n-1, 1))
+}
+
+// orderRow is every order as a dot, with the ensemble, the mean and the best marked.
+func (m *model) orderRow(o *runlog.Orders) plot.DotRow {
+	t := m.theme
+	d := plot.DotRow{Values: floats(o.PerOrder), Colour: t.series(0)}
+	slices.Sort(d.Values)
+	for _, mark := range []struct {
+		name  string
+		at    runlog.Float
+		glyph rune
+		line  string
+		index int
+	}{{"ensemble", o.NLL, '▲', ensembleLine, 2}, {"best", o.BestOrder, '▲', bestLine, 3}, {"mean", o.Mean, '▲', meanLine, 1}} {
+		if m.charts.shows(mark.line) {
+			d.Marks = append(d.Marks, plot.Label{X: float64(mark.at), Text: mark.name + " " + nats(float64(mark.at)), Rune: mark.glyph, Colour: t.series(mark.index)})
+		}
+	}
+	return d
+}
+
+// spreadChart is how the orders spread while the model trains.
+func (m *model) spreadChart() plot.Chart {
+	c := m.chart()
+	r := m.run()
+	if r == nil {
+		return c
+	}
+	t, axis := m.theme, m.charts.axis
+	c.Bands = []plot.Band{{Lo: r.OrdersCurve(monitor.OrdersMin, axis), Hi: r.OrdersCurve(monitor.OrdersMax, axis), Colour: t.series(0)}}
+	for _, l := range []struct {
+		name  string
+		field monitor.OrdersField
+		index int
+		mark  rune
+	}{{meanLine, monitor.OrdersMean, 1, '-'}, {ensembleLine, monitor.OrdersNLL, 2, '#'}} {
+		if m.charts.shows(l.name) {
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, l.name), Points: r.OrdersCurve(l.field, axis), Colour: t.series(l.index), Mark: l.mark})
+		}
+	}
+	return c
+}
+
+func (m *model) rateColour(r *monitor.Run) color.RGBA {
+	if len(m.drawnRuns()) == 1 {
+		return m.theme.series(4)
+	}
+	return m.runColour(r)
+}
+
+func ordersTitle(m *model) string {
+	o := m.ordersAt()
+	if o == nil {
+		return ""
+	}
+	return m.theme.dim(fmt.Sprintf("%s, %s at step %s", o.Split, words.Count(len(o.PerOrder), "order"), words.Grouped(o.Step)))
+}
+
+func ordersDigest(m *model) string {
+	o := m.ordersAt()
+	if o == nil {
+		return m.theme.dim("no ensemble")
+	}
+	return fmt.Sprintf("gain %s nats, %s, %.1f effective", m.theme.withError(float64(o.Gain), float64(o.Gain2SE)), words.Count(len(o.PerOrder), "order"), float64(o.ESS))
+}
+
+func floats(v []runlog.Float) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
+}

@@ -1,0 +1,138 @@
+package tui
+
+import (
+	"fmt"
+
+	"charm.land/bubbles/v2/table"
+	"charm.land/lipgloss/v2"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+)
+
+// runColumns are the columns of the list of runs, the most important first: what has no
+// room is left out from the end.
+var runColumns = []struct {
+	title string
+	width int
+	text  func(m *model, r *monitor.Run, f monitor.Figures) string
+}{
+	{"best", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
+		if f.Best == nil {
+			return "-"
+		}
+		return nats(float64(f.Best.NLL))
+	}},
+	{"state", 11, func(m *model, r *monitor.Run, _ monitor.Figures) string { return m.theme.state(r.Status()) }},
+	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return words.Grouped(f.Step) }},
+	{"gain", 7, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
+		if f.LastOrders == nil {
+			return "-"
+		}
+		return nats(float64(f.LastOrders.Gain))
+	}},
+	{"orders", 6, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
+		if f.LastOrders == nil {
+			return "1"
+		}
+		return fmt.Sprint(len(f.LastOrders.PerOrder))
+	}},
+	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return clock(f.Elapsed.Seconds()) }},
+}
+
+const (
+	leastNameWidth = 14
+	mostNameWidth  = 40
+	runMarkWidth   = 3
+)
+
+// drawRuns is the list of runs. The chosen one is marked and reversed.
+func drawRuns(m *model, w, h int) drawing {
+	runs := m.listed()
+	t := m.theme
+	if len(runs) == 0 {
+		return drawing{lines: fold(fmt.Sprintf("No run passes the filter %q (f changes it, esc forgets it).", m.queryIs), w, h)}
+	}
+	columns := 0
+	used := runMarkWidth + leastNameWidth
+	for columns < len(runColumns) && used+1+runColumns[columns].width <= w {
+		used += 1 + runColumns[columns].width
+		columns++
+	}
+	nameWidth := min(mostNameWidth, leastNameWidth+max(0, w-used))
+	if columns == 0 {
+		nameWidth = max(1, w-runMarkWidth)
+	}
+	heads := []table.Column{{Title: "", Width: runMarkWidth}, {Title: "name", Width: nameWidth}}
+	for _, c := range runColumns[:columns] {
+		heads = append(heads, table.Column{Title: " " + c.title, Width: c.width + 1})
+	}
+	first := windowStart(m.scrollOfRuns(runs), len(runs), h-1)
+	var rows []table.Row
+	for _, r := range runs[first:min(len(runs), first+max(0, h-1))] {
+		rows = append(rows, m.runRow(r, columns))
+	}
+	list := table.New(table.WithColumns(heads), table.WithRows(rows), table.WithHeight(h), table.WithWidth(w),
+		table.WithStyles(table.Styles{Header: lipgloss.NewStyle(), Cell: lipgloss.NewStyle(), Selected: lipgloss.NewStyle()}))
+	lines := splitLines(list.View())
+	if len(lines) > 0 {
+		lines[0] = t.dim(lines[0])
+	}
+	for i := 1; i < len(lines) && first+i-1 < len(runs); i++ {
+		if runs[first+i-1] == m.run() {
+			lines[i] = t.picked(fit(plain(lines[i]), w))
+		}
+	}
+	return drawing{lines: lines}
+}
+
+func (m *model) runRow(r *monitor.Run, columns int) table.Row {
+	t, f := m.theme, r.Figures(m.now)
+	mark := t.glyphs.gone
+	if !m.hidden[r.Dir] {
+		mark = string(m.letter(r))
+	}
+	pick := " "
+	if r == m.run() {
+		pick = t.glyphs.pick
+	}
+	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(plain(r.Name), mostNameWidth)}
+	for _, c := range runColumns[:columns] {
+		row = append(row, " "+c.text(m, r, f))
+	}
+	return row
+}
+
+// scrollOfRuns is the place of the chosen run in the list.
+func (m *model) scrollOfRuns(runs []*monitor.Run) int {
+	for i, r := range runs {
+		if r == m.run() {
+			return i
+		}
+	}
+	return 0
+}
+
+// windowStart is the first of n rows that a window of h shows so that row at is in it,
+// in the middle where that can be.
+func windowStart(at, n, h int) int { return max(0, min(at-h/2, n-h)) }
+
+func runsTitle(m *model) string {
+	text := fmt.Sprintf("%d by %s", len(m.listed()), m.sort)
+	if !m.query.Empty() {
+		text += fmt.Sprintf(", of %d: %s", len(m.set.Runs), plain(m.queryIs))
+	}
+	return m.theme.dim(text)
+}
+
+func runsDigest(m *model) string {
+	runs := m.listed()
+	if len(runs) == 0 {
+		return "none passes the filter"
+	}
+	f := runs[0].Figures(m.now)
+	if m.sort != monitor.ByBest || f.Best == nil {
+		return words.Count(len(runs), "run")
+	}
+	return fmt.Sprintf("%s, best %s of %s", words.Count(len(runs), "run"), nats(float64(f.Best.NLL)), plain(runs[0].Name))
+}

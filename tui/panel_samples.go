@@ -1,0 +1,137 @@
+package tui
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// drawSamples shows what the model draws now: images, the density of two variables, bits
+// as pixels, or a table.
+func drawSamples(m *model, w, h int) drawing {
+	r := m.run()
+	switch {
+	case r == nil:
+		return drawing{}
+	case r.Density != nil:
+		return drawing{lines: plot.Heatmap(heatmap(r.Density), w, h, m.theme.style)}
+	case r.Samples == nil:
+		return drawing{lines: fold(noSamples(r), w, h)}
+	}
+	s := r.Samples
+	if grey, n, height, width, ok := images(s); ok {
+		return drawing{lines: plot.Images(grey, n, height, width, w, h, m.theme.style)}
+	}
+	if isBits(s.Values) {
+		return drawing{lines: plot.Images(wide(s.Values), 1, s.Rows(), s.Width(), w, h, m.theme.style)}
+	}
+	return drawing{lines: m.sampleTable(s, w, h)}
+}
+
+func noSamples(r *monitor.Run) string {
+	if labels, ok := r.Setting("data.labels"); ok && labels != "false" {
+		return "A conditional density has no samples without a context: maskflow sample --context draws them."
+	}
+	return "No samples yet: they are drawn beside a validation."
+}
+
+// heatmap is a density as package plot draws it. Ten nats below the peak are dark.
+func heatmap(d *monitor.Grid) plot.Grid {
+	return plot.Grid{Rows: d.Rows, Cols: d.Cols, Values: d.Values, X: plot.Range{Lo: d.X[0], Hi: d.X[1]}, Y: plot.Range{Lo: d.Y[0], Hi: d.Y[1]}, Depth: 10, Name: "ln p(x), nats"}
+}
+
+// images is samples as grey images [n, height, width], the mean of the colours of
+// coloured ones, whose shape is [n, colours, height, width].
+func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) {
+	shape := s.Shape
+	colours := 1
+	switch {
+	case len(shape) == 3:
+	case len(shape) == 4 && (shape[1] == 1 || shape[1] == 3):
+		colours = shape[1]
+	default:
+		return nil, 0, 0, 0, false
+	}
+	height, width = shape[len(shape)-2], shape[len(shape)-1]
+	size := height * width
+	if size < 1 || colours*size > len(s.Values) {
+		return nil, 0, 0, 0, false
+	}
+	n = len(s.Values) / (colours * size)
+	grey = make([]float64, n*size)
+	for i := range grey {
+		image, pixel := i/size, i%size
+		for c := range colours {
+			grey[i] += float64(s.Values[(image*colours+c)*size+pixel]) / float64(colours)
+		}
+	}
+	return grey, n, height, width, true
+}
+
+func isBits(v []float32) bool {
+	for _, x := range v {
+		if x != 0 && x != 1 {
+			return false
+		}
+	}
+	return len(v) > 0
+}
+
+func wide(v []float32) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = float64(x)
+	}
+	return out
+}
+
+const cellWidth = 10 // of a column of the table
+
+// sampleTable is rows of numbers, from the one that was scrolled to.
+func (m *model) sampleTable(s *monitor.Samples, w, h int) []string {
+	t := m.theme
+	columns := min(s.Width(), max(1, (w-5)/cellWidth))
+	head := "    "
+	for d := range columns {
+		head += fmt.Sprintf("%*s", cellWidth, "x"+strconv.Itoa(d+1))
+	}
+	if columns < s.Width() {
+		head += t.text(" …")
+	}
+	lines := []string{t.dim(cut(head, w))}
+	for i := m.scroll[samplesPanel]; i < s.Rows() && len(lines) < h; i++ {
+		var row strings.Builder
+		fmt.Fprintf(&row, "%4d", i)
+		for d := range columns {
+			fmt.Fprintf(&row, "%*.4g", cellWidth, s.Values[i*s.Width()+d])
+		}
+		lines = append(lines, cut(row.String(), w))
+	}
+	return lines
+}
+
+func sampleRows(m *model) int {
+	r := m.run()
+	if r == nil || r.Samples == nil || r.Density != nil {
+		return 0
+	}
+	return r.Samples.Rows()
+}
+
+func samplesTitle(m *model) string {
+	r := m.run()
+	switch {
+	case r == nil:
+	case r.Density != nil:
+		return m.theme.dim("density at step " + words.Grouped(r.Density.Step))
+	case r.Samples != nil:
+		return m.theme.dim(words.Count(r.Samples.Rows(), "sample") + " at step " + words.Grouped(r.Samples.Step))
+	}
+	return ""
+}
+
+func samplesDigest(m *model) string { return samplesTitle(m) }

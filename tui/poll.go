@@ -1,0 +1,159 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// Intervals of looks at the run directories and at the machine, and between two
+// pictures of which only the clock differs.
+const (
+	pollEvery  = 250 * time.Millisecond
+	lookEvery  = 3 * time.Second
+	clockEvery = time.Second
+)
+
+// news is what a look at the run directories found.
+type news struct {
+	update monitor.Update
+	last   bool // the monitor closes after it
+}
+
+// poll looks at the run directories after a while. One poll at most is on its way:
+// the next one follows the news of this one.
+func (m *model) poll(after time.Duration) tea.Cmd {
+	source := m.o.Source
+	if source == nil {
+		return nil
+	}
+	return tea.Tick(after, func(time.Time) tea.Msg { return news{update: source.Poll()} })
+}
+
+// lastPoll is the look after which the monitor closes.
+func (m *model) lastPoll() tea.Cmd {
+	m.outcome.Ended = true
+	return func() tea.Msg { return quitNow{} }
+}
+
+// quitNow closes the monitor.
+type quitNow struct{}
+
+// take takes news in. A picture is drawn when something happened, and now and then
+// because time goes by.
+func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
+	if !m.paused.IsZero() {
+		m.held = append(m.held, n.update)
+		return nil, false
+	}
+	m.apply(n.update)
+	changed = m.happened(n.update)
+	if n.update.More {
+		m.loading = true
+		cmd = m.poll(0)
+		changed = changed && n.update.Now.Sub(m.drawnAt) >= pollEvery
+	} else {
+		changed = changed || m.loading
+		m.loading = false
+		cmd = m.poll(pollEvery)
+	}
+	if !changed && m.ticking() && n.update.Now.Sub(m.drawnAt) >= clockEvery {
+		changed = true
+	}
+	if changed {
+		m.drawnAt = n.update.Now
+	}
+	return cmd, changed
+}
+
+func (m *model) apply(u monitor.Update) {
+	m.set.Apply(u)
+	m.now = u.Now
+	for _, r := range m.set.Runs {
+		if _, ok := m.colours[r.Dir]; !ok {
+			m.colours[r.Dir] = len(m.colours)
+		}
+	}
+	m.answers()
+}
+
+// happened says whether an update has more than the state that was known.
+func (m *model) happened(u monitor.Update) bool {
+	happened := false
+	for _, r := range u.Runs {
+		status := runlog.Status("")
+		if run := m.set.Find(r.Dir); run != nil {
+			status = run.Status()
+		}
+		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
+			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || m.statuses[r.Dir] != status {
+			happened = true
+		}
+		m.statuses[r.Dir] = status
+	}
+	return happened
+}
+
+// ticking says whether times on the screen go on.
+func (m *model) ticking() bool {
+	if m.message.text != "" || len(m.waiting) > 0 {
+		return true
+	}
+	r := m.run()
+	return r != nil && (r.Status() == runlog.Running || r.Status() == runlog.Silent)
+}
+
+// machine is how the machine of the chosen run stands.
+type machine struct {
+	memory int64
+	gpus   []monitor.GPU
+	noGPU  bool
+}
+
+// look asks how the machine stands after a while.
+func (m *model) look(after time.Duration) tea.Cmd {
+	var manifest *runlog.Manifest
+	if r := m.run(); r != nil && r.Status() == runlog.Running {
+		manifest = r.Manifest
+	}
+	memory, gpus, noGPU := m.o.memory, m.o.gpus, m.noGPU
+	return tea.Tick(after, func(time.Time) tea.Msg {
+		found := machine{noGPU: noGPU}
+		if manifest == nil {
+			return found
+		}
+		bytes, ok := memory(manifest)
+		if !ok {
+			return found // a process of another host, whose devices these are not
+		}
+		found.memory = bytes
+		if !noGPU {
+			ctx, cancel := context.WithTimeout(context.Background(), lookEvery)
+			defer cancel()
+			var err error
+			found.gpus, err = gpus(ctx)
+			found.noGPU = errors.Is(err, monitor.ErrNoGPU)
+		}
+		return found
+	})
+}
+
+// trained says that the training of this process has ended.
+type trained struct{}
+
+// waitTrained waits for that.
+func (m *model) waitTrained() tea.Cmd {
+	done := m.o.Trained
+	if done == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		<-done
+		return trained{}
+	}
+}

@@ -1,0 +1,105 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.memory == nil {
+		o.memory = monitor.Memory
+	}
+	if o.gpus == nil {
+		o.gpus = monitor.GPUs
+	}
+	return o
+}
+
+// A Monitor is a monitor on a terminal.
+type Monitor struct {
+	model   *model
+	program *tea.Program
+}
+
+// New prepares a monitor that reads keys from in and draws on out, a terminal both. The
+// context's end closes it.
+func New(ctx context.Context, in io.Reader, out io.Writer, o Options) *Monitor {
+	o = o.withDefaults()
+	m := newModel(o)
+	return &Monitor{m, tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithColorProfile(profile(o.Screen)), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))}
+}
+
+// framesPerSecond bounds how often the terminal is written to: keys feel immediate, and
+// a program that does nothing does not wake up often.
+const framesPerSecond = 30
+
+// Run shows the monitor until it is left, and gives the terminal back as it was, also
+// after a panic. The error is the context's where that ended it.
+func (m *Monitor) Run() (Outcome, error) {
+	_, err := m.program.Run()
+	outcome := m.model.outcome
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return outcome, errors.New("the monitor failed and was closed (please report it); the run is not touched")
+	case errors.Is(err, context.Canceled):
+		return outcome, context.Canceled
+	case err != nil:
+		return outcome, fmt.Errorf("showing the monitor: %w", err)
+	}
+	return outcome, nil
+}
+
+// Restore gives the terminal back at once, from any goroutine: for a process that is
+// about to exit.
+func (m *Monitor) Restore() { m.program.Kill(); _ = m.program.ReleaseTerminal() }
+
+func profile(s Screen) colorprofile.Profile {
+	switch {
+	case s.Plain:
+		return colorprofile.NoTTY
+	case s.Colour == plot.TrueColour:
+		return colorprofile.TrueColor
+	case s.Colour == plot.Colour256:
+		return colorprofile.ANSI256
+	}
+	return colorprofile.ASCII
+}
+
+// Run shows the monitor on standard input and output.
+func Run(ctx context.Context, o Options) (Outcome, error) {
+	return New(ctx, os.Stdin, os.Stdout, o).Run()
+}
+
+// Frame is one picture of all that the source knows, of exactly height lines of exactly
+// width columns, without a terminal.
+func Frame(o Options, width, height int) []string {
+	o = o.withDefaults()
+	m := newModel(o)
+	m.width, m.height = width, height
+	for {
+		u := o.Source.Poll()
+		m.apply(u)
+		if !u.More {
+			break
+		}
+	}
+	if r := m.run(); r != nil && r.Status() == runlog.Running {
+		m.memory, _ = o.memory(r.Manifest)
+	}
+	return m.draw().lines
+}

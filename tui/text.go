@@ -1,0 +1,120 @@
+package tui
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+const reset = "\x1b[0m"
+
+// width is how many columns a line takes.
+func width(line string) int { return ansi.StringWidth(line) }
+
+// cut is as much of a line as fits, without losing the codes that end its colours.
+func cut(line string, columns int) string {
+	if columns <= 0 {
+		return ""
+	}
+	if len(line) <= columns && !strings.Contains(line, "\x1b") && isASCII(line) || width(line) <= columns {
+		return line
+	}
+	return ansi.Truncate(line, columns, "")
+}
+
+// fit is a line of exactly so many columns.
+func fit(line string, columns int) string {
+	if columns <= 0 {
+		return ""
+	}
+	line = cut(line, columns)
+	return line + strings.Repeat(" ", max(columns-width(line), 0))
+}
+
+// fitAll is exactly height lines of exactly width columns.
+func fitAll(lines []string, width, height int) []string {
+	if width <= 0 || height <= 0 {
+		return nil
+	}
+	out := make([]string, height)
+	for i := range out {
+		line := ""
+		if i < len(lines) {
+			line = lines[i]
+		}
+		out[i] = fit(line, width)
+	}
+	return out
+}
+
+// ends is a line with a text at each end, of which the right one goes first where
+// there is no room for both.
+func ends(left, right string, columns int) string {
+	room := columns - width(left) - width(right)
+	if room < 1 {
+		return fit(left, columns)
+	}
+	return left + strings.Repeat(" ", room) + right
+}
+
+// shorten is a plain text in at most so many columns, with a sign of what is
+// missing.
+func (t theme) shorten(text string, columns int) string {
+	if width(text) <= columns {
+		return text
+	}
+	return ansi.Truncate(text, max(columns, 0), t.glyphs.more)
+}
+
+// plain is a text of others, such as a name, without what a terminal would act on.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, ansi.Strip(s))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// over lays a box of lines on the middle of a screen.
+func over(screen, box []string, columns int) []string {
+	boxWidth := 0
+	for _, line := range box {
+		boxWidth = max(boxWidth, width(line))
+	}
+	boxWidth = min(boxWidth, columns)
+	left, top := (columns-boxWidth)/2, max(0, (len(screen)-len(box))/2)
+	out := make([]string, len(screen))
+	copy(out, screen)
+	for i, line := range box {
+		if y := top + i; y < len(out) {
+			behind := fit(out[y], columns)
+			out[y] = ansi.Truncate(behind, left, "") + fit(line, boxWidth) + ansi.TruncateLeft(behind, left+boxWidth, "")
+		}
+	}
+	return out
+}
+
+// fold breaks a text into lines of at most so many columns.
+func fold(text string, columns, lines int) []string {
+	if columns <= 0 || lines <= 0 {
+		return nil
+	}
+	all := splitLines(ansi.Wrap(text, columns, ""))
+	return all[:min(len(all), lines)]
+}
+
+func splitLines(text string) []string { return strings.Split(text, "\n") }

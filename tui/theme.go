@@ -1,0 +1,160 @@
+package tui
+
+import (
+	"fmt"
+	"image/color"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// theme is how things look on a screen. Nothing is told by colour alone.
+type theme struct {
+	style  plot.Style
+	dark   bool
+	plain  bool // not even bold
+	glyphs glyphs
+}
+
+// glyphs are the characters that a screen may lack.
+type glyphs struct {
+	corners                         [4]string // of a box: upper left and right, lower left and right
+	flat, upright                   string
+	focus, open, shut               string // before a title
+	running, ended, warned          string // before a state
+	line, faintLine, best, dot      string // before a name in a legend
+	full, half, empty               string // of a bar
+	more, cursor, pick, shown, gone string
+	plusMinus                       string
+}
+
+var unicodeGlyphs = glyphs{
+	corners: [4]string{"╭", "╮", "╰", "╯"}, flat: "─", upright: "│",
+	focus: "▸", open: "▾", shut: "▸",
+	running: "●", ended: "■", warned: "▲",
+	line: "━", faintLine: "┄", best: "★", dot: "•",
+	full: "█", half: "▌", empty: "░",
+	more: "…", cursor: "▏", pick: "›", shown: "●", gone: "○", plusMinus: "±",
+}
+
+var asciiGlyphs = glyphs{
+	corners: [4]string{"+", "+", "+", "+"}, flat: "-", upright: "|",
+	focus: ">", open: "v", shut: ">",
+	running: "*", ended: "#", warned: "!",
+	line: "=", faintLine: "-", best: "*", dot: "o",
+	full: "#", half: "=", empty: ".",
+	more: "~", cursor: "|", pick: ">", shown: "*", gone: " ", plusMinus: "+-",
+}
+
+func newTheme(s Screen) theme {
+	t := theme{style: plot.Style{Colour: s.Colour, Unicode: s.Unicode, Symbols: s.Symbols}, dark: !s.Light, plain: s.Plain, glyphs: asciiGlyphs}
+	if s.Unicode {
+		t.glyphs = unicodeGlyphs
+	}
+	return t
+}
+
+// The colours of meaning, from the colour-blind-safe ones of package plot.
+var (
+	blue      = plot.Series(0)
+	orange    = plot.Series(1)
+	green     = plot.Series(2)
+	vermilion = plot.Series(3)
+)
+
+// series is the colour of run or line i, moved a little towards what stands out
+// from the background.
+func (t theme) series(i int) color.RGBA { return t.lift(plot.Series(i)) }
+
+func (t theme) lift(c color.RGBA) color.RGBA {
+	to := color.RGBA{0, 0, 0, 0xff}
+	if t.dark {
+		to = color.RGBA{0xff, 0xff, 0xff, 0xff}
+	}
+	mix := func(a, b uint8) uint8 { return uint8((3*int(a) + int(b)) / 4) }
+	return color.RGBA{mix(c.R, to.R), mix(c.G, to.G), mix(c.B, to.B), 0xff}
+}
+
+// ink writes in a colour.
+func (t theme) ink(c color.RGBA, s string) string {
+	if t.style.Colour == plot.NoColour || s == "" {
+		return s
+	}
+	return t.style.Ink(c) + s + reset
+}
+
+// dim writes what is less important.
+func (t theme) dim(s string) string {
+	if t.dark {
+		return t.ink(color.RGBA{0x96, 0x96, 0x96, 0xff}, s)
+	}
+	return t.ink(color.RGBA{0x6a, 0x6a, 0x6a, 0xff}, s)
+}
+
+// bold writes what is more important.
+func (t theme) bold(s string) string {
+	if t.plain || s == "" {
+		return s
+	}
+	return "\x1b[1m" + s + reset
+}
+
+// picked writes what is selected; a mark beside it says so too.
+func (t theme) picked(s string) string {
+	if t.plain || s == "" {
+		return s
+	}
+	return "\x1b[7m" + s + reset
+}
+
+// state writes how a run stands.
+func (t theme) state(s runlog.Status) string {
+	glyph, c := t.glyphs.ended, blue
+	switch s {
+	case runlog.Running:
+		glyph, c = t.glyphs.running, green
+	case runlog.Diverged, runlog.Failed, runlog.Crashed:
+		glyph, c = t.glyphs.warned, vermilion
+	case runlog.Silent, monitor.Deleted, monitor.Unknown:
+		glyph, c = t.glyphs.warned, orange
+	case runlog.Stopped:
+		c = orange
+	case runlog.Done:
+	}
+	return t.ink(t.lift(c), glyph+" "+string(s))
+}
+
+// bar is a bar of so many columns, filled to a fraction.
+func (t theme) bar(fraction float64, columns int) string {
+	if !(fraction >= 0) {
+		fraction = 0
+	}
+	halves := int(min(fraction, 1)*float64(2*columns) + 0.5)
+	out := ""
+	for i := range columns {
+		switch {
+		case halves >= 2*i+2:
+			out += t.glyphs.full
+		case halves == 2*i+1:
+			out += t.glyphs.half
+		default:
+			out += t.glyphs.empty
+		}
+	}
+	return t.ink(t.lift(blue), out)
+}
+
+// ascii says in ASCII what a text says with other characters, where the screen has
+// no others.
+func (t theme) text(format string, args ...any) string {
+	s := fmt.Sprintf(format, args...)
+	if t.style.Unicode {
+		return s
+	}
+	return toASCII.Replace(s)
+}
+
+// withError writes a figure with its uncertainty.
+func (t theme) withError(v, err float64) string { return t.text("%s", words.WithError(v, err)) }

@@ -1,0 +1,200 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/help"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// View is the screen as Bubble Tea shows it.
+func (m *model) View() tea.View {
+	s := m.screen()
+	v := tea.NewView(strings.Join(s.lines, "\n"))
+	v.AltScreen = true
+	v.Cursor = s.cursor
+	if m.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	if r := m.run(); r != nil {
+		f := r.Figures(m.now)
+		v.WindowTitle = "maskflow: " + plain(r.Name)
+		if f.MaxSteps > 0 && r.Status() == runlog.Running {
+			v.ProgressBar = tea.NewProgressBar(tea.ProgressBarDefault, int(100*min(1, float64(f.Step)/float64(f.MaxSteps))))
+		}
+	}
+	return v
+}
+
+// screen is the picture of the present state, drawn once.
+func (m *model) screen() *screen {
+	if m.drawn == nil {
+		m.drawn = m.draw()
+	}
+	return m.drawn
+}
+
+// draw makes exactly as many lines as the screen has, each of exactly its columns.
+func (m *model) draw() *screen {
+	w, h := m.width, m.height
+	s := &screen{}
+	if w <= 0 || h <= 0 {
+		return s
+	}
+	m.curves.sweep()
+	s.layout = arrange(w, h, m.panels(), m.focus, m.full)
+	if s.layout.shape == asText {
+		s.lines = m.textLines(w, h)
+	} else {
+		s.lines = m.headerLines(w, s.layout.header.h)
+		if s.layout.tabs.h > 0 {
+			s.lines = append(s.lines, m.tabLine(w))
+		}
+		s.lines = append(s.lines, m.body(s)...)
+		if s.layout.footer.h > 0 {
+			s.lines = append(s.lines, "")
+		}
+	}
+	s.lines = fitAll(s.lines, w, h)
+	m.overlay(s)
+	return s
+}
+
+// body draws the panels, each in its place.
+func (m *model) body(s *screen) []string {
+	l := s.layout
+	top := l.header.h + l.tabs.h
+	rows := make([]strings.Builder, max(0, m.height-top-l.footer.h))
+	for _, p := range l.places {
+		lines, charts := m.panelLines(p, l.shape)
+		for i, line := range fitAll(lines, p.w, p.h) {
+			if y := p.y - top + i; y >= 0 && y < len(rows) {
+				rows[y].WriteString(line)
+			}
+		}
+		for _, c := range charts {
+			c.x, c.y = c.x+p.x, c.y+p.y
+			s.charts = append(s.charts, c)
+		}
+	}
+	out := make([]string, len(rows))
+	for i := range rows {
+		out[i] = rows[i].String()
+	}
+	return out
+}
+
+// panelLines draws a panel with its title: in a box where all are seen, below its title
+// else.
+func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
+	t, spec := m.theme, m.table[p.panel]
+	focused := p.panel == m.focus
+	name := fmt.Sprintf("%d %s", p.panel+1, spec.name)
+	if p.shut {
+		return []string{cut(t.dim(t.glyphs.shut+" "+fmt.Sprintf("%-11s", name))+spec.digest(m), p.w)}, nil
+	}
+	if focused {
+		name = t.bold(name)
+	}
+	title := spec.title(m)
+	if s != columns {
+		d := spec.draw(m, p.w, p.h-1)
+		head := name
+		if s == accordion {
+			head = t.glyphs.open + " " + name
+		}
+		return append([]string{cut(head+"  "+title, p.w)}, fitAll(d.lines, p.w, p.h-1)...), shifted(d.charts, 0, 1)
+	}
+	d := spec.draw(m, p.w-2, p.h-2)
+	return m.box(name, title, d.lines, p.w, p.h, focused), shifted(d.charts, 1, 1)
+}
+
+func shifted(charts []placedChart, dx, dy int) []placedChart {
+	for i := range charts {
+		charts[i].x += dx
+		charts[i].y += dy
+	}
+	return charts
+}
+
+// box draws lines in a frame with a title.
+func (m *model) box(name, title string, lines []string, w, h int, focused bool) []string {
+	t := m.theme
+	edge := t.dim
+	if focused {
+		edge = func(s string) string { return t.ink(t.lift(orange), s) }
+		name = t.glyphs.focus + " " + name
+	}
+	head := " " + name + " "
+	if title != "" {
+		head += " " + cut(title, w-5-width(head)) + " "
+	}
+	head = cut(head, w-4)
+	out := []string{edge(t.glyphs.corners[0]+t.glyphs.flat) + head + edge(strings.Repeat(t.glyphs.flat, max(0, w-3-width(head)))+t.glyphs.corners[1])}
+	for _, line := range fitAll(lines, w-2, h-2) {
+		out = append(out, edge(t.glyphs.upright)+line+edge(t.glyphs.upright))
+	}
+	return append(out, edge(t.glyphs.corners[2]+strings.Repeat(t.glyphs.flat, max(0, w-2))+t.glyphs.corners[3]))
+}
+
+// tabLine names the panels, the one in focus marked.
+func (m *model) tabLine(w int) string {
+	t := m.theme
+	var long, short strings.Builder
+	for _, p := range m.panels() {
+		name := fmt.Sprintf("%d %s", p+1, m.table[p].name)
+		number := fmt.Sprintf("%d", p+1)
+		if p == m.focus {
+			long.WriteString(t.picked("["+name+"]") + " ")
+			short.WriteString(t.picked("["+name+"]") + " ")
+			continue
+		}
+		long.WriteString(t.dim(name) + "  ")
+		short.WriteString(t.dim(number) + " ")
+	}
+	if width(long.String()) <= w {
+		return long.String()
+	}
+	return cut(short.String(), w)
+}
+
+// overlay lays what is open over the screen, and writes the last line.
+func (m *model) overlay(s *screen) {
+	w, h := m.width, m.height
+	last := h - 1
+	switch {
+	case m.dialog != nil:
+		s.lines = over(s.lines, m.dialogBox(w, h), w)
+	case m.help:
+		s.lines = over(s.lines, m.helpBox(w, h), w)
+	}
+	switch {
+	case m.prompt != nil:
+		s.lines[last], s.cursor = m.promptLine(w)
+		if s.cursor != nil {
+			s.cursor.Y = last
+		}
+	case m.message.text != "" && m.o.Clock().Before(m.message.until):
+		if s.layout.shape != asText {
+			s.lines[last] = fit(m.theme.bold(cut(m.message.text, w)), w)
+		}
+	case s.layout.footer.h > 0:
+		s.lines[last] = fit(m.footer(w), w)
+	}
+}
+
+// footer is the most useful keys.
+func (m *model) footer(w int) string {
+	t := m.theme
+	line := help.New()
+	line.ShortSeparator = "  "
+	line.Ellipsis = t.glyphs.more
+	plainStyle := lipgloss.NewStyle()
+	line.Styles = help.Styles{Ellipsis: plainStyle, ShortKey: plainStyle, ShortDesc: plainStyle, ShortSeparator: plainStyle}
+	line.SetWidth(w)
+	return t.dim(cut(line.ShortHelpView(m.shortKeys()), w))
+}
