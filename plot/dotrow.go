@@ -1,34 +1,179 @@
 package plot
 
-import "image/color"
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+)
 
-// DotRow is a dot plot (Wilkinson, "Dot plots", 1999): every value a dot over one axis, such as the likelihoods of the
-// orders of an ensemble.
+// DotRow is a dot plot (Wilkinson, "Dot plots", The American Statistician 53, 1999): every value a dot over one axis,
+// such as the likelihoods of the orders of an ensemble from the best to the worst.
 type DotRow struct {
-	// Values are drawn in any sequence. Those that are not finite are counted at the right end.
+	// Values are in any sequence. Those that are not finite are counted at the right end.
 	Values []float64
-	// Marks are labelled places of the axis, such as the likelihood of the ensemble.
+	// Marks are labelled places of the axis, such as the likelihood of the ensemble. The first ones get the best places
+	// for their texts.
 	Marks []Label
-	// X is the axis. A range without length fits the values and the marks.
+	// X is the axis. A range without length, or one that is not finite, fits the values and the marks.
 	X Range
 	// Colour is that of the dots. The zero value is Series(0).
 	Colour color.RGBA
-	// Tick writes a value of the axis. Nil writes a number.
+	// Tick writes an end of the axis. Nil writes a number.
 	Tick func(float64) string
 }
 
-// Label is a place of an axis with a text.
-type Label struct {
-	X      float64
-	Text   string
-	Rune   rune // such as '▲', which is '^' in ASCII; 0 is '▲'
-	Colour color.RGBA
-}
+// bigDot is a dot where there is room for a character each.
+const bigDot = '•'
 
-// Draw returns at most height lines of at most width columns.
+// Draw returns at most height lines of at most width columns: one of dots with the marks among them; a second one with the
+// ends of the axis; from a third one on the marks below it with their texts, moved to a further line, shortened or left
+// out where they would overlap. Dots that share a column are stacked; the stacks are scaled down to the highest where that
+// is higher than there are lines.
+//
+// Values outside of X are drawn at its nearer end.
 func (d DotRow) Draw(width, height int, style Style) []string {
 	if width <= 0 || height <= 0 {
 		return nil
 	}
-	return []string{Sparkline(d.Values, width, style)}
+	c := newCanvas(width, height)
+	var values []float64
+	for _, v := range d.Values {
+		if finite(v) {
+			values = append(values, v)
+		}
+	}
+	note := remark(len(d.Values)-len(values), width)
+	x, ok := d.axis(values)
+	if !ok {
+		c.text(0, 0, cmp.Or(note, "no values yet"))
+		return c.lines(style)[:1]
+	}
+	if note != "" {
+		width -= columns(note) + 1
+	}
+	marks := places(d.Marks, x, width)
+	var rows [][]written
+	if height > 2 && len(marks) > 0 {
+		rows = layLabels(marks, width, max((height-1)/2, 1))
+	}
+	dots := area{0, 0, width, max(height-1-len(rows), 1)}
+	dots.height = d.stack(c, dots, values, x, style)
+	last := dots.height - 1 // of the rows in use
+	if height > 1 {
+		last++
+		d.ends(c, dots, x)
+	}
+	c.text(width+1, last, note)
+	for _, row := range rows {
+		last++
+		for _, w := range row {
+			c.write(w.from, last, w.text, w.ink)
+		}
+	}
+	if len(rows) == 0 {
+		for i := len(marks) - 1; i >= 0; i-- {
+			c.write(marks[i].column, dots.height-1, marks[i].caret, marks[i].ink)
+		}
+	}
+	return c.lines(style)[:last+1]
+}
+
+// remark tells how many values are not finite, in as many words as there is room for.
+func remark(n, width int) string {
+	if n == 0 {
+		return ""
+	}
+	for _, text := range [...]string{fmt.Sprintf("%d not finite", n), fmt.Sprintf("%d?", n)} {
+		if width-columns(text)-1 >= leastWidth {
+			return text
+		}
+	}
+	return ""
+}
+
+// axis returns the range to draw, and whether there is anything to draw.
+func (d DotRow) axis(values []float64) (Range, bool) {
+	all := nothing
+	for _, v := range values {
+		all = all.with(block{v, v})
+	}
+	for _, m := range d.Marks {
+		if finite(m.X) {
+			all = all.with(block{m.X, m.X})
+		}
+	}
+	if d.X.proper() {
+		return d.X, !all.empty()
+	}
+	return Range{all.lo, all.hi}.widened(false), !all.empty()
+}
+
+// stack draws the dots and returns how many rows they take.
+func (d DotRow) stack(c *canvas, a area, values []float64, x Range, style Style) int {
+	p := pen{ink: solid(inkOf(d.Colour, 0))}
+	r := newRaster(a, style)
+	counts, highest := tally(values, x, r.columns())
+	switch cells, most := tally(values, x, a.width); {
+	case !style.Unicode:
+		p.character = 'o'
+	case most <= a.height:
+		r, counts, highest = newRaster(a, Style{}), cells, most
+		p.character = bigDot
+	}
+	scaled := func(n int) int { return n }
+	if rows := r.rows(); highest > rows {
+		scaled = func(n int) int { return ceil(n*rows, highest) }
+	}
+	a.height = max(ceil(scaled(highest), r.down), 1)
+	r.area.height = a.height
+	r.take(p)
+	for column, n := range counts {
+		r.bar(column, r.rows()-scaled(n), r.rows()-1)
+	}
+	r.onto(c)
+	if !style.Unicode && a.height == 1 { // no room for stacks
+		for column, n := range counts {
+			if n > 1 {
+				c.mark(a.x+column, a.y, rune(asciiStacks[(n-1)*(len(asciiStacks)-1)/(highest-1)]), p.ink, paint{})
+			}
+		}
+	}
+	return a.height
+}
+
+// asciiStacks are characters for dots that share a column, from one to most.
+const asciiStacks = "o8#@"
+
+// tally counts the values that fall into each of a number of columns.
+func tally(values []float64, x Range, columns int) (counts []int, most int) {
+	counts = make([]int, columns)
+	axis := newScale(x, false)
+	for _, v := range values {
+		column := columnOf(axis, v, columns)
+		counts[column]++
+		most = max(most, counts[column])
+	}
+	return counts, most
+}
+
+// columnOf returns the column of a value on an axis, or the nearer end.
+func columnOf(axis scale, v float64, columns int) int {
+	return min(int(min(max(axis.place(v), 0), 1)*float64(columns)), columns-1)
+}
+
+// ends writes the ends of the axis below the dots, with a line between them.
+func (d DotRow) ends(c *canvas, a area, x Range) {
+	lo, hi := ends(x)
+	if d.Tick != nil {
+		lo, hi = clean(d.Tick(x.Lo)), clean(d.Tick(x.Hi))
+	}
+	y := a.y + a.height
+	for column := range a.width {
+		c.mark(a.x+column, y, '─', paint{}, paint{})
+	}
+	if columns(lo)+columns(hi)+3 > a.width {
+		return
+	}
+	c.text(a.x, y, lo+" ")
+	c.textEnding(a.x+a.width-1, y, " "+hi)
 }

@@ -133,7 +133,7 @@ func (c Chart) marks(canvas *canvas, t *tracer) {
 		}
 		column := min(int(x*float64(t.area.width)), t.area.width-1)
 		row := min(int((1-y)*float64(t.area.height)), t.area.height-1)
-		canvas.mark(t.area.x+column, t.area.y+row, symbol(m.Rune), solid(m.Colour), paint{})
+		canvas.mark(t.area.x+column, t.area.y+row, symbol(m.Rune), given(m.Colour), paint{})
 	}
 }
 

@@ -94,7 +94,7 @@ func (r *raster) inked(column, row int) bool { return r.cells[row*r.width+column
 
 // onto sets the characters of the cells that have a pixel.
 func (r *raster) onto(c *canvas) {
-	for i, cell := range r.cells {
+	for i, cell := range r.cells[:r.width*r.height] {
 		if cell.dots == 0 {
 			continue
 		}

@@ -1,24 +1,39 @@
 package plot
 
-import "math"
-
-// Sparkline draws values as the heights of characters in one line of at most width columns, without colour. A value that
-// is not finite is a blank. Where there are more values than columns, a column shows the mean of several.
+// Sparkline draws values as the heights of characters in one line of at most width columns, without colour: the smallest
+// lowest and the largest highest, equal ones in the middle. A value that is not finite is a blank. Where there are more
+// values than columns, a column shows the mean of several.
 func Sparkline(values []float64, width int, style Style) string {
-	c := newCanvas(min(width, len(values)), 1)
-	y := Range{math.Inf(1), math.Inf(-1)}
-	for _, v := range values {
-		if finite(v) {
-			y = Range{min(y.Lo, v), max(y.Hi, v)}
-		}
-	}
-	for x := range c.width {
-		if v := values[x*len(values)/c.width]; finite(v) {
-			c.mark(x, 0, eighths[1+int(y.Level(v)*7)], paint{}, paint{})
-		}
-	}
-	if c.width <= 0 {
+	if width <= 0 || len(values) == 0 {
 		return ""
 	}
-	return c.lines(style)[0]
+	columns := min(width, len(values))
+	means, all := make([]float64, columns), nothing
+	for i := range means {
+		from, to := part(i, columns, len(values))
+		means[i] = meanFinite(values[from:to])
+		if finite(means[i]) {
+			all = all.with(block{means[i], means[i]})
+		}
+	}
+	heights := eighths[1:]
+	if !style.Unicode {
+		heights = asciiHeights
+	}
+	line := make([]rune, columns)
+	for i, v := range means {
+		switch {
+		case !finite(v):
+			line[i] = ' '
+		case all.lo == all.hi:
+			line[i] = heights[(len(heights)-1)/2]
+		default:
+			place := min(int(Range{all.lo, all.hi}.Level(v)*float64(len(heights))), len(heights)-1)
+			line[i] = heights[place]
+		}
+	}
+	return string(line)
 }
+
+// asciiHeights are ASCII characters by how high and how dark they look.
+var asciiHeights = []rune("_.-=*#")

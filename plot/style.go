@@ -49,8 +49,15 @@ func inkOf(c color.RGBA, index int) color.RGBA {
 	if c == (color.RGBA{}) {
 		return Series(index)
 	}
-	c.A = 0xff
-	return c
+	return given(c).RGBA
+}
+
+// given is the paint of a colour that was given, or none for the zero value.
+func given(c color.RGBA) paint {
+	if c != (color.RGBA{}) {
+		c.A = 0xff
+	}
+	return solid(c)
 }
 
 // weaker mixes a colour with grey, which is further from it than from the ground, be that dark or light.
