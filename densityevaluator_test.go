@@ -35,7 +35,6 @@ func TestDensityEvaluator(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			defer e.Close()
 			s := normalSet(4, rows, m.Dim(), m.ContextDim())
 			for seed := range uint64(2) {
 				w := shaken(m, seed)
@@ -57,6 +56,7 @@ func TestDensityEvaluator(t *testing.T) {
 					p.MustFinalizeAll()
 				}
 			}
+			e.Close()
 		}
 		_, err := maskflow.NewDensityEvaluator(b, tinyVAE(flowDim, 0), 4)
 		refuses(t, "a VAE", err, "the model has no density to evaluate")

@@ -25,6 +25,12 @@ func (r *run) drawDensity() error {
 	if !ok || r.model.Dim() != 2 || r.model.ContextDim() > 0 || models.IsDiscrete(r.model) || !r.densities.due(from) {
 		return nil
 	}
+	if _, bound := r.model.(models.Stochastic); bound && r.pointwise == nil {
+		if err := r.compileDensity(); err != nil {
+			return err
+		}
+		from = r.o.Clock()
+	}
 	defer func() { r.densities.spent(from, r.o.Clock()) }()
 	if ok, err := r.frame(); err != nil || !ok {
 		return err
@@ -83,20 +89,27 @@ func suits(side, fresh [2]float64) bool {
 	return side[0]-fresh[0] <= margin && fresh[1]-side[1] <= margin && side[1]-side[0] <= 2*length
 }
 
+// compileDensity is for a flow that is fitted to a target, which is trained and
+// validated by its samples and not by its density at given rows. It is done once,
+// and like the compiling of a step it is no part of what a density costs.
+func (r *run) compileDensity() error {
+	var err error
+	if r.pointwise, err = maskflow.NewDensityEvaluator(r.backend, r.model, densityCells*densityCells); err != nil {
+		return err
+	}
+	_, err = r.logProb(make([]float32, 2)) // the first call compiles
+	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
+		return nil
+	}
+	return err
+}
+
 // logProb is ln p of rows by the weights and the orders that are validated, of an
-// ensemble only the first orders. A flow that is fitted to a target is trained and
-// validated by its samples: its density at given rows is compiled when it is first
-// asked for.
+// ensemble only the first orders.
 func (r *run) logProb(x []float32) ([]float64, error) {
 	t := r.trainer
 	e := t.evaluator
-	if _, bound := r.model.(models.Stochastic); bound {
-		if r.pointwise == nil {
-			var err error
-			if r.pointwise, err = maskflow.NewDensityEvaluator(r.backend, r.model, densityCells*densityCells); err != nil {
-				return nil, err
-			}
-		}
+	if r.pointwise != nil {
 		e = r.pointwise
 	}
 	of := t.ensemble()
