@@ -2,37 +2,39 @@ package monitor
 
 import (
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/maskflow/maskflow/runlog"
 )
 
 // Figures are numbers that follow from what is known of a run. Losses and
-// likelihoods are in nats a row. What is not known is NaN, nil or 0, as the
-// type allows, and −1 for the two forecasts.
+// likelihoods are in nats a row. What is not known is NaN for a float64, nil
+// for a pointer, 0 for a count and −1 for the two forecasts.
 type Figures struct {
-	Step    int64
-	Epoch   int
+	Step    int64         // of the last record
+	Epoch   int           // that the last train record is in, or the last validation ended
 	Elapsed time.Duration // of training, summed over resumptions
 
-	StepsPerSecond    float64
-	ExamplesPerSecond float64
-	BatchSize         int // rows a step
+	StepsPerSecond    float64 // of the last records while the run is alive, without pauses, else of all
+	ExamplesPerSecond float64 // rows
+	BatchSize         int     // rows a step
 
 	Loss, EMA, LR, GradNorm float64 // of the last train record
 
 	Valid *runlog.Valid // the last
-	Best  *runlog.Valid // that with the lowest finite NLL
+	Best  *runlog.Valid // that of the lowest finite NLL, the first of several
 
-	LastOrders *runlog.Orders
+	LastOrders *runlog.Orders // the last on the validation rows
 
 	SinceBest int // epochs from Best to Valid
 	LookAhead int // epochs without a better validation that end the run; 0 means they do not
 	MaxEpochs int // 0 means no limit
 	MaxSteps  int // 0 means no limit
 
-	ToStepLimit time.Duration // to max_steps or max_epochs, the sooner
-	ToLookAhead time.Duration // until the run ends if nothing gets better
+	ToStepLimit time.Duration // until a living run comes to its last step or epoch, the sooner
+	ToLookAhead time.Duration // until it ends for want of a better validation, should there be none
 
 	NonFinite int           // train and valid records whose loss is not finite
 	Bad       int           // lines of the log that are no records
@@ -42,11 +44,106 @@ type Figures struct {
 // Figures derives the figures of the run at a moment.
 func (r *Run) Figures(now time.Time) Figures {
 	nan := math.NaN()
-	f := Figures{Loss: nan, EMA: nan, LR: nan, GradNorm: nan, StepsPerSecond: nan, ExamplesPerSecond: nan, ToStepLimit: -1, ToLookAhead: -1}
-	if n := r.History.Train.Len(); n > 0 {
-		t := r.History.Train.At(n - 1)
-		f.Step, f.Epoch = t.Step, t.Epoch
-		f.Loss, f.EMA, f.LR, f.GradNorm, f.StepsPerSecond = float64(t.Loss), float64(t.EMA), float64(t.LR), float64(t.GradNorm), float64(t.Rate)
+	f := Figures{
+		Loss: nan, EMA: nan, LR: nan, GradNorm: nan,
+		BatchSize: r.whole("train.batch"), LookAhead: r.whole("train.look_ahead"),
+		MaxEpochs: r.whole("train.max_epochs"), MaxSteps: r.whole("train.max_steps"),
+		NonFinite: r.index.nonFinite, Bad: r.History.Bad,
+		ToStepLimit: -1, ToLookAhead: -1,
+	}
+	alive := r.Status() == runlog.Running
+	if r.State != nil {
+		f.Quiet = max(0, r.State.Quiet) + max(0, now.Sub(r.looked))
+	}
+	f.Elapsed = seconds(r.clock)
+	if alive {
+		f.Elapsed += f.Quiet
+	}
+	r.lastRecords(&f)
+	f.StepsPerSecond = stepRate(&r.History.Train, alive)
+	f.ExamplesPerSecond = nan
+	if f.BatchSize > 0 {
+		f.ExamplesPerSecond = f.StepsPerSecond * float64(f.BatchSize)
+	}
+	if alive {
+		r.forecast(&f)
 	}
 	return f
+}
+
+// lastRecords fills in what stands in the last records of each kind.
+func (r *Run) lastRecords(f *Figures) {
+	h := &r.History
+	if n := len(h.Starts); n > 0 {
+		f.Step = h.Starts[n-1].Step
+	}
+	if n := h.Train.Len(); n > 0 {
+		t := h.Train.At(n - 1)
+		f.Step, f.Epoch = max(f.Step, t.Step), t.Epoch
+		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), float64(t.EMA), float64(t.LR), float64(t.GradNorm)
+	}
+	if n := len(h.Valid); n > 0 {
+		v := h.Valid[n-1]
+		f.Valid = &v
+		f.Step, f.Epoch = max(f.Step, v.Step), max(f.Epoch, v.Epoch)
+	}
+	if best := r.index.best; best >= 0 && best < len(h.Valid) {
+		v := h.Valid[best]
+		f.Best, f.SinceBest = &v, max(0, f.Valid.Epoch-v.Epoch)
+	}
+	if n := len(r.index.spreads); n > 0 {
+		o := h.Orders[r.index.spreads[n-1].at]
+		f.LastOrders = &o
+	}
+	if h.End != nil {
+		f.Step = max(f.Step, h.End.Step)
+	}
+}
+
+// forecast fills in how long a living run may still take.
+func (r *Run) forecast(f *Figures) {
+	epoch, length := r.secondsPerEpoch(), r.index.epochs.length()
+	step := 1 / f.StepsPerSecond // seconds, without the validations
+	switch {
+	case epoch > 0 && length > 0:
+		step = epoch / length
+	case !(epoch > 0) && length > 0:
+		epoch = step * length
+	}
+	left := math.Inf(1)
+	if f.MaxSteps > 0 {
+		left = step * max(0, float64(f.MaxSteps)-float64(f.Step))
+	}
+	if passed := r.index.epochs.at(float64(f.Step)); f.MaxEpochs > 0 {
+		left = min(left, epoch*max(0, float64(f.MaxEpochs)-passed))
+	}
+	if finite(left) {
+		f.ToStepLimit = seconds(left)
+	}
+	if f.LookAhead > 0 && f.Best != nil && epoch > 0 {
+		since := max(0, f.Elapsed.Seconds()-float64(f.Valid.Time)) // of the epoch that goes on
+		if left := epoch*float64(f.LookAhead-f.SinceBest) - since; finite(left) {
+			f.ToLookAhead = seconds(max(0, left))
+		}
+	}
+}
+
+// whole returns a whole number of the configuration, or 0.
+func (r *Run) whole(path string) int {
+	for i := range r.Config {
+		if r.Config[i].Path == path {
+			n, err := strconv.Atoi(strings.ReplaceAll(r.Config[i].Text, "_", ""))
+			if err != nil {
+				return 0
+			}
+			return max(0, n)
+		}
+	}
+	return 0
+}
+
+// seconds is a duration of at most 290 years, as far as the type goes.
+func seconds(s float64) time.Duration {
+	const longest = float64(math.MaxInt64 / int64(time.Second))
+	return time.Duration(min(max(s, 0), longest) * float64(time.Second))
 }

@@ -1,19 +1,130 @@
 package monitor
 
 import (
+	"math"
 	"time"
 
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// A Record is a run as `watch --json` prints it.
+// A Record is a run as one JSON object, for scripts: its keys stay as they are
+// from version to version, more may come. Numbers that are not finite, or not
+// known, are the strings "NaN", "Inf" and "-Inf" ([runlog.Float]); what the run
+// does not have is left out. Times ending in _s are seconds, losses and
+// likelihoods nats a row.
 type Record struct {
-	Dir    string        `json:"dir"`
-	Name   string        `json:"name"`
-	Status runlog.Status `json:"status"`
+	Dir     string        `json:"dir"`
+	Name    string        `json:"name"`           // shortest end of dir that no other run shares
+	Title   string        `json:"title"`          // name of the configuration
+	ID      string        `json:"id"`             // unique
+	Status  runlog.Status `json:"status"`         // running, done, stopped, diverged, failed, crashed, silent, deleted or unknown
+	Loading bool          `json:"loading"`        // not all of the log was read
+	Trouble string        `json:"trouble"`        // why the run could not be read, or empty
+	Error   string        `json:"error"`          // how the run says that it ended, or empty
+	Host    string        `json:"host,omitempty"` // and process that writes or wrote it
+	PID     int           `json:"pid,omitempty"`
+	Backend string        `json:"backend,omitempty"`
+	Started *time.Time    `json:"started,omitempty"` // the first of the processes
+
+	Step              int64        `json:"step"`
+	Epoch             int          `json:"epoch"`
+	Elapsed           runlog.Float `json:"elapsed_s"`
+	Quiet             runlog.Float `json:"quiet_s"` // since the log last grew
+	StepsPerSecond    runlog.Float `json:"steps_per_second"`
+	ExamplesPerSecond runlog.Float `json:"examples_per_second"`
+	Loss              runlog.Float `json:"loss"`
+	EMA               runlog.Float `json:"ema"`
+	LR                runlog.Float `json:"lr"`
+	GradNorm          runlog.Float `json:"grad_norm"`
+	NonFinite         int          `json:"non_finite"` // train and valid records whose loss is not finite
+	Bad               int          `json:"bad_lines"`
+
+	Valid     *ValidRecord   `json:"valid,omitempty"` // the last validation
+	Best      *ValidRecord   `json:"best,omitempty"`  // that of the lowest nll
+	SinceBest int            `json:"epochs_since_best"`
+	LookAhead int            `json:"look_ahead"` // 0: none
+	MaxEpochs int            `json:"max_epochs"` // 0: no limit
+	MaxSteps  int            `json:"max_steps"`  // 0: no limit
+	ToLimit   *runlog.Float  `json:"to_step_limit_s,omitempty"`
+	ToEnd     *runlog.Float  `json:"to_look_ahead_s,omitempty"`
+	Orders    *OrdersRecord  `json:"orders,omitempty"` // the last evaluation on the validation rows
+	Test      *runlog.Result `json:"test,omitempty"`
+
+	Config map[string]string `json:"config"` // values as YAML text by path
 }
 
-// Record returns the run as a JSON object.
+// A ValidRecord is a validation in a [Record].
+type ValidRecord struct {
+	Step   int64        `json:"step"`
+	Epoch  int          `json:"epoch"`
+	Time   runlog.Float `json:"time_s"`
+	NLL    runlog.Float `json:"nll"`
+	NLL2SE runlog.Float `json:"nll_2se"` // twice its standard error
+}
+
+// An OrdersRecord is the evaluation of an ensemble over orders in a [Record].
+type OrdersRecord struct {
+	Step      int64        `json:"step"`
+	Count     int          `json:"count"` // orders
+	NLL       runlog.Float `json:"nll"`
+	Mean      runlog.Float `json:"mean"` // of the single orders
+	BestOrder runlog.Float `json:"best_order"`
+	Gain      runlog.Float `json:"gain"` // mean − nll
+	Gain2SE   runlog.Float `json:"gain_2se"`
+	ESS       runlog.Float `json:"ess"`
+}
+
+// Record returns what is known of the run at a moment.
 func (r *Run) Record(now time.Time) Record {
-	return Record{Dir: r.Dir, Name: r.Name, Status: r.Status()}
+	f := r.Figures(now)
+	record := Record{
+		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
+		Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
+		StepsPerSecond: runlog.Float(f.StepsPerSecond), ExamplesPerSecond: runlog.Float(f.ExamplesPerSecond),
+		Loss: runlog.Float(f.Loss), EMA: runlog.Float(f.EMA), LR: runlog.Float(f.LR), GradNorm: runlog.Float(f.GradNorm),
+		NonFinite: f.NonFinite, Bad: f.Bad,
+		Valid: newValidRecord(f.Valid), Best: newValidRecord(f.Best), SinceBest: f.SinceBest,
+		LookAhead: f.LookAhead, MaxEpochs: f.MaxEpochs, MaxSteps: f.MaxSteps,
+		ToLimit: forecastSeconds(f.ToStepLimit), ToEnd: forecastSeconds(f.ToLookAhead),
+		Config: make(map[string]string, len(r.Config)),
+	}
+	if m := r.Manifest; m != nil {
+		started := m.FirstStarted()
+		record.ID, record.Title, record.Host, record.PID, record.Backend, record.Started = m.ID, m.Name, m.Host, m.PID, m.Backend, &started
+	}
+	if r.State != nil {
+		record.Quiet = runlog.Float(f.Quiet.Seconds())
+	}
+	if r.Err != nil {
+		record.Trouble = r.Err.Error()
+	}
+	if end := r.History.End; end != nil {
+		record.Test, record.Error = end.Test, end.Error
+	}
+	if o := f.LastOrders; o != nil {
+		record.Orders = &OrdersRecord{
+			Step: o.Step, Count: len(o.PerOrder), NLL: o.NLL, Mean: o.Mean, BestOrder: o.BestOrder,
+			Gain: o.Gain, Gain2SE: o.Gain2SE, ESS: o.ESS,
+		}
+	}
+	for _, v := range r.Config {
+		record.Config[v.Path] = v.Text
+	}
+	return record
+}
+
+func newValidRecord(v *runlog.Valid) *ValidRecord {
+	if v == nil {
+		return nil
+	}
+	return &ValidRecord{Step: v.Step, Epoch: v.Epoch, Time: v.Time, NLL: v.NLL, NLL2SE: v.NLL2SE}
+}
+
+// forecastSeconds is nil for a forecast that is not known.
+func forecastSeconds(d time.Duration) *runlog.Float {
+	if d < 0 {
+		return nil
+	}
+	s := runlog.Float(d.Seconds())
+	return &s
 }

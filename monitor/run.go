@@ -1,38 +1,143 @@
 package monitor
 
 import (
+	"math"
+	"strings"
+	"time"
+
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// Deleted is the status of a run whose directory was removed.
-const Deleted runlog.Status = "deleted"
-
-// Unknown is the status of a run that could not be looked at yet.
-const Unknown runlog.Status = "unknown"
+// What [Run.Status] says beyond what is read of a run.
+const (
+	Deleted runlog.Status = "deleted" // the directory was removed
+	Unknown runlog.Status = "unknown" // no look at the run succeeded yet
+)
 
 // A Run is what is known of a run. Its fields are to be read only.
 type Run struct {
 	Dir      string           // as the [Source] was given it, or found it
-	Name     string           // the end of Dir that no other run of the Set shares
+	Name     string           // the shortest end of Dir that no other run of the [Set] shares
 	Manifest *runlog.Manifest // nil until read
-	Config   []config.Value   // in the order of the file
+	Config   []config.Value   // in the order of the file, nil until read
 	History  runlog.History
 	State    *runlog.State // nil until seen; see [Run.Status]
-	Gone     bool          // the directory was removed; what was read stays
+	Gone     bool          // the directory was removed; what was read of it stays
 	Err      error         // why the last look failed; nil after a good one
-	Stderr   []string      // the last 500 lines of stderr.log, plain text
+	Stderr   []string      // the last 500 lines of stderr.log as plain text of at most 500 characters
 	Samples  *Samples      // the latest that could be read, or nil
 	Density  *Grid         // the latest that could be read, or nil
-	Loading  bool          // records that were there before are still being read
+	Loading  bool          // records that were there at first are still being read
 
-	generation uint64
+	looked time.Time // when State was found
+	clock  float64   // seconds of training at the last record
+	index  index
 }
 
-// Generation changes when records of the History were taken back: the run was
-// rewound by a resumption, or its log replaced. Whoever indexes a series of the
-// History has to start over then. Otherwise series only grow.
-func (r *Run) Generation() uint64 { return r.generation }
+// apply takes in what is new.
+func (r *Run) apply(u *RunUpdate, now time.Time) {
+	r.Gone, r.Err = u.Gone, u.Err
+	if u.Gone {
+		return
+	}
+	r.Loading = u.Loading
+	if u.Manifest != nil {
+		r.Manifest = u.Manifest
+	}
+	if u.Config != nil {
+		r.Config = u.Config
+	}
+	if u.State != nil {
+		r.State, r.looked = u.State, now
+	}
+	r.applyPictures(u)
+	r.History.Add(u.Batch)
+	r.applyClock(&u.Batch)
+	r.index.grow(&r.History)
+	if u.StderrReset {
+		r.Stderr = nil
+	}
+	if lines := append(r.Stderr, u.Stderr...); len(lines) > 2*stderrLines { // room, so that not each line moves all
+		r.Stderr = append([]string(nil), lines[len(lines)-stderrLines:]...)
+	} else {
+		r.Stderr = lines[max(0, len(lines)-stderrLines):]
+	}
+}
+
+// applyPictures takes in pictures, and lets go of those that were drawn from
+// weights that a resumption undid.
+func (r *Run) applyPictures(u *RunUpdate) {
+	if u.Batch.Reset {
+		r.Samples, r.Density = nil, nil
+	}
+	for _, record := range u.Batch.Records {
+		start, ok := record.(runlog.Start)
+		if ok && r.Samples != nil && r.Samples.Step > start.Step {
+			r.Samples = nil
+		}
+		if ok && r.Density != nil && r.Density.Step > start.Step {
+			r.Density = nil
+		}
+	}
+	if u.Samples != nil {
+		r.Samples = u.Samples
+	}
+	if u.Density != nil {
+		r.Density = u.Density
+	}
+}
+
+// applyClock notes the time of the last record. It does not matter which of two
+// records that came together was the very last.
+func (r *Run) applyClock(b *runlog.Batch) {
+	if b.Reset {
+		r.clock = 0
+	}
+	last := math.Inf(-1)
+	if n := b.Train.Len(); n > 0 && finite(b.Train.Time(n-1)) {
+		last = b.Train.Time(n - 1)
+	}
+	if n := len(b.Records); n > 0 {
+		if t := timeOf(b.Records[n-1]); finite(t) {
+			last = max(last, t)
+		}
+	}
+	if last >= 0 {
+		r.clock = last
+	}
+}
+
+// timeOf is the time of a record in seconds, NaN when it has none.
+func timeOf(record runlog.Record) float64 {
+	t := runlog.Float(math.NaN())
+	switch r := record.(type) {
+	case runlog.Start:
+		t = r.Time
+	case runlog.Train:
+		t = r.Time
+	case runlog.Valid:
+		t = r.Time
+	case runlog.Orders:
+		t = r.Time
+	case runlog.Samples:
+		t = r.Time
+	case runlog.Density:
+		t = r.Time
+	case runlog.Checkpoint:
+		t = r.Time
+	case runlog.Event:
+		t = r.Time
+	case runlog.End:
+		t = r.Time
+	}
+	return float64(t)
+}
+
+// Generation changes when records of the History were taken back or replaced:
+// the run was rewound by a resumption, or its log is another. Whoever indexes a
+// series or a curve has to start over then. While it stays they only grow.
+func (r *Run) Generation() uint64 { return r.History.Revision }
 
 // Status says where the run stands: as [runlog.State] has it, or [Deleted], or
 // [Unknown].
@@ -46,38 +151,25 @@ func (r *Run) Status() runlog.Status {
 	return r.State.Status
 }
 
-// Setting returns the value at a path of the configuration, as YAML text. The
+// Setting returns the value at a path of the configuration as YAML text. The
 // path may be the tail of one, such as hidden for model.hidden, when no other
 // path has that tail.
-func (r *Run) Setting(path string) (string, bool) {
+func (r *Run) Setting(path string) (text string, ok bool) {
+	if path == "" {
+		return "", false
+	}
+	tails := 0
 	for _, v := range r.Config {
 		if v.Path == path {
 			return v.Text, true
 		}
+		if section, found := strings.CutSuffix(v.Path, path); found && strings.HasSuffix(section, ".") {
+			text = v.Text
+			tails++
+		}
 	}
-	return "", false
-}
-
-func (r *Run) apply(u RunUpdate) {
-	if u.Manifest != nil {
-		r.Manifest = u.Manifest
+	if tails != 1 {
+		return "", false
 	}
-	if u.Config != nil {
-		r.Config = u.Config
-	}
-	if u.State != nil {
-		r.State = u.State
-	}
-	if u.Batch.Reset {
-		r.generation++
-	}
-	r.History.Add(u.Batch)
-	r.Gone, r.Err, r.Loading = u.Gone, u.Err, u.Loading
-	r.Stderr = append(r.Stderr, u.Stderr...)
-	if u.Samples != nil {
-		r.Samples = u.Samples
-	}
-	if u.Density != nil {
-		r.Density = u.Density
-	}
+	return text, true
 }

@@ -1,29 +1,37 @@
 package monitor
 
+import "slices"
+
 // A Set is the runs as they stand. The zero value is empty. Its methods do no
 // I/O and are for one goroutine at a time.
 type Set struct {
-	Runs []*Run // sorted by directory
+	Runs []*Run // sorted by directory, numbers in its name by their value
+
+	byDir map[string]*Run
 }
 
-// Apply takes in what a [Source] found.
+// Apply takes in what a [Source] found. Runs appear in the Set when a Source
+// first tells of them, and stay.
 func (s *Set) Apply(u Update) {
-	for _, ru := range u.Runs {
-		r := s.Find(ru.Dir)
+	before := len(s.Runs)
+	for i := range u.Runs {
+		news := &u.Runs[i]
+		r := s.byDir[news.Dir]
 		if r == nil {
-			r = &Run{Dir: ru.Dir, Name: ru.Dir}
+			r = &Run{Dir: news.Dir}
+			if s.byDir == nil {
+				s.byDir = map[string]*Run{}
+			}
+			s.byDir[news.Dir] = r
 			s.Runs = append(s.Runs, r)
 		}
-		r.apply(ru)
+		r.apply(news, u.Now)
+	}
+	if len(s.Runs) > before {
+		slices.SortFunc(s.Runs, func(a, b *Run) int { return compareNames(a.Dir, b.Dir) })
+		setNames(s.Runs)
 	}
 }
 
-// Find returns the run in a directory, or nil.
-func (s *Set) Find(dir string) *Run {
-	for _, r := range s.Runs {
-		if r.Dir == dir {
-			return r
-		}
-	}
-	return nil
-}
+// Find returns the run in a directory as [Run] has it, or nil.
+func (s *Set) Find(dir string) *Run { return s.byDir[dir] }

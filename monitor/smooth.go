@@ -1,19 +1,42 @@
 package monitor
 
-// Smooth is the debiased exponential moving average of the y of Points, over
-// the raw points: a mean in which a point k finite points back weighs sᵏ.
-// Points that are not finite are gaps: they stay as they are and do not enter.
+import "math"
+
+// A Smooth is the exponential moving average of the y of Points as TensorBoard
+// draws it: over the raw points, without the bias to the first of them. Point i
+// is the mean of the points up to it in which one that lies k finite points
+// back weighs sᵏ. A point that is not finite is a gap: it stays as it is and
+// does not enter. It takes about 4 bytes a point.
 type Smooth struct {
-	p      Points
+	points Points
 	factor float64
 	y      []float32
-	n      int
-	last   float64
+	state  average
+	saved  []average // states before every block of points
 }
 
-// NewSmooth averages p with a factor s from 0 (nothing) to below 1.
+// smoothBlock is how many points Truncate goes through at most.
+const smoothBlock = 1024
+
+// maxFactor leaves an average that still follows a million points.
+const maxFactor = 0.999999
+
+// An average is a mean of n points and the weight sⁿ that they leave to what came
+// before them. The zero value is that of none.
+type average struct {
+	mean    float64
+	left    float64
+	entered bool // any point
+}
+
+// NewSmooth averages points with a factor s from 0, which changes nothing, to
+// below 1, and takes in those that there are.
 func NewSmooth(p Points, factor float64) *Smooth {
-	s := &Smooth{p: p, factor: factor}
+	if !(factor > 0) {
+		factor = 0
+	}
+	s := &Smooth{points: p, factor: min(factor, maxFactor)}
+	s.y = make([]float32, 0, p.Len())
 	s.Grow()
 	return s
 }
@@ -23,17 +46,61 @@ func (s *Smooth) Len() int { return len(s.y) }
 
 // At returns point i: its x, and the average up to it.
 func (s *Smooth) At(i int) (x, y float64) {
-	x, _ = s.p.At(i)
+	x, _ = s.points.At(i)
 	return x, float64(s.y[i])
 }
 
-// Grow takes in the points that were appended.
+// Grow takes in the points that were appended since.
 func (s *Smooth) Grow() {
-	for i := len(s.y); i < s.p.Len(); i++ {
-		_, y := s.p.At(i)
-		s.y = append(s.y, float32(y))
+	for i, n := len(s.y), s.points.Len(); i < n; i++ {
+		if i%smoothBlock == 0 {
+			s.saved = append(s.saved, s.state)
+		}
+		_, y := s.points.At(i)
+		s.y = append(s.y, toFloat32(s.state.add(y, s.factor)))
 	}
 }
 
-// Truncate forgets the points from n on.
-func (s *Smooth) Truncate(n int) { s.y = s.y[:min(n, len(s.y))] }
+// Truncate forgets the points from n on. The n points before must be as they
+// were; the next Grow takes in what follows them then.
+func (s *Smooth) Truncate(n int) {
+	n = max(0, n)
+	if n >= len(s.y) {
+		return
+	}
+	block := n / smoothBlock
+	s.state = s.saved[block]
+	for i := block * smoothBlock; i < n; i++ {
+		_, y := s.points.At(i)
+		s.state.add(y, s.factor)
+	}
+	s.y = s.y[:n]
+	s.saved = s.saved[:(n+smoothBlock-1)/smoothBlock]
+}
+
+// add takes in a value and returns what is drawn for it.
+func (a *average) add(y, factor float64) float64 {
+	if !finite(y) {
+		return y
+	}
+	if !a.entered || factor == 0 {
+		*a = average{mean: y, left: factor, entered: true}
+		return y
+	}
+	a.left *= factor
+	weight := (1 - factor) / (1 - a.left)
+	if delta := y - a.mean; finite(delta) { // leaves equal values exactly as they are
+		a.mean += delta * weight
+	} else {
+		a.mean = a.mean*(1-weight) + y*weight
+	}
+	return a.mean
+}
+
+// toFloat32 keeps finite numbers finite.
+func toFloat32(v float64) float32 {
+	if finite(v) {
+		v = min(max(v, -math.MaxFloat32), math.MaxFloat32)
+	}
+	return float32(v)
+}

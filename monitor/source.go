@@ -1,12 +1,28 @@
 package monitor
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
 	"time"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
-	"os"
-	"path/filepath"
+)
+
+// A call of Poll ends after about this many records or this long, so that a
+// screen sees something soon and a slow file system does not stop its updates.
+const (
+	pollRecords = 50_000
+	pollTime    = 100 * time.Millisecond
+)
+
+// Folders are searched for new runs this often, and a search may take no more
+// than one part in scanShare of the time: a folder may be a whole disk.
+const (
+	scanEvery = 2 * time.Second
+	scanShare = 200
 )
 
 // Options of a [Source]. The zero value is the default.
@@ -18,56 +34,133 @@ type Options struct {
 // time. Poll does all the reading, so it is called outside of the loop that
 // draws the screen, and what it returns is then given to [Set.Apply].
 type Source struct {
-	clock func() time.Time
-	dirs  []string
-	r     map[string]*runlog.Reader
+	clock   func() time.Time
+	folders []string // searched for runs to come
+	runs    []*follower
+	known   map[string]bool // directories that are followed, links resolved
+	turn    int             // which of runs is the first of the next Poll
+
+	scanned time.Time     // when the folders were searched last
+	pause   time.Duration // until they are again
 }
 
-// NewSource follows runs: each path is a run directory, or a folder whose runs,
-// present and coming, are all followed. The error tells of a path that does not
-// exist or holds no run, in one line.
+// NewSource follows runs: each path is a run directory, or a folder of which
+// all runs are followed, present and coming, as [runlog.List] finds them. A run
+// that several paths lead to is followed once. The error tells in one line of
+// the first path that does not exist or holds no run.
 func NewSource(paths []string, o Options) (*Source, error) {
-	if o.Clock == nil {
-		o.Clock = time.Now
+	if len(paths) == 0 {
+		return nil, errors.New("no run to follow (name a run directory, or a folder that holds runs)")
 	}
-	s := &Source{clock: o.Clock, r: map[string]*runlog.Reader{}}
-	for _, p := range paths {
-		dirs, err := runlog.List(p)
-		if err != nil {
-			return nil, err
+	s := &Source{clock: o.Clock, known: map[string]bool{}, pause: scanEvery}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	for _, path := range paths {
+		dirs, err := runlog.List(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("%s does not exist (name a run directory, or a folder that holds runs)", path)
+		case err != nil:
+			return nil, fmt.Errorf("%w (name a run directory, or a folder that holds runs)", err)
+		case len(dirs) == 0:
+			return nil, fmt.Errorf("%s %w (start one there with maskflow train CONFIG --run %s)", path, runlog.ErrNoRun, filepath.Join(path, "NAME"))
 		}
-		s.dirs = append(s.dirs, dirs...)
+		if dirs[0] != filepath.Clean(path) {
+			s.folders = append(s.folders, path)
+		}
+		s.follow(dirs)
 	}
+	s.scanned = s.clock()
 	return s, nil
 }
 
-// Poll returns what is new since the last call.
+// follow adds the runs that are not followed yet.
+func (s *Source) follow(dirs []string) {
+	for _, dir := range dirs {
+		if key := resolved(dir); !s.known[key] {
+			s.known[key] = true
+			s.runs = append(s.runs, newFollower(named(dir)))
+		}
+	}
+	slices.SortStableFunc(s.runs, func(a, b *follower) int { return compareNames(a.dir, b.dir) })
+}
+
+// resolved is the one path of a directory that may have several.
+func resolved(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return dir
+}
+
+// named gives a directory such as . a name that tells it from others.
+func named(dir string) string {
+	if base := filepath.Base(dir); base == "." || base == ".." {
+		if abs, err := filepath.Abs(dir); err == nil {
+			return abs
+		}
+	}
+	return dir
+}
+
+// Poll returns what is new since the last call, of about fifty thousand records
+// or as much as a tenth of a second allows: the runs take turns. Call it again
+// at once while More is set, else after a quarter of a second or so. Nothing
+// that goes wrong with one run keeps it from the others: see [RunUpdate].
 func (s *Source) Poll() Update {
 	u := Update{Now: s.clock()}
-	for _, d := range s.dirs {
-		ru := RunUpdate{Dir: d}
-		if s.r[d] == nil {
-			s.r[d], ru.Err = runlog.Open(d)
-			if ru.Err != nil {
-				continue
-			}
-			ru.Manifest, _ = runlog.ReadManifest(d)
-			if src, err := os.ReadFile(filepath.Join(d, runlog.ConfigFile)); err == nil {
-				ru.Config, ru.Err = config.Values(filepath.Join(d, runlog.ConfigFile), src)
-			}
+	s.scan(u.Now)
+	began, left := time.Now(), pollRecords
+	first := s.turn
+	for i := range s.runs {
+		turn := (first + i) % len(s.runs)
+		run := s.runs[turn]
+		if i > 0 && time.Since(began) > pollTime {
+			u.More = u.More || run.loading
+			s.turn = turn
+			break
 		}
-		ru.Batch, ru.Err = s.r[d].Read(0)
-		ru.State, _ = runlog.ReadState(d, u.Now)
-		ru.Loading = ru.Batch.More
-		u.More = u.More || ru.Batch.More
-		u.Runs = append(u.Runs, ru)
+		before := left
+		if news, ok := run.poll(u.Now, left); ok {
+			left -= news.Batch.Train.Len() + len(news.Batch.Records)
+			u.Runs = append(u.Runs, news)
+		}
+		u.More = u.More || run.more
+		if before > 0 && left <= 0 {
+			s.turn = (turn + 1) % len(s.runs)
+		}
 	}
 	return u
 }
 
+// scan looks for new runs in the folders. A folder that cannot be read any more
+// may come back; its runs say themselves that they are gone.
+func (s *Source) scan(now time.Time) {
+	if len(s.folders) == 0 || !due(now, s.scanned, s.pause) {
+		return
+	}
+	began := time.Now()
+	for _, folder := range s.folders {
+		if dirs, err := runlog.List(folder); err == nil {
+			s.follow(dirs)
+		}
+	}
+	s.scanned, s.pause = now, max(scanEvery, scanShare*time.Since(began))
+}
+
+// due reports whether a pause is over. A clock that was set back ends it too.
+func due(now, last time.Time, pause time.Duration) bool {
+	passed := now.Sub(last)
+	return passed < 0 || passed >= pause
+}
+
 // Close releases the files that are held open.
 func (s *Source) Close() {
-	for _, r := range s.r {
-		_ = r.Close()
+	for _, run := range s.runs {
+		run.close()
 	}
 }

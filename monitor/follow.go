@@ -1,0 +1,237 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// restEvery is how often a run that is not alive is looked at more closely than
+// at the size and the time of its log.
+const restEvery = time.Second
+
+// A follower reads one run. A living run is looked at in every call of poll;
+// one that rests, since it ended, crashed or fell silent, costs one system
+// call, and holds no file open.
+type follower struct {
+	dir    string
+	reader *runlog.Reader
+	id     string // of the run that reader reads
+
+	status    runlog.Status // "" until known
+	gone      bool
+	loading   bool  // records that were there at first are not all read
+	more      bool  // there are records to be read at once
+	void      bool  // what was delivered is void, and no batch has said so yet
+	err       error // of the last look
+	configErr error
+
+	log, manifest fs.FileInfo // as they were before they were last read
+	looked        time.Time   // when the last closer look at a resting run was
+
+	stderr   stderrTail
+	pictures pictures
+}
+
+func newFollower(dir string) *follower {
+	return &follower{dir: dir, loading: true, more: true, stderr: stderrTail{path: filepath.Join(dir, runlog.StderrFile)}, pictures: pictures{dir: dir}}
+}
+
+func (f *follower) path(name string) string { return filepath.Join(f.dir, name) }
+
+// poll returns what is new, with at most limit records, or false.
+func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
+	u := RunUpdate{Dir: f.dir}
+	if f.resting() && !f.stirred(now, &u) {
+		return u, u.StderrReset || u.Stderr != nil
+	}
+	f.look(now, limit, &u)
+	return u, true
+}
+
+// resting reports whether nothing is expected of the run.
+func (f *follower) resting() bool {
+	return f.gone || !f.more && f.status != "" && f.status != runlog.Running
+}
+
+// stirred reports whether anything happened to a resting run, by as few system
+// calls as will do: a resumption rewrites run.json and then appends to the log.
+func (f *follower) stirred(now time.Time, u *RunUpdate) bool {
+	if f.gone {
+		return exists(f.path(runlog.ManifestFile))
+	}
+	if changed(f.log, stat(f.path(runlog.MetricsFile))) {
+		return true
+	}
+	if !due(now, f.looked, restEvery) {
+		return false
+	}
+	f.looked = now
+	if changed(f.manifest, stat(f.path(runlog.ManifestFile))) {
+		return true
+	}
+	u.Stderr, u.StderrReset = f.stderr.read(true)
+	u.Loading, u.Err = f.loading, f.err
+	return false
+}
+
+// look reads what there is.
+func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
+	// Before what they describe is read, so that what changes meanwhile is seen by the next look.
+	log, manifest := stat(f.path(runlog.MetricsFile)), stat(f.path(runlog.ManifestFile))
+	state, err := runlog.ReadState(f.dir, now)
+	if errors.Is(err, runlog.ErrNoRun) {
+		f.leave()
+		u.Gone = true
+		return
+	}
+	f.looked, f.log = now, log
+	f.more = false // an error is not to be met again at once
+	if err == nil {
+		f.arrive(state.Manifest)
+		if f.status == "" || changed(f.manifest, manifest) {
+			f.manifest = manifest
+			u.Manifest = state.Manifest
+			u.Config, f.configErr = readConfig(f.path(runlog.ConfigFile))
+		}
+		u.State, f.status = state, state.Status
+		err = f.readRecords(limit, u)
+	}
+	if f.err = err; err == nil {
+		f.err = f.configErr
+	} else {
+		f.log = nil // so that a resting run is looked at again
+	}
+	u.Err = f.err
+	resting := f.resting()
+	u.Stderr, u.StderrReset = f.stderr.read(resting)
+	if !f.more {
+		u.Samples, u.Density = f.pictures.latest()
+	}
+	u.Loading = f.loading
+	if resting {
+		f.close()
+	}
+}
+
+// leave notes that the run directory is gone. Its file is let go, or its bytes
+// would stay on the disk.
+func (f *follower) leave() {
+	f.gone, f.more = true, false
+	f.close()
+}
+
+// arrive notes which run is in the directory. Another one than before, or one
+// that came back, is read from its beginning.
+func (f *follower) arrive(m *runlog.Manifest) {
+	if f.reader != nil && !f.gone && f.id == m.ID {
+		return
+	}
+	if f.reader != nil {
+		f.close()
+		f.reader, f.void = nil, true
+		f.manifest = nil
+		f.loading = true
+	}
+	f.id, f.gone = m.ID, false
+}
+
+func (f *follower) readRecords(limit int, u *RunUpdate) (err error) {
+	if f.reader == nil {
+		if f.reader, err = runlog.Open(f.dir); err != nil {
+			f.reader = nil
+			return err
+		}
+	}
+	if limit <= 0 {
+		f.more = f.loading // not this time: others had their turn
+		return nil
+	}
+	if u.Batch, err = f.reader.Read(limit); err != nil {
+		return err
+	}
+	u.Batch.Reset = u.Batch.Reset || f.void
+	f.void = false
+	f.more = u.Batch.More
+	f.loading = f.loading && f.more
+	f.pictures.take(&u.Batch)
+	return nil
+}
+
+func (f *follower) close() {
+	if f.reader != nil {
+		_ = f.reader.Close() // nothing was written
+	}
+}
+
+// maxConfig bounds the bytes of config.yaml that are read: one more than a
+// configuration may have.
+const maxConfig = 1<<20 + 1
+
+func readConfig(path string) ([]config.Value, error) {
+	src, err := readStart(path, maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
+	}
+	values, err := config.Values(path, src)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
+	}
+	return values, nil
+}
+
+// readStart reads the first bytes of a regular file.
+func readStart(path string, limit int64) ([]byte, error) {
+	f, _, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// openRegular opens a file that cannot keep its reader waiting, as a pipe would.
+func openRegular(path string) (*os.File, fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info, err = f.Stat(); err != nil {
+		_ = f.Close() // the first error is the one to report
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// stat returns nil for a file that is not there or cannot be looked at.
+func stat(path string) fs.FileInfo {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+func exists(path string) bool { return stat(path) != nil }
+
+// changed reports whether a file is not what it was.
+func changed(before, now fs.FileInfo) bool {
+	if before == nil || now == nil {
+		return before != now
+	}
+	return before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) || !os.SameFile(before, now)
+}

@@ -1,0 +1,98 @@
+package monitor
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os/exec"
+	"strconv"
+	"strings"
+)
+
+// A GPU is how a device of this host stands. A number that its driver does not
+// tell is NaN.
+type GPU struct {
+	Index       int
+	Name        string
+	Utilization float64 // percent of the last second or so in which a kernel ran
+	MemoryUsed  float64 // bytes, of all processes
+	MemoryTotal float64 // bytes
+	Temperature float64 // °C
+}
+
+// ErrNoGPU reports that the host has no nvidia-smi, so no device that it tells
+// of.
+var ErrNoGPU = errors.New("nvidia-smi is not installed")
+
+// gpuQuery is what is asked of nvidia-smi, in the order of parseGPUs.
+const gpuQuery = "index,name,utilization.gpu,memory.used,memory.total,temperature.gpu"
+
+// GPUs asks nvidia-smi for the devices of this host, which takes some tens of
+// milliseconds or, with a driver that sleeps, seconds: ctx can end it. The error
+// is [ErrNoGPU] without that program, else what it said.
+func GPUs(ctx context.Context) ([]GPU, error) {
+	path, err := exec.LookPath("nvidia-smi")
+	if err != nil {
+		return nil, ErrNoGPU
+	}
+	out, err := exec.CommandContext(ctx, path, "--query-gpu="+gpuQuery, "--format=csv,noheader,nounits").Output()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("asking nvidia-smi: %w", ctx.Err())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking nvidia-smi: %w (%s)", err, said(out, err))
+	}
+	return parseGPUs(out)
+}
+
+// said is the first line that a program left. nvidia-smi complains on its
+// standard output.
+func said(out []byte, err error) string {
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok && len(bytes.TrimSpace(out)) == 0 {
+		out = failed.Stderr
+	}
+	first, _, _ := bytes.Cut(bytes.TrimSpace(out), []byte{'\n'})
+	return plain(first)
+}
+
+// parseGPUs reads the lines that nvidia-smi prints for gpuQuery.
+func parseGPUs(text []byte) ([]GPU, error) {
+	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
+	var gpus []GPU
+	for {
+		fields, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return gpus, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading what nvidia-smi printed: %w", err)
+		}
+		line, _ := r.FieldPos(0)
+		if len(fields) != 6 {
+			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d has %d values, not 6: %s", line, len(fields), plain([]byte(strings.Join(fields, ", "))))
+		}
+		index, err := strconv.Atoi(strings.TrimSpace(fields[0]))
+		if err != nil {
+			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d begins with %s, not the number of a device", line, plain([]byte(fields[0])))
+		}
+		const mebibyte = 1 << 20
+		gpus = append(gpus, GPU{
+			Index: index, Name: plain([]byte(strings.TrimSpace(fields[1]))), Utilization: told(fields[2]),
+			MemoryUsed: told(fields[3]) * mebibyte, MemoryTotal: told(fields[4]) * mebibyte, Temperature: told(fields[5]),
+		})
+	}
+}
+
+// told is a number, or NaN for words such as [N/A].
+func told(field string) float64 {
+	v, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+	if err != nil || math.IsInf(v, 0) {
+		return math.NaN()
+	}
+	return v
+}

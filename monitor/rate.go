@@ -1,0 +1,87 @@
+package monitor
+
+import (
+	"math"
+	"slices"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// How many of the last train records and of the last validations a rate is
+// made from: enough that one slow record does not show, few enough that a
+// change does.
+const (
+	rateRecords = 128
+	rateEpochs  = 15
+)
+
+// pauseFactor is how many times slower than the median a stretch may be before
+// the rest of it counts as a pause: a process that was stopped, a machine that
+// slept, a first step that was compiled.
+const pauseFactor = 10
+
+// stepRate is the steps a second: of the last records, or of all. It is NaN
+// when nothing is known.
+func stepRate(s *runlog.TrainSeries, recent bool) float64 {
+	n := s.Len()
+	if n == 0 {
+		return math.NaN()
+	}
+	if !recent {
+		rate := float64(s.Step(n-1)-s.Step(0)) / (s.Time(n-1) - s.Time(0))
+		if rate > 0 && finite(rate) {
+			return rate
+		}
+	}
+	var steps, passed float64
+	stretches := make([][2]float64, 0, rateRecords) // steps and the seconds that they took
+	for i := max(1, n-rateRecords); i < n; i++ {
+		ds, dt := float64(s.Step(i)-s.Step(i-1)), s.Time(i)-s.Time(i-1)
+		if ds > 0 && dt >= 0 && finite(dt) { // else a clock was set, or a run rewound
+			stretches = append(stretches, [2]float64{ds, dt})
+		}
+	}
+	paces := make([]float64, len(stretches))
+	for i, v := range stretches {
+		paces[i] = v[1] / v[0]
+	}
+	slowest := pauseFactor * median(paces)
+	for _, v := range stretches {
+		ds, dt := v[0], v[1]
+		if slowest > 0 {
+			dt = min(dt, slowest*ds)
+		}
+		steps, passed = steps+ds, passed+dt
+	}
+	if passed > 0 {
+		return steps / passed
+	}
+	if rate := s.Rate(n - 1); rate > 0 && finite(rate) {
+		return rate
+	}
+	return math.NaN()
+}
+
+// secondsPerEpoch is the median of what the last epochs took, validations
+// included. It is NaN before the second validation.
+func (r *Run) secondsPerEpoch() float64 {
+	v := r.History.Valid
+	var took []float64
+	for i := len(v) - 1; i > 0 && i >= len(v)-rateEpochs; i-- {
+		epochs, dt := v[i].Epoch-v[i-1].Epoch, float64(v[i].Time-v[i-1].Time)
+		if epochs > 0 && dt >= 0 && finite(dt) {
+			took = append(took, dt/float64(epochs))
+		}
+	}
+	return median(took)
+}
+
+// median is NaN for no numbers. It sorts them.
+func median(v []float64) float64 {
+	n := len(v)
+	if n == 0 {
+		return math.NaN()
+	}
+	slices.Sort(v)
+	return v[(n-1)/2]/2 + v[n/2]/2
+}

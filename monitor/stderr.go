@@ -1,0 +1,97 @@
+package monitor
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+)
+
+// Bounds on stderr.log, which native libraries fill as they like.
+const (
+	stderrLines  = 500       // that are kept
+	stderrWindow = 256 << 10 // bytes that one look reads: of more, the last
+	stderrLine   = 64 << 10  // bytes of a line; the rest of it is passed over
+)
+
+// A stderrTail reads the lines that are appended to a file.
+type stderrTail struct {
+	path string
+	info fs.FileInfo // of the file that was read, nil before
+	next int64       // where the bytes begin that were not read
+	line []byte      // a last line without its end
+	skip bool        // next is inside a line of which the rest is passed over
+}
+
+// read returns the last of the lines that came since the last call, cleaned.
+// Reset says that those before are void, or that some between are missing. All
+// says that nobody will end the last line, so that it is returned as it is.
+func (t *stderrTail) read(all bool) (lines []string, reset bool) {
+	info := stat(t.path)
+	if t.info != nil && (info == nil || !os.SameFile(t.info, info) || info.Size() < t.next) {
+		*t = stderrTail{path: t.path}
+		reset = true
+	}
+	if info != nil && info.Mode().IsRegular() && info.Size() > t.next {
+		text, skipped := t.fetch(info)
+		reset = reset || skipped
+		lines = t.split(text)
+	}
+	if all && len(t.line) > 0 {
+		lines = append(lines, plain(t.line))
+		t.line = nil
+	}
+	return lines[max(0, len(lines)-stderrLines):], reset
+}
+
+// fetch reads what was appended, or the end of it when it is much.
+func (t *stderrTail) fetch(info fs.FileInfo) (text []byte, skipped bool) {
+	f, err := os.Open(t.path)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	t.info = info
+	if from := info.Size() - stderrWindow; from > t.next {
+		skipped = t.next > 0
+		t.next, t.line, t.skip = from, nil, true
+	}
+	text = make([]byte, info.Size()-t.next)
+	n, _ := f.ReadAt(text, t.next) // what cannot be read now may be later
+	t.next += int64(n)
+	return text[:n], skipped
+}
+
+// split cuts text into lines and keeps what begins one.
+func (t *stderrTail) split(text []byte) (lines []string) {
+	for len(text) > 0 {
+		part, rest, whole := bytes.Cut(text, []byte{'\n'})
+		text = rest
+		if !t.skip {
+			t.extend(part)
+		}
+		if !whole {
+			return lines
+		}
+		if !t.skip || len(t.line) > 0 {
+			lines = append(lines, plain(t.line))
+		}
+		t.line, t.skip = t.line[:0], false
+	}
+	return lines
+}
+
+// extend adds to the line that is not at its end. What a carriage return had
+// overwritten is let go, so that a progress bar does not grow for ever.
+func (t *stderrTail) extend(part []byte) {
+	t.line = append(t.line, part...)
+	t.line = t.line[overwritten(t.line):]
+	if len(t.line) > stderrLine {
+		t.line, t.skip = t.line[:stderrLine], true
+	}
+}
+
+// overwritten is how much of the beginning of a line a terminal would not show
+// any more, because the line was begun anew.
+func overwritten(line []byte) int {
+	return bytes.LastIndexByte(bytes.TrimRight(line, "\r"), '\r') + 1
+}
