@@ -34,10 +34,10 @@ func (m *model) askStop() tea.Cmd {
 		return nil
 	}
 	if s := r.Status(); s != runlog.Running && s != runlog.Silent {
-		m.say("%s does not train (%s): there is nothing to stop", plain(r.Name), s)
+		m.say("%s does not train (%s): there is nothing to stop", m.theme.clean(r.Name), s)
 		return nil
 	}
-	m.dialog = &dialog{title: "Stop the training of " + plain(r.Name) + "?", choices: []choice{stopCleanly, stopNow, goOn}}
+	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", choices: []choice{stopCleanly, stopNow, goOn}}
 	return nil
 }
 

@@ -52,7 +52,7 @@ func (m *model) export(suffix string) tea.Cmd {
 			err = files.WriteAtomic(path, func(w io.Writer) error { return writeCSV(w, labels.X, series) })
 		}
 		if err != nil {
-			return exported{"not written: " + plain(err.Error())}
+			return exported{"not written: " + m.theme.clean(err.Error())}
 		}
 		return exported{"wrote " + path}
 	}

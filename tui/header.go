@@ -23,7 +23,7 @@ type fact struct {
 func (m *model) headerLines(w, h int) []string {
 	r := m.run()
 	if r == nil {
-		return fitAll([]string{m.theme.dim("waiting for a run …")}, w, h)
+		return fitAll([]string{m.theme.dim(m.theme.text("waiting for a run …"))}, w, h)
 	}
 	f := r.Figures(m.now)
 	groups := [][]fact{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r, f)}
@@ -73,12 +73,12 @@ func joinFacts(facts []fact, w int) string {
 // progressFacts says where the run is.
 func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	t := m.theme
-	facts := []fact{{t.state(r.Status()), 0}, {t.bold(plain(r.Name)), 5}}
+	facts := []fact{{t.state(r.Status()), 0}, {t.bold(t.clean(r.Name)), 5}}
 	if !m.paused.IsZero() {
 		facts = append(facts, fact{t.ink(t.lift(orange), "view held since "+m.paused.Format("15:04:05")), 1})
 	}
 	if r.Loading {
-		facts = append(facts, fact{t.dim("reading …"), 4})
+		facts = append(facts, fact{t.dim(t.text("reading …")), 4})
 	}
 	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > time.Minute {
 		facts = append(facts, fact{t.ink(t.lift(orange), "no news for "+duration(f.Quiet)), 1})
@@ -86,7 +86,7 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	if f.MaxSteps > 0 {
 		done := float64(f.Step) / float64(f.MaxSteps)
 		facts = append(facts, fact{"step " + words.Grouped(f.Step), 2}, fact{"of " + words.Grouped(f.MaxSteps), 6},
-			fact{t.bar(done, 16) + fmt.Sprintf(" %.0f %%", 100*done), 9})
+			fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
 	} else {
 		facts = append(facts, fact{"step " + words.Grouped(f.Step), 2})
 	}
@@ -139,7 +139,7 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		}
 	}
 	for _, q := range m.waiting {
-		facts = append(facts, fact{t.ink(t.lift(orange), fmt.Sprintf("asked to %s …", requestWords[q.kind])), 1})
+		facts = append(facts, fact{t.ink(t.lift(orange), t.text("asked to %s …", requestWords[q.kind])), 1})
 	}
 	return facts
 }
@@ -149,13 +149,13 @@ func (m *model) machineFacts(r *monitor.Run, f monitor.Figures) []fact {
 	t := m.theme
 	var facts []fact
 	if man := r.Manifest; man != nil {
-		facts = append(facts, fact{t.dim(plain(man.Backend)), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, plain(man.Host))), 16})
+		facts = append(facts, fact{t.dim(t.clean(man.Backend)), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, t.clean(man.Host))), 16})
 	}
 	if m.memory > 0 {
 		facts = append(facts, fact{t.dim("memory " + bytesText(float64(m.memory))), 13})
 	}
 	for _, g := range m.gpus {
-		facts = append(facts, fact{t.dim(gpuText(g)), 14})
+		facts = append(facts, fact{t.dim(gpuText(t, g)), 14})
 	}
 	if n := len(r.History.Starts) - 1; n > 0 {
 		facts = append(facts, fact{t.dim("resumed " + words.Count(n, "time")), 17})
@@ -163,8 +163,8 @@ func (m *model) machineFacts(r *monitor.Run, f monitor.Figures) []fact {
 	return facts
 }
 
-func gpuText(g monitor.GPU) string {
-	text := fmt.Sprintf("GPU %d %s", g.Index, plain(g.Name))
+func gpuText(t theme, g monitor.GPU) string {
+	text := fmt.Sprintf("GPU %d %s", g.Index, t.clean(g.Name))
 	if !math.IsNaN(g.Utilization) {
 		text += fmt.Sprintf(" %.0f %%", g.Utilization)
 	}
@@ -211,7 +211,7 @@ func (m *model) textLines(w, h int) []string {
 	if f.Best != nil {
 		best = "best " + nats(float64(f.Best.NLL))
 	}
-	facts := []fact{{t.state(r.Status()), 0}, {best, 1}, {"step " + words.Grouped(f.Step), 2}, {"loss " + nats(f.EMA), 3}, {valid, 4}, {plain(r.Name), 5}}
+	facts := []fact{{t.state(r.Status()), 0}, {best, 1}, {"step " + words.Grouped(f.Step), 2}, {"loss " + nats(f.EMA), 3}, {valid, 4}, {t.clean(r.Name), 5}}
 	if h == 1 {
 		return fitAll([]string{joinFacts(facts, w)}, w, h)
 	}

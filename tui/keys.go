@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
@@ -29,7 +27,7 @@ type binding struct {
 	label string   // as people read them
 	help  string
 	do    func(m *model) tea.Cmd
-	short bool // one of those that the last line of the screen shows
+	brief string // what the last line of the screen says of it, where it has room for it
 }
 
 // bindings is the table. It is a function because what a key does may show the table.
@@ -38,51 +36,51 @@ func bindings() []binding {
 		return func(m *model) tea.Cmd { f(m); return nil }
 	}
 	return []binding{
-		{panelKeys, []string{"tab"}, "tab", "next panel", do(func(m *model) { m.turn(+1) }), true},
-		{panelKeys, []string{"shift+tab"}, "shift+tab", "previous panel", do(func(m *model) { m.turn(-1) }), false},
-		{panelKeys, []string{"1", "2", "3", "4", "5", "6", "7"}, "1 … 7", "runs, loss, orders, gradient, samples, log, config", nil, false},
-		{panelKeys, []string{"enter", "F"}, "enter", "the panel alone on the screen, and back", do(func(m *model) { m.full = !m.full }), true},
-		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.scrollBy(-1) }), false},
-		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.scrollBy(+1) }), false},
-		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.scrollBy(-10) }), false},
-		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.scrollBy(+10) }), false},
-		{panelKeys, []string{"esc"}, "esc", "one step back: cursor, zoom, full screen, filters", do(func(m *model) { m.back() }), false},
+		{panelKeys, []string{"tab"}, "tab", "next panel", do(func(m *model) { m.turn(+1) }), "next"},
+		{panelKeys, []string{"shift+tab"}, "shift+tab", "previous panel", do(func(m *model) { m.turn(-1) }), ""},
+		{panelKeys, []string{"1", "2", "3", "4", "5", "6", "7"}, "1 … 7", "loss, orders, gradient, samples, log, config, runs", nil, ""},
+		{panelKeys, []string{"enter", "F"}, "enter", "the panel alone on the screen, and back", do(func(m *model) { m.full = !m.full }), "full screen"},
+		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.scrollBy(-1) }), ""},
+		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.scrollBy(+1) }), ""},
+		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.scrollBy(-10) }), ""},
+		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.scrollBy(+10) }), ""},
+		{panelKeys, []string{"esc"}, "esc", "one step back: cursor, zoom, full screen, filters", do(func(m *model) { m.back() }), ""},
 
-		{chartKeys, []string{"+", "="}, "+", "zoom in, around the cursor or the last step", do(func(m *model) { m.zoom(0.5) }), true},
-		{chartKeys, []string{"-", "_"}, "-", "zoom out", do(func(m *model) { m.zoom(2) }), false},
-		{chartKeys, []string{"0"}, "0", "all of the run", do(func(m *model) { m.charts.whole() }), false},
-		{chartKeys, []string{"shift+left", "H", "["}, "shift+← [", "pan to the left", do(func(m *model) { m.pan(-0.25) }), false},
-		{chartKeys, []string{"shift+right", "L", "]"}, "shift+→ ]", "pan to the right", do(func(m *model) { m.pan(+0.25) }), false},
-		{chartKeys, []string{"left", "h"}, "← h", "value cursor to the left", do(func(m *model) { m.moveCursor(-1) }), true},
-		{chartKeys, []string{"right", "l"}, "→ l", "value cursor to the right", do(func(m *model) { m.moveCursor(+1) }), false},
-		{chartKeys, []string{"ctrl+left"}, "ctrl+←", "cursor ten to the left", do(func(m *model) { m.moveCursor(-10) }), false},
-		{chartKeys, []string{"ctrl+right"}, "ctrl+→", "cursor ten to the right", do(func(m *model) { m.moveCursor(+10) }), false},
-		{chartKeys, []string{"y"}, "y", "logarithmic axis, and back", do(func(m *model) { m.toggleLog() }), true},
-		{chartKeys, []string{"x"}, "x", "against steps, epochs or time", do(func(m *model) { m.nextAxis() }), true},
-		{chartKeys, []string{">", "."}, ">", "more smoothing", do(func(m *model) { m.smooth(+1) }), false},
-		{chartKeys, []string{"<", ","}, "<", "less smoothing", do(func(m *model) { m.smooth(-1) }), false},
-		{chartKeys, []string{"o"}, "o", "fit the axis to all values, or leave outliers out", do(func(m *model) { m.toggleOutliers() }), false},
-		{chartKeys, []string{"/"}, "/", "only the lines whose name has a text, or matches /regex/", func(m *model) tea.Cmd { return m.askMetrics() }, true},
+		{chartKeys, []string{"+", "="}, "+", "zoom in, around the cursor or the last step", do(func(m *model) { m.zoom(0.5) }), "zoom"},
+		{chartKeys, []string{"-", "_"}, "-", "zoom out", do(func(m *model) { m.zoom(2) }), ""},
+		{chartKeys, []string{"0"}, "0", "all of the run", do(func(m *model) { m.charts.whole() }), ""},
+		{chartKeys, []string{"shift+left", "H", "["}, "shift+← [", "pan to the left", do(func(m *model) { m.pan(-0.25) }), ""},
+		{chartKeys, []string{"shift+right", "L", "]"}, "shift+→ ]", "pan to the right", do(func(m *model) { m.pan(+0.25) }), ""},
+		{chartKeys, []string{"left", "h"}, "← h", "value cursor to the left", do(func(m *model) { m.moveCursor(-1) }), "cursor"},
+		{chartKeys, []string{"right", "l"}, "→ l", "value cursor to the right", do(func(m *model) { m.moveCursor(+1) }), ""},
+		{chartKeys, []string{"ctrl+left"}, "ctrl+←", "cursor ten to the left", do(func(m *model) { m.moveCursor(-10) }), ""},
+		{chartKeys, []string{"ctrl+right"}, "ctrl+→", "cursor ten to the right", do(func(m *model) { m.moveCursor(+10) }), ""},
+		{chartKeys, []string{"y"}, "y", "logarithmic axis, and back", do(func(m *model) { m.toggleLog() }), "log"},
+		{chartKeys, []string{"x"}, "x", "against steps, epochs or time", do(func(m *model) { m.nextAxis() }), "axis"},
+		{chartKeys, []string{">", "."}, ">", "more smoothing", do(func(m *model) { m.smooth(+1) }), ""},
+		{chartKeys, []string{"<", ","}, "<", "less smoothing", do(func(m *model) { m.smooth(-1) }), ""},
+		{chartKeys, []string{"o"}, "o", "fit the axis to all values, or leave outliers out", do(func(m *model) { m.toggleOutliers() }), ""},
+		{chartKeys, []string{"/"}, "/", "only the lines whose name has a text, or matches /regex/", func(m *model) tea.Cmd { return m.askMetrics() }, "lines"},
 
-		{runKeys, []string{"f"}, "f", "filter the runs: model.hidden=500 best<12 -crashed", func(m *model) tea.Cmd { return m.askRuns() }, false},
-		{runKeys, []string{"n"}, "n", "next run", do(func(m *model) { m.chooseBy(+1) }), false},
-		{runKeys, []string{"p"}, "p", "previous run", do(func(m *model) { m.chooseBy(-1) }), false},
-		{runKeys, []string{"v"}, "v", "draw the run, or not", do(func(m *model) { m.toggleShown() }), false},
-		{runKeys, []string{"V"}, "V", "draw all runs, or only this one", do(func(m *model) { m.toggleAllShown() }), false},
-		{runKeys, []string{"t"}, "t", "sort by best validation, name, start or step", do(func(m *model) { m.nextSort() }), false},
-		{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(m *model) { m.diff = !m.diff }), false},
+		{runKeys, []string{"f"}, "f", "filter the runs: model.hidden=500 best<12 -crashed", func(m *model) tea.Cmd { return m.askRuns() }, ""},
+		{runKeys, []string{"n"}, "n", "next run", do(func(m *model) { m.chooseBy(+1) }), ""},
+		{runKeys, []string{"p"}, "p", "previous run", do(func(m *model) { m.chooseBy(-1) }), ""},
+		{runKeys, []string{"v"}, "v", "draw the run, or not", do(func(m *model) { m.toggleShown() }), ""},
+		{runKeys, []string{"V"}, "V", "draw all runs, or only this one", do(func(m *model) { m.toggleAllShown() }), ""},
+		{runKeys, []string{"t"}, "t", "sort by best validation, name, start or step", do(func(m *model) { m.nextSort() }), ""},
+		{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(m *model) { m.diff = !m.diff }), ""},
 
-		{trainingKeys, []string{"s"}, "s", "stop the training: cleanly, or at once; asks", func(m *model) tea.Cmd { return m.askStop() }, true},
-		{trainingKeys, []string{"c"}, "c", "write a checkpoint now", func(m *model) tea.Cmd { return m.requestCheckpoint() }, true},
+		{trainingKeys, []string{"s"}, "s", "stop the training: cleanly, or at once; asks", func(m *model) tea.Cmd { return m.askStop() }, "stop"},
+		{trainingKeys, []string{"c"}, "c", "write a checkpoint now", func(m *model) tea.Cmd { return m.requestCheckpoint() }, "checkpoint"},
 
-		{otherKeys, []string{"space"}, "space", "hold the view still, and go on", func(m *model) tea.Cmd { return m.togglePause() }, true},
-		{otherKeys, []string{"w"}, "w", "write the chart's numbers as CSV", func(m *model) tea.Cmd { return m.export(".csv") }, false},
-		{otherKeys, []string{"W"}, "W", "write the chart as SVG", func(m *model) tea.Cmd { return m.export(".svg") }, false},
-		{otherKeys, []string{"m"}, "m", "mouse on or off (off: the terminal selects text)", do(func(m *model) { m.toggleMouse() }), false},
-		{otherKeys, []string{"a"}, "a", "ASCII characters only, and back", do(func(m *model) { m.toggleASCII() }), false},
-		{otherKeys, []string{"b"}, "b", "braille or blocks", do(func(m *model) { m.toggleSymbols() }), false},
-		{otherKeys, []string{"?"}, "?", "this table", do(func(m *model) { m.help, m.helpTop = !m.help, 0 }), true},
-		{otherKeys, []string{"q", "ctrl+c"}, "q", "close; while this process trains it asks", func(m *model) tea.Cmd { return m.askQuit() }, true},
+		{otherKeys, []string{"space"}, "space", "hold the view still, and go on", func(m *model) tea.Cmd { return m.togglePause() }, "hold"},
+		{otherKeys, []string{"w"}, "w", "write the chart's numbers as CSV", func(m *model) tea.Cmd { return m.export(".csv") }, ""},
+		{otherKeys, []string{"W"}, "W", "write the chart as SVG", func(m *model) tea.Cmd { return m.export(".svg") }, ""},
+		{otherKeys, []string{"m"}, "m", "mouse on or off (off: the terminal selects text)", do(func(m *model) { m.toggleMouse() }), ""},
+		{otherKeys, []string{"a"}, "a", "ASCII characters only, and back", do(func(m *model) { m.toggleASCII() }), ""},
+		{otherKeys, []string{"b"}, "b", "braille or blocks", do(func(m *model) { m.toggleSymbols() }), ""},
+		{otherKeys, []string{"?"}, "?", "this table", do(func(m *model) { m.help, m.helpTop = !m.help, 0 }), "keys"},
+		{otherKeys, []string{"q", "ctrl+c"}, "q", "close; while this process trains it asks", func(m *model) tea.Cmd { return m.askQuit() }, "close"},
 	}
 }
 
@@ -134,12 +132,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 func (m *model) shortKeys() []key.Binding {
 	var short []key.Binding
 	for _, b := range bindings() {
-		if b.short {
-			help := b.help
-			if i := strings.IndexAny(help, ":,;"); i >= 0 {
-				help = help[:i]
-			}
-			short = append(short, m.bubble(b, help))
+		if b.brief != "" {
+			short = append(short, m.bubble(b, b.brief))
 		}
 	}
 	return short

@@ -32,7 +32,7 @@ func (m *model) configLines() []string {
 	}
 	for _, v := range r.Config {
 		if !differ[v.Path] {
-			lines = append(lines, t.dim("  "+fmt.Sprintf("%-*s", pathWidth, plain(v.Path))+" ")+plain(v.Text))
+			lines = append(lines, t.dim("  "+fmt.Sprintf("%-*s", pathWidth, t.clean(v.Path))+" ")+t.clean(v.Text))
 		}
 	}
 	return lines
@@ -43,12 +43,12 @@ const pathWidth = 24
 func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run) string {
 	t := m.theme
 	var b strings.Builder
-	b.WriteString(t.text("Δ ") + t.bold(fmt.Sprintf("%-*s", pathWidth, plain(d.Path))))
+	b.WriteString(t.text("Δ ") + t.bold(fmt.Sprintf("%-*s", pathWidth, t.clean(d.Path))))
 	for i, text := range d.Texts {
 		if text == "" {
 			text = "-"
 		}
-		b.WriteString(" " + t.ink(m.runColour(runs[i]), string(m.letter(runs[i]))+":") + plain(text))
+		b.WriteString(" " + t.ink(m.runColour(runs[i]), string(m.letter(runs[i]))+":") + t.clean(text))
 	}
 	return b.String()
 }
@@ -66,7 +66,7 @@ func drawConfig(m *model, w, h int) drawing {
 
 func configRows(m *model) int { return len(m.configLines()) }
 
-func configTitle(m *model) string {
+func configTitle(m *model, w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
@@ -80,7 +80,7 @@ func configTitle(m *model) string {
 	return ""
 }
 
-func configDigest(m *model) string {
+func configDigest(m *model, w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
@@ -88,7 +88,7 @@ func configDigest(m *model) string {
 	var parts []string
 	for _, path := range []string{"model.type", "model.hidden", "train.optimizer.name", "train.batch"} {
 		if v, ok := r.Setting(path); ok {
-			parts = append(parts, path[strings.LastIndex(path, ".")+1:]+" "+plain(v))
+			parts = append(parts, path[strings.LastIndex(path, ".")+1:]+" "+m.theme.clean(v))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -81,24 +80,24 @@ func below(a, b drawing, row, w int) drawing {
 	return a
 }
 
-func gradientTitle(m *model) string {
+func gradientTitle(m *model, w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
 	}
 	t, axis := m.theme, m.charts.axis
-	var parts []string
+	var parts []fact
 	if m.charts.shows(gradientLine) {
 		norm := m.curves.of(r, monitor.GradNorm, axis, m.charts.factor())
-		parts = append(parts, t.ink(m.runColour(r), t.glyphs.line+" norm ")+m.numberAt(norm))
+		parts = append(parts, fact{t.ink(m.runColour(r), t.glyphs.line+" norm ") + m.numberAt(norm), 1})
 	}
 	if m.charts.shows(rateLine) {
-		parts = append(parts, t.ink(m.rateColour(r), t.glyphs.line+" learning rate ")+m.numberAt(m.curves.of(r, monitor.LR, axis, 0)))
+		parts = append(parts, fact{t.ink(m.rateColour(r), t.glyphs.line+" learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
 	}
 	if m.gradientChart().LogY {
-		parts = append(parts, t.dim("log"))
+		parts = append(parts, fact{t.dim("log"), 3})
 	}
-	return strings.Join(parts, "  ")
+	return joinFacts(parts, w)
 }
 
 // numberAt is valueAt of numbers of any size.
@@ -114,4 +113,4 @@ func (m *model) numberAt(p plot.Points) string {
 	return fmt.Sprintf("%.3g", y)
 }
 
-func gradientDigest(m *model) string { return gradientTitle(m) }
+func gradientDigest(m *model, w int) string { return gradientTitle(m, w) }

@@ -19,7 +19,7 @@ type logLine struct {
 func happenings(r *monitor.Run) []logLine {
 	var lines []logLine
 	add := func(time float64, loud bool, format string, args ...any) {
-		lines = append(lines, logLine{time, plain(fmt.Sprintf(format, args...)), loud})
+		lines = append(lines, logLine{time, fmt.Sprintf(format, args...), loud})
 	}
 	h := &r.History
 	for i, s := range h.Starts {
@@ -66,17 +66,15 @@ func (m *model) logLines() []string {
 	t := m.theme
 	var lines []string
 	if r.Err != nil {
-		lines = append(lines, t.ink(t.lift(vermilion), t.glyphs.warned+" ")+plain(r.Err.Error()))
+		lines = append(lines, t.ink(t.lift(vermilion), t.glyphs.warned+" ")+t.clean(r.Err.Error()))
 	}
 	for _, l := range r.Stderr {
-		lines = append(lines, t.dim("stderr  ")+plain(l))
+		lines = append(lines, t.dim("stderr  ")+t.clean(l))
 	}
 	for _, l := range happenings(r) {
-		text := l.text
+		text := t.clean(l.text)
 		if l.loud {
-			text = t.bold(t.text("%s", text))
-		} else {
-			text = t.text("%s", text)
+			text = t.bold(text)
 		}
 		lines = append(lines, t.dim(fmt.Sprintf("%7s ", clock(l.time)))+text)
 	}
@@ -97,7 +95,7 @@ func drawLog(m *model, w, h int) drawing {
 
 func logRows(m *model) int { return len(m.logLines()) }
 
-func logTitle(m *model) string {
+func logTitle(m *model, w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
@@ -109,7 +107,7 @@ func logTitle(m *model) string {
 	return ""
 }
 
-func logDigest(m *model) string {
+func logDigest(m *model, w int) string {
 	if lines := m.logLines(); len(lines) > 0 {
 		return lines[len(lines)-1]
 	}

@@ -33,11 +33,13 @@ func (m *model) lossChart() plot.Chart {
 	c.Lines = m.trainLines(runs, monitor.Loss, trainLine)
 	for _, r := range runs {
 		if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.validColour(r), Mark: 'o'})
+			line := plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.validColour(r), Mark: 'o'}
 			if len(runs) > 1 {
+				line.Mark = m.letter(r)
 				x, y := valid.At(valid.Len() - 1)
 				c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: m.letter(r), Colour: m.validColour(r)})
 			}
+			c.Lines = append(c.Lines, line)
 		}
 	}
 	if r := m.run(); r != nil && m.charts.shows(validLine) {
@@ -58,7 +60,11 @@ func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []
 			lines = append(lines, plot.Line{Name: m.lineName(r, rawLine), Points: m.curves.of(r, f, axis, 0), Colour: m.runColour(r), Mark: '.', Faint: true})
 		}
 		if m.charts.shows(name) {
-			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: '+', Faint: len(runs) > 1})
+			mark := '+'
+			if len(runs) > 1 && f != monitor.Loss {
+				mark = m.letter(r)
+			}
+			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1})
 		}
 	}
 	return lines
@@ -100,7 +106,7 @@ func (m *model) lineName(r *monitor.Run, line string) string {
 	if !m.many() {
 		return line
 	}
-	return plain(r.Name) + ": " + line
+	return m.theme.clean(r.Name) + ": " + line
 }
 
 // runColour is a run's colour, the same as long as the monitor is open.
@@ -145,24 +151,24 @@ func (m *model) drawChart(c plot.Chart, w, h int) drawing {
 	return drawing{lines, []placedChart{{rect{0, 0, w, h}, frame}}}
 }
 
-func lossTitle(m *model) string {
+func lossTitle(m *model, w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
 	}
 	t, f := m.theme, r.Figures(m.now)
-	var parts []string
+	var parts []fact
 	if m.charts.shows(trainLine) {
 		train := m.curves.of(r, monitor.Loss, m.charts.axis, m.charts.factor())
-		parts = append(parts, t.ink(m.runColour(r), t.glyphs.line+" train ")+m.valueAt(train))
+		parts = append(parts, fact{t.ink(m.runColour(r), t.glyphs.line+" train ") + m.valueAt(train), 3})
 	}
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-		parts = append(parts, t.ink(m.validColour(r), t.glyphs.line+" valid ")+m.valueAt(valid))
+		parts = append(parts, fact{t.ink(m.validColour(r), t.glyphs.line+" valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
-			parts = append(parts, t.ink(t.lift(green), t.glyphs.best+" best ")+nats(float64(f.Best.NLL))+t.dim(" at "+words.Grouped(f.Best.Step)))
+			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + words.Grouped(f.Best.Step)), 6})
 		}
 	}
-	return strings.Join(append(parts, t.dim(m.chartNotes(lossPanel))), "  ")
+	return joinFacts(append(parts, fact{t.dim(m.chartNotes(lossPanel)), 5}), w)
 }
 
 // valueAt is a line's value at the cursor, else its last one.
@@ -219,4 +225,4 @@ func nats(v float64) string {
 	return figure
 }
 
-func lossDigest(m *model) string { return lossTitle(m) }
+func lossDigest(m *model, w int) string { return lossTitle(m, w) }

@@ -52,7 +52,7 @@ func drawOrders(m *model, w, h int) drawing {
 	}
 	lines = lines[:min(len(lines), max(0, h-2))]
 	rest := h - len(lines)
-	dots, spread, masks := divide(rest, len(o.MaskLoss))
+	dots, spread, masks := divide(rest, len(o.PerOrder), len(o.MaskLoss))
 	d := drawing{lines: append(lines, fitAll(m.orderRow(o).Draw(w, dots, t.style), w, dots)...)}
 	if spread > 0 {
 		d.lines = append(d.lines, t.dim(cut("spread over "+axisNames[m.charts.axis]+"s: shade lowest to highest order", w)))
@@ -71,16 +71,17 @@ func drawOrders(m *model, w, h int) drawing {
 
 // divide gives the rows of the orders panel to the row of dots, the spread and the
 // masks, where there are any.
-func divide(rows, masks int) (dots, spread, maskRows int) {
+func divide(rows, orders, masks int) (dots, spread, maskRows int) {
 	if rows >= 14 && masks > 1 {
 		maskRows = min(masks+1, max(3, rows/4))
 		rows -= maskRows
 	}
-	if rows >= 10 {
-		spread = rows * 3 / 5
+	if rows >= 9 {
+		spread = rows / 2
 		rows -= spread
 	}
-	return min(rows, 9), spread + max(0, rows-9), maskRows
+	most := 5 + min(4, orders/16)
+	return min(rows, most), spread + max(0, rows-most), maskRows
 }
 
 // noOrders says why there is no ensemble.
@@ -174,7 +175,7 @@ func (m *model) rateColour(r *monitor.Run) color.RGBA {
 	return m.runColour(r)
 }
 
-func ordersTitle(m *model) string {
+func ordersTitle(m *model, w int) string {
 	o := m.ordersAt()
 	if o == nil {
 		return ""
@@ -182,7 +183,7 @@ func ordersTitle(m *model) string {
 	return m.theme.dim(fmt.Sprintf("%s, %s at step %s", o.Split, words.Count(len(o.PerOrder), "order"), words.Grouped(o.Step)))
 }
 
-func ordersDigest(m *model) string {
+func ordersDigest(m *model, w int) string {
 	o := m.ordersAt()
 	if o == nil {
 		return m.theme.dim("no ensemble")

@@ -80,7 +80,7 @@ func drawRuns(m *model, w, h int) drawing {
 	}
 	for i := 1; i < len(lines) && first+i-1 < len(runs); i++ {
 		if runs[first+i-1] == m.run() {
-			lines[i] = t.picked(fit(plain(lines[i]), w))
+			lines[i] = t.picked(fit(t.clean(lines[i]), w))
 		}
 	}
 	return drawing{lines: lines}
@@ -96,7 +96,7 @@ func (m *model) runRow(r *monitor.Run, columns int) table.Row {
 	if r == m.run() {
 		pick = t.glyphs.pick
 	}
-	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(plain(r.Name), mostNameWidth)}
+	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(t.clean(r.Name), mostNameWidth)}
 	for _, c := range runColumns[:columns] {
 		row = append(row, " "+c.text(m, r, f))
 	}
@@ -117,15 +117,15 @@ func (m *model) scrollOfRuns(runs []*monitor.Run) int {
 // in the middle where that can be.
 func windowStart(at, n, h int) int { return max(0, min(at-h/2, n-h)) }
 
-func runsTitle(m *model) string {
+func runsTitle(m *model, w int) string {
 	text := fmt.Sprintf("%d by %s", len(m.listed()), m.sort)
 	if !m.query.Empty() {
-		text += fmt.Sprintf(", of %d: %s", len(m.set.Runs), plain(m.queryIs))
+		text += fmt.Sprintf(", of %d: %s", len(m.set.Runs), m.theme.clean(m.queryIs))
 	}
 	return m.theme.dim(text)
 }
 
-func runsDigest(m *model) string {
+func runsDigest(m *model, w int) string {
 	runs := m.listed()
 	if len(runs) == 0 {
 		return "none passes the filter"
@@ -134,5 +134,5 @@ func runsDigest(m *model) string {
 	if m.sort != monitor.ByBest || f.Best == nil {
 		return words.Count(len(runs), "run")
 	}
-	return fmt.Sprintf("%s, best %s of %s", words.Count(len(runs), "run"), nats(float64(f.Best.NLL)), plain(runs[0].Name))
+	return fmt.Sprintf("%s, best %s of %s", words.Count(len(runs), "run"), nats(float64(f.Best.NLL)), m.theme.clean(runs[0].Name))
 }

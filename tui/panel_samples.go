@@ -122,7 +122,7 @@ func sampleRows(m *model) int {
 	return r.Samples.Rows()
 }
 
-func samplesTitle(m *model) string {
+func samplesTitle(m *model, w int) string {
 	r := m.run()
 	switch {
 	case r == nil:
@@ -134,4 +134,4 @@ func samplesTitle(m *model) string {
 	return ""
 }
 
-func samplesDigest(m *model) string { return samplesTitle(m) }
+func samplesDigest(m *model, w int) string { return samplesTitle(m, w) }

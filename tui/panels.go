@@ -8,13 +8,13 @@ import (
 type panelID int
 
 const (
-	runsPanel panelID = iota
-	lossPanel
+	lossPanel panelID = iota
 	ordersPanel
 	gradientPanel
 	samplesPanel
 	logPanel
 	configPanel
+	runsPanel
 	panelCount
 )
 
@@ -34,9 +34,9 @@ type placedChart struct {
 // important of it in a line.
 type panel struct {
 	name   string
-	about  string // for the documentation
-	title  func(m *model) string
-	digest func(m *model) string
+	about  string                       // for the documentation
+	title  func(m *model, w int) string // in at most w columns
+	digest func(m *model, w int) string
 	draw   func(m *model, w, h int) drawing
 	// rows is how many rows the panel would scroll over; nil where it does not.
 	rows func(m *model) int
@@ -45,12 +45,12 @@ type panel struct {
 // panelTable has every panel, by its id.
 func panelTable() [panelCount]panel {
 	return [panelCount]panel{
-		runsPanel:     {"runs", "the runs, by their best validation, and which are drawn", runsTitle, runsDigest, drawRuns, nil},
 		lossPanel:     {"loss", "training loss as it is and smoothed, validation, and its best", lossTitle, lossDigest, drawLoss, nil},
 		ordersPanel:   {"orders", "every order of the inputs, their ensemble, and what it gains", ordersTitle, ordersDigest, drawOrders, nil},
 		gradientPanel: {"gradient", "norm of the gradient, and the learning rate", gradientTitle, gradientDigest, drawGradient, nil},
 		samplesPanel:  {"samples", "samples as images or a table, or the density of two variables", samplesTitle, samplesDigest, drawSamples, sampleRows},
 		logPanel:      {"log", "what happened, and what native libraries printed", logTitle, logDigest, drawLog, logRows},
 		configPanel:   {"config", "the configuration, and where runs differ", configTitle, configDigest, drawConfig, configRows},
+		runsPanel:     {"runs", "the runs, by their best validation, and which are drawn", runsTitle, runsDigest, drawRuns, nil},
 	}
 }

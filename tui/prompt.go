@@ -73,7 +73,7 @@ func (m *model) promptLine(w int) (string, *tea.Cursor) {
 	p, t := m.prompt, m.theme
 	note := ""
 	if p.err != nil {
-		note = "  " + t.ink(t.lift(vermilion), t.glyphs.warned+" "+plain(p.err.Error()))
+		note = "  " + t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(p.err.Error()))
 	}
 	p.input.SetWidth(max(1, w-width(p.input.Prompt)-1))
 	line := fit(cut(p.input.View()+note, w), w)

@@ -51,7 +51,7 @@ func (m *model) requestCheckpoint() tea.Cmd {
 		return nil
 	}
 	if s := r.Status(); s != runlog.Running && s != runlog.Silent {
-		m.say("%s does not train (%s): no checkpoint can be written", plain(r.Name), s)
+		m.say("%s does not train (%s): no checkpoint can be written", m.theme.clean(r.Name), s)
 		return nil
 	}
 	return m.request(runlog.SaveCheckpoint)
@@ -59,7 +59,7 @@ func (m *model) requestCheckpoint() tea.Cmd {
 
 func (m *model) requested(r requested) {
 	if r.err != nil {
-		m.say("%s", plain(r.err.Error()))
+		m.say("%s", m.theme.clean(r.err.Error()))
 		return
 	}
 	m.waiting = append(m.waiting, r.request)
@@ -75,16 +75,16 @@ func (m *model) answers() {
 			continue
 		}
 		if what, ok := answer(run.History.Events, q.id); ok {
-			m.say("%s: %s", plain(run.Name), plain(what))
+			m.say("%s: %s", m.theme.clean(run.Name), m.theme.clean(what))
 			continue
 		}
 		if s := run.Status(); s != runlog.Running && s != runlog.Silent {
-			m.say("%s: %s before it answered", plain(run.Name), s)
+			m.say("%s: %s before it answered", m.theme.clean(run.Name), s)
 			continue
 		}
 		if !q.late && m.now.Sub(q.since) > answerTime {
 			q.late = true
-			m.say("%s has not answered for %s: it looks between its calls, and a validation is one", plain(run.Name), duration(answerTime))
+			m.say("%s has not answered for %s: it looks between its calls, and a validation is one", m.theme.clean(run.Name), duration(answerTime))
 		}
 		waiting = append(waiting, q)
 	}

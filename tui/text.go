@@ -80,6 +80,20 @@ func plain(s string) string {
 	}, ansi.Strip(s))
 }
 
+// clean is a plain text of others in the characters that the screen has.
+func (t theme) clean(s string) string {
+	s = plain(s)
+	if t.style.Unicode || isASCII(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '?'
+		}
+		return r
+	}, toASCII.Replace(s))
+}
+
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

@@ -22,7 +22,7 @@ func (m *model) View() tea.View {
 	}
 	if r := m.run(); r != nil {
 		f := r.Figures(m.now)
-		v.WindowTitle = "maskflow: " + plain(r.Name)
+		v.WindowTitle = "maskflow: " + m.theme.clean(r.Name)
 		if f.MaxSteps > 0 && r.Status() == runlog.Running {
 			v.ProgressBar = tea.NewProgressBar(tea.ProgressBarDefault, int(100*min(1, float64(f.Step)/float64(f.MaxSteps))))
 		}
@@ -95,12 +95,12 @@ func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
 	focused := p.panel == m.focus
 	name := fmt.Sprintf("%d %s", p.panel+1, spec.name)
 	if p.shut {
-		return []string{cut(t.dim(t.glyphs.shut+" "+fmt.Sprintf("%-11s", name))+spec.digest(m), p.w)}, nil
+		return []string{cut(t.dim(t.glyphs.shut+" "+fmt.Sprintf("%-11s", name))+spec.digest(m, p.w-13), p.w)}, nil
 	}
 	if focused {
 		name = t.bold(name)
 	}
-	title := spec.title(m)
+	title := spec.title(m, p.w-width(name)-7)
 	if s != columns {
 		d := spec.draw(m, p.w, p.h-1)
 		head := name
