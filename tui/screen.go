@@ -21,6 +21,11 @@ type Screen struct {
 	Plain   bool         // not even bold
 }
 
+// Style is what charts on the screen may be drawn with.
+func (s Screen) Style() plot.Style {
+	return plot.Style{Colour: s.Colour, Unicode: s.Unicode, Symbols: s.Symbols}
+}
+
 // DetectScreen finds out what can be shown on out in an environment ("KEY=value").
 // Colour is left out where out is no terminal (unless CLICOLOR_FORCE is set), where
 // NO_COLOR is set to anything (no-color.org) and on dumb terminals; characters other

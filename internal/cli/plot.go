@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"os"
@@ -14,10 +13,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/tui"
 )
 
 type plotOptions struct {
@@ -172,25 +171,10 @@ func (a *app) writeChart(o plotOptions, height int, chart func(width, height int
 	if width == 0 {
 		width = 80
 	}
-	for _, line := range chart(width, height, styleOf(a.stdout, o.ascii)) {
+	for _, line := range chart(width, height, tui.DetectScreen(a.stdout, os.Environ(), o.ascii).Style()) {
 		if err := a.print("%s\n", line); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// styleOf is what a chart may use: colour on a terminal that has not been told
-// otherwise (no-color.org).
-func styleOf(w io.Writer, ascii bool) plot.Style {
-	style := plot.Style{Unicode: !ascii}
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return style
-	}
-	style.Colour = plot.Colour256
-	if depth := os.Getenv("COLORTERM"); depth == "truecolor" || depth == "24bit" {
-		style.Colour = plot.TrueColour
-	}
-	return style
 }

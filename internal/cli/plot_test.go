@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"math"
 	"slices"
 	"strings"
@@ -70,17 +69,6 @@ func TestCurveGrid(t *testing.T) {
 	}
 	if empty := curveGrid(picture.Series{}, picture.Series{X: []float64{1}, Y: []float64{math.NaN()}}); !empty.Fits() {
 		t.Error("nothing but what is not a number does not fit")
-	}
-}
-
-// A pipe has no colour, whatever the environment says.
-func TestStyleOfAPipe(t *testing.T) {
-	t.Setenv("COLORTERM", "truecolor")
-	if s := styleOf(&bytes.Buffer{}, false); s.Colour != plot.NoColour || !s.Unicode {
-		t.Errorf("%+v", s)
-	}
-	if s := styleOf(&bytes.Buffer{}, true); s.Unicode {
-		t.Error("ASCII is Unicode")
 	}
 }
 
