@@ -104,12 +104,19 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	return append(facts, fact{t.dim(clock(f.Elapsed.Seconds())), 8})
 }
 
+func lossCount(n int) string {
+	if n == 1 {
+		return "1 loss"
+	}
+	return words.Grouped(n) + " losses"
+}
+
 // qualityFacts says how good the model is, and how long it may go on.
 func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 	t := m.theme
 	var facts []fact
 	if f.NonFinite > 0 {
-		facts = append(facts, fact{t.ink(t.lift(vermilion), fmt.Sprintf("%s %s not finite", t.glyphs.warned, words.Count(f.NonFinite, "loss"))), 1})
+		facts = append(facts, fact{t.ink(t.lift(vermilion), fmt.Sprintf("%s %s not finite", t.glyphs.warned, lossCount(f.NonFinite))), 1})
 	}
 	if e := r.History.End; e != nil && e.Test != nil {
 		facts = append(facts, fact{t.bold("test " + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})

@@ -65,9 +65,9 @@ var (
 	threeWidths = []int{44, 32, 24}
 )
 
-// arrange lays out a screen of w x h cells for the panels that there are. With full
-// the panel in focus has all the room.
-func arrange(w, h int, panels []panelID, focus panelID, full bool) layout {
+// arrange lays out a screen of w x h cells for the panels that there are, of which the
+// list of runs wants a number of rows. With full the panel in focus has all the room.
+func arrange(w, h int, panels []panelID, runs int, focus panelID, full bool) layout {
 	if w <= 0 || h <= 0 {
 		return layout{}
 	}
@@ -83,7 +83,7 @@ func arrange(w, h int, panels []panelID, focus panelID, full bool) layout {
 	case full:
 	case w >= columnsWidth && h >= columnsHeight:
 		l.shape = columns
-		l.places = inColumns(body, w, panels)
+		l.places = inColumns(body, w, panels, runs)
 		return l
 	case w >= accordionWidth && body.h-shut >= accordionHeight:
 		l.shape = accordion
@@ -119,23 +119,31 @@ func headerHeight(w, h int) int {
 }
 
 // inColumns divides a body among columns, and each column among its panels.
-func inColumns(body rect, w int, panels []panelID) []place {
+func inColumns(body rect, w int, panels []panelID, runs int) []place {
 	shares, widths := twoColumns, twoWidths
 	if w >= threeColumnsWidth {
 		shares, widths = threeColumns, threeWidths
 	}
 	var places []place
 	for c, x := range cuts(body.w, widths) {
+		at := rect{body.x + x.from, body.y, x.to - x.from, body.h}
 		var present []share
 		var weights []int
 		for _, s := range shares[c] {
-			if slices.Contains(panels, s.panel) {
+			switch {
+			case !slices.Contains(panels, s.panel):
+			case s.panel == runsPanel: // as high as its list, within reason
+				list := at
+				list.h = min(max(runs+3, 5), body.h/2)
+				places = append(places, place{panel: runsPanel, rect: list})
+				at.y, at.h = at.y+list.h, at.h-list.h
+			default:
 				present = append(present, s)
 				weights = append(weights, s.weight)
 			}
 		}
-		for i, y := range cuts(body.h, weights) {
-			places = append(places, place{panel: present[i].panel, rect: rect{body.x + x.from, body.y + y.from, x.to - x.from, y.to - y.from}})
+		for i, y := range cuts(at.h, weights) {
+			places = append(places, place{panel: present[i].panel, rect: rect{at.x, at.y + y.from, at.w, y.to - y.from}})
 		}
 	}
 	return places

@@ -158,6 +158,9 @@ func lossTitle(m *model, w int) string {
 	}
 	t, f := m.theme, r.Figures(m.now)
 	var parts []fact
+	if m.many() {
+		parts = append(parts, fact{t.ink(m.runColour(r), string(m.letter(r))), 2})
+	}
 	if m.charts.shows(trainLine) {
 		train := m.curves.of(r, monitor.Loss, m.charts.axis, m.charts.factor())
 		parts = append(parts, fact{t.ink(m.runColour(r), t.glyphs.line+" train ") + m.valueAt(train), 3})

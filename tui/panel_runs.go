@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"charm.land/bubbles/v2/table"
 	"charm.land/lipgloss/v2"
@@ -10,13 +11,21 @@ import (
 	"github.com/maskflow/maskflow/monitor"
 )
 
-// runColumns are the columns of the list of runs, the most important first: what has no
-// room is left out from the end.
-var runColumns = []struct {
+// runColumn is a column of the list of runs.
+type runColumn struct {
 	title string
 	width int
 	text  func(m *model, r *monitor.Run, f monitor.Figures) string
-}{
+}
+
+// atCursor is the validation at the value cursor.
+var atCursor = runColumn{"at cursor", 9, func(m *model, r *monitor.Run, _ monitor.Figures) string {
+	return m.valueAt(r.ValidCurve(m.charts.axis))
+}}
+
+// runColumns are those of every list, the most important first: what has no room is left
+// out from the end.
+var runColumns = []runColumn{
 	{"best", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
 		if f.Best == nil {
 			return "-"
@@ -53,18 +62,24 @@ func drawRuns(m *model, w, h int) drawing {
 	if len(runs) == 0 {
 		return drawing{lines: fold(fmt.Sprintf("No run passes the filter %q (f changes it, esc forgets it).", m.queryIs), w, h)}
 	}
-	columns := 0
+	columns := runColumns
+	if m.charts.hasCursor {
+		columns = slices.Concat([]runColumn{atCursor}, runColumns)
+	}
 	used := runMarkWidth + leastNameWidth
-	for columns < len(runColumns) && used+1+runColumns[columns].width <= w {
-		used += 1 + runColumns[columns].width
-		columns++
+	for i, c := range columns {
+		if used+1+c.width > w {
+			columns = columns[:i]
+			break
+		}
+		used += 1 + c.width
 	}
 	nameWidth := min(mostNameWidth, leastNameWidth+max(0, w-used))
-	if columns == 0 {
+	if len(columns) == 0 {
 		nameWidth = max(1, w-runMarkWidth)
 	}
 	heads := []table.Column{{Title: "", Width: runMarkWidth}, {Title: "name", Width: nameWidth}}
-	for _, c := range runColumns[:columns] {
+	for _, c := range columns {
 		heads = append(heads, table.Column{Title: " " + c.title, Width: c.width + 1})
 	}
 	first := windowStart(m.scrollOfRuns(runs), len(runs), h-1)
@@ -86,7 +101,7 @@ func drawRuns(m *model, w, h int) drawing {
 	return drawing{lines: lines}
 }
 
-func (m *model) runRow(r *monitor.Run, columns int) table.Row {
+func (m *model) runRow(r *monitor.Run, columns []runColumn) table.Row {
 	t, f := m.theme, r.Figures(m.now)
 	mark := t.glyphs.gone
 	if !m.hidden[r.Dir] {
@@ -97,7 +112,7 @@ func (m *model) runRow(r *monitor.Run, columns int) table.Row {
 		pick = t.glyphs.pick
 	}
 	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(t.clean(r.Name), mostNameWidth)}
-	for _, c := range runColumns[:columns] {
+	for _, c := range columns {
 		row = append(row, " "+c.text(m, r, f))
 	}
 	return row

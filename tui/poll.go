@@ -32,7 +32,7 @@ func (m *model) poll(after time.Duration) tea.Cmd {
 	if source == nil {
 		return nil
 	}
-	return tea.Tick(after, func(time.Time) tea.Msg { return news{update: source.Poll()} })
+	return tea.Tick(after, func(time.Time) tea.Msg { return m.reading.poll(source) })
 }
 
 // lastPoll is the look after which the monitor closes.

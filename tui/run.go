@@ -31,7 +31,7 @@ func (o Options) withDefaults() Options {
 
 // A Monitor is a monitor on a terminal.
 type Monitor struct {
-	model   *model
+	model   *guarded
 	program *tea.Program
 }
 
@@ -39,7 +39,7 @@ type Monitor struct {
 // context's end closes it.
 func New(ctx context.Context, in io.Reader, out io.Writer, o Options) *Monitor {
 	o = o.withDefaults()
-	m := newModel(o)
+	m := &guarded{m: newModel(o)}
 	return &Monitor{m, tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithColorProfile(profile(o.Screen)), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))}
 }
@@ -49,13 +49,15 @@ func New(ctx context.Context, in io.Reader, out io.Writer, o Options) *Monitor {
 const framesPerSecond = 30
 
 // Run shows the monitor until it is left, and gives the terminal back as it was, also
-// after a panic. The error is the context's where that ended it.
+// after a panic, which becomes an error of one line. The error is the context's where
+// that ended it. The source is not read any more when Run returns.
 func (m *Monitor) Run() (Outcome, error) {
 	_, err := m.program.Run()
-	outcome := m.model.outcome
-	switch {
-	case errors.Is(err, tea.ErrProgramPanic):
-		return outcome, errors.New("the monitor failed and was closed (please report it); the run is not touched")
+	m.model.m.reading.close()
+	outcome := m.model.m.outcome
+	switch failed := m.model.failure(); {
+	case failed != nil:
+		return outcome, failed
 	case errors.Is(err, context.Canceled):
 		return outcome, context.Canceled
 	case err != nil:
@@ -64,9 +66,24 @@ func (m *Monitor) Run() (Outcome, error) {
 	return outcome, nil
 }
 
-// Restore gives the terminal back at once, from any goroutine: for a process that is
-// about to exit.
-func (m *Monitor) Restore() { m.program.Kill(); _ = m.program.ReleaseTerminal() }
+// restoreTime bounds how long Restore waits: what it waits for may be what hangs.
+const restoreTime = time.Second
+
+// Restore gives the terminal back at once, from any goroutine, and reports whether that
+// was done: for a process that is about to exit.
+func (m *Monitor) Restore() bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.program.Kill()
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(restoreTime):
+		return false
+	}
+}
 
 func profile(s Screen) colorprofile.Profile {
 	switch {

@@ -46,7 +46,7 @@ func (m *model) draw() *screen {
 		return s
 	}
 	m.curves.sweep()
-	s.layout = arrange(w, h, m.panels(), m.focus, m.full)
+	s.layout = arrange(w, h, m.panels(), len(m.listed()), m.focus, m.full)
 	if s.layout.shape == asText {
 		s.lines = m.textLines(w, h)
 	} else {
