@@ -49,7 +49,7 @@ type model struct {
 	drawnAt  time.Time
 	held     []monitor.Update // came while the view stood still
 	reading  gate
-	colours  map[string]int   // of runs by directory, in the sequence in which they were met
+	colours  map[string]int // of runs by directory, in the sequence in which they were met
 	statuses map[string]runlog.Status
 	noGPU    bool
 	mouse    bool

@@ -75,7 +75,8 @@ func (m *model) promptLine(w int) (string, *tea.Cursor) {
 	if p.err != nil {
 		note = "  " + t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(p.err.Error()))
 	}
-	p.input.SetWidth(max(1, w-width(p.input.Prompt)-1))
+	const leastTyped = 12
+	p.input.SetWidth(max(1, min(leastTyped, w-width(p.input.Prompt)-1), w-width(p.input.Prompt)-width(note)-1))
 	line := fit(cut(p.input.View()+note, w), w)
 	c := p.input.Cursor()
 	if c != nil && c.X >= w {
