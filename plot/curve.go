@@ -1,6 +1,9 @@
 package plot
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The sizes of the blocks of a curve's index. A large block is as many small ones as a small one is points.
 const (
@@ -63,6 +66,8 @@ func (c *Curve) At(i int) (x, y float64) { return c.points.At(i) }
 // Grow takes in the points that were appended since.
 func (c *Curve) Grow() {
 	c.n = max(c.n, c.points.Len())
+	c.small = slices.Grow(c.small, c.n/smallBlock-len(c.small))
+	c.large = slices.Grow(c.large, c.n/largeBlock-len(c.large))
 	for i := len(c.small) * smallBlock; i+smallBlock <= c.n; i += smallBlock {
 		_, y := c.points.At(i)
 		b := single(y)

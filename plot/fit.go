@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// parts is how many columns the extremes are taken of that a robust range is fitted to. It does not depend on the width
-// of the chart, so that a wider one shows the same range.
+// parts is how many columns, of as many points each, the extremes are taken of that a robust range is fitted to. It does
+// not depend on the width of the chart, so that a wider one shows the same range.
 const parts = 128
 
 // outliers is the share of extremes at either end that a robust range may leave out.
@@ -118,19 +118,15 @@ func (s source) seen(x Range, joined bool) block {
 	return block{min(a, b), max(a, b)}
 }
 
-// columnExtremes appends the lowest and the highest y of every part of the window that has one.
+// columnExtremes appends the lowest and the highest y of every one of some parts of the points in the window.
 func (s source) columnExtremes(extremes []float64, x Range) []float64 {
-	from, end := s.inside(x)
-	count := 0
-	for part := range parts {
-		to := end
-		if part < parts-1 {
-			to = min(s.from(x.value(float64(part+1)/parts), from, from+count), end)
-		}
-		if b := s.extremes(from, to); !b.empty() {
+	first, end := s.inside(x)
+	n := min(parts, end-first)
+	for i := range n {
+		from, to := part(i, n, end-first)
+		if b := s.extremes(first+from, first+to); !b.empty() {
 			extremes = append(extremes, b.lo, b.hi)
 		}
-		count, from = to-from, to
 	}
 	return extremes
 }

@@ -4,8 +4,14 @@ import (
 	"fmt"
 	"image/color"
 	"strings"
-	"testing"
 )
+
+// failer is a test, or a check of a property.
+type failer interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
 
 // glyph is a character as a terminal shows it. The zero colour is the terminal's own.
 type glyph struct {
@@ -15,14 +21,14 @@ type glyph struct {
 
 // read acts on a line as a terminal of 24 bits of colour does, and fails on whatever is not a character of one column or
 // a selection of colours, and where the colours stay selected at the end.
-func read(t testing.TB, line string) []glyph {
+func read(t failer, line string) []glyph {
 	t.Helper()
 	var out []glyph
 	var now glyph
 	for line != "" {
 		if !strings.HasPrefix(line, "\x1b") {
 			r := []rune(line)[0]
-			if r < ' ' || maybeWide(r) && !strings.ContainsRune("░▒▓█▀▄▁▂▃▅▆▇│┤┄─≤", r) {
+			if r < ' ' || maybeWide(r) && !narrow(r) {
 				t.Fatalf("%q in a line", r)
 			}
 			now.r = r
@@ -63,8 +69,13 @@ func read(t testing.TB, line string) []glyph {
 	return out
 }
 
+// narrow tells the characters of drawings that are one column wide beside those of all texts.
+func narrow(r rune) bool {
+	return r >= 0x2500 && r <= 0x259f || r >= 0x2800 && r <= 0x28ff || strings.ContainsRune("★▲•", r)
+}
+
 // halves returns the colours of the upper and the lower half of what a terminal shows.
-func (g glyph) halves(t testing.TB) (upper, lower color.RGBA) {
+func (g glyph) halves(t failer) (upper, lower color.RGBA) {
 	t.Helper()
 	switch g.r {
 	case ' ':
@@ -81,7 +92,7 @@ func (g glyph) halves(t testing.TB) (upper, lower color.RGBA) {
 var full = Style{Colour: TrueColour, Unicode: true}
 
 // plain returns the characters of lines without their colours.
-func plain(t testing.TB, lines []string) []string {
+func plain(t failer, lines []string) []string {
 	t.Helper()
 	out := make([]string, len(lines))
 	for i, line := range lines {
@@ -93,3 +104,27 @@ func plain(t testing.TB, lines []string) []string {
 	}
 	return out
 }
+
+// pixels returns which pixels of braille are inked in the area of a frame, by row and column.
+func pixels(t failer, lines []string, f Frame) [][]bool {
+	t.Helper()
+	out := make([][]bool, 4*f.Height)
+	for i := range out {
+		out[i] = make([]bool, 2*f.Width)
+	}
+	for row := range f.Height {
+		for column, g := range read(t, lines[f.Top+row]) {
+			if x := column - f.Left; x >= 0 && g.r >= 0x2800 && g.r <= 0x28ff {
+				for i, bit := range brailleBits {
+					if uint8(g.r-0x2800)&bit != 0 {
+						out[4*row+i/2][2*x+i%2] = true
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// braille is the style in which every pixel of a line can be read back.
+var braille = Style{Unicode: true}

@@ -3,8 +3,9 @@ package plot
 // raster is an area of a canvas in pixels finer than cells, for lines. Pixel (0, 0) is at the upper left.
 type raster struct {
 	area
-	across, down int     // pixels of a cell
-	bits         []uint8 // of the pixels of a cell, row by row
+	across, down int      // pixels of a cell
+	bits         []uint8  // of the pixels of a cell, row by row
+	full         [2]uint8 // the bits of a cell's columns
 	cells        []stroke
 	pens         []pen
 }
@@ -12,7 +13,7 @@ type raster struct {
 // stroke is the pixels of a cell that are inked, and the last pen that inked them.
 type stroke struct {
 	dots uint8
-	pen  uint16
+	pen  int32
 }
 
 // pen is what a line is drawn with.
@@ -53,6 +54,9 @@ func newRaster(a area, s Style) *raster {
 	case s.Unicode:
 		r.across, r.down, r.bits = 2, 4, brailleBits
 	}
+	for i, bit := range r.bits {
+		r.full[i%r.across] |= bit
+	}
 	return r
 }
 
@@ -69,23 +73,43 @@ func (r *raster) bar(x, top, bottom int) {
 	if x < 0 || x >= r.columns() || top > bottom {
 		return
 	}
-	now := uint16(len(r.pens) - 1)
-	pen := &r.pens[now]
-	for row := top / r.down; row <= bottom/r.down; row++ {
-		var dots uint8
-		for y := max(top, row*r.down); y <= min(bottom, row*r.down+r.down-1); y++ {
-			if pen.stipple == 0 || y == top || y == bottom || (x+y)%pen.stipple == 0 {
-				dots |= r.bits[y%r.down*r.across+x%r.across]
-			}
+	first, last := top/r.down, bottom/r.down
+	for row := first; row <= last; row++ {
+		from, to := 0, r.down-1 // of the pixels of the cell
+		if row == first {
+			from = top - row*r.down
 		}
-		cell := &r.cells[row*r.width+x/r.across]
-		if cell.dots != 0 && r.pens[cell.pen].layer < pen.layer {
-			cell.dots = 0
+		if row == last {
+			to = bottom - row*r.down
 		}
-		if dots != 0 {
-			cell.dots |= dots
-			cell.pen = now
+		r.ink(row*r.width+x/r.across, r.mask(x, row*r.down, from, to, top, bottom))
+	}
+}
+
+// mask returns the bits of pixels from, …, to of a cell in column x whose first row is y.
+func (r *raster) mask(x, y, from, to, top, bottom int) (dots uint8) {
+	stipple := r.pens[len(r.pens)-1].stipple
+	side := x % r.across
+	if stipple == 0 && to-from == r.down-1 {
+		return r.full[side]
+	}
+	for i := from; i <= to; i++ {
+		if stipple == 0 || y+i == top || y+i == bottom || (x+y+i)%stipple == 0 {
+			dots |= r.bits[i*r.across+side]
 		}
+	}
+	return dots
+}
+
+// ink adds pixels to a cell.
+func (r *raster) ink(i int, dots uint8) {
+	cell, now := &r.cells[i], len(r.pens)-1
+	if cell.dots != 0 && r.pens[cell.pen].layer < r.pens[now].layer {
+		cell.dots = 0
+	}
+	if dots != 0 {
+		cell.dots |= dots
+		cell.pen = int32(now)
 	}
 }
 

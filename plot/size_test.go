@@ -27,6 +27,50 @@ func drawRange(t *rapid.T, label string) Range {
 	return Range{anyValue().Draw(t, label+" from"), anyValue().Draw(t, label+" to")}
 }
 
+// drawPoints draws points whose x mostly do not decrease.
+func drawPoints(t *rapid.T, label string) Points {
+	n := rapid.SampledFrom([]int{0, 1, 2, 17, 300}).Draw(t, label+" points")
+	p := XY{X: make([]float64, n), Y: rapid.SliceOfN(anyValue(), n, n).Draw(t, label+" y")}
+	for i := range p.X {
+		p.X[i] = float64(i)
+	}
+	if rapid.IntRange(0, 3).Draw(t, label+" any x") == 0 {
+		p.X = rapid.SliceOfN(anyValue(), n, n).Draw(t, label+" x")
+	}
+	if rapid.Bool().Draw(t, label+" indexed") {
+		return NewCurve(p)
+	}
+	return p
+}
+
+func drawChart(t *rapid.T) Chart {
+	c := Chart{
+		X: drawRange(t, "x"), Y: drawRange(t, "y"), LogY: rapid.Bool().Draw(t, "log"), Robust: rapid.Bool().Draw(t, "robust"),
+		Cursor: anyValue().Draw(t, "cursor"), HasCursor: rapid.Bool().Draw(t, "has cursor"), XSeconds: rapid.Bool().Draw(t, "seconds"),
+		XName: rapid.String().Draw(t, "x name"), YName: rapid.String().Draw(t, "y name"),
+		Marks: []Mark{{X: anyValue().Draw(t, "mark x"), Y: anyValue().Draw(t, "mark y"), Rune: rapid.Rune().Draw(t, "mark")}},
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "lines") {
+		c.Lines = append(c.Lines, Line{Points: drawPoints(t, "line"), Faint: rapid.Bool().Draw(t, "faint"), Scatter: rapid.Bool().Draw(t, "scatter"), Mark: rapid.Rune().Draw(t, "character")})
+	}
+	if rapid.Bool().Draw(t, "band") {
+		c.Bands = []Band{{Lo: drawPoints(t, "lower"), Hi: drawPoints(t, "upper")}}
+	}
+	return c
+}
+
+func drawDots(t *rapid.T) DotRow {
+	d := DotRow{Values: drawValues(t, rapid.IntRange(0, 200).Draw(t, "values"), "values"), X: drawRange(t, "x")}
+	for range rapid.IntRange(0, 6).Draw(t, "marks") {
+		x := anyValue()
+		if len(d.Values) > 0 {
+			x = rapid.OneOf(x, rapid.SampledFrom(d.Values))
+		}
+		d.Marks = append(d.Marks, Label{X: x.Draw(t, "mark"), Text: rapid.StringN(0, 20, -1).Draw(t, "text"), Rune: rapid.Rune().Draw(t, "caret")})
+	}
+	return d
+}
+
 func drawStyle(t *rapid.T) Style {
 	return Style{
 		Colour:  Colour(rapid.IntRange(0, 2).Draw(t, "colour")),
@@ -55,6 +99,27 @@ func TestChartsStayInTheirSize(t *testing.T) {
 		"histogram": func(t *rapid.T, width, height int, style Style) []string {
 			counts := drawValues(t, rapid.IntRange(0, 60).Draw(t, "bins"), "counts")
 			return Histogram(Bars{counts, drawRange(t, "x"), anyValue().Draw(t, "expected")}, width, height, style)
+		},
+		"chart": func(t *rapid.T, width, height int, style Style) []string {
+			lines, _ := drawChart(t).Draw(width, height, style)
+			return lines
+		},
+		"dots": func(t *rapid.T, width, height int, style Style) []string {
+			return drawDots(t).Draw(width, height, style)
+		},
+		"bars": func(t *rapid.T, width, height int, style Style) []string {
+			values := drawValues(t, rapid.IntRange(1, 60).Draw(t, "bars"), "values")
+			return BarRow(append(values, 1), rapid.SliceOfN(rapid.String(), 0, 60).Draw(t, "names"), width, height, style)
+		},
+		"sparkline": func(t *rapid.T, width, height int, style Style) []string {
+			line := Sparkline(append(drawValues(t, rapid.IntRange(0, 60).Draw(t, "n"), "values"), 1), width, style)
+			if width <= 0 || height <= 0 {
+				if line != "" && width <= 0 {
+					t.Fatalf("%q in a width of %d", line, width)
+				}
+				return nil
+			}
+			return []string{line}
 		},
 	}
 	for name, chart := range charts {
@@ -91,6 +156,8 @@ func TestChartsStayInTheirSize(t *testing.T) {
 	}
 }
 
+func first(lines []string, _ Frame) []string { return lines }
+
 // Every small size, and some of the large ones, for one chart of each kind.
 func TestChartsOfManySizes(t *testing.T) {
 	g := Grid{Rows: 2, Cols: 3, Values: []float64{1, 2, 3, 4, 5, 6}, Name: "p"}
@@ -100,6 +167,9 @@ func TestChartsOfManySizes(t *testing.T) {
 				"heatmap":   Heatmap(g, width, height, Style{}),
 				"images":    Images(g.Values, 1, 2, 3, width, height, Style{}),
 				"histogram": Histogram(Bars{Counts: g.Values, Expected: 2}, width, height, Style{}),
+				"dots":      DotRow{Values: g.Values, Marks: []Label{{X: 2, Text: "two"}, {X: 2, Text: "three"}}}.Draw(width, height, Style{}),
+				"bars":      BarRow(g.Values, nil, width, height, Style{}),
+				"chart":     first(Chart{Lines: []Line{{Points: XY{g.Values, g.Values}}}, YName: "y"}.Draw(width, height, Style{})),
 			} {
 				if len(lines) > max(height, 0) {
 					t.Fatalf("%s: %d lines in a height of %d", name, len(lines), height)

@@ -48,16 +48,17 @@ func (t *tracer) line(s source) {
 	if s.n == 0 {
 		return
 	}
-	from := s.after(t.edge(0), 0, 0)
+	first := s.after(t.edge(0), 0, 0)
+	from := first
 	var last spot
 	joined := false
 	if from > 0 {
 		last, joined = t.spot(s, from-1)
 	}
-	count := 0
 	for column := range t.columns() {
-		to := s.after(t.edge(column+1), from, from+count)
-		if count = to - from; count == 0 {
+		guess := from + (from-first)/max(column, 1) // where x grows evenly
+		to := s.after(t.edge(column+1), from, guess)
+		if to == from {
 			continue
 		}
 		if _, y := s.points.At(from); joined && s.usable(y) {
@@ -83,6 +84,10 @@ func (t *tracer) beyond(s source, i int) (spot, bool) {
 
 // runs draws what the points from, …, to-1 of a column cover: a bar for every run of them without a gap.
 func (t *tracer) runs(s source, column, from, to int) {
+	if b, ok := s.whole(from, to); ok {
+		t.extent(column, b)
+		return
+	}
 	run := nothing
 	s.walk(from, to, func(_, _ int, b block) {
 		if b.empty() && !run.empty() {
@@ -132,24 +137,32 @@ func (t *tracer) join(a, b spot) {
 	if !(b.x > a.x) {
 		a.x, b.x = min(a.x, b.x), min(a.x, b.x) // points whose x decreases
 	}
-	first, last := math.Floor(max(a.x, 0)), math.Floor(min(b.x, float64(t.columns())-0.5))
-	at := func(x float64) float64 {
-		if b.x == a.x {
-			return b.y
-		}
-		return a.y + (b.y-a.y)*min(max((x-a.x)/(b.x-a.x), 0), 1)
-	}
+	left := max(a.x, 0)
+	first, last := math.Floor(left), math.Floor(min(b.x, float64(t.columns())-0.5))
+	from := t.rowOn(a, b, left)
 	for column := first; column <= last; column++ {
-		from, to := math.Floor(at(column)), math.Floor(at(column+1))
-		if column == first {
-			from = math.Floor(at(max(a.x, 0)))
-		}
+		to := t.rowOn(a, b, column+1)
+		next := to
 		switch { // the row at the edge belongs to the next column
 		case to > from && column < last:
 			to--
 		case to < from && column < last:
 			to++
 		}
-		t.bar(int(column), int(min(from, to)), int(max(from, to)))
+		t.bar(int(column), min(from, to), max(from, to))
+		from = next
 	}
+}
+
+// rowOn returns the row at x of the line from a to b, or at the nearer of its ends.
+func (t *tracer) rowOn(a, b spot, x float64) int {
+	y := b.y
+	if b.x > a.x {
+		y = a.y + (b.y-a.y)*min(max((x-a.x)/(b.x-a.x), 0), 1)
+	}
+	const rounding = 1e-9
+	if rows := float64(t.rows()); y >= rows && y <= rows*(1+rounding) {
+		return t.rows() - 1 // the lower end belongs to the last row
+	}
+	return int(math.Floor(y))
 }

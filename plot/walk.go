@@ -113,8 +113,62 @@ func (s source) settled(b block) (block, bool) {
 	return b, false
 }
 
+// whole returns the extremes of the points from, …, to-1 if the index can tell that there is no gap among them. The blocks
+// that are cut by the ends are looked into only where that can change the answer.
+func (s source) whole(from, to int) (b block, ok bool) {
+	if s.curve == nil || to-from < 2*smallBlock {
+		return block{}, false
+	}
+	first, last := ceil(from, smallBlock), min(to/smallBlock, len(s.curve.small))
+	if first >= last {
+		return block{}, false
+	}
+	b = nothing
+	for i := first; i < last; {
+		part, n := s.curve.small[i], 1
+		if i%smallBlock == 0 && i+smallBlock <= last {
+			part, n = s.curve.large[i/smallBlock], smallBlock
+		}
+		if !s.drawn(part) {
+			return block{}, false
+		}
+		b = b.with(part)
+		i += n
+	}
+	if b, ok = s.edge(b, first-1, from, first*smallBlock); !ok {
+		return b, false
+	}
+	return s.edge(b, last, last*smallBlock, to)
+}
+
+// edge adds the points from, …, to-1, which are a part of small block i, to extremes, if none of them is a gap.
+func (s source) edge(b block, i, from, to int) (block, bool) {
+	if from >= to {
+		return b, true
+	}
+	if i < len(s.curve.small) {
+		if all := s.curve.small[i]; s.drawn(all) && all.lo >= b.lo && all.hi <= b.hi {
+			return b, true
+		}
+	}
+	for j := from; j < to; j++ {
+		_, y := s.points.At(j)
+		if !s.usable(y) {
+			return b, false
+		}
+		b = b.with(block{y, y})
+	}
+	return b, true
+}
+
+// drawn says whether every value of a block of the index is.
+func (s source) drawn(b block) bool { return b.lo <= b.hi && (!s.log || b.lo > 0) }
+
 // extremes returns those of the points from, …, to-1.
 func (s source) extremes(from, to int) block {
+	if b, ok := s.whole(from, to); ok {
+		return b
+	}
 	all := nothing
 	s.walk(from, to, func(_, _ int, b block) { all = all.with(b) })
 	return all
