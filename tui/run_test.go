@@ -14,6 +14,7 @@ import (
 	"github.com/creack/pty"
 	"golang.org/x/term"
 
+	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -82,13 +83,15 @@ func (s *screenOf) restored(t *testing.T) {
 	if *after != s.before {
 		t.Errorf("the modes of the terminal became %+v, were %+v", *after, s.before)
 	}
+	const end = "all has been written"
+	_, _ = s.tty.WriteString(end)
+	s.waitFor(t, end)
+	s.mu.Lock()
+	all := s.written.String()
+	s.mu.Unlock()
 	for _, pair := range [][2]string{{"\x1b[?1049h", "\x1b[?1049l"}, {"\x1b[?25l", "\x1b[?25h"}, {"\x1b[?1002h", "\x1b[?1002l"}, {"\x1b[?2004h", "\x1b[?2004l"}} {
-		s.waitFor(t, pair[1])
-		s.mu.Lock()
-		all := s.written.String()
-		s.mu.Unlock()
-		if set, reset := strings.LastIndex(all, pair[0]), strings.LastIndex(all, pair[1]); set >= 0 && reset < set {
-			t.Errorf("%q was not undone by %q", pair[0], pair[1])
+		if set := strings.LastIndex(all, pair[0]); set >= 0 && strings.LastIndex(all, pair[1]) < set {
+			t.Errorf("%q was not undone by %q: %q", pair[0], pair[1], all)
 		}
 	}
 	if s.has("goroutine") {
@@ -105,7 +108,7 @@ func TestPanicOfTheMonitor(t *testing.T) {
 		"view":   func(m *model) { m.table[lossPanel].draw = func(*model, int, int) drawing { blown(); return drawing{} } },
 		"command": func(m *model) {
 			m.o.memory = func(*runlog.Manifest) (int64, bool) { blown(); return 0, false }
-			m.set = setOf(fakeRun{dir: "a", seed: 1, records: 10, status: runlog.Running}.update())
+			m.apply(monitor.Update{Now: watched, Runs: []monitor.RunUpdate{fakeRun{dir: "a", seed: 1, records: 10, status: runlog.Running}.update()}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
