@@ -155,8 +155,8 @@ func decades(r Range, n int) []tick {
 		}
 		return ticksOf(r, n)
 	}
-	for every := 1; ; every++ {
-		if ticks := powers(r, first, last, every, 1); len(ticks) <= max(n, 2) {
+	for s := (step{1, 0}); ; s = s.next() {
+		if ticks := powers(r, first, last, int(s.size()), 1); len(ticks) <= max(n, 2) {
 			return ticks
 		}
 	}
