@@ -2,6 +2,7 @@ package plot_test
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/maskflow/maskflow/plot"
 )
@@ -54,4 +55,73 @@ func ExampleHistogram() {
 	//   |############::::::::::::......
 	//  0+##############################
 	//    0                            1
+}
+
+// The loss of a run with its average over the steps, and the best validation.
+func ExampleChart() {
+	var loss, valid plot.XY
+	for i := range 400 {
+		step := float64(10 * (i + 1))
+		nats := 80 + 20*math.Exp(-step/800)
+		loss.X, loss.Y = append(loss.X, step), append(loss.Y, nats+math.Sin(float64(i*i)))
+		if i%40 == 39 {
+			valid.X, valid.Y = append(valid.X, step), append(valid.Y, nats+4)
+		}
+	}
+	c := plot.Chart{
+		Lines: []plot.Line{{Points: loss, Faint: true, Mark: '.'}, {Points: valid, Mark: 'o'}},
+		Marks: []plot.Mark{{X: valid.X[9], Y: valid.Y[9], Rune: '★'}},
+		XName: "step",
+	}
+	lines, frame := c.Draw(60, 12, plot.Style{})
+	for _, line := range lines {
+		fmt.Println(line)
+	}
+	fmt.Printf("the data are in %d x %d cells from column %d on\n", frame.Width, frame.Height, frame.Left)
+	// Output:
+	// 100+..
+	//    |...  o
+	//    |  ... ooo
+	//    |   ....  oo
+	//  90+     ....  oooo
+	//    |        ....   ooooo
+	//    |         ........   ooooooooo
+	//    |             ..........      oooooooooooooooooooooooooo*
+	//    |                 ..................... ... ... .
+	//  80+                        .. .............................
+	//    +-------------+-------------+-------------+--------------
+	//                 1000          2000          3000        step
+	// the data are in 56 x 10 cells from column 4 on
+}
+
+// Ten orders of an ensemble, which is better than each of them.
+func ExampleDotRow() {
+	d := plot.DotRow{
+		Values: []float64{12.31, 12.05, 12.11, 12.48, 12.2, 12.14, 12.12, 12.39, 12.07, 12.23},
+		Marks:  []plot.Label{{X: 11.83, Text: "ensemble 11.83"}, {X: 12.21, Text: "mean 12.21"}, {X: 12.05, Text: "best 12.05"}},
+	}
+	for _, line := range d.Draw(60, 5, plot.Style{}) {
+		fmt.Println(line)
+	}
+	// Output:
+	// o o  oo o     o o       o      o       o
+	// 11.83 ------------------------------------------------ 12.48
+	// ^ ensemble 11.83    ^ best 12.05   ^ mean 12.21
+}
+
+func ExampleBarRow() {
+	for _, line := range plot.BarRow([]float64{84.2, 84.9, 84.3, 86.1}, []string{"mask 0", "mask 1", "mask 2", "mask 3"}, 40, 4, plot.Style{}) {
+		fmt.Println(line)
+	}
+	// Output:
+	// mask 0 #####                      84.200
+	// mask 1 #############              84.900
+	// mask 2 ######                     84.300
+	// mask 3 ########################## 86.100
+}
+
+func ExampleSparkline() {
+	fmt.Println(plot.Sparkline([]float64{9, 7, 5, 4, math.NaN(), 3, 2.5, 2.2, 2.1, 2}, 20, plot.Style{Unicode: true}))
+	// Output:
+	// █▆▄▃ ▂▁▁▁▁
 }
