@@ -30,9 +30,12 @@ func setNames(runs []*Run) {
 func lastParts(dir string, n int) string {
 	from := len(dir)
 	for range n {
-		if from = strings.LastIndexByte(dir[:from], filepath.Separator); from <= 0 {
+		if from = strings.LastIndexByte(dir[:from], filepath.Separator); from < 0 {
 			return dir
 		}
+	}
+	if from == len(dir)-1 { // the root has no name
+		return dir
 	}
 	return dir[from+1:]
 }

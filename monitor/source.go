@@ -37,7 +37,7 @@ type Source struct {
 	clock   func() time.Time
 	folders []string // searched for runs to come
 	runs    []*follower
-	known   map[string]bool // directories that are followed, links resolved
+	known   map[string]bool // directories that are followed, as found and with links resolved
 	turn    int             // which of runs is the first of the next Poll
 
 	scanned time.Time     // when the folders were searched last
@@ -77,11 +77,19 @@ func NewSource(paths []string, o Options) (*Source, error) {
 
 // follow adds the runs that are not followed yet.
 func (s *Source) follow(dirs []string) {
+	before := len(s.runs)
 	for _, dir := range dirs {
-		if key := resolved(dir); !s.known[key] {
+		if s.known[dir] {
+			continue
+		}
+		s.known[dir] = true
+		if key := resolved(dir); key == dir || !s.known[key] {
 			s.known[key] = true
 			s.runs = append(s.runs, newFollower(named(dir)))
 		}
+	}
+	if len(s.runs) == before {
+		return
 	}
 	slices.SortStableFunc(s.runs, func(a, b *follower) int { return compareNames(a.dir, b.dir) })
 }

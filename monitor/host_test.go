@@ -1,0 +1,172 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// fakeProc is a /proc with one process, of the number 7, that began 100.5 seconds after a boot at 1000.
+func fakeProc(t *testing.T, status string) string {
+	t.Helper()
+	proc := t.TempDir()
+	ok(t, os.Mkdir(filepath.Join(proc, "7"), 0o755))
+	for name, text := range map[string]string{
+		"stat":     "cpu  1 2 3\nbtime 1000\nprocesses 5\n",
+		"7/stat":   "7 (a) (b c) S 1 7 7 0 -1 4194304 1 0 0 0 2 1 0 0 20 0 9 0 10050 12345 678 0\n",
+		"7/status": status,
+	} {
+		ok(t, os.WriteFile(filepath.Join(proc, name), []byte(text), 0o644))
+	}
+	return proc
+}
+
+func TestMemoryOfAProcess(t *testing.T) {
+	good := "Name:\ttrainer\nVmHWM:\t 99 kB\nVmRSS:\t   2048 kB\n"
+	for name, c := range map[string]struct {
+		status string
+		pid    int
+		began  time.Time // the run
+		want   int64
+	}{
+		"its own":                    {good, 7, time.Unix(1101, 0), 2 << 20},
+		"written at once":            {good, 7, time.Unix(1099, 0), 2 << 20},
+		"a later one of that number": {good, 7, time.Unix(1000, 0), 0},
+		"no such process":            {good, 8, time.Unix(1101, 0), 0},
+		"a kernel thread":            {"Name:\tkthreadd\n", 7, time.Unix(1101, 0), 0},
+		"nonsense":                   {"VmRSS:\t many kB\n", 7, time.Unix(1101, 0), 0},
+		"negative":                   {"VmRSS:\t -5 kB\n", 7, time.Unix(1101, 0), 0},
+		"cut":                        {"VmRSS:", 7, time.Unix(1101, 0), 0},
+	} {
+		got, known := processMemory(fakeProc(t, c.status), c.pid, c.began)
+		if got != c.want || known != (c.want > 0) {
+			t.Errorf("%s: %d bytes (%v), not %d", name, got, known, c.want)
+		}
+	}
+	if _, known := Memory(nil); known {
+		t.Error("no run has memory")
+	}
+	if _, known := Memory(&runlog.Manifest{Process: runlog.Process{Host: "elsewhere", PID: os.Getpid(), Started: time.Now()}}); known {
+		t.Error("a process of another host has memory here")
+	}
+}
+
+func TestMemoryOfThisProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("reads /proc")
+	}
+	host, err := os.Hostname()
+	ok(t, err)
+	p := runlog.Process{Host: host, PID: os.Getpid(), Started: time.Now()}
+	if bytes, known := Memory(&runlog.Manifest{Process: p}); !known || bytes < 1<<20 || bytes > 1<<36 {
+		t.Errorf("this process has %d bytes (%v)", bytes, known)
+	}
+	p.Started = p.Started.Add(-240 * time.Hour)
+	if _, known := Memory(&runlog.Manifest{Process: p}); known {
+		t.Error("this process is taken for one of ten days ago")
+	}
+}
+
+func TestWhatNvidiaSmiPrints(t *testing.T) {
+	nan := math.NaN()
+	for text, want := range map[string][]GPU{
+		"":   nil,
+		"\n": nil,
+		"0, NVIDIA H100 80GB HBM3, 97, 40960, 81559, 61\n1, NVIDIA A100-SXM4-40GB, 0, 0, 40960, 30\n": {
+			{0, "NVIDIA H100 80GB HBM3", 97, 40960 << 20, 81559 << 20, 61},
+			{1, "NVIDIA A100-SXM4-40GB", 0, 0, 40960 << 20, 30},
+		},
+		"0, Orin (nvgpu), [N/A], [N/A], [N/A], 45\r\n":          {{0, "Orin (nvgpu)", nan, nan, nan, 45}},
+		"3, \"A, B\", [Not Supported], 1, 2, [Unknown Error]\n": {{3, "A, B", nan, 1 << 20, 2 << 20, nan}},
+	} {
+		got, err := parseGPUs([]byte(text))
+		if err != nil || len(got) != len(want) {
+			t.Errorf("%q: %+v, %v", text, got, err)
+			continue
+		}
+		for i := range got {
+			a, b := reflect.ValueOf(got[i]), reflect.ValueOf(want[i])
+			for f := range a.NumField() {
+				x, y := a.Field(f), b.Field(f)
+				if x.Kind() == reflect.Float64 && math.IsNaN(x.Float()) && math.IsNaN(y.Float()) {
+					continue
+				}
+				if !x.Equal(y) {
+					t.Errorf("%q: %+v, not %+v", text, got[i], want[i])
+				}
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"0, A, 1, 2, 3\n": "line 1 has 5 values, not 6: 0, A, 1, 2, 3",
+		"0, A, 1, 2, 3, 4\nNVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n": "line 2 has 1 values, not 6",
+		"x, A, 1, 2, 3, 4\n": "line 1 begins with x, not the number of a device",
+	} {
+		if _, err := parseGPUs([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, not %s", text, err, want)
+		}
+	}
+}
+
+// A program of that name answers, fails or is not there.
+func TestAskingNvidiaSmi(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	bin := t.TempDir()
+	t.Setenv("PATH", bin)
+	if _, err := GPUs(t.Context()); !errors.Is(err, ErrNoGPU) {
+		t.Errorf("without the program: %v", err)
+	}
+	program := filepath.Join(bin, "nvidia-smi")
+	script := func(text string) { ok(t, os.WriteFile(program, []byte("#!/bin/sh\n"+text+"\n"), 0o755)) }
+	script(`test "$1" = --query-gpu=` + gpuQuery + ` && echo "0, X, 5, 6, 7, 8"`)
+	if gpus, err := GPUs(t.Context()); err != nil || len(gpus) != 1 || gpus[0].Name != "X" || gpus[0].MemoryTotal != 7<<20 {
+		t.Errorf("%+v, %v", gpus, err)
+	}
+	script("echo No devices were found; exit 6")
+	if _, err := GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "No devices were found") || errors.Is(err, ErrNoGPU) {
+		t.Errorf("when it fails: %v", err)
+	}
+	script("echo said on stderr >&2; exit 1")
+	if _, err := GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "said on stderr") {
+		t.Errorf("when it fails: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := GPUs(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("when it is not wanted any more: %v", err)
+	}
+}
+
+func FuzzGPUs(f *testing.F) {
+	for _, s := range []string{"0, A, 1, 2, 3, 4\n", "0, \"A\n, 1", "[N/A], , , , ,", "0,A,1e999,NaN,-1,+Inf", "0, \x1b[31m, 1, 2, 3, 4"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		gpus, err := parseGPUs(text)
+		if err != nil {
+			return
+		}
+		for _, g := range gpus {
+			if strings.ContainsFunc(g.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Fatalf("a device is called %q", g.Name)
+			}
+			for _, v := range []float64{g.Utilization, g.MemoryUsed, g.MemoryTotal, g.Temperature} {
+				if math.IsInf(v, 0) && math.Abs(v) < math.MaxFloat64 {
+					t.Fatalf("a device has %v", v)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,203 @@
+package monitor
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+func samplesFile(step int64) string { return fmt.Sprintf("samples/%08d.npy", step) }
+
+func TestSamplesOfARun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	writer := create(t, dir)
+	w := newWatch(t, dir)
+	w.poll()
+	r := w.run()
+	record := func(step int64) {
+		t.Helper()
+		ok(t, writer.Samples(runlog.Samples{Step: step, File: samplesFile(step), Shape: []int{2, 3}}))
+		w.poll()
+	}
+	draw := func(step int64) {
+		t.Helper()
+		v := float32(step)
+		writeArray(t, filepath.Join(dir, samplesFile(step)), []int{2, 3}, []float32{v, 1, 2, 3, 4, 5})
+	}
+	expect := func(step int64) {
+		t.Helper()
+		switch s := r.Samples; {
+		case step < 0 && s == nil:
+		case s == nil || s.Step != step || s.Values[0] != float32(step) || !slices.Equal(s.Shape, []int{2, 3}) || len(s.Values) != 6 || s.Rows() != 2 || s.Width() != 3:
+			t.Fatalf("the samples are %+v, not those of step %d", s, step)
+		}
+	}
+	record(10) // no such file
+	expect(-1)
+	draw(20)
+	record(20)
+	expect(20)
+	record(30)
+	expect(20)
+	ok(t, os.WriteFile(filepath.Join(dir, samplesFile(40)), []byte("\x93NUMPY"), 0o644))
+	record(40)
+	expect(20)
+	draw(50)
+	ok(t, os.Truncate(filepath.Join(dir, samplesFile(50)), 140))
+	record(50)
+	expect(20)
+	draw(60)
+	record(60)
+	expect(60)
+	ok(t, os.Remove(filepath.Join(dir, samplesFile(20)))) // as trainers do
+	w.poll()
+	expect(60)
+
+	ok(t, writer.Close())
+	draw(30)
+	writer, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
+	ok(t, err)
+	defer writer.Close()
+	ok(t, writer.Start(35)) // undoes 60; of what is left, 30 can be read by now
+	w.poll()
+	expect(30)
+
+	again := newWatch(t, dir)
+	again.poll()
+	r = again.run()
+	expect(30)
+}
+
+func TestManySamplesReadOnlyTheLast(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	writer := create(t, dir)
+	for step := int64(1); step <= 100; step++ {
+		ok(t, writer.Samples(runlog.Samples{Step: step, File: samplesFile(step)}))
+	}
+	for _, step := range []int64{7, 85} {
+		writeArray(t, filepath.Join(dir, samplesFile(step)), []int{1}, []float32{float32(step)})
+	}
+	w := newWatch(t, dir)
+	w.poll()
+	if s := w.run().Samples; s == nil || s.Step != 85 || s.Rows() != 1 || s.Width() != 1 {
+		t.Errorf("the samples are %+v", s)
+	}
+	f := w.source.runs[0]
+	if n := len(f.pictures.samples); n != picturesKept {
+		t.Errorf("%d records are remembered", n)
+	}
+}
+
+func TestDensityOfARun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	writer := create(t, dir)
+	inf := float32(math.Inf(-1))
+	values := []float32{-1, inf, float32(math.NaN()), -2, -3, -4}
+	writeArray(t, filepath.Join(dir, "samples/a.npy"), []int{2, 3}, values)
+	ok(t, writer.Density(runlog.Density{Step: 7, File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{-1, 2}, Y: [2]runlog.Float{0, 5}}))
+	w := newWatch(t, dir)
+	w.poll()
+	g := w.run().Density
+	if g == nil || g.Step != 7 || g.Rows != 2 || g.Cols != 3 || g.X != [2]float64{-1, 2} || g.Y != [2]float64{0, 5} || len(g.Values) != 6 {
+		t.Fatalf("the grid is %+v", g)
+	}
+	for i, v := range values {
+		if got := g.Values[i]; got != float64(v) && !(math.IsNaN(got) && v != v) {
+			t.Errorf("cell %d is %v, not %v", i, got, v)
+		}
+	}
+	nan, far := runlog.Float(math.NaN()), runlog.Float(math.Inf(1))
+	for i, bad := range []runlog.Density{
+		{File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{2, -1}, Y: [2]runlog.Float{0, 5}},
+		{File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{nan, 1}, Y: [2]runlog.Float{0, 5}},
+		{File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{0, 1}, Y: [2]runlog.Float{0, far}},
+		{File: "samples/a.npy", Shape: []int{3, 2}, X: [2]runlog.Float{0, 1}, Y: [2]runlog.Float{0, 1}},
+		{File: "samples/b.npy", Shape: []int{2, 3}, X: [2]runlog.Float{0, 1}, Y: [2]runlog.Float{0, 1}},
+	} {
+		bad.Step = int64(8 + i)
+		ok(t, writer.Density(bad))
+		w.poll()
+		if w.run().Density != g {
+			t.Errorf("the grid of %+v is shown", bad)
+		}
+	}
+}
+
+// npy is a file with a header and so many bytes after it.
+func npy(header string, bytes int) []byte {
+	return []byte("\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), byte(len(header) >> 8)}) + header + strings.Repeat("\x00", bytes))
+}
+
+func TestHostileArrays(t *testing.T) {
+	dir := t.TempDir()
+	good := "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }"
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"good":       {npy(good, 24), ""},
+		"long":       {npy(good, 99), ""},
+		"double":     {npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }", 48), ""},
+		"cut":        {npy(good, 23), "cut short"},
+		"empty":      {nil, "cut short"},
+		"header cut": {npy(good, 0)[:30], "header is cut short"},
+		"not npy":    {[]byte(strings.Repeat("x", 100)), "does not begin"},
+		"huge":       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000000, 100000000), }", 24), "cut short"},
+		"overflow":   {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296, 4294967296), }", 24), "cut short"},
+		"out of int": {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", 24), "it has the shape"},
+		"nothing":    {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 3), }", 24), "without values"},
+		"zero width": {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 0), }", 24), "without values"},
+		"scalar":     {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (), }", 24), "it has the shape"},
+		"fortran":    {npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", 24), "in C order"},
+		"big endian": {npy("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }", 24), "float32 or float64"},
+		"one row":    {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1048577), }", 4<<20+4), "one row"},
+		"no dict":    {npy("", 24), "float32 or float64"},
+	} {
+		ok(t, os.WriteFile(filepath.Join(dir, "a.npy"), c.file, 0o644))
+		a, err := readArray(dir, "a.npy")
+		switch {
+		case c.want == "" && (err != nil || !slices.Equal(a.shape, []int{2, 3}) || len(a.values) != 6):
+			t.Errorf("%s: %+v, %v", name, a, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: %v, not %s", name, err, c.want)
+		}
+	}
+	ok(t, os.WriteFile(filepath.Join(dir, "b.npy"), npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 524288), }", 3<<21), 0o644))
+	if a, err := readArray(dir, "b.npy"); err != nil || !slices.Equal(a.shape, []int{2, 524288}) || len(a.values) != maxArray {
+		t.Errorf("of a large array: %v", err)
+	}
+	inner := filepath.Join(dir, "inner")
+	ok(t, os.Mkdir(inner, 0o755))
+	for _, file := range []string{"../a.npy", filepath.Join(dir, "a.npy"), "", ".", "absent.npy", "x\x00y"} {
+		if _, err := readArray(inner, file); err == nil {
+			t.Errorf("%q is read", file)
+		}
+	}
+}
+
+func FuzzArray(f *testing.F) {
+	f.Add(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", 24))
+	f.Add(npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", 8))
+	f.Add([]byte("\x93NUMPY\x01\x00\xff\xff"))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, file []byte) {
+		ok(t, os.WriteFile(filepath.Join(dir, "a.npy"), file, 0o644))
+		a, err := readArray(dir, "a.npy")
+		if err != nil {
+			return
+		}
+		n := 1
+		for _, d := range a.shape {
+			n *= d
+		}
+		if n != len(a.values) || n == 0 || 4*n > len(file) {
+			t.Fatalf("%d bytes are %d values of shape %v", len(file), len(a.values), a.shape)
+		}
+	})
+}

@@ -1,0 +1,404 @@
+package monitor
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/maskflow/maskflow/runlog"
+)
+
+func TestPathsThatHoldNoRun(t *testing.T) {
+	dir := t.TempDir()
+	ok(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
+	for _, c := range []struct {
+		paths []string
+		want  string
+	}{
+		{nil, "no run to follow (name a run directory, or a folder that holds runs)"},
+		{[]string{filepath.Join(dir, "absent")}, "absent does not exist (name a run directory, or a folder that holds runs)"},
+		{[]string{dir}, "holds no run (start one there with maskflow train CONFIG --run " + filepath.Join(dir, "NAME") + ")"},
+		{[]string{filepath.Join(dir, "file")}, "not a directory (name a run directory, or a folder that holds runs)"},
+	} {
+		s, err := NewSource(c.paths, Options{})
+		if s != nil || err == nil || !strings.HasSuffix(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q gives %v\nnot …%s", c.paths, err, c.want)
+		}
+	}
+	if _, err := NewSource([]string{dir}, Options{}); !errors.Is(err, runlog.ErrNoRun) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestRunsOfAFolder(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"fold10", "fold2", "deep/a", "other/a"} {
+		ended(t, filepath.Join(folder, name), 3)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	ok(t, os.Symlink(filepath.Join(folder, "fold2"), link))
+
+	w := newWatch(t, folder, filepath.Join(folder, "deep", "a"), link, folder)
+	w.poll()
+	var names []string
+	for _, r := range w.set.Runs {
+		names = append(names, r.Name)
+	}
+	if got, want := strings.Join(names, " "), "deep/a fold2 fold10 other/a"; got != want {
+		t.Errorf("the runs are %q, not %q", got, want)
+	}
+	if r := w.set.Find(filepath.Join(folder, "fold2")); r == nil || r.Name != "fold2" || w.set.Find("fold2") != nil {
+		t.Errorf("found %+v", r)
+	}
+
+	ended(t, filepath.Join(folder, "fold3"), 5)
+	for range 9 { // a little more than two seconds
+		w.poll()
+	}
+	r := w.set.Find(filepath.Join(folder, "fold3"))
+	if r == nil || r.Status() != runlog.Done || r.History.Train.Len() != 5 || len(w.set.Runs) != 5 || w.set.Runs[2] != r {
+		t.Errorf("the new run is %+v of %d", r, len(w.set.Runs))
+	}
+}
+
+func TestADirectoryByAPoint(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "here")
+	ended(t, dir, 1)
+	t.Chdir(dir)
+	w := newWatch(t, ".")
+	w.poll()
+	if r := w.run(); r.Name != "here" {
+		t.Errorf("the name is %q", r.Name)
+	}
+}
+
+func TestALivingRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	writer := create(t, dir)
+	w := newWatch(t, dir)
+	w.poll()
+	r := w.run()
+	if r.Status() != runlog.Running || r.Loading || r.Err != nil || r.Manifest.Name != "small" || r.Manifest.PID != os.Getpid() {
+		t.Fatalf("the run is %s, loading %v, %v", r.Status(), r.Loading, r.Err)
+	}
+	if text, found := r.Setting("train.batch"); !found || text != "100" {
+		t.Errorf("the batch is %q", text)
+	}
+	for step := int64(1); step <= 7; step++ {
+		ok(t, writer.Train(runlog.Train{Step: step}))
+		w.poll()
+		if r.History.Train.Len() != int(step) || r.Curve(Loss, ByStep).Len() != int(step) {
+			t.Fatalf("%d records after %d", r.History.Train.Len(), step)
+		}
+	}
+	ok(t, writer.Event("hello"))
+	ok(t, writer.End(runlog.End{Status: runlog.Stopped, Step: 7}))
+	ok(t, writer.Close())
+	w.poll()
+	if r.Status() != runlog.Stopped || len(r.History.Events) != 1 || r.History.End == nil {
+		t.Errorf("the run is %s with %d events", r.Status(), len(r.History.Events))
+	}
+}
+
+func TestATornLineWaits(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	rawRun(t, dir, `{"t":"train","step":1}`+"\n"+`{"t":"train","st`)
+	w := newWatch(t, dir)
+	w.poll()
+	r := w.run()
+	if r.History.Train.Len() != 1 || r.History.Bad != 0 {
+		t.Fatalf("%d records and %d bad lines with half a line", r.History.Train.Len(), r.History.Bad)
+	}
+	appendTo(t, filepath.Join(dir, runlog.MetricsFile), `ep":2}`+"\n")
+	w.poll()
+	if r.History.Train.Len() != 2 || r.History.Bad != 0 {
+		t.Errorf("%d records and %d bad lines with the other half", r.History.Train.Len(), r.History.Bad)
+	}
+}
+
+func trainForEver(dir string) error {
+	w, err := runlog.Create(dir, runlog.Manifest{}, nil, runlog.Options{})
+	if err != nil {
+		return err
+	}
+	if err := w.Start(0); err != nil {
+		return err
+	}
+	if _, err := os.Stdout.WriteString("started\n"); err != nil {
+		return err
+	}
+	for step := int64(1); ; step++ {
+		if err := w.Train(runlog.Train{Step: step}); err != nil {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestAKilledTrainerIsCrashedAtTheNextPoll(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the lock of a killed process stays on this platform")
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), trainRun+"="+dir)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	ok(t, err)
+	ok(t, child.Start())
+	_, err = bufio.NewReader(out).ReadString('\n')
+	ok(t, err)
+
+	w := newWatch(t, dir)
+	w.poll()
+	r := w.run()
+	memory, known := Memory(r.Manifest)
+	if r.Status() != runlog.Running {
+		t.Errorf("with its trainer alive the run is %s", r.Status())
+	}
+	if runtime.GOOS == "linux" && (!known || memory < 1<<20 || memory > 1<<34) {
+		t.Errorf("a living trainer has %d bytes (%v)", memory, known)
+	}
+	ok(t, child.Process.Kill())
+	_ = child.Wait() // killed, as it should be
+	w.poll()
+	if r.Status() != runlog.Crashed {
+		t.Errorf("with its trainer killed the run is %s", r.Status())
+	}
+	if _, known := Memory(r.Manifest); known {
+		t.Error("a dead trainer has memory")
+	}
+
+	resumed, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
+	ok(t, err)
+	defer resumed.Close()
+	ok(t, resumed.Start(0))
+	w.poll()
+	if r.Status() != runlog.Running || r.History.Train.Len() != 0 || len(r.Manifest.Earlier) != 1 {
+		t.Errorf("resumed, the run is %s with %d records and %d processes", r.Status(), r.History.Train.Len(), 1+len(r.Manifest.Earlier))
+	}
+}
+
+func TestARunOfAnotherHostFallsSilent(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	rawRun(t, dir, `{"t":"train","step":1}`+"\n")
+	w := newWatch(t, dir)
+	w.poll()
+	r := w.run()
+	if r.Status() != runlog.Running {
+		t.Fatalf("with news of just now the run is %s", r.Status())
+	}
+	w.now = w.now.Add(runlog.SilentAfter)
+	w.poll()
+	if q := r.Figures(w.now.Add(time.Minute)).Quiet; r.Status() != runlog.Silent || q < runlog.SilentAfter+time.Minute {
+		t.Fatalf("after %v the run is %s", q, r.Status())
+	}
+	log := filepath.Join(dir, runlog.MetricsFile)
+	appendTo(t, log, `{"t":"train","step":2}`+"\n")
+	ok(t, os.Chtimes(log, w.now, w.now))
+	w.poll()
+	if r.Status() != runlog.Running || r.History.Train.Len() != 2 {
+		t.Errorf("with news the run is %s with %d records", r.Status(), r.History.Train.Len())
+	}
+}
+
+func TestADeletedRunComesBack(t *testing.T) {
+	for name, alive := range map[string]bool{"alive": true, "ended": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			writer := create(t, dir)
+			ok(t, writer.Train(runlog.Train{Step: 1}))
+			ok(t, writer.Train(runlog.Train{Step: 2}))
+			if !alive {
+				ok(t, writer.End(runlog.End{Status: runlog.Done, Step: 2}))
+				ok(t, writer.Close())
+			}
+			w := newWatch(t, dir)
+			w.poll()
+			r := w.run()
+			before := r.Generation()
+			ok(t, os.RemoveAll(dir))
+			w.poll()
+			if !r.Gone || r.Status() != Deleted || r.History.Train.Len() != 2 || r.Manifest == nil || r.Err != nil {
+				t.Fatalf("deleted, the run is %s with %d records (%v)", r.Status(), r.History.Train.Len(), r.Err)
+			}
+			w.poll()
+			ended(t, dir, 3)
+			w.poll()
+			if r.Gone || r.Status() != runlog.Done || r.History.Train.Len() != 3 || r.Generation() == before {
+				t.Errorf("back, the run is %s with %d records", r.Status(), r.History.Train.Len())
+			}
+		})
+	}
+}
+
+func TestALogThatIsReplacedOrCut(t *testing.T) {
+	three := `{"t":"train","step":1}` + "\n" + `{"t":"train","step":2}` + "\n" + `{"t":"valid","step":2,"nll":1}` + "\n"
+	for name, change := range map[string]func(log string) error{
+		"cut": func(log string) error { return os.Truncate(log, 23) },
+		"replaced": func(log string) error {
+			if err := os.WriteFile(log+".new", []byte(`{"t":"train","step":9}`+"\n"), 0o644); err != nil {
+				return err
+			}
+			return os.Rename(log+".new", log)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			rawRun(t, dir, three)
+			w := newWatch(t, dir)
+			w.poll()
+			r := w.run()
+			before := r.Generation()
+			ok(t, change(filepath.Join(dir, runlog.MetricsFile)))
+			w.poll()
+			if r.History.Train.Len() != 1 || len(r.History.Valid) != 0 || r.Generation() == before || r.Figures(w.now).Best != nil {
+				t.Errorf("%d records and %d validations, generation %d and %d", r.History.Train.Len(), len(r.History.Valid), before, r.Generation())
+			}
+			if n := r.Curve(Loss, ByStep).Len(); n != 1 {
+				t.Errorf("a curve of %d points", n)
+			}
+		})
+	}
+}
+
+func TestARunThatEndsAndIsResumed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	ended(t, dir, 20)
+	w := newWatch(t, dir)
+	w.poll()
+	r := w.run()
+	if r.Status() != runlog.Done || len(r.Manifest.Earlier) != 0 {
+		t.Fatalf("the run is %s", r.Status())
+	}
+	before := r.Generation()
+	writer, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
+	ok(t, err)
+	defer writer.Close()
+	ok(t, writer.ReplaceConfig([]byte("name: longer\n")))
+	ok(t, writer.Start(10))
+	ok(t, writer.Train(runlog.Train{Step: 11}))
+	w.poll()
+	if r.Status() != runlog.Running || r.History.Train.Len() != 11 || r.History.End != nil || r.Generation() == before {
+		t.Errorf("resumed, the run is %s with %d records", r.Status(), r.History.Train.Len())
+	}
+	if text, _ := r.Setting("name"); text != "longer" || len(r.Manifest.Earlier) != 1 {
+		t.Errorf("resumed, the configuration is of %q and %d processes", text, 1+len(r.Manifest.Earlier))
+	}
+}
+
+func TestPollIsBounded(t *testing.T) {
+	folder := t.TempDir()
+	line := strings.Repeat(`{"t":"train","step":1}`+"\n", 70_000)
+	for _, name := range []string{"a", "b", "c"} {
+		rawRun(t, filepath.Join(folder, name), line)
+	}
+	w := newWatch(t, folder)
+	sizes := map[string]int{}
+	for i, more := 0, true; more; i++ {
+		u := w.source.Poll()
+		w.set.Apply(u)
+		total := 0
+		for _, news := range u.Runs {
+			total += news.Batch.Train.Len()
+			sizes[news.Dir] += news.Batch.Train.Len()
+		}
+		if total > pollRecords {
+			t.Fatalf("%d records at once", total)
+		}
+		if i == 0 && len(w.set.Runs) != 3 {
+			t.Error("the first update does not tell of all runs")
+		}
+		if more = u.More; more && i == 100 {
+			t.Fatal("there is always more")
+		}
+		for _, r := range w.set.Runs {
+			if r.Loading != (sizes[r.Dir] < 70_000) && r.Loading != (sizes[r.Dir] <= 70_000) {
+				t.Errorf("with %d records, loading is %v", sizes[r.Dir], r.Loading)
+			}
+		}
+	}
+	for dir, n := range sizes {
+		if n != 70_000 || w.set.Find(dir).Loading {
+			t.Errorf("%d records of %s, loading %v", n, dir, w.set.Find(dir).Loading)
+		}
+	}
+}
+
+// No run waits until another is read.
+func TestRunsTakeTurns(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		rawRun(t, filepath.Join(folder, name), strings.Repeat(`{"t":"train","step":1}`+"\n", 3*pollRecords))
+	}
+	w := newWatch(t, folder)
+	for range 2 {
+		w.set.Apply(w.source.Poll())
+	}
+	for _, r := range w.set.Runs {
+		if r.History.Train.Len() == 0 {
+			t.Errorf("nothing was read of %s", r.Name)
+		}
+	}
+}
+
+func TestARunThatCannotBeRead(t *testing.T) {
+	folder := t.TempDir()
+	rawRun(t, filepath.Join(folder, "bad"), "")
+	rawRun(t, filepath.Join(folder, "config"), "")
+	ended(t, filepath.Join(folder, "good"), 3)
+	manifest := filepath.Join(folder, "bad", runlog.ManifestFile)
+	ok(t, os.WriteFile(manifest, []byte(`{"pid":`), 0o644))
+	ok(t, os.WriteFile(filepath.Join(folder, "config", runlog.ConfigFile), []byte("a: [1\n"), 0o644))
+	w := newWatch(t, folder)
+	for range 2 {
+		w.poll()
+		bad, config, good := w.set.Runs[0], w.set.Runs[1], w.set.Runs[2]
+		if bad.Err == nil || !strings.Contains(bad.Err.Error(), manifest) || bad.Status() != Unknown {
+			t.Errorf("the broken run is %s: %v", bad.Status(), bad.Err)
+		}
+		if want := runlog.ConfigFile + ":2:1: not YAML"; config.Err == nil || !strings.Contains(config.Err.Error(), want) {
+			t.Errorf("the run with a broken configuration says %v, not %s", config.Err, want)
+		}
+		if good.Err != nil || good.Status() != runlog.Done {
+			t.Errorf("the good run is %s: %v", good.Status(), good.Err)
+		}
+	}
+	rawRun(t, filepath.Join(folder, "bad"), `{"t":"end","status":"done"}`+"\n")
+	w.poll()
+	if bad := w.set.Runs[0]; bad.Err != nil || bad.Status() != runlog.Done {
+		t.Errorf("mended, the run is %s: %v", bad.Status(), bad.Err)
+	}
+}
+
+// A clock that is set forward or back disturbs neither what is looked for nor
+// how long a run was quiet.
+func TestAClockThatIsSet(t *testing.T) {
+	folder := t.TempDir()
+	writer := create(t, filepath.Join(folder, "a"))
+	w := newWatch(t, folder)
+	w.poll()
+	for i, jump := range []time.Duration{time.Hour, -3 * time.Hour, time.Hour} {
+		w.now = w.now.Add(jump)
+		ok(t, writer.Train(runlog.Train{Step: int64(i) + 1}))
+		ended(t, filepath.Join(folder, "b", string(rune('a'+i))), 1)
+		for range 9 {
+			w.poll()
+		}
+		r := w.set.Find(filepath.Join(folder, "a"))
+		if n := r.History.Train.Len(); n != i+1 || len(w.set.Runs) != i+2 {
+			t.Errorf("after %v: %d records, %d runs", jump, n, len(w.set.Runs))
+		}
+		for _, now := range []time.Time{w.now, w.now.Add(-time.Hour)} {
+			if f := r.Figures(now); f.Quiet < 0 || f.Elapsed < 0 {
+				t.Errorf("after %v: quiet for %v of %v", jump, f.Quiet, f.Elapsed)
+			}
+		}
+	}
+}
