@@ -1,0 +1,96 @@
+package tui
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// layer is what is drawn with the same attributes, together, in the sequence in which
+// the attributes first occur: a picture names each of its colours a few times, not once
+// a cell.
+type layer struct {
+	attributes []string
+	bodies     map[string]*bytes.Buffer
+}
+
+// of is where to write what has such attributes.
+func (l *layer) of(attributes string) *bytes.Buffer {
+	if b, ok := l.bodies[attributes]; ok {
+		return b
+	}
+	if l.bodies == nil {
+		l.bodies = map[string]*bytes.Buffer{}
+	}
+	b := new(bytes.Buffer)
+	l.attributes, l.bodies[attributes] = append(l.attributes, attributes), b
+	return b
+}
+
+// paths writes the bodies as the data of paths.
+func (l *layer) paths(out *bytes.Buffer) {
+	for _, a := range l.attributes {
+		if body := l.bodies[a]; body.Len() > 0 {
+			fmt.Fprintf(out, "<path %s d=\"%s\"/>\n", a, body.Bytes())
+		}
+	}
+}
+
+// groups writes the bodies as elements of groups.
+func (l *layer) groups(out *bytes.Buffer) {
+	for _, a := range l.attributes {
+		fmt.Fprintf(out, "<g %s>\n%s</g>\n", a, l.bodies[a].Bytes())
+	}
+}
+
+// box is a rectangle of a picture, or a line where it has no height or no width.
+type box struct{ x0, y0, x1, y1 float64 }
+
+// strokes is rectangles and lines, of which those that continue each other are one: it
+// is shorter, and shows no seams when it is scaled.
+type strokes struct {
+	all  []styledBox
+	ends map[side]int // the last one that ends at a side, in all
+}
+
+type styledBox struct {
+	attributes string
+	box
+}
+
+// side is what must be equal for a box to continue another one: the extent across.
+type side struct {
+	attributes string
+	vertical   bool
+	from, to   float64
+}
+
+func (s *strokes) add(attributes string, b box) {
+	if s.ends == nil {
+		s.ends = map[side]int{}
+	}
+	k := side{attributes, false, b.y0, b.y1}
+	if b.x0 == b.x1 {
+		k = side{attributes, true, b.x0, b.x1}
+	}
+	if i, ok := s.ends[k]; ok {
+		switch last := &s.all[i].box; {
+		case !k.vertical && last.x1 == b.x0:
+			last.x1 = b.x1
+			return
+		case k.vertical && last.y1 == b.y0:
+			last.y1 = b.y1
+			return
+		}
+	}
+	s.ends[k] = len(s.all)
+	s.all = append(s.all, styledBox{attributes, b})
+}
+
+// paths writes the boxes as paths, one for all that have the same attributes.
+func (s *strokes) paths(out *bytes.Buffer, path func(box) string) {
+	var l layer
+	for _, b := range s.all {
+		l.of(b.attributes).WriteString(path(b.box))
+	}
+	l.paths(out)
+}

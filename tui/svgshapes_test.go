@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"math"
+	"math/bits"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var rectangle = regexp.MustCompile(`M(\S+) (\S+)h(\S+)v(\S+)h-(\S+)z`)
+
+// covered is what part of one cell the rectangles of a colour cover, all of which must
+// be inside of it. Those of a block element do not overlap.
+func covered(t *testing.T, d *pictured, fill string) float64 {
+	t.Helper()
+	sum := 0.0
+	for _, p := range d.paths() {
+		if p.Fill != fill {
+			continue
+		}
+		for _, m := range rectangle.FindAllStringSubmatch(p.D, -1) {
+			x, y, w, h, back := parsed(t, m[1]), parsed(t, m[2]), parsed(t, m[3]), parsed(t, m[4]), parsed(t, m[5])
+			if x < 0 || y < 0 || x+w > cellAcross || y+h > cellDown || w != back {
+				t.Errorf("%s leaves its cell", m[0])
+			}
+			sum += w * h
+		}
+	}
+	return sum / (cellAcross * cellDown)
+}
+
+func parsed(t *testing.T, s string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// A block element covers the part of its cell that Unicode names it by.
+func TestSVGBlocks(t *testing.T) {
+	want := map[rune]float64{'▀': 4, '▔': 1, '▕': 1, '▐': 4, '▖': 2, '▗': 2, '▘': 2, '▝': 2, '▚': 4, '▞': 4, '▙': 6, '▟': 6, '▛': 6, '▜': 6}
+	for i, r := range []rune("▁▂▃▄▅▆▇█") {
+		want[r] = float64(i + 1)
+	}
+	for i, r := range []rune("█▉▊▋▌▍▎▏") {
+		want[r] = float64(8 - i)
+	}
+	for r, eighths := range want {
+		d := pictureOf(t, SVG([]string{"\x1b[38;2;9;9;9m" + string(r)}, 1, 1, colourScreen))
+		if got := covered(t, d, "#090909"); math.Abs(got-eighths/8) > 1e-12 {
+			t.Errorf("%c covers %v of its cell, want %v eighths", r, got, eighths)
+		}
+		if len(d.texts()) > 0 {
+			t.Errorf("%c is text, too", r)
+		}
+	}
+	for r := '▀'; r <= '▟'; r++ {
+		if !isShape(r) {
+			t.Errorf("%c is not drawn", r)
+		}
+	}
+	d := pictureOf(t, SVG([]string{"\x1b[38;2;200;0;0;48;2;0;0;100m▒"}, 1, 1, colourScreen))
+	if got := covered(t, d, "#640032"); got != 1 {
+		t.Errorf("half of a shade in %+v", d.paths())
+	}
+}
+
+// Half blocks are two pixels, and pixels beside each other have no seam.
+func TestSVGPixels(t *testing.T) {
+	d := pictureOf(t, SVG([]string{"\x1b[38;2;1;1;1;48;2;2;2;2m▀▀▀\x1b[0m"}, 3, 1, colourScreen))
+	got := map[string]string{}
+	for _, p := range d.paths() {
+		got[p.Fill] = p.D
+	}
+	if got["#010101"] != "M0 0h27v9h-27z" || got["#020202"] != "M0 0h27v18h-27z" {
+		t.Errorf("%v", got)
+	}
+}
+
+var dot = regexp.MustCompile(`M(\S+) (\S+)h0`)
+
+// A character of braille has a dot for each of its bits, in a grid of 2 x 4.
+func TestSVGBraille(t *testing.T) {
+	places := map[rune][2]float64{'⠁': {0, 0}, '⠂': {0, 1}, '⠄': {0, 2}, '⡀': {0, 3}, '⠈': {1, 0}, '⠐': {1, 1}, '⠠': {1, 2}, '⢀': {1, 3}}
+	for set := range 256 {
+		r := rune(0x2800 + set)
+		d := pictureOf(t, SVG([]string{string(r)}, 1, 1, colourScreen))
+		var dots [][]string
+		for _, p := range d.paths() {
+			dots = append(dots, dot.FindAllStringSubmatch(p.D, -1)...)
+		}
+		if len(dots) != bits.OnesCount(uint(set)) || len(d.texts()) > 0 {
+			t.Errorf("%c has %d dots", r, len(dots))
+		}
+		if want, ok := places[r]; ok {
+			column, row := parsed(t, dots[0][1])/(cellAcross/2.0), parsed(t, dots[0][2])/(cellDown/4.0)
+			if column != want[0]+0.5 || row != want[1]+0.5 {
+				t.Errorf("%c has its dot at %v, %v", r, column, row)
+			}
+		}
+	}
+}
+
+// Lines of frames go to the sides that their character goes to, and meet there.
+func TestSVGBoxes(t *testing.T) {
+	const left, right, up, down = "M0 9.5H", "H9", "M4.5 0V", "V18"
+	for r, sides := range map[rune][]string{
+		'─': {left, right}, '│': {up, down}, '┌': {right, down}, '┐': {left, down}, '└': {right, up}, '┘': {left, up},
+		'├': {right, up, down}, '┤': {left, up, down}, '┬': {left, right, down}, '┴': {left, right, up}, '┼': {left, right, up, down},
+	} {
+		d := pictureOf(t, SVG([]string{string(r)}, 1, 1, colourScreen))
+		path := ""
+		for _, p := range d.paths() {
+			path += p.D
+		}
+		for _, side := range []string{left, right, up, down} {
+			wanted := false
+			for _, s := range sides {
+				wanted = wanted || s == side
+			}
+			if strings.Contains(path+"M", side) != wanted {
+				t.Errorf("%c is %s, to %s: want %v", r, path, side, wanted)
+			}
+		}
+	}
+	d := pictureOf(t, SVG([]string{"┌" + strings.Repeat("─", 158) + "┐", "│", "│", "└"}, 160, 4, colourScreen))
+	if got := d.paths()[0].D; strings.Count(got, "M") != 4 {
+		t.Errorf("lines that go on are not one: %s", got)
+	}
+}
