@@ -15,7 +15,7 @@ type Chart struct {
 	X, Y Range
 	// LogY draws the logarithm of y. Values that have none are gaps; see [Chart.Positive].
 	LogY bool
-	// Robust leaves outliers out of a y range that fits the data: it covers the central 96 % of the column extremes of
+	// Robust leaves outliers out of a y range that fits the data: it covers the central 90 % of the column extremes of
 	// the lines that are not Faint, or of all if all are, and a little air. What lies outside runs off the edge.
 	Robust bool
 	// Cursor is where a vertical line is drawn, if HasCursor is set.

@@ -10,7 +10,7 @@ import (
 const parts = 128
 
 // outliers is the share of extremes at either end that a robust range may leave out.
-const outliers = 0.02
+const outliers = 0.05
 
 // fitX returns the range of x of all points, and whether there is a point.
 func (c Chart) fitX() (Range, bool) {

@@ -15,13 +15,13 @@ func (m *model) configLines() []string {
 	if r == nil {
 		return nil
 	}
-	t, runs := m.theme, m.drawnRuns()
+	t, runs, paths := m.theme, m.drawnRuns(), pathWidth(r)
 	differ := map[string]bool{}
 	var lines []string
 	if len(runs) > 1 {
 		for _, d := range monitor.Diff(runs) {
 			differ[d.Path] = true
-			lines = append(lines, m.differenceLine(d, runs))
+			lines = append(lines, m.differenceLine(d, runs, paths))
 		}
 		if m.diff {
 			if len(lines) == 0 {
@@ -32,18 +32,26 @@ func (m *model) configLines() []string {
 	}
 	for _, v := range r.Config {
 		if !differ[v.Path] {
-			lines = append(lines, t.dim("  "+fmt.Sprintf("%-*s", pathWidth, t.clean(v.Path))+" ")+t.clean(v.Text))
+			lines = append(lines, t.dim("  "+fmt.Sprintf("%-*s", paths, t.clean(v.Path))+" ")+t.clean(v.Text))
 		}
 	}
 	return lines
 }
 
-const pathWidth = 24
+// pathWidth is the width of the names of a run's settings, up to that of nearly all.
+func pathWidth(r *monitor.Run) int {
+	const most = 30
+	widest := 0
+	for _, v := range r.Config {
+		widest = max(widest, min(width(v.Path), most))
+	}
+	return widest
+}
 
-func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run) string {
+func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run, paths int) string {
 	t := m.theme
 	var b strings.Builder
-	b.WriteString(t.text("Δ ") + t.bold(fmt.Sprintf("%-*s", pathWidth, t.clean(d.Path))))
+	b.WriteString(t.text("Δ ") + t.bold(fmt.Sprintf("%-*s", paths, t.clean(d.Path))))
 	for i, text := range d.Texts {
 		if text == "" {
 			text = "-"

@@ -9,15 +9,12 @@ import (
 
 const reset = "\x1b[0m"
 
-// width is how many columns a line takes.
-func width(line string) int { return ansi.StringWidth(line) }
-
 // cut is as much of a line as fits, without losing the codes that end its colours.
 func cut(line string, columns int) string {
 	if columns <= 0 {
 		return ""
 	}
-	if len(line) <= columns && !strings.Contains(line, "\x1b") && isASCII(line) || width(line) <= columns {
+	if width(line) <= columns {
 		return line
 	}
 	return ansi.Truncate(line, columns, "")
@@ -28,8 +25,12 @@ func fit(line string, columns int) string {
 	if columns <= 0 {
 		return ""
 	}
-	line = cut(line, columns)
-	return line + strings.Repeat(" ", max(columns-width(line), 0))
+	room := columns - width(line)
+	if room < 0 {
+		line = ansi.Truncate(line, columns, "")
+		room = columns - width(line)
+	}
+	return line + strings.Repeat(" ", room)
 }
 
 // fitAll is exactly height lines of exactly width columns.
