@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -12,13 +13,15 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/tui"
 )
 
 type watchOptions struct {
 	once, json, ascii, noMouse bool
-	size, filter               string
+	size, filter, output       string
 }
 
 const watchLong = `watch shows runs while they train, and afterwards: losses, what the ensemble of
@@ -31,9 +34,10 @@ at once, and c has it write a checkpoint, through the run's directory, so also f
 another host. The answer is shown.
 
 Where standard input or output is no terminal, or a dumb one, validations are printed
-as lines until every run has ended. --once prints one picture and --json one object
-with a record for each run. Colours follow the terminal, NO_COLOR turns them off;
-ASCII takes the place of other characters where the locale or the terminal lacks them.
+as lines until every run has ended. --once prints one picture, or with -o draws it in
+a file, and --json prints one object with a record for each run. Colours follow the
+terminal, NO_COLOR turns them off; ASCII takes the place of other characters where the
+locale or the terminal lacks them.
 
 Keys:
 `
@@ -47,6 +51,7 @@ func (a *app) watchCommand() *cobra.Command {
 		Example: `  maskflow watch runs/dna
   maskflow watch runs --filter 'model.hidden=500 best<12'
   maskflow watch runs --once --size 120x40
+  maskflow watch runs/dna --once --size 160x48 -o dna.svg
   maskflow watch runs --json | jq '.runs[] | [.name, .status, .best.nll]'`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
@@ -64,9 +69,11 @@ func (a *app) watchCommand() *cobra.Command {
 	jsonFlag(c, &o.json)
 	f.BoolVar(&o.ascii, "ascii", false, "ASCII characters only")
 	f.StringVar(&o.filter, "filter", "", "`query` that runs must pass, as for the key f")
+	f.StringVarP(&o.output, "output", "o", "", "`file` to draw the picture of --once in, .svg")
 	f.StringVar(&o.size, "size", "", "`COLUMNSxLINES` of --once (default those of the terminal, else 100x40)")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 	c.MarkFlagsMutuallyExclusive("once", "json")
+	must(c.MarkFlagFilename("output", "svg"))
 	return c
 }
 
@@ -96,6 +103,14 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	if o.size != "" && !o.once {
 		return misused(c, "--size goes with --once")
 	}
+	if o.output != "" {
+		switch {
+		case !o.once:
+			return misused(c, "-o goes with --once")
+		case !strings.EqualFold(filepath.Ext(o.output), ".svg"):
+			return misused(c, "-o %s: a picture of the screen is .svg", o.output)
+		}
+	}
 	source, err := monitor.NewSource(args, monitor.Options{})
 	if err != nil {
 		return err
@@ -105,6 +120,9 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	switch {
 	case o.json:
 		return a.writeJSON(records(source, query))
+	case o.output != "":
+		options.Screen = tui.Screen{Colour: plot.TrueColour, Unicode: !o.ascii}
+		return writeFrame(o.output, options, width, height)
 	case o.once:
 		for _, line := range tui.Frame(options, width, height) {
 			if err := a.print("%s\n", strings.TrimRight(line, " ")); err != nil {
@@ -116,6 +134,19 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 		return a.follow(c.Context(), source, query)
 	}
 	return a.show(c.Context(), options)
+}
+
+// writeFrame draws one picture of the monitor in a file.
+func writeFrame(path string, o tui.Options, width, height int) error {
+	svg := tui.SVG(tui.Frame(o, width, height), width, height, o.Screen)
+	err := files.WriteAtomic(path, func(w io.Writer) error {
+		_, err := w.Write(svg)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
 }
 
 // show shows the monitor. The signal that ends the context closes it, too.
