@@ -30,7 +30,7 @@ func fit(line string, columns int) string {
 		line = ansi.Truncate(line, columns, "")
 		room = columns - width(line)
 	}
-	return line + strings.Repeat(" ", room)
+	return line + strings.Repeat(" ", max(room, 0))
 }
 
 // fitAll is exactly height lines of exactly width columns.
