@@ -223,6 +223,41 @@ func TestLinesOverLines(t *testing.T) {
 	}
 }
 
+// Without colour the second of two lines is dashed, but its spikes and its single points are drawn.
+func TestDashesWithoutColour(t *testing.T) {
+	p := XY{}
+	for i := range 200 {
+		p.X, p.Y = append(p.X, float64(i)), append(p.Y, 0.1)
+	}
+	for i := 5; i < 200; i += 10 {
+		p.Y[i] = 0.4
+	}
+	c := Chart{Lines: []Line{{Points: XY{p.X, slices.Repeat([]float64{0.9}, 200)}}, {Points: p}}, Y: Range{0, 1}}
+	inked, f := drawn(t, c, 60, 12)
+	solid, dashed := perColumn(inked[:2*f.Height]), perColumn(inked[2*f.Height:])
+	if slices.Contains(solid, 0) || !slices.Contains(dashed, 0) {
+		t.Errorf("solid %v, dashed %v", solid, dashed)
+	}
+	for i := 5; i < 200; i += 10 {
+		column := int((p.X[i] - f.X.Lo) / (f.X.Hi - f.X.Lo) * float64(2*f.Width))
+		if !inked[int(0.6*float64(4*f.Height))][column] {
+			t.Errorf("the spike at %v is not drawn", p.X[i])
+		}
+	}
+	for x := range 20 {
+		c.Lines[1].Points = XY{[]float64{float64(x)}, []float64{0.1}}
+		inked, f := drawn(t, c, 60, 12)
+		if n := perColumn(inked[2*f.Height:]); slices.Max(n) != 1 {
+			t.Errorf("the point at %d is not drawn", x)
+		}
+	}
+	c.Lines[1].Points = p
+	lines, f := c.Draw(60, 12, full)
+	if n := perColumn(pixels(t, lines, f)[2*f.Height:]); slices.Contains(n, 0) {
+		t.Errorf("dashes in colour: %v", n)
+	}
+}
+
 // Every line has its own character in ASCII, or the one it was given.
 func TestASCIILines(t *testing.T) {
 	c := Chart{Y: Range{0, 10}}

@@ -24,7 +24,7 @@ func (c Chart) Draw(width, height int, style Style) ([]string, Frame) {
 		return []string{c.sparkline(x, width, style)}, Frame{}
 	}
 	inner, framed := c.axes(canvas, x, y)
-	t := tracer{newRaster(inner, style), x, newScale(x, false), newScale(y, c.LogY)}
+	t := tracer{raster: newRaster(inner, style), window: x, x: newScale(x, false), y: newScale(y, c.LogY)}
 	c.trace(&t, style)
 	t.onto(canvas)
 	frame := Frame{inner.x, inner.y, inner.width, inner.height, x, y, c.LogY}
@@ -70,16 +70,13 @@ func (c Chart) trace(t *tracer, style Style) {
 		t.take(p)
 		t.band(newSource(band.Lo, c.LogY), newSource(band.Hi, c.LogY))
 	}
-	for _, faint := range []bool{true, false} {
+	pens := c.pens(style)
+	for _, upper := range []layer{faintLayer, lineLayer} {
 		for i, line := range c.Lines {
-			if line.Faint != faint {
+			if pens[i].layer != upper {
 				continue
 			}
-			p := line.pen(i, t.down == 1)
-			if faint && style.Colour == NoColour && t.down > 1 {
-				p.stipple = 2
-			}
-			t.take(p)
+			t.take(pens[i])
 			s := newSource(line.Points, c.LogY)
 			if line.Scatter {
 				t.dots(s)
@@ -88,24 +85,6 @@ func (c Chart) trace(t *tracer, style Style) {
 			}
 		}
 	}
-}
-
-// characters are those of lines in ASCII.
-const characters = ".ox+*#"
-
-// pen is what the line at an index is drawn with.
-func (l Line) pen(index int, ascii bool) pen {
-	p := pen{ink: solid(inkOf(l.Colour, index)), layer: lineLayer}
-	if l.Faint {
-		p.ink, p.layer = weaker(p.ink), faintLayer
-	}
-	if ascii {
-		p.character = rune(characters[index%len(characters)])
-		if l.Mark > ' ' && l.Mark < 0x7f {
-			p.character = l.Mark
-		}
-	}
-	return p
 }
 
 // cursor draws a vertical line where no other line is.

@@ -26,6 +26,8 @@ type pen struct {
 	layer layer
 	// stipple inks only every so manyth pixel of a bar between its ends. 0 inks all.
 	stipple int
+	// dashed leaves out every second stretch of a line where it is not steep.
+	dashed bool
 }
 
 type layer int

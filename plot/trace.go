@@ -7,6 +7,8 @@ type tracer struct {
 	*raster
 	window Range // of x
 	x, y   scale
+	// between is set between two dashes.
+	between bool
 }
 
 // spot is a place on the raster in pixels, whose middles are at halves.
@@ -64,7 +66,9 @@ func (t *tracer) line(s source) {
 		if _, y := s.points.At(from); joined && s.usable(y) {
 			t.join(last, spot{t.middle(column), t.rowAt(y)})
 		}
+		t.between = joined && t.blank(column)
 		t.runs(s, column, from, to)
+		t.between = false
 		_, y := s.points.At(to - 1)
 		last, joined = spot{t.middle(column), t.rowAt(y)}, s.usable(y)
 		from = to
@@ -104,7 +108,10 @@ func (t *tracer) runs(s source, column, from, to int) {
 
 // extent draws a bar from the lowest to the highest of values.
 func (t *tracer) extent(column int, b block) {
-	t.bar(column, int(math.Floor(t.rowAt(b.hi))), int(math.Floor(t.rowAt(b.lo))))
+	top, bottom := int(math.Floor(t.rowAt(b.hi))), int(math.Floor(t.rowAt(b.lo)))
+	if !t.between || bottom-top >= steep {
+		t.bar(column, top, bottom)
+	}
 }
 
 // dots draws every point by itself.
@@ -132,6 +139,14 @@ func (t *tracer) dots(s source) {
 	}
 }
 
+// dash is how many columns a dash has, and the blank behind it. What is steep, in rows, is drawn there too.
+const dash, steep = 3, 2
+
+// blank says whether a column is one between dashes.
+func (t *tracer) blank(column int) bool {
+	return t.pens[len(t.pens)-1].dashed && column%(2*dash) >= dash
+}
+
 // join draws a straight line, one pixel thick where it is flat.
 func (t *tracer) join(a, b spot) {
 	if !(b.x > a.x) {
@@ -149,7 +164,9 @@ func (t *tracer) join(a, b spot) {
 		case to < from && column < last:
 			to++
 		}
-		t.bar(int(column), min(from, to), max(from, to))
+		if top, bottom := min(from, to), max(from, to); !t.blank(int(column)) || bottom-top >= steep {
+			t.bar(int(column), top, bottom)
+		}
 		from = next
 	}
 }

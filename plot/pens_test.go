@@ -4,10 +4,11 @@ import "testing"
 
 // The key shows the colour or the character that each line has in the chart.
 func TestKey(t *testing.T) {
-	c := Chart{Lines: []Line{{Name: "loss", Faint: true}, {Name: "average"}, {}, {Name: "valid", Mark: '@'}, {Name: "a name that is too long"}, {Name: "x"}}}
+	c := Chart{Lines: []Line{{Name: "loss", Faint: true}, {Name: "average"}, {Faint: true}, {Name: "valid", Mark: '@'}, {Name: "a name that is too long"}, {Name: "x"}}}
 	for style, want := range map[Style]string{
-		{}:   ".. loss   oo average   @@ valid   ## x",
-		full: "━━ loss   ━━ average   ━━ valid   ━━ x",
+		{}:      ".. loss   oo average   @@ valid   ## x",
+		braille: "┄┄ loss   ━━ average   ╍╍ valid   ╍╍ x",
+		full:    "━━ loss   ━━ average   ━━ valid   ━━ x",
 	} {
 		if got := plain(t, []string{c.Key(40, style)})[0]; got != want {
 			t.Errorf("%q, want %q", got, want)
