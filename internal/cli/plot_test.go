@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
@@ -53,22 +54,37 @@ func TestGreyImages(t *testing.T) {
 	}
 }
 
-// The first steps, which are far above the rest, do not flatten the curves.
-func TestCurveGrid(t *testing.T) {
-	var train, valid picture.Series
-	for i := range 100 {
-		train.X, train.Y = append(train.X, float64(i)), append(train.Y, 1+100*math.Exp(-float64(i)))
+// The first steps, which are far above the rest, do not flatten the curves, the best
+// validation has a star, and what is not a number is no point.
+func TestCurveChart(t *testing.T) {
+	var raw, train, valid picture.Series
+	for i := range 1000 {
+		y := 1 + 100*math.Exp(-float64(i)/2)
+		train.X, train.Y = append(train.X, float64(i)), append(train.Y, y)
+		raw.X, raw.Y = append(raw.X, float64(i)), append(raw.Y, y+0.1*math.Sin(float64(i)))
 	}
-	valid.X, valid.Y = []float64{50, 99}, []float64{1, math.NaN()}
-	g := curveGrid(train, valid)
-	if !g.Fits() || g.X != (plot.Range{Lo: 0, Hi: 99}) || g.Y.Lo != 1 || g.Y.Hi > 2 {
-		t.Errorf("%+v, %+v", g.X, g.Y)
+	valid.X, valid.Y = []float64{300, 600, 900}, []float64{1.5, 1.25, math.NaN()}
+	lines, f := curveChart(raw, train, valid).Draw(80, 20, plot.Style{Unicode: true})
+	if f.Y.Hi > 10 || f.Y.Lo > 1 || f.X != (plot.Range{Lo: 0, Hi: 999}) {
+		t.Errorf("the window is %+v, %+v", f.X, f.Y)
 	}
-	if slices.Max(g.Values) != 2 || g.Values[g.Cols-1] != 1 {
-		t.Errorf("the validation is not above, or the last step is not in the corner: %v", g.Values[g.Cols-1])
+	stars := 0
+	column, _ := f.ColumnAt(600)
+	for _, line := range lines {
+		before, _, found := strings.Cut(line, "★")
+		if !found {
+			continue
+		}
+		if stars++; utf8.RuneCountInString(before) != column {
+			t.Errorf("the star is in column %d, want %d", utf8.RuneCountInString(before), column)
+		}
 	}
-	if empty := curveGrid(picture.Series{}, picture.Series{X: []float64{1}, Y: []float64{math.NaN()}}); !empty.Fits() {
-		t.Error("nothing but what is not a number does not fit")
+	if stars != 1 {
+		t.Errorf("%d stars", stars)
+	}
+	none := picture.Series{X: []float64{1}, Y: []float64{math.NaN()}}
+	if c := curveChart(picture.Series{}, picture.Series{}, none); len(c.Marks) != 0 {
+		t.Error("what is not a number is the best")
 	}
 }
 

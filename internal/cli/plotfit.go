@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/words"
@@ -104,52 +103,51 @@ func (a *app) plotCurve(_ context.Context, dir string, o plotOptions) error {
 	if err != nil {
 		return err
 	}
-	train, valid := picture.Series{Name: "training, moving average"}, picture.Series{Name: "validation"}
-	for i := range h.Train.Len() {
-		r := h.Train.At(i)
-		train.X, train.Y = append(train.X, float64(r.Step)), append(train.Y, float64(r.EMA))
-	}
-	for _, r := range h.Valid {
-		valid.X, valid.Y = append(valid.X, float64(r.Step)), append(valid.Y, float64(r.NLL))
-	}
+	raw, train, valid := curvesOf(h)
 	if len(train.X) == 0 && len(valid.X) == 0 {
 		return fmt.Errorf("%s has logged no step yet", dir)
 	}
 	if o.output != "" {
 		return picture.Curve(o.output, picture.Labels{Title: m.Name + ": learning curves", X: "step", Y: "negative log-likelihood, nats"}, train, valid)
 	}
-	g := curveGrid(train, valid)
+	c := curveChart(raw, train, valid)
 	return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
-		return plot.Heatmap(g, width, height, style)
+		lines, _ := c.Draw(width, height-1, style)
+		return append([]string{c.Key(width, style)}, lines...)
 	})
 }
 
-// curveGrid sets the points of two series as cells of a grid, the second over the
-// first. What lies above nine tenths of the values is cut off: the first steps.
-func curveGrid(train, valid picture.Series) plot.Grid {
-	var steps, nats []float64
-	for _, s := range []picture.Series{train, valid} {
-		for i, y := range s.Y {
-			if !math.IsNaN(y) && !math.IsInf(y, 0) {
-				steps, nats = append(steps, s.X[i]), append(nats, y)
-			}
+// curvesOf returns the negative log-likelihoods that a run has logged by its steps.
+func curvesOf(h *runlog.History) (raw, train, valid picture.Series) {
+	raw.Name, train.Name, valid.Name = "training", "training, moving average", "validation"
+	for i := range h.Train.Len() {
+		r := h.Train.At(i)
+		raw.X, raw.Y = append(raw.X, float64(r.Step)), append(raw.Y, float64(r.Loss))
+		train.X, train.Y = append(train.X, float64(r.Step)), append(train.Y, float64(r.EMA))
+	}
+	for _, r := range h.Valid {
+		valid.X, valid.Y = append(valid.X, float64(r.Step)), append(valid.Y, float64(r.NLL))
+	}
+	return raw, train, valid
+}
+
+// curveChart draws learning curves, with a star at the best validation. The first
+// steps, which are far above the rest, run off the edge.
+func curveChart(raw, train, valid picture.Series) plot.Chart {
+	c := plot.Chart{Robust: true, XName: "step", YName: "nats"}
+	for _, s := range []picture.Series{raw, train, valid} {
+		c.Lines = append(c.Lines, plot.Line{Name: s.Name, Points: plot.XY{X: s.X, Y: s.Y}})
+	}
+	c.Lines[0].Faint, c.Lines[0].Colour = true, plot.Series(0)
+	c.Lines[1].Colour, c.Lines[2].Colour = plot.Series(0), plot.Series(1)
+	best := -1
+	for i, y := range valid.Y {
+		if !math.IsNaN(y) && (best < 0 || y < valid.Y[best]) {
+			best = i
 		}
 	}
-	const rows, cols = 2 * textHeight, 2 * textCells
-	g := plot.Grid{Rows: rows, Cols: cols, Values: make([]float64, rows*cols), Name: "nats by step (1 training, 2 validation)"}
-	if len(nats) == 0 {
-		return g
+	if best >= 0 {
+		c.Marks = []plot.Mark{{X: valid.X[best], Y: valid.Y[best], Rune: '★', Colour: plot.Series(2)}}
 	}
-	slices.Sort(nats)
-	g.X = plot.Range{Lo: slices.Min(steps), Hi: slices.Max(steps)}
-	g.Y = plot.Range{Lo: nats[0], Hi: nats[len(nats)*9/10]}
-	for mark, s := range []picture.Series{train, valid} {
-		for i, y := range s.Y {
-			if y >= g.Y.Lo && y <= g.Y.Hi {
-				row := int(g.Y.Level(y) * (rows - 1))
-				g.Values[row*cols+int(g.X.Level(s.X[i])*(cols-1))] = float64(mark + 1)
-			}
-		}
-	}
-	return g
+	return c
 }
