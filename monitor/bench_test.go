@@ -78,14 +78,15 @@ func TestOpeningAMillionRecordsIsLean(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 150 MB")
 	}
-	if runtime.GOOS != "linux" {
-		t.Skip("reads the memory of a process from /proc")
+	if runtime.GOOS != "linux" || raceDetector {
+		t.Skip("reads the memory of a process from /proc, which with the race detector is another")
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	million(t, dir, 1_000_000)
 	records, seconds, megabytes := open(t, dir)
+	t.Logf("%d records in %.2f s with %.0f MB", records, seconds, megabytes)
 	if records != 1_000_000 || megabytes > 150 {
-		t.Errorf("%d records in %.2f s with %.0f MB", records, seconds, megabytes)
+		t.Errorf("%d records take %.0f MB", records, megabytes)
 	}
 }
 

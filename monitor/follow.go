@@ -25,6 +25,8 @@ type follower struct {
 	reader *runlog.Reader
 	id     string // of the run that reader reads
 
+	logPath, manifestPath string
+
 	status    runlog.Status // "" until known
 	gone      bool
 	loading   bool  // records that were there at first are not all read
@@ -41,10 +43,12 @@ type follower struct {
 }
 
 func newFollower(dir string) *follower {
-	return &follower{dir: dir, loading: true, more: true, stderr: stderrTail{path: filepath.Join(dir, runlog.StderrFile)}, pictures: pictures{dir: dir}}
+	return &follower{
+		dir: dir, logPath: filepath.Join(dir, runlog.MetricsFile), manifestPath: filepath.Join(dir, runlog.ManifestFile),
+		loading: true, more: true,
+		stderr: stderrTail{path: filepath.Join(dir, runlog.StderrFile)}, pictures: pictures{dir: dir},
+	}
 }
-
-func (f *follower) path(name string) string { return filepath.Join(f.dir, name) }
 
 // poll returns what is new, with at most limit records, or false.
 func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
@@ -65,16 +69,16 @@ func (f *follower) resting() bool {
 // calls as will do: a resumption rewrites run.json and then appends to the log.
 func (f *follower) stirred(now time.Time, u *RunUpdate) bool {
 	if f.gone {
-		return exists(f.path(runlog.ManifestFile))
+		return exists(f.manifestPath)
 	}
-	if changed(f.log, stat(f.path(runlog.MetricsFile))) {
+	if changed(f.log, stat(f.logPath)) {
 		return true
 	}
 	if !due(now, f.looked, restEvery) {
 		return false
 	}
 	f.looked = now
-	if changed(f.manifest, stat(f.path(runlog.ManifestFile))) {
+	if changed(f.manifest, stat(f.manifestPath)) {
 		return true
 	}
 	u.Stderr, u.StderrReset = f.stderr.read(true)
@@ -85,7 +89,7 @@ func (f *follower) stirred(now time.Time, u *RunUpdate) bool {
 // look reads what there is.
 func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	// Before what they describe is read, so that what changes meanwhile is seen by the next look.
-	log, manifest := stat(f.path(runlog.MetricsFile)), stat(f.path(runlog.ManifestFile))
+	log, manifest := stat(f.logPath), stat(f.manifestPath)
 	state, err := runlog.ReadState(f.dir, now)
 	if errors.Is(err, runlog.ErrNoRun) {
 		f.leave()
@@ -99,7 +103,7 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 		if f.status == "" || changed(f.manifest, manifest) {
 			f.manifest = manifest
 			u.Manifest = state.Manifest
-			u.Config, f.configErr = readConfig(f.path(runlog.ConfigFile))
+			u.Config, f.configErr = readConfig(filepath.Join(f.dir, runlog.ConfigFile))
 		}
 		u.State, f.status = state, state.Status
 		err = f.readRecords(limit, u)
@@ -151,7 +155,7 @@ func (f *follower) readRecords(limit int, u *RunUpdate) (err error) {
 		}
 	}
 	if limit <= 0 {
-		f.more = f.loading // not this time: others had their turn
+		f.more = true // but not now: others have their turn
 		return nil
 	}
 	if u.Batch, err = f.reader.Read(limit); err != nil {

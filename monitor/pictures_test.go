@@ -99,7 +99,7 @@ func TestDensityOfARun(t *testing.T) {
 	writer := create(t, dir)
 	inf := float32(math.Inf(-1))
 	values := []float32{-1, inf, float32(math.NaN()), -2, -3, -4}
-	writeArray(t, filepath.Join(dir, "samples/a.npy"), []int{2, 3}, values)
+	writeArray(t, filepath.Join(dir, "samples", "a.npy"), []int{2, 3}, values)
 	ok(t, writer.Density(runlog.Density{Step: 7, File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{-1, 2}, Y: [2]runlog.Float{0, 5}}))
 	w := newWatch(t, dir)
 	w.poll()

@@ -58,11 +58,8 @@ func (r *Run) apply(u *RunUpdate, now time.Time) {
 	if u.StderrReset {
 		r.Stderr = nil
 	}
-	if lines := append(r.Stderr, u.Stderr...); len(lines) > 2*stderrLines { // room, so that not each line moves all
-		r.Stderr = append([]string(nil), lines[len(lines)-stderrLines:]...)
-	} else {
-		r.Stderr = lines[max(0, len(lines)-stderrLines):]
-	}
+	r.Stderr = append(r.Stderr, u.Stderr...)
+	r.Stderr = r.Stderr[max(0, len(r.Stderr)-stderrLines):]
 }
 
 // applyPictures takes in pictures, and lets go of those that were drawn from

@@ -128,7 +128,6 @@ func (s *Source) Poll() Update {
 		turn := (first + i) % len(s.runs)
 		run := s.runs[turn]
 		if i > 0 && time.Since(began) > pollTime {
-			u.More = u.More || run.loading
 			s.turn = turn
 			break
 		}
@@ -137,11 +136,11 @@ func (s *Source) Poll() Update {
 			left -= news.Batch.Train.Len() + len(news.Batch.Records)
 			u.Runs = append(u.Runs, news)
 		}
-		u.More = u.More || run.more
 		if before > 0 && left <= 0 {
 			s.turn = (turn + 1) % len(s.runs)
 		}
 	}
+	u.More = slices.ContainsFunc(s.runs, func(f *follower) bool { return f.more })
 	return u
 }
 
