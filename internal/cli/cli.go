@@ -26,14 +26,19 @@ type app struct {
 }
 
 // Do runs the command with the arguments after its name and returns the exit
-// code. In a child process that the backend started to try a plugin, it does
-// that and exits.
+// code. In a child process that was started to try a plugin, or to look after the
+// terminal, it does that and exits.
 func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	backend.ProbeMain()
+	keepMain()
 	a := &app{args: args, stdin: stdin, stdout: stdout, console: newConsole(stderr)}
 	defer func() {
 		if p := recover(); p != nil {
-			a.console.line("maskflow: internal error: %v at %s (please report it)", p, panicSite(debug.Stack()))
+			site := panicSite(debug.Stack())
+			if carried, ok := p.(*carriedPanic); ok {
+				p, site = carried.value, carried.site
+			}
+			a.console.line("maskflow: internal error: %v at %s (please report it)", p, site)
 			code = codeFailed
 		}
 	}()

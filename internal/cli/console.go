@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -91,6 +92,18 @@ func (c *console) redirect(f *os.File) {
 	if c.tty != nil {
 		c.tty = f
 	}
+}
+
+// crashOutput has the trace of a crash go to the console as well where the descriptor of
+// standard error leads elsewhere: a process that dies without a word helps nobody.
+func (c *console) crashOutput() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f, ok := c.w.(*os.File)
+	if !ok || f == os.Stderr {
+		f = nil
+	}
+	_ = debug.SetCrashOutput(f, debug.CrashOptions{})
 }
 
 // cut returns the text, or as much of it as fits into the columns.

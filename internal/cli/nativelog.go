@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"os"
-	"runtime/debug"
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
@@ -37,9 +36,9 @@ func (l *nativeLog) Write(p []byte) (int, error) {
 }
 
 // open begins the file, and points the descriptor of standard error at it when
-// the console is on it. The trace of a crash still goes to the console as well: a
-// process that dies without a word helps nobody. When the file cannot be
-// written, everything stays as it is: the log is not worth a training.
+// the console is on it; the trace of a crash still goes to the console as well. When
+// the file cannot be written, everything stays as it is: the log is not worth a
+// training.
 func (l *nativeLog) open(path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +60,7 @@ func (l *nativeLog) open(path string) {
 		return
 	}
 	l.console.redirect(former)
-	_ = debug.SetCrashOutput(former, debug.CrashOptions{})
+	l.console.crashOutput()
 	l.restore = restore
 }
 
@@ -70,8 +69,8 @@ func (l *nativeLog) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.restore != nil {
-		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 		l.console.redirect(os.Stderr) // the same terminal or pipe again, once restored
+		l.console.crashOutput()
 		_ = l.restore()
 		l.restore = nil
 	}

@@ -146,7 +146,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	var s *train.Summary
 	if watched {
-		s, err = a.beside(ctx, dir, o.tui, p, started, run)
+		s, err = a.beside(ctx, dir, o, p, started, run)
 	} else {
 		s, err = run()
 	}
@@ -182,17 +182,23 @@ func trainConfig(args []string, o trainOptions) (*config.Config, error) {
 	return c, nil
 }
 
+// resumeCommand continues a run where it was left.
+func (o trainOptions) resumeCommand(dir string) string {
+	line := "maskflow train --resume --run " + shell(dir)
+	for _, flag := range []struct{ name, value string }{{"--data-dir", o.dataDir}, {"--backend", o.backend}} {
+		if flag.value != "" {
+			line += " " + flag.name + " " + shell(flag.value)
+		}
+	}
+	return line
+}
+
 // trained reports how a training ended.
 func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, f figures, o trainOptions) error {
 	if s == nil {
 		return err
 	}
-	resume := "maskflow train --resume --run " + shell(s.Dir)
-	for _, flag := range []struct{ name, value string }{{"--data-dir", o.dataDir}, {"--backend", o.backend}} {
-		if flag.value != "" {
-			resume += " " + flag.name + " " + shell(flag.value)
-		}
-	}
+	resume := o.resumeCommand(s.Dir)
 	if o.json {
 		if err := a.writeJSON(summaryJSON(s, f)); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -133,7 +132,8 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	case !fullScreen(a.stdin, a.stdout):
 		return a.follow(c.Context(), source, query)
 	}
-	return a.show(c.Context(), options)
+	_, err = a.present(c.Context(), options, "no run was touched")
+	return err
 }
 
 // writeFrame draws one picture of the monitor in a file.
@@ -147,15 +147,6 @@ func writeFrame(path string, o tui.Options, width, height int) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
-}
-
-// show shows the monitor. The signal that ends the context closes it, too.
-func (a *app) show(ctx context.Context, o tui.Options) error {
-	m := tui.New(ctx, a.stdin, a.stdout, o)
-	a.signals.beforeExit(m.Restore)
-	defer a.signals.beforeExit(nil)
-	_, err := m.Run()
-	return err
 }
 
 // fullScreen says whether a program can have the whole screen: both ends are terminals,
