@@ -40,5 +40,5 @@ func length(p Points) int {
 	return p.Len()
 }
 
-// finite says whether v is a number that can be drawn.
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+// finite says whether v is a number that can be drawn. The difference is zero but where v is infinite or not a number.
+func finite(v float64) bool { return v-v == 0 }
