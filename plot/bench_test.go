@@ -17,6 +17,16 @@ func noisy(n int, seed uint64) XY {
 	return p
 }
 
+// averaged returns the moving average of a line.
+func averaged(p XY) XY {
+	mean, out := p.Y[0], make([]float64, len(p.Y))
+	for i, y := range p.Y {
+		mean = 0.99*mean + 0.01*y
+		out[i] = mean
+	}
+	return XY{p.X, out}
+}
+
 // What a frame of the monitor costs: one line of a million points, and the lines of twenty runs with their raw values.
 func BenchmarkChart(b *testing.B) {
 	for _, style := range []Style{{Unicode: true, Colour: TrueColour}, {}} {
@@ -34,8 +44,8 @@ func BenchmarkChart(b *testing.B) {
 		b.Run("40x50000/"+name, func(b *testing.B) {
 			c := Chart{Robust: true}
 			for i := range 20 {
-				raw := NewCurve(noisy(50_000, uint64(i)))
-				c.Lines = append(c.Lines, Line{Points: raw, Faint: true}, Line{Points: NewCurve(noisy(50_000, uint64(100+i)))})
+				raw := noisy(50_000, uint64(i))
+				c.Lines = append(c.Lines, Line{Points: NewCurve(raw), Faint: true}, Line{Points: NewCurve(averaged(raw))})
 			}
 			b.ReportAllocs()
 			for b.Loop() {

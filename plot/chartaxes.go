@@ -105,6 +105,9 @@ func (c Chart) xTicks(f Frame, width int) []placed {
 		}
 	}
 	lo, hi := ends(f.X)
+	if c.XSeconds {
+		lo, hi = clockLabel(f.X.Lo), clockLabel(f.X.Hi)
+	}
 	if ends := c.place(f, []tick{{f.X.Lo, lo}, {f.X.Hi, hi}}, width); len(ends) > 1 {
 		return ends
 	}

@@ -116,21 +116,25 @@ func (c Chart) marks(canvas *canvas, t *tracer) {
 	}
 }
 
-// sparkline draws the lowest line that is not faint, where there is no room for more.
+// sparkline draws the first line that is not faint, or else the first one, where there is no room for more.
 func (c Chart) sparkline(x Range, width int, style Style) string {
-	values := make([]float64, 0, width)
+	var s source
 	for _, line := range c.Lines {
-		s := newSource(line.Points, c.LogY)
-		if s.n == 0 || line.Faint && len(c.Lines) > 1 {
-			continue
+		if other := newSource(line.Points, c.LogY); other.n > 0 && (s.n == 0 || !line.Faint) {
+			s = other
+			if !line.Faint {
+				break
+			}
 		}
-		from, _ := s.inside(x)
-		for column := range width {
-			to := s.after(x.value(float64(column+1)/float64(width)), from, from)
-			b := s.extremes(from, to)
-			values, from = append(values, b.middle(c.LogY)), to
-		}
-		break
+	}
+	if s.n == 0 {
+		return ""
+	}
+	values := make([]float64, width)
+	from, _ := s.inside(x)
+	for column := range width {
+		to := s.after(x.value(float64(column+1)/float64(width)), from, from)
+		values[column], from = s.extremes(from, to).middle(c.LogY), to
 	}
 	return Sparkline(values, width, style)
 }
