@@ -125,7 +125,7 @@ func (d DotRow) stack(c *canvas, a area, values []float64, x Range, style Style)
 		scaled = func(n int) int { return ceil(n*rows, highest) }
 	}
 	a.height = max(ceil(scaled(highest), r.down), 1)
-	r.area.height = a.height
+	r.height = a.height
 	r.take(p)
 	for column, n := range counts {
 		r.bar(column, r.rows()-scaled(n), r.rows()-1)

@@ -39,7 +39,7 @@ func (c Chart) Draw(width, height int, style Style) ([]string, Frame) {
 // window returns the ranges to show, or the words to show in their place.
 func (c Chart) window() (x, y Range, missing string) {
 	x, y = c.X, c.Y
-	ok := true
+	var ok bool
 	if !x.proper() {
 		if x, ok = c.fitX(); !ok {
 			return x, y, "no values yet"
@@ -110,8 +110,8 @@ func (c Chart) marks(canvas *canvas, t *tracer) {
 		if x < 0 || x > 1 || y < 0 || y > 1 {
 			continue
 		}
-		column := min(int(x*float64(t.area.width)), t.area.width-1)
-		row := min(int((1-y)*float64(t.area.height)), t.area.height-1)
+		column := min(int(x*float64(t.width)), t.width-1)
+		row := min(int((1-y)*float64(t.height)), t.height-1)
 		canvas.mark(t.area.x+column, t.area.y+row, symbol(m.Rune), given(m.Colour), paint{})
 	}
 }
