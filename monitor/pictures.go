@@ -64,12 +64,7 @@ func (p *pictures) rewind(step int64) {
 	for n := len(p.densities); n > 0 && p.densities[n-1].Step > step; n-- {
 		p.densities = p.densities[:n-1]
 	}
-	if p.shownSamples.step > step {
-		p.shownSamples, p.news = shown{}, true
-	}
-	if p.shownDensities.step > step {
-		p.shownDensities, p.news = shown{}, true
-	}
+	p.news = true
 }
 
 // latest reads the last files that can be read and were not delivered before.

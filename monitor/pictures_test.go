@@ -68,6 +68,20 @@ func TestSamplesOfARun(t *testing.T) {
 	w.poll()
 	expect(30)
 
+	ok(t, os.Remove(filepath.Join(dir, samplesFile(30))))
+	ok(t, writer.Close())
+	writer, err = runlog.Resume(dir, runlog.Process{}, runlog.Options{})
+	ok(t, err)
+	defer writer.Close()
+	ok(t, writer.Start(25)) // undoes 30 too; what is shown was never drawn now, and 20 was removed
+	w.poll()
+	if r.Samples != nil {
+		t.Fatalf("samples of step %d are shown of a run at step 25", r.Samples.Step)
+	}
+	draw(30)
+	record(30)
+	expect(30)
+
 	again := newWatch(t, dir)
 	again.poll()
 	r = again.run()
@@ -126,6 +140,24 @@ func TestDensityOfARun(t *testing.T) {
 		if w.run().Density != g {
 			t.Errorf("the grid of %+v is shown", bad)
 		}
+	}
+	ok(t, writer.Close())
+	writer, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
+	ok(t, err)
+	defer writer.Close()
+	ok(t, writer.Start(7))
+	w.poll()
+	if w.run().Density != g {
+		t.Error("the grid of step 7 is not shown of a run at step 7")
+	}
+	ok(t, writer.Close())
+	writer, err = runlog.Resume(dir, runlog.Process{}, runlog.Options{})
+	ok(t, err)
+	defer writer.Close()
+	ok(t, writer.Start(6))
+	w.poll()
+	if w.run().Density != nil {
+		t.Error("the grid of step 7 is shown of a run at step 6")
 	}
 }
 

@@ -239,7 +239,7 @@ func TestADeletedRunComesBack(t *testing.T) {
 }
 
 func TestALogThatIsReplacedOrCut(t *testing.T) {
-	three := `{"t":"train","step":1}` + "\n" + `{"t":"train","step":2}` + "\n" + `{"t":"valid","step":2,"nll":1}` + "\n"
+	three := `{"t":"train","step":1}` + "\n" + `{"t":"train","step":2,"time":9}` + "\n" + `{"t":"valid","step":2,"nll":1,"time":9}` + "\n"
 	for name, change := range map[string]func(log string) error{
 		"cut": func(log string) error { return os.Truncate(log, 23) },
 		"replaced": func(log string) error {
@@ -264,7 +264,67 @@ func TestALogThatIsReplacedOrCut(t *testing.T) {
 			if n := r.Curve(Loss, ByStep).Len(); n != 1 {
 				t.Errorf("a curve of %d points", n)
 			}
+			if f := r.Figures(w.now); f.Elapsed > f.Quiet {
+				t.Errorf("%v passed in a run without times, quiet for %v", f.Elapsed, f.Quiet)
+			}
 		})
+	}
+}
+
+// Another run in the same directory is read from its beginning, whether or not a look fell between the two, and even when
+// it was copied over the files of the first.
+func TestAnotherRunInItsPlace(t *testing.T) {
+	for name, c := range map[string]struct{ removed, seen bool }{"seen": {true, true}, "unseen": {true, false}, "copied": {false, false}} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			rawRun(t, dir, strings.Repeat(`{"t":"train","step":1,"loss":1}`+"\n", 5))
+			w := newWatch(t, dir)
+			w.poll()
+			r := w.run()
+			if c.removed {
+				ok(t, os.RemoveAll(dir))
+			}
+			if c.seen {
+				w.poll()
+			}
+			rawRun(t, dir, strings.Repeat(`{"t":"train","step":1,"loss":2}`+"\n", 7))
+			ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"id":"other","name":"other"}`), 0o644))
+			w.poll()
+			if n := r.History.Train.Len(); n != 7 || r.History.Train.Loss(0) != 2 || r.Manifest.Name != "other" || r.Gone {
+				t.Errorf("%d records of the run %s", n, r.Manifest.Name)
+			}
+		})
+	}
+}
+
+// Before a resumed process has a record it is known by run.json.
+func TestAResumptionThatHasNotLoggedYet(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	ended(t, dir, 3)
+	w := newWatch(t, dir)
+	w.poll()
+	writer, err := runlog.Resume(dir, runlog.Process{Backend: "another"}, runlog.Options{})
+	ok(t, err)
+	defer writer.Close()
+	for range 5 { // more than a second
+		w.poll()
+	}
+	if m := w.run().Manifest; len(m.Earlier) != 1 || m.Backend != "another" {
+		t.Errorf("the process is %+v, after %d", m.Process, len(m.Earlier))
+	}
+}
+
+// What a living run writes in a burst was not there at first.
+func TestABurstIsNotLoading(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	rawRun(t, dir, `{"t":"train","step":1}`+"\n")
+	w := newWatch(t, dir)
+	w.poll()
+	appendTo(t, filepath.Join(dir, runlog.MetricsFile), strings.Repeat(`{"t":"train","step":1}`+"\n", pollRecords+7))
+	u := w.source.Poll()
+	w.set.Apply(u)
+	if !u.More || w.run().Loading {
+		t.Errorf("in a burst, more is %v and loading is %v", u.More, w.run().Loading)
 	}
 }
 
@@ -391,10 +451,23 @@ func TestARunThatCannotBeRead(t *testing.T) {
 			t.Errorf("the good run is %s: %v", good.Status(), good.Err)
 		}
 	}
-	rawRun(t, filepath.Join(folder, "bad"), `{"t":"end","status":"done"}`+"\n")
+	done := `{"t":"end","status":"done"}` + "\n"
+	rawRun(t, filepath.Join(folder, "bad"), done)
 	w.poll()
 	if bad := w.set.Runs[0]; bad.Err != nil || bad.Status() != runlog.Done {
 		t.Errorf("mended, the run is %s: %v", bad.Status(), bad.Err)
+	}
+	ok(t, os.WriteFile(manifest, []byte(`{"pid":`), 0o644))
+	for range 5 { // more than a second
+		w.poll()
+	}
+	if bad := w.set.Runs[0]; bad.Err == nil || bad.Status() != runlog.Done {
+		t.Errorf("broken again, the run is %s: %v", bad.Status(), bad.Err)
+	}
+	ok(t, os.WriteFile(manifest, []byte(`{"id":"raw"}`), 0o644))
+	w.poll()
+	if bad := w.set.Runs[0]; bad.Err != nil {
+		t.Errorf("mended again, the run says %v", bad.Err)
 	}
 }
 
