@@ -27,7 +27,7 @@ TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test lint fuzz bench reproduce gpu-check clean
+.PHONY: help build demo test lint fuzz bench reproduce screens gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,16 @@ bench: ## benchmarks of every package
 reproduce: build ## the MADE paper's data sets, one after the other; needs their files (MASKFLOW_DATA)
 	@$(INSTALL_XLA)
 	@set -e; for c in $(PRESETS); do bin/maskflow train configs/$$c.yaml --quiet --run runs/reproduce-$$(date +%Y%m%d-%H%M%S)-$$c; done
+
+SCREEN = bin/maskflow watch --once runs/screens
+screens: build ## the README's pictures of the monitor, of two runs
+	@$(INSTALL_XLA)
+	rm -rf runs/screens
+	bin/maskflow train configs/connect4.yaml --quiet --run runs/screens/connect4
+	bin/maskflow train configs/connect4.yaml --quiet --run runs/screens/narrow --set name=narrow --set model.hidden=[200]
+	$(SCREEN) --size 160x48 -o docs/monitor.svg
+	{ echo '```'; $(SCREEN)/connect4 --size 96x30 --ascii; echo '```'; } >runs/screens/README.md
+	sed -i.old -e '/^<!-- screen -->/r runs/screens/README.md' -e '/^<!-- screen -->/,/^<!-- .screen -->/{/^<!--/!d;}' README.md && rm README.md.old
 
 gpu-check: ## tests and benchmarks of the models on a CUDA device
 	@command -v nvidia-smi >/dev/null || { echo "gpu-check: no nvidia-smi, so no CUDA device on this machine" >&2; exit 1; }
