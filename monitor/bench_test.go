@@ -136,9 +136,15 @@ func BenchmarkFigures(b *testing.B) {
 	million(b, dir, 50_000)
 	w := newWatch(b, dir)
 	w.poll()
-	r := w.run()
-	for b.Loop() {
-		r.Figures(w.now)
+	ended := w.run()
+	living := *ended
+	living.State = &runlog.State{Status: runlog.Running}
+	for name, r := range map[string]*Run{"ended": ended, "living": &living} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r.Figures(w.now)
+			}
+		})
 	}
 }
 
