@@ -72,19 +72,11 @@ func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []
 
 // chart is an empty chart as charts are looked at now.
 func (m *model) chart() plot.Chart {
-	c := plot.Chart{X: m.window(), Robust: !m.charts.outliers, XTick: m.xTick()}
+	c := plot.Chart{X: m.window(), Robust: !m.charts.outliers, XName: axisNames[m.charts.axis], XSeconds: m.charts.axis == monitor.ByTime}
 	if m.charts.hasCursor {
 		c.Cursor, c.HasCursor = m.charts.cursor, true
 	}
 	return c
-}
-
-// xTick writes values of the x axis, nil where numbers do.
-func (m *model) xTick() func(float64) string {
-	if m.charts.axis != monitor.ByTime {
-		return nil
-	}
-	return clock
 }
 
 // clock writes seconds of training as short as it goes.

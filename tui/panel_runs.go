@@ -85,7 +85,7 @@ func drawRuns(m *model, w, h int) drawing {
 	first := windowStart(m.scrollOfRuns(runs), len(runs), h-1)
 	var rows []table.Row
 	for _, r := range runs[first:min(len(runs), first+max(0, h-1))] {
-		rows = append(rows, m.runRow(r, columns))
+		rows = append(rows, m.runRow(r, nameWidth, columns))
 	}
 	list := table.New(table.WithColumns(heads), table.WithRows(rows), table.WithHeight(h), table.WithWidth(w),
 		table.WithStyles(table.Styles{Header: lipgloss.NewStyle(), Cell: lipgloss.NewStyle(), Selected: lipgloss.NewStyle()}))
@@ -101,7 +101,7 @@ func drawRuns(m *model, w, h int) drawing {
 	return drawing{lines: lines}
 }
 
-func (m *model) runRow(r *monitor.Run, columns []runColumn) table.Row {
+func (m *model) runRow(r *monitor.Run, nameWidth int, columns []runColumn) table.Row {
 	t, f := m.theme, r.Figures(m.now)
 	mark := t.glyphs.gone
 	if !m.hidden[r.Dir] {
@@ -111,9 +111,9 @@ func (m *model) runRow(r *monitor.Run, columns []runColumn) table.Row {
 	if r == m.run() {
 		pick = t.glyphs.pick
 	}
-	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(t.clean(r.Name), mostNameWidth)}
+	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(t.clean(r.Name), nameWidth)}
 	for _, c := range columns {
-		row = append(row, " "+c.text(m, r, f))
+		row = append(row, " "+t.shorten(c.text(m, r, f), c.width))
 	}
 	return row
 }
