@@ -16,7 +16,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }()
 	for width, nll := range map[int]float64{100: 12.5, 500: 11.8} {
 		if err := train(filepath.Join(folder, fmt.Sprint("width", width)), width, nll); err != nil {
 			fmt.Println(err)

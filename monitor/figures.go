@@ -80,7 +80,7 @@ func (r *Run) lastRecords(f *Figures) {
 	if n := h.Train.Len(); n > 0 {
 		t := h.Train.At(n - 1)
 		f.Step, f.Epoch = max(f.Step, t.Step), t.Epoch
-		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), float64(t.EMA), float64(t.LR), float64(t.GradNorm)
+		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), decimal(float32(t.EMA)), decimal(float32(t.LR)), decimal(float32(t.GradNorm))
 	}
 	if n := len(h.Valid); n > 0 {
 		v := h.Valid[n-1]
@@ -126,6 +126,15 @@ func (r *Run) forecast(f *Figures) {
 			f.ToLookAhead = seconds(max(0, left))
 		}
 	}
+}
+
+// decimal returns the float64 of the shortest decimal that is a float32, which
+// is how a series keeps some numbers: 0.001, and not 0.0010000000474974513.
+func decimal(v float32) float64 {
+	if d, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil {
+		return d
+	}
+	return float64(v)
 }
 
 // whole returns a whole number of the configuration, or 0.
