@@ -16,7 +16,9 @@ type lab struct {
 	main *backend.Backend // XLA where there is a plugin
 	pure *backend.Backend // the Go backend, nil where main is that
 	peer *peer            // plain JAX, nil without it
-	dir  string           // for the peers' programs and their files
+	dir  string           // for the peers' programs, their files, and runs
+
+	maskflow string // the command, built when it is asked for first
 
 	jax, torch *interpreter
 	say        func(string)
@@ -29,9 +31,9 @@ type interpreter struct {
 	absent bool
 }
 
-// newLab opens the backends and starts the peer in plain JAX, which is left out,
-// with a line that says why, where it does not start.
-func newLab(ctx context.Context, o options, stderr io.Writer) (*lab, error) {
+// newLab opens the backends and, for the rows that compare, starts the peer in plain
+// JAX, which is left out, with a line that says why, where it does not start.
+func newLab(ctx context.Context, o options, peers bool, stderr io.Writer) (*lab, error) {
 	b, err := backend.Open(ctx, o.backend, backend.Options{})
 	if err != nil {
 		return nil, err
@@ -50,7 +52,7 @@ func newLab(ctx context.Context, o options, stderr io.Writer) (*lab, error) {
 	if l.dir, err = os.MkdirTemp("", "maskflow-bench-"); err == nil {
 		err = writeScripts(l.dir)
 	}
-	if err == nil {
+	if err == nil && peers {
 		l.peer, err = l.start(ctx, l.jax, "JAX", "peer.py")
 	}
 	if err != nil {

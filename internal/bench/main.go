@@ -21,6 +21,15 @@
 // torch and its libraries, which takes gigabytes. What fails is left out. The
 // rows with flows take some minutes each, most of it for compiling; -only
 // chooses rows.
+//
+// A second table is about the monitor: the command maskflow is built and run as a
+// process of its own, on a pseudo-terminal that is read as a real one is. It says how
+// long a run of a million records takes to open and how much memory, both as the
+// system sees the whole process; what the monitor computes while nothing happens, by
+// the process's own clock; and by how much training is slower beside it. For that the
+// same training is run in pairs, one with the monitor and one without, in an order
+// that is drawn for each pair; its speed is that of the steps after the first, which
+// wait for a compiler, by the times in its log.
 package main
 
 import (
@@ -45,6 +54,10 @@ type options struct {
 	torch   string
 	backend string
 	json    string
+
+	idle  float64
+	pairs int
+	steps int
 }
 
 func main() {
@@ -57,6 +70,9 @@ func main() {
 	flag.StringVar(&o.torch, "torch", "", "Python interpreter with torch (default: the same, made when a row needs it)")
 	flag.StringVar(&o.backend, "backend", "auto", "maskflow's backend, such as xla:/path/to/plugin.so")
 	flag.StringVar(&o.json, "json", "", "file to write every round to")
+	flag.Float64Var(&o.idle, "idle", 20, "monitor-idle: seconds of watching")
+	flag.IntVar(&o.pairs, "pairs", 20, "monitor-cost: pairs of trainings")
+	flag.IntVar(&o.steps, "steps", 3000, "monitor-cost: steps of each, of which the first 500 are not counted")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o, os.Stdout, os.Stderr)
@@ -68,53 +84,91 @@ func main() {
 }
 
 func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
-	chosen, err := choose(o)
+	compared, studied, err := choose(o)
 	if err != nil {
 		return err
 	}
 	backend.QuietLogs(io.Discard)
-	l, err := newLab(ctx, o, stderr)
+	l, err := newLab(ctx, o, len(compared) > 0, stderr)
 	if err != nil {
 		return err
 	}
 	defer l.close()
 	rep := report{Machine: machine(l), Rounds: o.rounds, Seconds: o.seconds}
-	fmt.Fprintf(stdout, "%s\nrounds: %d of %g s a side, by turns\n\n", rep.Machine, o.rounds, o.seconds)
-	writeHead(stdout)
-	for _, c := range chosen {
-		r, err := c.run(ctx, l, o.rounds, time.Duration(o.seconds*float64(time.Second)))
-		if err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
+	fmt.Fprintln(stdout, rep.Machine)
+	if len(compared) > 0 {
+		if rep.Results, err = compare(ctx, l, o, compared, stdout); err != nil {
+			return err
 		}
-		if r == nil {
-			continue
-		}
-		r.write(stdout)
-		rep.Results = append(rep.Results, r)
 	}
-	writeLegend(stdout, rep.Results)
+	if len(studied) > 0 {
+		if rep.Findings, err = find(ctx, l, o, studied, stdout); err != nil {
+			return err
+		}
+	}
 	if o.json == "" {
 		return nil
 	}
 	return rep.save(o.json)
 }
 
-func choose(o options) ([]comparison, error) {
+// compare measures and prints the first table.
+func compare(ctx context.Context, l *lab, o options, chosen []comparison, stdout io.Writer) (results []*result, err error) {
+	fmt.Fprintf(stdout, "rounds: %d of %g s a side, by turns\n\n", o.rounds, o.seconds)
+	writeHead(stdout)
+	for _, c := range chosen {
+		r, err := c.run(ctx, l, o.rounds, time.Duration(o.seconds*float64(time.Second)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.name, err)
+		}
+		if r == nil {
+			continue
+		}
+		r.write(stdout)
+		results = append(results, r)
+	}
+	writeLegend(stdout, results)
+	return results, nil
+}
+
+// find measures and prints the second table.
+func find(ctx context.Context, l *lab, o options, chosen []study, stdout io.Writer) (findings []*finding, err error) {
+	fmt.Fprintln(stdout)
+	for _, s := range chosen {
+		f, err := s.run(ctx, l, o)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		f.write(stdout)
+		findings = append(findings, f)
+	}
+	writeFindingsLegend(stdout, findings)
+	return findings, nil
+}
+
+func choose(o options) (compared []comparison, studied []study, err error) {
 	if o.rounds < 1 || o.seconds <= 0 {
-		return nil, fmt.Errorf("-rounds and -seconds: need more than 0")
+		return nil, nil, fmt.Errorf("-rounds and -seconds: need more than 0")
+	}
+	if o.idle <= 0 || o.pairs < 1 || o.steps <= firstSteps {
+		return nil, nil, fmt.Errorf("-idle and -pairs: need more than 0, -steps: more than %d", firstSteps)
 	}
 	re, err := regexp.Compile(o.only)
 	if err != nil {
-		return nil, fmt.Errorf("-only: %w", err)
+		return nil, nil, fmt.Errorf("-only: %w", err)
 	}
-	var chosen []comparison
 	for _, c := range comparisons {
 		if re.MatchString(c.name) {
-			chosen = append(chosen, c)
+			compared = append(compared, c)
 		}
 	}
-	if len(chosen) == 0 {
-		return nil, fmt.Errorf("-only %s: no such row", o.only)
+	for _, s := range studies {
+		if re.MatchString(s.name) {
+			studied = append(studied, s)
+		}
 	}
-	return chosen, nil
+	if len(compared)+len(studied) == 0 {
+		return nil, nil, fmt.Errorf("-only %s: no such row", o.only)
+	}
+	return compared, studied, nil
 }

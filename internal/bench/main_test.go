@@ -17,7 +17,7 @@ import (
 func TestRunWithoutPeers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rounds.json")
 	var stdout, stderr bytes.Buffer
-	o := options{rounds: 2, seconds: 0.01, only: "^(train-small|train-go|maf-sample-21)$", backend: backend.KindGo, json: file,
+	o := options{rounds: 2, seconds: 0.01, idle: 1, pairs: 1, steps: 3000, only: "^(train-small|train-go|maf-sample-21)$", backend: backend.KindGo, json: file,
 		python: "/nonexistent/python", torch: "/nonexistent/python"}
 	if err := run(context.Background(), o, &stdout, &stderr); err != nil {
 		t.Fatal(err)
@@ -49,20 +49,32 @@ func TestRunWithoutPeers(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
+	with := func(change func(*options)) options {
+		o := options{rounds: 1, seconds: 1, idle: 1, pairs: 1, steps: 501}
+		change(&o)
+		return o
+	}
 	for _, c := range []struct {
 		o    options
 		want string // part of the error, or the rows
 	}{
-		{options{rounds: 1, seconds: 1, only: "^(sample|density)$"}, "density sample"},
-		{options{rounds: 1, seconds: 1, only: "^iaf"}, "iaf-train iaf-sample"},
-		{options{rounds: 1, seconds: 1, only: "nothing"}, "no such row"},
-		{options{rounds: 1, seconds: 1, only: "("}, "-only: error parsing regexp"},
-		{options{rounds: 0, seconds: 1}, "need more than 0"},
-		{options{rounds: 1}, "need more than 0"},
+		{with(func(o *options) { o.only = "^(sample|density)$" }), "density sample"},
+		{with(func(o *options) { o.only = "^iaf" }), "iaf-train iaf-sample"},
+		{with(func(o *options) { o.only = "train-go|idle" }), "train-go monitor-idle"},
+		{with(func(o *options) { o.only = "nothing" }), "no such row"},
+		{with(func(o *options) { o.only = "(" }), "-only: error parsing regexp"},
+		{with(func(o *options) { o.rounds = 0 }), "-rounds and -seconds: need more than 0"},
+		{with(func(o *options) { o.seconds = 0 }), "-rounds and -seconds: need more than 0"},
+		{with(func(o *options) { o.idle = 0 }), "-idle and -pairs: need more than 0"},
+		{with(func(o *options) { o.pairs = 0 }), "-idle and -pairs: need more than 0"},
+		{with(func(o *options) { o.steps = 500 }), "-steps: more than 500"},
 	} {
-		chosen, err := choose(c.o)
+		compared, studied, err := choose(c.o)
 		var names []string
-		for _, r := range chosen {
+		for _, r := range compared {
+			names = append(names, r.name)
+		}
+		for _, r := range studied {
 			names = append(names, r.name)
 		}
 		got := strings.Join(names, " ")

@@ -75,7 +75,9 @@ type report struct {
 	Machine string    `json:"machine"`
 	Rounds  int       `json:"rounds"`
 	Seconds float64   `json:"seconds"`
-	Results []*result `json:"results"`
+	Results []*result `json:"results,omitempty"`
+
+	Findings []*finding `json:"findings,omitempty"`
 }
 
 func (r report) save(path string) error {

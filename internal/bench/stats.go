@@ -39,3 +39,25 @@ func ratios(times, others []float64) spread {
 	}
 	return spread{Median: median(r), Lower: quantile(r, 0.25), Upper: quantile(r, 0.75)}
 }
+
+// signInterval is where the median of what the values were drawn from lies with a
+// probability of 95 % or a little more, whatever its distribution: between two of the
+// sorted values, by the sign test. Fewer than six values have none.
+func signInterval(values []float64) (lower, upper float64, ok bool) {
+	n := len(values)
+	// outside is the probability that at most k of n fair coins show heads: that the
+	// median is below the value at index k.
+	outside, choose, k := 0.0, math.Exp2(-float64(n)), 0
+	for ; ; k++ {
+		outside += choose
+		if outside > 0.025 {
+			break
+		}
+		choose *= float64(n-k) / float64(k+1)
+	}
+	if k == 0 {
+		return math.NaN(), math.NaN(), false
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[k-1], sorted[n-k], true
+}

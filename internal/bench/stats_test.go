@@ -42,3 +42,20 @@ func TestRatiosIgnoreSlowRounds(t *testing.T) {
 		t.Errorf("ratios are %+v, want 3 with quartiles 2 and 4", got)
 	}
 }
+
+// The ranks of the sign test's interval are in every table of it.
+func TestSignInterval(t *testing.T) {
+	for _, c := range []struct{ n, lower, upper int }{{6, 1, 6}, {8, 1, 8}, {9, 2, 8}, {12, 3, 10}, {20, 6, 15}, {25, 8, 18}} {
+		values := make([]float64, c.n)
+		for i := range values {
+			values[i] = float64(c.n - i)
+		}
+		lower, upper, ok := signInterval(values)
+		if !ok || lower != float64(c.lower) || upper != float64(c.upper) {
+			t.Errorf("of %d values: %v to %v, want those of ranks %d and %d", c.n, lower, upper, c.lower, c.upper)
+		}
+	}
+	if _, _, ok := signInterval([]float64{1, 2, 3, 4, 5}); ok {
+		t.Error("five values have an interval: all of them are above the median once in 32 times")
+	}
+}
