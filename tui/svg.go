@@ -49,7 +49,8 @@ func paletteOf(s Screen) palette {
 type canvas struct {
 	palette
 	areas, lines strokes // rectangles; lines, which are rectangles without a width
-	dots, marks  layer   // paths
+	dots         trail   // points with round ends
+	marks        layer   // paths
 	texts        layer   // text elements
 }
 
@@ -75,10 +76,9 @@ func (p *canvas) shape(r rune, l look, column, row int) bool {
 		return true
 	}
 	if r >= firstBraille && r <= lastBraille {
-		path := p.dots.of(stroke(ink))
 		for set := uint(r - firstBraille); set != 0; set &= set - 1 {
 			d := brailleDots[bits.TrailingZeros(set)]
-			fmt.Fprintf(path, "M%s %sh0", decimal(x+cellAcross*(2*d[0]+1)/4), decimal(y+cellDown*(2*d[1]+1)/8))
+			p.dots.add(stroke(ink), x+cellAcross*(2*d[0]+1)/4, y+cellDown*(2*d[1]+1)/8)
 		}
 		return true
 	}

@@ -35,6 +35,23 @@ func (l *layer) paths(out *bytes.Buffer) {
 	}
 }
 
+// trail is points, each by how far it is from the last one of its attributes, which is
+// half as long as where it is.
+type trail struct {
+	layer
+	last map[string][2]float64
+}
+
+// add draws a point: a line without length, all of which is its ends.
+func (t *trail) add(attributes string, x, y float64) {
+	if t.last == nil {
+		t.last = map[string][2]float64{}
+	}
+	last := t.last[attributes] // a path begins at 0, 0
+	fmt.Fprintf(t.of(attributes), "m%s %sh0", decimal(x-last[0]), decimal(y-last[1]))
+	t.last[attributes] = [2]float64{x, y}
+}
+
 // groups writes the bodies as elements of groups.
 func (l *layer) groups(out *bytes.Buffer) {
 	for _, a := range l.attributes {

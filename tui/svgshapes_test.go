@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -81,7 +82,22 @@ func TestSVGPixels(t *testing.T) {
 	}
 }
 
-var dot = regexp.MustCompile(`M(\S+) (\S+)h0`)
+var dot = regexp.MustCompile(`m(\S+) (\S+?)h0`)
+
+// dots is the points of a picture, each of which is given by its distance from the one
+// before.
+func dots(t *testing.T, d *pictured) [][2]float64 {
+	t.Helper()
+	var all [][2]float64
+	for _, p := range d.paths() {
+		x, y := 0.0, 0.0
+		for _, m := range dot.FindAllStringSubmatch(p.D, -1) {
+			x, y = x+parsed(t, m[1]), y+parsed(t, m[2])
+			all = append(all, [2]float64{x, y})
+		}
+	}
+	return all
+}
 
 // A character of braille has a dot for each of its bits, in a grid of 2 x 4.
 func TestSVGBraille(t *testing.T) {
@@ -89,19 +105,26 @@ func TestSVGBraille(t *testing.T) {
 	for set := range 256 {
 		r := rune(0x2800 + set)
 		d := pictureOf(t, SVG([]string{string(r)}, 1, 1, colourScreen))
-		var dots [][]string
-		for _, p := range d.paths() {
-			dots = append(dots, dot.FindAllStringSubmatch(p.D, -1)...)
-		}
-		if len(dots) != bits.OnesCount(uint(set)) || len(d.texts()) > 0 {
-			t.Errorf("%c has %d dots", r, len(dots))
+		got := dots(t, d)
+		if len(got) != bits.OnesCount(uint(set)) || len(d.texts()) > 0 {
+			t.Errorf("%c has %d dots", r, len(got))
 		}
 		if want, ok := places[r]; ok {
-			column, row := parsed(t, dots[0][1])/(cellAcross/2.0), parsed(t, dots[0][2])/(cellDown/4.0)
+			column, row := got[0][0]/(cellAcross/2.0), got[0][1]/(cellDown/4.0)
 			if column != want[0]+0.5 || row != want[1]+0.5 {
 				t.Errorf("%c has its dot at %v, %v", r, column, row)
 			}
 		}
+	}
+}
+
+// Dots of several cells are where their cells are, whatever colours lie between them.
+func TestSVGDotsOfALine(t *testing.T) {
+	const red, blue, end = "\x1b[38;2;255;0;0m", "\x1b[38;2;0;0;255m", "\x1b[0m"
+	d := pictureOf(t, SVG([]string{red + "⠁" + blue + "⠁" + red + "⠁" + end, red + "⠁"}, 3, 2, colourScreen))
+	want := [][2]float64{{2.25, 2.25}, {20.25, 2.25}, {2.25, 20.25}, {11.25, 2.25}}
+	if got := dots(t, d); !slices.Equal(got, want) {
+		t.Errorf("dots at %v, want %v", got, want)
 	}
 }
 
