@@ -23,6 +23,8 @@ func (m *model) focusOn(p panelID) {
 		m.focus = p
 	case p == runsPanel:
 		m.say("one run is watched: there is no list")
+	case p == ordersPanel:
+		m.say("%s", m.noOrders())
 	}
 }
 

@@ -21,7 +21,7 @@ type choice struct {
 }
 
 var (
-	stopCleanly = choice{"s", "stop cleanly: end the running call, write a checkpoint, test the best weights",
+	stopCleanly = choice{"s", "stop cleanly: write a checkpoint, test the best weights",
 		func(m *model) tea.Cmd { return m.request(runlog.StopCleanly) }}
 	stopNow = choice{"n", "stop now: write a checkpoint, no test", func(m *model) tea.Cmd { return m.request(runlog.StopNow) }}
 	goOn    = choice{"c", "cancel", nil}
@@ -96,7 +96,7 @@ func (m *model) decide(c choice) tea.Cmd {
 // dialogBox draws the dialog, as large as there is room.
 func (m *model) dialogBox(w, h int) []string {
 	t := m.theme
-	inner := min(w-2, 84)
+	inner := min(w-2, 70)
 	if inner < 8 || h < 4 {
 		keys := "stop?"
 		for _, c := range m.dialog.choices {
@@ -106,7 +106,7 @@ func (m *model) dialogBox(w, h int) []string {
 	}
 	var lines []string
 	for i, c := range m.dialog.choices {
-		line := fit(" "+c.key+"  "+t.text("%s", c.text), inner)
+		line := fit(t.shorten(" "+c.key+"  "+t.text("%s", c.text), inner), inner)
 		if i == m.dialog.at {
 			line = t.picked(fit(t.glyphs.pick+strings.TrimPrefix(line, " "), inner))
 		}

@@ -431,3 +431,51 @@ func TestLossesThatAreNotFiniteAreCounted(t *testing.T) {
 		t.Errorf("the header does not count them:\n%s", strings.Join(m.screen().lines[:3], "\n"))
 	}
 }
+
+// A flow has no ensemble of orders: its other panels have the room, and 2 says why.
+func TestOrdersAreShownWhereThereIsAnEnsemble(t *testing.T) {
+	u := fakeRun{dir: "runs/flow", seed: 1, records: 100, orders: 1, status: runlog.Running}.update()
+	m := watching(unicodeScreen, 120, 40, u)
+	if slices.Contains(m.panels(), ordersPanel) {
+		t.Error("a panel about orders where there is one")
+	}
+	m.pressAll("2")
+	if m.focus != lossPanel || !strings.Contains(m.message.text, "no ensemble") {
+		t.Errorf("focus %d, message %q", m.focus, m.message.text)
+	}
+	if m = watching(unicodeScreen, 120, 40, oneRun()); !slices.Contains(m.panels(), ordersPanel) {
+		t.Error("no panel about orders though there are eight")
+	}
+}
+
+// States that come from outside are on the screen with the next look.
+func TestCrashAndDeletionAreShown(t *testing.T) {
+	u := oneRun()
+	m := watching(unicodeScreen, 120, 40, u)
+	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, State: &runlog.State{Status: runlog.Crashed}}}}})
+	if !strings.Contains(m.screen().lines[0], "crashed") {
+		t.Errorf("%q", m.screen().lines[0])
+	}
+	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, Gone: true}}}})
+	if line := m.screen().lines[0]; !strings.Contains(line, "deleted") || !strings.Contains(line, "step 3,000") {
+		t.Errorf("a run that is gone is not told, or what was read of it is: %q", line)
+	}
+	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, State: &runlog.State{Status: runlog.Silent, Quiet: 7 * time.Minute}}}}})
+	if line := m.screen().lines[0]; !strings.Contains(line, "silent") || !strings.Contains(line, "no news for 7m") {
+		t.Errorf("%q", line)
+	}
+}
+
+// Nothing is drawn again while nothing happens.
+func TestAnIdleMonitorDrawsNothing(t *testing.T) {
+	u := fakeRun{dir: "runs/old", seed: 1, records: 100, orders: 4, status: runlog.Done}.update()
+	m := watching(unicodeScreen, 120, 40, u)
+	m.Update(news{update: monitor.Update{Now: watched}})
+	before := m.screen()
+	for i := range 100 {
+		m.Update(news{update: monitor.Update{Now: watched.Add(time.Duration(i) * time.Minute)}})
+	}
+	if m.screen() != before {
+		t.Error("a picture of a run that has ended was drawn again")
+	}
+}

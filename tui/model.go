@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -185,15 +186,26 @@ const mostLines = 20
 // many says whether several runs are watched.
 func (m *model) many() bool { return len(m.set.Runs) > 1 }
 
-// panels is the panels that there are: the list of runs only where there are several.
+// panels is the panels that there are: the list of runs only where there are several,
+// the orders only where there is an ensemble of them.
 func (m *model) panels() []panelID {
 	var ids []panelID
 	for id := range panelCount {
-		if id != runsPanel || m.many() {
+		if (id != runsPanel || m.many()) && (id != ordersPanel || slices.ContainsFunc(m.set.Runs, mayHaveOrders)) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
+}
+
+// mayHaveOrders says whether a run evaluates an ensemble of orders, or will.
+func mayHaveOrders(r *monitor.Run) bool {
+	if len(r.History.Orders) > 0 {
+		return true
+	}
+	kind, _ := r.Setting("model.type")
+	n, ok := r.Setting("model.orders.count")
+	return kind == "made" && ok && n != "1"
 }
 
 // say shows a message for a while.

@@ -90,11 +90,11 @@ func (m *model) noOrders() string {
 	if r == nil {
 		return ""
 	}
-	if kind, _ := r.Setting("model.type"); kind != "made" {
-		return "A " + kind + " keeps its orders fixed inside of its layers: there is no ensemble to watch."
-	}
-	if n, ok := r.Setting("model.orders.count"); !ok || n == "1" {
-		return "One order: there is no ensemble to watch. With model.orders: {count: 4} the probabilities of four orders are averaged, and this panel shows what that gains."
+	switch kind, _ := r.Setting("model.type"); {
+	case kind != "made" && kind != "":
+		return "no ensemble: the orders of a " + m.theme.clean(kind) + " are fixed inside of its layers"
+	case !mayHaveOrders(r):
+		return "no ensemble: this run has one order (model.orders.count averages several)"
 	}
 	return "No validation yet: it is what evaluates every order and their ensemble."
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -78,6 +79,9 @@ func (m *model) apply(u monitor.Update) {
 		if _, ok := m.colours[r.Dir]; !ok {
 			m.colours[r.Dir] = len(m.colours)
 		}
+	}
+	if panels := m.panels(); !slices.Contains(panels, m.focus) {
+		m.focus = panels[0]
 	}
 	m.answers()
 }
