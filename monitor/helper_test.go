@@ -75,6 +75,18 @@ func (w *watch) poll() {
 	}
 }
 
+// until polls until something holds, or a minute has passed by its clock. How
+// often folders are searched depends on how long a search takes here.
+func (w *watch) until(holds func() bool) {
+	w.t.Helper()
+	for range 240 {
+		if w.poll(); holds() {
+			return
+		}
+	}
+	w.t.Fatal("nothing came of it in a minute")
+}
+
 // run is the only run.
 func (w *watch) run() *Run {
 	w.t.Helper()
