@@ -2,6 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/maskflow/maskflow/internal/words"
@@ -13,34 +17,24 @@ import (
 const followEvery = 500 * time.Millisecond
 
 // follow prints what happens to runs, a line a thing, until every one has ended: for a
-// pipe, a log, a dumb terminal. Validations that follow each other quickly are thinned
-// out; the last one never is.
-func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Query) error {
+// pipe, a log, a dumb terminal. With named, every line begins with the name of its run.
+func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Query, named bool) error {
 	var set monitor.Set
-	told := map[string]*followed{}
+	f := newFollower(q, named)
 	for {
 		u := source.Poll()
 		set.Apply(u)
-		going := u.More
-		for _, r := range set.Sorted(monitor.ByDir, q, u.Now) {
-			f := told[r.Dir]
-			if f == nil {
-				f = &followed{}
-				told[r.Dir] = f
-			}
-			status := r.Status()
-			going = going || status == runlog.Running || status == runlog.Silent || status == monitor.Unknown
-			if !r.Loading {
-				if err := a.tell(f, r, u.Now, len(set.Runs) > 1); err != nil {
-					return err
-				}
-			}
+		f.look(&set, u.Now)
+		if err := a.print("%s", f.text()); err != nil {
+			return err
 		}
-		if !going {
-			return nil
-		}
-		if u.More {
+		switch {
+		case u.More:
 			continue
+		case !f.going(&set) && len(f.told) == 0:
+			return errors.New("watching: no run passes --filter (leave it out, or see the values with --json)")
+		case !f.going(&set):
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -50,62 +44,172 @@ func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Quer
 	}
 }
 
-// followed is what was printed of a run.
-type followed struct {
-	generation    uint64
-	status        runlog.Status
-	valid, events int // records that are done with
-	last          time.Time
+// named says whether the lines about runs need their names: unless the one path is a run.
+func named(paths []string) bool {
+	_, err := runlog.ReadManifest(paths[0])
+	return len(paths) > 1 || err != nil
 }
 
-// tell prints what is new of a run.
-func (a *app) tell(f *followed, r *monitor.Run, now time.Time, many bool) error {
-	name := ""
-	if many {
-		name = r.Name + "  "
-	}
-	h := &r.History
-	if g := r.Generation(); g != f.generation {
-		f.generation, f.valid, f.events = g, len(h.Valid), len(h.Events)
-	}
-	figures := r.Figures(now)
-	status := r.Status()
-	ended := status != runlog.Running && status != runlog.Silent
-	for ; f.events < len(h.Events); f.events++ {
-		if err := a.print("%s%s\n", name, h.Events[f.events].What); err != nil {
-			return err
+// A follower writes lines about the runs that pass a query, or once did.
+type follower struct {
+	query monitor.Query
+	named bool
+	told  map[string]*told // by directory
+	lines strings.Builder
+}
+
+func newFollower(q monitor.Query, named bool) *follower {
+	return &follower{query: q, named: named, told: map[string]*told{}}
+}
+
+// told is what was said of a run.
+type told struct {
+	status  runlog.Status
+	valid   runlog.Valid // the last that was told
+	at      time.Time    // and when
+	events  int
+	quiet   time.Duration // without news, for a run that is silent
+	trouble string
+}
+
+// text returns the lines that were written, and forgets them.
+func (f *follower) text() string {
+	defer f.lines.Reset()
+	return f.lines.String()
+}
+
+// look writes what is new of all runs.
+func (f *follower) look(set *monitor.Set, now time.Time) {
+	for _, r := range set.Sorted(monitor.ByName, monitor.Query{}, now) {
+		if f.told[r.Dir] != nil || f.query.Match(r, now) {
+			f.tell(r, now)
 		}
 	}
-	if n := len(h.Valid); f.valid < n && (ended || now.Sub(f.last) >= plainEvery) {
-		f.valid, f.last = n, now
-		best := ""
-		if figures.Best != nil {
-			best = " (best)"
-			if figures.Best.Step != figures.Valid.Step {
-				text, _ := words.PlusMinus(float64(figures.Best.NLL), float64(figures.Valid.NLL2SE))
-				best = " (best " + text + ")"
-			}
-		}
-		line := validationLine(*figures.Valid, figures.EMA, best, words.Duration(float64(figures.Valid.Time)))
-		if err := a.print("%s%s\n", name, line); err != nil {
-			return err
+}
+
+// going says whether anything may still happen to a run.
+func (f *follower) going(set *monitor.Set) bool {
+	for _, r := range set.Runs {
+		if unread(r) || alive(r.Status()) || r.Status() == monitor.Unknown {
+			return true
 		}
 	}
-	if status != f.status && (f.status != "" || status != runlog.Running) {
-		line := name + string(status)
-		if e := h.End; e != nil && ended {
-			line += " at step " + words.Grouped(e.Step)
-			if e.Test != nil {
-				line += ", test NLL " + words.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)) + " nats a row"
-			}
-			if e.Error != "" {
-				line += ": " + e.Error
-			}
+	return false
+}
+
+func alive(s runlog.Status) bool { return s == runlog.Running || s == runlog.Silent }
+
+// unread says whether there are records that are known of and were not read yet.
+func unread(r *monitor.Run) bool {
+	return !r.Gone && (r.Loading || r.State != nil && r.State.End != nil && r.History.End == nil)
+}
+
+// tell writes what is new of a run. What happened before the first look is told by the
+// state that it led to.
+func (f *follower) tell(r *monitor.Run, now time.Time) {
+	t := f.told[r.Dir]
+	if r.Err != nil && (t == nil || r.Err.Error() != t.trouble) {
+		f.line(r, "cannot be read: %v", r.Err)
+	}
+	if t == nil {
+		t = &told{events: len(r.History.Events)}
+		if r.Loading && r.Err == nil {
+			return
 		}
-		if err := a.print("%s\n", line); err != nil {
-			return err
+		f.told[r.Dir] = t
+	}
+	t.trouble = ""
+	if r.Err != nil {
+		t.trouble = r.Err.Error()
+	}
+	if unread(r) || r.Status() == monitor.Unknown {
+		return
+	}
+	f.tellEvents(t, r)
+	f.tellValid(t, r, now)
+	f.tellStatus(t, r, now)
+}
+
+func (f *follower) tellEvents(t *told, r *monitor.Run) {
+	events := r.History.Events
+	for _, e := range events[min(t.events, len(events)):] {
+		f.line(r, "%s", e.What)
+	}
+	t.events = len(events)
+}
+
+// tellValid tells the last validation. Those that follow each other quickly are thinned
+// out; the last one of a run never is.
+func (f *follower) tellValid(t *told, r *monitor.Run, now time.Time) {
+	n := len(r.History.Valid)
+	if n == 0 {
+		return
+	}
+	v := r.History.Valid[n-1]
+	if v.Step == t.valid.Step && v.Epoch == t.valid.Epoch || alive(r.Status()) && now.Sub(t.at) < plainEvery {
+		return
+	}
+	t.valid, t.at = v, now
+	figures, best := r.Figures(now), ""
+	if b := figures.Best; b != nil {
+		best = " (best)"
+		if b.Step != v.Step {
+			figure, _ := words.PlusMinus(float64(b.NLL), float64(v.NLL2SE))
+			best = " (best " + figure + ")"
 		}
 	}
-	f.status = status
-	return nil
+	f.line(r, "%s", validationLine(v, figures.EMA, best, words.Duration(float64(v.Time))))
+}
+
+// tellStatus tells that a run came to stand otherwise, and now and then that one is
+// still silent: each time that it has been for twice as long.
+func (f *follower) tellStatus(t *told, r *monitor.Run, now time.Time) {
+	status, figures := r.Status(), r.Figures(now)
+	first, changed := t.status == "", t.status != status
+	t.status = status
+	switch {
+	case status == runlog.Silent:
+		if changed || figures.Quiet >= 2*t.quiet {
+			t.quiet = figures.Quiet
+			f.line(r, "silent: no news for %s, and from here it cannot be seen whether its process lives; waiting for more", words.Duration(figures.Quiet.Seconds()))
+		}
+	case !changed:
+	case status == runlog.Running && first:
+		if figures.Valid == nil {
+			f.line(r, "running at step %s, not validated yet", words.Grouped(figures.Step))
+		}
+	case status == runlog.Running:
+		f.line(r, "running again, at step %s", words.Grouped(figures.Step))
+	case status == runlog.Crashed:
+		f.line(r, "crashed at step %s: its process is gone without a word (%s may say why; continue: maskflow train --resume --run %s)",
+			words.Grouped(figures.Step), filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
+	case status == monitor.Deleted:
+		f.line(r, "deleted")
+	default:
+		f.line(r, "%s", endText(status, r.History.End))
+	}
+}
+
+// endText is how a run says that it ended.
+func endText(status runlog.Status, e *runlog.End) string {
+	if e == nil {
+		return string(status)
+	}
+	text := string(status) + " at step " + words.Grouped(e.Step)
+	if e.Test != nil {
+		text += ", test NLL " + words.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)) + " nats a row"
+	}
+	if e.Error != "" {
+		text += ": " + e.Error
+	}
+	return text
+}
+
+// line writes a line about a run. Names of files and texts of a log may be anything.
+func (f *follower) line(r *monitor.Run, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if f.named {
+		text = r.Name + "  " + text
+	}
+	f.lines.WriteString(strings.Map(harmless, strings.ReplaceAll(text, "\n", " ")) + "\n")
 }

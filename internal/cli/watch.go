@@ -131,7 +131,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 		}
 		return nil
 	case !fullScreen(a.stdin, a.stdout):
-		return a.follow(c.Context(), source, query)
+		return a.follow(c.Context(), source, query, named(args))
 	}
 	_, err = a.present(c.Context(), options, "no run was touched")
 	return err
