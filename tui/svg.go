@@ -48,16 +48,18 @@ func paletteOf(s Screen) palette {
 // canvas is the shapes and the text of a picture.
 type canvas struct {
 	palette
-	areas, lines strokes // rectangles; lines, which are rectangles without a width
-	dots         trail   // points with round ends
-	marks        layer   // paths
-	texts        layer   // text elements
+	grounds strokes // rectangles behind all the rest
+	areas   strokes // rectangles
+	lines   strokes // rectangles without a width
+	dots    trail   // points with round ends
+	marks   layer   // paths
+	texts   layer   // text elements
 }
 
 // ground fills a cell whose background is not that of the screen.
 func (p *canvas) ground(c cell, x, y int) {
 	if _, ground := c.resolve(p.palette); ground != p.palette.ground {
-		p.areas.add(fill(ground), box{float64(x * cellAcross), float64(y * cellDown), float64((x + 1) * cellAcross), float64((y + 1) * cellDown)})
+		p.grounds.add(fill(ground), box{float64(x * cellAcross), float64(y * cellDown), float64((x + 1) * cellAcross), float64((y + 1) * cellDown)})
 	}
 }
 
@@ -187,9 +189,11 @@ func (p *canvas) document(columns, rows int) []byte {
 		b.WriteString("</g>\n")
 	}
 	group(`shape-rendering="crispEdges"`, func() {
-		p.areas.paths(&b, func(r box) string {
+		rectangle := func(r box) string {
 			return fmt.Sprintf("M%s %sh%sv%sh%sz", decimal(r.x0), decimal(r.y0), decimal(r.x1-r.x0), decimal(r.y1-r.y0), decimal(r.x0-r.x1))
-		})
+		}
+		p.grounds.paths(&b, rectangle)
+		p.areas.paths(&b, rectangle)
 	})
 	group(`stroke-linecap="square"`, func() {
 		p.lines.paths(&b, func(l box) string {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"maps"
 	"math"
 	"math/bits"
 	"regexp"
@@ -79,6 +80,30 @@ func TestSVGPixels(t *testing.T) {
 	}
 	if got["#010101"] != "M0 0h27v9h-27z" || got["#020202"] != "M0 0h27v18h-27z" {
 		t.Errorf("%v", got)
+	}
+}
+
+// A block lies on its background, whatever colours came first.
+func TestSVGBlocksLieOnTheirBackground(t *testing.T) {
+	const red, blue = "255;0;0", "0;0;255"
+	line := "\x1b[38;2;" + red + ";48;2;" + blue + "m▀\x1b[38;2;" + blue + ";48;2;" + red + "m▀"
+	painted := map[[2]int]string{} // by the cell and its half
+	for _, p := range pictureOf(t, SVG([]string{line}, 2, 1, colourScreen)).paths() {
+		for _, m := range rectangle.FindAllStringSubmatch(p.D, -1) {
+			x, y, w, h := parsed(t, m[1]), parsed(t, m[2]), parsed(t, m[3]), parsed(t, m[4])
+			for c := range 2 {
+				for half := range 2 {
+					cx, cy := (float64(c)+0.5)*cellAcross, (float64(half)+0.5)*cellDown/2
+					if x < cx && cx < x+w && y < cy && cy < y+h {
+						painted[[2]int{c, half}] = p.Fill
+					}
+				}
+			}
+		}
+	}
+	want := map[[2]int]string{{0, 0}: "#ff0000", {0, 1}: "#0000ff", {1, 0}: "#0000ff", {1, 1}: "#ff0000"}
+	if !maps.Equal(painted, want) {
+		t.Errorf("the pixels are %v, want %v", painted, want)
 	}
 }
 
