@@ -1,0 +1,363 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
+)
+
+// shown starts an endless training on a terminal and waits until its monitor shows it
+// live.
+func (b *bench) shown(t *testing.T, flags ...string) *process {
+	t.Helper()
+	p := b.on(newTerminal(t, 160, 40), nil, endless("run", flags...)...)
+	p.shows(`running +run`)
+	p.moves()
+	return p
+}
+
+// summary waits for the summary of a training on the normal screen.
+func (p *process) summary() {
+	p.t.Helper()
+	p.shows(`\nrun +run *\nnext +maskflow train --resume --run run`)
+}
+
+// The monitor of a training asks, when it is left, what becomes of the training, and
+// however the training ends the summary stands on the screen that was there before.
+func TestTrainWithAMonitor(t *testing.T) {
+	t.Parallel()
+	t.Run("stop", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.shown(t)
+		p.press("q")
+		p.shows(`What becomes of the training\?`)
+		p.press("s")
+		p.exits(codeDone)
+		p.shows(`test +NLL \d`)
+		p.summary()
+		b.stoppedWhole(t, "run")
+	})
+	t.Run("stop now", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.shown(t)
+		p.press("q")
+		p.shows(`What becomes of the training\?`)
+		p.press("n")
+		p.exits(codeDone)
+		p.summary()
+		if strings.Contains(p.text(), "\ntest ") {
+			t.Error("a training that was stopped at once was tested")
+		}
+		b.stoppedWhole(t, "run")
+	})
+	t.Run("kept open", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.shown(t, "--tui")
+		p.press("ss")
+		p.shows(`stopped +run`)
+		p.until("the end of the training", func() bool {
+			s, err := runlog.ReadState(b.path("run"), time.Now())
+			return err == nil && s.Status == runlog.Stopped
+		})
+		if !p.full() {
+			t.Error("the monitor did not stay open")
+		}
+		p.press("q")
+		p.exits(codeDone)
+		p.summary()
+		b.stoppedWhole(t, "run")
+	})
+	t.Run("detach", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.shown(t, "--tui")
+		p.press("q")
+		p.shows(`What becomes of the training\?`)
+		p.press("d")
+		p.restored() // while the process goes on
+		p.shows(`the training goes on without the monitor \(Ctrl-C stops it\)`)
+		p.shows(`\n\S+ s +epoch \d+  step \d+/100000000 .* steps/s`)
+		p.press("\x03") // a signal again
+		p.exits(codeInterrupted)
+		p.shows(`interrupted at step \d+ \(continue: maskflow train --resume --run run\)`)
+		b.stoppedWhole(t, "run")
+	})
+	t.Run("ends by itself", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.on(newTerminal(t, 120, 36), nil, "train", "tiny.yaml", "--run", "run")
+		p.exits(codeDone)
+		p.shows(`test +NLL \d(?s:.*)next +maskflow eval run`)
+		if all := p.all(); !strings.Contains(all, "\x1b[?1049h") {
+			t.Error("no monitor was shown")
+		}
+	})
+	t.Run("diverges", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.on(newTerminal(t, 120, 36), nil, "train", "tiny.yaml", "--run", "run", "--tui", "--set", "train.optimizer.name=sgd", "--set", "train.optimizer.learning_rate=1e38")
+		p.shows(`diverged +run`)
+		p.press("q")
+		p.exits(codeDiverged)
+		p.shows(`maskflow: training run: step 1 diverged: `)
+	})
+	t.Run("no monitor", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		for i, c := range []struct{ env, flags []string }{{nil, []string{"--no-tui"}}, {nil, []string{"--quiet"}}, {nil, []string{"--json"}}, {[]string{"TERM=dumb"}, nil}} {
+			p := b.on(newTerminal(t, 120, 36), c.env, append([]string{"train", "tiny.yaml", "--run", fmt.Sprint("run", i)}, c.flags...)...)
+			p.exits(codeDone)
+			if strings.Contains(p.all(), "\x1b[?1049h") {
+				t.Errorf("%v %v: a monitor was shown", c.env, c.flags)
+			}
+		}
+	})
+}
+
+// A signal, or Ctrl-C, which is a key while the monitor is shown, ends the training with
+// a checkpoint, and the monitor with it, even one that was to stay open.
+func TestInterruptWithAMonitor(t *testing.T) {
+	t.Parallel()
+	for name, interrupt := range map[string]func(p *process){
+		"Ctrl-C":  func(p *process) { p.press("\x03") },
+		"SIGINT":  func(p *process) { p.signal(syscall.SIGINT) },
+		"SIGTERM": func(p *process) { p.signal(syscall.SIGTERM) },
+		"SIGHUP":  func(p *process) { p.signal(syscall.SIGHUP) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			p := b.shown(t, "--tui")
+			interrupt(p)
+			p.exits(codeInterrupted)
+			p.shows(`maskflow: training run: interrupted at step \d+ \(continue: maskflow train --resume --run run\)`)
+			b.stoppedWhole(t, "run")
+		})
+	}
+}
+
+// A second Ctrl-C does not wait for the call that is running.
+func TestSecondInterruptWithAMonitor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.on(newTerminal(t, 120, 36), nil, endless("run", "--set", "model.hidden=[2500,2500]", "--set", "model.init=he")...)
+	p.shows(`running +run`)
+	p.press("\x03")
+	p.shows(`once more to stop at once`)
+	p.press("\x03")
+	p.exits(codeInterrupted)
+}
+
+// The process dies while the monitor is shown, and nothing of it can give the terminal
+// back: the keeper does, and says how to go on.
+func TestKilledWithAMonitor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.shown(t, "--backend", "go")
+	keepers := keepersOf(t, p.cmd.Process.Pid)
+	p.signal(syscall.SIGKILL)
+	p.exits(-1)
+	p.shows(`maskflow: killed while the monitor was shown \(run/stderr\.log may say why; continue: maskflow train --resume --run run --backend go\)`)
+	gone(t, keepers)
+}
+
+// A fault in native code ends the process by a signal that the runtime reports: its first
+// lines are on the normal screen, all of them in the log.
+func TestCrashWithAMonitor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.shown(t)
+	p.signal(syscall.SIGABRT) // what abort does, in a library's failed check
+	<-p.done
+	p.until("the normal screen", func() bool { return !p.full() })
+	p.shows(`SIGABRT: abort(?s:.*)maskflow: crashed while the monitor was shown \(run/stderr\.log may say why; `)
+	if n := strings.Count(p.text(), "\n\t"); n > traceLines {
+		t.Errorf("%d lines of a trace are shown", n)
+	}
+	text, err := os.ReadFile(b.path("run", runlog.StderrFile))
+	if err != nil || !bytes.Contains(text, []byte("SIGABRT: abort")) {
+		t.Errorf("stderr.log has not what the runtime said (%v): %.200q", err, text)
+	}
+	if p.code == codeDone {
+		t.Error("a crash is no success")
+	}
+}
+
+// keepersOf finds the children of a process by what the system tells of them.
+func keepersOf(t *testing.T, pid int) []string {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	all, globErr := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil || globErr != nil {
+		t.Skipf("the system does not tell of children: %v", err)
+	}
+	var keepers []string
+	for _, path := range all {
+		if children, err = os.ReadFile(path); err != nil {
+			continue // that thread has ended
+		}
+		for _, child := range strings.Fields(string(children)) {
+			line, err := os.ReadFile("/proc/" + child + "/cmdline")
+			if err == nil && strings.Contains(string(line), keepArg) {
+				keepers = append(keepers, child)
+			}
+		}
+	}
+	if len(keepers) != 1 {
+		t.Errorf("there are the keepers %v, want one", keepers)
+	}
+	return keepers
+}
+
+// gone waits for the end of processes.
+func gone(t *testing.T, pids []string) {
+	t.Helper()
+	for _, pid := range pids {
+		eventually(t, "the end of process "+pid, func() bool {
+			line, err := os.ReadFile("/proc/" + pid + "/cmdline")
+			return err != nil || len(line) == 0 // a zombie has no arguments
+		})
+	}
+}
+
+// A keeper does not outlive the monitor that it is for.
+func TestKeeperEnds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := b.shown(t)
+	keepers := keepersOf(t, p.cmd.Process.Pid)
+	p.press("q")
+	p.shows(`What becomes of the training\?`)
+	p.press("d")
+	p.restored()
+	gone(t, keepers)
+	p.signal(syscall.SIGINT)
+	p.exits(codeInterrupted)
+}
+
+// What a native library writes to standard error goes to the log of the run and never
+// over the screen.
+func TestNativeStderrWithAMonitor(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("no way into the standard error of another process")
+	}
+	b := newBench(t)
+	p := b.shown(t)
+	stderr, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/2", p.cmd.Process.Pid), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close()
+	if _, err := stderr.WriteString("hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	p.shows(`stderr +hello`) // in the panel of the log, from the file
+	text, err := os.ReadFile(b.path("run", runlog.StderrFile))
+	if err != nil || !bytes.Contains(text, []byte("hello\n")) {
+		t.Errorf("stderr.log has %q (%v)", text, err)
+	}
+	p.press("\x03")
+	p.exits(codeInterrupted)
+	if strings.Contains(p.all(), "hello\r\n") || strings.Contains(p.all(), "hello\n") {
+		t.Error("it was written over the screen")
+	}
+}
+
+// A panic of the training closes the monitor, which shows the run of a directory, and is
+// raised again where the command reports it.
+func TestPanicBesideAMonitor(t *testing.T) {
+	x := newTerminal(t, 80, 24)
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := runlog.Create(dir, runlog.Manifest{Name: "run"}, []byte("name: run\n"), runlog.Options{})
+	if err == nil {
+		err = w.Start(0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var stderr bytes.Buffer
+	a := &app{stdin: x.tty, stdout: x.tty, console: newConsole(&stderr)}
+	ctx, stop := a.catchSignals(context.Background())
+	defer stop()
+	started := make(chan struct{})
+	close(started)
+	raised := func() (p any) {
+		defer func() { p = recover() }()
+		_, _ = a.beside(ctx, dir, trainOptions{tui: true}, newProgress(a.console, config.Default(), false), started, func() (*train.Summary, error) {
+			x.until("the monitor", x.full)
+			panic("bang")
+		})
+		return nil
+	}()
+	carried, ok := raised.(*carriedPanic)
+	if !ok || carried.value != "bang" || !regexp.MustCompile(`^cli/trainmonitor_test\.go:\d+$`).MatchString(carried.site) {
+		t.Errorf("raised %+v", raised)
+	}
+	x.restored()
+}
+
+// What a crash printed is shown by its first lines, and does nothing to the terminal.
+func TestShortened(t *testing.T) {
+	long := strings.Repeat("line\n", 30)
+	for in, want := range map[string]string{
+		"":                      "",
+		"one":                   "one\n",
+		"one\n":                 "one\n",
+		"\x1b[2Jtwo\r\n\tthree": "[2Jtwo\n\tthree\n",
+		long:                    long[:5*traceLines] + "…\n",
+	} {
+		if got := shortened(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+// The start of a keeper costs no time that anybody notices, and its end neither.
+func TestKeeperIsQuick(t *testing.T) {
+	x := newTerminal(t, 80, 24)
+	var started, ended []time.Duration
+	for range 5 {
+		began := time.Now()
+		release, err := keep(x.tty, x.tty, "", newConsole(os.Stderr).crashOutput)
+		if err != nil {
+			t.Skipf("no keeper on this system: %v", err)
+		}
+		started = append(started, time.Since(began))
+		time.Sleep(20 * time.Millisecond) // that of a monitor: its keeper is ready
+		began = time.Now()
+		release()
+		ended = append(ended, time.Since(began))
+		release() // twice is once
+	}
+	t.Logf("started in %v, ended in %v", started, ended)
+	if best := slices.Min(started); best > 30*time.Millisecond {
+		t.Errorf("a keeper takes %v to start", best)
+	}
+	if best := slices.Min(ended); best > endingTime/2 {
+		t.Errorf("a keeper takes %v to end", best)
+	}
+	if all := x.all(); all != "" {
+		t.Errorf("a keeper that was released wrote %q", all)
+	}
+}
