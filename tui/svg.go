@@ -204,8 +204,8 @@ func (p *canvas) document(columns, rows int) []byte {
 		})
 		p.marks.paths(&b)
 	})
-	group(fmt.Sprintf(`stroke-linecap="round" stroke-width="%s"`, decimal(dotSize)), func() { p.dots.paths(&b) })
-	group(fmt.Sprintf(`font-family="%s" font-size="15" style="font-variant-ligatures:none"`, fonts), func() { p.texts.groups(&b) })
+	group(`stroke-linecap="round" stroke-width="`+decimal(dotSize)+`"`, func() { p.dots.paths(&b) })
+	group(`font-family="`+fonts+`" font-size="15" style="font-variant-ligatures:none"`, func() { p.texts.groups(&b) })
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
