@@ -110,7 +110,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 			return misused(c, "-o %s: a picture of the screen is .svg", o.output)
 		}
 	}
-	defer saveMemory()()
+	defer frugal()()
 	source, err := monitor.NewSource(args, monitor.Options{})
 	if err != nil {
 		return err
