@@ -94,7 +94,7 @@ func (m *model) happened(u monitor.Update) bool {
 		if run := m.set.Find(r.Dir); run != nil {
 			status = run.Status()
 		}
-		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
+		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || r.Batch.Train.Len() > 0 || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
 			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || m.statuses[r.Dir] != status {
 			happened = true
 		}

@@ -1,0 +1,57 @@
+package tui
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// A picture is drawn for every record, of whatever kind, and for none when nothing was
+// written and the clock stands still.
+func TestRecordsAreNews(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	w, err := runlog.Create(dir, runlog.Manifest{Name: "run"}, []byte("name: run\n"), runlog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close() }()
+	if err := w.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	clock := func() time.Time { return watched }
+	source, err := monitor.NewSource([]string{dir}, monitor.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	m := newModel(Options{Screen: asciiScreen, Clock: clock}.withDefaults())
+	news := func() bool {
+		_, changed := m.take(news{update: source.Poll()})
+		return changed
+	}
+	if !news() || news() {
+		t.Fatal("a run is news once, when it is met")
+	}
+	for _, record := range []struct {
+		name  string
+		write func() error
+	}{
+		{"a train record", func() error { return w.Train(runlog.Train{Step: 1, Epoch: 1, Loss: 3}) }},
+		{"a validation", func() error { return w.Valid(runlog.Valid{Step: 1, Epoch: 1, NLL: 3}) }},
+		{"an event", func() error { return w.Event("something happened") }},
+		{"the end", func() error { return w.End(runlog.End{Status: runlog.Done, Step: 1}) }},
+	} {
+		if err := record.write(); err != nil {
+			t.Fatal(err)
+		}
+		if !news() {
+			t.Errorf("%s is no news", record.name)
+		}
+		if news() {
+			t.Errorf("%s is news twice", record.name)
+		}
+	}
+}
