@@ -45,8 +45,8 @@ func New(ctx context.Context, in io.Reader, out io.Writer, o Options) *Monitor {
 }
 
 // framesPerSecond bounds how often the terminal is written to: keys feel immediate, and
-// a program that does nothing does not wake up often.
-const framesPerSecond = 30
+// a program that does nothing does not wake up often, which is most of what it costs.
+const framesPerSecond = 20
 
 // Run shows the monitor until it is left, and gives the terminal back as it was, also
 // after a panic, which becomes an error of one line. The error is the context's where
