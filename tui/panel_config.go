@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 )
 
 // configLines is the settings of the chosen run. Those that are not the same in all
 // drawn runs come first, with the value of each; a mark says which they are.
-func (m *model) configLines() []string {
+func (m *model) configLines(w int) []string {
 	r := m.run()
 	if r == nil {
 		return nil
 	}
-	t, runs, paths := m.theme, m.drawnRuns(), pathWidth(r)
+	t, runs, paths := m.theme, m.drawnRuns(), pathWidth(r, w)
 	differ := map[string]bool{}
 	var lines []string
 	if len(runs) > 1 {
@@ -32,26 +34,36 @@ func (m *model) configLines() []string {
 	}
 	for _, v := range r.Config {
 		if !differ[v.Path] {
-			lines = append(lines, t.dim("  "+fmt.Sprintf("%-*s", paths, t.clean(v.Path))+" ")+t.clean(v.Text))
+			lines = append(lines, t.dim("  "+t.ending(v.Path, paths)+" ")+t.clean(v.Text))
 		}
 	}
 	return lines
 }
 
-// pathWidth is the width of the names of a run's settings, up to that of nearly all.
-func pathWidth(r *monitor.Run) int {
+// pathWidth is the width of the names of a run's settings, up to that of nearly all, and
+// to half of the panel.
+func pathWidth(r *monitor.Run, w int) int {
 	const most = 30
 	widest := 0
 	for _, v := range r.Config {
-		widest = max(widest, min(width(v.Path), most))
+		widest = max(widest, width(v.Path))
 	}
-	return widest
+	return max(1, min(widest, most, w/2))
+}
+
+// ending is the end of a path where there is no room for all of it: it tells the most.
+func (t theme) ending(path string, columns int) string {
+	path = t.clean(path)
+	if n := width(path); n > columns {
+		path = t.glyphs.more + ansi.TruncateLeft(path, n-columns+width(t.glyphs.more), "")
+	}
+	return fit(path, columns)
 }
 
 func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run, paths int) string {
 	t := m.theme
 	var b strings.Builder
-	b.WriteString(t.text("Δ ") + t.bold(fmt.Sprintf("%-*s", paths, t.clean(d.Path))))
+	b.WriteString(t.text("Δ ") + t.bold(t.ending(d.Path, paths)))
 	for i, text := range d.Texts {
 		if text == "" {
 			text = "-"
@@ -62,7 +74,7 @@ func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run, paths 
 }
 
 func drawConfig(m *model, w, h int) drawing {
-	lines := m.configLines()
+	lines := m.configLines(w)
 	from := min(m.scroll[configPanel], max(0, len(lines)-h))
 	lines = lines[from:min(len(lines), from+h)]
 	out := make([]string, len(lines))
@@ -72,7 +84,7 @@ func drawConfig(m *model, w, h int) drawing {
 	return drawing{lines: out}
 }
 
-func configRows(m *model) int { return len(m.configLines()) }
+func configRows(m *model) int { return len(m.configLines(m.width)) }
 
 func configTitle(m *model, w int) string {
 	r := m.run()

@@ -64,7 +64,7 @@ func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []
 			if len(runs) > 1 && f != monitor.Loss {
 				mark = m.letter(r)
 			}
-			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1})
+			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1 && f == monitor.Loss})
 		}
 	}
 	return lines

@@ -50,7 +50,7 @@ var runColumns = []runColumn{
 }
 
 const (
-	leastNameWidth = 14
+	leastNameWidth = 10
 	mostNameWidth  = 40
 	runMarkWidth   = 3
 )

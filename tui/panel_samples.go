@@ -27,7 +27,7 @@ func drawSamples(m *model, w, h int) drawing {
 		return drawing{lines: plot.Images(grey, n, height, width, w, h, m.theme.style)}
 	}
 	if isBits(s.Values) {
-		return drawing{lines: plot.Images(wide(s.Values), 1, s.Rows(), s.Width(), w, h, m.theme.style)}
+		return drawing{lines: m.bits(s, w, h)}
 	}
 	return drawing{lines: m.sampleTable(s, w, h)}
 }
@@ -72,6 +72,20 @@ func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) 
 	return grey, n, height, width, true
 }
 
+// bits is rows of zeros and ones as pixels, two rows a line, from the one that was scrolled
+// to, and of each as many as there is room for: a mean of them would tell nothing.
+func (m *model) bits(s *monitor.Samples, w, h int) []string {
+	first := min(m.scroll[samplesPanel], max(0, s.Rows()-1))
+	rows, columns := min(s.Rows()-first, 2*h), min(s.Width(), w)
+	pixels := make([]float64, 0, max(0, rows*columns))
+	for i := range rows {
+		for _, v := range s.Values[(first+i)*s.Width():][:columns] {
+			pixels = append(pixels, float64(v))
+		}
+	}
+	return plot.Images(pixels, 1, rows, columns, w, h, m.theme.style)
+}
+
 func isBits(v []float32) bool {
 	for _, x := range v {
 		if x != 0 && x != 1 {
@@ -79,14 +93,6 @@ func isBits(v []float32) bool {
 		}
 	}
 	return len(v) > 0
-}
-
-func wide(v []float32) []float64 {
-	out := make([]float64, len(v))
-	for i, x := range v {
-		out[i] = float64(x)
-	}
-	return out
 }
 
 const cellWidth = 10 // of a column of the table
