@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -92,7 +91,7 @@ func configTitle(m *model, w int) string {
 		return ""
 	}
 	if runs := m.drawnRuns(); len(runs) > 1 {
-		return m.theme.dim(fmt.Sprintf("%s among %s", words.Count(len(monitor.Diff(runs)), "difference"), words.Count(len(runs), "run")))
+		return m.theme.dim(words.Count(len(monitor.Diff(runs)), "difference"))
 	}
 	if r.Manifest != nil && len(r.Manifest.ConfigHash) >= 8 {
 		return m.theme.dim("sha256 " + r.Manifest.ConfigHash[:8])

@@ -131,7 +131,7 @@ func (m *model) box(name, title string, lines []string, w, h int, focused bool) 
 	}
 	head := " " + name + " "
 	if title != "" {
-		head += " " + cut(title, w-5-width(head)) + " "
+		head += " " + t.shorten(title, w-5-width(head)) + " "
 	}
 	head = cut(head, w-4)
 	out := []string{edge(t.glyphs.corners[0]+t.glyphs.flat) + head + edge(strings.Repeat(t.glyphs.flat, max(0, w-3-width(head)))+t.glyphs.corners[1])}
