@@ -13,11 +13,13 @@ import (
 )
 
 // Intervals of looks at the run directories and at the machine, and between two
-// pictures of which only the clock differs.
+// pictures of which only the clock differs: when somebody waits for an answer, and when
+// a run says nothing, for minutes perhaps.
 const (
 	pollEvery  = 250 * time.Millisecond
 	lookEvery  = 3 * time.Second
 	clockEvery = time.Second
+	quietEvery = 3 * time.Second
 )
 
 // news is what a look at the run directories found.
@@ -63,7 +65,7 @@ func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
 		m.loading = false
 		cmd = m.poll(pollEvery)
 	}
-	if !changed && m.ticking() && n.update.Now.Sub(m.drawnAt) >= clockEvery {
+	if every := m.ticking(); every > 0 && n.update.Now.Sub(m.drawnAt) >= every {
 		changed = true
 	}
 	if changed {
@@ -103,13 +105,16 @@ func (m *model) happened(u monitor.Update) bool {
 	return happened
 }
 
-// ticking says whether times on the screen go on.
-func (m *model) ticking() bool {
-	if m.message.text != "" || len(m.waiting) > 0 {
-		return true
+// ticking is how often times on the screen go on; 0 where they stand still.
+func (m *model) ticking() time.Duration {
+	gone := m.message.until.Add(2 * clockEvery) // by when a picture without the message was drawn
+	if len(m.waiting) > 0 || m.now.Before(gone) {
+		return clockEvery
 	}
-	r := m.run()
-	return r != nil && (r.Status() == runlog.Running || r.Status() == runlog.Silent)
+	if r := m.run(); r != nil && (r.Status() == runlog.Running || r.Status() == runlog.Silent) {
+		return quietEvery
+	}
+	return 0
 }
 
 // machine is how the machine of the chosen run stands.

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +54,31 @@ func TestRecordsAreNews(t *testing.T) {
 		if news() {
 			t.Errorf("%s is news twice", record.name)
 		}
+	}
+}
+
+// Once a message has gone from the screen, ended runs cost no more pictures.
+func TestMessageGoes(t *testing.T) {
+	now := watched
+	m := watching(asciiScreen, 100, 30, fakeRun{dir: "runs/a", records: 10, orders: 1, status: runlog.Done}.update())
+	m.o.Clock = func() time.Time { return now }
+	m.drawnAt = now
+	m.say("something was done")
+	shown, pictures := true, 0
+	for range 60 {
+		now = now.Add(pollEvery)
+		if _, changed := m.take(news{update: monitor.Update{Now: now}}); !changed {
+			continue
+		}
+		m.drawn = nil
+		pictures++
+		lines := m.screen().lines
+		shown = strings.Contains(lines[len(lines)-1], "something was done")
+	}
+	if shown {
+		t.Errorf("a message is there after %v, want it gone after %v", now.Sub(watched), messageTime)
+	}
+	if most := int((messageTime + 2*clockEvery) / clockEvery); pictures > most+1 { // and one of the run
+		t.Errorf("%d pictures of an ended run in %v, want at most %d", pictures, now.Sub(watched), most+1)
 	}
 }
