@@ -108,6 +108,20 @@ func takes(optional int, names ...string) cobra.PositionalArgs {
 	}
 }
 
+// exclusive checks that no two of some flags were given.
+func exclusive(c *cobra.Command, flags ...string) error {
+	var given []string
+	for _, name := range flags {
+		if c.Flags().Changed(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) > 1 {
+		return misused(c, "%s do not go together", strings.Join(given, " and "))
+	}
+	return nil
+}
+
 // needs checks that flags without a useful default were given.
 func needs(c *cobra.Command, flags ...string) error {
 	for _, name := range flags {

@@ -1,7 +1,10 @@
+//go:build unix
+
 package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -43,6 +47,9 @@ func newTerminal(t *testing.T, cols, rows int) *terminal {
 		t.Skipf("no pseudo-terminal: %v", err)
 	}
 	before, err := term.GetState(int(tty.Fd()))
+	if err == nil {
+		master, err = polled(master)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +73,17 @@ func newTerminal(t *testing.T, cols, rows int) *terminal {
 		<-read
 	})
 	return x
+}
+
+// polled is the same file again, of which a read ends when it is closed.
+func polled(f *os.File) (*os.File, error) {
+	defer f.Close()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.SetNonblock(fd, true) // before NewFile, which looks at it
+	return os.NewFile(uintptr(fd), f.Name()), err
 }
 
 // foreign matches sequences that the emulator takes for others, of keyboards and of
@@ -124,7 +142,13 @@ func (x *terminal) resize(cols, rows int) {
 	x.mu.Lock()
 	x.screen.Resize(cols, rows)
 	x.mu.Unlock()
-	if err := pty.Setsize(x.master, &pty.Winsize{Cols: uint16(cols), Rows: uint16(rows)}); err != nil {
+	raw, err := x.master.SyscallConn()
+	if err == nil {
+		size := &unix.Winsize{Col: uint16(cols), Row: uint16(rows)}
+		controlErr := raw.Control(func(fd uintptr) { err = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, size) })
+		err = errors.Join(err, controlErr)
+	}
+	if err != nil {
 		x.t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func (a *app) trainCommand() *cobra.Command {
 		if o.resume {
 			optional = 1
 		}
-		return takes(optional, "CONFIG")(c, args)
+		return cmp.Or(exclusive(c, "tui", "no-tui"), exclusive(c, "tui", "quiet"), takes(optional, "CONFIG")(c, args))
 	}
 	f := c.Flags()
 	setFlag(c, &o.sets)
@@ -76,8 +77,6 @@ func (a *app) trainCommand() *cobra.Command {
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the result")
 	f.BoolVar(&o.tui, "tui", false, "show the monitor, and keep it open after the training")
 	f.BoolVar(&o.noTUI, "no-tui", false, "no monitor, also on a terminal")
-	c.MarkFlagsMutuallyExclusive("tui", "no-tui")
-	c.MarkFlagsMutuallyExclusive("tui", "quiet")
 	jsonFlag(c, &o.json)
 	must(c.MarkFlagDirname("run"))
 	return c

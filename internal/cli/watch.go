@@ -61,7 +61,7 @@ func (a *app) watchCommand() *cobra.Command {
 		if len(args) == 0 {
 			return misused(c, "RUN or FOLDER is missing")
 		}
-		return nil
+		return exclusive(c, "once", "json")
 	}
 	f := c.Flags()
 	f.BoolVar(&o.once, "once", false, "print one picture and end")
@@ -71,7 +71,6 @@ func (a *app) watchCommand() *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "`file` to draw the picture of --once in, .svg")
 	f.StringVar(&o.size, "size", "", "`COLUMNSxLINES` of --once (default those of the terminal, else 100x40)")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
-	c.MarkFlagsMutuallyExclusive("once", "json")
 	must(c.MarkFlagFilename("output", "svg"))
 	return c
 }

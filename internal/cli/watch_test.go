@@ -1,6 +1,10 @@
+//go:build unix
+
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -199,4 +203,74 @@ func TestWatchAFolder(t *testing.T) {
 	x.shows(`runs  2 by best(?s:.*) second .*done`)
 	x.press("q")
 	p.exits(codeDone)
+}
+
+// Scripts rely on the keys of --json; more may come.
+func TestJSONOfWatch(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.run(t, append(tinyFor(3), "--run", "run")...)
+	var stdout bytes.Buffer
+	c, stderr := b.command("watch", "run", "--json")
+	c.Stdout = &stdout
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v: %s", err, stderr)
+	}
+	var got map[string][]map[string]any
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || len(got) != 1 || len(got["runs"]) != 1 {
+		t.Fatalf("%v: %s", err, stdout.String())
+	}
+	run := got["runs"][0]
+	has := func(of map[string]any, keys string) {
+		t.Helper()
+		for _, key := range strings.Fields(keys) {
+			if _, ok := of[key]; !ok {
+				t.Errorf("no key %q", key)
+			}
+		}
+	}
+	has(run, `dir name title id status loading trouble error host pid backend started step epoch elapsed_s quiet_s
+		steps_per_second examples_per_second loss ema lr grad_norm non_finite bad_lines valid best epochs_since_best
+		look_ahead max_epochs max_steps orders test config`)
+	for key, keys := range map[string]string{
+		"valid":  "step epoch time_s nll nll_2se",
+		"best":   "step epoch time_s nll nll_2se",
+		"orders": "step count nll mean best_order gain gain_2se ess",
+		"test":   "split rows dim nll nll_2se nll_model orders nll_order_mean gain",
+		"config": "data.source model.hidden train.batch",
+	} {
+		of, ok := run[key].(map[string]any)
+		if !ok {
+			t.Errorf("%s is %v", key, run[key])
+		}
+		has(of, keys)
+	}
+}
+
+// A terminal that is closed ends a monitor, and a training in order.
+func TestTheTerminalIsClosed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.run(t, append(tinyFor(3), "--run", "ended")...)
+	for name, args := range map[string][]string{"watch": {"watch", "ended"}, "train": endless("run", "--tui")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newTerminal(t, 100, 30)
+			p := b.on(x, nil, args...)
+			x.shows(`(running|done) +(run|ended)`)
+			_ = x.tty.Close()
+			_ = x.master.Close()
+			select {
+			case <-p.done:
+			case <-time.After(waitTime):
+				t.Fatal("the process did not end")
+			}
+			if p.code != codeInterrupted {
+				t.Errorf("exit code %d, want %d", p.code, codeInterrupted)
+			}
+			if name == "train" {
+				b.stoppedWhole(t, "run")
+			}
+		})
+	}
 }
