@@ -83,7 +83,7 @@ func (c costing) rate(ctx context.Context, monitor bool) (rate float64, err erro
 	if err := c.wait(ctx, t, run); err != nil {
 		return 0, fmt.Errorf("maskflow train %s: %w", screen, err)
 	}
-	if err := t.leave(ctx, time.Minute); err != nil {
+	if err := t.leave(ctx); err != nil {
 		return 0, fmt.Errorf("maskflow train %s: %w", screen, err)
 	}
 	h, err := runlog.Load(run)
@@ -108,7 +108,7 @@ func (c costing) wait(ctx context.Context, t *terminal, run string) error {
 			if state, err := runlog.ReadState(run, time.Now()); err == nil && state.End != nil {
 				return nil
 			}
-			return fmt.Errorf("it ended (%v) before its training: %s", t.err, t.last())
+			return fmt.Errorf("it ended (%v) before its training: %s", t.cmd.ProcessState, t.last())
 		case <-late:
 			return fmt.Errorf("it has not ended for %v: %s", trainLimit, t.last())
 		case <-time.After(200 * time.Millisecond):

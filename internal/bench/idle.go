@@ -56,7 +56,7 @@ func idleShare(ctx context.Context, program, path string, d time.Duration) (floa
 		return 0, err
 	}
 	defer t.close()
-	if _, err := t.wait(ctx, pictureLimit); err != nil {
+	if _, err := t.wait(ctx); err != nil {
 		return 0, fmt.Errorf("maskflow watch: %w", err)
 	}
 	if err := sleep(ctx, settle); err != nil {
@@ -66,7 +66,7 @@ func idleShare(ctx context.Context, program, path string, d time.Duration) (floa
 	if err != nil {
 		return 0, err
 	}
-	return share, t.leave(ctx, time.Minute)
+	return share, t.leave(ctx)
 }
 
 // shareOf is the part of a core's time that a process takes for a while.

@@ -44,13 +44,10 @@ type opening struct {
 	bytes   float64 // resident at most
 }
 
-// pictureLimit bounds the wait for a picture.
-const pictureLimit = time.Minute
-
 // openOnce has one picture printed. The pipe that it is printed into is narrower than
 // the picture, so that the process is there until its memory was looked at.
 func openOnce(ctx context.Context, program, run string) (o opening, err error) {
-	ctx, cancel := context.WithTimeout(ctx, pictureLimit)
+	ctx, cancel := context.WithTimeout(ctx, terminalLimit)
 	defer cancel()
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -99,7 +96,7 @@ func openTerminal(ctx context.Context, program, run string) (o opening, err erro
 		return o, err
 	}
 	defer t.close()
-	after, err := t.wait(ctx, pictureLimit)
+	after, err := t.wait(ctx)
 	if err != nil {
 		return o, fmt.Errorf("maskflow watch: %w", err)
 	}
@@ -115,7 +112,7 @@ func openTerminal(ctx context.Context, program, run string) (o opening, err erro
 	if o.bytes, err = peakMemory(t.cmd.Process.Pid); err != nil {
 		return o, err
 	}
-	return o, t.leave(ctx, time.Minute)
+	return o, t.leave(ctx)
 }
 
 // open opens the run of a million records so many times, by turns in both ways.

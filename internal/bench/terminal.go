@@ -31,6 +31,9 @@ type terminal struct {
 	tail []byte // the last that was written
 }
 
+// terminalLimit bounds the wait for a text, and for the end of a process.
+const terminalLimit = time.Minute
+
 // The size of the terminals, and how much is kept of what is written on them.
 const (
 	columns, lines = 120, 40
@@ -75,16 +78,16 @@ func (t *terminal) read() {
 }
 
 // wait waits until the text was written, and returns how long after the start.
-func (t *terminal) wait(ctx context.Context, limit time.Duration) (time.Duration, error) {
+func (t *terminal) wait(ctx context.Context) (time.Duration, error) {
 	select {
 	case <-t.shown:
 		return t.at, nil
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	case <-t.ended:
-		return 0, fmt.Errorf("it ended (%v) before it had shown %q: %s", t.err, t.text, t.last())
-	case <-time.After(limit):
-		return 0, fmt.Errorf("it has not shown %q for %v: %s", t.text, limit, t.last())
+		return 0, fmt.Errorf("it ended (%v) before it had shown %q: %s", t.cmd.ProcessState, t.text, t.last())
+	case <-time.After(terminalLimit):
+		return 0, fmt.Errorf("it has not shown %q for %v: %s", t.text, terminalLimit, t.last())
 	}
 }
 
@@ -97,8 +100,8 @@ func (t *terminal) last() string {
 }
 
 // leave presses q until the process has ended: a monitor may be busy with a dialog.
-func (t *terminal) leave(ctx context.Context, limit time.Duration) error {
-	late := time.After(limit)
+func (t *terminal) leave(ctx context.Context) error {
+	late := time.After(terminalLimit)
 	for {
 		if _, err := t.master.WriteString("q"); err != nil {
 			break
@@ -109,7 +112,7 @@ func (t *terminal) leave(ctx context.Context, limit time.Duration) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-late:
-			return fmt.Errorf("it is not left by q within %v: %s", limit, t.last())
+			return fmt.Errorf("it is not left by q within %v: %s", terminalLimit, t.last())
 		case <-time.After(300 * time.Millisecond):
 		}
 	}

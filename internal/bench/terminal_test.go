@@ -42,13 +42,13 @@ func TestTerminal(t *testing.T) {
 	if rows, columns, err := pty.Getsize(term.master); err != nil || rows != 40 || columns != 120 {
 		t.Errorf("the terminal has %d rows of %d columns (%v), want 40 of 120", rows, columns, err)
 	}
-	if after, err := term.wait(ctx, time.Minute); err != nil || after <= 0 {
+	if after, err := term.wait(ctx); err != nil || after <= 0 {
 		t.Errorf("shown after %v, %v", after, err)
 	}
 	if _, err := term.master.WriteString("\n"); err != nil { // this terminal hands over lines
 		t.Error(err)
 	}
-	if err := term.leave(ctx, time.Minute); err != nil {
+	if err := term.leave(ctx); err != nil {
 		t.Error(err)
 	}
 }
@@ -60,10 +60,10 @@ func TestTerminalOfAProgramThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer term.close()
-	if _, err := term.wait(context.Background(), time.Minute); err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "no run here") {
+	if _, err := term.wait(context.Background()); err == nil || !strings.Contains(err.Error(), "exit status 1") || !strings.Contains(err.Error(), "no run here") {
 		t.Errorf("got %v, want the status and what the program said", err)
 	}
-	if err := term.leave(context.Background(), time.Minute); err == nil {
+	if err := term.leave(context.Background()); err == nil {
 		t.Error("a program that failed was left without an error")
 	}
 }
