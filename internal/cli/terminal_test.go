@@ -235,7 +235,13 @@ type process struct {
 // added to the environment.
 func (b *bench) on(x *terminal, env []string, args ...string) *process {
 	x.t.Helper()
-	c := exec.Command("maskflow", args...)
+	return b.onTerminal(x, env, "maskflow", args...)
+}
+
+// onTerminal does that with any program.
+func (b *bench) onTerminal(x *terminal, env []string, program string, args ...string) *process {
+	x.t.Helper()
+	c := exec.Command(program, args...)
 	c.Dir, c.Env = b.dir, append(slices.Clone(b.env), "TERM=xterm-256color", "LANG=C.UTF-8", "LC_ALL=", "LC_CTYPE=", "NO_COLOR=", "COLORTERM=")
 	c.Env = append(c.Env, env...)
 	c.Stdin, c.Stdout, c.Stderr = x.tty, x.tty, x.tty

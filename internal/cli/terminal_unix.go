@@ -28,6 +28,13 @@ func (m *lineModes) set(f *os.File) error {
 // read a line by themselves leave the treatment of output on.
 func (m *lineModes) raw() bool { return m.Oflag&unix.OPOST == 0 && m.Lflag&unix.ICANON == 0 }
 
+// inForeground says whether the terminal is this process's to read: a job that a shell
+// runs in the background would be stopped by an attempt.
+func inForeground(f *os.File) bool {
+	group, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp() // an error: the terminal does not control it
+}
+
 // ownSession starts a process where no key of the terminal and no end of a login reaches
 // it, and from where it may still set the modes of the terminal, which it was given as
 // a file.

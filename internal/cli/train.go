@@ -88,7 +88,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	watched := fullScreen(a.stdin, a.stdout)
 	if o.tui && !watched {
-		return misused(c, "--tui needs a terminal for input and output (maskflow watch --once prints one picture)")
+		return misused(c, "--tui needs a terminal for input and output, in the foreground (maskflow watch --once prints one picture)")
 	}
 	watched = watched && (o.tui || !o.noTUI && !o.quiet && !o.json)
 	cfg, err := trainConfig(args, o)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
@@ -115,5 +116,16 @@ func (a *app) present(ctx context.Context, o tui.Options, last string) (tui.Outc
 	defer a.signals.beforeExit(nil)
 	outcome, err := m.Run()
 	release()
+	if err != nil && !isTerminal(a.stdin) { // any more
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(hangUpTime):
+		}
+	}
 	return outcome, err
 }
+
+// hangUpTime bounds the wait for the signal that tells of a terminal that was closed; it
+// may come a moment after the error.
+const hangUpTime = 100 * time.Millisecond

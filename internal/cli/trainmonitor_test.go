@@ -119,6 +119,33 @@ func TestTrainWithAMonitor(t *testing.T) {
 		p.exits(codeDiverged)
 		p.shows(`maskflow: training run: step 1 diverged: `)
 	})
+	t.Run("in the background", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		p := b.onTerminal(newTerminal(t, 120, 36), nil, "sh", "-c", "set -m; maskflow train tiny.yaml --run run & wait $!")
+		p.exits(codeDone)
+		p.shows(`test +NLL \d(?s:.*)next +maskflow eval run`)
+		if strings.Contains(p.all(), "\x1b[?1049h") {
+			t.Error("a monitor was shown")
+		}
+	})
+	t.Run("XLA", func(t *testing.T) {
+		if !hasXLA() {
+			t.Skip("no XLA plugin (run: maskflow backend install)")
+		}
+		t.Parallel()
+		b := newBench(t)
+		p := b.shown(t, "--backend", "xla")
+		p.press("q")
+		p.shows(`What becomes of the training\?`)
+		p.press("s")
+		p.exits(codeDone)
+		p.shows(`test +NLL \d`)
+		b.stoppedWhole(t, "run")
+		if _, err := os.Stat(b.path("run", runlog.StderrFile)); err != nil || strings.Contains(p.all(), ".cc:") {
+			t.Errorf("the plugin wrote to the terminal, or there is no %s (%v)", runlog.StderrFile, err)
+		}
+	})
 	t.Run("no monitor", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)

@@ -150,10 +150,11 @@ func writeFrame(path string, o tui.Options, width, height int) error {
 }
 
 // fullScreen says whether a program can have the whole screen: both ends are terminals,
-// and no dumb ones.
+// no dumb ones, and in the foreground.
 func fullScreen(stdin io.Reader, stdout io.Writer) bool {
 	kind := os.Getenv("TERM")
-	return isTerminal(stdin) && isTerminal(stdout) && kind != "dumb" && kind != ""
+	in, ok := stdin.(*os.File)
+	return ok && isTerminal(in) && isTerminal(stdout) && kind != "dumb" && kind != "" && inForeground(in)
 }
 
 func isTerminal(stream any) bool {
