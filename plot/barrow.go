@@ -29,7 +29,7 @@ func BarRow(values []float64, names []string, width, height int, style Style) []
 			all = all.with(block{bars[i].value, bars[i].value})
 		}
 	}
-	c.bars(bars, all, style)
+	c.bars(bars, all)
 	return c.lines(style)
 }
 
@@ -51,7 +51,7 @@ func nameOf(names []string, i int) string {
 const leastBar = 4
 
 // bars draws a bar a row, whose finite values have the extremes given.
-func (c *canvas) bars(bars []bar, all block, style Style) {
+func (c *canvas) bars(bars []bar, all block) {
 	numbers := make([]string, len(bars))
 	nameWidth, numberWidth := 0, 0
 	for i, b := range bars {
@@ -73,7 +73,7 @@ func (c *canvas) bars(bars []bar, all block, style Style) {
 			at = nameWidth + 1
 		}
 		if finite(b.value) && length > 0 {
-			c.across(at, y, axis.place(b.value)*float64(length), style)
+			c.across(at, y, axis.place(b.value)*float64(length))
 		}
 		if length > 0 {
 			at += length + 1
@@ -118,21 +118,13 @@ func barNumber(v float64, all block) string {
 	return s.label(v, largest)
 }
 
-// across draws a bar of a length in columns, which need not be whole.
-func (c *canvas) across(x, y int, length float64, style Style) {
+// across draws a bar of a length in columns, to the nearest whole one. It leaves room to the bar above.
+func (c *canvas) across(x, y int, length float64) {
 	ink := given(Series(0))
-	filled := max(int(math.Round(8*length)), 1) // what is there is seen
-	if !style.Unicode {
-		filled = max(int(math.Round(length)), 1) * 8
-	}
-	for ; filled > 0; filled -= 8 {
-		c.mark(x, y, leftEighths[min(filled, 8)], ink, paint{})
-		x++
+	for i := range max(int(math.Round(length)), 1) { // what is there is seen
+		c.mark(x+i, y, '▆', ink, paint{})
 	}
 }
-
-// leftEighths are characters by how many eighths of the cell are filled from the left.
-var leftEighths = [...]rune{' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'}
 
 // meanFinite is the mean of the finite values; where there are none, of all.
 func meanFinite(values []float64) float64 {

@@ -60,7 +60,7 @@ func (c Chart) window() (x, y Range, missing string) {
 func (c Chart) trace(t *tracer, style Style) {
 	for i, band := range c.Bands {
 		ink := solid(inkOf(band.Colour, i))
-		p := pen{ink: weaker(ink), layer: bandLayer, stipple: 4}
+		p := pen{ink: style.weaker(ink), layer: bandLayer, stipple: 4}
 		switch t.down {
 		case 2:
 			p.character, p.stipple = '░', 0

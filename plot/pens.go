@@ -11,7 +11,7 @@ func (c Chart) pens(s Style) []pen {
 	for i, line := range c.Lines {
 		p := pen{ink: solid(inkOf(line.Colour, i)), layer: lineLayer}
 		if line.Faint {
-			p.ink, p.layer = weaker(p.ink), faintLayer
+			p.ink, p.layer = s.weaker(p.ink), faintLayer
 		}
 		switch {
 		case !s.Unicode:
@@ -50,6 +50,17 @@ func (c Chart) Key(width int, style Style) string {
 		at += 3 + columns(name) + apart
 	}
 	return canvas.lines(style)[0]
+}
+
+// Signs returns a character that looks like each line, in its colour, for a key of the caller's own.
+func (c Chart) Signs(style Style) []string {
+	signs := make([]string, len(c.Lines))
+	for i, p := range c.pens(style) {
+		canvas := newCanvas(1, 1)
+		canvas.mark(0, 0, p.sample(), p.ink, paint{})
+		signs[i] = canvas.lines(style)[0]
+	}
+	return signs
 }
 
 // sample is a character that looks like the line.

@@ -12,6 +12,8 @@ type Style struct {
 	Unicode bool
 	// Symbols are what lines are drawn with where Unicode is allowed. Grids, images and bars do not heed them.
 	Symbols Symbols
+	// Ground is the colour of the background, where that is known: what is faint is mixed with it, else with grey.
+	Ground color.RGBA
 }
 
 // Symbols are characters that stand for several pixels of a line.
@@ -60,10 +62,14 @@ func given(c color.RGBA) paint {
 	return solid(c)
 }
 
-// weaker mixes a colour with grey, which is further from it than from the ground, be that dark or light.
-func weaker(p paint) paint {
-	const share = 0.6
-	return solid(color.RGBA{blend(p.R, 0x80, share), blend(p.G, 0x80, share), blend(p.B, 0x80, share), 0xff})
+// weaker mixes a colour with the ground, or with grey, which is further from it than from the ground, be that dark or
+// light.
+func (s Style) weaker(p paint) paint {
+	share, to := 0.6, color.RGBA{0x80, 0x80, 0x80, 0xff}
+	if s.Ground.A != 0 {
+		share, to = 0.55, s.Ground
+	}
+	return solid(color.RGBA{blend(p.R, to.R, share), blend(p.G, to.G, share), blend(p.B, to.B, share), 0xff})
 }
 
 // escape returns the sequence that selects the colours of a cell, of which it leaves alone those that are not set.

@@ -154,7 +154,6 @@ func (m *model) toggleSymbols() {
 }
 
 func (m *model) retheme(s Screen) {
-	s.Light = !m.theme.dark
 	m.o.Screen = s
 	m.theme = newTheme(s)
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ func (m *model) headerLines(w, h int) []string {
 		return fitAll([]string{m.theme.dim(m.theme.text("waiting for a run …"))}, w, h)
 	}
 	f := r.Figures(m.now)
-	groups := [][]fact{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r, f)}
+	groups := [][]fact{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r)}
 	if h == 1 {
 		groups = [][]fact{slices.Concat(groups...)}
 	}
@@ -83,12 +84,12 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > time.Minute {
 		facts = append(facts, fact{t.ink(t.lift(orange), "no news for "+duration(f.Quiet)), 1})
 	}
+	facts = append(facts, fact{"step " + words.Grouped(f.Step), 2})
 	if f.MaxSteps > 0 {
-		done := float64(f.Step) / float64(f.MaxSteps)
-		facts = append(facts, fact{"step " + words.Grouped(f.Step), 2}, fact{"of " + words.Grouped(f.MaxSteps), 6},
-			fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
-	} else {
-		facts = append(facts, fact{"step " + words.Grouped(f.Step), 2})
+		facts = append(facts, fact{"of " + words.Grouped(f.MaxSteps), 6})
+	}
+	if done := progress(f); done >= 0 {
+		facts = append(facts, fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
 	}
 	epoch := fmt.Sprintf("epoch %d", f.Epoch)
 	if f.MaxEpochs > 0 {
@@ -109,6 +110,19 @@ func lossCount(n int) string {
 		return "1 loss"
 	}
 	return words.Grouped(n) + " losses"
+}
+
+// progress is the part that is done of what the nearest limit allows, or −1 where there is
+// none.
+func progress(f monitor.Figures) float64 {
+	done := -1.0
+	if f.MaxSteps > 0 {
+		done = float64(f.Step) / float64(f.MaxSteps)
+	}
+	if f.MaxEpochs > 0 {
+		done = max(done, float64(f.Epoch)/float64(f.MaxEpochs))
+	}
+	return min(done, 1)
 }
 
 // qualityFacts says how good the model is, and how long it may go on.
@@ -152,11 +166,11 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 }
 
 // machineFacts says what computes.
-func (m *model) machineFacts(r *monitor.Run, f monitor.Figures) []fact {
+func (m *model) machineFacts(r *monitor.Run) []fact {
 	t := m.theme
 	var facts []fact
 	if man := r.Manifest; man != nil {
-		facts = append(facts, fact{t.dim(t.clean(man.Backend)), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, t.clean(man.Host))), 16})
+		facts = append(facts, fact{t.dim(t.clean(backendText(man.Backend))), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, t.clean(man.Host))), 16})
 	}
 	if m.memory > 0 {
 		facts = append(facts, fact{t.dim("memory " + bytesText(float64(m.memory))), 13})
@@ -169,6 +183,17 @@ func (m *model) machineFacts(r *monitor.Run, f monitor.Figures) []fact {
 	}
 	return facts
 }
+
+// backendText is a backend's description without the folder of its plugin and the reason
+// for its choice.
+func backendText(s string) string {
+	if i := strings.Index(s, "): "); i >= 0 {
+		s = s[:i+1]
+	}
+	return folders.ReplaceAllString(s, "")
+}
+
+var folders = regexp.MustCompile(`/[^\s,()]*/`)
 
 func gpuText(t theme, g monitor.GPU) string {
 	text := fmt.Sprintf("GPU %d %s", g.Index, t.clean(g.Name))

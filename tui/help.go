@@ -64,7 +64,7 @@ func (m *model) helpBox(w, h int) []string {
 		inner = max(inner, width(line))
 	}
 	inner = min(inner+2, w-2)
-	room := h - 2
+	room := h - 3 // the last line of the screen is not covered
 	if inner < 8 || room < 1 {
 		return fitAll(lines, w, h)
 	}

@@ -55,6 +55,7 @@ type model struct {
 	noGPU    bool
 	mouse    bool
 	dragging *dragging
+	lists    *lists // while nothing has changed
 }
 
 // screen is a picture with where things are in it.
@@ -93,6 +94,7 @@ func (m *model) Init() tea.Cmd {
 // Update takes in a message. What it changes is drawn by the next View.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd, changed := m.update(msg)
+	m.lists = nil
 	if changed {
 		m.drawn = nil
 	}
@@ -105,7 +107,8 @@ func (m *model) update(msg tea.Msg) (cmd tea.Cmd, changed bool) {
 		m.width, m.height = msg.Width, msg.Height
 		return nil, true
 	case tea.BackgroundColorMsg:
-		m.theme.dark = msg.IsDark()
+		m.o.Screen.Light = !msg.IsDark()
+		m.theme = newTheme(m.o.Screen)
 		return nil, true
 	case news:
 		return m.take(msg)
@@ -161,23 +164,32 @@ func (m *model) run() *monitor.Run {
 	return nil
 }
 
+// lists is the runs as they are listed and drawn, made once a picture.
+type lists struct {
+	listed, drawn []*monitor.Run
+}
+
 // listed is the runs that pass the filter, sorted.
-func (m *model) listed() []*monitor.Run { return m.set.Sorted(m.sort, m.query, m.now) }
+func (m *model) listed() []*monitor.Run { return m.listsNow().listed }
 
 // drawnRuns is the runs whose lines are drawn, at most mostLines.
-func (m *model) drawnRuns() []*monitor.Run {
-	var runs []*monitor.Run
-	for _, r := range m.listed() {
-		if !m.hidden[r.Dir] {
-			runs = append(runs, r)
+func (m *model) drawnRuns() []*monitor.Run { return m.listsNow().drawn }
+
+func (m *model) listsNow() *lists {
+	if m.lists != nil {
+		return m.lists
+	}
+	l := &lists{listed: m.set.Sorted(m.sort, m.query, m.now)}
+	m.lists = l
+	for _, r := range l.listed {
+		if !m.hidden[r.Dir] && len(l.drawn) < mostLines {
+			l.drawn = append(l.drawn, r)
 		}
 	}
-	if len(runs) == 0 {
-		if r := m.run(); r != nil {
-			return []*monitor.Run{r}
-		}
+	if r := m.run(); len(l.drawn) == 0 && r != nil {
+		l.drawn = []*monitor.Run{r}
 	}
-	return runs[:min(len(runs), mostLines)]
+	return l
 }
 
 // mostLines is how many runs one chart shows.

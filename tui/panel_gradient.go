@@ -24,7 +24,7 @@ func (m *model) rateChart() plot.Chart {
 	c.Robust = false
 	for _, r := range m.drawnRuns() {
 		if m.charts.shows(rateLine) {
-			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine), Points: m.curves.of(r, monitor.LR, m.charts.axis, 0), Colour: m.rateColour(r), Mark: '+'})
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine), Points: m.curves.of(r, monitor.LR, m.charts.axis, 0), Colour: m.rateColour(r), Mark: m.markOf(r, '+')})
 		}
 	}
 	return c
@@ -85,16 +85,16 @@ func gradientTitle(m *model, w int) string {
 	if r == nil {
 		return ""
 	}
-	t, axis := m.theme, m.charts.axis
+	t, axis, chart := m.theme, m.charts.axis, m.gradientChart()
 	var parts []fact
 	if m.charts.shows(gradientLine) {
 		norm := m.curves.of(r, monitor.GradNorm, axis, m.charts.factor())
-		parts = append(parts, fact{t.ink(m.runColour(r), t.glyphs.line+" norm ") + m.numberAt(norm), 1})
+		parts = append(parts, fact{m.sign(chart, r, gradientLine) + t.ink(m.runColour(r), " norm ") + m.numberAt(norm), 1})
 	}
 	if m.charts.shows(rateLine) {
-		parts = append(parts, fact{t.ink(m.rateColour(r), t.glyphs.line+" learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
+		parts = append(parts, fact{m.sign(m.rateChart(), r, rateLine) + t.ink(m.rateColour(r), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
 	}
-	if m.gradientChart().LogY {
+	if chart.LogY {
 		parts = append(parts, fact{t.dim("log"), 3})
 	}
 	return joinFacts(parts, w)

@@ -61,8 +61,8 @@ func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []
 		}
 		if m.charts.shows(name) {
 			mark := '+'
-			if len(runs) > 1 && f != monitor.Loss {
-				mark = m.letter(r)
+			if f != monitor.Loss {
+				mark = m.markOf(r, mark)
 			}
 			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1 && f == monitor.Loss})
 		}
@@ -117,6 +117,14 @@ func (m *model) validColour(r *monitor.Run) color.RGBA {
 	return m.runColour(r)
 }
 
+// markOf is a line's character in ASCII: beside other runs that of its run.
+func (m *model) markOf(r *monitor.Run, alone rune) rune {
+	if len(m.drawnRuns()) > 1 {
+		return m.letter(r)
+	}
+	return alone
+}
+
 // letter stands for a run in charts and lists: colours alone would not tell.
 func (m *model) letter(r *monitor.Run) rune {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -148,22 +156,33 @@ func lossTitle(m *model, w int) string {
 	if r == nil {
 		return ""
 	}
-	t, f := m.theme, r.Figures(m.now)
+	t, f, chart := m.theme, r.Figures(m.now), m.lossChart()
 	var parts []fact
 	if m.many() {
 		parts = append(parts, fact{t.ink(m.runColour(r), string(m.letter(r))), 2})
 	}
 	if m.charts.shows(trainLine) {
 		train := m.curves.of(r, monitor.Loss, m.charts.axis, m.charts.factor())
-		parts = append(parts, fact{t.ink(m.runColour(r), t.glyphs.line+" train ") + m.valueAt(train), 3})
+		parts = append(parts, fact{m.sign(chart, r, trainLine) + t.ink(m.runColour(r), " train ") + m.valueAt(train), 3})
 	}
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-		parts = append(parts, fact{t.ink(m.validColour(r), t.glyphs.line+" valid ") + m.valueAt(valid), 1})
+		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.validColour(r), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
 			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + words.Grouped(f.Best.Step)), 6})
 		}
 	}
 	return joinFacts(append(parts, fact{t.dim(m.chartNotes(lossPanel)), 5}), w)
+}
+
+// sign looks like a line of a run as a chart draws it.
+func (m *model) sign(c plot.Chart, r *monitor.Run, line string) string {
+	name := m.lineName(r, line)
+	for i, s := range c.Signs(m.theme.style) {
+		if c.Lines[i].Name == name {
+			return s
+		}
+	}
+	return " " // a run that is not drawn
 }
 
 // valueAt is a line's value at the cursor, else its last one.

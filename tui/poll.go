@@ -25,7 +25,6 @@ const (
 // news is what a look at the run directories found.
 type news struct {
 	update monitor.Update
-	last   bool // the monitor closes after it
 }
 
 // poll looks at the run directories after a while. One poll at most is on its way:
@@ -76,7 +75,7 @@ func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
 
 func (m *model) apply(u monitor.Update) {
 	m.set.Apply(u)
-	m.now = u.Now
+	m.now, m.lists = u.Now, nil
 	for _, r := range m.set.Runs {
 		if _, ok := m.colours[r.Dir]; !ok {
 			m.colours[r.Dir] = len(m.colours)

@@ -49,16 +49,6 @@ func fitAll(lines []string, width, height int) []string {
 	return out
 }
 
-// ends is a line with a text at each end, of which the right one goes first where
-// there is no room for both.
-func ends(left, right string, columns int) string {
-	room := columns - width(left) - width(right)
-	if room < 1 {
-		return fit(left, columns)
-	}
-	return left + strings.Repeat(" ", room) + right
-}
-
 // shorten is a plain text in at most so many columns, with a sign of what is
 // missing.
 func (t theme) shorten(text string, columns int) string {

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"image/color"
+	"strings"
 
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
@@ -20,41 +21,50 @@ type theme struct {
 
 // glyphs are the characters that a screen may lack.
 type glyphs struct {
-	corners                         [4]string // of a box: upper left and right, lower left and right
-	flat, upright                   string
-	focus, open, shut               string // before a title
-	running, ended, warned          string // before a state
-	line, faintLine, best, dot      string // before a name in a legend
-	full, half, empty               string // of a bar
-	more, cursor, pick, shown, gone string
-	plusMinus                       string
+	corners                [4]string // of a box: upper left and right, lower left and right
+	flat, upright          string
+	focus, open, shut      string // before a title
+	running, ended, warned string // before a state
+	best                   string // before a name in a legend
+	full, empty            string // of a bar
+	more, pick, gone       string
 }
 
 var unicodeGlyphs = glyphs{
 	corners: [4]string{"╭", "╮", "╰", "╯"}, flat: "─", upright: "│",
 	focus: "▸", open: "▾", shut: "▸",
 	running: "●", ended: "■", warned: "▲",
-	line: "━", faintLine: "┄", best: "★", dot: "•",
-	full: "█", half: "▌", empty: "░",
-	more: "…", cursor: "▏", pick: "›", shown: "●", gone: "○", plusMinus: "±",
+	best: "★",
+	full: "█", empty: "░",
+	more: "…", pick: "›", gone: "○",
 }
 
 var asciiGlyphs = glyphs{
 	corners: [4]string{"+", "+", "+", "+"}, flat: "-", upright: "|",
 	focus: ">", open: "v", shut: ">",
 	running: "*", ended: "#", warned: "!",
-	line: "=", faintLine: "-", best: "*", dot: "o",
-	full: "#", half: "=", empty: ".",
-	more: "~", cursor: "|", pick: ">", shown: "*", gone: " ", plusMinus: "+-",
+	best: "*",
+	full: "#", empty: ".",
+	more: "~", pick: ">", gone: " ",
 }
 
 func newTheme(s Screen) theme {
-	t := theme{style: plot.Style{Colour: s.Colour, Unicode: s.Unicode, Symbols: s.Symbols}, dark: !s.Light, plain: s.Plain, glyphs: asciiGlyphs}
+	t := theme{style: s.Style(), dark: !s.Light, plain: s.Plain, glyphs: asciiGlyphs}
 	if s.Unicode {
 		t.glyphs = unicodeGlyphs
 	}
+	t.style.Ground = darkGround
+	if s.Light {
+		t.style.Ground = lightGround
+	}
 	return t
 }
+
+// The backgrounds that faint lines are mixed with: about those that people have.
+var (
+	darkGround  = color.RGBA{0x12, 0x14, 0x18, 0xff}
+	lightGround = color.RGBA{0xfa, 0xfa, 0xfa, 0xff}
+)
 
 // The colours of meaning, from the colour-blind-safe ones of package plot.
 var (
@@ -131,19 +141,8 @@ func (t theme) bar(fraction float64, columns int) string {
 	if !(fraction >= 0) {
 		fraction = 0
 	}
-	halves := int(min(fraction, 1)*float64(2*columns) + 0.5)
-	out := ""
-	for i := range columns {
-		switch {
-		case halves >= 2*i+2:
-			out += t.glyphs.full
-		case halves == 2*i+1:
-			out += t.glyphs.half
-		default:
-			out += t.glyphs.empty
-		}
-	}
-	return t.ink(t.lift(blue), out)
+	full := int(min(fraction, 1)*float64(columns) + 0.5)
+	return t.ink(t.lift(blue), strings.Repeat(t.glyphs.full, full)+strings.Repeat(t.glyphs.empty, columns-full))
 }
 
 // ascii says in ASCII what a text says with other characters, where the screen has

@@ -21,10 +21,9 @@ func (m *model) View() tea.View {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
 	if r := m.run(); r != nil {
-		f := r.Figures(m.now)
 		v.WindowTitle = "maskflow: " + m.theme.clean(r.Name)
-		if f.MaxSteps > 0 && r.Status() == runlog.Running {
-			v.ProgressBar = tea.NewProgressBar(tea.ProgressBarDefault, int(100*min(1, float64(f.Step)/float64(f.MaxSteps))))
+		if done := progress(r.Figures(m.now)); done >= 0 && r.Status() == runlog.Running {
+			v.ProgressBar = tea.NewProgressBar(tea.ProgressBarDefault, int(100*done))
 		}
 	}
 	return v
