@@ -27,7 +27,7 @@
 //     [Smooth] its average.
 //   - [ParseQuery] reads what a person types to choose runs, and [Diff] tells
 //     what distinguishes the chosen ones.
-//   - [Run.Record] is a run as one JSON object, for scripts.
+//   - [Run.Summary] is a run as one JSON object, for scripts.
 //
 // All likelihoods are negative and in nats a row.
 package monitor

@@ -105,7 +105,7 @@ func TestSorted(t *testing.T) {
 		unknown,
 	)
 	for _, c := range []struct {
-		by   Order
+		by   Sorting
 		want string
 	}{
 		{ByDir, "b10 b9 a c zero"},
@@ -114,7 +114,7 @@ func TestSorted(t *testing.T) {
 		{ByStarted, "c b10 a b9 zero"},
 		{ByProgress, "c a b10 b9 zero"},
 		{ByStatus, "zero b9 a c b10"},
-		{Order(-1), "b10 b9 a c zero"},
+		{Sorting(-1), "b10 b9 a c zero"},
 	} {
 		var names []string
 		for _, r := range s.Sorted(c.by, Query{}, time.Now()) {
@@ -130,7 +130,7 @@ func TestSorted(t *testing.T) {
 		t.Errorf("of the runs with a b, %d were chosen", len(runs))
 	}
 	seen := map[string]bool{}
-	for _, o := range SortOrders() {
+	for _, o := range Sortings() {
 		seen[o.String()] = true
 	}
 	if len(seen) != 6 {
@@ -179,7 +179,7 @@ func TestSettingByItsTail(t *testing.T) {
 
 func TestRecordKeepsItsKeys(t *testing.T) {
 	r := queried(t)
-	text, err := json.Marshal(r.Record(time.Now()))
+	text, err := json.Marshal(r.Summary(time.Now()))
 	ok(t, err)
 	var got map[string]any
 	ok(t, json.Unmarshal(text, &got))
@@ -207,7 +207,7 @@ func TestRecordKeepsItsKeys(t *testing.T) {
 		}
 	}
 
-	text, err = json.Marshal((&Run{Dir: "x", Name: "x"}).Record(time.Now()))
+	text, err = json.Marshal((&Run{Dir: "x", Name: "x"}).Summary(time.Now()))
 	ok(t, err)
 	var little map[string]any
 	ok(t, json.Unmarshal(text, &little))
@@ -218,7 +218,7 @@ func TestRecordKeepsItsKeys(t *testing.T) {
 
 func TestForecastsOfARecord(t *testing.T) {
 	r, now := living(t, "train: {batch: 1, max_steps: 100, look_ahead: 9}", steady(8, func(int) float64 { return 1 })...)
-	record := r.Record(now)
+	record := r.Summary(now)
 	if record.ToLimit == nil || *record.ToLimit != 24 || record.ToEnd == nil || *record.ToEnd != 23 || record.Quiet != 1 {
 		t.Errorf("the record is %+v", record)
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// An Order sorts runs. Runs that are equal in it stay sorted by directory.
-type Order int
+// A Sorting is how runs are sorted. Runs that are equal in it stay sorted by directory.
+type Sorting int
 
-// The values of Order.
+// The values of Sorting.
 const (
-	ByDir      Order = iota
+	ByDir      Sorting = iota
 	ByBest           // lowest best validation first, those without one last
 	ByName           // numbers in names by their value
 	ByStarted        // newest first
@@ -24,9 +24,9 @@ const (
 
 var orderNames = []string{"directory", "best", "name", "started", "step", "status"}
 
-// SortOrders are all values of [Order].
-func SortOrders() []Order {
-	orders := make([]Order, len(orderNames))
+// Sortings are all values of [Sorting].
+func Sortings() []Sorting {
+	orders := make([]Sorting, len(orderNames))
 	for i := range orders {
 		orders[i] = Order(i)
 	}
@@ -34,7 +34,7 @@ func SortOrders() []Order {
 }
 
 // String is a word for the order.
-func (o Order) String() string {
+func (o Sorting) String() string {
 	if o < 0 || int(o) >= len(orderNames) {
 		return orderNames[ByDir]
 	}
@@ -42,7 +42,7 @@ func (o Order) String() string {
 }
 
 // Sorted returns the runs that a query chooses at a moment, in an order.
-func (s *Set) Sorted(by Order, q Query, now time.Time) []*Run {
+func (s *Set) Sorted(by Sorting, q Query, now time.Time) []*Run {
 	runs := make([]*Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
 		if q.Match(r, now) {

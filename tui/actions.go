@@ -98,7 +98,7 @@ func (m *model) toggleAllShown() {
 }
 
 func (m *model) nextSort() {
-	orders := monitor.SortOrders()
+	orders := monitor.Sortings()
 	m.sort = orders[(slices.Index(orders, m.sort)+1)%len(orders)]
 	m.say("runs by %s", m.sort)
 }

@@ -24,7 +24,7 @@ type model struct {
 	curves  curves
 	chosen  string          // directory of the run whose details are shown
 	hidden  map[string]bool // directories of runs that are not drawn
-	sort    monitor.Order
+	sort    monitor.Sorting
 	query   monitor.Query
 	queryIs string // what was typed
 	memory  int64  // of the process that writes the chosen run, in bytes; 0 unknown

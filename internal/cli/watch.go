@@ -197,15 +197,15 @@ func frameSize(asked string, out io.Writer) (width, height int, err error) {
 
 // allRecords is what --json prints.
 type allRecords struct {
-	Runs []monitor.Record `json:"runs"`
+	Runs []monitor.Summary `json:"runs"`
 }
 
 // records reads all that the source knows.
 func records(source *monitor.Source, q monitor.Query) allRecords {
 	set, now := readAll(source)
-	all := allRecords{Runs: []monitor.Record{}}
+	all := allRecords{Runs: []monitor.Summary{}}
 	for _, r := range set.Sorted(monitor.ByBest, q, now) {
-		all.Runs = append(all.Runs, r.Record(now))
+		all.Runs = append(all.Runs, r.Summary(now))
 	}
 	return all
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// A Record is a run as one JSON object, for scripts: its keys stay as they are
+// A Summary is a run as one JSON object, for scripts: its keys stay as they are
 // from version to version, more may come. Numbers that are not finite, or not
 // known, are the strings "NaN", "Inf" and "-Inf" ([runlog.Float]); what the run
 // does not have is left out. Times ending in _s are seconds, losses and
 // likelihoods nats a row.
-type Record struct {
+type Summary struct {
 	Dir     string        `json:"dir"`
 	Name    string        `json:"name"`           // shortest end of dir that no other run shares
 	Title   string        `json:"title"`          // name of the configuration
@@ -53,7 +53,7 @@ type Record struct {
 	Config map[string]string `json:"config"` // values as YAML text by path
 }
 
-// A ValidRecord is a validation in a [Record].
+// A ValidRecord is a validation in a [Summary].
 type ValidRecord struct {
 	Step   int64        `json:"step"`
 	Epoch  int          `json:"epoch"`
@@ -62,7 +62,7 @@ type ValidRecord struct {
 	NLL2SE runlog.Float `json:"nll_2se"` // twice its standard error
 }
 
-// An OrdersRecord is the evaluation of an ensemble over orders in a [Record].
+// An OrdersRecord is the evaluation of an ensemble over orders in a [Summary].
 type OrdersRecord struct {
 	Step      int64        `json:"step"`
 	Count     int          `json:"count"` // orders
@@ -75,9 +75,9 @@ type OrdersRecord struct {
 }
 
 // Record returns what is known of the run at a moment.
-func (r *Run) Record(now time.Time) Record {
+func (r *Run) Summary(now time.Time) Summary {
 	f := r.Figures(now)
-	record := Record{
+	record := Summary{
 		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
 		Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
 		StepsPerSecond: runlog.Float(f.StepsPerSecond), ExamplesPerSecond: runlog.Float(f.ExamplesPerSecond),
