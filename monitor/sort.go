@@ -15,11 +15,11 @@ type Sorting int
 // The values of Sorting.
 const (
 	ByDir      Sorting = iota
-	ByBest           // lowest best validation first, those without one last
-	ByName           // numbers in names by their value
-	ByStarted        // newest first
-	ByProgress       // most steps first
-	ByStatus         // living ones first, then those that need a look, then those that ended well
+	ByBest             // lowest best validation first, those without one last
+	ByName             // numbers in names by their value
+	ByStarted          // newest first
+	ByProgress         // most steps first
+	ByStatus           // living ones first, then those that need a look, then those that ended well
 )
 
 var orderNames = []string{"directory", "best", "name", "started", "step", "status"}
@@ -28,7 +28,7 @@ var orderNames = []string{"directory", "best", "name", "started", "step", "statu
 func Sortings() []Sorting {
 	orders := make([]Sorting, len(orderNames))
 	for i := range orders {
-		orders[i] = Order(i)
+		orders[i] = Sorting(i)
 	}
 	return orders
 }
