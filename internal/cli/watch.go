@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/maskflow/maskflow/internal/ansisvg"
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -138,10 +139,9 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 
 // writeFrame draws one picture of the monitor in a file.
 func writeFrame(path string, o tui.Options, width, height int) error {
-	svg := tui.SVG(tui.Frame(o, width, height), width, height, o.Screen)
+	lines := tui.Frame(o, width, height)
 	err := files.WriteAtomic(path, func(w io.Writer) error {
-		_, err := w.Write(svg)
-		return err
+		return ansisvg.Write(w, lines, width, height, ansisvg.Dark)
 	})
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

@@ -1,4 +1,4 @@
-package tui
+package ansisvg
 
 // A cell of a picture is 9 x 18: twice as high as wide, as in a terminal, so that half
 // blocks are squares and the dots of braille are as far apart in both directions. Lines

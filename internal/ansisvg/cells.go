@@ -1,4 +1,4 @@
-package tui
+package ansisvg
 
 import (
 	"image/color"
@@ -23,8 +23,8 @@ type cell struct {
 }
 
 // cells reads a line as a terminal does, up to so many columns. Every line begins
-// without colours, as all those of a frame end. What is no text and no colour, such as
-// a movement of the cursor, is left out.
+// without colours, whatever the last one ended with. What is no text and no colour,
+// such as a movement of the cursor, is left out.
 func cells(line string, columns int) []cell {
 	out := make([]cell, max(columns, 0))
 	parser := ansi.NewParser()
@@ -61,13 +61,13 @@ func firstRune(s string) rune {
 }
 
 // read changes the look by the parameters of "select graphic rendition". Those that
-// nothing here writes are passed over.
+// are not drawn, such as underlining, are passed over.
 func (l *look) read(params ansi.Params) {
 	if len(params) == 0 {
 		*l = look{}
 	}
 	for i := 0; i < len(params); i++ {
-		switch params[i].Param(0) {
+		switch p := params[i].Param(0); p {
 		case 0:
 			*l = look{}
 		case 1:
@@ -78,10 +78,14 @@ func (l *look) read(params ansi.Params) {
 			l.bold = false
 		case 27:
 			l.reversed = false
+		case 30, 31, 32, 33, 34, 35, 36, 37, 90, 91, 92, 93, 94, 95, 96, 97:
+			l.ink = basicColour(p)
 		case 38:
 			i += readColour(params[i:], &l.ink)
 		case 39:
 			l.ink = color.RGBA{}
+		case 40, 41, 42, 43, 44, 45, 46, 47, 100, 101, 102, 103, 104, 105, 106, 107:
+			l.ground = basicColour(p - 10)
 		case 48:
 			i += readColour(params[i:], &l.ground)
 		case 49:
@@ -100,20 +104,32 @@ func readColour(params ansi.Params, c *color.RGBA) int {
 		return len(params)
 	}
 	if read != nil {
-		*c = color.RGBAModel.Convert(read).(color.RGBA)
+		*c = opaque(read)
 	}
 	return n - 1
 }
 
+// basicColour is one of the sixteen colours by its code for ink: 30 to 37, then the
+// bright ones, 90 to 97.
+func basicColour(code int) color.RGBA {
+	i := code - 30
+	if code >= 90 {
+		i = code - 90 + 8
+	}
+	return opaque(ansi.IndexedColor(i))
+}
+
+func opaque(c color.Color) color.RGBA { return color.RGBAModel.Convert(c).(color.RGBA) }
+
 // resolve is the colours that a look has on a screen: those of the screen where it has
 // none of its own, and the two exchanged where it is reversed.
-func (l look) resolve(screen palette) (ink, ground color.RGBA) {
+func (l look) resolve(screen Palette) (ink, ground color.RGBA) {
 	ink, ground = l.ink, l.ground
 	if ink.A == 0 {
-		ink = screen.ink
+		ink = screen.Ink
 	}
 	if ground.A == 0 {
-		ground = screen.ground
+		ground = screen.Ground
 	}
 	if l.reversed {
 		ink, ground = ground, ink

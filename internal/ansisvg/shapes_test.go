@@ -1,4 +1,4 @@
-package tui
+package ansisvg
 
 import (
 	"maps"
@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var rectangle = regexp.MustCompile(`M(\S+) (\S+)h(\S+)v(\S+)h-(\S+)z`)
+var rectanglePath = regexp.MustCompile(`M(\S+) (\S+)h(\S+)v(\S+)h-(\S+)z`)
 
 // covered is what part of one cell the rectangles of a colour cover, all of which must
 // be inside of it. Those of a block element do not overlap.
@@ -22,7 +22,7 @@ func covered(t *testing.T, d *pictured, fill string) float64 {
 		if p.Fill != fill {
 			continue
 		}
-		for _, m := range rectangle.FindAllStringSubmatch(p.D, -1) {
+		for _, m := range rectanglePath.FindAllStringSubmatch(p.D, -1) {
 			x, y, w, h, back := parsed(t, m[1]), parsed(t, m[2]), parsed(t, m[3]), parsed(t, m[4]), parsed(t, m[5])
 			if x < 0 || y < 0 || x+w > cellAcross || y+h > cellDown || w != back {
 				t.Errorf("%s leaves its cell", m[0])
@@ -43,7 +43,7 @@ func parsed(t *testing.T, s string) float64 {
 }
 
 // A block element covers the part of its cell that Unicode names it by.
-func TestSVGBlocks(t *testing.T) {
+func TestBlocks(t *testing.T) {
 	want := map[rune]float64{'▀': 4, '▔': 1, '▕': 1, '▐': 4, '▖': 2, '▗': 2, '▘': 2, '▝': 2, '▚': 4, '▞': 4, '▙': 6, '▟': 6, '▛': 6, '▜': 6}
 	for i, r := range []rune("▁▂▃▄▅▆▇█") {
 		want[r] = float64(i + 1)
@@ -52,7 +52,7 @@ func TestSVGBlocks(t *testing.T) {
 		want[r] = float64(8 - i)
 	}
 	for r, eighths := range want {
-		d := pictureOf(t, SVG([]string{"\x1b[38;2;9;9;9m" + string(r)}, 1, 1, colourScreen))
+		d := picture(t, []string{"\x1b[38;2;9;9;9m" + string(r)}, 1, 1)
 		if got := covered(t, d, "#090909"); math.Abs(got-eighths/8) > 1e-12 {
 			t.Errorf("%c covers %v of its cell, want %v eighths", r, got, eighths)
 		}
@@ -65,15 +65,15 @@ func TestSVGBlocks(t *testing.T) {
 			t.Errorf("%c is not drawn", r)
 		}
 	}
-	d := pictureOf(t, SVG([]string{"\x1b[38;2;200;0;0;48;2;0;0;100m▒"}, 1, 1, colourScreen))
+	d := picture(t, []string{"\x1b[38;2;200;0;0;48;2;0;0;100m▒"}, 1, 1)
 	if got := covered(t, d, "#640032"); got != 1 {
 		t.Errorf("half of a shade in %+v", d.paths())
 	}
 }
 
 // Half blocks are two pixels, and pixels beside each other have no seam.
-func TestSVGPixels(t *testing.T) {
-	d := pictureOf(t, SVG([]string{"\x1b[38;2;1;1;1;48;2;2;2;2m▀▀▀\x1b[0m"}, 3, 1, colourScreen))
+func TestPixels(t *testing.T) {
+	d := picture(t, []string{"\x1b[38;2;1;1;1;48;2;2;2;2m▀▀▀\x1b[0m"}, 3, 1)
 	got := map[string]string{}
 	for _, p := range d.paths() {
 		got[p.Fill] = p.D
@@ -84,12 +84,12 @@ func TestSVGPixels(t *testing.T) {
 }
 
 // A block lies on its background, whatever colours came first.
-func TestSVGBlocksLieOnTheirBackground(t *testing.T) {
+func TestBlocksLieOnTheirBackground(t *testing.T) {
 	const red, blue = "255;0;0", "0;0;255"
 	line := "\x1b[38;2;" + red + ";48;2;" + blue + "m▀\x1b[38;2;" + blue + ";48;2;" + red + "m▀"
 	painted := map[[2]int]string{} // by the cell and its half
-	for _, p := range pictureOf(t, SVG([]string{line}, 2, 1, colourScreen)).paths() {
-		for _, m := range rectangle.FindAllStringSubmatch(p.D, -1) {
+	for _, p := range picture(t, []string{line}, 2, 1).paths() {
+		for _, m := range rectanglePath.FindAllStringSubmatch(p.D, -1) {
 			x, y, w, h := parsed(t, m[1]), parsed(t, m[2]), parsed(t, m[3]), parsed(t, m[4])
 			for c := range 2 {
 				for half := range 2 {
@@ -125,11 +125,11 @@ func dots(t *testing.T, d *pictured) [][2]float64 {
 }
 
 // A character of braille has a dot for each of its bits, in a grid of 2 x 4.
-func TestSVGBraille(t *testing.T) {
+func TestBraille(t *testing.T) {
 	places := map[rune][2]float64{'⠁': {0, 0}, '⠂': {0, 1}, '⠄': {0, 2}, '⡀': {0, 3}, '⠈': {1, 0}, '⠐': {1, 1}, '⠠': {1, 2}, '⢀': {1, 3}}
 	for set := range 256 {
 		r := rune(0x2800 + set)
-		d := pictureOf(t, SVG([]string{string(r)}, 1, 1, colourScreen))
+		d := picture(t, []string{string(r)}, 1, 1)
 		got := dots(t, d)
 		if len(got) != bits.OnesCount(uint(set)) || len(d.texts()) > 0 {
 			t.Errorf("%c has %d dots", r, len(got))
@@ -144,9 +144,9 @@ func TestSVGBraille(t *testing.T) {
 }
 
 // Dots of several cells are where their cells are, whatever colours lie between them.
-func TestSVGDotsOfALine(t *testing.T) {
+func TestDotsOfALine(t *testing.T) {
 	const red, blue, end = "\x1b[38;2;255;0;0m", "\x1b[38;2;0;0;255m", "\x1b[0m"
-	d := pictureOf(t, SVG([]string{red + "⠁" + blue + "⠁" + red + "⠁" + end, red + "⠁"}, 3, 2, colourScreen))
+	d := picture(t, []string{red + "⠁" + blue + "⠁" + red + "⠁" + end, red + "⠁"}, 3, 2)
 	want := [][2]float64{{2.25, 2.25}, {20.25, 2.25}, {2.25, 20.25}, {11.25, 2.25}}
 	if got := dots(t, d); !slices.Equal(got, want) {
 		t.Errorf("dots at %v, want %v", got, want)
@@ -154,13 +154,13 @@ func TestSVGDotsOfALine(t *testing.T) {
 }
 
 // Lines of frames go to the sides that their character goes to, and meet there.
-func TestSVGBoxes(t *testing.T) {
+func TestBoxes(t *testing.T) {
 	const left, right, up, down = "M0 9.5H", "H9", "M4.5 0V", "V18"
 	for r, sides := range map[rune][]string{
 		'─': {left, right}, '│': {up, down}, '┌': {right, down}, '┐': {left, down}, '└': {right, up}, '┘': {left, up},
 		'├': {right, up, down}, '┤': {left, up, down}, '┬': {left, right, down}, '┴': {left, right, up}, '┼': {left, right, up, down},
 	} {
-		d := pictureOf(t, SVG([]string{string(r)}, 1, 1, colourScreen))
+		d := picture(t, []string{string(r)}, 1, 1)
 		path := ""
 		for _, p := range d.paths() {
 			path += p.D
@@ -175,7 +175,7 @@ func TestSVGBoxes(t *testing.T) {
 			}
 		}
 	}
-	d := pictureOf(t, SVG([]string{"┌" + strings.Repeat("─", 158) + "┐", "│", "│", "└"}, 160, 4, colourScreen))
+	d := picture(t, []string{"┌" + strings.Repeat("─", 158) + "┐", "│", "│", "└"}, 160, 4)
 	if got := d.paths()[0].D; strings.Count(got, "M") != 4 {
 		t.Errorf("lines that go on are not one: %s", got)
 	}

@@ -1,0 +1,76 @@
+// Package ansisvg writes lines of text with ANSI codes, as a terminal shows them, as a
+// picture: a standalone SVG 1.1 document that looks the same wherever it is shown.
+//
+//	err := ansisvg.Write(w, []string{"\x1b[32m●\x1b[0m running"}, 80, 24, ansisvg.Dark)
+//
+// Only letters, digits and signs are text, each as wide as its cells whatever the font
+// is; blocks, braille, frames and marks are drawn, so that they meet their neighbours as
+// in a terminal.
+package ansisvg
+
+import (
+	"bytes"
+	"fmt"
+	"image/color"
+	"io"
+)
+
+// Palette is the colours that a screen has by itself: those of text without a colour of
+// its own and of the background. Both are opaque.
+type Palette struct{ Ink, Ground color.RGBA }
+
+// Dark is a screen with a dark background.
+var Dark = Palette{Ink: color.RGBA{0xd7, 0xda, 0xdf, 0xff}, Ground: color.RGBA{0x15, 0x18, 0x1c, 0xff}}
+
+// Write writes the lines to w as a picture of columns x rows cells. Lines that are longer
+// or more than the picture is large are cut off; of a negative size nothing is left.
+// Colours are those of the lines, indexed ones as xterm has them, else those of the
+// palette; of other codes bold and reversed count. The same lines give the same bytes, in one write. The error is that of w.
+func Write(w io.Writer, lines []string, columns, rows int, screen Palette) error {
+	columns, rows = max(columns, 0), max(rows, 0)
+	c := canvas{palette: screen}
+	for y := range min(rows, len(lines)) {
+		c.row(cells(lines[y], columns), y)
+	}
+	_, err := w.Write(c.document(columns, rows))
+	return err
+}
+
+// margin is the space around the cells.
+const margin = 14
+
+// document is the picture as XML.
+func (c *canvas) document(columns, rows int) []byte {
+	width, height := columns*cellAcross+2*margin, rows*cellDown+2*margin
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="%d %d %[1]d %[2]d">`+"\n", width, height, -margin, -margin)
+	fmt.Fprintf(&b, `<rect x="%d" y="%[1]d" width="%d" height="%d" rx="8" %s/>`+"\n", -margin, width, height, fill(c.palette.Ground))
+	group := func(attributes string, draw func()) {
+		fmt.Fprintf(&b, "<g %s>\n", attributes)
+		draw()
+		b.WriteString("</g>\n")
+	}
+	group(`shape-rendering="crispEdges"`, func() {
+		c.grounds.paths(&b, rectangle)
+		c.areas.paths(&b, rectangle)
+	})
+	group(`stroke-linecap="square"`, func() {
+		c.lines.paths(&b, line)
+		c.marks.paths(&b)
+	})
+	group(`stroke-linecap="round" stroke-width="`+decimal(dotSize)+`"`, func() { c.dots.paths(&b) })
+	group(`font-family="`+fonts+`" font-size="15" style="font-variant-ligatures:none"`, func() { c.texts.groups(&b) })
+	b.WriteString("</svg>\n")
+	return b.Bytes()
+}
+
+func rectangle(r box) string {
+	return fmt.Sprintf("M%s %sh%sv%sh%sz", decimal(r.x0), decimal(r.y0), decimal(r.x1-r.x0), decimal(r.y1-r.y0), decimal(r.x0-r.x1))
+}
+
+func line(l box) string {
+	if l.y0 == l.y1 {
+		return fmt.Sprintf("M%s %sH%s", decimal(l.x0), decimal(l.y0), decimal(l.x1))
+	}
+	return fmt.Sprintf("M%s %sV%s", decimal(l.x0), decimal(l.y0), decimal(l.y1))
+}
