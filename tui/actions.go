@@ -52,14 +52,30 @@ func (m *model) scrollBy(by int) {
 		m.chooseBy(by)
 		return
 	}
-	rows := m.table[m.focus].rows
-	if rows == nil {
+	hidden := m.table[m.focus].hidden
+	if hidden == nil {
 		return
 	}
 	if m.focus == logPanel {
 		by = -by // counted from its end
 	}
-	m.scroll[m.focus] = min(max(m.scroll[m.focus]+by, 0), max(0, rows(m)-1))
+	w, h := m.room(m.focus)
+	m.scroll[m.focus] = max(0, min(m.scroll[m.focus]+by, hidden(m, w, h)))
+}
+
+// room is the size of what is in a panel, without its frame and title.
+func (m *model) room(p panelID) (w, h int) {
+	l := m.screen().layout
+	for _, place := range l.places {
+		switch {
+		case place.panel != p || place.shut:
+		case l.shape == columns:
+			return place.w - 2, place.h - 2
+		default:
+			return place.w, place.h - 1
+		}
+	}
+	return 0, 0
 }
 
 // chooseBy chooses another run of the list.

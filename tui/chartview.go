@@ -17,13 +17,21 @@ type chartView struct {
 	follow    bool       // the window moves with the last step
 	smoothing int        // index in smoothings
 	outliers  bool       // the y axis is fitted to all values
-	linear    [panelCount]bool
-	log       [panelCount]bool
+	scale     [panelCount]scale
 	cursor    float64
 	hasCursor bool
 	filter    string
 	match     func(name string) bool // nil: all lines
 }
+
+// scale is how a y axis is divided.
+type scale int
+
+const (
+	byData scale = iota // norms of gradients logarithmically where they can be, losses linearly
+	linear
+	logarithmic
+)
 
 // smoothings are the factors of the moving average. There is no 1: it would forget
 // nothing and show nothing.
@@ -218,36 +226,19 @@ func (m *model) toggleOutliers() {
 
 // toggleLog changes the y axis of the panel in focus, or says why it cannot.
 func (m *model) toggleLog() {
-	p := m.focus
-	if p != lossPanel && p != gradientPanel {
-		p = lossPanel
+	p, chart := lossPanel, m.lossChart()
+	if m.focus == gradientPanel {
+		p, chart = gradientPanel, m.gradientChart()
 	}
-	c := &m.charts
-	if m.isLog(p) {
-		c.log[p], c.linear[p] = false, true
+	if chart.LogY {
+		m.charts.scale[p] = linear
 		m.say("%s on a linear axis", m.table[p].name)
 		return
-	}
-	chart := m.lossChart()
-	if p == gradientPanel {
-		chart = m.gradientChart()
 	}
 	if ok, y := chart.Positive(); !ok {
 		m.say("no logarithmic axis: %s is %.4g somewhere in view, and only numbers above 0 have a logarithm", m.table[p].name, y)
 		return
 	}
-	c.log[p], c.linear[p] = true, false
+	m.charts.scale[p] = logarithmic
 	m.say("%s on a logarithmic axis", m.table[p].name)
-}
-
-// isLog says whether a panel's y axis is logarithmic. Norms of gradients are looked at
-// so unless asked otherwise.
-func (m *model) isLog(p panelID) bool {
-	switch {
-	case m.charts.linear[p]:
-		return false
-	case m.charts.log[p]:
-		return true
-	}
-	return false
 }

@@ -30,7 +30,7 @@ func (c curves) of(r *monitor.Run, f monitor.Field, a monitor.Axis, smooth float
 	have := c[k]
 	if have == nil || have.generation != r.Generation() {
 		have = &curve{generation: r.Generation()}
-		var points plot.Points = r.Curve(f, a)
+		points := r.Curve(f, a)
 		if smooth > 0 {
 			have.smooth = monitor.NewSmooth(points, smooth)
 			points = have.smooth

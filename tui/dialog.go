@@ -11,19 +11,20 @@ import (
 // dialog asks what to do. Nothing else happens while it is open.
 type dialog struct {
 	title   string
+	dir     string // of the run that it is about, whatever is chosen meanwhile
 	choices []choice
 	at      int
 }
 
 type choice struct {
 	key, text string
-	do        func(m *model) tea.Cmd // nil: nothing
+	do        func(m *model, dir string) tea.Cmd // nil: nothing
 }
 
 var (
 	stopCleanly = choice{"s", "stop cleanly: write a checkpoint, test the best weights",
-		func(m *model) tea.Cmd { return m.request(runlog.StopCleanly) }}
-	stopNow = choice{"n", "stop now: write a checkpoint, no test", func(m *model) tea.Cmd { return m.request(runlog.StopNow) }}
+		func(m *model, dir string) tea.Cmd { return m.request(dir, runlog.StopCleanly) }}
+	stopNow = choice{"n", "stop now: write a checkpoint, no test", func(m *model, dir string) tea.Cmd { return m.request(dir, runlog.StopNow) }}
 	goOn    = choice{"c", "cancel", nil}
 )
 
@@ -37,7 +38,7 @@ func (m *model) askStop() tea.Cmd {
 		m.say("%s does not train (%s): there is nothing to stop", m.theme.clean(r.Name), s)
 		return nil
 	}
-	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", choices: []choice{stopCleanly, stopNow, goOn}}
+	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}}
 	return nil
 }
 
@@ -48,15 +49,15 @@ func (m *model) askQuit() tea.Cmd {
 	}
 	stop := func(c choice) choice {
 		do := c.do
-		c.do = func(m *model) tea.Cmd {
-			m.chosen, m.o.Hold = m.o.Own, false // and close when it has ended
-			return do(m)
+		c.do = func(m *model, dir string) tea.Cmd {
+			m.o.Hold = false // and close when it has ended
+			return do(m, dir)
 		}
 		return c
 	}
-	m.dialog = &dialog{title: "This process trains. What becomes of the training?", choices: []choice{
+	m.dialog = &dialog{title: "This process trains. What becomes of the training?", dir: m.o.Own, choices: []choice{
 		stop(stopCleanly), stop(stopNow),
-		{"d", "detach: close the monitor, train on", func(m *model) tea.Cmd { m.outcome.Detached = true; return tea.Quit }},
+		{"d", "detach: close the monitor, train on", func(m *model, _ string) tea.Cmd { m.outcome.Detached = true; return tea.Quit }},
 		goOn,
 	}}
 	return nil
@@ -86,11 +87,12 @@ func (m *model) dialogKey(name string) tea.Cmd {
 }
 
 func (m *model) decide(c choice) tea.Cmd {
+	dir := m.dialog.dir
 	m.dialog = nil
 	if c.do == nil {
 		return nil
 	}
-	return c.do(m)
+	return c.do(m, dir)
 }
 
 // dialogBox draws the dialog, as large as there is room.

@@ -36,6 +36,11 @@ func (m *model) export(suffix string) tea.Cmd {
 	case ordersPanel:
 		p = ordersPanel
 		chart = m.spreadChart()
+		for i, name := range []string{"lowest order", "highest order"} {
+			for _, b := range chart.Bands {
+				chart.Lines = append(chart.Lines, plot.Line{Name: name, Points: []plot.Points{b.Lo, b.Hi}[i]})
+			}
+		}
 	}
 	series := seriesOf(chart)
 	if len(series) == 0 {
@@ -93,7 +98,7 @@ func unused(base, suffix string) (string, error) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("there are a thousand files %s%s already", base, suffix)
+	return "", fmt.Errorf("there are a thousand files %s-N%s already: remove some", base, suffix)
 }
 
 // writeCSV writes a row a point: the line's name, x and y.

@@ -41,7 +41,8 @@ func (g *guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 		return g, tea.Quit
 	}
 	_, cmd = g.m.Update(msg)
-	return g, g.command(cmd)
+	cmd = g.command(cmd)
+	return g, cmd
 }
 
 // View is an empty screen once something has failed: the next message, of which the
@@ -89,7 +90,7 @@ func (g *guarded) fail(panicked any) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.failed == nil {
-		g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); no run was touched", panicked, panicSite())
+		g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", panicked, panicSite())
 	}
 	return true
 }

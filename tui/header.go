@@ -209,24 +209,6 @@ func gpuText(t theme, g monitor.GPU) string {
 	return text
 }
 
-func bytesText(b float64) string {
-	if b >= 1e9 {
-		return fmt.Sprintf("%.1f GB", b/1e9)
-	}
-	return fmt.Sprintf("%.0f MB", b/1e6)
-}
-
-// duration writes how long something takes, to the second.
-func duration(d time.Duration) string { return clock(d.Round(time.Second).Seconds()) }
-
-// rate writes a number a second.
-func rate(v float64) string {
-	if v >= 100 {
-		return words.Grouped(int64(math.Round(v)))
-	}
-	return fmt.Sprintf("%.3g", v)
-}
-
 // textLines is all that fits on a screen too small for panels: the state and the figures
 // that matter most, one a line, or several in one line.
 func (m *model) textLines(w, h int) []string {

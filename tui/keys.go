@@ -67,7 +67,7 @@ func bindings() []binding {
 		{runKeys, []string{"p"}, "p", "previous run", do(func(m *model) { m.chooseBy(-1) }), ""},
 		{runKeys, []string{"v"}, "v", "draw the run, or not", do(func(m *model) { m.toggleShown() }), ""},
 		{runKeys, []string{"V"}, "V", "draw all runs, or only this one", do(func(m *model) { m.toggleAllShown() }), ""},
-		{runKeys, []string{"t"}, "t", "sort by best validation, name, start or step", do(func(m *model) { m.nextSort() }), ""},
+		{runKeys, []string{"t"}, "t", "sort by best validation, name, start, steps, state or directory", do(func(m *model) { m.nextSort() }), ""},
 		{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(m *model) { m.diff = !m.diff }), ""},
 
 		{trainingKeys, []string{"s"}, "s", "stop the training: cleanly, or at once; asks", func(m *model) tea.Cmd { return m.askStop() }, "stop"},

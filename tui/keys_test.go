@@ -13,7 +13,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -137,12 +136,12 @@ func TestLogAxisIsRefusedWithAReason(t *testing.T) {
 	negative := fakeRun{dir: "runs/flow", seed: 1, records: 100, orders: 1, status: runlog.Running, loss: func(i int, v float64) float64 { return 3 - float64(i) }}.update()
 	m := watching(unicodeScreen, 120, 40, negative)
 	m.pressAll("1", "y")
-	if m.isLog(lossPanel) || !strings.Contains(m.message.text, "no logarithmic axis") || !strings.Contains(m.message.text, "above 0") {
-		t.Errorf("log axis %v, message %q", m.isLog(lossPanel), m.message.text)
+	if m.lossChart().LogY || !strings.Contains(m.message.text, "no logarithmic axis") || !strings.Contains(m.message.text, "above 0") {
+		t.Errorf("log axis %v, message %q", m.lossChart().LogY, m.message.text)
 	}
 	m = watching(unicodeScreen, 120, 40, oneRun())
 	m.pressAll("1", "y")
-	if !m.isLog(lossPanel) || !m.lossChart().LogY {
+	if !m.lossChart().LogY {
 		t.Errorf("no log axis over positive values: %q", m.message.text)
 	}
 }
@@ -399,21 +398,22 @@ func TestMouse(t *testing.T) {
 	if w := m.shown(); !(w.Hi-w.Lo < chart.frame.X.Hi-chart.frame.X.Lo) {
 		t.Errorf("the wheel does not zoom: %v", w)
 	}
+	chart = m.screen().charts[0]
+	m.Update(tea.MouseClickMsg{X: x, Y: chart.y + 2, Button: tea.MouseLeft})
 	before := m.shown()
 	m.Update(tea.MouseMotionMsg{X: x + 5, Y: chart.y + 2, Button: tea.MouseLeft})
-	if m.shown() == before && before.Lo > 0 {
-		t.Log("the window is at its end already")
-	}
-	if (m.shown() == plot.Range{}) {
-		t.Error("nothing is shown after a drag")
+	if after := m.shown(); !(after.Lo < before.Lo && after.Hi < before.Hi) {
+		t.Errorf("dragging to the right moves the window from %v to %v", before, after)
 	}
 }
 
 // Colour is never the only sign: without it every state and every line can be told.
 func TestStatesHaveSigns(t *testing.T) {
 	for _, th := range []theme{newTheme(unicodeScreen), newTheme(asciiScreen)} {
-		if th.state(runlog.Running) == th.state(runlog.Done) || th.state(runlog.Crashed) == th.state(runlog.Done) || !strings.Contains(th.state(runlog.Crashed), "crashed") {
-			t.Error("states look alike without colour")
+		sign := func(s runlog.Status) string { return strings.TrimSuffix(th.state(s), string(s)) }
+		running, ended, wrong := sign(runlog.Running), sign(runlog.Done), sign(runlog.Crashed)
+		if running == ended || running == wrong || ended == wrong || wrong != sign(runlog.Diverged) {
+			t.Errorf("signs %q, %q, %q", running, ended, wrong)
 		}
 	}
 }
@@ -477,5 +477,122 @@ func TestAnIdleMonitorDrawsNothing(t *testing.T) {
 	}
 	if m.screen() != before {
 		t.Error("a picture of a run that has ended was drawn again")
+	}
+}
+
+// A request goes to the run that the dialog was about, though another became the best of
+// the list meanwhile.
+func TestStopGoesToTheRunThatWasAskedAbout(t *testing.T) {
+	a := fakeRun{dir: filepath.Join(t.TempDir(), "a"), seed: 1, records: 100, orders: 1, status: runlog.Running}.update()
+	b := fakeRun{dir: filepath.Join(t.TempDir(), "b"), seed: 5, records: 100, orders: 1, status: runlog.Running}.update()
+	m := watching(unicodeScreen, 120, 40, a, b)
+	press(m, "s")
+	b.Batch.Records = []runlog.Record{runlog.Valid{Step: 2000, NLL: 1, Best: true}}
+	b.Batch.Train = runlog.TrainSeries{}
+	m.apply(monitor.Update{Now: watched, Runs: []monitor.RunUpdate{b}})
+	if m.run().Dir != b.Dir {
+		t.Fatal("the second run is not the best now: this test tests nothing")
+	}
+	_, cmd := m.Update(tea.KeyPressMsg(tea.Key{Text: "s", Code: 's'}))
+	var asked []string
+	collect(cmd, func(msg tea.Msg) {
+		if r, ok := msg.(requested); ok {
+			asked = append(asked, r.dir)
+		}
+	})
+	if !slices.Equal(asked, []string{a.Dir}) {
+		t.Errorf("asked %q, not %q", asked, a.Dir)
+	}
+}
+
+// collect runs a command and those of its batches.
+func collect(cmd tea.Cmd, take func(tea.Msg)) {
+	if cmd == nil {
+		return
+	}
+	msg := cmd()
+	if batch, ok := msg.(tea.BatchMsg); ok {
+		for _, c := range batch {
+			collect(c, take)
+		}
+		return
+	}
+	take(msg)
+}
+
+// Norms of gradients are on a logarithmic axis at first, so y makes it a linear one.
+func TestLogAxisOfTheGradient(t *testing.T) {
+	m := watching(unicodeScreen, 120, 40, oneRun())
+	if !m.gradientChart().LogY {
+		t.Fatal("norms that are all positive are on a linear axis")
+	}
+	m.pressAll("3", "y")
+	if m.gradientChart().LogY || !strings.Contains(m.message.text, "linear") {
+		t.Errorf("log %v, message %q", m.gradientChart().LogY, m.message.text)
+	}
+	m.pressAll("y")
+	if !m.gradientChart().LogY || !strings.Contains(m.message.text, "logarithmic") {
+		t.Errorf("log %v, message %q", m.gradientChart().LogY, m.message.text)
+	}
+}
+
+// However far one scrolls, one step back is seen.
+func TestScrollingStopsAtTheEnd(t *testing.T) {
+	for _, size := range [][2]int{{120, 40}, {80, 24}, {40, 12}} {
+		m := watching(unicodeScreen, size[0], size[1], oneRun())
+		m.focus = configPanel
+		for range 100 {
+			press(m, "j")
+		}
+		end := text(m)
+		if press(m, "k"); text(m) == end && m.scroll[configPanel] > 0 {
+			t.Errorf("%v: a key up changes nothing after many down", size)
+		}
+		for range 100 {
+			press(m, "k")
+		}
+		if m.scroll[configPanel] != 0 {
+			t.Errorf("%v: the top is not reached", size)
+		}
+	}
+}
+
+// What was found out about one run is not shown beside another.
+func TestMemoryBelongsToTheRun(t *testing.T) {
+	m := watching(unicodeScreen, 120, 40, twoRuns()...)
+	m.Update(machine{dir: "runs/better", memory: 555e6})
+	if !strings.Contains(text(m), "555 MB") {
+		t.Errorf("no memory:\n%s", m.screen().lines[2])
+	}
+	press(m, "n")
+	m.Update(machine{dir: "runs/better", memory: 555e6})
+	if strings.Contains(text(m), "555 MB") {
+		t.Error("the memory of the run before stands beside this one")
+	}
+}
+
+// The best is the lowest finite one, wherever it is told.
+func TestTheBestIsFinite(t *testing.T) {
+	u := oneRun()
+	u.Batch.Records = append(u.Batch.Records, runlog.Valid{Step: 3000, Epoch: 19, NLL: runlog.Float(math.Inf(-1))})
+	m := watching(unicodeScreen, 120, 40, u)
+	x, y, ok := m.best(m.run())
+	if f := m.run().Figures(watched); !ok || math.IsInf(y, 0) || x != float64(f.Best.Step) || y != float64(f.Best.NLL) {
+		t.Errorf("the star is at %v, %v; the best is %+v", x, y, f.Best)
+	}
+}
+
+// A message goes away on a view that is held, too.
+func TestMessagesGoAwayWhileTheViewIsHeld(t *testing.T) {
+	m := watching(unicodeScreen, 120, 40, oneRun())
+	press(m, "space")
+	press(m, "x")
+	if !strings.Contains(text(m), "against epoch") {
+		t.Fatal("no message")
+	}
+	m.o.Clock = func() time.Time { return watched.Add(2 * messageTime) }
+	m.Update(messageGone{})
+	if strings.Contains(text(m), "against epoch") {
+		t.Error("the message stays")
 	}
 }

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -66,6 +65,9 @@ type screen struct {
 	cursor *tea.Cursor
 }
 
+// messageGone says that the time of a message is over.
+type messageGone struct{}
+
 // message is a line about what was just done.
 type message struct {
 	text  string
@@ -113,26 +115,28 @@ func (m *model) update(msg tea.Msg) (cmd tea.Cmd, changed bool) {
 	case news:
 		return m.take(msg)
 	case machine:
-		changed = msg.memory/1e7 != m.memory/1e7 || len(msg.gpus)+len(m.gpus) > 0
-		m.memory, m.gpus, m.noGPU = msg.memory, msg.gpus, msg.noGPU
-		return m.look(lookEvery), changed
+		return m.look(lookEvery), m.took(msg)
 	case requested:
 		m.requested(msg)
 		return nil, true
 	case exported:
 		m.say("%s", msg.text)
 		return nil, true
+	case messageGone:
+		return nil, true
 	case trained:
 		m.outcome.Ended = true
 		if !m.o.Hold {
-			return m.lastPoll(), true
+			return tea.Quit, true
 		}
 		m.say("training has ended: q closes the monitor")
 		return nil, true
-	case quitNow:
-		return tea.Quit, true
 	case tea.KeyPressMsg:
-		return m.key(msg), true
+		cmd := m.key(msg)
+		if !m.paused.IsZero() { // nothing else will draw the screen without the message
+			cmd = tea.Batch(cmd, tea.Tick(messageTime, func(time.Time) tea.Msg { return messageGone{} }))
+		}
+		return cmd, true
 	case tea.PasteMsg:
 		if m.prompt != nil {
 			return m.prompt.update(msg), true
@@ -223,39 +227,4 @@ func mayHaveOrders(r *monitor.Run) bool {
 // say shows a message for a while.
 func (m *model) say(format string, args ...any) {
 	m.message = message{m.theme.text(format, args...), m.o.Clock().Add(messageTime)}
-}
-
-// Options say what to watch and on which screen.
-type Options struct {
-	// Source is the runs that are watched.
-	Source *monitor.Source
-	// Screen is what the terminal shows; see DetectScreen.
-	Screen Screen
-	// Own is the directory of the run that this process trains, or empty. Closing the
-	// monitor then asks what becomes of the training.
-	Own string
-	// Trained, if not nil, is closed when the training of Own has ended.
-	Trained <-chan struct{}
-	// Hold keeps the monitor open after that; otherwise it closes.
-	Hold bool
-	// Interrupt is called for Ctrl-C while Own trains: what SIGINT does.
-	Interrupt func()
-	// Query is what runs must pass at first.
-	Query monitor.Query
-	// Clock is time.Now unless given.
-	Clock func() time.Time
-	// Mouse lets clicks and the wheel through; text can then be selected only with the
-	// terminal's own modifier (often Shift).
-	Mouse bool
-
-	memory func(*runlog.Manifest) (int64, bool)
-	gpus   func(context.Context) ([]monitor.GPU, error)
-}
-
-// Outcome is how the monitor was left.
-type Outcome struct {
-	// Detached says that training goes on without the monitor.
-	Detached bool
-	// Ended says that the training of this process had ended.
-	Ended bool
 }

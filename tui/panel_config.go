@@ -83,7 +83,7 @@ func drawConfig(m *model, w, h int) drawing {
 	return drawing{lines: out}
 }
 
-func configRows(m *model) int { return len(m.configLines(m.width)) }
+func configRows(m *model, w, h int) int { return len(m.configLines(w)) - h }
 
 func configTitle(m *model, w int) string {
 	r := m.run()

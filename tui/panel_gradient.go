@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
 
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -11,9 +12,12 @@ import (
 func (m *model) gradientChart() plot.Chart {
 	c := m.chart()
 	c.Lines = m.trainLines(m.drawnRuns(), monitor.GradNorm, gradientLine)
-	c.LogY = m.isLog(gradientPanel)
-	if !c.LogY && !m.charts.linear[gradientPanel] && len(c.Lines) > 0 {
+	switch m.charts.scale[gradientPanel] {
+	case logarithmic:
+		c.LogY = true
+	case byData:
 		c.LogY, _ = c.Positive()
+	case linear:
 	}
 	return c
 }
@@ -28,6 +32,14 @@ func (m *model) rateChart() plot.Chart {
 		}
 	}
 	return c
+}
+
+// rateColour is that of a learning rate: its own, or beside other runs that of its run.
+func (m *model) rateColour(r *monitor.Run) color.RGBA {
+	if len(m.drawnRuns()) == 1 {
+		return m.theme.series(4)
+	}
+	return m.runColour(r)
 }
 
 // Sizes from which the learning rate has a chart of its own.

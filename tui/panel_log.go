@@ -6,6 +6,7 @@ import (
 
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // logLine is a thing that happened, at a time of the training in seconds.
@@ -57,43 +58,53 @@ func happenings(r *monitor.Run) []logLine {
 	return lines
 }
 
-// logLines is the happenings and then what native libraries printed, as text.
-func (m *model) logLines() []string {
+// logPart is how much of the panel what native libraries printed may take.
+const logPart = 3
+
+// drawLog shows the end of what happened, or what was scrolled to, and below it the end of
+// what native libraries printed.
+func drawLog(m *model, w, h int) drawing {
 	r := m.run()
 	if r == nil {
-		return nil
+		return drawing{}
 	}
 	t := m.theme
+	happened, printed := happenings(r), r.Stderr
+	tail := min(len(printed), max(0, h/logPart-1))
+	room := h
+	if tail > 0 {
+		room -= tail + 1
+	}
+	last := max(min(len(happened), room), len(happened)-m.scroll[logPanel])
+	happened = happened[max(0, last-room):min(last, len(happened))]
 	var lines []string
-	if r.Err != nil {
-		lines = append(lines, t.ink(t.lift(vermilion), t.glyphs.warned+" ")+t.clean(r.Err.Error()))
+	for _, l := range happened {
+		lines = append(lines, t.shorten(t.logLine(l), w))
 	}
-	for _, l := range r.Stderr {
-		lines = append(lines, t.dim("stderr  ")+t.clean(l))
-	}
-	for _, l := range happenings(r) {
-		text := t.clean(l.text)
-		if l.loud {
-			text = t.bold(text)
+	if tail > 0 {
+		lines = append(fitAll(lines, w, room), t.dim(cut("end of "+runlog.StderrFile, w)))
+		for _, l := range printed[len(printed)-tail:] {
+			lines = append(lines, t.shorten(t.clean(l), w))
 		}
-		lines = append(lines, t.dim(fmt.Sprintf("%7s ", clock(l.time)))+text)
 	}
-	return lines
+	return drawing{lines: lines}
 }
 
-// drawLog shows the end of the log, or what was scrolled to.
-func drawLog(m *model, w, h int) drawing {
-	lines := m.logLines()
-	last := max(min(len(lines), h), len(lines)-m.scroll[logPanel])
-	lines = lines[max(0, last-h):min(last, len(lines))]
-	out := make([]string, len(lines))
-	for i, line := range lines {
-		out[i] = m.theme.shorten(line, w)
+func (t theme) logLine(l logLine) string {
+	text := t.clean(l.text)
+	if l.loud {
+		text = t.bold(text)
 	}
-	return drawing{lines: out}
+	return t.dim(fmt.Sprintf("%7s ", clock(l.time))) + text
 }
 
-func logRows(m *model) int { return len(m.logLines()) }
+func logRows(m *model, _, h int) int {
+	r := m.run()
+	if r == nil {
+		return 0
+	}
+	return len(happenings(r)) - h
+}
 
 func logTitle(m *model, w int) string {
 	r := m.run()
@@ -101,6 +112,9 @@ func logTitle(m *model, w int) string {
 		return ""
 	}
 	t := m.theme
+	if r.Err != nil {
+		return t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(r.Err.Error()))
+	}
 	if n := r.Figures(m.now).Bad; n > 0 {
 		return t.ink(t.lift(orange), fmt.Sprintf("%s %s of metrics.jsonl cannot be read", t.glyphs.warned, words.Count(n, "line")))
 	}
@@ -108,8 +122,15 @@ func logTitle(m *model, w int) string {
 }
 
 func logDigest(m *model, w int) string {
-	if lines := m.logLines(); len(lines) > 0 {
-		return lines[len(lines)-1]
+	r := m.run()
+	if r == nil {
+		return ""
+	}
+	if title := logTitle(m, w); title != "" {
+		return title
+	}
+	if lines := happenings(r); len(lines) > 0 {
+		return m.theme.logLine(lines[len(lines)-1])
 	}
 	return ""
 }

@@ -3,9 +3,7 @@ package tui
 import (
 	"fmt"
 	"image/color"
-	"math"
 	"strings"
-	"time"
 
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
@@ -28,7 +26,7 @@ const (
 // its average; of several there would be too much of it.
 func (m *model) lossChart() plot.Chart {
 	c := m.chart()
-	c.LogY = m.isLog(lossPanel)
+	c.LogY = m.charts.scale[lossPanel] == logarithmic
 	runs := m.drawnRuns()
 	c.Lines = m.trainLines(runs, monitor.Loss, trainLine)
 	for _, r := range runs {
@@ -79,21 +77,6 @@ func (m *model) chart() plot.Chart {
 	return c
 }
 
-// clock writes seconds of training as short as it goes.
-func clock(seconds float64) string {
-	if math.IsNaN(seconds) || math.Abs(seconds) > 1e9 {
-		return fmt.Sprintf("%.3gs", seconds)
-	}
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%gs", math.Round(seconds*10)/10)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
-	}
-	return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
-}
-
 func (m *model) lineName(r *monitor.Run, line string) string {
 	if !m.many() {
 		return line
@@ -133,14 +116,16 @@ func (m *model) letter(r *monitor.Run) rune {
 
 // best is where the best validation of a run is.
 func (m *model) best(r *monitor.Run) (x, y float64, ok bool) {
-	valid := r.ValidCurve(m.charts.axis)
-	y = math.Inf(1)
-	for i := range valid.Len() {
-		if px, py := valid.At(i); py < y {
-			x, y, ok = px, py, true
-		}
+	best := r.Figures(m.now).Best
+	if best == nil {
+		return 0, 0, false
 	}
-	return x, y, ok
+	i, ok := plot.Find(r.ValidCurve(monitor.ByStep), float64(best.Step))
+	if !ok {
+		return 0, 0, false
+	}
+	x, y = r.ValidCurve(m.charts.axis).At(i)
+	return x, y, true
 }
 
 func drawLoss(m *model, w, h int) drawing { return m.drawChart(m.lossChart(), w, h) }
@@ -171,7 +156,7 @@ func lossTitle(m *model, w int) string {
 			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + words.Grouped(f.Best.Step)), 6})
 		}
 	}
-	return joinFacts(append(parts, fact{t.dim(m.chartNotes(lossPanel)), 5}), w)
+	return joinFacts(append(parts, fact{t.dim(m.chartNotes()), 5}), w)
 }
 
 // sign looks like a line of a run as a chart draws it.
@@ -202,7 +187,7 @@ func (m *model) valueAt(p plot.Points) string {
 }
 
 // chartNotes says how a chart is looked at, where that is not how it begins.
-func (m *model) chartNotes(p panelID) string {
+func (m *model) chartNotes() string {
 	var notes []string
 	add := func(yes bool, format string, args ...any) {
 		if yes {
@@ -212,31 +197,11 @@ func (m *model) chartNotes(p panelID) string {
 	c := &m.charts
 	add(c.hasCursor, "at %s %s", axisNames[c.axis], m.xText(c.cursor))
 	add(c.smoothing != firstSmoothing, "smoothing %g", c.factor())
-	add(m.isLog(p), "log")
+	add(c.scale[lossPanel] == logarithmic, "log")
 	add(c.outliers, "all values")
 	add(c.zoomed(), "zoomed")
 	add(c.filter != "", "only %q", c.filter)
 	return strings.Join(notes, ", ")
-}
-
-// xText writes a value of the x axis.
-func (m *model) xText(x float64) string {
-	switch m.charts.axis {
-	case monitor.ByEpoch:
-		return fmt.Sprintf("%.1f", x)
-	case monitor.ByTime:
-		return clock(x)
-	}
-	return words.Grouped(int64(x))
-}
-
-// nats writes a likelihood or a loss.
-func nats(v float64) string {
-	if a := math.Abs(v); a >= 1e6 || a < 1e-3 && a > 0 {
-		return fmt.Sprintf("%.4g", v)
-	}
-	figure, _ := words.PlusMinus(v, 0.01)
-	return figure
 }
 
 func lossDigest(m *model, w int) string { return lossTitle(m, w) }

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 	"slices"
 	"strconv"
@@ -166,13 +165,6 @@ func (m *model) spreadChart() plot.Chart {
 		}
 	}
 	return c
-}
-
-func (m *model) rateColour(r *monitor.Run) color.RGBA {
-	if len(m.drawnRuns()) == 1 {
-		return m.theme.series(4)
-	}
-	return m.runColour(r)
 }
 
 func ordersTitle(m *model, w int) string {

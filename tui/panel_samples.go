@@ -109,7 +109,7 @@ func (m *model) sampleTable(s *monitor.Samples, w, h int) []string {
 		head += t.text(" …")
 	}
 	lines := []string{t.dim(cut(head, w))}
-	for i := m.scroll[samplesPanel]; i < s.Rows() && len(lines) < h; i++ {
+	for i := min(m.scroll[samplesPanel], max(0, s.Rows()-h+1)); i < s.Rows() && len(lines) < h; i++ {
 		var row strings.Builder
 		fmt.Fprintf(&row, "%4d", i)
 		for d := range columns {
@@ -120,12 +120,19 @@ func (m *model) sampleTable(s *monitor.Samples, w, h int) []string {
 	return lines
 }
 
-func sampleRows(m *model) int {
+func sampleRows(m *model, _, h int) int {
 	r := m.run()
 	if r == nil || r.Samples == nil || r.Density != nil {
 		return 0
 	}
-	return r.Samples.Rows()
+	if _, _, _, _, ok := images(r.Samples); ok {
+		return 0
+	}
+	rows := r.Samples.Rows()
+	if isBits(r.Samples.Values) {
+		return rows - 2*h // two rows a line
+	}
+	return rows - (h - 1) // below the names
 }
 
 func samplesTitle(m *model, w int) string {

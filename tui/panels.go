@@ -38,8 +38,9 @@ type panel struct {
 	title  func(m *model, w int) string // in at most w columns
 	digest func(m *model, w int) string
 	draw   func(m *model, w, h int) drawing
-	// rows is how many rows the panel would scroll over; nil where it does not.
-	rows func(m *model) int
+	// hidden is how many rows there are beyond those that a size shows; nil where a panel
+	// does not scroll.
+	hidden func(m *model, w, h int) int
 }
 
 // panelTable has every panel, by its id.

@@ -37,15 +37,6 @@ func (m *model) poll(after time.Duration) tea.Cmd {
 	return tea.Tick(after, func(time.Time) tea.Msg { return m.reading.poll(source) })
 }
 
-// lastPoll is the look after which the monitor closes.
-func (m *model) lastPoll() tea.Cmd {
-	m.outcome.Ended = true
-	return func() tea.Msg { return quitNow{} }
-}
-
-// quitNow closes the monitor.
-type quitNow struct{}
-
 // take takes news in. A picture is drawn when something happened, and now and then
 // because time goes by.
 func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
@@ -118,20 +109,37 @@ func (m *model) ticking() time.Duration {
 
 // machine is how the machine of the chosen run stands.
 type machine struct {
+	dir    string // of the run
 	memory int64
 	gpus   []monitor.GPU
 	noGPU  bool
 }
 
+// took takes in how the machine of a run stands, unless another run was chosen meanwhile, and
+// says whether that changes the picture.
+func (m *model) took(found machine) (changed bool) {
+	m.noGPU = found.noGPU
+	if r := m.run(); r == nil || r.Dir != found.dir {
+		changed = m.memory != 0 || len(m.gpus) > 0
+		m.memory, m.gpus = 0, nil
+		return changed
+	}
+	const seen = 1e7 // bytes that make a difference on the screen
+	changed = m.memory/seen != found.memory/seen || len(m.gpus)+len(found.gpus) > 0
+	m.memory, m.gpus = found.memory, found.gpus
+	return changed
+}
+
 // look asks how the machine stands after a while.
 func (m *model) look(after time.Duration) tea.Cmd {
 	var manifest *runlog.Manifest
+	dir := ""
 	if r := m.run(); r != nil && r.Status() == runlog.Running {
-		manifest = r.Manifest
+		manifest, dir = r.Manifest, r.Dir
 	}
 	memory, gpus, noGPU := m.o.memory, m.o.gpus, m.noGPU
 	return tea.Tick(after, func(time.Time) tea.Msg {
-		found := machine{noGPU: noGPU}
+		found := machine{dir: dir, noGPU: noGPU}
 		if manifest == nil {
 			return found
 		}

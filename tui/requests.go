@@ -30,14 +30,10 @@ type requested struct {
 	err error
 }
 
-// request leaves a request in the directory of the chosen run, which may be written by
-// another host. A view that was held goes on, to show the answer.
-func (m *model) request(kind runlog.Control) tea.Cmd {
-	r := m.run()
-	if r == nil {
-		return nil
-	}
-	dir, now := r.Dir, m.o.Clock()
+// request leaves a request in the directory of a run, which may be written by another
+// host. A view that was held goes on, to show the answer.
+func (m *model) request(dir string, kind runlog.Control) tea.Cmd {
+	now := m.o.Clock()
 	leave := func() tea.Msg {
 		id, err := runlog.Request(dir, kind, now)
 		return requested{request{id: id, dir: dir, kind: kind, since: now}, err}
@@ -54,7 +50,7 @@ func (m *model) requestCheckpoint() tea.Cmd {
 		m.say("%s does not train (%s): no checkpoint can be written", m.theme.clean(r.Name), s)
 		return nil
 	}
-	return m.request(runlog.SaveCheckpoint)
+	return m.request(r.Dir, runlog.SaveCheckpoint)
 }
 
 func (m *model) requested(r requested) {

@@ -11,23 +11,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
-	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
-
-func (o Options) withDefaults() Options {
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	if o.memory == nil {
-		o.memory = monitor.Memory
-	}
-	if o.gpus == nil {
-		o.gpus = monitor.GPUs
-	}
-	return o
-}
 
 // A Monitor is a monitor on a terminal.
 type Monitor struct {

@@ -145,8 +145,7 @@ func (t theme) bar(fraction float64, columns int) string {
 	return t.ink(t.lift(blue), strings.Repeat(t.glyphs.full, full)+strings.Repeat(t.glyphs.empty, columns-full))
 }
 
-// ascii says in ASCII what a text says with other characters, where the screen has
-// no others.
+// text writes what a program says, in ASCII where the screen has nothing else.
 func (t theme) text(format string, args ...any) string {
 	s := fmt.Sprintf(format, args...)
 	if t.style.Unicode {
