@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -44,17 +43,18 @@ type model struct {
 	prompt  *prompt
 	message message
 
-	outcome  Outcome
-	drawn    *screen // the last picture, while nothing has changed
-	drawnAt  time.Time
-	held     []monitor.Update // came while the view stood still
-	reading  gate
-	colours  map[string]int // of runs by directory, in the sequence in which they were met
-	statuses map[string]runlog.Status
-	noGPU    bool
-	mouse    bool
-	dragging *dragging
-	lists    *lists // while nothing has changed
+	outcome   Outcome
+	drawn     *screen // the last picture, while nothing has changed
+	drawnAt   time.Time
+	held      []monitor.Update // came while the view stood still
+	reading   gate
+	colours   map[string]int // of runs by directory, in the sequence in which they were met
+	statuses  map[string]runlog.Status
+	noGPU     bool
+	mouse     bool
+	dragging  *dragging
+	ensembles bool   // a run has several orders, or will
+	lists     *lists // while nothing has changed
 }
 
 // screen is a picture with where things are in it.
@@ -142,9 +142,11 @@ func (m *model) update(msg tea.Msg) (cmd tea.Cmd, changed bool) {
 			return m.prompt.update(msg), true
 		}
 	case tea.MouseClickMsg:
-		return m.click(msg.Mouse()), true
+		m.click(msg.Mouse())
+		return nil, true
 	case tea.MouseWheelMsg:
-		return m.wheel(msg.Mouse()), true
+		m.wheel(msg.Mouse())
+		return nil, true
 	case tea.MouseMotionMsg:
 		return nil, m.drag(msg.Mouse())
 	}
@@ -207,7 +209,7 @@ func (m *model) many() bool { return len(m.set.Runs) > 1 }
 func (m *model) panels() []panelID {
 	var ids []panelID
 	for id := range panelCount {
-		if (id != runsPanel || m.many()) && (id != ordersPanel || slices.ContainsFunc(m.set.Runs, mayHaveOrders)) {
+		if (id != runsPanel || m.many()) && (id != ordersPanel || m.ensembles) {
 			ids = append(ids, id)
 		}
 	}

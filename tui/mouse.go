@@ -15,13 +15,13 @@ type dragging struct {
 
 // click puts the focus on the panel under the mouse, chooses a run in the list, answers a
 // dialog, and puts the value cursor into a chart.
-func (m *model) click(at tea.Mouse) tea.Cmd {
+func (m *model) click(at tea.Mouse) {
 	if m.help {
 		m.help = false
-		return nil
+		return
 	}
 	if m.dialog != nil || m.prompt != nil || at.Button != tea.MouseLeft {
-		return nil
+		return
 	}
 	s := m.screen()
 	for _, p := range s.layout.places {
@@ -37,7 +37,6 @@ func (m *model) click(at tea.Mouse) tea.Cmd {
 		m.charts.cursor, m.charts.hasCursor = c.frame.XAt(float64(at.X-c.x)), true
 		m.dragging = &dragging{chart: c, from: at.X, window: m.shown()}
 	}
-	return nil
 }
 
 // clickRun chooses the run in a row of the list.
@@ -65,19 +64,19 @@ func (s *screen) chartAt(x, y int) (placedChart, bool) {
 }
 
 // wheel zooms the chart under the mouse, around it, and scrolls in the other panels.
-func (m *model) wheel(at tea.Mouse) tea.Cmd {
+func (m *model) wheel(at tea.Mouse) {
 	by := 1
 	if at.Button == tea.MouseWheelUp {
 		by = -1
 	} else if at.Button != tea.MouseWheelDown {
-		return nil
+		return
 	}
 	if m.help {
 		m.helpTop = max(0, m.helpTop+3*by)
-		return nil
+		return
 	}
 	if m.dialog != nil || m.prompt != nil {
-		return nil
+		return
 	}
 	s := m.screen()
 	if c, ok := s.chartAt(at.X, at.Y); ok {
@@ -86,7 +85,7 @@ func (m *model) wheel(at tea.Mouse) tea.Cmd {
 			factor = 1.25
 		}
 		m.zoomAt(factor, c.frame.XAt(float64(at.X-c.x)))
-		return nil
+		return
 	}
 	for _, p := range s.layout.places {
 		if p.contains(at.X, at.Y) && !p.shut {
@@ -96,7 +95,6 @@ func (m *model) wheel(at tea.Mouse) tea.Cmd {
 			m.focus = focus
 		}
 	}
-	return nil
 }
 
 // drag moves the window with the mouse, or where all is shown the value cursor.

@@ -72,6 +72,9 @@ func (m *model) apply(u monitor.Update) {
 			m.colours[r.Dir] = len(m.colours)
 		}
 	}
+	if slices.ContainsFunc(u.Runs, func(r monitor.RunUpdate) bool { return r.Config != nil || r.Batch.Reset || len(r.Batch.Records) > 0 }) {
+		m.ensembles = slices.ContainsFunc(m.set.Runs, mayHaveOrders)
+	}
 	if panels := m.panels(); !slices.Contains(panels, m.focus) {
 		m.focus = panels[0]
 	}

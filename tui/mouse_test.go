@@ -1,0 +1,50 @@
+package tui
+
+import (
+	"math"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// Clicks and the wheel mean what is under them.
+func TestMouse(t *testing.T) {
+	m := watching(unicodeScreen, 120, 40, twoRuns()...)
+	find := func(p panelID) place {
+		for _, place := range m.screen().layout.places {
+			if place.panel == p {
+				return place
+			}
+		}
+		t.Fatalf("panel %d is not on the screen", p)
+		return place{}
+	}
+	log := find(logPanel)
+	m.Update(tea.MouseClickMsg{X: log.x + 3, Y: log.y + 1, Button: tea.MouseLeft})
+	if m.focus != logPanel {
+		t.Errorf("a click on the log puts the focus on panel %d", m.focus)
+	}
+	runs := find(runsPanel)
+	m.Update(tea.MouseClickMsg{X: runs.x + 6, Y: runs.y + 3, Button: tea.MouseLeft})
+	if m.chosen != "runs/worse" {
+		t.Errorf("a click on the second row chooses %q", m.chosen)
+	}
+	chart := m.screen().charts[0]
+	x := chart.x + chart.frame.Left + chart.frame.Width/2
+	m.Update(tea.MouseClickMsg{X: x, Y: chart.y + 2, Button: tea.MouseLeft})
+	middle := (chart.frame.X.Lo + chart.frame.X.Hi) / 2
+	if !m.charts.hasCursor || math.Abs(m.charts.cursor-middle) > (chart.frame.X.Hi-chart.frame.X.Lo)/float64(chart.frame.Width) {
+		t.Errorf("a click on the middle of the chart puts the cursor at %v, not about %v", m.charts.cursor, middle)
+	}
+	m.Update(tea.MouseWheelMsg{X: x, Y: chart.y + 2, Button: tea.MouseWheelUp})
+	if w := m.shown(); !(w.Hi-w.Lo < chart.frame.X.Hi-chart.frame.X.Lo) {
+		t.Errorf("the wheel does not zoom: %v", w)
+	}
+	chart = m.screen().charts[0]
+	m.Update(tea.MouseClickMsg{X: x, Y: chart.y + 2, Button: tea.MouseLeft})
+	before := m.shown()
+	m.Update(tea.MouseMotionMsg{X: x + 5, Y: chart.y + 2, Button: tea.MouseLeft})
+	if after := m.shown(); !(after.Lo < before.Lo && after.Hi < before.Hi) {
+		t.Errorf("dragging to the right moves the window from %v to %v", before, after)
+	}
+}
