@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/maskflow/maskflow/internal/words"
 )
 
 // A Query chooses runs. The zero value chooses all. See [ParseQuery].
@@ -113,11 +115,11 @@ func parseWord(part string) (w word, err error) {
 		return w, fmt.Errorf("%q: there is nothing after %s (write a value, or \"\" for an empty text)", part, op)
 	case op[0] == '<' || op[0] == '>':
 		if !w.want.isNumber {
-			return w, fmt.Errorf("%q: %s compares numbers, and %s is none (write one, as in best%s12, or use = or ~)", part, op, printable(w.want.text), op)
+			return w, fmt.Errorf("%q: %s compares numbers, and %s is none (write one, as in best%s12, or use = or ~)", part, op, words.Plain(w.want.text), op)
 		}
 	case op == "~":
 		if w.like, err = regexp.Compile(w.want.raw); err != nil {
-			return w, fmt.Errorf("%q: %s is no regular expression: %s (write \\ before a character that stands for itself)", part, printable(w.want.raw), printable(reason(err)))
+			return w, fmt.Errorf("%q: %s is no regular expression: %s (write \\ before a character that stands for itself)", part, words.Plain(w.want.raw), words.Plain(reason(err)))
 		}
 	}
 	return w, nil
@@ -143,9 +145,6 @@ func findOperator(body string) (at int, op string) {
 }
 
 func unquote(s string) string { return strings.ReplaceAll(s, `"`, "") }
-
-// printable is a text for an error message of one line.
-func printable(s string) string { return plain([]byte(s)) }
 
 // reason is what is wrong with a regular expression.
 func reason(err error) string {

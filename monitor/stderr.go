@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+
+	"github.com/maskflow/maskflow/internal/words"
 )
 
 // Bounds on stderr.log, which native libraries fill as they like.
@@ -37,7 +39,7 @@ func (t *stderrTail) read(all bool) (lines []string, reset bool) {
 		lines = t.split(text)
 	}
 	if all && len(t.line) > 0 {
-		lines = append(lines, plain(t.line))
+		lines = append(lines, words.Plain(string(t.line)))
 		t.line = nil
 	}
 	return lines[max(0, len(lines)-stderrLines):], reset
@@ -73,7 +75,7 @@ func (t *stderrTail) split(text []byte) (lines []string) {
 			return lines
 		}
 		if !t.skip || len(t.line) > 0 {
-			lines = append(lines, plain(t.line))
+			lines = append(lines, words.Plain(string(t.line)))
 		}
 		t.line, t.skip = t.line[:0], false
 	}
@@ -84,14 +86,8 @@ func (t *stderrTail) split(text []byte) (lines []string) {
 // overwritten is let go, so that a progress bar does not grow for ever.
 func (t *stderrTail) extend(part []byte) {
 	t.line = append(t.line, part...)
-	t.line = t.line[overwritten(t.line):]
+	t.line = t.line[words.Overwritten(t.line):]
 	if len(t.line) > stderrLine {
 		t.line, t.skip = t.line[:stderrLine], true
 	}
-}
-
-// overwritten is how much of the beginning of a line a terminal would not show
-// any more, because the line was begun anew.
-func overwritten(line []byte) int {
-	return bytes.LastIndexByte(bytes.TrimRight(line, "\r"), '\r') + 1
 }

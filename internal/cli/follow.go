@@ -211,5 +211,5 @@ func (f *follower) line(r *monitor.Run, format string, args ...any) {
 	if f.named {
 		text = r.Name + "  " + text
 	}
-	f.lines.WriteString(strings.Map(harmless, strings.ReplaceAll(text, "\n", " ")) + "\n")
+	f.lines.WriteString(words.Plain(text) + "\n")
 }

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
+
+	"github.com/maskflow/maskflow/internal/words"
 )
 
 // A keeper is a small process that gives the terminal back when this one dies while a
@@ -137,24 +138,20 @@ func (k keeping) restore(in, out *os.File, trace string) {
 }
 
 // shortened is the first lines of a text, without what would do something to a terminal.
+// A tab at the beginning of a line stays: traces are indented by it.
 func shortened(text string) string {
-	lines := strings.SplitAfterN(strings.Map(harmless, text), "\n", traceLines+1)
-	if len(lines) > traceLines {
-		lines[traceLines] = "…\n"
+	var b strings.Builder
+	n := 0
+	for line := range strings.Lines(text) {
+		if n++; n > traceLines {
+			b.WriteString("…\n")
+			break
+		}
+		bare := strings.TrimLeft(line, "\t")
+		indent := line[:len(line)-len(bare)]
+		b.WriteString(indent + words.Plain(strings.TrimSuffix(bare, "\n")) + "\n")
 	}
-	text = strings.Join(lines, "")
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	return text
-}
-
-// harmless leaves out what would do something to a terminal.
-func harmless(r rune) rune {
-	if r != '\n' && r != '\t' && unicode.IsControl(r) {
-		return -1
-	}
-	return r
+	return b.String()
 }
 
 // bounded takes no more than so many bytes, and says that it took all.

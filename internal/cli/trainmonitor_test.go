@@ -353,7 +353,7 @@ func TestShortened(t *testing.T) {
 		"":                      "",
 		"one":                   "one\n",
 		"one\n":                 "one\n",
-		"\x1b[2Jtwo\r\n\tthree": "[2Jtwo\n\tthree\n",
+		"\x1b[2Jtwo\r\n\tthree": "two\n\tthree\n",
 		long:                    long[:5*traceLines] + "…\n",
 	} {
 		if got := shortened(in); got != want {

@@ -1,9 +1,12 @@
-// Package words writes figures as people read them.
+// Package words writes figures as people read them, and texts of others so that a
+// terminal only shows them.
 package words
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -40,15 +43,52 @@ func Grouped[N int | int64](n N) string {
 	return s
 }
 
-// Duration writes seconds: 0.25 s, 8.3 s, 4m05s, 2h03m.
+// longest bounds the seconds that are written: more than thirty years is no time
+// that anything took here, but a number that went wrong.
+const longest = 1e9
+
+// Duration writes seconds: 0.25 s, 8.3 s, 4m05s, 2h03m. It writes ? for what is no
+// number or beyond thirty years.
 func Duration(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
 	switch {
-	case seconds < 1:
+	case !(math.Abs(seconds) <= longest):
+		return "?"
+	case seconds < 0:
+		return negative(Duration(-seconds))
+	case seconds < 0.995:
 		return fmt.Sprintf("%.2f s", seconds)
-	case seconds < 60:
+	case seconds < 59.95:
 		return fmt.Sprintf("%.1f s", seconds)
-	case d < time.Hour:
+	}
+	return byTheClock(seconds)
+}
+
+// Clock writes seconds as short as it goes, where there are many of them: 0.3s,
+// 45s, 4m05s, 2h03m. It writes ? for what is no number or beyond thirty years.
+func Clock(seconds float64) string {
+	switch {
+	case !(math.Abs(seconds) <= longest):
+		return "?"
+	case seconds < 0:
+		return negative(Clock(-seconds))
+	case seconds < 59.95:
+		return fmt.Sprintf("%gs", math.Round(seconds*10)/10)
+	}
+	return byTheClock(seconds)
+}
+
+// negative puts a sign before a time that is not as good as none.
+func negative(text string) string {
+	if strings.Trim(text, "0. s") == "" {
+		return text
+	}
+	return "-" + text
+}
+
+// byTheClock writes a minute or more with its two largest units.
+func byTheClock(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	if d < time.Hour {
 		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
 	}
 	return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)

@@ -1,6 +1,7 @@
-package monitor
+package words
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,11 +20,14 @@ const (
 	controlsStr = "\u0090\u0098\u009d\u009e\u009f" // DCS, SOS, OSC, PM, APC
 )
 
-// plain returns a line as text that does nothing to a terminal but appear:
-// without control characters and sequences, with a space for every other white
-// space and U+FFFD for what is no UTF-8, cut after 500 characters.
-func plain(line []byte) string {
-	line = line[overwritten(line):]
+// Plain returns a line of others, such as a name or what a library wrote, as text
+// that does nothing to a terminal but appear: without control characters and
+// sequences, and without what a carriage return had overwritten; with a space for
+// every other white space and U+FFFD for what is no UTF-8; cut after 500
+// characters.
+func Plain(s string) string {
+	line := []byte(s)
+	line = line[Overwritten(line):]
 	var b strings.Builder
 	for n := 0; len(line) > 0; {
 		r, size := utf8.DecodeRune(line)
@@ -99,4 +103,10 @@ func afterString(s []byte) []byte {
 		s = s[size:]
 	}
 	return nil
+}
+
+// Overwritten is how many of the first bytes of a line a terminal would not show
+// any more, because a carriage return had the line begun anew.
+func Overwritten(line []byte) int {
+	return bytes.LastIndexByte(bytes.TrimRight(line, "\r"), '\r') + 1
 }
