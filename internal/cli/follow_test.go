@@ -111,7 +111,7 @@ func TestFollowALivingRun(t *testing.T) {
 	x.valid(w, 4, 7)
 	x.after(time.Second, `dna  epoch    4 .+ 7\.00 ± 0\.25 \(best\) .+`)
 	x.ok(w.Event("saved \x1b[2Jstep-00000040\nand more"))
-	x.after(time.Second/2, `dna  saved \[2Jstep-00000040 and more`)
+	x.after(time.Second/2, `dna  saved step-00000040 and more`)
 	x.valid(w, 5, 7.5)
 	x.after(time.Second / 2) // too soon, but the last
 	x.after(time.Second*2, `dna  epoch    5 .+ 7\.50 ± 0\.25 \(best 7\.00\) .+`)
