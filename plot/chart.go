@@ -26,8 +26,6 @@ type Chart struct {
 	XName, YName string
 	// XSeconds says that x is in seconds: its ticks are round by the clock, such as 1h30m.
 	XSeconds bool
-	// XTick writes the x of a tick in place of that. Where it returns nothing no tick is.
-	XTick func(float64) string
 }
 
 // Line is a line of a chart.
@@ -40,8 +38,6 @@ type Line struct {
 	Mark rune
 	// Faint draws the line below all others and in a weaker colour, such as a loss below its moving average.
 	Faint bool
-	// Scatter draws points that are not joined.
-	Scatter bool
 }
 
 // Mark is a character at a point, such as '★' at the best validation, which is '*' in ASCII. It is not drawn outside of

@@ -137,21 +137,16 @@ func (c Chart) place(f Frame, ticks []tick, width int) []placed {
 	var out []placed
 	end := -apart // of the label before
 	for _, t := range ticks {
-		label := t.label
-		if c.XTick != nil {
-			label = c.XTick(t.at)
-		}
-		label = clean(label)
 		column, ok := f.ColumnAt(t.at)
-		if label == "" || !ok || column >= width {
+		if !ok || column >= width {
 			continue
 		}
-		from := min(max(column-(columns(label)-1)/2, 0), width-columns(label))
+		from := min(max(column-(columns(t.label)-1)/2, 0), width-columns(t.label))
 		if from < end+apart || from < 0 {
 			return nil
 		}
-		out = append(out, placed{column, from, label})
-		end = from + columns(label)
+		out = append(out, placed{column, from, t.label})
+		end = from + columns(t.label)
 	}
 	return out
 }

@@ -15,7 +15,8 @@ const (
 // columns and not with the points. The index takes about 1.1 bytes a point. Only where gaps and other points take turns
 // does a chart look at every point.
 //
-// Whoever draws a curve tells it what becomes of its points, by [Curve.Grow] and [Curve.Truncate].
+// Whoever draws a curve tells it by [Curve.Grow] that points were appended. Where points were taken back or replaced,
+// a new curve has to be made.
 type Curve struct {
 	points       Points
 	n            int // of the points, those taken in
@@ -84,13 +85,6 @@ func (c *Curve) Grow() {
 		}
 		c.large = append(c.large, b)
 	}
-}
-
-// Truncate forgets all but the first n points, such as those behind the checkpoint that a run is resumed from.
-func (c *Curve) Truncate(n int) {
-	c.n = min(c.n, max(n, 0))
-	c.small = c.small[:min(len(c.small), c.n/smallBlock)]
-	c.large = c.large[:min(len(c.large), c.n/largeBlock)]
 }
 
 // single is the block of one value.

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// growing is points that are appended to and cut off.
+// growing is points that are appended to.
 type growing struct{ XY }
 
 // A curve is drawn as its points are without an index, however it came to them.
@@ -22,21 +22,15 @@ func TestCurveDrawsAsItsPoints(t *testing.T) {
 		usual := rapid.Float64Range(0.1, 100).Draw(t, "usual")
 		every := rapid.SampledFrom([]int{1, 7, 50, 1000}).Draw(t, "every")
 		for range rapid.IntRange(1, 4).Draw(t, "changes") {
-			if n := rapid.IntRange(0, 1500).Draw(t, "n"); rapid.IntRange(0, 3).Draw(t, "cut") == 0 {
-				n = min(n, p.Len())
-				p.X, p.Y = p.X[:n], p.Y[:n]
-				curve.Truncate(n)
-			} else {
-				for range n {
-					i := p.Len()
-					y := usual + math.Sin(float64(i))
-					if i%every == 0 {
-						y = few[i/every%len(few)]
-					}
-					p.X, p.Y = append(p.X, float64(i/3)), append(p.Y, y)
+			for range rapid.IntRange(0, 1500).Draw(t, "n") {
+				i := p.Len()
+				y := usual + math.Sin(float64(i))
+				if i%every == 0 {
+					y = few[i/every%len(few)]
 				}
-				curve.Grow()
+				p.X, p.Y = append(p.X, float64(i/3)), append(p.Y, y)
 			}
+			curve.Grow()
 		}
 		c := Chart{LogY: rapid.Bool().Draw(t, "log"), Robust: rapid.Bool().Draw(t, "robust")}
 		if rapid.Bool().Draw(t, "window") {
@@ -46,10 +40,8 @@ func TestCurveDrawsAsItsPoints(t *testing.T) {
 			c.Y = Range{0.01, usual}
 		}
 		width, height, style := rapid.IntRange(1, 150).Draw(t, "width"), rapid.IntRange(1, 30).Draw(t, "height"), drawStyle(t)
-		line := Line{Scatter: rapid.Bool().Draw(t, "scatter")}
 		draw := func(points Points) ([]string, Frame) {
-			line.Points = points
-			c.Lines = []Line{line}
+			c.Lines = []Line{{Points: points}}
 			c.Bands = []Band{{Lo: points, Hi: XY{p.X, slices.Repeat([]float64{usual}, p.Len())}}}
 			return c.Draw(width, height, style)
 		}

@@ -15,7 +15,7 @@
 //     ([Curve]) at a cost that grows with the columns and not with the points.
 //   - [DotRow] draws every value as a dot over one axis with labelled marks, such as the likelihoods of an ensemble's
 //     orders, its mean and its own.
-//   - [BarRow] draws a bar a value with its name and number, and [Sparkline] values in one line of text.
+//   - [BarRow] draws a bar a value with its name and number.
 //
 // A character is about twice as high as it is wide, so a cell of the terminal holds two pixels, one above the other:
 // in colour and in Unicode both are drawn, in ASCII their mean. The colours are those of [Ramp], whose luminance grows

@@ -14,12 +14,8 @@ type DotRow struct {
 	// Marks are labelled places of the axis, such as the likelihood of the ensemble. The first ones get the best places
 	// for their texts.
 	Marks []Label
-	// X is the axis. A range without length, or one that is not finite, fits the values and the marks.
-	X Range
 	// Colour is that of the dots. The zero value is Series(0).
 	Colour color.RGBA
-	// Tick writes an end of the axis. Nil writes a number.
-	Tick func(float64) string
 }
 
 // bigDot is a dot where there is room for a character each.
@@ -29,8 +25,6 @@ const bigDot = '•'
 // ends of the axis; from a third one on the marks below it with their texts, moved to a further line, shortened or left
 // out where they would overlap. Dots that share a column are stacked; the stacks are scaled down to the highest where that
 // is higher than there are lines.
-//
-// Values outside of X are drawn at its nearer end.
 func (d DotRow) Draw(width, height int, style Style) []string {
 	if width <= 0 || height <= 0 {
 		return nil
@@ -91,7 +85,7 @@ func remark(n, width int) string {
 	return ""
 }
 
-// axis returns the range to draw, and whether there is anything to draw.
+// axis returns the range that the values and the marks span, and whether there are any.
 func (d DotRow) axis(values []float64) (Range, bool) {
 	all := nothing
 	for _, v := range values {
@@ -101,9 +95,6 @@ func (d DotRow) axis(values []float64) (Range, bool) {
 		if finite(m.X) {
 			all = all.with(block{m.X, m.X})
 		}
-	}
-	if d.X.proper() {
-		return d.X, !all.empty()
 	}
 	return Range{all.lo, all.hi}.widened(false), !all.empty()
 }
@@ -164,9 +155,6 @@ func columnOf(axis scale, v float64, columns int) int {
 // ends writes the ends of the axis below the dots, with a line between them.
 func (d DotRow) ends(c *canvas, a area, x Range) {
 	lo, hi := ends(x)
-	if d.Tick != nil {
-		lo, hi = clean(d.Tick(x.Lo)), clean(d.Tick(x.Hi))
-	}
 	y := a.y + a.height
 	for column := range a.width {
 		c.mark(a.x+column, y, '─', paint{}, paint{})

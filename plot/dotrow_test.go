@@ -31,7 +31,7 @@ func countDots(lines []string) int {
 func TestADotForEveryValue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.OneOf(rapid.Float64Range(0, 1), rapid.SampledFrom([]float64{0.5, math.NaN(), math.Inf(1)})), 0, 100).Draw(t, "values")
-		lines := DotRow{Values: values, X: Range{0, 1}}.Draw(rapid.IntRange(40, 120).Draw(t, "width"), 60, braille)
+		lines := DotRow{Values: values}.Draw(rapid.IntRange(40, 120).Draw(t, "width"), 60, braille)
 		missing := 0
 		for _, v := range values {
 			if !finite(v) {
@@ -52,7 +52,7 @@ func TestStacksAreScaled(t *testing.T) {
 	values := append(slices.Repeat([]float64{0}, 100), slices.Repeat([]float64{1}, 50)...)
 	values = append(values, 0.5)
 	for height := 2; height < 6; height++ {
-		lines := DotRow{Values: values, X: Range{0, 1}}.Draw(41, height, braille)
+		lines := DotRow{Values: values}.Draw(41, height, braille)
 		rows := 4 * (height - 1)
 		if got, want := countDots(lines), rows+ceil(rows, 2)+1; got != want {
 			t.Errorf("height %d: %d dots, want %d: %q", height, got, want, lines)

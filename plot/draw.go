@@ -1,6 +1,6 @@
 package plot
 
-// The smallest sizes: of a chart with axes, and of one without, below which it is a [Sparkline].
+// The smallest sizes: of a chart with axes, and of one without, below which it is a [sparkline].
 const (
 	axesWidth, axesHeight = 16, 4
 	bareWidth, bareHeight = 8, 2
@@ -77,12 +77,7 @@ func (c Chart) trace(t *tracer, style Style) {
 				continue
 			}
 			t.take(pens[i])
-			s := newSource(line.Points, c.LogY)
-			if line.Scatter {
-				t.dots(s)
-			} else {
-				t.line(s)
-			}
+			t.line(newSource(line.Points, c.LogY))
 		}
 	}
 }
@@ -136,5 +131,5 @@ func (c Chart) sparkline(x Range, width int, style Style) string {
 		to := s.after(x.value(float64(column+1)/float64(width)), from, from)
 		values[column], from = s.extremes(from, to).middle(c.LogY), to
 	}
-	return Sparkline(values, width, style)
+	return sparkline(values, width, style)
 }

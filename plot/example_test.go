@@ -119,9 +119,3 @@ func ExampleBarRow() {
 	// mask 2 ######                     84.300
 	// mask 3 ########################## 86.100
 }
-
-func ExampleSparkline() {
-	fmt.Println(plot.Sparkline([]float64{9, 7, 5, 4, math.NaN(), 3, 2.5, 2.2, 2.1, 2}, 20, plot.Style{Unicode: true}))
-	// Output:
-	// █▆▄▃ ▂▁▁▁▁
-}

@@ -66,7 +66,7 @@ func (c Chart) fitY(x Range) (Range, bool) {
 	var extremes []float64
 	for _, line := range c.Lines {
 		s := newSource(line.Points, c.LogY)
-		b := s.seen(x, !line.Scatter)
+		b := s.seen(x)
 		all = all.with(b)
 		if c.Robust && !b.empty() && (!line.Faint || !strong) {
 			extremes = s.columnExtremes(extremes, x)
@@ -74,7 +74,7 @@ func (c Chart) fitY(x Range) (Range, bool) {
 	}
 	for _, band := range c.Bands {
 		for _, p := range [...]Points{band.Lo, band.Hi} {
-			b := newSource(p, c.LogY).seen(x, true)
+			b := newSource(p, c.LogY).seen(x)
 			all = all.with(b)
 			if c.Robust && !b.empty() {
 				extremes = newSource(p, c.LogY).columnExtremes(extremes, x)
@@ -101,12 +101,12 @@ func (c Chart) fitY(x Range) (Range, bool) {
 
 // seen returns the extremes in a window of x. Where no point lies in it but a line goes through, those are where the line
 // enters and leaves it.
-func (s source) seen(x Range, joined bool) block {
+func (s source) seen(x Range) block {
 	if s.n == 0 {
 		return nothing
 	}
 	from, to := s.inside(x)
-	if from < to || !joined || from == 0 || to >= s.n {
+	if from < to || from == 0 || to >= s.n {
 		return s.extremes(from, to)
 	}
 	x0, y0 := s.points.At(from - 1)

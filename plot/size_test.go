@@ -51,7 +51,7 @@ func drawChart(t *rapid.T) Chart {
 		Marks: []Mark{{X: anyValue().Draw(t, "mark x"), Y: anyValue().Draw(t, "mark y"), Rune: rapid.Rune().Draw(t, "mark")}},
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "lines") {
-		c.Lines = append(c.Lines, Line{Points: drawPoints(t, "line"), Faint: rapid.Bool().Draw(t, "faint"), Scatter: rapid.Bool().Draw(t, "scatter"), Mark: rapid.Rune().Draw(t, "character")})
+		c.Lines = append(c.Lines, Line{Points: drawPoints(t, "line"), Faint: rapid.Bool().Draw(t, "faint"), Mark: rapid.Rune().Draw(t, "character")})
 	}
 	if rapid.Bool().Draw(t, "band") {
 		c.Bands = []Band{{Lo: drawPoints(t, "lower"), Hi: drawPoints(t, "upper")}}
@@ -60,7 +60,7 @@ func drawChart(t *rapid.T) Chart {
 }
 
 func drawDots(t *rapid.T) DotRow {
-	d := DotRow{Values: drawValues(t, rapid.IntRange(0, 200).Draw(t, "values"), "values"), X: drawRange(t, "x")}
+	d := DotRow{Values: drawValues(t, rapid.IntRange(0, 200).Draw(t, "values"), "values")}
 	for range rapid.IntRange(0, 6).Draw(t, "marks") {
 		x := anyValue()
 		if len(d.Values) > 0 {
@@ -112,7 +112,7 @@ func TestChartsStayInTheirSize(t *testing.T) {
 			return BarRow(append(values, 1), rapid.SliceOfN(rapid.String(), 0, 60).Draw(t, "names"), width, height, style)
 		},
 		"sparkline": func(t *rapid.T, width, height int, style Style) []string {
-			line := Sparkline(append(drawValues(t, rapid.IntRange(0, 60).Draw(t, "n"), "values"), 1), width, style)
+			line := sparkline(append(drawValues(t, rapid.IntRange(0, 60).Draw(t, "n"), "values"), 1), width, style)
 			if width <= 0 || height <= 0 {
 				if line != "" && width <= 0 {
 					t.Fatalf("%q in a width of %d", line, width)

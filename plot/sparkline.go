@@ -1,9 +1,9 @@
 package plot
 
-// Sparkline draws values as the heights of characters in one line of at most width columns, without colour: the smallest
+// sparkline draws values as the heights of characters in one line of at most width columns, without colour: the smallest
 // lowest and the largest highest, equal ones in the middle. A value that is not finite is a blank. Where there are more
 // values than columns, a column shows the mean of several.
-func Sparkline(values []float64, width int, style Style) string {
+func sparkline(values []float64, width int, style Style) string {
 	if width <= 0 || len(values) == 0 {
 		return ""
 	}

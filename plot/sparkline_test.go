@@ -26,7 +26,7 @@ func TestSparkline(t *testing.T) {
 		{nil, 80, braille, ""},
 		{[]float64{1}, 0, braille, ""},
 	} {
-		if got := Sparkline(test.values, test.width, test.style); got != test.want {
+		if got := sparkline(test.values, test.width, test.style); got != test.want {
 			t.Errorf("%v in %d: %q, want %q", test.values, test.width, got, test.want)
 		}
 	}

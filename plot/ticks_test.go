@@ -2,7 +2,6 @@ package plot
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -161,23 +160,6 @@ func TestClockTicks(t *testing.T) {
 		if strings.Join(got, " ") != test.want {
 			t.Errorf("%v in %d: %s, want %s", test.x, test.width, strings.Join(got, " "), test.want)
 		}
-	}
-}
-
-// A caller's words for x are used, and where it has none there is no tick.
-func TestXTick(t *testing.T) {
-	c := Chart{
-		Lines: []Line{{Points: XY{[]float64{0, 4}, []float64{1, 2}}}},
-		XTick: func(x float64) string {
-			if x != math.Trunc(x) {
-				return ""
-			}
-			return "n" + strconv.Itoa(int(x))
-		},
-	}
-	lines, _ := c.Draw(60, 6, Style{})
-	if got := strings.Fields(lines[5]); !slices.Equal(got, []string{"n0", "n1", "n2", "n3", "n4"}) {
-		t.Errorf("%q", got)
 	}
 }
 

@@ -114,31 +114,6 @@ func (t *tracer) extent(column int, b block) {
 	}
 }
 
-// dots draws every point by itself.
-func (t *tracer) dots(s source) {
-	if s.n == 0 {
-		return
-	}
-	from := s.after(t.edge(0), 0, 0)
-	for column := range t.columns() {
-		to := s.after(t.edge(column+1), from, from)
-		s.walk(from, to, func(from, to int, b block) {
-			if b.empty() {
-				return
-			}
-			if math.Floor(t.rowAt(b.hi)) == math.Floor(t.rowAt(b.lo)) {
-				t.extent(column, b)
-				return
-			}
-			for i := from; i < to; i++ {
-				_, y := s.points.At(i)
-				t.extent(column, block{y, y})
-			}
-		})
-		from = to
-	}
-}
-
 // dash is how many columns a dash has, and the blank behind it. What is steep, in rows, is drawn there too.
 const dash, steep = 3, 2
 
