@@ -60,12 +60,12 @@ func (c *canvas) shape(r rune, l look, column, row int) bool {
 		return true
 	}
 	if a, ok := boxes[r]; ok {
-		c.box(a, stroke(ink), x, y)
+		c.box(a, outline(ink, a.heavy), x, y)
 		return true
 	}
-	if ds, ok := dashes[r]; ok {
-		for _, d := range ds {
-			c.lines.add(stroke(ink), box{x + d[0], y + middleY, x + d[1], y + middleY})
+	if l, ok := dashedLines[r]; ok {
+		for _, d := range l.dashes {
+			c.lines.add(outline(ink, l.heavy), box{x + d[0], y + middleY, x + d[1], y + middleY})
 		}
 		return true
 	}
@@ -82,9 +82,6 @@ func (c *canvas) shape(r rune, l look, column, row int) bool {
 
 // box draws the lines of a box-drawing character.
 func (c *canvas) box(a arms, attributes string, x, y float64) {
-	if a.heavy {
-		attributes += ` stroke-width="2"`
-	}
 	from, to := x+middleX, x+middleX
 	if a.left {
 		from = x
@@ -109,6 +106,14 @@ func (c *canvas) box(a arms, attributes string, x, y float64) {
 
 func fill(c color.RGBA) string   { return fmt.Sprintf(`fill="#%02x%02x%02x"`, c.R, c.G, c.B) }
 func stroke(c color.RGBA) string { return fmt.Sprintf(`stroke="#%02x%02x%02x"`, c.R, c.G, c.B) }
+
+// outline is the attributes of a line of frames.
+func outline(ink color.RGBA, heavy bool) string {
+	if heavy {
+		return stroke(ink) + ` stroke-width="2"`
+	}
+	return stroke(ink)
+}
 
 func mixed(a, b color.RGBA, share float64) color.RGBA {
 	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + share*(float64(b)-float64(a)))) }

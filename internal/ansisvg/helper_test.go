@@ -28,6 +28,7 @@ type pictured struct {
 type picturedPath struct {
 	Fill   string `xml:"fill,attr"`
 	Stroke string `xml:"stroke,attr"`
+	Width  string `xml:"stroke-width,attr"`
 	D      string `xml:"d,attr"`
 }
 

@@ -67,11 +67,17 @@ var boxes = map[rune]arms{
 	'━': {left: true, right: true, heavy: true}, '┃': {up: true, down: true, heavy: true},
 }
 
-// dashes is the horizontal lines with gaps, by where their dashes begin and end. The
-// round ends of a stroke are not counted.
-var dashes = map[rune][][2]float64{
-	'┄': {{1, 2}, {4, 5}, {7, 8}},
-	'╌': {{1.25, 3.25}, {5.75, 7.75}},
+// dashed is a horizontal line with gaps, by where its dashes begin and end. The square
+// ends of a stroke, half as long as it is wide, are not counted.
+type dashed struct {
+	dashes [][2]float64
+	heavy  bool
+}
+
+var dashedLines = map[rune]dashed{
+	'┄': {[][2]float64{{1, 2}, {4, 5}, {7, 8}}, false},
+	'╌': {[][2]float64{{1.25, 3.25}, {5.75, 7.75}}, false},
+	'╍': {[][2]float64{{1.75, 2.75}, {6.25, 7.25}}, true},
 }
 
 // mark is a character whose width differs between fonts, as a path from a point of the

@@ -180,3 +180,44 @@ func TestBoxes(t *testing.T) {
 		t.Errorf("lines that go on are not one: %s", got)
 	}
 }
+
+var dash = regexp.MustCompile(`M(\S+) \S+H(\S+?)(M|$)`)
+
+// Lines with gaps have as many dashes in a cell as Unicode names them by, and the same
+// gap between all of them, also where two cells meet.
+func TestDashes(t *testing.T) {
+	for r, want := range map[rune]struct {
+		dashes int
+		width  float64
+	}{'┄': {3, 1}, '╌': {2, 1}, '╍': {2, 2}} {
+		d := picture(t, []string{string([]rune{r, r})}, 2, 1)
+		if len(d.paths()) != 1 || len(d.texts()) > 0 {
+			t.Fatalf("%c is %+v with text %+v", r, d.paths(), d.texts())
+		}
+		p := d.paths()[0]
+		if heavy := p.Width == "2"; heavy != (want.width == 2) {
+			t.Errorf("%c is %q wide", r, p.Width)
+		}
+		var dashes [][2]float64
+		for path := p.D; path != ""; {
+			m := dash.FindStringSubmatch(path)
+			if m == nil {
+				t.Fatalf("%c has the path %s", r, p.D)
+			}
+			dashes = append(dashes, [2]float64{parsed(t, m[1]) - want.width/2, parsed(t, m[2]) + want.width/2})
+			path = path[len(m[0])-len(m[3]):]
+		}
+		if len(dashes) != 2*want.dashes {
+			t.Fatalf("two of %c have the dashes %v", r, dashes)
+		}
+		for i, d := range dashes {
+			last := dashes[len(dashes)-1][1] - 2*cellAcross // of the cell to the left
+			if i > 0 {
+				last = dashes[i-1][1]
+			}
+			if d[1] <= d[0] || d[0]-last != dashes[1][0]-dashes[0][1] || d[0]-last <= 0 {
+				t.Errorf("dash %d of %c is %v after %v", i, r, d, last)
+			}
+		}
+	}
+}

@@ -65,6 +65,9 @@ func TestPictureHasTheTextOfTheFrame(t *testing.T) {
 			}
 			for y, line := range f.lines {
 				for x, r := range []rune(ansi.Strip(line)) {
+					if !isShape(r) && (r >= '\u2500' && r <= '\u25ff' || r >= firstBraille && r <= lastBraille) {
+						t.Errorf("%q is left to fonts", r)
+					}
 					got := written[[2]int{x, y}]
 					switch {
 					case r == ' ' && got != 0 && got != ' ', isShape(r) && got != 0, r != ' ' && !isShape(r) && got != r:
