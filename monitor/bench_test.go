@@ -164,3 +164,33 @@ func BenchmarkCurve(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkManyRuns is the cost of choosing and sorting a thousand runs, which a
+// screen of them does for every picture.
+func BenchmarkManyRuns(b *testing.B) {
+	s := &Set{}
+	for i := range 1000 {
+		r := &Run{Name: fmt.Sprint("run", i*7919%1000), State: &runlog.State{Status: runlog.Running}}
+		for step := range int64(200) {
+			r.History.Add(runlog.Batch{Records: []runlog.Record{
+				runlog.Train{Step: step + int64(i*31%1000), Loss: 1.5, EMA: 1.25, LR: 0.001, GradNorm: 3},
+				runlog.Valid{Step: step, NLL: runlog.Float(i * 17 % 1000)},
+			}})
+		}
+		r.index.grow(&r.History)
+		s.Runs = append(s.Runs, r)
+	}
+	now := time.Now()
+	for _, c := range []struct {
+		sorting Sorting
+		query   string
+	}{{ByProgress, ""}, {ByBest, ""}, {ByName, ""}, {ByStatus, ""}, {ByDir, "best<1000 step>1"}, {ByDir, "elapsed>=0 rate=1"}} {
+		q, err := ParseQuery(c.query)
+		ok(b, err)
+		b.Run(c.sorting.String()+" "+c.query, func(b *testing.B) {
+			for b.Loop() {
+				s.Sorted(c.sorting, q, now)
+			}
+		})
+	}
+}

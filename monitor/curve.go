@@ -16,24 +16,19 @@ type Field int
 // The values of Field.
 const (
 	Loss     Field = iota // mean over the batch, nats a row
-	EMA                   // exponential moving average of Loss
 	LR                    // learning rate
 	GradNorm              // Euclidean norm before clipping
-	Rate                  // steps a second
 )
 
 // An OrdersField is a number of an evaluation of an ensemble over orders.
 type OrdersField int
 
-// The values of OrdersField, all but the last in nats a row.
+// The values of OrdersField, in nats a row.
 const (
 	OrdersNLL  OrdersField = iota // of the ensemble
 	OrdersMean                    // mean over the single orders
-	OrdersBest                    // of the best single order
-	OrdersGain                    // of the ensemble over the mean
 	OrdersMin                     // lowest of the single orders
 	OrdersMax                     // highest of the single orders
-	OrdersESS                     // effective number of orders
 )
 
 // An Axis is what x is.
@@ -67,14 +62,10 @@ func (c *trainCurve) At(i int) (x, y float64) {
 	switch c.field {
 	case Loss:
 		y = train.Loss(i)
-	case EMA:
-		y = train.EMA(i)
 	case LR:
 		y = train.LR(i)
 	case GradNorm:
 		y = train.GradNorm(i)
-	case Rate:
-		y = train.Rate(i)
 	default:
 		y = math.NaN()
 	}
@@ -139,16 +130,10 @@ func (c *ordersCurve) At(i int) (x, y float64) {
 		y = float64(o.NLL)
 	case OrdersMean:
 		y = float64(o.Mean)
-	case OrdersBest:
-		y = float64(o.BestOrder)
-	case OrdersGain:
-		y = float64(o.Gain)
 	case OrdersMin:
 		y = s.min
 	case OrdersMax:
 		y = s.max
-	case OrdersESS:
-		y = float64(o.ESS)
 	default:
 		y = math.NaN()
 	}

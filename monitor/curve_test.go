@@ -40,21 +40,18 @@ func TestCurves(t *testing.T) {
 		points Points
 		x, y   []float64
 	}{
-		"loss":       {r.Curve(Loss, ByStep), []float64{5, 10, 15, 20}, []float64{3, nan, 2, 1}},
-		"ema":        {r.Curve(EMA, ByEpoch), []float64{0.5, 1, 1.5, 2}, []float64{1, 1, 1, 1}},
-		"lr":         {r.Curve(LR, ByTime), []float64{1, 2, 3, 4}, []float64{0.5, 0.5, 0.5, 0.5}},
-		"grad norm":  {r.Curve(GradNorm, ByStep), []float64{5, 10, 15, 20}, []float64{2, 2, 2, 2}},
-		"rate":       {r.Curve(Rate, ByStep), []float64{5, 10, 15, 20}, []float64{7, 7, 7, 7}},
-		"valid":      {r.ValidCurve(ByStep), []float64{10, 20}, []float64{30, 20}},
-		"valid/e":    {r.ValidCurve(ByEpoch), []float64{1, 2}, []float64{30, 20}},
-		"valid/t":    {r.ValidCurve(ByTime), []float64{2.5, 4.5}, []float64{30, 20}},
-		"orders":     {r.OrdersCurve(OrdersNLL, ByStep), []float64{10, 20}, []float64{30, 20}},
-		"mean":       {r.OrdersCurve(OrdersMean, ByEpoch), []float64{1, 2}, []float64{33, 22}},
-		"best order": {r.OrdersCurve(OrdersBest, ByTime), []float64{2.5, 4.5}, []float64{31, 21}},
-		"gain":       {r.OrdersCurve(OrdersGain, ByStep), []float64{10, 20}, []float64{3, 2}},
-		"min":        {r.OrdersCurve(OrdersMin, ByStep), []float64{10, 20}, []float64{31, nan}},
-		"max":        {r.OrdersCurve(OrdersMax, ByStep), []float64{10, 20}, []float64{35, nan}},
-		"ess":        {r.OrdersCurve(OrdersESS, ByStep), []float64{10, 20}, []float64{1.5, 1.7}},
+		"loss":      {r.Curve(Loss, ByStep), []float64{5, 10, 15, 20}, []float64{3, nan, 2, 1}},
+		"loss/e":    {r.Curve(Loss, ByEpoch), []float64{0.5, 1, 1.5, 2}, []float64{3, nan, 2, 1}},
+		"lr":        {r.Curve(LR, ByTime), []float64{1, 2, 3, 4}, []float64{0.5, 0.5, 0.5, 0.5}},
+		"grad norm": {r.Curve(GradNorm, ByStep), []float64{5, 10, 15, 20}, []float64{2, 2, 2, 2}},
+		"valid":     {r.ValidCurve(ByStep), []float64{10, 20}, []float64{30, 20}},
+		"valid/e":   {r.ValidCurve(ByEpoch), []float64{1, 2}, []float64{30, 20}},
+		"valid/t":   {r.ValidCurve(ByTime), []float64{2.5, 4.5}, []float64{30, 20}},
+		"orders":    {r.OrdersCurve(OrdersNLL, ByStep), []float64{10, 20}, []float64{30, 20}},
+		"mean":      {r.OrdersCurve(OrdersMean, ByEpoch), []float64{1, 2}, []float64{33, 22}},
+		"mean/t":    {r.OrdersCurve(OrdersMean, ByTime), []float64{2.5, 4.5}, []float64{33, 22}},
+		"min":       {r.OrdersCurve(OrdersMin, ByStep), []float64{10, 20}, []float64{31, nan}},
+		"max":       {r.OrdersCurve(OrdersMax, ByStep), []float64{10, 20}, []float64{35, nan}},
 	} {
 		if x, y := fmt.Sprint(xs(c.points)), fmt.Sprint(ys(c.points)); x != fmt.Sprint(c.x) || y != fmt.Sprint(c.y) {
 			t.Errorf("%s: x %s, y %s\nnot %v, %v", name, x, y, c.x, c.y)

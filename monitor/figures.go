@@ -51,53 +51,39 @@ func (r *Run) Figures(now time.Time) Figures {
 		NonFinite: r.index.nonFinite, Bad: r.History.Bad,
 		ToStepLimit: -1, ToLookAhead: -1,
 	}
-	alive := r.Status() == runlog.Running
-	if r.State != nil {
-		f.Quiet = max(0, r.State.Quiet) + max(0, now.Sub(r.looked))
-	}
-	f.Elapsed = seconds(r.clock)
-	if alive {
-		f.Elapsed += f.Quiet
-	}
+	f.Quiet, f.Elapsed = r.quiet(now), r.elapsed(now)
 	r.lastRecords(&f)
-	f.StepsPerSecond = stepRate(&r.History.Train, alive)
+	f.StepsPerSecond = stepRate(&r.History.Train, r.alive())
 	f.ExamplesPerSecond = nan
 	if f.BatchSize > 0 {
 		f.ExamplesPerSecond = f.StepsPerSecond * float64(f.BatchSize)
 	}
-	if alive {
+	if r.alive() {
 		r.forecast(&f)
 	}
 	return f
 }
 
-// lastRecords fills in what stands in the last records of each kind.
+// lastRecords fills in what stands in the last records of each kind. They are
+// copies: the figures stay as they are when the run goes on.
 func (r *Run) lastRecords(f *Figures) {
-	h := &r.History
-	if n := len(h.Starts); n > 0 {
-		f.Step = h.Starts[n-1].Step
-	}
-	if n := h.Train.Len(); n > 0 {
-		t := h.Train.At(n - 1)
-		f.Step, f.Epoch = max(f.Step, t.Step), t.Epoch
+	f.Step, f.Epoch = r.lastStep(), r.lastEpoch()
+	if n := r.History.Train.Len(); n > 0 {
+		t := r.History.Train.At(n - 1)
 		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), decimal(float32(t.EMA)), decimal(float32(t.LR)), decimal(float32(t.GradNorm))
 	}
-	if n := len(h.Valid); n > 0 {
-		v := h.Valid[n-1]
-		f.Valid = &v
-		f.Step, f.Epoch = max(f.Step, v.Step), max(f.Epoch, v.Epoch)
+	f.Valid, f.Best, f.LastOrders = copied(r.lastValid()), copied(r.best()), copied(r.lastOrders())
+	if f.Best != nil {
+		f.SinceBest = max(0, f.Valid.Epoch-f.Best.Epoch)
 	}
-	if best := r.index.best; best >= 0 && best < len(h.Valid) {
-		v := h.Valid[best]
-		f.Best, f.SinceBest = &v, max(0, f.Valid.Epoch-v.Epoch)
+}
+
+func copied[R any](r *R) *R {
+	if r == nil {
+		return nil
 	}
-	if n := len(r.index.spreads); n > 0 {
-		o := h.Orders[r.index.spreads[n-1].at]
-		f.LastOrders = &o
-	}
-	if h.End != nil {
-		f.Step = max(f.Step, h.End.Step)
-	}
+	c := *r
+	return &c
 }
 
 // forecast fills in how long a living run may still take.

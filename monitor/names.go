@@ -61,7 +61,12 @@ func compareNames(a, b string) int {
 }
 
 // digits is how many decimal digits begin a text.
-func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
+func digits(s string) (n int) {
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
+}
 
 // compareWhole compares whole numbers of any length.
 func compareWhole(a, b string) int {

@@ -162,16 +162,16 @@ func (q Query) Match(r *Run, now time.Time) bool {
 	if len(q.words) == 0 {
 		return true
 	}
-	subject := subject{run: r, now: now}
+	subject := subject{r, now}
 	for i := range q.words {
-		if q.words[i].match(&subject) == q.words[i].not {
+		if q.words[i].match(subject) == q.words[i].not {
 			return false
 		}
 	}
 	return true
 }
 
-func (w *word) match(s *subject) bool {
+func (w *word) match(s subject) bool {
 	if w.key == "" {
 		return containsFold(s.run.Name, w.want.raw) || containsFold(s.run.Dir, w.want.raw) || containsFold(string(s.run.Status()), w.want.raw)
 	}

@@ -105,23 +105,23 @@ func TestSorted(t *testing.T) {
 		unknown,
 	)
 	for _, c := range []struct {
-		by   Sorting
-		want string
+		sorting Sorting
+		want    string
 	}{
 		{ByDir, "b10 b9 a c zero"},
 		{ByBest, "c b10 b9 a zero"},
 		{ByName, "a b9 b10 c zero"},
 		{ByStarted, "c b10 a b9 zero"},
 		{ByProgress, "c a b10 b9 zero"},
-		{ByStatus, "zero b9 a c b10"},
+		{ByStatus, "b9 a c zero b10"},
 		{Sorting(-1), "b10 b9 a c zero"},
 	} {
 		var names []string
-		for _, r := range s.Sorted(c.by, Query{}, time.Now()) {
+		for _, r := range s.Sorted(c.sorting, Query{}, time.Now()) {
 			names = append(names, r.Name)
 		}
 		if got := strings.Join(names, " "); got != c.want {
-			t.Errorf("by %v: %s, not %s", c.by, got, c.want)
+			t.Errorf("by %v: %s, not %s", c.sorting, got, c.want)
 		}
 	}
 	q, err := ParseQuery("name~b")
@@ -134,7 +134,7 @@ func TestSorted(t *testing.T) {
 		seen[o.String()] = true
 	}
 	if len(seen) != 6 {
-		t.Errorf("the orders are called %v", seen)
+		t.Errorf("the sortings are called %v", seen)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestSettingByItsTail(t *testing.T) {
 	}
 }
 
-func TestRecordKeepsItsKeys(t *testing.T) {
+func TestSummaryKeepsItsKeys(t *testing.T) {
 	r := queried(t)
 	text, err := json.Marshal(r.Summary(time.Now()))
 	ok(t, err)

@@ -6,17 +6,14 @@ import "math"
 // draws it: over the raw points, without the bias to the first of them. Point i
 // is the mean of the points up to it in which one that lies k finite points
 // back weighs sᵏ. A point that is not finite is a gap: it stays as it is and
-// does not enter. It takes about 4 bytes a point.
+// does not enter. It takes about 4 bytes a point. Where points were taken back or
+// replaced, as [Run.Generation] tells, a new one has to be made.
 type Smooth struct {
 	points Points
 	factor float64
 	y      []float32
 	state  average
-	saved  []average // states before every block of points
 }
-
-// smoothBlock is how many points Truncate goes through at most.
-const smoothBlock = 1024
 
 // maxFactor leaves an average that still follows a million points.
 const maxFactor = 0.999999
@@ -53,29 +50,9 @@ func (s *Smooth) At(i int) (x, y float64) {
 // Grow takes in the points that were appended since.
 func (s *Smooth) Grow() {
 	for i, n := len(s.y), s.points.Len(); i < n; i++ {
-		if i%smoothBlock == 0 {
-			s.saved = append(s.saved, s.state)
-		}
 		_, y := s.points.At(i)
 		s.y = append(s.y, toFloat32(s.state.add(y, s.factor)))
 	}
-}
-
-// Truncate forgets the points from n on. The n points before must be as they
-// were; the next Grow takes in what follows them then.
-func (s *Smooth) Truncate(n int) {
-	n = max(0, n)
-	if n >= len(s.y) {
-		return
-	}
-	block := n / smoothBlock
-	s.state = s.saved[block]
-	for i := block * smoothBlock; i < n; i++ {
-		_, y := s.points.At(i)
-		s.state.add(y, s.factor)
-	}
-	s.y = s.y[:n]
-	s.saved = s.saved[:(n+smoothBlock-1)/smoothBlock]
 }
 
 // add takes in a value and returns what is drawn for it.

@@ -22,55 +22,69 @@ const (
 	ByStatus           // living ones first, then those that need a look, then those that ended well
 )
 
-var orderNames = []string{"directory", "best", "name", "started", "step", "status"}
+var sortingNames = []string{"directory", "best", "name", "started", "step", "status"}
 
 // Sortings are all values of [Sorting].
 func Sortings() []Sorting {
-	orders := make([]Sorting, len(orderNames))
-	for i := range orders {
-		orders[i] = Sorting(i)
+	all := make([]Sorting, len(sortingNames))
+	for i := range all {
+		all[i] = Sorting(i)
 	}
-	return orders
+	return all
 }
 
-// String is a word for the order.
-func (o Sorting) String() string {
-	if o < 0 || int(o) >= len(orderNames) {
-		return orderNames[ByDir]
+// String is a word for what is sorted by.
+func (s Sorting) String() string {
+	if s < 0 || int(s) >= len(sortingNames) {
+		return sortingNames[ByDir]
 	}
-	return orderNames[o]
+	return sortingNames[s]
 }
 
-// Sorted returns the runs that a query chooses at a moment, in an order.
-func (s *Set) Sorted(by Sorting, q Query, now time.Time) []*Run {
+// Sorted returns the runs that a query chooses at a moment, sorted.
+func (s *Set) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
 	runs := make([]*Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
 		if q.Match(r, now) {
 			runs = append(runs, r)
 		}
 	}
-	slices.SortStableFunc(runs, func(a, b *Run) int {
-		switch by {
-		case ByBest:
-			return cmp.Compare(a.bestNLL(), b.bestNLL())
-		case ByName:
-			return compareNames(a.Name, b.Name)
-		case ByStarted:
-			return b.started().Compare(a.started())
-		case ByProgress:
-			return cmp.Compare(b.step(), a.step())
-		case ByStatus:
-			return cmp.Compare(urgency(a.Status()), urgency(b.Status()))
-		}
-		return 0
-	})
+	switch sorting {
+	case ByBest:
+		sortBy(runs, (*Run).bestNLL, cmp.Compare)
+	case ByName:
+		sortBy(runs, func(r *Run) string { return r.Name }, compareNames)
+	case ByStarted:
+		sortBy(runs, (*Run).started, func(a, b time.Time) int { return b.Compare(a) })
+	case ByProgress:
+		sortBy(runs, (*Run).lastStep, func(a, b int64) int { return cmp.Compare(b, a) })
+	case ByStatus:
+		sortBy(runs, func(r *Run) int { return urgency(r.Status()) }, cmp.Compare)
+	case ByDir:
+	}
 	return runs
+}
+
+// sortBy sorts runs by a key, which is asked for once of each.
+func sortBy[K any](runs []*Run, key func(*Run) K, compare func(a, b K) int) {
+	type keyed struct {
+		run *Run
+		key K
+	}
+	all := make([]keyed, len(runs))
+	for i, r := range runs {
+		all[i] = keyed{r, key(r)}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return compare(a.key, b.key) })
+	for i := range all {
+		runs[i] = all[i].run
+	}
 }
 
 // bestNLL is +Inf without a validation.
 func (r *Run) bestNLL() float64 {
-	if best := r.index.best; best >= 0 && best < len(r.History.Valid) {
-		return float64(r.History.Valid[best].NLL)
+	if best := r.best(); best != nil {
+		return float64(best.NLL)
 	}
 	return math.Inf(1)
 }
@@ -83,15 +97,14 @@ func (r *Run) started() time.Time {
 	return r.Manifest.FirstStarted()
 }
 
-func (r *Run) step() int64 {
-	var f Figures
-	r.lastRecords(&f)
-	return f.Step
+var byUrgency = []runlog.Status{
+	runlog.Running, runlog.Silent, runlog.Crashed, runlog.Diverged, runlog.Failed, Unknown, runlog.Stopped, runlog.Done, Deleted,
 }
 
 // urgency is lower for a run that a person would rather see.
 func urgency(s runlog.Status) int {
-	return slices.Index([]runlog.Status{
-		runlog.Running, runlog.Silent, runlog.Crashed, runlog.Diverged, runlog.Failed, runlog.Stopped, runlog.Done, Deleted,
-	}, s)
+	if i := slices.Index(byUrgency, s); i >= 0 {
+		return i
+	}
+	return slices.Index(byUrgency, Unknown)
 }

@@ -74,10 +74,10 @@ type OrdersRecord struct {
 	ESS       runlog.Float `json:"ess"`
 }
 
-// Record returns what is known of the run at a moment.
+// Summary returns what is known of the run at a moment.
 func (r *Run) Summary(now time.Time) Summary {
 	f := r.Figures(now)
-	record := Summary{
+	s := Summary{
 		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
 		Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
 		StepsPerSecond: runlog.Float(f.StepsPerSecond), ExamplesPerSecond: runlog.Float(f.ExamplesPerSecond),
@@ -90,27 +90,27 @@ func (r *Run) Summary(now time.Time) Summary {
 	}
 	if m := r.Manifest; m != nil {
 		started := m.FirstStarted()
-		record.ID, record.Title, record.Host, record.PID, record.Backend, record.Started = m.ID, m.Name, m.Host, m.PID, m.Backend, &started
+		s.ID, s.Title, s.Host, s.PID, s.Backend, s.Started = m.ID, m.Name, m.Host, m.PID, m.Backend, &started
 	}
 	if r.State != nil {
-		record.Quiet = runlog.Float(f.Quiet.Seconds())
+		s.Quiet = runlog.Float(f.Quiet.Seconds())
 	}
 	if r.Err != nil {
-		record.Trouble = r.Err.Error()
+		s.Trouble = r.Err.Error()
 	}
 	if end := r.History.End; end != nil {
-		record.Test, record.Error = end.Test, end.Error
+		s.Test, s.Error = end.Test, end.Error
 	}
 	if o := f.LastOrders; o != nil {
-		record.Orders = &OrdersRecord{
+		s.Orders = &OrdersRecord{
 			Step: o.Step, Count: len(o.PerOrder), NLL: o.NLL, Mean: o.Mean, BestOrder: o.BestOrder,
 			Gain: o.Gain, Gain2SE: o.Gain2SE, ESS: o.ESS,
 		}
 	}
 	for _, v := range r.Config {
-		record.Config[v.Path] = v.Text
+		s.Config[v.Path] = v.Text
 	}
-	return record
+	return s
 }
 
 func newValidRecord(v *runlog.Valid) *ValidRecord {

@@ -35,7 +35,7 @@ type RunUpdate struct {
 // Samples are rows drawn from a model while it was trained.
 type Samples struct {
 	Step   int64
-	Shape  []int     // [rows, columns] or, for images, [rows, height, width] or [rows, height, width, channels]
+	Shape  []int     // [rows, columns] or, for images, [rows, height, width] or [rows, channels, height, width]
 	Values []float32 // row after row; non-finite values are kept
 }
 

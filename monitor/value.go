@@ -57,91 +57,82 @@ func (v value) equals(w value) bool {
 	return v.text == w.text
 }
 
-// A subject is a run that is asked. Its figures are derived once.
+// A subject is a run that is asked, and when.
 type subject struct {
-	run     *Run
-	now     time.Time
-	figures *Figures
-}
-
-func (s *subject) derived() *Figures {
-	if s.figures == nil {
-		f := s.run.Figures(s.now)
-		s.figures = &f
-	}
-	return s.figures
+	run *Run
+	now time.Time
 }
 
 // figureKeys are what a query may ask of a run besides its configuration.
 var figureKeys = []struct {
 	name   string
-	values func(*subject) []value
+	values func(subject) []value
 }{
-	{"best", func(s *subject) []value {
-		if b := s.derived().Best; b != nil {
+	{"best", func(s subject) []value {
+		if b := s.run.best(); b != nil {
 			return numbers(b.NLL)
 		}
 		return nil
 	}},
-	{"valid", func(s *subject) []value {
-		if v := s.derived().Valid; v != nil {
+	{"valid", func(s subject) []value {
+		if v := s.run.lastValid(); v != nil {
 			return numbers(v.NLL)
 		}
 		return nil
 	}},
-	{"loss", func(s *subject) []value {
+	{"loss", func(s subject) []value {
 		if s.run.History.Train.Len() == 0 {
 			return nil
 		}
-		return []value{number(s.derived().Loss)}
+		return []value{number(s.run.lastLoss())}
 	}},
-	{"step", func(s *subject) []value { return []value{number(float64(s.derived().Step))} }},
-	{"epoch", func(s *subject) []value { return []value{number(float64(s.derived().Epoch))} }},
-	{"status", func(s *subject) []value { return texts(string(s.run.Status())) }},
-	{"name", func(s *subject) []value {
+	{"step", func(s subject) []value { return []value{number(float64(s.run.lastStep()))} }},
+	{"epoch", func(s subject) []value { return []value{number(float64(s.run.lastEpoch()))} }},
+	{"status", func(s subject) []value { return texts(string(s.run.Status())) }},
+	{"name", func(s subject) []value {
 		if m := s.run.Manifest; m != nil && m.Name != s.run.Name {
 			return texts(s.run.Name, m.Name)
 		}
 		return texts(s.run.Name)
 	}},
-	{"gain", func(s *subject) []value {
-		if o := s.derived().LastOrders; o != nil {
+	{"gain", func(s subject) []value {
+		if o := s.run.lastOrders(); o != nil {
 			return numbers(o.Gain)
 		}
 		return nil
 	}},
-	{"ess", func(s *subject) []value {
-		if o := s.derived().LastOrders; o != nil {
+	{"ess", func(s subject) []value {
+		if o := s.run.lastOrders(); o != nil {
 			return numbers(o.ESS)
 		}
 		return nil
 	}},
-	{"orders", func(s *subject) []value {
-		if o := s.derived().LastOrders; o != nil && len(o.PerOrder) > 0 {
+	{"orders", func(s subject) []value {
+		if o := s.run.lastOrders(); o != nil && len(o.PerOrder) > 0 {
 			return []value{number(float64(len(o.PerOrder)))}
 		}
 		return nil
 	}},
-	{"test", func(s *subject) []value {
+	{"test", func(s subject) []value {
 		if end := s.run.History.End; end != nil && end.Test != nil {
 			return numbers(end.Test.NLL)
 		}
 		return nil
 	}},
-	{"rate", func(s *subject) []value {
-		if rate := s.derived().StepsPerSecond; !math.IsNaN(rate) {
+	{"rate", func(s subject) []value {
+		if rate := stepRate(&s.run.History.Train, s.run.alive()); !math.IsNaN(rate) {
 			return []value{number(rate)}
 		}
 		return nil
 	}},
-	{"elapsed", func(s *subject) []value { return []value{number(s.derived().Elapsed.Seconds())} }},
-	{"host", func(s *subject) []value {
+	{"elapsed", func(s subject) []value { return []value{number(s.run.elapsed(s.now).Seconds())} }},
+	{"host", func(s subject) []value {
 		if m := s.run.Manifest; m != nil {
 			return texts(m.Host)
 		}
 		return nil
 	}},
-	{"backend", func(s *subject) []value {
+	{"backend", func(s subject) []value {
 		if m := s.run.Manifest; m != nil {
 			return texts(m.Backend)
 		}
@@ -162,7 +153,7 @@ func QueryKeys() []string {
 }
 
 // values are what a key stands for in the run, none when it does not have it.
-func (s *subject) values(key string) []value {
+func (s subject) values(key string) []value {
 	for i := range figureKeys {
 		if figureKeys[i].name == key {
 			return figureKeys[i].values(s)
