@@ -19,8 +19,9 @@ type History struct {
 	End         *End // nil while the run goes on
 	Bad         int  // lines that are no records
 
-	// Revision changes when records were dropped or replaced. While it stays,
-	// every series only grows at its end.
+	// Revision changes when records of Train, Valid or Orders, which curves are
+	// drawn from, were dropped or replaced. While it stays, these three only grow
+	// at their ends.
 	Revision uint64
 }
 
@@ -68,15 +69,15 @@ func (h *History) add(record Record) {
 	case Train:
 		h.Train.add(r)
 	case Valid:
-		h.Valid = put(h, h.Valid, r)
+		h.revise(put(&h.Valid, r))
 	case Orders:
-		h.Orders = put(h, h.Orders, r)
+		h.revise(put(&h.Orders, r))
 	case Samples:
-		h.Samples = put(h, h.Samples, r)
+		put(&h.Samples, r)
 	case Density:
-		h.Densities = put(h, h.Densities, r)
+		put(&h.Densities, r)
 	case Checkpoint:
-		h.Checkpoints = put(h, h.Checkpoints, r)
+		put(&h.Checkpoints, r)
 	case Event:
 		h.Events = append(h.Events, r)
 	case End:
@@ -103,16 +104,25 @@ func (r Checkpoint) moment() moment { return moment{step: r.Step} }
 // splits is how many records of one step, from the end, may be of other splits.
 const splits = 3
 
-// put appends a record, or puts it in the place of that of the same moment.
-func put[R seriesRecord](h *History, series []R, r R) []R {
-	for i := len(series) - 1; i >= max(0, len(series)-splits); i-- {
-		if series[i].moment() == r.moment() {
-			series[i] = r
-			h.Revision++
-			return series
+// put appends a record, or puts it in the place of that of the same moment and
+// tells so.
+func put[R seriesRecord](series *[]R, r R) (replaced bool) {
+	all := *series
+	for i := len(all) - 1; i >= max(0, len(all)-splits); i-- {
+		if all[i].moment() == r.moment() {
+			all[i] = r
+			return true
 		}
 	}
-	return append(series, r)
+	*series = append(all, r)
+	return false
+}
+
+// revise notes whether a series that curves are drawn from did anything but grow.
+func (h *History) revise(changed bool) {
+	if changed {
+		h.Revision++
+	}
 }
 
 // rewind goes back to a step. Events stay: they did happen.
@@ -121,12 +131,10 @@ func (h *History) rewind(step int64) {
 	dropped := h.Train.rewind(step)
 	dropped = upTo(&h.Valid, step) || dropped
 	dropped = upTo(&h.Orders, step) || dropped
-	dropped = upTo(&h.Samples, step) || dropped
-	dropped = upTo(&h.Densities, step) || dropped
-	dropped = upTo(&h.Checkpoints, step) || dropped
-	if dropped {
-		h.Revision++
-	}
+	h.revise(dropped)
+	upTo(&h.Samples, step)
+	upTo(&h.Densities, step)
+	upTo(&h.Checkpoints, step)
 }
 
 // upTo cuts the records beyond a step off the end of a series, whose steps do

@@ -115,6 +115,11 @@ func TestRevision(t *testing.T) {
 		{"growth", Batch{Records: []Record{Valid{Step: 30}, End{Status: Stopped}}}, false},
 		{"a resumption where it stopped", Batch{Records: []Record{Start{Step: 30}}}, false},
 		{"a resumption from before", Batch{Records: []Record{Start{Step: 20}}}, true},
+		{"a picture and a checkpoint of that step again", Batch{Records: []Record{Samples{Step: 20}, Density{Step: 20}, Checkpoint{Step: 20}, Samples{Step: 20}, Density{Step: 20}, Checkpoint{Step: 20}}}, false},
+		{"a resumption from before these", Batch{Records: []Record{Samples{Step: 25}, Checkpoint{Step: 25}, Start{Step: 20}}}, false},
+		{"that validation again", Batch{Records: []Record{Valid{Step: 20}}}, true},
+		{"an ensemble of that step", Batch{Records: []Record{Orders{Step: 20, Split: "valid"}}}, false},
+		{"that ensemble again", Batch{Records: []Record{Orders{Step: 20, Split: "valid"}}}, true},
 		{"another file", Batch{Reset: true}, true},
 	} {
 		before := h.Revision

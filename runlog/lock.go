@@ -110,7 +110,7 @@ const (
 
 // probe looks at the lock without disturbing its holder.
 func probe(path string) (lockStatus, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lockFree, nil
 	}

@@ -95,7 +95,7 @@ func (r *Reader) follow() error {
 		r.reset()
 	}
 	if r.file == nil {
-		f, err := os.Open(r.path)
+		f, err := openRegular(r.path)
 		if err != nil {
 			return err
 		}

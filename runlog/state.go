@@ -87,7 +87,7 @@ func ReadState(dir string, now time.Time) (*State, error) {
 // readEnd looks for the end record and returns when the log last grew.
 func (s *State) readEnd(dir string) (news time.Time, err error) {
 	path := filepath.Join(dir, MetricsFile)
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.Manifest.Started, nil
 	}
