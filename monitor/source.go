@@ -35,6 +35,7 @@ type Options struct {
 // draws the screen, and what it returns is then given to [Set.Apply].
 type Source struct {
 	clock   func() time.Time
+	watch   func() time.Time // measures how long a call takes, however clock is set
 	folders []string // searched for runs to come
 	runs    []*follower
 	known   map[string]bool // directories that are followed, as found and with links resolved
@@ -52,7 +53,7 @@ func NewSource(paths []string, o Options) (*Source, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no run to follow (name a run directory, or a folder that holds runs)")
 	}
-	s := &Source{clock: o.Clock, known: map[string]bool{}, pause: scanEvery}
+	s := &Source{clock: o.Clock, watch: time.Now, known: map[string]bool{}, pause: scanEvery}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -122,18 +123,20 @@ func named(dir string) string {
 func (s *Source) Poll() Update {
 	u := Update{Now: s.clock()}
 	s.scan(u.Now)
-	began, left := time.Now(), pollRecords
+	began, left := s.watch(), pollRecords
 	first := s.turn
 	for i := range s.runs {
 		turn := (first + i) % len(s.runs)
 		run := s.runs[turn]
-		if i > 0 && time.Since(began) > pollTime {
-			s.turn = turn
+		if i > 0 && s.watch().Sub(began) > pollTime {
+			if left > 0 { // else the turn is that of the first run whose records had to wait
+				s.turn = turn
+			}
 			break
 		}
 		before := left
 		if news, ok := run.poll(u.Now, left); ok {
-			left -= news.Batch.Train.Len() + len(news.Batch.Records)
+			left -= news.Batch.Train.Len() + len(news.Batch.Records) + news.Batch.Bad
 			u.Runs = append(u.Runs, news)
 		}
 		if before > 0 && left <= 0 {

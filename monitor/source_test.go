@@ -149,6 +149,35 @@ func TestRunsTakeTurns(t *testing.T) {
 	}
 }
 
+// When records and time run out in one call, the next begins with the first run
+// whose records had to wait, not with the one that was not looked at.
+func TestTheFirstThatWaitedIsNext(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"a", "b", "c"} {
+		rawRun(t, filepath.Join(folder, name), strings.Repeat(`{"t":"train","step":1}`+"\n", pollRecords))
+	}
+	w := newWatch(t, folder)
+	now, looks := time.Now(), 0
+	w.source.watch = func() time.Time { // once at first, then before b and before c
+		if looks++; looks%3 == 0 {
+			now = now.Add(2 * pollTime)
+		}
+		return now
+	}
+	for _, want := range []string{"a", "a b", "a b c"} {
+		w.set.Apply(w.source.Poll())
+		var read []string
+		for _, r := range w.set.Runs {
+			if r.History.Train.Len() > 0 {
+				read = append(read, r.Name)
+			}
+		}
+		if got := strings.Join(read, " "); got != want {
+			t.Errorf("%s are read, not %s", got, want)
+		}
+	}
+}
+
 func TestARunThatCannotBeRead(t *testing.T) {
 	folder := t.TempDir()
 	rawRun(t, filepath.Join(folder, "bad"), "")
