@@ -33,6 +33,7 @@ type follower struct {
 	more      bool  // there are records to be read at once
 	void      bool  // what was delivered is void, and no batch has said so yet
 	err       error // of the last look
+	told      error // as an update told it last
 	configErr error
 
 	log, manifest fs.FileInfo // as they were before they were last read
@@ -56,8 +57,26 @@ func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
 	if f.resting() && !f.stirred(now, &u) {
 		return u, u.StderrReset || u.Stderr != nil
 	}
+	before, loading := f.status, f.loading
 	f.look(now, limit, &u)
-	return u, true
+	f.tell(&u)
+	return u, u.Gone || u.Manifest != nil || u.Err != nil || u.Mended || f.status != before || f.status == runlog.Running ||
+		f.loading != loading || u.Samples != nil || u.Density != nil || u.Stderr != nil || u.StderrReset ||
+		u.Batch.Reset || u.Batch.Bad > 0 || u.Batch.Train.Len() > 0 || len(u.Batch.Records) > 0
+}
+
+// tell puts into an update how the look ended, where that is news: what stays
+// wrong with a run would else be drawn again and again.
+func (f *follower) tell(u *RunUpdate) {
+	switch {
+	case f.gone:
+		f.err = nil
+	case f.err == nil:
+		u.Mended = f.told != nil
+	case f.told == nil || f.told.Error() != f.err.Error():
+		u.Err = f.err
+	}
+	f.told = f.err
 }
 
 // resting reports whether nothing is expected of the run.
@@ -82,7 +101,7 @@ func (f *follower) stirred(now time.Time, u *RunUpdate) bool {
 		return true
 	}
 	u.Stderr, u.StderrReset = f.stderr.read(true)
-	u.Loading, u.Err = f.loading, f.err
+	u.Loading = f.loading
 	return false
 }
 
@@ -113,7 +132,6 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	} else {
 		f.log = nil // so that a resting run is looked at again
 	}
-	u.Err = f.err
 	resting := f.resting()
 	u.Stderr, u.StderrReset = f.stderr.read(resting)
 	if !f.more {
@@ -125,24 +143,27 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	}
 }
 
-// leave notes that the run directory is gone. Its file is let go, or its bytes
-// would stay on the disk.
+// leave notes that the run directory is gone, and lets its file go, or the bytes
+// would stay on the disk. Should the run come back, it is read from its beginning.
 func (f *follower) leave() {
 	f.gone, f.more = true, false
-	f.close()
+	f.forget()
+}
+
+// forget has the next look read the run from its beginning.
+func (f *follower) forget() {
+	if f.reader != nil {
+		f.close()
+		f.reader, f.void = nil, true
+	}
+	f.manifest, f.loading = nil, true
 }
 
 // arrive notes which run is in the directory. Another one than before, or one
 // that came back, is read from its beginning.
 func (f *follower) arrive(m *runlog.Manifest) {
-	if f.reader != nil && !f.gone && f.id == m.ID {
-		return
-	}
-	if f.reader != nil {
-		f.close()
-		f.reader, f.void = nil, true
-		f.manifest = nil
-		f.loading = true
+	if f.reader != nil && f.id != m.ID {
+		f.forget()
 	}
 	f.id, f.gone = m.ID, false
 }

@@ -15,6 +15,10 @@ type index struct {
 	spreads              []spread
 	epochs               epochs
 
+	// thinned is the beginning of spreads of which the history has the single
+	// orders no more.
+	thinned []spread
+
 	best      int // of History.Valid, -1 without one
 	nonFinite int // losses and likelihoods
 }
@@ -28,6 +32,7 @@ type axes struct {
 // rows; at is its place in History.Orders.
 type spread struct {
 	at       int
+	step     int64
 	min, max float64
 }
 
@@ -35,7 +40,7 @@ type spread struct {
 // back.
 func (x *index) grow(h *runlog.History) {
 	if x.revision != h.Revision || x.train.step.n == 0 && x.valid.step.n == 0 {
-		*x = index{revision: h.Revision, best: -1}
+		*x = index{revision: h.Revision, best: -1, thinned: x.thinned}
 	}
 	for i := x.train.step.n; i < h.Train.Len(); i++ {
 		x.train.step.add(float64(h.Train.Step(i)))
@@ -71,12 +76,10 @@ func (x *index) growOrders(h *runlog.History) {
 		if o.Split != validSplit {
 			continue
 		}
-		s := spread{at: i, min: math.NaN(), max: math.NaN()}
-		for _, nll := range o.PerOrder {
-			if v := float64(nll); finite(v) {
-				s.min = lesser(s.min, v)
-				s.max = -lesser(-s.max, -v)
-			}
+		s := spreadOf(o.PerOrder)
+		s.at, s.step = i, o.Step
+		if n := len(x.spreads); len(o.PerOrder) == 0 && n < len(x.thinned) && x.thinned[n].at == i {
+			s = x.thinned[n]
 		}
 		x.spreads = append(x.spreads, s)
 		x.orders.step.add(float64(o.Step))
@@ -85,6 +88,18 @@ func (x *index) growOrders(h *runlog.History) {
 }
 
 const validSplit = "valid"
+
+// spreadOf is NaN to NaN without a finite value.
+func spreadOf(perOrder []runlog.Float) spread {
+	s := spread{min: math.NaN(), max: math.NaN()}
+	for _, nll := range perOrder {
+		if v := float64(nll); finite(v) {
+			s.min = lesser(s.min, v)
+			s.max = -lesser(-s.max, -v)
+		}
+	}
+	return s
+}
 
 // lesser is the smaller of two numbers, of which a may not be known.
 func lesser(a, b float64) float64 {

@@ -16,6 +16,11 @@ const (
 )
 
 // A Run is what is known of a run. Its fields are to be read only.
+//
+// The History takes 48 bytes a train record, and keeps the values of single orders
+// and masks (PerOrder and MaskLoss of [runlog.Orders]) of the last evaluations, half
+// a million values: what was evaluated before has none. [Run.OrdersCurve] knows the
+// ranges of all.
 type Run struct {
 	Dir      string           // as the [Source] was given it, or found it
 	Name     string           // the shortest end of Dir that no other run of the [Set] shares
@@ -33,13 +38,20 @@ type Run struct {
 	looked time.Time // when State was found
 	clock  float64   // seconds of training at the last record
 	index  index
+	full   int // from here on History.Orders has the values of single orders and masks
 }
 
 // apply takes in what is new.
 func (r *Run) apply(u *RunUpdate, now time.Time) {
-	r.Gone, r.Err = u.Gone, u.Err
+	r.Gone = u.Gone
+	if u.Gone || u.Mended {
+		r.Err = nil
+	}
 	if u.Gone {
 		return
+	}
+	if u.Err != nil {
+		r.Err = u.Err
 	}
 	r.Loading = u.Loading
 	if u.Manifest != nil {
@@ -52,9 +64,7 @@ func (r *Run) apply(u *RunUpdate, now time.Time) {
 		r.State, r.looked = u.State, now
 	}
 	r.applyPictures(u)
-	r.History.Add(u.Batch)
-	r.applyClock(&u.Batch)
-	r.index.grow(&r.History)
+	r.applyBatch(&u.Batch)
 	if u.StderrReset {
 		r.Stderr = nil
 	}
@@ -82,6 +92,21 @@ func (r *Run) applyPictures(u *RunUpdate) {
 	}
 	if u.Density != nil {
 		r.Density = u.Density
+	}
+}
+
+// applyBatch takes in records.
+func (r *Run) applyBatch(b *runlog.Batch) {
+	before := r.History.Revision
+	r.History.Add(*b)
+	r.applyClock(b)
+	r.index.unthin(b)
+	r.index.grow(&r.History)
+	if r.History.Revision != before {
+		r.full = 0
+	}
+	if len(b.Records) > 0 {
+		r.thin()
 	}
 }
 

@@ -11,7 +11,8 @@ type Set struct {
 }
 
 // Apply takes in what a [Source] found. Runs appear in the Set when a Source
-// first tells of them, and stay.
+// first tells of them, and stay, those too whose directories are removed: what
+// was read of them is kept for as long as the Set is, for whoever looks at them.
 func (s *Set) Apply(u Update) {
 	before := len(s.Runs)
 	for i := range u.Runs {

@@ -36,7 +36,7 @@ type Options struct {
 type Source struct {
 	clock   func() time.Time
 	watch   func() time.Time // measures how long a call takes, however clock is set
-	folders []string // searched for runs to come
+	folders []string         // searched for runs to come
 	runs    []*follower
 	known   map[string]bool // directories that are followed, as found and with links resolved
 	turn    int             // which of runs is the first of the next Poll

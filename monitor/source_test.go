@@ -220,6 +220,52 @@ func TestARunThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What is wrong with a run is told when it begins, when it changes and when it
+// ends, and not at every look: an idle screen draws nothing.
+func TestTroubleIsToldOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	rawRun(t, dir, `{"t":"end","status":"done"}`+"\n")
+	manifest := filepath.Join(dir, runlog.ManifestFile)
+	good, err := os.ReadFile(manifest)
+	ok(t, err)
+	w := newWatch(t, dir)
+	told := func(looks int) (text string) {
+		for range looks {
+			w.now = w.now.Add(restEvery)
+			u := w.source.Poll()
+			w.set.Apply(u)
+			for _, r := range u.Runs {
+				switch {
+				case r.Mended:
+					text += "mended "
+				case r.Err != nil:
+					text += "trouble "
+				default:
+					text += "news "
+				}
+			}
+		}
+		return text
+	}
+	for i, c := range []struct {
+		manifest string
+		want     string
+		trouble  bool
+	}{{string(good), "news ", false}, {`{"pid":`, "trouble ", true}, {`{"pid":"x"}`, "trouble ", true}, {string(good), "mended ", false}, {`{"pid":`, "trouble ", true}} {
+		ok(t, os.WriteFile(manifest, []byte(c.manifest), 0o644))
+		if got := told(5); got != c.want {
+			t.Errorf("%d: told %q in five looks, not %q", i, got, c.want)
+		}
+		if r := w.run(); (r.Err != nil) != c.trouble || r.Status() != runlog.Done {
+			t.Errorf("%d: the run is %s and says %v", i, r.Status(), r.Err)
+		}
+	}
+	ok(t, os.RemoveAll(dir))
+	if got := told(5); got != "news " || w.run().Err != nil || !w.run().Gone {
+		t.Errorf("deleted: told %q, and the run says %v", got, w.run().Err)
+	}
+}
+
 // A clock that is set forward or back disturbs neither what is looked for nor
 // how long a run was quiet.
 func TestAClockThatIsSet(t *testing.T) {

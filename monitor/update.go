@@ -10,7 +10,7 @@ import (
 // An Update is what one [Source.Poll] found.
 type Update struct {
 	Now  time.Time   // by the clock of the Source
-	Runs []RunUpdate // those with news, and the state of every one that is not known to have ended
+	Runs []RunUpdate // those with news, and the state of every living one
 	More bool        // the call stopped at its bound: poll again at once
 }
 
@@ -28,7 +28,8 @@ type RunUpdate struct {
 	Samples     *Samples
 	Density     *Grid
 	Gone        bool  // the directory is no run any more
-	Err         error // why this look failed
+	Err         error // why this look failed, unless the last one failed alike
+	Mended      bool  // this look did not fail, and the last one had
 	Loading     bool  // records that were there before are still being read
 }
 
