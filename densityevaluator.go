@@ -2,7 +2,7 @@ package maskflow
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -37,14 +37,14 @@ func (m *Model) densityEvaluator() (*Evaluator, error) {
 // value that leaves the range of float32 on the host is a *models.NonFiniteError.
 func NewDensityEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, error) {
 	if _, ok := d.(models.Density); !ok {
-		return nil, fmt.Errorf("the model has no density to evaluate")
+		return nil, errors.New("the model has no density to evaluate (NewEvaluator gives the bound of a stochastic model)")
 	}
 	if !inverts(d) {
 		return NewEvaluator(b, d, batch)
 	}
 	f, ok := d.(models.HostInverter)
 	if !ok {
-		return nil, fmt.Errorf("the model is no flow: its density cannot be evaluated at given rows")
+		return nil, errors.New("the model is no flow, so that its density at given rows is not known (implement models.HostInverter, or evaluate its own samples)")
 	}
 	if batch <= 0 {
 		batch = suitableBatch(d)
@@ -66,8 +66,7 @@ func NewDensityEvaluator(b *backend.Backend, d models.Model, batch int) (*Evalua
 		_, err = host.ToNoise(ctx, z, cond, models.Solver{})
 		return z, err
 	}
-	e.change, err = compileChange(b, d)
-	return e, err
+	return e.withChange(b, d)
 }
 
 // newInverseEvaluator makes the evaluator of a flow that is fitted to a target, or
@@ -77,7 +76,7 @@ func NewDensityEvaluator(b *backend.Backend, d models.Model, batch int) (*Evalua
 func newInverseEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, error) {
 	s, ok := d.(onePass)
 	if !ok {
-		return nil, fmt.Errorf("this model has no density in one pass")
+		return nil, errors.New("the model does not give samples with their density (implement SampleAndLogProb, as flows do)")
 	}
 	e := &Evaluator{model: onlyDensity{d}, batch: batch}
 	var err error
@@ -85,7 +84,10 @@ func newInverseEvaluator(b *backend.Backend, d models.Model, batch int) (*Evalua
 		_, logp := s.SampleAndLogProb(p, data[0], second(data))
 		return logp
 	})
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // onlyDensity hides what else a model is.

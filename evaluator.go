@@ -2,6 +2,7 @@ package maskflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -78,13 +79,23 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 			return m.LogProb(p, data[0], second(data))
 		})
 	default:
-		return nil, fmt.Errorf("the model has neither a density nor a bound to evaluate")
+		return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
 	}
 	if err != nil {
 		return nil, err
 	}
-	e.change, err = compileChange(b, d)
-	return e, err
+	return e.withChange(b, d)
+}
+
+// withChange is the evaluator with the change of units by the model's
+// preprocessing. When that fails the evaluator is closed.
+func (e *Evaluator) withChange(b *backend.Backend, d models.Model) (*Evaluator, error) {
+	var err error
+	if e.change, err = compileChange(b, d); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
 }
 
 // compileChange is ln |det| of the preprocessing of rows, nil for a model without.
