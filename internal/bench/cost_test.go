@@ -17,9 +17,14 @@ func TestStepsASecond(t *testing.T) {
 		return h
 	}
 	slow := runlog.Train{Step: 100, Time: 90}
-	h := history(slow, runlog.Train{Step: 500, Time: 100}, runlog.Train{Step: 700, Time: 101}, runlog.Train{Step: 900, Time: 104})
-	if rate, err := stepsASecond(h); err != nil || rate != 100 {
-		t.Errorf("%v steps a second, %v; want 100", rate, err)
+	h := history(slow, runlog.Train{Step: 500, Time: 100}, runlog.Train{Step: 640, Time: 100.5}, runlog.Train{Step: 700, Time: 101},
+		runlog.Train{Step: 740, Time: 102}, runlog.Train{Step: 900, Time: 104})
+	if v, err := stepsASecond(h); err != nil || v != (speed{mean: 100, best: 200}) {
+		t.Errorf("%v steps a second, %v; want 100, and 200 in the best second", v, err)
+	}
+	brief := history(runlog.Train{Step: 500, Time: 100}, runlog.Train{Step: 550, Time: 100.5})
+	if v, err := stepsASecond(brief); err != nil || v != (speed{100, 100}) {
+		t.Errorf("%v steps a second in half a second, %v; want 100", v, err)
 	}
 	for _, h := range []*runlog.History{history(), history(slow), history(slow, runlog.Train{Step: 600, Time: 100})} {
 		if rate, err := stepsASecond(h); err == nil {
@@ -56,9 +61,13 @@ func TestCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := figures[0]
-	if len(f.Values) != 6 || math.Abs(f.Value-10) > 1e-9 || f.Spread != "95 %: 10 to 10" {
-		t.Errorf("the monitor costs %+v, want 10 %%", f)
+	if len(figures) != 2 {
+		t.Fatalf("%d figures, want two", len(figures))
+	}
+	for _, f := range figures {
+		if len(f.Values) != 6 || math.Abs(f.Value-10) > 1e-9 || f.Spread != "95 %: 10 to 10" {
+			t.Errorf("the monitor costs %+v, want 10 %%", f)
+		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(l.dir, "cost", "run")); len(left) > 0 {
 		t.Errorf("%v is left behind", left)
