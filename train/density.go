@@ -19,23 +19,23 @@ const (
 
 // drawDensity computes ln p on a grid for whoever watches, when its budget allows
 // and the model is a density of two real numbers and nothing else.
-func (r *run) drawDensity() error {
+func (r *run) drawDensity(ctx context.Context) error {
 	_, ok := r.model.(models.Density)
 	from := r.o.Clock()
 	if !ok || r.model.Dim() != 2 || r.model.ContextDim() > 0 || models.IsDiscrete(r.model) || !r.densities.due(from) {
 		return nil
 	}
 	if _, bound := r.model.(models.Stochastic); bound && r.pointwise == nil {
-		if err := r.compileDensity(); err != nil {
+		if err := r.compileDensity(ctx); err != nil {
 			return err
 		}
 		from = r.o.Clock()
 	}
 	defer func() { r.densities.spent(from, r.o.Clock()) }()
-	if ok, err := r.frame(); err != nil || !ok {
+	if ok, err := r.frame(ctx); err != nil || !ok {
 		return err
 	}
-	logp, err := r.logProb(r.grid.Middles())
+	logp, err := r.logProb(ctx, r.grid.Middles())
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil // as samples that overflow
 	}
@@ -49,7 +49,7 @@ func (r *run) drawDensity() error {
 	shape := []int{densityCells, densityCells}
 	file, err := r.writeArray(densityFiles, data.Array{Shape: shape, Float32: values})
 	if err != nil {
-		return err
+		return r.excuse(cannotWrite, err)
 	}
 	bounds := func(v [2]float64) [2]runlog.Float { return [2]runlog.Float{runlog.Float(v[0]), runlog.Float(v[1])} }
 	if err := r.write(runlog.Density{Step: r.trainer.Step(), File: file, Shape: shape, X: bounds(r.grid.X), Y: bounds(r.grid.Y)}); err != nil {
@@ -61,7 +61,7 @@ func (r *run) drawDensity() error {
 // frame sets the grid: over the training rows, once and for all, or for a flow
 // that is fitted to a target over samples, for as long as it suits them. It says
 // whether there is one.
-func (r *run) frame() (ok bool, err error) {
+func (r *run) frame(ctx context.Context) (ok bool, err error) {
 	if rows := r.splits.Train.X; len(rows) > 0 {
 		if r.grid == nil {
 			g := maskflow.GridOf(rows, densityCells)
@@ -69,7 +69,7 @@ func (r *run) frame() (ok bool, err error) {
 		}
 		return true, nil
 	}
-	x, err := r.draw(windowRows)
+	x, err := r.draw(ctx, windowRows)
 	if err != nil || x == nil {
 		return false, err
 	}
@@ -92,12 +92,12 @@ func suits(side, fresh [2]float64) bool {
 // compileDensity is for a flow that is fitted to a target, which is trained and
 // validated by its samples and not by its density at given rows. It is done once,
 // and like the compiling of a step it is no part of what a density costs.
-func (r *run) compileDensity() error {
+func (r *run) compileDensity(ctx context.Context) error {
 	var err error
 	if r.pointwise, err = maskflow.NewDensityEvaluator(r.backend, r.model, densityCells*densityCells); err != nil {
 		return err
 	}
-	_, err = r.logProb(make([]float32, 2)) // the first call compiles
+	_, err = r.logProb(ctx, make([]float32, 2)) // the first call compiles
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (r *run) compileDensity() error {
 
 // logProb is ln p of rows by the weights and the orders that are validated, of an
 // ensemble only the first orders.
-func (r *run) logProb(x []float32) ([]float64, error) {
+func (r *run) logProb(ctx context.Context, x []float32) ([]float64, error) {
 	t := r.trainer
 	e := t.evaluator
 	if r.pointwise != nil {
@@ -114,5 +114,5 @@ func (r *run) logProb(x []float32) ([]float64, error) {
 	}
 	of := t.ensemble()
 	of.Sets = of.Sets[:min(len(of.Sets), densityOrders)]
-	return e.LogProb(context.Background(), t.evaluated(), x, nil, of)
+	return e.LogProb(ctx, t.evaluated(), x, nil, of)
 }

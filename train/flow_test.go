@@ -110,7 +110,7 @@ func TestSamplesThatOverflowDoNotEndARun(t *testing.T) {
 				n++
 			}
 		}
-		if err := r.sample(); err != nil {
+		if err := r.sample(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		return n

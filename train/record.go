@@ -1,14 +1,17 @@
 package train
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/maskflow/maskflow/runlog"
 )
 
 // record writes what the trainer tells, and beside a validation what shows the
-// model that was validated.
-func (r *run) record(rec runlog.Record) error {
+// model that was validated, for which an interruption does not wait. It is no error
+// then: the validation stands, and the trainer sees the interruption by itself.
+func (r *run) record(ctx context.Context, rec runlog.Record) error {
 	if err := r.write(rec); err != nil {
 		return err
 	}
@@ -20,10 +23,12 @@ func (r *run) record(rec runlog.Record) error {
 		// The first weights that were validated are worth having at once.
 		r.nextCheckpoint = r.o.Clock()
 	}
-	if err := r.sample(); err != nil {
-		return err
+	for _, show := range []func(context.Context) error{r.sample, r.drawDensity} {
+		if err := show(ctx); err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
+			return err
+		}
 	}
-	return r.drawDensity()
+	return nil
 }
 
 func (r *run) write(rec runlog.Record) error {

@@ -73,7 +73,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 		}
 	}
 	r := &run{c: c, o: o, model: d, splits: splits, backend: b}
-	r.trainer, err = NewTrainer(b, d, splits, r.options())
+	r.trainer, err = NewTrainer(b, d, splits, r.options(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +100,7 @@ type run struct {
 	saved                    moment // of the last checkpoint
 	stop                     runlog.Control
 
+	excused            map[string]bool // what went wrong with files that show the model
 	samples, densities budget
 	grid               *maskflow.Grid      // of densities, nil before the first
 	pointwise          *maskflow.Evaluator // of a density that training does not evaluate
@@ -121,9 +122,10 @@ type moment struct {
 
 func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Validated} }
 
-func (r *run) options() Options {
+func (r *run) options(ctx context.Context) Options {
 	o := OptionsOf(r.c)
-	o.Record, o.Between, o.Clock = r.record, r.between, r.o.Clock
+	o.Record = func(rec runlog.Record) error { return r.record(ctx, rec) }
+	o.Between, o.Clock = r.between, r.o.Clock
 	return o
 }
 

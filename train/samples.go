@@ -26,14 +26,14 @@ const (
 
 // sample draws a few rows from the present weights for whoever watches, when its
 // budget allows.
-func (r *run) sample() error {
+func (r *run) sample(ctx context.Context) error {
 	_, ok := r.model.(models.HostSampler)
 	from := r.o.Clock()
 	if !ok || r.model.ContextDim() > 0 || !r.samples.due(from) {
 		return nil
 	}
 	defer func() { r.samples.spent(from, r.o.Clock()) }()
-	x, err := r.draw(sampleRows)
+	x, err := r.draw(ctx, sampleRows)
 	if err != nil || x == nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (r *run) sample() error {
 	shape = append([]int{sampleRows}, shape...)
 	file, err := r.writeArray(sampleFiles, data.Array{Shape: shape, Float32: x})
 	if err != nil {
-		return err
+		return r.excuse(cannotWrite, err)
 	}
 	if err := r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: shape}); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (r *run) sample() error {
 
 // draw returns n samples of the weights that are validated, always from the same
 // noise, or nil where they overflow: weights that do so now may not do so later.
-func (r *run) draw(n int) ([]float32, error) {
+func (r *run) draw(ctx context.Context, n int) ([]float32, error) {
 	w, err := maskflow.HostWeights(r.trainer.evaluated())
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (r *run) draw(n int) ([]float32, error) {
 	if masked, ok := r.model.(models.Masked); ok {
 		sets[0] = masked.Cycle().At(0)
 	}
-	x, err := maskflow.Sample(context.Background(), r.model, w, sets, n, maskflow.SampleOptions{Seed: r.c.Seed})
+	x, err := maskflow.Sample(ctx, r.model, w, sets, n, maskflow.SampleOptions{Seed: r.c.Seed})
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil, nil
 	}
@@ -77,13 +77,33 @@ func (r *run) writeArray(suffix string, a data.Array) (file string, err error) {
 	return file, data.WriteFile(filepath.Join(r.o.Dir, file), a)
 }
 
+// What may go wrong with files that show a model. Nobody would give a training for
+// one of them.
+const (
+	cannotWrite  = "a file that shows the model cannot be written"
+	cannotRemove = "an old file that shows the model cannot be removed"
+)
+
+// excuse says in an event what went wrong with a file that shows the model, the
+// first time that it does.
+func (r *run) excuse(what string, err error) error {
+	if r.excused[what] {
+		return nil
+	}
+	if r.excused == nil {
+		r.excused = map[string]bool{}
+	}
+	r.excused[what] = true
+	return r.write(runlog.Event{What: fmt.Sprintf("%s: %v (the training goes on, and says this once)", what, err)})
+}
+
 // prune removes all but the newest files whose names are a step and the suffix.
 // Those of steps to come are left from before a resumption, and have not happened.
 func (r *run) prune(suffix string) error {
 	dir := filepath.Join(r.o.Dir, runlog.SamplesDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("removing old samples: %w", err)
+		return r.excuse(cannotRemove, err)
 	}
 	names := map[int64]string{}
 	var steps, gone []int64
@@ -104,7 +124,9 @@ func (r *run) prune(suffix string) error {
 	gone = append(gone, steps[:max(0, len(steps)-keepFiles)]...)
 	for _, step := range gone {
 		if err := os.Remove(filepath.Join(dir, names[step])); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing old samples: %w", err)
+			if err := r.excuse(cannotRemove, err); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
