@@ -107,14 +107,14 @@ const splits = 3
 // put appends a record, or puts it in the place of that of the same moment and
 // tells so.
 func put[R seriesRecord](series *[]R, r R) (replaced bool) {
-	all := *series
-	for i := len(all) - 1; i >= max(0, len(all)-splits); i-- {
-		if all[i].moment() == r.moment() {
-			all[i] = r
+	last := (*series)[max(0, len(*series)-splits):]
+	for i := range last {
+		if last[i].moment() == r.moment() {
+			last[i] = r
 			return true
 		}
 	}
-	*series = append(all, r)
+	*series = append(*series, r)
 	return false
 }
 
