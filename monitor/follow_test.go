@@ -173,6 +173,29 @@ func TestADeletedRunComesBack(t *testing.T) {
 	}
 }
 
+// A run that is moved away and back, before or after its log could be read, is what
+// it was.
+func TestARunThatIsMovedAwayAndBack(t *testing.T) {
+	for name, log := range map[string]string{"with records": `{"t":"train","step":1}` + "\n" + `{"t":"end","status":"done"}` + "\n", "without": ""} {
+		dir := filepath.Join(t.TempDir(), "run")
+		rawRun(t, dir, log)
+		w := newWatch(t, dir)
+		w.poll()
+		r := w.run()
+		status, records := r.Status(), r.History.Train.Len()
+		ok(t, os.Rename(dir, dir+"-away"))
+		w.poll()
+		if f := w.source.runs[0]; !r.Gone || f.reader != nil {
+			t.Errorf("%s: away, the run is %s, and its reader is kept: %v", name, r.Status(), f.reader != nil)
+		}
+		ok(t, os.Rename(dir+"-away", dir))
+		w.poll()
+		if r.Gone || r.Status() != status || r.History.Train.Len() != records || r.Loading {
+			t.Errorf("%s: back, the run is %s with %d records, loading %v", name, r.Status(), r.History.Train.Len(), r.Loading)
+		}
+	}
+}
+
 func TestALogThatIsReplacedOrCut(t *testing.T) {
 	three := `{"t":"train","step":1}` + "\n" + `{"t":"train","step":2,"time":9}` + "\n" + `{"t":"valid","step":2,"nll":1,"time":9}` + "\n"
 	for name, change := range map[string]func(log string) error{
