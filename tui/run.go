@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 // A Monitor is a monitor on a terminal.
 type Monitor struct {
+	ctx     context.Context
 	model   *guarded
 	program *tea.Program
 }
@@ -26,7 +26,7 @@ type Monitor struct {
 func New(ctx context.Context, in io.Reader, out io.Writer, o Options) *Monitor {
 	o = o.withDefaults()
 	m := &guarded{m: newModel(o)}
-	return &Monitor{m, tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+	return &Monitor{ctx, m, tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out),
 		tea.WithColorProfile(profile(o.Screen)), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))}
 }
 
@@ -38,14 +38,18 @@ const framesPerSecond = 20
 // after a panic, which becomes an error of one line. The error is the context's where
 // that ended it. The source is not read any more when Run returns.
 func (m *Monitor) Run() (Outcome, error) {
+	// As by a key, and not as Bubble Tea ends with a context: it then leaves a reader of
+	// keys behind.
+	stop := context.AfterFunc(m.ctx, m.program.Quit)
+	defer stop()
 	_, err := m.program.Run()
 	m.model.m.reading.close()
 	outcome := m.model.m.outcome
 	switch failed := m.model.failure(); {
 	case failed != nil:
 		return outcome, failed
-	case errors.Is(err, context.Canceled):
-		return outcome, context.Canceled
+	case m.ctx.Err() != nil:
+		return outcome, m.ctx.Err()
 	case err != nil:
 		return outcome, fmt.Errorf("showing the monitor: %w", err)
 	}

@@ -67,8 +67,7 @@ func newTerminal(t *testing.T, cols, rows int) *terminal {
 			x.take(buf[:n])
 		}
 	}()
-	t.Cleanup(func() {
-		_ = tty.Close()
+	t.Cleanup(func() { // the reader of a monitor of this process may still look at the tty, which is left open
 		_ = master.Close()
 		<-read
 	})

@@ -33,11 +33,17 @@ Nothing that is watched is touched, unless asked for: s stops a training, cleanl
 at once, and c has it write a checkpoint, through the run's directory, so also from
 another host. The answer is shown.
 
-Where standard input or output is no terminal, or a dumb one, validations are printed
-as lines until every run has ended. --once prints one picture, or with -o draws it in
-a file, and --json prints one object with a record for each run. Colours follow the
-terminal, NO_COLOR turns them off; ASCII takes the place of other characters where the
-locale or the terminal lacks them.
+Where standard input or output is no terminal, or a dumb one, or watch runs in the
+background, validations are printed as lines until every run has ended. --once prints
+one picture, or with -o draws it in a file, and --json prints one object with a record
+for each run. Colours follow the terminal, NO_COLOR turns them off; ASCII takes the
+place of other characters where the locale or the terminal lacks them.
+
+--filter and the key f choose runs by words that must all be true of them, such as
+model.hidden=500 best<12 -status:crashed name~dna running: key=value (or !=, <, <=, >,
+>=, ~ for a regular expression), or a part of the name, the directory or the status; a
+- in front says not. A key is a path of the configuration or the end of one, or one of
+%s.
 
 Keys:
 `
@@ -47,7 +53,7 @@ func (a *app) watchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch RUN|FOLDER...",
 		Short: "Watch runs while they train",
-		Long:  watchLong + keysText(),
+		Long:  fmt.Sprintf(watchLong, queryKeysText()) + keysText(),
 		Example: `  maskflow watch runs/dna
   maskflow watch runs --filter 'model.hidden=500 best<12'
   maskflow watch runs --once --size 120x40
@@ -74,6 +80,24 @@ func (a *app) watchCommand() *cobra.Command {
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 	must(c.MarkFlagFilename("output", "svg"))
 	return c
+}
+
+// queryKeysText lists what a query may ask for besides the configuration, in lines of
+// the width of the text around it.
+func queryKeysText() string {
+	const width = 86
+	var b strings.Builder
+	for i, key := range monitor.QueryKeys() {
+		switch last := strings.LastIndexByte(b.String(), '\n') + 1; {
+		case i == 0:
+		case b.Len()-last+len(", ")+len(key) > width:
+			b.WriteString(",\n")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(key)
+	}
+	return b.String()
 }
 
 // keysText is the table of keys as text.
@@ -119,7 +143,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	options := tui.Options{Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), o.ascii), Query: query, Mouse: !o.noMouse}
 	switch {
 	case o.json:
-		return a.writeJSON(records(source, query))
+		return a.writeJSON(summaries(source, query))
 	case o.output != "":
 		options.Screen = tui.Screen{Colour: plot.TrueColour, Unicode: !o.ascii}
 		return writeFrame(o.output, options, width, height)
@@ -195,15 +219,15 @@ func frameSize(asked string, out io.Writer) (width, height int, err error) {
 	return width, height, nil
 }
 
-// allRecords is what --json prints.
-type allRecords struct {
+// allSummaries is what --json prints.
+type allSummaries struct {
 	Runs []monitor.Summary `json:"runs"`
 }
 
-// records reads all that the source knows.
-func records(source *monitor.Source, q monitor.Query) allRecords {
+// summaries reads all that the source knows.
+func summaries(source *monitor.Source, q monitor.Query) allSummaries {
 	set, now := readAll(source)
-	all := allRecords{Runs: []monitor.Summary{}}
+	all := allSummaries{Runs: []monitor.Summary{}}
 	for _, r := range set.Sorted(monitor.ByBest, q, now) {
 		all.Runs = append(all.Runs, r.Summary(now))
 	}
