@@ -30,6 +30,16 @@
 // resumptions: the time between a crash and the resumption does not count,
 // lost work does. The clock is an [Options] field.
 //
+// # Phases
+//
+// A [Phase] record says what the run does from then on: it compiles, trains,
+// validates or tests, of which all but training may take minutes without another
+// record. The phase in force is that of the last phase record, unless a train or
+// a valid record came later: after both the run trains ([PhaseName.After]). A
+// validation is announced when it may take long, not when those before took but a
+// moment. Readers that do not know these records pass over them, and a log without
+// them tells by its train records when a run trains.
+//
 // # Resuming
 //
 // The file is append only, so records of steps that a crashed process took

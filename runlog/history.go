@@ -16,8 +16,9 @@ type History struct {
 	Densities   []Density
 	Checkpoints []Checkpoint
 	Events      []Event
-	End         *End // nil while the run goes on
-	Bad         int  // lines that are no records
+	End         *End      // nil while the run goes on
+	Phase       PhaseName // that it is in, or was when it was cut off; empty when not known and after End
+	Bad         int       // lines that are no records
 
 	// Revision changes when records of Train, Valid or Orders, which curves are
 	// drawn from, were dropped or replaced. While it stays, these three only grow
@@ -54,14 +55,23 @@ func (h *History) Add(b Batch) {
 	next := 0
 	for i, record := range b.Records {
 		before := b.trainBefore(i)
-		h.Train.extend(&b.Train, next, before)
+		h.extend(b, next, before)
 		next = max(next, before)
 		h.add(record)
 	}
-	h.Train.extend(&b.Train, next, b.Train.Len())
+	h.extend(b, next, b.Train.Len())
+}
+
+// extend takes in the train records lo ≤ i < hi of a batch.
+func (h *History) extend(b Batch, lo, hi int) {
+	if lo < hi {
+		h.Train.extend(&b.Train, lo, hi)
+		h.Phase = h.Phase.After(Train{})
+	}
 }
 
 func (h *History) add(record Record) {
+	h.Phase = h.Phase.After(record)
 	switch r := record.(type) {
 	case Start:
 		h.rewind(r.Step)

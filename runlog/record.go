@@ -16,8 +16,8 @@ const formatVersion = 1
 const maxLine = 4 << 20
 
 // A Record is one line of metrics.jsonl: [Start], [Train], [Valid], [Orders],
-// [Samples], [Density], [Checkpoint], [Event] or [End]. Time is set by the [Writer] and
-// counts seconds as the package comment says.
+// [Samples], [Density], [Checkpoint], [Phase], [Event] or [End]. Time is set by the
+// [Writer] and counts seconds as the package comment says.
 type Record interface {
 	kind() string
 }
@@ -100,6 +100,14 @@ type Checkpoint struct {
 	File string `json:"file"`
 }
 
+// Phase says what the run does from here on, after so many steps. Records that
+// imply it need none: see [PhaseName.After].
+type Phase struct {
+	Step  int64     `json:"step"`
+	Time  Float     `json:"time"`
+	Phase PhaseName `json:"phase"`
+}
+
 // Event is a sentence for a person. ID is that of the [ControlRequest] that
 // the event answers, or empty.
 type Event struct {
@@ -138,6 +146,7 @@ func (Orders) kind() string     { return "orders" }
 func (Samples) kind() string    { return "samples" }
 func (Density) kind() string    { return "density" }
 func (Checkpoint) kind() string { return "checkpoint" }
+func (Phase) kind() string      { return "phase" }
 func (Event) kind() string      { return "event" }
 func (End) kind() string        { return "end" }
 
@@ -189,6 +198,8 @@ func decode(line []byte) (Record, error) {
 		return decodeInto(line, Density{Time: nan, X: [2]Float{nan, nan}, Y: [2]Float{nan, nan}})
 	case Checkpoint{}.kind():
 		return decodeInto(line, Checkpoint{Time: nan})
+	case Phase{}.kind():
+		return decodeInto(line, Phase{Time: nan})
 	case Event{}.kind():
 		return decodeInto(line, Event{Time: nan})
 	case End{}.kind():

@@ -77,7 +77,7 @@ func drawRecord(t *rapid.T) Record {
 	floats := func(name string) []Float {
 		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Float { return drawFloat(t, name) }), 1, 7).Draw(t, name)
 	}
-	switch rapid.IntRange(0, 8).Draw(t, "kind") {
+	switch rapid.IntRange(0, 9).Draw(t, "kind") {
 	case 0:
 		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed")}
 	case 1:
@@ -96,6 +96,8 @@ func drawRecord(t *rapid.T) Record {
 	case 6:
 		return Checkpoint{Step: step, Time: f("time"), File: text.Draw(t, "file")}
 	case 7:
+		return Phase{Step: step, Time: f("time"), Phase: PhaseName(text.Draw(t, "phase"))}
+	case 8:
 		return Event{Time: f("time"), ID: text.Draw(t, "id"), What: text.Draw(t, "what")}
 	default:
 		return End{
@@ -139,6 +141,7 @@ func TestKeysOfRecords(t *testing.T) {
 		{Samples{}, "t step time file shape"},
 		{Density{}, "t step time file shape x y"},
 		{Checkpoint{}, "t step time file"},
+		{Phase{}, "t step time phase"},
 		{Event{}, "t time id what"},
 		{End{Test: &Result{}, Error: "x"}, "t status step time test error"},
 	} {

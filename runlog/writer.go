@@ -238,6 +238,14 @@ func (w *Writer) Checkpoint(r Checkpoint) error {
 	return w.record(func(t Float) Record { r.Time = t; return r })
 }
 
+// Phase appends a [Phase] record. The name has to be one of the four.
+func (w *Writer) Phase(r Phase) error {
+	if !r.Phase.valid() {
+		return fmt.Errorf("a run has no phase %q, only %s, %s, %s and %s", r.Phase, Compiling, Training, Validating, Testing)
+	}
+	return w.record(func(t Float) Record { r.Time = t; return r })
+}
+
 // Event appends an [Event] that answers no request; see [Writer.Answer].
 func (w *Writer) Event(what string) error {
 	return w.record(func(t Float) Record { return Event{Time: t, What: what} })
