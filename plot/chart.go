@@ -16,7 +16,8 @@ type Chart struct {
 	// LogY draws the logarithm of y. Values that have none are gaps; see [Chart.Positive].
 	LogY bool
 	// Robust leaves outliers out of a y range that fits the data: it covers the central 90 % of the column extremes of
-	// the lines that are not Faint, or of all if all are, and a little air. What lies outside runs off the edge.
+	// the lines that are not Faint, or of all if all are, what they do at their ends, and a little air. What lies outside
+	// runs off the edge.
 	Robust bool
 	// Cursor is where a vertical line is drawn, if HasCursor is set.
 	Cursor    float64

@@ -12,6 +12,10 @@ const parts = 128
 // outliers is the share of extremes at either end that a robust range may leave out.
 const outliers = 0.05
 
+// latest is the part of the points in the window, the last of so many, that are no outliers as long as they lie within
+// a few lengths of the others: a line is looked at for where it is going.
+const latest = 8
+
 // fitX returns the range of x of all points, and whether there is a point.
 func (c Chart) fitX() (Range, bool) {
 	all := nothing
@@ -62,7 +66,7 @@ func reach(p Points) block {
 // fitY returns the range of y of what is seen in a window, and whether anything is.
 func (c Chart) fitY(x Range) (Range, bool) {
 	strong := slices.ContainsFunc(c.Lines, func(l Line) bool { return !l.Faint && length(l.Points) > 0 })
-	all := nothing
+	all, recent := nothing, nothing
 	var extremes []float64
 	for _, line := range c.Lines {
 		s := newSource(line.Points, c.LogY)
@@ -70,6 +74,8 @@ func (c Chart) fitY(x Range) (Range, bool) {
 		all = all.with(b)
 		if c.Robust && !b.empty() && (!line.Faint || !strong) {
 			extremes = s.columnExtremes(extremes, x)
+			first, end := s.inside(x)
+			recent = recent.with(s.extremes(end-(end-first)/latest, end))
 		}
 	}
 	for _, band := range c.Bands {
@@ -85,7 +91,7 @@ func (c Chart) fitY(x Range) (Range, bool) {
 		return Range{}, false
 	}
 	if len(extremes) > 0 {
-		all = central(extremes, c.LogY)
+		all = central(extremes, c.LogY).towards(recent, c.LogY)
 	}
 	for _, m := range c.Marks { // the best value is an outlier that must be seen
 		if m.X >= x.Lo && m.X <= x.Hi && finite(m.Y) && (!c.LogY || m.Y > 0) {
@@ -129,6 +135,16 @@ func (s source) columnExtremes(extremes []float64, x Range) []float64 {
 		}
 	}
 	return extremes
+}
+
+// towards widens a block to what another one holds, but by no more than its own length to either side.
+func (b block) towards(other block, log bool) block {
+	if other.empty() || !(b.hi > b.lo) {
+		return b
+	}
+	const beside = 1
+	reach := Range{b.lo, b.hi}.padded(beside, log)
+	return block{min(b.lo, max(other.lo, reach.Lo)), max(b.hi, min(other.hi, reach.Hi))}
 }
 
 // central returns the range that leaves outliers out: not those that lie just beyond the others.

@@ -38,7 +38,7 @@ func (m *model) askStop() tea.Cmd {
 		m.say("%s does not train (%s): there is nothing to stop", m.theme.clean(r.Name), s)
 		return nil
 	}
-	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}}
+	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}, at: 2}
 	return nil
 }
 
@@ -59,7 +59,7 @@ func (m *model) askQuit() tea.Cmd {
 		stop(stopCleanly), stop(stopNow),
 		{"d", "detach: close the monitor, train on", func(m *model, _ string) tea.Cmd { m.outcome.Detached = true; return tea.Quit }},
 		goOn,
-	}}
+	}, at: 3}
 	return nil
 }
 

@@ -74,14 +74,21 @@ func joinFacts(facts []fact, w int) string {
 // progressFacts says where the run is.
 func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	t := m.theme
-	facts := []fact{{t.state(r.Status()), 0}, {t.bold(t.clean(r.Name)), 5}}
+	const longName = 40
+	facts := []fact{{t.state(r.Status()), 0}, {t.bold(t.shorten(t.clean(r.Name), longName)), 5}}
+	if r.Err != nil {
+		facts = append(facts, fact{t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(r.Err.Error())), 1})
+	}
+	if now := doing(r); now != "" {
+		facts = append(facts, fact{t.ink(t.lift(blue), t.text("%s …", now)), 1})
+	}
 	if !m.paused.IsZero() {
 		facts = append(facts, fact{t.ink(t.lift(orange), "view held since "+m.paused.Format("15:04:05")), 1})
 	}
 	if r.Loading {
 		facts = append(facts, fact{t.dim(t.text("reading …")), 4})
 	}
-	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > time.Minute {
+	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > quiet {
 		facts = append(facts, fact{t.ink(t.lift(orange), "no news for "+duration(f.Quiet)), 1})
 	}
 	facts = append(facts, fact{"step " + words.Grouped(f.Step), 2})
@@ -96,13 +103,22 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 		epoch += fmt.Sprintf(" of %d", f.MaxEpochs)
 	}
 	facts = append(facts, fact{epoch, 7})
-	if f.StepsPerSecond > 0 && r.Status() == runlog.Running {
+	if f.StepsPerSecond > 0 && steps(r, f) {
 		facts = append(facts, fact{rate(f.StepsPerSecond) + " steps/s", 8})
 		if f.ExamplesPerSecond > 0 {
 			facts = append(facts, fact{rate(f.ExamplesPerSecond) + " examples/s", 10})
 		}
 	}
 	return append(facts, fact{t.dim(clock(f.Elapsed.Seconds())), 8})
+}
+
+// quiet is how long a run may be without news before the screen says so, and tells no
+// rate and no time left any more.
+const quiet = time.Minute
+
+// steps says whether a run takes steps now.
+func steps(r *monitor.Run, f monitor.Figures) bool {
+	return r.Status() == runlog.Running && f.Quiet <= quiet && doing(r) == ""
 }
 
 func lossCount(n int) string {
@@ -134,24 +150,30 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 	}
 	if e := r.History.End; e != nil && e.Test != nil {
 		facts = append(facts, fact{t.bold("test " + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})
+		if o := lastOrders(r, "test"); o != nil {
+			facts = append(facts, fact{"gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
+		}
 	}
+	facts = append(facts, m.endFacts(r)...)
 	if f.Valid != nil {
-		facts = append(facts, fact{"valid " + t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)), 2})
+		facts = append(facts, fact{validName(r) + " " + t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)), 2})
 	}
 	if f.Best != nil {
 		best := "best " + nats(float64(f.Best.NLL))
 		switch {
-		case f.SinceBest == 0:
+		case f.Valid == nil || f.Valid.Step == f.Best.Step:
 			best += " now"
 		case f.SinceBest > 0:
 			best += fmt.Sprintf(" %s ago", words.Count(f.SinceBest, "epoch"))
+		default:
+			best += fmt.Sprintf(" %s ago", words.Count(int(f.Valid.Step-f.Best.Step), "step"))
 		}
 		facts = append(facts, fact{t.ink(t.lift(green), t.glyphs.best+" "+best), 3})
 	}
-	if o := f.LastOrders; o != nil {
+	if o := f.LastOrders; o != nil && lastOrders(r, "test") == nil {
 		facts = append(facts, fact{"gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
 	}
-	if r.Status() == runlog.Running {
+	if steps(r, f) {
 		if f.ToStepLimit >= 0 {
 			facts = append(facts, fact{duration(f.ToStepLimit) + " to the limit", 4})
 		}
@@ -163,6 +185,49 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		facts = append(facts, fact{t.ink(t.lift(orange), t.text("asked to %s …", requestWords[q.kind])), 1})
 	}
 	return facts
+}
+
+// endFacts says why a run ended that was not done, and how to go on.
+func (m *model) endFacts(r *monitor.Run) []fact {
+	t := m.theme
+	var facts []fact
+	if e := r.History.End; e != nil && e.Error != "" {
+		facts = append(facts, fact{t.ink(t.lift(vermilion), t.clean(e.Error)), 2})
+	}
+	if s := r.Status(); s == runlog.Crashed || s == runlog.Stopped {
+		saved := "no checkpoint was written"
+		if n := len(r.History.Checkpoints); n > 0 {
+			saved = "checkpoint of step " + words.Grouped(r.History.Checkpoints[n-1].Step)
+		}
+		facts = append(facts, fact{saved, 3}, fact{t.dim("continue: maskflow train --resume --run " + t.clean(r.Dir)), 6})
+	}
+	return facts
+}
+
+// validName says what a validation measures: a bound, of an autoencoder.
+func validName(r *monitor.Run) string {
+	if kind, _ := r.Setting("model.type"); kind == "vae" {
+		return "valid -ELBO"
+	}
+	return "valid"
+}
+
+// lastOrders is the last ensemble of orders that was evaluated on a split, or nil.
+func lastOrders(r *monitor.Run, split string) *runlog.Orders {
+	for i := len(r.History.Orders) - 1; i >= 0; i-- {
+		if o := &r.History.Orders[i]; o.Split == split {
+			return o
+		}
+	}
+	return nil
+}
+
+// doing says what a run does that takes no steps, such as a test.
+func doing(r *monitor.Run) string {
+	if r.Status() == runlog.Running && r.History.Train.Len() == 0 && len(r.History.Valid) == 0 && !r.Loading {
+		return "compiling"
+	}
+	return ""
 }
 
 // machineFacts says what computes.

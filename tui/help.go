@@ -24,6 +24,11 @@ func (m *model) helpLines(w int) []string {
 		part := append([]string{t.bold(string(g))}, splitLines(table.FullHelpView([][]key.Binding{keys}))...)
 		parts = append(parts, append(part, ""))
 	}
+	words := []string{t.bold("Words")}
+	for _, w := range terms {
+		words = append(words, fit(t.text("%s", w[0]), 13)+t.text("%s", w[1]))
+	}
+	parts = append(parts, words)
 	var all []string
 	for _, p := range parts {
 		all = append(all, p...)

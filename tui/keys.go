@@ -79,9 +79,21 @@ func bindings() []binding {
 		{otherKeys, []string{"m"}, "m", "mouse on or off (off: the terminal selects text)", do(func(m *model) { m.toggleMouse() }), ""},
 		{otherKeys, []string{"a"}, "a", "ASCII characters only, and back", do(func(m *model) { m.toggleASCII() }), ""},
 		{otherKeys, []string{"b"}, "b", "braille or blocks", do(func(m *model) { m.toggleSymbols() }), ""},
+		{otherKeys, []string{"ctrl+z"}, "ctrl+z", "suspend this process, and what it trains; fg goes on", func(*model) tea.Cmd { return tea.Suspend }, ""},
 		{otherKeys, []string{"?"}, "?", "this table", do(func(m *model) { m.help, m.helpTop = !m.help, 0 }), "keys"},
 		{otherKeys, []string{"q", "ctrl+c"}, "q", "close; while this process trains it asks", func(m *model) tea.Cmd { return m.askQuit() }, "close"},
 	}
+}
+
+// terms is what the words of the screen mean, below the keys in the help.
+var terms = [][2]string{
+	{"loss, valid", "negative log-likelihood in nats a row; lower is better"},
+	{"±", "two standard errors over the rows"},
+	{"smoothed", "debiased moving average of the training records (<, > change it)"},
+	{"ensemble", "the mean of the orders' probabilities, its NLL beside that of each order"},
+	{"gain", "mean NLL of the orders less that of their ensemble"},
+	{"effective", "orders that the ensemble's weights amount to, 1 to all"},
+	{"look-ahead", "ends the training after so many epochs without a better validation"},
 }
 
 // Key is a row of the table of keys: what to press and what it does.

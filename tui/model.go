@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -54,6 +55,7 @@ type model struct {
 	mouse     bool
 	dragging  *dragging
 	ensembles bool   // a run has several orders, or will
+	rings     bool   // the terminal's bell is due
 	lists     *lists // while nothing has changed
 }
 
@@ -192,8 +194,12 @@ func (m *model) listsNow() *lists {
 			l.drawn = append(l.drawn, r)
 		}
 	}
-	if r := m.run(); len(l.drawn) == 0 && r != nil {
+	r := m.run()
+	if len(l.drawn) == 0 && r != nil {
 		l.drawn = []*monitor.Run{r}
+	}
+	if i := slices.Index(l.drawn, r); i >= 0 { // over the others
+		l.drawn = append(slices.Delete(l.drawn, i, i+1), r)
 	}
 	return l
 }

@@ -50,7 +50,7 @@ const (
 
 func drawGradient(m *model, w, h int) drawing {
 	rate := m.charts.shows(rateLine)
-	norm := m.charts.shows(gradientLine) || m.charts.shows(rawLine)
+	norm := m.charts.shows(gradientLine) || m.charts.shows(gradientLine+smoothed)
 	switch {
 	case rate && !norm:
 		return m.drawChart(m.rateChart(), w, h)
@@ -99,15 +99,15 @@ func gradientTitle(m *model, w int) string {
 	}
 	t, axis, chart := m.theme, m.charts.axis, m.gradientChart()
 	var parts []fact
-	if m.charts.shows(gradientLine) {
-		norm := m.curves.of(r, monitor.GradNorm, axis, m.charts.factor())
-		parts = append(parts, fact{m.sign(chart, r, gradientLine) + t.ink(m.runColour(r), " norm ") + m.numberAt(norm), 1})
-	}
-	if m.charts.shows(rateLine) {
-		parts = append(parts, fact{m.sign(m.rateChart(), r, rateLine) + t.ink(m.rateColour(r), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
+	parts = append(parts, m.trainFacts(chart, r, monitor.GradNorm, gradientLine, "norm", m.numberAt)...)
+	if sign := m.sign(m.rateChart(), r, rateLine); sign != "" {
+		parts = append(parts, fact{sign + t.ink(m.rateColour(r), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
 	}
 	if chart.LogY {
-		parts = append(parts, fact{t.dim("log"), 3})
+		parts = append(parts, fact{t.dim("log scale"), 5})
+	}
+	if m.charts.filter != "" {
+		parts = append(parts, fact{t.dim(fmt.Sprintf("only %q", m.charts.filter)), 4})
 	}
 	return joinFacts(parts, w)
 }

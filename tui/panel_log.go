@@ -79,8 +79,14 @@ func drawLog(m *model, w, h int) drawing {
 	happened = happened[max(0, last-room):min(last, len(happened))]
 	var lines []string
 	for _, l := range happened {
-		lines = append(lines, t.shorten(t.logLine(l), w))
+		line := t.logLine(l)
+		if l.loud && width(line) > w && len(lines)+2 <= room { // an error is worth its lines
+			lines = append(lines, fold(line, w, room-len(lines))...)
+			continue
+		}
+		lines = append(lines, t.shorten(line, w))
 	}
+	lines = lines[max(0, len(lines)-room):]
 	if tail > 0 {
 		lines = append(fitAll(lines, w, room), t.dim(cut("end of "+runlog.StderrFile, w)))
 		for _, l := range printed[len(printed)-tail:] {

@@ -12,7 +12,6 @@ import (
 
 // Names of lines, by which they can be filtered.
 const (
-	rawLine      = "train as it is"
 	trainLine    = "train"
 	validLine    = "validation"
 	gradientLine = "gradient norm"
@@ -20,6 +19,8 @@ const (
 	ensembleLine = "ensemble"
 	meanLine     = "mean of orders"
 	bestLine     = "best order"
+
+	smoothed = " smoothed" // after the name of a line
 )
 
 // lossChart is the losses of the drawn runs. Of one run the raw loss is shown below
@@ -54,18 +55,33 @@ func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []
 	var lines []plot.Line
 	axis, factor := m.charts.axis, m.charts.factor()
 	for _, r := range runs {
-		if len(runs) == 1 && factor > 0 && m.charts.shows(rawLine) {
-			lines = append(lines, plot.Line{Name: m.lineName(r, rawLine), Points: m.curves.of(r, f, axis, 0), Colour: m.runColour(r), Mark: '.', Faint: true})
+		if (len(runs) == 1 || factor == 0) && m.charts.shows(name) {
+			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, 0), Colour: m.runColour(r), Mark: '.', Faint: factor > 0})
 		}
-		if m.charts.shows(name) {
+		if factor > 0 && m.charts.shows(name+smoothed) {
 			mark := '+'
 			if f != monitor.Loss {
 				mark = m.markOf(r, mark)
 			}
-			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1 && f == monitor.Loss})
+			lines = append(lines, plot.Line{Name: m.lineName(r, name+smoothed), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1 && f == monitor.Loss})
 		}
 	}
 	return lines
+}
+
+// trainFacts is the values of such lines of a run, for a title.
+func (m *model) trainFacts(c plot.Chart, r *monitor.Run, f monitor.Field, name, short string, value func(plot.Points) string) []fact {
+	var facts []fact
+	for _, l := range []struct {
+		name, short string
+		factor      float64
+		rank        int
+	}{{name, short, 0, 3}, {name + smoothed, "smoothed", m.charts.factor(), 2}} {
+		if sign := m.sign(c, r, l.name); sign != "" {
+			facts = append(facts, fact{sign + m.theme.ink(m.runColour(r), " "+l.short+" ") + value(m.curves.of(r, f, m.charts.axis, l.factor)), l.rank})
+		}
+	}
+	return facts
 }
 
 // chart is an empty chart as charts are looked at now.
@@ -146,20 +162,17 @@ func lossTitle(m *model, w int) string {
 	if m.many() {
 		parts = append(parts, fact{t.ink(m.runColour(r), string(m.letter(r))), 2})
 	}
-	if m.charts.shows(trainLine) {
-		train := m.curves.of(r, monitor.Loss, m.charts.axis, m.charts.factor())
-		parts = append(parts, fact{m.sign(chart, r, trainLine) + t.ink(m.runColour(r), " train ") + m.valueAt(train), 3})
-	}
+	parts = append(parts, m.trainFacts(chart, r, monitor.Loss, trainLine, "train", m.valueAt)...)
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
 		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.validColour(r), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
 			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + words.Grouped(f.Best.Step)), 6})
 		}
 	}
-	return joinFacts(append(parts, fact{t.dim(m.chartNotes()), 5}), w)
+	return joinFacts(append(parts, fact{t.dim(m.chartNotes()), 5}, fact{t.dim("nats a row"), 7}), w)
 }
 
-// sign looks like a line of a run as a chart draws it.
+// sign looks like a line of a run as a chart draws it; empty where it does not.
 func (m *model) sign(c plot.Chart, r *monitor.Run, line string) string {
 	name := m.lineName(r, line)
 	for i, s := range c.Signs(m.theme.style) {
@@ -167,7 +180,7 @@ func (m *model) sign(c plot.Chart, r *monitor.Run, line string) string {
 			return s
 		}
 	}
-	return " " // a run that is not drawn
+	return ""
 }
 
 // valueAt is a line's value at the cursor, else its last one.
@@ -182,7 +195,10 @@ func (m *model) valueAt(p plot.Points) string {
 	if i < 0 {
 		return "-"
 	}
-	_, y := p.At(i)
+	x, y := p.At(i)
+	if m.charts.hasCursor && i == p.Len()-1 && m.charts.cursor > x+(m.shown().Hi-m.shown().Lo)/100 {
+		return "-" // the line ends before the cursor
+	}
 	return nats(y)
 }
 

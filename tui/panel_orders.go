@@ -19,6 +19,9 @@ func (m *model) ordersAt() *runlog.Orders {
 		return nil
 	}
 	if !m.charts.hasCursor {
+		if o := lastOrders(r, "test"); o != nil {
+			return o
+		}
 		return r.Figures(m.now).LastOrders
 	}
 	i, ok := plot.Find(r.OrdersCurve(monitor.OrdersNLL, m.charts.axis), m.charts.cursor)
@@ -58,7 +61,7 @@ func drawOrders(m *model, w, h int) drawing {
 		d = below(d, m.drawChart(m.spreadChart(), w, spread-1), len(d.lines), w)
 	}
 	if masks > 0 {
-		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(cut("training loss of each mask, nats", w)))
+		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(cut("training loss of each mask, nats (bars show what they differ by)", w)))
 		names := make([]string, len(o.MaskLoss))
 		for i := range names {
 			names[i] = strconv.Itoa(i)
@@ -137,7 +140,7 @@ func (m *model) orderRow(o *runlog.Orders) plot.DotRow {
 		glyph rune
 		line  string
 		index int
-	}{{"ensemble", o.NLL, '▲', ensembleLine, 2}, {"best", o.BestOrder, '▲', bestLine, 3}, {"mean", o.Mean, '▲', meanLine, 1}} {
+	}{{"ensemble", o.NLL, '▲', ensembleLine, 2}, {"best order", o.BestOrder, '▲', bestLine, 3}, {"mean order", o.Mean, '▲', meanLine, 1}} {
 		if m.charts.shows(mark.line) {
 			d.Marks = append(d.Marks, plot.Label{X: float64(mark.at), Text: mark.name + " " + nats(float64(mark.at)), Rune: mark.glyph, Colour: t.series(mark.index)})
 		}

@@ -49,6 +49,22 @@ var runColumns = []runColumn{
 	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return clock(f.Elapsed.Seconds()) }},
 }
 
+// settingColumns are the settings in which the drawn runs differ.
+func (m *model) settingColumns() []runColumn {
+	const width = 12
+	var columns []runColumn
+	for _, d := range monitor.Diff(m.drawnRuns()) {
+		if d.Path == "name" {
+			continue
+		}
+		columns = append(columns, runColumn{m.theme.ending(d.Path, width), width, func(m *model, r *monitor.Run, _ monitor.Figures) string {
+			text, _ := r.Setting(d.Path)
+			return m.theme.clean(text)
+		}})
+	}
+	return columns
+}
+
 const (
 	leastNameWidth = 10
 	mostNameWidth  = 40
@@ -62,9 +78,9 @@ func drawRuns(m *model, w, h int) drawing {
 	if len(runs) == 0 {
 		return drawing{lines: fold(fmt.Sprintf("No run passes the filter %q (f changes it, esc forgets it).", m.queryIs), w, h)}
 	}
-	columns := runColumns
+	columns := slices.Concat(runColumns, m.settingColumns())
 	if m.charts.hasCursor {
-		columns = slices.Concat([]runColumn{atCursor}, runColumns)
+		columns = slices.Concat([]runColumn{atCursor}, columns)
 	}
 	used := runMarkWidth + leastNameWidth
 	for i, c := range columns {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -51,6 +52,9 @@ func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) 
 	colours := 1
 	switch {
 	case len(shape) == 3:
+	case len(shape) == 2 && squareSide(s) >= leastSide:
+		side := squareSide(s)
+		shape = []int{shape[0], side, side}
 	case len(shape) == 4 && (shape[1] == 1 || shape[1] == 3):
 		colours = shape[1]
 	default:
@@ -84,6 +88,19 @@ func (m *model) bits(s *monitor.Samples, w, h int) []string {
 		}
 	}
 	return plot.Images(pixels, 1, rows, columns, w, h, m.theme.style)
+}
+
+// leastSide is the side from which a square number of bits is taken for an image without a
+// shape, such as one of MNIST.
+const leastSide = 16
+
+// squareSide is the side of samples of bits whose number is a square, else 0.
+func squareSide(s *monitor.Samples) int {
+	side := int(math.Sqrt(float64(s.Width())) + 0.5)
+	if side*side != s.Width() || !isBits(s.Values) {
+		return 0
+	}
+	return side
 }
 
 func isBits(v []float32) bool {
@@ -142,7 +159,11 @@ func samplesTitle(m *model, w int) string {
 	case r.Density != nil:
 		return m.theme.dim("density at step " + words.Grouped(r.Density.Step))
 	case r.Samples != nil:
-		return m.theme.dim(words.Count(r.Samples.Rows(), "sample") + " at step " + words.Grouped(r.Samples.Step))
+		text := words.Count(r.Samples.Rows(), "sample") + " at step " + words.Grouped(r.Samples.Step)
+		if n := r.Samples.Width(); isBits(r.Samples.Values) && squareSide(r.Samples) < leastSide && len(r.Samples.Shape) == 2 {
+			text += fmt.Sprintf(", of %d bits each", n)
+		}
+		return m.theme.dim(text)
 	}
 	return ""
 }

@@ -61,6 +61,10 @@ func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
 	if changed {
 		m.drawnAt = n.update.Now
 	}
+	if m.rings { // a run has ended, or has got into trouble: somebody may wait for it elsewhere
+		m.rings = false
+		cmd = tea.Batch(cmd, tea.Raw("\a"))
+	}
 	return cmd, changed
 }
 
@@ -92,6 +96,9 @@ func (m *model) happened(u monitor.Update) bool {
 		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || r.Batch.Train.Len() > 0 || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
 			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || m.statuses[r.Dir] != status {
 			happened = true
+		}
+		if before := m.statuses[r.Dir]; before == runlog.Running && status != runlog.Running {
+			m.rings = true
 		}
 		m.statuses[r.Dir] = status
 	}

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
@@ -39,6 +41,9 @@ func (m *model) askRuns() tea.Cmd {
 		q, err := monitor.ParseQuery(text)
 		if err == nil {
 			m.query, m.queryIs = q, text
+			if m.lists = nil; m.o.Own == "" && !slices.Contains(m.listed(), m.run()) {
+				m.chosen = "" // what is shown beside the list is one of it
+			}
 		}
 		return err
 	})

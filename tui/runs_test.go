@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -125,5 +129,89 @@ func TestMemoryBelongsToTheRun(t *testing.T) {
 	m.Update(machine{dir: "runs/better", memory: 555e6})
 	if strings.Contains(text(m), "555 MB") {
 		t.Error("the memory of the run before stands beside this one")
+	}
+}
+
+// A run that ends while it is watched rings the terminal's bell, once.
+func TestTheBellRingsWhenARunEnds(t *testing.T) {
+	u := oneRun()
+	m := watching(unicodeScreen, 120, 40, u)
+	rings := func(s runlog.Status) (n int) {
+		_, cmd := m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, State: &runlog.State{Status: s}}}}})
+		collect(cmd, func(msg tea.Msg) {
+			if raw, ok := msg.(tea.RawMsg); ok && raw.Msg == "\a" {
+				n++
+			}
+		})
+		return n
+	}
+	for i, c := range []struct {
+		status runlog.Status
+		want   int
+	}{{runlog.Running, 0}, {runlog.Running, 0}, {runlog.Crashed, 1}, {runlog.Crashed, 0}, {runlog.Running, 0}, {runlog.Done, 1}} {
+		if got := rings(c.status); got != c.want {
+			t.Errorf("look %d, %s: %d bells, want %d", i, c.status, got, c.want)
+		}
+	}
+}
+
+// The header says what a run does that takes no steps, and what became of it.
+func TestHeaderSaysWhatARunDoes(t *testing.T) {
+	fresh := oneRun()
+	fresh.Batch.Records, fresh.Samples = []runlog.Record{runlog.Start{Version: 1}}, nil
+	crashed := fakeRun{dir: "runs/one", seed: 1, records: 340, orders: 1, status: runlog.Crashed}.update()
+	diverged := fakeRun{dir: "runs/one", seed: 1, records: 3, orders: 1, status: runlog.Diverged}.update()
+	end := runlog.End{Status: runlog.Diverged, Step: 30, Error: "step 30 diverged: loss NaN"}
+	diverged.Batch.Records, diverged.State.End = append(diverged.Batch.Records, end), &end
+	for name, c := range map[string]struct {
+		u    monitor.RunUpdate
+		want []string
+		not  []string
+	}{
+		"fresh":    {fresh, []string{"compiling"}, []string{"steps/s"}},
+		"running":  {oneRun(), []string{"steps/s", "to the limit", "look-ahead"}, []string{"compiling"}},
+		"crashed":  {crashed, []string{"crashed", "checkpoint of step 3,200", "--resume --run runs/one"}, []string{"steps/s", "to the limit"}},
+		"diverged": {diverged, []string{"diverged", "loss NaN"}, []string{"steps/s"}},
+	} {
+		header := ansi.Strip(strings.Join(watching(unicodeScreen, 160, 48, c.u).draw().lines[:3], "\n"))
+		for _, want := range c.want {
+			if !strings.Contains(header, want) {
+				t.Errorf("%s: the header lacks %q:\n%s", name, want, header)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(header, not) {
+				t.Errorf("%s: the header says %q:\n%s", name, not, header)
+			}
+		}
+	}
+}
+
+// The best is said to be of now only where it is the last validation.
+func TestTheAgeOfTheBest(t *testing.T) {
+	for _, c := range []struct {
+		last runlog.Valid
+		want string
+	}{
+		{runlog.Valid{Step: 3040, Epoch: 19, NLL: 1}, "best 1.000 now"},
+		{runlog.Valid{Step: 3050, Epoch: 17, NLL: 99}, "steps ago"},
+		{runlog.Valid{Step: 3200, Epoch: 20, NLL: 99}, "epochs ago"},
+	} {
+		u := fakeRun{dir: "runs/one", seed: 1, records: 288, orders: 1, status: runlog.Running}.update()
+		u.Batch.Records = append(u.Batch.Records, c.last)
+		if header := text(watching(unicodeScreen, 160, 48, u)); !strings.Contains(header, c.want) {
+			t.Errorf("%+v: no %q in\n%s", c.last, c.want, strings.Join(strings.Split(header, "\n")[:3], "\n"))
+		}
+	}
+}
+
+// What a person chose stands above what is as it always is.
+func TestSettingsThatWereChosenComeFirst(t *testing.T) {
+	u := oneRun()
+	u.Config = []config.Value{{Path: "data.array", Text: `""`}, {Path: "train.log_every", Text: "10"}, {Path: "model.hidden", Text: "[500]"}}
+	m := watching(unicodeScreen, 120, 40, u)
+	lines := m.configLines(60)
+	if len(lines) != 3 || !strings.Contains(lines[0], "model.hidden") {
+		t.Errorf("%q", lines)
 	}
 }
