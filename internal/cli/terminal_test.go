@@ -38,7 +38,7 @@ type terminal struct {
 
 // waitTime bounds how long a test waits for a state of the screen, on a machine that has
 // much else to do.
-const waitTime = 90 * time.Second
+const waitTime = 60 * time.Second
 
 func newTerminal(t *testing.T, cols, rows int) *terminal {
 	t.Helper()

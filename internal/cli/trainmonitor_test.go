@@ -297,17 +297,18 @@ func TestNativeStderrWithAMonitor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stderr.Close()
-	if _, err := stderr.WriteString("hello\n"); err != nil {
+	long := strings.Repeat("x", 300) // more than any panel has room for
+	if _, err := stderr.WriteString("hello " + long + "\n"); err != nil {
 		t.Fatal(err)
 	}
-	p.shows(`stderr +hello`) // in the panel of the log, from the file
+	p.shows(`\bhello\b`) // in the panel of the log, from the file
 	text, err := os.ReadFile(b.path("run", runlog.StderrFile))
-	if err != nil || !bytes.Contains(text, []byte("hello\n")) {
+	if err != nil || !bytes.Contains(text, []byte("hello "+long+"\n")) {
 		t.Errorf("stderr.log has %q (%v)", text, err)
 	}
 	p.press("\x03")
 	p.exits(codeInterrupted)
-	if strings.Contains(p.all(), "hello\r\n") || strings.Contains(p.all(), "hello\n") {
+	if strings.Contains(p.all(), long) {
 		t.Error("it was written over the screen")
 	}
 }
