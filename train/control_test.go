@@ -2,8 +2,8 @@ package train
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,9 +22,9 @@ func TestRequests(t *testing.T) {
 		answers []string
 		tested  bool
 	}{
-		{"stop", []runlog.Control{runlog.StopCleanly}, []string{"stopping at step"}, true},
-		{"stop now", []runlog.Control{runlog.StopNow}, []string{"stopping at step"}, false},
-		{"checkpoint, then stop", []runlog.Control{runlog.SaveCheckpoint, runlog.StopCleanly}, []string{"saved step-", "stopping at step"}, true},
+		{"stop", []runlog.Control{runlog.StopCleanly}, []string{`stopping at step \d+: checkpoint, then the test`}, true},
+		{"stop now", []runlog.Control{runlog.StopNow}, []string{`stopping at step \d+: checkpoint, without the test`}, false},
+		{"checkpoint, then stop", []runlog.Control{runlog.SaveCheckpoint, runlog.StopCleanly}, []string{`saved step-\d+\.safetensors`, `stopping at step \d+: checkpoint, then the test`}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			testRequests(t, backendtest.Open(t, backend.KindGo), tt.kinds, tt.answers, tt.tested)
@@ -61,8 +61,8 @@ func testRequests(t *testing.T, b *backend.Backend, kinds []runlog.Control, answ
 	}
 	i := 0
 	for id := range ids {
-		if i >= len(h.Events) || h.Events[i].ID != id || !strings.HasPrefix(h.Events[i].What, answers[i]) {
-			t.Errorf("answers %+v, want one to %s that begins with %q", h.Events, id, answers[i])
+		if i >= len(h.Events) || h.Events[i].ID != id || !matches(answers[i], h.Events[i].What) {
+			t.Errorf("answers %+v, want one to %s that is %q", h.Events, id, answers[i])
 		}
 		i++
 	}
@@ -80,6 +80,10 @@ func testRequests(t *testing.T, b *backend.Backend, kinds []runlog.Control, answ
 	if err != nil || len(left) > 0 {
 		t.Errorf("requests %v are left (%v)", left, err)
 	}
+}
+
+func matches(pattern, what string) bool {
+	return regexp.MustCompile("^(" + pattern + ")$").MatchString(what)
 }
 
 // request asks once the run has begun.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Run trains until a limit, the look-ahead, Between, ctx or a divergence ends
@@ -13,6 +14,9 @@ import (
 // ErrStopped when Between asked to stop, ctx's error, or a *DivergedError. After
 // each of these the state is whole and can be saved.
 func (t *Trainer) Run(ctx context.Context) error {
+	if err := t.announce(runlog.Compiling); err != nil {
+		return err
+	}
 	if t.p.Step == 0 {
 		if err := t.estimate(ctx, true); err != nil {
 			return err
@@ -40,10 +44,25 @@ func (t *Trainer) Run(ctx context.Context) error {
 				return ErrStopped
 			}
 		}
-		if err := t.advance(); err != nil {
+		if err := t.proceed(); err != nil {
 			return err
 		}
 	}
+}
+
+// proceed takes the next steps and says what this does: the first call compiles, and
+// not every call has a step that is recorded.
+func (t *Trainer) proceed() error {
+	if !t.phases.stepped {
+		if err := t.announce(runlog.Compiling); err != nil {
+			return err
+		}
+	}
+	if err := t.advance(); err != nil {
+		return err
+	}
+	t.phases.stepped = true
+	return t.announce(runlog.Training)
 }
 
 // ErrStopped reports a training that was asked to stop.

@@ -15,6 +15,9 @@ func (r *run) record(ctx context.Context, rec runlog.Record) error {
 	if err := r.write(rec); err != nil {
 		return err
 	}
+	if err := r.heed(rec); err != nil {
+		return err
+	}
 	v, ok := rec.(runlog.Valid)
 	if !ok {
 		return nil
@@ -48,6 +51,8 @@ func (r *run) write(rec runlog.Record) error {
 		err = r.w.Density(v)
 	case runlog.Checkpoint:
 		err = r.w.Checkpoint(v)
+	case runlog.Phase:
+		err = r.w.Phase(v)
 	case runlog.Event:
 		err = r.w.Event(v.What)
 	case runlog.End:

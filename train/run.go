@@ -27,7 +27,7 @@ type RunOptions struct {
 	Args []string
 	// Observe, if not nil, is given every record after it is written.
 	Observe func(runlog.Record)
-	// Clock is time.Now unless given.
+	// Clock is time.Now unless given. It is called by several goroutines.
 	Clock func() time.Time
 }
 
@@ -55,7 +55,8 @@ type Summary struct {
 // files of both are kept. When ctx is cancelled it finishes
 // the call to the backend, writes a checkpoint and returns ctx's error with the
 // summary so far; after a divergence the error is a *DivergedError. A run that
-// is stopped by request is tested like a finished one.
+// is stopped by request is tested like a finished one, unless it was asked to stop
+// now, which interrupts also a validation or the test and is no error.
 func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data.Splits, o RunOptions) (*Summary, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -73,7 +74,10 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 		}
 	}
 	r := &run{c: c, o: o, model: d, splits: splits, backend: b}
-	r.trainer, err = NewTrainer(b, d, splits, r.options(ctx))
+	evaluating, interrupt := context.WithCancelCause(ctx)
+	defer interrupt(nil)
+	r.interrupt = interrupt
+	r.trainer, err = NewTrainer(b, d, splits, r.options(evaluating))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +86,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 		return nil, err
 	}
 	defer r.w.Close()
-	s, err := r.train(ctx)
+	s, err := r.train(ctx, evaluating)
 	return s, errors.Join(err, r.w.Close())
 }
 
@@ -98,7 +102,11 @@ type run struct {
 
 	nextCheckpoint, nextPoll time.Time
 	saved                    moment // of the last checkpoint
-	stop                     runlog.Control
+
+	stop       runlog.Control          // that was asked for, or empty
+	waiting    []runlog.ControlRequest // for a checkpoint
+	interrupt  context.CancelCauseFunc // ends the evaluation that runs, and training with it
+	validation *watch                  // over the validation that runs, or nil
 
 	excused            map[string]bool // what went wrong with files that show the model
 	samples, densities budget
@@ -170,11 +178,17 @@ func versions(b *backend.Backend) runlog.Versions {
 	return v
 }
 
-// train runs the trainer and ends the run according to how that ended.
-func (r *run) train(ctx context.Context) (*Summary, error) {
+// train runs the trainer and ends the run according to how that ended. Requests
+// interrupt evaluating, which is within ctx.
+func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	now := r.o.Clock()
 	r.nextCheckpoint, r.nextPoll = now.Add(r.interval()), now
-	err := r.trainer.Run(ctx)
+	err := r.trainer.Run(evaluating)
+	if lost := r.heedNoMore(); lost != nil {
+		err = lost
+	} else if r.stop == runlog.StopNow && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
+		err = ErrStopped
+	}
 	var diverged *DivergedError
 	status := runlog.Done
 	switch {
@@ -206,12 +220,15 @@ func (r *run) train(ctx context.Context) (*Summary, error) {
 		}
 		return s, r.end(s, err)
 	}
-	if s.Test, err = r.test(ctx); err != nil {
-		if ctx.Err() != nil {
-			s.Status = runlog.Stopped
-		} else {
-			s.Status = runlog.Failed
-		}
+	s.Test, err = r.test(evaluating)
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrStopped):
+		s.Status, err = runlog.Stopped, nil
+	case ctx.Err() != nil:
+		s.Status = runlog.Stopped
+	default:
+		s.Status = runlog.Failed
 	}
 	return s, r.end(s, err)
 }
@@ -248,21 +265,26 @@ func ResultOf(e maskflow.Evaluation, split string) *runlog.Result {
 		NLLModel: runlog.Float(e.NLLModel), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain)}
 }
 
-// test evaluates the best weights on the test rows.
+// tests says whether the run has rows to test with.
+func (r *run) tests() bool { return r.splits.Test != nil && r.splits.Test.Rows > 0 }
+
+// test evaluates the best weights on the test rows. The error is ErrStopped when it
+// was asked to stop now.
 func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
-	if r.splits.Test == nil || r.splits.Test.Rows == 0 {
+	if !r.tests() {
 		return nil, nil
 	}
-	w, err := r.trainer.BestWeights()
-	if err != nil {
+	if err := r.write(runlog.Phase{Step: r.trainer.Step(), Phase: runlog.Testing}); err != nil {
 		return nil, err
 	}
-	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
-	if err != nil {
-		return nil, err
+	w := r.watch(runlog.Testing)
+	e, err := r.evaluateTest(ctx)
+	if lost := w.end(); lost != nil {
+		return nil, lost
 	}
-	defer m.Close()
-	e, err := m.Evaluate(ctx, r.splits.Test, maskflow.EvalOptions{})
+	if r.stop == runlog.StopNow {
+		return nil, ErrStopped // that there is no result was promised
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -272,4 +294,17 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		}
 	}
 	return &e, nil
+}
+
+func (r *run) evaluateTest(ctx context.Context) (maskflow.Evaluation, error) {
+	w, err := r.trainer.BestWeights()
+	if err != nil {
+		return maskflow.Evaluation{}, err
+	}
+	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
+	if err != nil {
+		return maskflow.Evaluation{}, err
+	}
+	defer m.Close()
+	return m.Evaluate(ctx, r.splits.Test, maskflow.EvalOptions{})
 }

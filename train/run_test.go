@@ -90,7 +90,7 @@ func TestRunWritesARunDirectory(t *testing.T) {
 		if first, last := h.Checkpoints[0].Step, h.Checkpoints[1].Step; first != 5 || last != 15 {
 			t.Errorf("checkpoints at steps %d and %d, want one after the first validation and one at the end", first, last)
 		}
-		if want := 1 + 15 + 3 + 4 + 2 + 3 + 1; len(seen) != want {
+		if want := 1 + 15 + 3 + 4 + 2 + 3 + 3 + 1; len(seen) != want {
 			t.Errorf("%d records were observed, want %d", len(seen), want)
 		}
 		if s.Status != runlog.Done || s.Steps != 15 || s.Epochs != 3 || s.Dir != dir || status(t, dir) != runlog.Done {

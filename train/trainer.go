@@ -40,6 +40,7 @@ type Trainer struct {
 	lastLog   time.Time
 	lastStep  int64
 	stepRate  float64 // steps a second, NaN before it is known
+	phases    phases
 }
 
 // progress is the part of the state that lives on the host.
@@ -231,6 +232,7 @@ func (t *Trainer) logStep(loss, norm float64, mask int) error {
 }
 
 func (t *Trainer) record(r runlog.Record) error {
+	t.phases.now = t.phases.now.After(r)
 	if t.o.Record == nil {
 		return nil
 	}

@@ -13,6 +13,10 @@ import (
 // validate evaluates the validation rows, remembers the best weights and tells
 // the schedule. A likelihood that is not finite is recorded, and beats nothing.
 func (t *Trainer) validate(ctx context.Context) error {
+	if err := t.announceValidation(); err != nil {
+		return err
+	}
+	from := t.o.Clock()
 	if err := t.estimate(ctx, false); err != nil {
 		return err
 	}
@@ -23,6 +27,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
+	t.phases.spent(t.o.Clock().Sub(from))
 	// A best of NaN is beaten by anything; a NaN beats nothing.
 	best := !math.IsNaN(e.NLL) && !(e.NLL >= float64(t.p.Best))
 	if best {
