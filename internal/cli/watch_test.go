@@ -40,15 +40,15 @@ func (b *bench) trainer(t *testing.T, dir string) *exec.Cmd {
 	return c
 }
 
-// stoppedWhole checks that a training was stopped on request and that its last
+// stoppedWhole checks that the training in run was stopped on request and that its last
 // checkpoint is whole and that of its last step.
-func (b *bench) stoppedWhole(t *testing.T, dir string) {
+func (b *bench) stoppedWhole(t *testing.T) {
 	t.Helper()
-	h, err := runlog.Load(b.path(dir))
+	h, err := runlog.Load(b.path("run"))
 	if err != nil || h.End == nil || h.End.Status != runlog.Stopped {
 		t.Fatalf("the log ends with %+v (%v), want status stopped", h.End, err)
 	}
-	found, err := checkpoint.Latest(b.path(dir, runlog.CheckpointsDir))
+	found, err := checkpoint.Latest(b.path("run", runlog.CheckpointsDir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestWatchStopsATraining(t *testing.T) {
 	if code := exitCode(trainer.Wait()); code != codeDone {
 		t.Errorf("the trainer's exit code is %d", code)
 	}
-	b.stoppedWhole(t, "run")
+	b.stoppedWhole(t)
 	x.press("q")
 	p.exits(codeDone)
 }
@@ -269,7 +269,7 @@ func TestTheTerminalIsClosed(t *testing.T) {
 				t.Errorf("exit code %d, want %d", p.code, codeInterrupted)
 			}
 			if name == "train" {
-				b.stoppedWhole(t, "run")
+				b.stoppedWhole(t)
 			}
 		})
 	}
