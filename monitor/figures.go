@@ -13,9 +13,10 @@ import (
 // likelihoods are in nats a row. What is not known is NaN for a float64, nil
 // for a pointer, 0 for a count and −1 for the two forecasts.
 type Figures struct {
-	Step    int64         // of the last record
-	Epoch   int           // that the last train record is in, or the last validation ended
-	Elapsed time.Duration // of training, summed over resumptions
+	Phase   runlog.PhaseName // what a living run is doing, or did when it was cut off; empty when not known and after the end
+	Step    int64            // of the last record
+	Epoch   int              // that the last train record is in, or the last validation ended
+	Elapsed time.Duration    // of training, summed over resumptions
 
 	StepsPerSecond    float64 // of the last records while the run is alive, without pauses, else of all
 	ExamplesPerSecond float64 // rows
@@ -33,7 +34,7 @@ type Figures struct {
 	MaxEpochs int // 0 means no limit
 	MaxSteps  int // 0 means no limit
 
-	ToStepLimit time.Duration // until a living run comes to its last step or epoch, the sooner
+	ToStepLimit time.Duration // until a living run that is not being tested comes to its last step or epoch, the sooner
 	ToLookAhead time.Duration // until it ends for want of a better validation, should there be none
 
 	NonFinite int           // train and valid records whose loss is not finite
@@ -48,7 +49,7 @@ func (r *Run) Figures(now time.Time) Figures {
 		Loss: nan, EMA: nan, LR: nan, GradNorm: nan,
 		BatchSize: r.whole("train.batch"), LookAhead: r.whole("train.look_ahead"),
 		MaxEpochs: r.whole("train.max_epochs"), MaxSteps: r.whole("train.max_steps"),
-		NonFinite: r.index.nonFinite, Bad: r.History.Bad,
+		Phase: r.History.Phase, NonFinite: r.index.nonFinite, Bad: r.History.Bad,
 		ToStepLimit: -1, ToLookAhead: -1,
 	}
 	f.Quiet, f.Elapsed = r.quiet(now), r.elapsed(now)
@@ -58,7 +59,7 @@ func (r *Run) Figures(now time.Time) Figures {
 	if f.BatchSize > 0 {
 		f.ExamplesPerSecond = f.StepsPerSecond * float64(f.BatchSize)
 	}
-	if r.alive() {
+	if r.alive() && f.Phase != runlog.Testing { // training is over then
 		r.forecast(&f)
 	}
 	return f

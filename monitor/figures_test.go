@@ -106,6 +106,23 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// A test may take minutes, of which neither steps nor epochs tell anything.
+func TestFiguresDuringATest(t *testing.T) {
+	lines := steady(8, func(int) float64 { return 20 })
+	config := "train: {batch: 1, max_steps: 100, look_ahead: 30}"
+	r, now := living(t, config, lines...)
+	if f := r.Figures(now); f.Phase != runlog.Training || f.ToStepLimit <= 0 || f.ToLookAhead <= 0 {
+		t.Errorf("the phase is %q, %v to the limit and %v to the look-ahead", f.Phase, f.ToStepLimit, f.ToLookAhead)
+	}
+	r, now = living(t, config, append(lines, `{"t":"phase","step":80,"time":100,"phase":"test"}`)...)
+	if f := r.Figures(now); f.Phase != runlog.Testing || f.ToStepLimit != -1 || f.ToLookAhead != -1 || f.Elapsed != 101*time.Second {
+		t.Errorf("the phase is %q, %v to the limit and %v to the look-ahead, after %v", f.Phase, f.ToStepLimit, f.ToLookAhead, f.Elapsed)
+	}
+	if s := r.Summary(now); s.Phase != runlog.Testing || s.ToLimit != nil || s.ToEnd != nil {
+		t.Errorf("the summary is %+v", s)
+	}
+}
+
 // A compiled first step, a machine that slept and a clock that was set do not show in the rate.
 func TestRateWithoutPauses(t *testing.T) {
 	var lines []string

@@ -148,6 +148,8 @@ func timeOf(record runlog.Record) float64 {
 		t = r.Time
 	case runlog.Checkpoint:
 		t = r.Time
+	case runlog.Phase:
+		t = r.Time
 	case runlog.Event:
 		t = r.Time
 	case runlog.End:

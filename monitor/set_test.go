@@ -184,7 +184,7 @@ func TestSummaryKeepsItsKeys(t *testing.T) {
 	var got map[string]any
 	ok(t, json.Unmarshal(text, &got))
 	for key, want := range map[string]any{
-		"name": "big-run", "title": "connect4", "status": "done", "dir": r.Dir, "host": "elsewhere", "backend": "go", "trouble": "", "error": "",
+		"name": "big-run", "title": "connect4", "status": "done", "dir": r.Dir, "host": "elsewhere", "backend": "go", "trouble": "", "error": "", "phase": "",
 		"step": 20.0, "epoch": 2.0, "elapsed_s": 7200.0, "loss": 12.5, "ema": 1.0, "lr": 0.5, "grad_norm": 2.0, "non_finite": 0.0, "bad_lines": 0.0,
 		"examples_per_second": "NaN", "look_ahead": 0.0, "max_epochs": 0.0, "max_steps": 0.0, "epochs_since_best": 1.0, "loading": false,
 		"best":   map[string]any{"step": 10.0, "epoch": 1.0, "time_s": 6.0, "nll": 11.0, "nll_2se": "NaN"},

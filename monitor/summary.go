@@ -26,18 +26,19 @@ type Summary struct {
 	Backend string        `json:"backend,omitempty"`
 	Started *time.Time    `json:"started,omitempty"` // the first of the processes
 
-	Step              int64        `json:"step"`
-	Epoch             int          `json:"epoch"`
-	Elapsed           runlog.Float `json:"elapsed_s"`
-	Quiet             runlog.Float `json:"quiet_s"` // since the log last grew
-	StepsPerSecond    runlog.Float `json:"steps_per_second"`
-	ExamplesPerSecond runlog.Float `json:"examples_per_second"`
-	Loss              runlog.Float `json:"loss"`
-	EMA               runlog.Float `json:"ema"`
-	LR                runlog.Float `json:"lr"`
-	GradNorm          runlog.Float `json:"grad_norm"`
-	NonFinite         int          `json:"non_finite"` // train and valid records whose loss is not finite
-	Bad               int          `json:"bad_lines"`
+	Phase             runlog.PhaseName `json:"phase"` // compile, train, validate or test; empty when not known and after the end
+	Step              int64            `json:"step"`
+	Epoch             int              `json:"epoch"`
+	Elapsed           runlog.Float     `json:"elapsed_s"`
+	Quiet             runlog.Float     `json:"quiet_s"` // since the log last grew
+	StepsPerSecond    runlog.Float     `json:"steps_per_second"`
+	ExamplesPerSecond runlog.Float     `json:"examples_per_second"`
+	Loss              runlog.Float     `json:"loss"`
+	EMA               runlog.Float     `json:"ema"`
+	LR                runlog.Float     `json:"lr"`
+	GradNorm          runlog.Float     `json:"grad_norm"`
+	NonFinite         int              `json:"non_finite"` // train and valid records whose loss is not finite
+	Bad               int              `json:"bad_lines"`
 
 	Valid     *ValidRecord   `json:"valid,omitempty"` // the last validation
 	Best      *ValidRecord   `json:"best,omitempty"`  // that of the lowest nll
@@ -79,7 +80,7 @@ func (r *Run) Summary(now time.Time) Summary {
 	f := r.Figures(now)
 	s := Summary{
 		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
-		Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
+		Phase: f.Phase, Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
 		StepsPerSecond: runlog.Float(f.StepsPerSecond), ExamplesPerSecond: runlog.Float(f.ExamplesPerSecond),
 		Loss: runlog.Float(f.Loss), EMA: runlog.Float(f.EMA), LR: runlog.Float(f.LR), GradNorm: runlog.Float(f.GradNorm),
 		NonFinite: f.NonFinite, Bad: f.Bad,
