@@ -109,7 +109,7 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 			facts = append(facts, fact{rate(f.ExamplesPerSecond) + " examples/s", 10})
 		}
 	}
-	return append(facts, fact{t.dim(clock(f.Elapsed.Seconds())), 8})
+	return append(facts, fact{t.dim(words.Clock(f.Elapsed.Seconds())), 8})
 }
 
 // quiet is how long a run may be without news before the screen says so, and tells no
@@ -224,10 +224,14 @@ func lastOrders(r *monitor.Run, split string) *runlog.Orders {
 
 // doing says what a run does that takes no steps, such as a test.
 func doing(r *monitor.Run) string {
-	if r.Status() == runlog.Running && r.History.Train.Len() == 0 && len(r.History.Valid) == 0 && !r.Loading {
-		return "compiling"
+	if r.Status() != runlog.Running || r.Loading {
+		return ""
 	}
-	return ""
+	return phaseWords[r.History.Phase]
+}
+
+var phaseWords = map[runlog.PhaseName]string{
+	runlog.Compiling: "compiling", runlog.Validating: "validating", runlog.Testing: "testing the best weights",
 }
 
 // machineFacts says what computes.

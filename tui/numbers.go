@@ -9,32 +9,13 @@ import (
 	"github.com/maskflow/maskflow/monitor"
 )
 
-// clock writes seconds of training as short as it goes.
-func clock(seconds float64) string {
-	if math.IsNaN(seconds) || math.Abs(seconds) > 1e9 {
-		return fmt.Sprintf("%.3gs", seconds)
-	}
-	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%gs", math.Round(seconds*10)/10)
-	case d < time.Hour:
-		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
-	}
-	if d < 100*time.Hour {
-		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
-	}
-	const day = 24 * time.Hour
-	return fmt.Sprintf("%dd%02dh", d/day, d%day/time.Hour)
-}
-
 // xText writes a value of the x axis.
 func (m *model) xText(x float64) string {
 	switch m.charts.axis {
 	case monitor.ByEpoch:
 		return fmt.Sprintf("%.1f", x)
 	case monitor.ByTime:
-		return clock(x)
+		return words.Clock(x)
 	}
 	return words.Grouped(int64(x))
 }
@@ -56,7 +37,7 @@ func bytesText(b float64) string {
 }
 
 // duration writes how long something takes, to the second.
-func duration(d time.Duration) string { return clock(d.Round(time.Second).Seconds()) }
+func duration(d time.Duration) string { return words.Clock(d.Round(time.Second).Seconds()) }
 
 // rate writes a number a second.
 func rate(v float64) string {

@@ -101,7 +101,7 @@ func (t theme) logLine(l logLine) string {
 	if l.loud {
 		text = t.bold(text)
 	}
-	return t.dim(fmt.Sprintf("%7s ", clock(l.time))) + text
+	return t.dim(fmt.Sprintf("%7s ", words.Clock(l.time))) + text
 }
 
 func logRows(m *model, _, h int) int {

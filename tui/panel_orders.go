@@ -107,8 +107,12 @@ func gainLines(t theme, o *runlog.Orders, w int) []string {
 	if width(long) > w {
 		long = t.bold("gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)))
 	}
-	second := fmt.Sprintf("effective orders %.1f of %d", float64(o.ESS), n)
+	second := fmt.Sprintf("effective orders %.1f", float64(o.ESS))
+	if n == 0 {
+		second += ", the single ones are not kept of so long ago"
+	}
 	if n > 1 {
+		second += fmt.Sprintf(" of %d", n)
 		second += fmt.Sprintf(", spread %.3g nats", spreadOf(floats(o.PerOrder)))
 	}
 	return []string{cut(long, w), cut(t.dim(second), w)}
@@ -175,7 +179,14 @@ func ordersTitle(m *model, w int) string {
 	if o == nil {
 		return ""
 	}
-	return m.theme.dim(fmt.Sprintf("%s, %s at step %s", o.Split, words.Count(len(o.PerOrder), "order"), words.Grouped(o.Step)))
+	text := o.Split
+	if n := len(o.PerOrder); n > 0 {
+		text += ", " + words.Count(n, "order")
+	}
+	if m.charts.filter != "" {
+		text += fmt.Sprintf(", only %q", m.charts.filter)
+	}
+	return m.theme.dim(text + " at step " + words.Grouped(o.Step))
 }
 
 func ordersDigest(m *model, w int) string {

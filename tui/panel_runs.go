@@ -46,7 +46,7 @@ var runColumns = []runColumn{
 		}
 		return fmt.Sprint(len(f.LastOrders.PerOrder))
 	}},
-	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return clock(f.Elapsed.Seconds()) }},
+	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return words.Clock(f.Elapsed.Seconds()) }},
 }
 
 // settingColumns are the settings in which the drawn runs differ.

@@ -94,7 +94,7 @@ func (m *model) happened(u monitor.Update) bool {
 			status = run.Status()
 		}
 		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || r.Batch.Train.Len() > 0 || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
-			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || m.statuses[r.Dir] != status {
+			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || r.Mended || m.statuses[r.Dir] != status {
 			happened = true
 		}
 		if before := m.statuses[r.Dir]; before == runlog.Running && status != runlog.Running {

@@ -158,7 +158,9 @@ func TestTheBellRingsWhenARunEnds(t *testing.T) {
 // The header says what a run does that takes no steps, and what became of it.
 func TestHeaderSaysWhatARunDoes(t *testing.T) {
 	fresh := oneRun()
-	fresh.Batch.Records, fresh.Samples = []runlog.Record{runlog.Start{Version: 1}}, nil
+	fresh.Batch.Records, fresh.Samples = []runlog.Record{runlog.Start{Version: 1}, runlog.Phase{Phase: runlog.Compiling}}, nil
+	tested := oneRun()
+	tested.Batch.Records = append(tested.Batch.Records, runlog.Phase{Step: 3000, Phase: runlog.Testing})
 	crashed := fakeRun{dir: "runs/one", seed: 1, records: 340, orders: 1, status: runlog.Crashed}.update()
 	diverged := fakeRun{dir: "runs/one", seed: 1, records: 3, orders: 1, status: runlog.Diverged}.update()
 	end := runlog.End{Status: runlog.Diverged, Step: 30, Error: "step 30 diverged: loss NaN"}
@@ -169,6 +171,7 @@ func TestHeaderSaysWhatARunDoes(t *testing.T) {
 		not  []string
 	}{
 		"fresh":    {fresh, []string{"compiling"}, []string{"steps/s"}},
+		"tested":   {tested, []string{"testing the best weights"}, []string{"steps/s", "to the limit", "look-ahead"}},
 		"running":  {oneRun(), []string{"steps/s", "to the limit", "look-ahead"}, []string{"compiling"}},
 		"crashed":  {crashed, []string{"crashed", "checkpoint of step 3,200", "--resume --run runs/one"}, []string{"steps/s", "to the limit"}},
 		"diverged": {diverged, []string{"diverged", "loss NaN"}, []string{"steps/s"}},

@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/maskflow/maskflow/internal/words"
 )
 
 const reset = "\x1b[0m"
@@ -58,22 +60,9 @@ func (t theme) shorten(text string, columns int) string {
 	return ansi.Truncate(text, max(columns, 0), t.glyphs.more)
 }
 
-// plain is a text of others, such as a name, without what a terminal would act on.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, ansi.Strip(s))
-}
-
 // clean is a plain text of others in the characters that the screen has.
 func (t theme) clean(s string) string {
-	s = plain(s)
+	s = words.Plain(s)
 	if t.style.Unicode || isASCII(s) {
 		return s
 	}

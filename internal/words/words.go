@@ -88,8 +88,12 @@ func negative(text string) string {
 // byTheClock writes a minute or more with its two largest units.
 func byTheClock(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
-	if d < time.Hour {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Hour:
 		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d >= 10*day:
+		return fmt.Sprintf("%dd%02dh", d/day, d%day/time.Hour)
 	}
 	return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
 }

@@ -33,7 +33,7 @@ func TestGrouped(t *testing.T) {
 func TestDuration(t *testing.T) {
 	for seconds, want := range map[float64]string{
 		0: "0.00 s", 0.25: "0.25 s", 0.994: "0.99 s", 0.997: "1.0 s", 8.31: "8.3 s", 59.9: "59.9 s", 59.97: "1m00s", 60: "1m00s",
-		245: "4m05s", 3599.7: "1h00m", 7380: "2h03m", 360000: "100h00m",
+		245: "4m05s", 3599.7: "1h00m", 7380: "2h03m", 360000: "100h00m", 900000: "10d10h",
 		-0.25: "-0.25 s", -0.001: "0.00 s", -245: "-4m05s", 1e300: "?", math.Inf(1): "?", math.Inf(-1): "?", math.NaN(): "?",
 	} {
 		if got := Duration(seconds); got != want {
@@ -45,7 +45,7 @@ func TestDuration(t *testing.T) {
 func TestClock(t *testing.T) {
 	for seconds, want := range map[float64]string{
 		0: "0s", 0.04: "0s", 0.25: "0.3s", 8: "8s", 8.31: "8.3s", 59.94: "59.9s", 59.97: "1m00s", 60: "1m00s",
-		245: "4m05s", 3599.7: "1h00m", 7380: "2h03m", 360000: "100h00m",
+		245: "4m05s", 3599.7: "1h00m", 7380: "2h03m", 360000: "100h00m", 900000: "10d10h",
 		-0.04: "0s", -8.31: "-8.3s", -245: "-4m05s", 1e300: "?", math.Inf(1): "?", math.Inf(-1): "?", math.NaN(): "?",
 	} {
 		if got := Clock(seconds); got != want {
