@@ -130,7 +130,7 @@ func TestStopNowDuringAValidation(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	temp := t.TempDir()
 	whole, dir := filepath.Join(temp, "whole"), filepath.Join(temp, "stopped")
-	splits := bitSplits(37, 6000, 23, 7, 0)
+	splits := bitSplits(37, 2500, 23, 7, 0)
 	c := parse(t, small, "train.max_epochs=2", "eval.batch=1")
 	want, err := Run(t.Context(), b, c, splits, RunOptions{Dir: whole})
 	if err != nil {
