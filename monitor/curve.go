@@ -101,7 +101,7 @@ func (c *validCurve) At(i int) (x, y float64) {
 	case ByTime:
 		return known.time.at(i, float64(v.Time)), y
 	case ByEpoch:
-		return known.epoch.at(i, float64(v.Epoch)), y
+		return c.run.index.epochs.at(known.step.at(i, float64(v.Step))), y
 	}
 	return known.step.at(i, float64(v.Step)), y
 }

@@ -172,3 +172,14 @@ func TestMonotoneIsTheRunningMaximum(t *testing.T) {
 		t.Errorf("numbers in order, and one stretch that is not, take %d entries", len(m.falls))
 	}
 }
+
+// A training that was ended between two epochs, with a validation then, does not pull its
+// last records together.
+func TestAnEndInsideAnEpochHasX(t *testing.T) {
+	r := inMemory(t, trainLine(160, 1, 1, 1), validLine(160, 1, 1, 1), trainLine(320, 2, 2, 1), validLine(320, 2, 2, 1), trainLine(400, 3, 3, 1), validLine(400, 2, 3, 1))
+	for name, c := range map[string]Points{"loss": r.Curve(Loss, ByEpoch), "valid": r.ValidCurve(ByEpoch)} {
+		if x := xs(c); !near(x[0], 1, 1e-9) || !near(x[1], 2, 1e-9) || !near(x[2], 2.5, 1e-9) {
+			t.Errorf("%s: x is %v", name, x)
+		}
+	}
+}

@@ -114,7 +114,7 @@ func finite(v float64) bool { return v-v == 0 }
 // epochs estimates how many steps an epoch has. Records say which epoch a step
 // is in, counted from 1, and validations after how many epochs they were made.
 type epochs struct {
-	exact    float64 // by the last validation, 0 before
+	exact    float64 // by the validations, 0 before one
 	low, top float64 // bounds by train records, 0 when there are none
 }
 
@@ -130,9 +130,10 @@ func (e *epochs) inside(step, epoch float64) {
 	}
 }
 
-// after takes in that so many epochs ended with a step.
+// after takes in that so many epochs had ended by a step: with it, but where a
+// training was ended between two epochs.
 func (e *epochs) after(step, epoch float64) {
-	if step > 0 && epoch > 0 {
+	if step > 0 && epoch > 0 && (e.exact == 0 || step/epoch < e.exact) {
 		e.exact = step / epoch
 	}
 }

@@ -98,7 +98,11 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	if done := progress(f); done >= 0 {
 		facts = append(facts, fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
 	}
-	epoch := fmt.Sprintf("epoch %d", f.Epoch)
+	done := f.Epoch
+	if f.Valid != nil && f.Valid.Step >= f.Step { // as its record counts: those that have ended
+		done = f.Valid.Epoch
+	}
+	epoch := fmt.Sprintf("epoch %d", done)
 	if f.MaxEpochs > 0 {
 		epoch += fmt.Sprintf(" of %d", f.MaxEpochs)
 	}

@@ -71,7 +71,7 @@ func TestNamesOfOthersAreHarmless(t *testing.T) {
 	for in, want := range map[string][2]string{
 		"run":                   {"run", "run"},
 		"a\x1b[2Jb":             {"ab", "ab"},
-		"a\nb\tc\x00":           {"ab c", "ab c"},
+		"a\nb\tc\x00":           {"a b c", "a b c"},
 		"\x1b]0;title\x07naïve": {"naïve", "na?ve"},
 		"a\u202eb\u200b":        {"ab", "ab"},
 		"± 3":                   {"± 3", "+- 3"},

@@ -164,6 +164,30 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 }
 
+// A terminal that closes says so more than once, by the kernel and by a shell: the
+// training still ends with its checkpoint.
+func TestHangUps(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cmd, stderr := b.command(tinyFor(100000, "--run", "run", "--quiet")...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a step", b.hasRecord("run", "train"))
+	for range 5 {
+		if err := cmd.Process.Signal(syscall.SIGHUP); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if code := exitCode(cmd.Wait()); code != codeInterrupted {
+		t.Errorf("exit code %d, want %d: %s", code, codeInterrupted, stderr)
+	}
+	if !b.hasRecord("run", "end")() {
+		t.Error("the run has no end record")
+	}
+}
+
 // A training that is killed, again and again and at any moment, continues from
 // a whole checkpoint each time and ends with the weights of one that never was.
 func TestKilledFiftyTimes(t *testing.T) {

@@ -40,6 +40,7 @@ type progress struct {
 	lastLine time.Time
 	lastLive time.Time
 	began    time.Time
+	over     time.Time // when the training ended, or zero
 	ended    bool
 	held     bool          // a monitor has the terminal
 	stop     chan struct{} // closed to end the ticking; nil when there is none
@@ -212,7 +213,20 @@ func (p *progress) liveLine() string {
 	return strings.Join(parts, "  ")
 }
 
-func (p *progress) elapsed() string { return words.Duration(p.now().Sub(p.began).Seconds()) }
+func (p *progress) elapsed() string {
+	until := p.over
+	if until.IsZero() {
+		until = p.now()
+	}
+	return words.Duration(until.Sub(p.began).Seconds())
+}
+
+// trained says that the training is over, however long it is looked at.
+func (p *progress) trained() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = p.now()
+}
 
 // plainLine is the last validation in columns.
 func (p *progress) plainLine() string {

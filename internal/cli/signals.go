@@ -37,7 +37,12 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 		}
 		a.signals.call(func(s *signals) func() { return s.first })
 		cancel()
-		<-incoming
+		for sig := range incoming {
+			// The kernel and a shell both tell that a terminal was closed: that is one wish.
+			if sig != syscall.SIGHUP {
+				break
+			}
+		}
 		a.signals.call(func(s *signals) func() { return s.last })
 		a.console.clear()
 		os.Exit(codeInterrupted)

@@ -129,6 +129,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	})
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
+		defer p.trained()
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
 			Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
 			Observe: func(r runlog.Record) {
