@@ -38,6 +38,7 @@ var operators = []string{"!=", "<=", ">=", "=", ":", "<", ">", "~"}
 //	key!=value   known, and another
 //	key<value    also <=, > and >=: both are numbers; an elapsed time may be 90m or 1h30m
 //	key~regexp   a part of the value matches, in Go's syntax
+//	/regexp/     a part of the name matches
 //	word         a part of the name, the directory or the status, in any case
 //	-word        not so
 //
@@ -97,6 +98,9 @@ func parseWord(part string) (w word, err error) {
 	}
 	if body == "" {
 		return w, fmt.Errorf("%q: there is nothing after - (write -word for runs that do not have the word)", part)
+	}
+	if n := len(body); n > 2 && body[0] == '/' && body[n-1] == '/' {
+		body = "name~" + body[1:n-1] // as a filter of lines is written
 	}
 	at, op := findOperator(body)
 	if at < 0 {

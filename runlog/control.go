@@ -67,7 +67,11 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 	}
 	name := p.Started.Format("20060102T150405.000000000Z") + "-" + id + ".json"
 	if err := replaceFile(filepath.Join(dir, ControlDir, name), append(text, '\n')); err != nil {
-		return "", fmt.Errorf("leaving a request: %w", err)
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			err = at.Err // the name of a file that nobody knows would hide the cause
+		}
+		return "", fmt.Errorf("leaving a request in %s: %w", filepath.Join(dir, ControlDir), err)
 	}
 	return id, nil
 }
