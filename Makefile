@@ -19,7 +19,7 @@ endif
 MODULES := $(dir $(shell find . -name go.mod -not -path './tools/*' -not -path '*/testdata/*'))
 
 # Packages where threads meet.
-RACE_PKGS := . ./train ./runlog ./checkpoint ./internal/nn ./backend
+RACE_PKGS := . ./train ./runlog ./checkpoint ./internal/nn ./backend ./monitor ./tui
 GPU_PKGS := ./models/... ./backend/...
 PRESETS := dna mushrooms nips adult connect4 ocr_letters
 FUZZTIME := 10s
