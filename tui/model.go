@@ -174,11 +174,16 @@ func (m *model) run() *monitor.Run {
 
 // lists is the runs as they are listed and drawn, made once a picture.
 type lists struct {
-	listed, drawn []*monitor.Run
+	listed   []*monitor.Run
+	compared []*monitor.Run // those that are drawn, as they are listed
+	drawn    []*monitor.Run // the same, the chosen one last: over the others
 }
 
 // listed is the runs that pass the filter, sorted.
 func (m *model) listed() []*monitor.Run { return m.listsNow().listed }
+
+// comparedRuns is the same runs as drawnRuns, as they are listed.
+func (m *model) comparedRuns() []*monitor.Run { return m.listsNow().compared }
 
 // drawnRuns is the runs whose lines are drawn, at most mostLines.
 func (m *model) drawnRuns() []*monitor.Run { return m.listsNow().drawn }
@@ -198,7 +203,8 @@ func (m *model) listsNow() *lists {
 	if len(l.drawn) == 0 && r != nil {
 		l.drawn = []*monitor.Run{r}
 	}
-	if i := slices.Index(l.drawn, r); i >= 0 { // over the others
+	l.compared = slices.Clone(l.drawn)
+	if i := slices.Index(l.drawn, r); i >= 0 {
 		l.drawn = append(slices.Delete(l.drawn, i, i+1), r)
 	}
 	return l

@@ -19,7 +19,7 @@ func (m *model) configLines(w int) []string {
 	if r == nil {
 		return nil
 	}
-	t, runs, paths := m.theme, m.drawnRuns(), pathWidth(r, w)
+	t, runs, paths := m.theme, m.comparedRuns(), pathWidth(r, w)
 	differ := map[string]bool{}
 	var lines []string
 	if len(runs) > 1 {
@@ -111,7 +111,7 @@ func configTitle(m *model, w int) string {
 	if r == nil {
 		return ""
 	}
-	if runs := m.drawnRuns(); len(runs) > 1 {
+	if runs := m.comparedRuns(); len(runs) > 1 {
 		return m.theme.dim(words.Count(len(monitor.Diff(runs)), "difference"))
 	}
 	if r.Manifest != nil && len(r.Manifest.ConfigHash) >= 8 {

@@ -49,7 +49,7 @@ func happenings(r *monitor.Run) []logLine {
 	if e := h.End; e != nil {
 		add(float64(e.Time), e.Error != "", "%s at step %s", e.Status, words.Grouped(e.Step))
 		if e.Test != nil {
-			add(float64(e.Time), true, "test NLL %s nats a row", words.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)))
+			add(float64(e.Time), true, "test NLL %s nats", words.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)))
 		}
 		if e.Error != "" {
 			add(float64(e.Time), true, "%s", e.Error)

@@ -48,25 +48,29 @@ func drawOrders(m *model, w, h int) drawing {
 		return drawing{lines: fold(m.noOrders(), w, h)}
 	}
 	t := m.theme
+	maskLoss := o.MaskLoss
+	if v := lastOrders(m.run(), "valid"); len(maskLoss) == 0 && v != nil { // a test has none
+		maskLoss = v.MaskLoss
+	}
 	lines := gainLines(t, o, w)
 	if h <= 3 {
 		lines = nil
 	}
 	lines = lines[:min(len(lines), max(0, h-2))]
 	rest := h - len(lines)
-	dots, spread, masks := divide(rest, len(o.PerOrder), len(o.MaskLoss))
+	dots, spread, masks := divide(rest, len(o.PerOrder), len(maskLoss))
 	d := drawing{lines: append(lines, fitAll(m.orderRow(o).Draw(w, dots, t.style), w, dots)...)}
 	if spread > 0 {
 		d.lines = append(d.lines, t.dim(cut("spread over "+axisNames[m.charts.axis]+"s: shade lowest to highest order", w)))
 		d = below(d, m.drawChart(m.spreadChart(), w, spread-1), len(d.lines), w)
 	}
 	if masks > 0 {
-		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(cut("training loss of each mask, nats (bars show what they differ by)", w)))
-		names := make([]string, len(o.MaskLoss))
+		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(cut("loss of each mask, nats (bars: what they differ by)", w)))
+		names := make([]string, len(maskLoss))
 		for i := range names {
 			names[i] = strconv.Itoa(i)
 		}
-		d.lines = append(d.lines, plot.BarRow(floats(o.MaskLoss), names, w, masks-1, t.style)...)
+		d.lines = append(d.lines, plot.BarRow(floats(maskLoss), names, w, masks-1, t.style)...)
 	}
 	return d
 }
@@ -144,7 +148,7 @@ func (m *model) orderRow(o *runlog.Orders) plot.DotRow {
 		glyph rune
 		line  string
 		index int
-	}{{"ensemble", o.NLL, '▲', ensembleLine, 2}, {"best order", o.BestOrder, '▲', bestLine, 3}, {"mean order", o.Mean, '▲', meanLine, 1}} {
+	}{{"ensemble", o.NLL, '▲', ensembleLine, 2}, {"best", o.BestOrder, '▲', bestLine, 3}, {"mean", o.Mean, '▲', meanLine, 1}} {
 		if m.charts.shows(mark.line) {
 			d.Marks = append(d.Marks, plot.Label{X: float64(mark.at), Text: mark.name + " " + nats(float64(mark.at)), Rune: mark.glyph, Colour: t.series(mark.index)})
 		}

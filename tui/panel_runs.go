@@ -53,7 +53,7 @@ var runColumns = []runColumn{
 func (m *model) settingColumns() []runColumn {
 	const width = 12
 	var columns []runColumn
-	for _, d := range monitor.Diff(m.drawnRuns()) {
+	for _, d := range monitor.Diff(m.comparedRuns()) {
 		if d.Path == "name" {
 			continue
 		}
