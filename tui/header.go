@@ -79,6 +79,9 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	if r.Err != nil {
 		facts = append(facts, fact{t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(r.Err.Error())), 1})
 	}
+	if m.outcome.Ended {
+		facts = append(facts, fact{t.bold("training has ended: q closes the monitor"), 1})
+	}
 	if now := doing(r); now != "" {
 		facts = append(facts, fact{t.ink(t.lift(blue), t.text("%s …", now)), 1})
 	}

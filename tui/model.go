@@ -77,7 +77,7 @@ type message struct {
 }
 
 // messageTime is how long a message stays.
-const messageTime = 6 * time.Second
+const messageTime = 4 * time.Second
 
 func newModel(o Options) *model {
 	m := &model{o: o, table: panelTable(), theme: newTheme(o.Screen), hidden: map[string]bool{}, focus: lossPanel, sort: monitor.ByBest,
@@ -131,7 +131,6 @@ func (m *model) update(msg tea.Msg) (cmd tea.Cmd, changed bool) {
 		if !m.o.Hold {
 			return tea.Quit, true
 		}
-		m.say("training has ended: q closes the monitor")
 		return nil, true
 	case tea.KeyPressMsg:
 		cmd := m.key(msg)

@@ -126,9 +126,9 @@ func configDigest(m *model, w int) string {
 		return ""
 	}
 	var parts []string
-	for _, path := range []string{"model.type", "model.hidden", "train.optimizer.name", "train.batch"} {
-		if v, ok := r.Setting(path); ok {
-			parts = append(parts, path[strings.LastIndex(path, ".")+1:]+" "+m.theme.clean(v))
+	for _, s := range [][2]string{{"model.type", "type"}, {"model.hidden", "hidden"}, {"train.optimizer.name", "optimizer"}, {"train.batch", "batch"}} {
+		if v, ok := r.Setting(s[0]); ok {
+			parts = append(parts, s[1]+" "+m.theme.clean(v))
 		}
 	}
 	return strings.Join(parts, ", ")

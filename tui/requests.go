@@ -17,7 +17,7 @@ type request struct {
 }
 
 // answerTime is how long an answer may take before the screen says that none came: a
-// trainer looks between its calls, of which the validation of many orders is one.
+// trainer looks between its calls, of which the first one is compiled.
 const answerTime = 15 * time.Second
 
 var requestWords = map[runlog.Control]string{
@@ -80,7 +80,7 @@ func (m *model) answers() {
 		}
 		if !q.late && m.now.Sub(q.since) > answerTime {
 			q.late = true
-			m.say("%s has not answered for %s: it looks between its calls, and a validation is one", m.theme.clean(run.Name), duration(answerTime))
+			m.say("%s has not answered for %s: it looks between its calls to the backend", m.theme.clean(run.Name), duration(answerTime))
 		}
 		waiting = append(waiting, q)
 	}

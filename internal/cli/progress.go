@@ -34,6 +34,7 @@ type progress struct {
 	mu       sync.Mutex // guards what follows: records come while the clock ticks
 	headers  []string
 	train    *runlog.Train
+	phase    runlog.PhaseName
 	valid    *runlog.Valid
 	best     runlog.Valid
 	pending  string // line about a validation that was held back
@@ -80,8 +81,10 @@ func (p *progress) observe(r runlog.Record) {
 			break
 		}
 		p.console.line("%s", r.What)
+	case runlog.Phase:
+		p.phase = r.Phase
 	case runlog.Train:
-		p.train = &r
+		p.train, p.phase = &r, runlog.Training
 	case runlog.Valid:
 		if r.Best {
 			p.best = r
@@ -207,7 +210,9 @@ func (p *progress) liveLine() string {
 	if left := p.left(); p.valid != nil && left >= 0 {
 		add("look-ahead %d", left)
 	}
-	if p.train != nil && !math.IsNaN(float64(p.train.Rate)) {
+	if p.phase == runlog.Testing {
+		add("testing the best weights …")
+	} else if p.train != nil && !math.IsNaN(float64(p.train.Rate)) {
 		add("%s steps/s", rateText(float64(p.train.Rate)))
 	}
 	return strings.Join(parts, "  ")
