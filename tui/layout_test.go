@@ -10,12 +10,15 @@ import (
 func TestPanelsTileTheScreen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(-3, 250).Draw(t, "w"), rapid.IntRange(-3, 80).Draw(t, "h")
+		if rapid.Bool().Draw(t, "large") { // where all panels are seen
+			w, h = max(w, columnsWidth), max(h, columnsHeight)
+		}
 		panels := []panelID{lossPanel, ordersPanel, gradientPanel, samplesPanel, logPanel, configPanel, runsPanel}
 		if rapid.Bool().Draw(t, "one run") {
 			panels = panels[:runsPanel]
 		}
 		focus := rapid.SampledFrom(panels).Draw(t, "focus")
-		l := arrange(w, h, panels, rapid.IntRange(0, 300).Draw(t, "runs"), focus, rapid.Bool().Draw(t, "full"))
+		l := arrange(w, h, panels, rapid.SampledFrom([]int{0, 1, 5, 40, 300}).Draw(t, "runs"), focus, rapid.Bool().Draw(t, "full"))
 		owner := map[[2]int]bool{}
 		claim := func(r rect) {
 			for y := r.y; y < r.y+r.h; y++ {
