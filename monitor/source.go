@@ -28,6 +28,7 @@ const (
 // Options of a [Source]. The zero value is the default.
 type Options struct {
 	Clock func() time.Time // nil means time.Now
+	Await bool             // a folder that holds no run yet is no error: runs may come
 }
 
 // A Source follows run directories. Its methods are for one goroutine at a
@@ -48,7 +49,7 @@ type Source struct {
 // NewSource follows runs: each path is a run directory, or a folder of which
 // all runs are followed, present and coming, as [runlog.List] finds them. A run
 // that several paths lead to is followed once. The error tells in one line of
-// the first path that does not exist or holds no run.
+// the first path that does not exist or, unless runs are awaited, holds no run.
 func NewSource(paths []string, o Options) (*Source, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no run to follow (name a run directory, or a folder that holds runs)")
@@ -64,10 +65,10 @@ func NewSource(paths []string, o Options) (*Source, error) {
 			return nil, fmt.Errorf("%s does not exist (name a run directory, or a folder that holds runs)", path)
 		case err != nil:
 			return nil, fmt.Errorf("%w (name a run directory, or a folder that holds runs)", err)
-		case len(dirs) == 0:
+		case len(dirs) == 0 && !o.Await:
 			return nil, fmt.Errorf("%s %w (start one there with maskflow train CONFIG --run %s)", path, runlog.ErrNoRun, filepath.Join(path, "NAME"))
 		}
-		if dirs[0] != filepath.Clean(path) {
+		if len(dirs) == 0 || dirs[0] != filepath.Clean(path) {
 			s.folders = append(s.folders, path)
 		}
 		s.follow(dirs)

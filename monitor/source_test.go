@@ -289,3 +289,27 @@ func TestAClockThatIsSet(t *testing.T) {
 		}
 	}
 }
+
+// A folder without a run is followed where that is asked for, and the first run in it is
+// found.
+func TestRunsAreAwaited(t *testing.T) {
+	folder := t.TempDir()
+	if _, err := NewSource([]string{folder}, Options{}); err == nil {
+		t.Error("a folder without a run is followed though nobody waits")
+	}
+	s, err := NewSource([]string{folder}, Options{Await: true})
+	ok(t, err)
+	defer s.Close()
+	if u := s.Poll(); len(u.Runs) != 0 {
+		t.Errorf("%d runs in an empty folder", len(u.Runs))
+	}
+	w, err := runlog.Create(filepath.Join(folder, "first"), runlog.Manifest{Name: "first"}, []byte("name: first\n"), runlog.Options{})
+	ok(t, err)
+	defer w.Close()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if u := s.Poll(); len(u.Runs) == 1 {
+			return
+		}
+	}
+	t.Error("the first run was not found within a minute")
+}

@@ -109,3 +109,21 @@ func BenchmarkPart(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkManyRuns draws a picture of a thousand runs, filtered and sorted.
+func BenchmarkManyRuns(b *testing.B) {
+	var runs []monitor.RunUpdate
+	for i := range 1000 {
+		runs = append(runs, fakeRun{dir: fmt.Sprintf("runs/%04d", i), seed: uint64(i % 50), records: 40, orders: 4, status: runlog.Done}.update())
+	}
+	m := watching(colourScreen, 200, 60, runs...)
+	q, err := monitor.ParseQuery("best<100 step>1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	m.query = q
+	for b.Loop() {
+		m.lists, m.drawn = nil, nil
+		m.screen()
+	}
+}

@@ -26,7 +26,7 @@ type watchOptions struct {
 
 const watchLong = `watch shows runs while they train, and afterwards: losses, what the ensemble of
 orders gains, gradients, samples, the log and the configuration. A FOLDER is all
-runs in it, those that begin later too. It reads run directories and nothing else,
+runs in it, those that begin later too; on a terminal it need not hold one yet. It reads run directories and nothing else,
 so a run of another host on a shared file system looks the same as one of this one.
 
 Nothing that is watched is touched, unless asked for: s stops a training, cleanly or
@@ -135,7 +135,8 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 		}
 	}
 	defer frugal()()
-	source, err := monitor.NewSource(args, monitor.Options{})
+	full := !o.once && !o.json && fullScreen(a.stdin, a.stdout)
+	source, err := monitor.NewSource(args, monitor.Options{Await: full})
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 			}
 		}
 		return nil
-	case !fullScreen(a.stdin, a.stdout):
+	case !full:
 		return a.follow(c.Context(), source, query, named(args))
 	}
 	_, err = a.present(c.Context(), options, "no run was touched")
