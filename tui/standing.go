@@ -1,0 +1,78 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// quiet is how long a run may be without news before the screen says so, and tells no
+// rate and no time left any more.
+const quiet = time.Minute
+
+// steps says whether a run takes steps now.
+func steps(r *monitor.Run, f monitor.Figures) bool {
+	return r.Status() == runlog.Running && f.Quiet <= quiet && doing(r) == ""
+}
+
+// progress is the part that is done of what the nearest limit allows, or −1 where there is
+// none.
+func progress(f monitor.Figures) float64 {
+	done := -1.0
+	if f.MaxSteps > 0 {
+		done = float64(f.Step) / float64(f.MaxSteps)
+	}
+	if f.MaxEpochs > 0 {
+		done = max(done, float64(f.Epoch)/float64(f.MaxEpochs))
+	}
+	return min(done, 1)
+}
+
+// endFacts says why a run ended that was not done, and how to go on.
+func (m *model) endFacts(r *monitor.Run) []fact {
+	t := m.theme
+	var facts []fact
+	if e := r.History.End; e != nil && e.Error != "" {
+		facts = append(facts, fact{t.ink(t.lift(vermilion), t.clean(e.Error)), 2})
+	}
+	if s := r.Status(); s == runlog.Crashed || s == runlog.Stopped {
+		saved := "no checkpoint was written"
+		if n := len(r.History.Checkpoints); n > 0 {
+			saved = "checkpoint of step " + words.Grouped(r.History.Checkpoints[n-1].Step)
+		}
+		facts = append(facts, fact{saved, 3}, fact{t.dim("continue: maskflow train --resume --run " + t.clean(r.Dir)), 6})
+	}
+	return facts
+}
+
+// validName says what a validation measures: a bound, of an autoencoder.
+func validName(r *monitor.Run) string {
+	if kind, _ := r.Setting("model.type"); kind == "vae" {
+		return "valid -ELBO"
+	}
+	return "valid"
+}
+
+// lastOrders is the last ensemble of orders that was evaluated on a split, or nil.
+func lastOrders(r *monitor.Run, split string) *runlog.Orders {
+	for i := len(r.History.Orders) - 1; i >= 0; i-- {
+		if o := &r.History.Orders[i]; o.Split == split {
+			return o
+		}
+	}
+	return nil
+}
+
+// doing says what a run does that takes no steps, such as a test.
+func doing(r *monitor.Run) string {
+	if r.Status() != runlog.Running || r.Loading {
+		return ""
+	}
+	return phaseWords[r.History.Phase]
+}
+
+var phaseWords = map[runlog.PhaseName]string{
+	runlog.Compiling: "compiling", runlog.Validating: "validating", runlog.Testing: "testing the best weights",
+}
