@@ -28,14 +28,15 @@ func (r *Run) lastStep() (step int64) {
 	return step
 }
 
-// lastEpoch is the one that the last train record is in, or the last validation
-// ended.
+// lastEpoch is the one that the last train record is in, or, once a validation followed
+// it, how many have ended, as records of validations count.
 func (r *Run) lastEpoch() (epoch int) {
+	step := int64(-1)
 	if n := r.History.Train.Len(); n > 0 {
-		epoch = r.History.Train.Epoch(n - 1)
+		step, epoch = r.History.Train.Step(n-1), r.History.Train.Epoch(n-1)
 	}
-	if v := r.lastValid(); v != nil {
-		epoch = max(epoch, v.Epoch)
+	if n := len(r.History.Valid); n > 0 && r.History.Valid[n-1].Step >= step {
+		epoch = r.History.Valid[n-1].Epoch
 	}
 	return epoch
 }

@@ -174,6 +174,14 @@ func (m *model) moveCursor(by int) {
 	c := &m.charts
 	if !c.hasCursor || c.cursor < w.Lo || c.cursor > w.Hi {
 		c.cursor, c.hasCursor = w.Hi, true
+		if r := m.run(); r != nil { // where the run ends that the titles are about
+			p := r.Curve(monitor.Loss, c.axis)
+			if n := p.Len(); n > 0 {
+				if last, _ := p.At(n - 1); last > w.Lo && last < w.Hi {
+					c.cursor = last
+				}
+			}
+		}
 		return
 	}
 	c.cursor = min(max(c.cursor+float64(by)*(w.Hi-w.Lo)/float64(columns), w.Lo), w.Hi)
@@ -196,6 +204,9 @@ func (m *model) frame() plot.Frame {
 }
 
 var axisNames = map[monitor.Axis]string{monitor.ByStep: "step", monitor.ByEpoch: "epoch", monitor.ByTime: "time"}
+
+// axisPlurals are the words for what passes along an axis.
+var axisPlurals = map[monitor.Axis]string{monitor.ByStep: "steps", monitor.ByEpoch: "epochs", monitor.ByTime: "time"}
 
 func (m *model) nextAxis() {
 	c := &m.charts

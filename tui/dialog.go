@@ -99,7 +99,7 @@ func (m *model) decide(c choice) tea.Cmd {
 func (m *model) dialogBox(w, h int) []string {
 	t := m.theme
 	inner := min(w-2, 70)
-	if inner < 8 || h < 4 {
+	if inner < 8 || h < len(m.dialog.choices) {
 		keys := "stop?"
 		for _, c := range m.dialog.choices {
 			keys += " " + c.key
@@ -115,7 +115,7 @@ func (m *model) dialogBox(w, h int) []string {
 		lines = append(lines, line)
 	}
 	if h < len(lines)+2 {
-		return lines[:h]
+		return lines
 	}
 	return m.box(t.bold(m.dialog.title), "", lines, inner+2, len(lines)+2, true)
 }

@@ -38,7 +38,7 @@ func (m *model) export(suffix string) tea.Cmd {
 		chart = m.spreadChart()
 		for i, name := range []string{"lowest order", "highest order"} {
 			for _, b := range chart.Bands {
-				chart.Lines = append(chart.Lines, plot.Line{Name: name, Points: []plot.Points{b.Lo, b.Hi}[i]})
+				chart.Lines = append(chart.Lines, plot.Line{Name: m.lineName(m.run(), name), Points: []plot.Points{b.Lo, b.Hi}[i]})
 			}
 		}
 	}

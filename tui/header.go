@@ -23,7 +23,11 @@ type fact struct {
 func (m *model) headerLines(w, h int) []string {
 	r := m.run()
 	if r == nil {
-		return fitAll([]string{m.theme.dim(m.theme.text("waiting for a run …"))}, w, h)
+		text := "waiting for a run …"
+		if len(m.set.Runs) > 0 {
+			text = fmt.Sprintf("no run passes the filter %s (f changes it, esc forgets it)", m.theme.clean(m.queryIs))
+		}
+		return fitAll([]string{m.theme.dim(m.theme.text("%s", text))}, w, h)
 	}
 	f := r.Figures(m.now)
 	groups := [][]fact{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r)}
@@ -35,7 +39,7 @@ func (m *model) headerLines(w, h int) []string {
 	}
 	lines := make([]string, 0, h)
 	for _, facts := range groups {
-		lines = append(lines, joinFacts(facts, w))
+		lines = append(lines, m.theme.shorten(joinFacts(facts, w), w))
 	}
 	return fitAll(lines, w, h)
 }
@@ -100,11 +104,7 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	if done := progress(f); done >= 0 {
 		facts = append(facts, fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
 	}
-	done := f.Epoch
-	if f.Valid != nil && f.Valid.Step >= f.Step { // as its record counts: those that have ended
-		done = f.Valid.Epoch
-	}
-	epoch := fmt.Sprintf("epoch %d", done)
+	epoch := fmt.Sprintf("epoch %d", f.Epoch)
 	if f.MaxEpochs > 0 {
 		epoch += fmt.Sprintf(" of %d", f.MaxEpochs)
 	}
@@ -133,14 +133,14 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		facts = append(facts, fact{t.ink(t.lift(vermilion), fmt.Sprintf("%s %s not finite", t.glyphs.warned, lossCount(f.NonFinite))), 1})
 	}
 	if e := r.History.End; e != nil && e.Test != nil {
-		facts = append(facts, fact{t.bold("test " + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})
+		facts = append(facts, fact{t.bold(t.text("%s ", testName(r)) + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})
 		if o := lastOrders(r, "test"); o != nil {
-			facts = append(facts, fact{"gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
+			facts = append(facts, fact{"test gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
 		}
 	}
 	facts = append(facts, m.endFacts(r)...)
 	if f.Valid != nil {
-		facts = append(facts, fact{validName(r) + " " + t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)), 2})
+		facts = append(facts, fact{t.text("%s ", validName(r)) + t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)), 2})
 	}
 	if f.Best != nil {
 		best := "best " + nats(float64(f.Best.NLL))
@@ -154,15 +154,20 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		}
 		facts = append(facts, fact{t.ink(t.lift(green), t.glyphs.best+" "+best), 3})
 	}
-	if o := f.LastOrders; o != nil && lastOrders(r, "test") == nil {
-		facts = append(facts, fact{"gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
+	if o := f.LastOrders; o != nil && (r.History.End == nil || r.History.End.Test == nil) {
+		facts = append(facts, fact{"valid gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
 	}
 	if steps(r, f) {
 		if f.ToStepLimit >= 0 {
 			facts = append(facts, fact{duration(f.ToStepLimit) + " to the limit", 4})
 		}
 		if f.LookAhead > 0 && f.ToLookAhead >= 0 {
-			facts = append(facts, fact{fmt.Sprintf("look-ahead in %s (%s)", duration(f.ToLookAhead), words.Count(max(0, f.LookAhead-f.SinceBest), "epoch")), 6})
+			left := max(0, f.LookAhead-f.SinceBest)
+			text := "look-ahead in " + words.Count(left, "epoch")
+			if f.ToLookAhead > 0 || left == 0 {
+				text = fmt.Sprintf("look-ahead in %s (%s)", duration(f.ToLookAhead), words.Count(left, "epoch"))
+			}
+			facts = append(facts, fact{text, 6})
 		}
 	}
 	for _, q := range m.waiting {

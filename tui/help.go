@@ -82,7 +82,7 @@ func (m *model) helpBox(w, h int) []string {
 	}
 	shown := lines[m.helpTop:min(len(lines), m.helpTop+room)]
 	for i := range shown {
-		shown[i] = " " + shown[i]
+		shown[i] = m.theme.shorten(" "+shown[i], inner)
 	}
 	return m.box(title, "", shown, inner+2, min(len(shown), room)+2, true)
 }

@@ -165,9 +165,6 @@ func (m *model) run() *monitor.Run {
 	if runs := m.listed(); len(runs) > 0 {
 		return runs[0]
 	}
-	if len(m.set.Runs) > 0 {
-		return m.set.Runs[0]
-	}
 	return nil
 }
 

@@ -103,7 +103,7 @@ func gradientTitle(m *model, w int) string {
 	if sign := m.sign(m.rateChart(), r, rateLine); sign != "" {
 		parts = append(parts, fact{sign + t.ink(m.rateColour(r), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
 	}
-	if chart.LogY {
+	if chart.LogY && len(parts) > 0 && len(chart.Lines) > 0 {
 		parts = append(parts, fact{t.dim("log scale"), 5})
 	}
 	if m.charts.filter != "" {

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 
 	"github.com/maskflow/maskflow/internal/words"
@@ -41,7 +42,7 @@ func (m *model) lossChart() plot.Chart {
 			c.Lines = append(c.Lines, line)
 		}
 	}
-	if r := m.run(); r != nil && m.charts.shows(validLine) {
+	if r := m.run(); slices.Contains(runs, r) && m.charts.shows(validLine) {
 		if x, y, ok := m.best(r); ok {
 			c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: '★', Colour: m.theme.lift(green)})
 		}

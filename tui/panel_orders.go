@@ -19,10 +19,10 @@ func (m *model) ordersAt() *runlog.Orders {
 		return nil
 	}
 	if !m.charts.hasCursor {
-		if o := lastOrders(r, "test"); o != nil {
-			return o
+		if n := len(r.History.Orders); n > 0 { // the newest, be it a test's
+			return &r.History.Orders[n-1]
 		}
-		return r.Figures(m.now).LastOrders
+		return nil
 	}
 	i, ok := plot.Find(r.OrdersCurve(monitor.OrdersNLL, m.charts.axis), m.charts.cursor)
 	if !ok {
@@ -61,11 +61,11 @@ func drawOrders(m *model, w, h int) drawing {
 	dots, spread, masks := divide(rest, len(o.PerOrder), len(maskLoss))
 	d := drawing{lines: append(lines, fitAll(m.orderRow(o).Draw(w, dots, t.style), w, dots)...)}
 	if spread > 0 {
-		d.lines = append(d.lines, t.dim(cut("spread over "+axisNames[m.charts.axis]+"s: shade lowest to highest order", w)))
+		d.lines = append(d.lines, t.dim(t.shorten("spread over "+axisPlurals[m.charts.axis]+": shade lowest to highest order", w)))
 		d = below(d, m.drawChart(m.spreadChart(), w, spread-1), len(d.lines), w)
 	}
 	if masks > 0 {
-		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(cut("loss of each mask, nats (bars: what they differ by)", w)))
+		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(t.shorten("loss of each mask, nats (bars: what they differ by)", w)))
 		names := make([]string, len(maskLoss))
 		for i := range names {
 			names[i] = strconv.Itoa(i)
@@ -87,7 +87,10 @@ func divide(rows, orders, masks int) (dots, spread, maskRows int) {
 		rows -= spread
 	}
 	most := 5 + min(4, orders/16)
-	return min(rows, most), spread + max(0, rows-most), maskRows
+	if spread += max(0, rows-most); spread < leastPanelHeight {
+		return rows, 0, maskRows
+	}
+	return min(rows, most), spread, maskRows
 }
 
 // noOrders says why there is no ensemble.
@@ -98,7 +101,7 @@ func (m *model) noOrders() string {
 	}
 	switch kind, _ := r.Setting("model.type"); {
 	case kind != "made" && kind != "":
-		return "no ensemble: the orders of a " + m.theme.clean(kind) + " are fixed inside of its layers"
+		return "no ensemble: the orders of " + m.theme.clean(kind) + " are fixed inside of its layers"
 	case !mayHaveOrders(r):
 		return "no ensemble: this run has one order (model.orders.count averages several)"
 	}
@@ -119,7 +122,7 @@ func gainLines(t theme, o *runlog.Orders, w int) []string {
 		second += fmt.Sprintf(" of %d", n)
 		second += fmt.Sprintf(", spread %.3g nats", spreadOf(floats(o.PerOrder)))
 	}
-	return []string{cut(long, w), cut(t.dim(second), w)}
+	return []string{t.shorten(long, w), t.dim(t.shorten(second, w))}
 }
 
 // spreadOf is the standard deviation of the finite ones.

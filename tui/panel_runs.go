@@ -34,7 +34,7 @@ var runColumns = []runColumn{
 	}},
 	{"state", 11, func(m *model, r *monitor.Run, _ monitor.Figures) string { return m.theme.state(r.Status()) }},
 	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return words.Grouped(f.Step) }},
-	{"gain", 7, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
+	{"valid gain", 10, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
 		if f.LastOrders == nil {
 			return "-"
 		}

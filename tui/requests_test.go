@@ -127,3 +127,21 @@ func TestStopGoesToTheRunThatWasAskedAbout(t *testing.T) {
 		t.Errorf("asked %q, not %q", asked, a.Dir)
 	}
 }
+
+// On a screen of any height the dialog can be read and answered, and none is too low for it.
+func TestDialogsOnLowScreens(t *testing.T) {
+	for h := 1; h <= 10; h++ {
+		for _, w := range []int{8, 20, 120} {
+			m := watching(unicodeScreen, w, h, oneRun())
+			m.o.Own = "runs/one"
+			press(m, "q")
+			checkSize(t, m)
+			if !strings.Contains(text(m), "stop") {
+				t.Errorf("%d x %d: no dialog on\n%s", w, h, text(m))
+			}
+			if press(m, "c"); m.dialog != nil {
+				t.Errorf("%d x %d: the dialog cannot be cancelled", w, h)
+			}
+		}
+	}
+}

@@ -218,3 +218,36 @@ func TestSettingsThatWereChosenComeFirst(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 }
+
+// What a filter lets nothing through of is not shown beside an empty list.
+func TestAFilterThatNothingPasses(t *testing.T) {
+	m := watching(unicodeScreen, 120, 40, twoRuns()...)
+	press(m, "f")
+	for _, r := range "nothing" {
+		press(m, string(r))
+	}
+	press(m, "enter")
+	if m.run() != nil || !strings.Contains(m.screen().lines[0], "no run passes the filter nothing") {
+		t.Errorf("%q", m.screen().lines[0])
+	}
+	if press(m, "esc"); m.run() == nil {
+		t.Error("the runs do not come back")
+	}
+}
+
+// The orders that are shown are the newest: a test's, until a run is resumed.
+func TestTheNewestOrdersAreShown(t *testing.T) {
+	u := oneRun()
+	test := runlog.Orders{Step: 3000, Split: "test", NLL: 11, Mean: 12, PerOrder: []runlog.Float{12, 12}}
+	u.Batch.Records = append(u.Batch.Records, test)
+	m := watching(unicodeScreen, 200, 60, u)
+	if o := m.ordersAt(); o.Split != "test" {
+		t.Errorf("after the test those of %s at step %d are shown", o.Split, o.Step)
+	}
+	later := monitor.RunUpdate{Dir: u.Dir}
+	later.Batch.Records = []runlog.Record{runlog.Start{Step: 3000, Resumed: true}, runlog.Orders{Step: 3200, Split: "valid", NLL: 10, Mean: 11, PerOrder: []runlog.Float{11, 11}}}
+	m.apply(monitor.Update{Now: watched, Runs: []monitor.RunUpdate{later}})
+	if o := m.ordersAt(); o.Split != "valid" || o.Step != 3200 {
+		t.Errorf("after the resumption those of %s at step %d are shown", o.Split, o.Step)
+	}
+}

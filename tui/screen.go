@@ -74,4 +74,4 @@ func utf8Locale(get func(string) string) bool {
 
 // toASCII replaces the characters outside ASCII of the program's own texts.
 var toASCII = strings.NewReplacer("±", "+-", "…", "~", "·", "-", "—", "-", "–", "-", "×", "x", "→", "->", "←", "<-", "↑", "up", "↓", "down",
-	"−", "-", "≤", "<=", "≥", ">=", "°", "", "•", "*", "Δ", "d", "²", "^2")
+	"−", "-", "≤", "<=", "≥", ">=", "°", "", "•", "*", "Δ", "*", "²", "^2")

@@ -106,7 +106,7 @@ func press(m *model, key string) {
 
 // pressable is every key but those that leave the monitor or write files.
 var pressable = []string{"tab", "1", "2", "3", "4", "5", "6", "7", "enter", "up", "down", "j", "k", "esc", "+", "-", "0", "[", "]", "left", "right", "h", "l",
-	"y", "x", ">", "<", "o", "/", "f", "n", "p", "v", "V", "t", "d", "space", "m", "a", "b", "?", "s", "c", "z", "!", "backspace"}
+	"y", "x", ">", "<", "o", "/", "f", "n", "p", "v", "V", "t", "d", "space", "m", "a", "b", "?", "s", "c", "q", "w", "z", "!", "backspace"}
 
 // Whatever the size, the values and the keys: never wider, never taller, never a panic.
 func TestEveryPictureHasTheSizeOfTheScreen(t *testing.T) {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"github.com/maskflow/maskflow/internal/words"
@@ -47,12 +48,27 @@ func (m *model) endFacts(r *monitor.Run) []fact {
 	return facts
 }
 
-// validName says what a validation measures: a bound, of an autoencoder.
+// validName says what a validation measures: a bound, of an autoencoder, and of a flow
+// that is fitted to an energy.
 func validName(r *monitor.Run) string {
-	if kind, _ := r.Setting("model.type"); kind == "vae" {
-		return "valid -ELBO"
+	if kind, _ := r.Setting("model.type"); kind == "vae" || fitsEnergy(r) {
+		return "valid −ELBO"
 	}
 	return "valid"
+}
+
+// testName says what a test measures. That of an autoencoder is a likelihood.
+func testName(r *monitor.Run) string {
+	if fitsEnergy(r) {
+		return "test −ELBO"
+	}
+	return "test"
+}
+
+// fitsEnergy says whether a run has a target without data.
+func fitsEnergy(r *monitor.Run) bool {
+	source, _ := r.Setting("data.source")
+	return slices.Contains([]string{"u1", "u2", "u3", "u4"}, source)
 }
 
 // lastOrders is the last ensemble of orders that was evaluated on a split, or nil.

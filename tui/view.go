@@ -106,7 +106,7 @@ func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
 		if s == accordion {
 			head = t.glyphs.open + " " + name
 		}
-		return append([]string{cut(head+"  "+title, p.w)}, fitAll(d.lines, p.w, p.h-1)...), shifted(d.charts, 0, 1)
+		return append([]string{t.shorten(head+"  "+title, p.w)}, fitAll(d.lines, p.w, p.h-1)...), shifted(d.charts, 0, 1)
 	}
 	d := spec.draw(m, p.w-2, p.h-2)
 	return m.box(name, title, d.lines, p.w, p.h, focused), shifted(d.charts, 1, 1)
