@@ -79,6 +79,15 @@ func drawRun(t *rapid.T, i int) monitor.RunUpdate {
 	return u
 }
 
+// drawSize is a size of a screen; as often as any one that shows several panels.
+func drawSize(t *rapid.T) (w, h int) {
+	w, h = rapid.IntRange(-3, 250).Draw(t, "width"), rapid.IntRange(-3, 80).Draw(t, "height")
+	if rapid.Bool().Draw(t, "large") {
+		w, h = 250-max(w, 0)/2, 80-max(h, 0)/2
+	}
+	return w, h
+}
+
 func press(m *model, key string) {
 	k := tea.Key{Text: key, Code: []rune(key)[0]}
 	switch key {
@@ -118,7 +127,8 @@ func TestEveryPictureHasTheSizeOfTheScreen(t *testing.T) {
 		for i := range rapid.IntRange(0, 3).Draw(t, "runs") {
 			runs = append(runs, drawRun(t, i))
 		}
-		m := watching(s, rapid.IntRange(-3, 250).Draw(t, "width"), rapid.IntRange(-3, 80).Draw(t, "height"), runs...)
+		m := watching(s, 0, 0, runs...)
+		m.width, m.height = drawSize(t)
 		if rapid.Bool().Draw(t, "owned") && len(runs) > 0 {
 			m.o.Own = runs[0].Dir
 		}
@@ -131,7 +141,8 @@ func TestEveryPictureHasTheSizeOfTheScreen(t *testing.T) {
 				m.Update(tea.MouseWheelMsg(at))
 				m.Update(tea.MouseMotionMsg(at))
 			case 1:
-				m.Update(tea.WindowSizeMsg{Width: rapid.IntRange(-3, 250).Draw(t, "width"), Height: rapid.IntRange(-3, 80).Draw(t, "height")})
+				w, h := drawSize(t)
+				m.Update(tea.WindowSizeMsg{Width: w, Height: h})
 			default:
 				press(m, rapid.SampledFrom(pressable).Draw(t, "key"))
 			}

@@ -96,10 +96,20 @@ func over(screen, box []string, columns int) []string {
 	for i, line := range box {
 		if y := top + i; y < len(out) {
 			behind := fit(out[y], columns)
-			out[y] = ansi.Truncate(behind, left, "") + fit(line, boxWidth) + ansi.TruncateLeft(behind, left+boxWidth, "")
+			out[y] = fit(behind, left) + fit(line, boxWidth) + after(behind, left+boxWidth, columns)
 		}
 	}
 	return out
+}
+
+// after is what of a line of so many columns lies behind the first ones. A wide character
+// that begins in them is left out.
+func after(line string, first, columns int) string {
+	rest := ansi.TruncateLeft(line, first, "")
+	if width(rest) > columns-first {
+		rest = ansi.TruncateLeft(line, first+1, "")
+	}
+	return strings.Repeat(" ", max(columns-first-width(rest), 0)) + rest
 }
 
 // fold breaks a text into lines of at most so many columns.
