@@ -45,22 +45,21 @@ func (m *model) back() {
 	}
 }
 
-// scrollBy moves in the panel in focus: the choice in the list of runs, the rows of the
-// others.
-func (m *model) scrollBy(by int) {
-	if m.focus == runsPanel {
+// scrollBy moves in a panel: the choice in the list of runs, the rows of the others.
+func (m *model) scrollBy(p panelID, by int) {
+	if p == runsPanel {
 		m.chooseBy(by)
 		return
 	}
-	hidden := m.table[m.focus].hidden
+	hidden := m.table[p].hidden
 	if hidden == nil {
 		return
 	}
-	if m.focus == logPanel {
+	if p == logPanel {
 		by = -by // counted from its end
 	}
-	w, h := m.room(m.focus)
-	m.scroll[m.focus] = max(0, min(m.scroll[m.focus]+by, hidden(m, w, h)))
+	w, h := m.room(p)
+	m.scroll[p] = max(0, min(m.scroll[p]+by, hidden(m, w, h)))
 }
 
 // room is the size of what is in a panel, without its frame and title.

@@ -30,7 +30,7 @@ func (m *model) click(at tea.Mouse) {
 		}
 		m.focus = p.panel
 		if p.panel == runsPanel && !p.shut {
-			m.clickRun(at.Y-p.y-2, p)
+			m.clickRun(at.Y - p.y - 2)
 		}
 	}
 	if c, ok := s.chartAt(at.X, at.Y); ok {
@@ -40,13 +40,10 @@ func (m *model) click(at tea.Mouse) {
 }
 
 // clickRun chooses the run in a row of the list.
-func (m *model) clickRun(row int, p place) {
+func (m *model) clickRun(row int) {
 	runs := m.listed()
-	room := p.h - 1
-	if m.screen().layout.shape == columns {
-		room -= 2
-	}
-	i := windowStart(m.scrollOfRuns(runs), len(runs), room) + row
+	_, h := m.room(runsPanel)
+	i := windowStart(m.scrollOfRuns(runs), len(runs), h-1) + row
 	if row >= 0 && i < len(runs) {
 		m.choose(runs[i])
 	}
@@ -89,10 +86,7 @@ func (m *model) wheel(at tea.Mouse) {
 	}
 	for _, p := range s.layout.places {
 		if p.contains(at.X, at.Y) && !p.shut {
-			focus := m.focus
-			m.focus = p.panel
-			m.scrollBy(3 * by)
-			m.focus = focus
+			m.scrollBy(p.panel, 3*by)
 		}
 	}
 }

@@ -1,10 +1,16 @@
 package tui
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Clicks and the wheel mean what is under them.
@@ -46,5 +52,31 @@ func TestMouse(t *testing.T) {
 	m.Update(tea.MouseMotionMsg{X: x + 5, Y: chart.y + 2, Button: tea.MouseLeft})
 	if after := m.shown(); !(after.Lo < before.Lo && after.Hi < before.Hi) {
 		t.Errorf("dragging to the right moves the window from %v to %v", before, after)
+	}
+}
+
+// A click chooses the run that stands under it, in a list that is longer than its room too.
+func TestAClickChoosesTheRowUnderIt(t *testing.T) {
+	var runs []monitor.RunUpdate
+	for i := range 40 {
+		runs = append(runs, fakeRun{dir: fmt.Sprintf("runs/r%02d", i), seed: uint64(i), records: 20, orders: 1, status: runlog.Done}.update())
+	}
+	for _, size := range [][2]int{{120, 40}, {80, 24}, {50, 14}} {
+		m := watching(unicodeScreen, size[0], size[1], runs...)
+		m.focus, m.chosen = runsPanel, "runs/r20"
+		m.drawn = nil
+		for y, line := range m.screen().lines {
+			at := strings.Index(line, " r2")
+			if at < 0 || strings.Contains(line, "r20") || y < 3 {
+				continue
+			}
+			name := line[at+1 : at+4]
+			x := ansi.StringWidth(line[:at]) + 1
+			m.chosen, m.drawn = "runs/r20", nil
+			m.Update(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+			if m.chosen != "runs/"+name {
+				t.Errorf("%v: a click on %s chooses %s", size, name, m.chosen)
+			}
+		}
 	}
 }
