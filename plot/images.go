@@ -93,3 +93,16 @@ func (c *canvas) image(values []float64, h, w, x, y int, t tiling) {
 		}
 	}
 }
+
+// Grey returns the images [n, size] of coloured ones [n, colours, size]: of every pixel the mean of its colours. What is
+// left over behind the last whole image is dropped. Colours and size are one at least.
+func Grey(values []float32, colours, size int) []float64 {
+	grey := make([]float64, len(values)/(colours*size)*size)
+	for i := range grey {
+		image, pixel := i/size, i%size
+		for c := range colours {
+			grey[i] += float64(values[(image*colours+c)*size+pixel]) / float64(colours)
+		}
+	}
+	return grey
+}

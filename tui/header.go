@@ -134,7 +134,7 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 	}
 	if e := r.History.End; e != nil && e.Test != nil {
 		facts = append(facts, fact{t.bold(t.text("%s ", testName(r)) + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})
-		if o := lastOrders(r, "test"); o != nil {
+		if o := testOrders(r); o != nil {
 			facts = append(facts, fact{"test gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
 		}
 	}

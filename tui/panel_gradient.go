@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"image/color"
 
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -28,18 +27,10 @@ func (m *model) rateChart() plot.Chart {
 	c.Robust = false
 	for _, r := range m.drawnRuns() {
 		if m.charts.shows(rateLine) {
-			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine), Points: m.curves.of(r, monitor.LR, m.charts.axis, 0), Colour: m.rateColour(r), Mark: m.markOf(r, '+')})
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine), Points: m.curves.of(r, monitor.LR, m.charts.axis, 0), Colour: m.lineColour(r, rateSeries), Mark: m.markOf(r, '+')})
 		}
 	}
 	return c
-}
-
-// rateColour is that of a learning rate: its own, or beside other runs that of its run.
-func (m *model) rateColour(r *monitor.Run) color.RGBA {
-	if len(m.drawnRuns()) == 1 {
-		return m.theme.series(4)
-	}
-	return m.runColour(r)
 }
 
 // Sizes from which the learning rate has a chart of its own.
@@ -98,10 +89,9 @@ func gradientTitle(m *model, w int) string {
 		return ""
 	}
 	t, axis, chart := m.theme, m.charts.axis, m.gradientChart()
-	var parts []fact
-	parts = append(parts, m.trainFacts(chart, r, monitor.GradNorm, gradientLine, "norm", m.numberAt)...)
+	parts := m.trainFacts(chart, r, monitor.GradNorm, gradientLine, "norm", m.numberAt)
 	if sign := m.sign(m.rateChart(), r, rateLine); sign != "" {
-		parts = append(parts, fact{sign + t.ink(m.rateColour(r), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
+		parts = append(parts, fact{sign + t.ink(m.lineColour(r, rateSeries), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
 	}
 	if chart.LogY && len(parts) > 0 && len(chart.Lines) > 0 {
 		parts = append(parts, fact{t.dim("log scale"), 5})
@@ -114,15 +104,7 @@ func gradientTitle(m *model, w int) string {
 
 // numberAt is valueAt of numbers of any size.
 func (m *model) numberAt(p plot.Points) string {
-	i := p.Len() - 1
-	if m.charts.hasCursor {
-		i, _ = plot.Find(p, m.charts.cursor)
-	}
-	if i < 0 || i >= p.Len() {
-		return "-"
-	}
-	_, y := p.At(i)
-	return fmt.Sprintf("%.3g", y)
+	return m.writeAt(p, func(y float64) string { return fmt.Sprintf("%.3g", y) })
 }
 
 func gradientDigest(m *model, w int) string { return gradientTitle(m, w) }

@@ -33,11 +33,11 @@ func (m *model) lossChart() plot.Chart {
 	c.Lines = m.trainLines(runs, monitor.Loss, trainLine)
 	for _, r := range runs {
 		if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-			line := plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.validColour(r), Mark: 'o'}
+			line := plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.lineColour(r, validSeries), Mark: 'o'}
 			if len(runs) > 1 {
 				line.Mark = m.letter(r)
 				x, y := valid.At(valid.Len() - 1)
-				c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: m.letter(r), Colour: m.validColour(r)})
+				c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: m.letter(r), Colour: m.lineColour(r, validSeries)})
 			}
 			c.Lines = append(c.Lines, line)
 		}
@@ -109,10 +109,16 @@ func (m *model) runColour(r *monitor.Run) color.RGBA {
 	return m.theme.series(m.colours[r.Dir])
 }
 
-// validColour is that of a run's validation: its own beside other runs.
-func (m *model) validColour(r *monitor.Run) color.RGBA {
+// The colours of lines other than those of training losses, where one run is drawn.
+const (
+	validSeries = 1
+	rateSeries  = 4
+)
+
+// lineColour is that of a line: one of its own, or beside other runs that of its run.
+func (m *model) lineColour(r *monitor.Run, series int) color.RGBA {
 	if len(m.drawnRuns()) == 1 {
-		return m.theme.series(1)
+		return m.theme.series(series)
 	}
 	return m.runColour(r)
 }
@@ -165,7 +171,7 @@ func lossTitle(m *model, w int) string {
 	}
 	parts = append(parts, m.trainFacts(chart, r, monitor.Loss, trainLine, "train", m.valueAt)...)
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.validColour(r), " valid ") + m.valueAt(valid), 1})
+		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(r, validSeries), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
 			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + words.Grouped(f.Best.Step)), 6})
 		}
@@ -184,8 +190,11 @@ func (m *model) sign(c plot.Chart, r *monitor.Run, line string) string {
 	return ""
 }
 
-// valueAt is a line's value at the cursor, else its last one.
-func (m *model) valueAt(p plot.Points) string {
+// valueAt is a line's value in nats at the cursor, else its last one.
+func (m *model) valueAt(p plot.Points) string { return m.writeAt(p, nats) }
+
+// writeAt writes a line's value at the cursor, else its last one.
+func (m *model) writeAt(p plot.Points, write func(float64) string) string {
 	i := p.Len() - 1
 	if m.charts.hasCursor {
 		var ok bool
@@ -200,7 +209,7 @@ func (m *model) valueAt(p plot.Points) string {
 	if m.charts.hasCursor && i == p.Len()-1 && m.charts.cursor > x+(m.shown().Hi-m.shown().Lo)/100 {
 		return "-" // the line ends before the cursor
 	}
-	return nats(y)
+	return write(y)
 }
 
 // chartNotes says how a chart is looked at, where that is not how it begins.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -49,7 +51,7 @@ func drawOrders(m *model, w, h int) drawing {
 	}
 	t := m.theme
 	maskLoss := o.MaskLoss
-	if v := lastOrders(m.run(), "valid"); len(maskLoss) == 0 && v != nil { // a test has none
+	if v := m.run().Figures(m.now).LastOrders; len(maskLoss) == 0 && v != nil { // a test has none
 		maskLoss = v.MaskLoss
 	}
 	lines := gainLines(t, o, w)
@@ -125,19 +127,13 @@ func gainLines(t theme, o *runlog.Orders, w int) []string {
 	return []string{t.shorten(long, w), t.dim(t.shorten(second, w))}
 }
 
-// spreadOf is the standard deviation of the finite ones.
+// spreadOf is the standard deviation of the finite ones, 0 of fewer than two.
 func spreadOf(v []float64) float64 {
-	var n, mean, m2 float64
-	for _, x := range v {
-		if math.IsNaN(x) || math.IsInf(x, 0) {
-			continue
-		}
-		n++
-		delta := x - mean
-		mean += delta / n
-		m2 += delta * (x - mean)
+	v = slices.DeleteFunc(v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+	if len(v) < 2 {
+		return 0
 	}
-	return math.Sqrt(m2 / max(n-1, 1))
+	return stat.StdDev(v, nil)
 }
 
 // orderRow is every order as a dot, with the ensemble, the mean and the best marked.

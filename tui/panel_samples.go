@@ -65,15 +65,8 @@ func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) 
 	if size < 1 || colours*size > len(s.Values) {
 		return nil, 0, 0, 0, false
 	}
-	n = len(s.Values) / (colours * size)
-	grey = make([]float64, n*size)
-	for i := range grey {
-		image, pixel := i/size, i%size
-		for c := range colours {
-			grey[i] += float64(s.Values[(image*colours+c)*size+pixel]) / float64(colours)
-		}
-	}
-	return grey, n, height, width, true
+	grey = plot.Grey(s.Values, colours, size)
+	return grey, len(grey) / size, height, width, true
 }
 
 // bits is rows of zeros and ones as pixels, two rows a line, from the one that was scrolled

@@ -2,8 +2,10 @@ package tui
 
 import (
 	"slices"
+	"sync"
 	"time"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
@@ -68,13 +70,15 @@ func testName(r *monitor.Run) string {
 // fitsEnergy says whether a run has a target without data.
 func fitsEnergy(r *monitor.Run) bool {
 	source, _ := r.Setting("data.source")
-	return slices.Contains([]string{"u1", "u2", "u3", "u4"}, source)
+	return slices.ContainsFunc(sources(), func(s data.SourceInfo) bool { return s.Kind == "target" && s.Name == source })
 }
 
-// lastOrders is the last ensemble of orders that was evaluated on a split, or nil.
-func lastOrders(r *monitor.Run, split string) *runlog.Orders {
+var sources = sync.OnceValue(data.Sources)
+
+// testOrders is the last ensemble of orders that was tested, or nil.
+func testOrders(r *monitor.Run) *runlog.Orders {
 	for i := len(r.History.Orders) - 1; i >= 0; i-- {
-		if o := &r.History.Orders[i]; o.Split == split {
+		if o := &r.History.Orders[i]; o.Split == "test" {
 			return o
 		}
 	}

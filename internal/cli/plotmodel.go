@@ -174,14 +174,7 @@ func greyImages(x []float32, shape []int) (grey []float64, h, w int) {
 	if len(shape) == 3 {
 		colours = shape[0]
 	}
-	grey = make([]float64, len(x)/colours)
-	for i := range grey {
-		image, pixel := i/(h*w), i%(h*w)
-		for c := range colours {
-			grey[i] += float64(x[(image*colours+c)*h*w+pixel]) / float64(colours)
-		}
-	}
-	return grey, h, w
+	return plot.Grey(x, colours, h*w), h, w
 }
 
 // pointGrid counts points in cells.
