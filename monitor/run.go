@@ -121,41 +121,13 @@ func (r *Run) applyClock(b *runlog.Batch) {
 		last = b.Train.Time(n - 1)
 	}
 	if n := len(b.Records); n > 0 {
-		if t := timeOf(b.Records[n-1]); finite(t) {
+		if t := runlog.TimeOf(b.Records[n-1]); finite(t) {
 			last = max(last, t)
 		}
 	}
 	if last >= 0 {
 		r.clock = last
 	}
-}
-
-// timeOf is the time of a record in seconds, NaN when it has none.
-func timeOf(record runlog.Record) float64 {
-	t := runlog.Float(math.NaN())
-	switch r := record.(type) {
-	case runlog.Start:
-		t = r.Time
-	case runlog.Train:
-		t = r.Time
-	case runlog.Valid:
-		t = r.Time
-	case runlog.Orders:
-		t = r.Time
-	case runlog.Samples:
-		t = r.Time
-	case runlog.Density:
-		t = r.Time
-	case runlog.Checkpoint:
-		t = r.Time
-	case runlog.Phase:
-		t = r.Time
-	case runlog.Event:
-		t = r.Time
-	case runlog.End:
-		t = r.Time
-	}
-	return float64(t)
 }
 
 // Generation changes when records of the History were taken back or replaced:

@@ -20,6 +20,7 @@ const maxLine = 4 << 20
 // [Writer] and counts seconds as the package comment says.
 type Record interface {
 	kind() string
+	at() Float
 }
 
 // Start opens a run or a resumption at a step: the next step taken is Step+1.
@@ -149,6 +150,20 @@ func (Checkpoint) kind() string { return "checkpoint" }
 func (Phase) kind() string      { return "phase" }
 func (Event) kind() string      { return "event" }
 func (End) kind() string        { return "end" }
+
+func (r Start) at() Float      { return r.Time }
+func (r Train) at() Float      { return r.Time }
+func (r Valid) at() Float      { return r.Time }
+func (r Orders) at() Float     { return r.Time }
+func (r Samples) at() Float    { return r.Time }
+func (r Density) at() Float    { return r.Time }
+func (r Checkpoint) at() Float { return r.Time }
+func (r Phase) at() Float      { return r.Time }
+func (r Event) at() Float      { return r.Time }
+func (r End) at() Float        { return r.Time }
+
+// TimeOf is the time of a record, NaN when it has none.
+func TimeOf(r Record) float64 { return float64(r.at()) }
 
 // encode gives the line of a record, "t" first, newline included.
 func encode(r Record) ([]byte, error) {
