@@ -66,14 +66,14 @@ reproduce: build ## the MADE paper's data sets, one after the other; needs their
 	@set -e; for c in $(PRESETS); do bin/maskflow train configs/$$c.yaml --quiet --run runs/reproduce-$$(date +%Y%m%d-%H%M%S)-$$c; done
 
 SCREEN = bin/maskflow watch --once runs/screens
-screens: build ## the README's pictures of the monitor, of two runs
+screens: build ## the manual's pictures of the monitor, of two runs
 	@$(INSTALL_XLA)
 	rm -rf runs/screens
 	bin/maskflow train configs/connect4.yaml --quiet --run runs/screens/connect4
 	bin/maskflow train configs/connect4.yaml --quiet --run runs/screens/narrow --set name=narrow --set model.hidden=[200]
 	$(SCREEN) --size 160x48 -o docs/monitor.svg
-	{ echo '```'; $(SCREEN)/connect4 --size 96x30 --ascii; echo '```'; } >runs/screens/README.md
-	sed -i.old -e '/^<!-- screen -->/r runs/screens/README.md' -e '/^<!-- screen -->/,/^<!-- .screen -->/{/^<!--/!d;}' README.md && rm README.md.old
+	{ echo '```'; $(SCREEN)/connect4 --size 96x30 --ascii; echo '```'; } >runs/screens/screen.md
+	sed -i.old -e '/^<!-- screen -->/r runs/screens/screen.md' -e '/^<!-- screen -->/,/^<!-- .screen -->/{/^<!--/!d;}' docs/monitor.md && rm docs/monitor.md.old
 
 gpu-check: ## tests and benchmarks of the models on a CUDA device
 	@command -v nvidia-smi >/dev/null || { echo "gpu-check: no nvidia-smi, so no CUDA device on this machine" >&2; exit 1; }

@@ -10,9 +10,9 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// The table of keys in the README stands between two comments.
+// The table of keys in the manual is between two comments.
 const (
-	readme              = "../README.md"
+	manual              = "../docs/monitor.md"
 	tableFrom, tableEnd = "<!-- keys -->\n", "<!-- /keys -->\n"
 )
 
@@ -31,20 +31,20 @@ func keyTable() string {
 	return b.String()
 }
 
-// The README tells the keys that there are. `go test ./tui -run README -update` writes
-// them into it.
-func TestREADMEHasTheKeys(t *testing.T) {
-	text := string(must.M1(os.ReadFile(readme)))
+// The manual lists the keys that exist. `go test ./tui -run Manual -update` writes the
+// list.
+func TestManualHasTheKeys(t *testing.T) {
+	text := string(must.M1(os.ReadFile(manual)))
 	before, rest, begun := strings.Cut(text, tableFrom)
 	table, after, ended := strings.Cut(rest, tableEnd)
 	if !begun || !ended {
-		t.Fatalf("%s has no lines %q and %q with the table of keys between them", readme, strings.TrimSpace(tableFrom), strings.TrimSpace(tableEnd))
+		t.Fatalf("%s has no lines %q and %q around the table of keys", manual, strings.TrimSpace(tableFrom), strings.TrimSpace(tableEnd))
 	}
 	switch want := keyTable(); {
 	case table == want:
 	case flag.Lookup("update").Value.String() == "true": // of package golden
-		must.M(os.WriteFile(readme, []byte(before+tableFrom+want+tableEnd+after), 0o644))
+		must.M(os.WriteFile(manual, []byte(before+tableFrom+want+tableEnd+after), 0o644))
 	default:
-		t.Errorf("the keys of %s are not those of the monitor: go test ./tui -run README -update", readme)
+		t.Errorf("the keys of %s are not those of the monitor: go test ./tui -run Manual -update", manual)
 	}
 }
