@@ -6,75 +6,39 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
 const module = "github.com/maskflow/maskflow"
 
-// levels gives every package of the module, by its folder, its level. A package imports only lower levels.
-var levels = map[string]int{
-	"configs": 0,
-	"masks":   0,
-	"plot":    0,
-	"runlog":  0,
+// page documents the packages: its table gives each one its floor and the packages of the same floor that it imports.
+const page = "../../docs/architecture.md"
 
-	"internal/files": 0,
-	"internal/words": 0,
-
-	"backend":              1,
-	"backend/backendtest":  1,
-	"checkpoint":           1,
-	"config":               1,
-	"data":                 1,
-	"internal/incremental": 1,
-	"internal/nn":          1,
-	"models":               1,
-
-	"models/flow": 2,
-	"models/iaf":  2,
-	"models/made": 2,
-	"models/maf":  2,
-	"monitor":     2,
-
-	".": 3,
-
-	"internal/ansisvg": 4,
-	"picture":          4,
-	"reproduce":        4,
-	"train":            4,
-	"tui":              4,
-
-	"cmd/maskflow": 5,
-	"internal/cli": 5,
-
-	// Nothing may import these: they hold tests and benchmarks of all the rest.
-	"internal/arch":     6,
-	"internal/bench":    6,
-	"internal/consumer": 6,
+// room is a row of the table.
+type room struct {
+	floor int
+	same  []string
 }
 
-// sameLevel lists the imports inside a level that the design allows.
-var sameLevel = map[string][]string{
-	"models/iaf":   {"models/flow", "models/made"},
-	"models/maf":   {"models/flow", "models/made"},
-	"reproduce":    {"train"},
-	"tui":          {"picture"},
-	"cmd/maskflow": {"internal/cli"},
-}
-
-// onlyImports lists the packages that may import, of all that is outside the standard library, no more than this. So
-// GoMLX is out of reach of masks, plot and runlog.
-var onlyImports = map[string][]string{
+// bare lists the packages that import, of all that is outside the standard library, no more than this.
+var bare = map[string][]string{
 	"configs":      {},
 	"masks":        {},
-	"plot":         {},
-	"runlog":       {},
 	"cmd/maskflow": {"internal/cli"},
 }
+
+// withoutGraphs lists the packages from which GoMLX is out of reach.
+var withoutGraphs = []string{"masks", "plot", "runlog", "monitor"}
+
+// graphs are the import paths of GoMLX and what it compiles with.
+var graphs = []string{"github.com/gomlx/"}
 
 // terminal lists the import paths that draw on a terminal. They are reachable only from ofTerminal and the command above.
 var terminal = []string{
@@ -88,7 +52,10 @@ var terminal = []string{
 // ofTerminal lists the packages that draw on a terminal, or read what was drawn.
 var ofTerminal = []string{"internal/ansisvg", "tui"}
 
-// pkg is what `go list -json` says of a package.
+// commandFloor is where the command begins, which may draw on a terminal.
+const commandFloor = 9
+
+// pkg is what `go list -json` reports of a package.
 type pkg struct {
 	ImportPath string
 	Imports    []string // of its files, tests left out
@@ -97,56 +64,89 @@ type pkg struct {
 
 func TestArrows(t *testing.T) {
 	readTree(t)
+	rooms := readRooms(t)
 	for _, tags := range []string{"", "noxla"} {
 		t.Run("tags="+tags, func(t *testing.T) {
+			found := map[string]bool{}
 			for _, p := range list(t, tags) {
-				checkPackage(t, p)
+				checkPackage(t, rooms, p)
+				found[folder(p.ImportPath)] = true
+			}
+			for name := range rooms {
+				if !found[name] {
+					t.Errorf("%s lists %s, which is no package", page, name)
+				}
 			}
 		})
 	}
 }
 
-func checkPackage(t *testing.T, p pkg) {
+// readRooms reads the table of the architecture page.
+func readRooms(t *testing.T) map[string]room {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| (\\d+) \\| `([^`]+)` \\|[^|]*\\|([^|]*)\\|$")
+	rooms := map[string]room{}
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		r := room{}
+		if r.floor, err = strconv.Atoi(m[1]); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(m[3], -1) {
+			r.same = append(r.same, name[1])
+		}
+		rooms[m[2]] = r
+	}
+	if len(rooms) == 0 {
+		t.Fatalf("%s has no table of packages", page)
+	}
+	return rooms
+}
+
+func checkPackage(t *testing.T, rooms map[string]room, p pkg) {
 	t.Helper()
 	from := folder(p.ImportPath)
-	level, ok := levels[from]
+	own, ok := rooms[from]
 	if !ok {
-		t.Errorf("package %s has no level: add it to the table in internal/arch", from)
+		t.Errorf("package %s has no floor: add it to the table in %s", from, page)
 		return
 	}
 	for _, path := range p.Imports {
-		checkImport(t, from, level, path)
-	}
-	if level >= 5 || slices.Contains(ofTerminal, from) {
-		return
+		checkImport(t, rooms, from, own, path)
 	}
 	for _, path := range p.Deps {
-		if hasAnyPrefix(path, terminal) {
+		if own.floor < commandFloor && !slices.Contains(ofTerminal, from) && hasAnyPrefix(path, terminal) {
 			t.Errorf("%s reaches the terminal package %s", from, path)
+		}
+		if slices.Contains(withoutGraphs, from) && hasAnyPrefix(path, graphs) {
+			t.Errorf("%s reaches %s", from, path)
 		}
 	}
 }
 
-func checkImport(t *testing.T, from string, level int, path string) {
+func checkImport(t *testing.T, rooms map[string]room, from string, own room, path string) {
 	t.Helper()
 	if isStandard(path) {
 		return
 	}
 	to := folder(path)
-	if only, ok := onlyImports[from]; ok && !slices.Contains(only, to) {
+	if only, ok := bare[from]; ok && !slices.Contains(only, to) {
 		t.Errorf("%s imports %s: outside the standard library it may import only %q", from, path, only)
 	}
-	toLevel, ours := levels[to]
+	target, ours := rooms[to]
 	if !ours {
-		return // another module's, or without a level: reported where it is listed itself
+		return // another module's, or without a floor: reported where it is listed itself
 	}
 	switch {
 	case isTestHelper(to) && !isTestHelper(from):
 		t.Errorf("%s imports %s outside its tests", from, to)
-	case toLevel < level:
-	case toLevel == level && (isTestHelper(from) || slices.Contains(sameLevel[from], to)):
+	case target.floor < own.floor:
+	case target.floor == own.floor && slices.Contains(own.same, to):
 	default:
-		t.Errorf("%s (level %d) imports %s (level %d)", from, level, to, toLevel)
+		t.Errorf("%s (floor %d) imports %s (floor %d)", from, own.floor, to, target.floor)
 	}
 }
 
