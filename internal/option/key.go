@@ -1,0 +1,220 @@
+package option
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Condition is some values of a choice with which an option means something.
+type Condition struct {
+	Path   string // of the choice
+	Values []string
+}
+
+// String returns the condition as an error names it: model.type maf or iaf.
+func (c Condition) String() string { return c.Path + " " + strings.Join(c.Values, " or ") }
+
+// Key is an option in its place in a whole table. An option of several alternatives is several keys of one path, of which at
+// most one is used.
+type Key struct {
+	// Path of the key, with its sections: train.optimizer.epsilon.
+	Path string
+
+	*Row
+	conditions []Condition // all have to hold; the nearest comes last
+	keys       *Keys
+}
+
+// Keys are the options of a table, one after the other.
+type Keys struct {
+	// List has all of them in the order of the table: what a key depends on stands before it.
+	List []*Key
+
+	byPath map[string][]*Key
+	rules  []*Key
+}
+
+// Flatten lists the options of a table. Two tables that were made by the same function have the same paths.
+func Flatten(t Table) *Keys {
+	k := &Keys{byPath: map[string][]*Key{}}
+	k.add(t, "", nil)
+	return k
+}
+
+func (ks *Keys) add(t Table, section string, conditions []Condition) {
+	for _, r := range t {
+		all := slices.Concat(conditions, r.when)
+		key := &Key{Path: Join(section, r.name), Row: r, conditions: all, keys: ks}
+		switch {
+		case r.rule != nil:
+			key.Path = section
+			ks.rules = append(ks.rules, key)
+		case r.section != nil:
+			ks.add(r.section, key.Path, conditions) // its rows have its conditions
+		default:
+			ks.List = append(ks.List, key)
+			ks.byPath[key.Path] = append(ks.byPath[key.Path], key)
+			for _, a := range r.alternatives {
+				ks.add(a.Table, section, append(slices.Clone(all), Condition{key.Path, []string{a.Name}}))
+			}
+		}
+	}
+}
+
+// Paths returns the path of every key, once.
+func (ks *Keys) Paths() []string {
+	var paths []string
+	seen := map[string]bool{}
+	for _, k := range ks.List {
+		if !seen[k.Path] {
+			seen[k.Path] = true
+			paths = append(paths, k.Path)
+		}
+	}
+	return paths
+}
+
+// At returns the key of a path that is used, else the first, else nil.
+func (ks *Keys) At(path string) *Key {
+	all := ks.byPath[path]
+	for _, k := range all {
+		if k.Used() {
+			return k
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// Used reports whether the value of the key means something: whether the choices that it depends on have been made for it.
+func (k *Key) Used() bool { return k.failing() < 0 }
+
+// failing returns the index of the first condition that does not hold, -1 when all do.
+func (k *Key) failing() int {
+	return slices.IndexFunc(k.conditions, func(c Condition) bool {
+		selector := k.keys.At(c.Path)
+		return selector != nil && (!selector.Used() || !slices.Contains(c.Values, selector.word()))
+	})
+}
+
+// word returns the word of a choice, its default while it has none.
+func (k *Key) word() string {
+	word := ""
+	switch at := k.at.(type) {
+	case *string:
+		word = *at
+	case chooser:
+		word = at.word()
+	}
+	if word == "" {
+		word, _ = k.initial().(string)
+	}
+	return word
+}
+
+// selectors returns the paths of the choices that decide whether the key is used.
+func (k *Key) selectors() []string {
+	var paths []string
+	for _, c := range slices.Backward(k.conditions) {
+		paths = append(paths, c.Path)
+	}
+	return paths
+}
+
+// Field returns a pointer to the field of the key: to a [Type] or a [WordOrList], or nil for a text, which [Key.SetWord] sets.
+func (k *Key) Field() any {
+	switch k.at.(type) {
+	case *string, chooser:
+		return nil
+	}
+	return k.at
+}
+
+// Text returns the value as a file has it, on one line.
+func (k *Key) Text() string { return k.text() }
+
+// Last returns the last part of the path.
+func (k *Key) Last() string { return k.Path[strings.LastIndexByte(k.Path, '.')+1:] }
+
+// SetWord sets a text. A word that is none of those of a choice leaves it as it is and is reported.
+func (k *Key) SetWord(word string) (known bool) {
+	switch at := k.at.(type) {
+	case *string:
+		*at = word
+	case chooser:
+		if !slices.Contains(k.words, word) {
+			return false
+		}
+		at.pick(word)
+	}
+	return true
+}
+
+// SetWhole sets an integer as a file has it, and returns what is wrong with it, "" when nothing is.
+func (k *Key) SetWhole(at *int, n int) string {
+	switch {
+	case k.zero != 0 && n == 0:
+		n = k.zero
+	case k.wholeText(n) != strconv.Itoa(n):
+		return fmt.Sprintf("must be %s, got %d", k.fileBounds(), n)
+	}
+	*at = n
+	return ""
+}
+
+// Number returns the integer that has this word for a name.
+func (k *Key) Number(word string) (value int, ok bool) {
+	value, ok = k.named[word]
+	return value, ok
+}
+
+// fileBounds are the bounds of a number in a file, where 0 may be a value of its own.
+func (r *Row) fileBounds() Bounds {
+	b := r.bounds
+	if r.zero != 0 {
+		b.Low = min(b.Low, 0)
+	}
+	return b
+}
+
+// isZero reports whether the field is the zero value of its type. An empty list is not: it was given.
+func (k *Key) isZero() bool {
+	switch at := k.at.(type) {
+	case chooser:
+		return at.word() == ""
+	case *WordOrList:
+		return *at.Word == "" && *at.List == nil
+	}
+	return reflect.ValueOf(k.at).Elem().IsZero()
+}
+
+// fill sets a zero field to its default.
+func (k *Key) fill() {
+	if !k.isZero() || k.required {
+		return
+	}
+	switch at := k.at.(type) {
+	case chooser:
+		at.pick(k.word())
+	case *WordOrList:
+		*at.Word = k.initial().(string)
+	default:
+		reflect.ValueOf(at).Elem().Set(reflect.ValueOf(k.initial()))
+	}
+}
+
+// parent returns path without its last part.
+func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
+
+// Join appends a part to a path.
+func Join(path, part string) string {
+	if path == "" || part == "" {
+		return path + part
+	}
+	return path + "." + part
+}

@@ -1,0 +1,118 @@
+package option
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// text returns the value of the field as a file has it. The YAML it makes is plain enough to be written by hand here, so that
+// the bytes, and with them the hash of a configuration, do not change with a YAML library.
+func (r *Row) text() string {
+	switch v := r.at.(type) {
+	case *string:
+		return QuoteText(*v)
+	case *bool:
+		return strconv.FormatBool(*v)
+	case *int:
+		return r.wholeText(*v)
+	case *uint64:
+		return strconv.FormatUint(*v, 10)
+	case **uint64:
+		if *v == nil {
+			return ""
+		}
+		return strconv.FormatUint(**v, 10)
+	case *float64:
+		return realText(*v)
+	case *[]int:
+		return listText(*v, strconv.Itoa)
+	case *[]string:
+		return listText(*v, QuoteText)
+	case *[3]float64:
+		return listText(v[:], realText)
+	case *WordOrList:
+		if *v.List != nil {
+			return listText(*v.List, strconv.Itoa)
+		}
+		return QuoteText(*v.Word)
+	case chooser:
+		return v.word()
+	}
+	panic(fmt.Sprintf("option: %s is a field of type %T, which has no text", r.name, r.at))
+}
+
+func (r *Row) wholeText(n int) string {
+	if r.zero != 0 && n == r.zero {
+		return "0"
+	}
+	for word, value := range r.named {
+		if n == value {
+			return word
+		}
+	}
+	return strconv.Itoa(n)
+}
+
+// realText returns the shortest decimal that reads back as x; the exponent has no padding (1e-7).
+func realText(x float64) string {
+	s := strconv.FormatFloat(x, 'g', -1, 64)
+	if mantissa, exponent, found := strings.Cut(s, "e"); found {
+		sign := strings.TrimPrefix(exponent[:1], "+")
+		s = mantissa + "e" + sign + strings.TrimLeft(exponent[1:], "0")
+	}
+	return s
+}
+
+func listText[T any](list []T, text func(T) string) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = text(v)
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
+
+// notText are the plain words that YAML 1.1 or 1.2 reads as something else than text.
+var notText = []string{"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+
+// QuoteText quotes s unless it is a word that every YAML reader takes for text.
+func QuoteText(s string) string {
+	plain := s != "" && !slices.Contains(notText, strings.ToLower(s))
+	for i, r := range s {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789._/-", r)) {
+			plain = false
+		}
+	}
+	if plain {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+// typeName returns the type of the value in words.
+func (r *Row) typeName() string {
+	switch r.at.(type) {
+	case *bool:
+		return "true or false"
+	case *int:
+		for word := range r.named {
+			return "integer, or " + word
+		}
+		return "integer"
+	case *uint64, **uint64:
+		return "integer of 0 to 2^64-1"
+	case *float64:
+		return "number"
+	case *[]int:
+		return "list of integers"
+	case *[]string:
+		return "list of texts"
+	case *[3]float64:
+		return "list of three numbers"
+	case *WordOrList:
+		return "text, or list of integers"
+	}
+	return "text"
+}
