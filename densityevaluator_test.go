@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
@@ -31,7 +32,7 @@ func TestDensityEvaluator(t *testing.T) {
 			"a MAF":          must.M1(maf.New(maf.Options{StackOptions: stackOf(flowDim, 0, 2)})),
 			"three orders":   newMADE(t, made.Options{Dim: flowDim, Hidden: []int{7}, Masks: 3, Degrees: masks.SampledDegrees, Output: "gaussian"}),
 		} {
-			e, err := maskflow.NewDensityEvaluator(b, m, 4)
+			e, err := exec.NewDensityEvaluator(b, m, 4)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -40,7 +41,7 @@ func TestDensityEvaluator(t *testing.T) {
 				w := shaken(m, seed)
 				params := onBackend(m, w)
 				model := newModel(t, b, m, w, maskflow.Options{Batch: 4})
-				of := maskflow.Ensemble{Sets: model.Sets(0)}
+				of := exec.Ensemble{Sets: model.Sets(0)}
 				got, err := e.LogProb(t.Context(), params, s.X, s.Context, of)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -58,7 +59,7 @@ func TestDensityEvaluator(t *testing.T) {
 			}
 			e.Close()
 		}
-		_, err := maskflow.NewDensityEvaluator(b, tinyVAE(flowDim, 0), 4)
+		_, err := exec.NewDensityEvaluator(b, tinyVAE(flowDim, 0), 4)
 		refuses(t, "a VAE", err, "the model has no density to evaluate")
 	})
 }
@@ -77,10 +78,10 @@ func TestLogProbWhereThereIsNoDensity(t *testing.T) {
 	m := must.M1(maf.New(maf.Options{StackOptions: stackOf(2, 0, 1), Logit: 0.05}))
 	w := shaken(m, 1)
 	x := []float32{0.5, 0.25, 0.5, 1.5, 0.75, 0.5}
-	e := must.M1(maskflow.NewEvaluator(b, m, 3))
+	e := must.M1(exec.NewEvaluator(b, m, 3))
 	defer e.Close()
 	params := onBackend(m, w)
-	got, err := e.LogProb(t.Context(), params, x, nil, maskflow.Ensemble{})
+	got, err := e.LogProb(t.Context(), params, x, nil, exec.Ensemble{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestLogProbWhereThereIsNoDensity(t *testing.T) {
 	if _, err := newModel(t, b, m, w, maskflow.Options{}).LogProb(t.Context(), x, nil); !errors.As(err, &lost) || lost.Row != 1 {
 		t.Errorf("error %v, want one of row 1", err)
 	}
-	_, err = e.LogProb(t.Context(), params, x[:3], nil, maskflow.Ensemble{})
+	_, err = e.LogProb(t.Context(), params, x[:3], nil, exec.Ensemble{})
 	refuses(t, "half a row", err, "3 values are not whole rows of 2 variables")
 }
 

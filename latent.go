@@ -3,35 +3,13 @@ package maskflow
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 )
-
-// hostInverter is a flow on the host, made when it is first asked for.
-type hostInverter struct {
-	once sync.Once
-	of   models.Inverter
-	err  error
-}
-
-// inverter is the model's flow on the host.
-func (m *Model) inverter() (models.Inverter, error) {
-	m.host.once.Do(func() {
-		f, ok := m.model.(models.HostInverter)
-		if !ok {
-			m.host.err = fmt.Errorf("this model is no flow: it has no latent codes")
-			return
-		}
-		m.host.of, m.host.err = f.NewInverter(m.weights)
-	})
-	return m.host.of, m.host.err
-}
 
 // Latent maps rows of data to the noise that they come from, their latent codes,
 // both row-major [rows, dim]. It is an error for a model that is no flow, and a
@@ -52,10 +30,10 @@ func (m *Model) FromLatent(ctx context.Context, z, cond []float32, solver models
 // move maps a copy of the rows.
 func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.Solver,
 	by func(models.Inverter, context.Context, []float32, []float32, models.Solver) (int, error)) ([]float32, int, error) {
-	if _, err := rowsOf(m.model, rows, cond); err != nil {
+	if _, err := exec.RowsOf(m.of.Model, rows, cond); err != nil {
 		return nil, 0, err
 	}
-	f, err := m.inverter()
+	f, err := m.of.Inverter()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -72,7 +50,7 @@ func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.So
 // one pass, an IAF, both come out of that pass on the backend; its samples then
 // agree with Sample's but for rounding.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	if inverts(m.model) {
+	if exec.Inverts(m.of.Model) {
 		return m.sampleInOnePass(ctx, n, o)
 	}
 	if x, err = m.Sample(ctx, n, o); err != nil {
@@ -88,11 +66,6 @@ func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x
 	return x, logp, err
 }
 
-// onePass is a flow whose samples come with their densities.
-type onePass interface {
-	SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node)
-}
-
 // sampleBatch is the number of samples a call to the backend unless the options
 // say otherwise.
 const sampleBatch = 4096
@@ -100,27 +73,27 @@ const sampleBatch = 4096
 // sampleInOnePass maps noise, the same as Sample draws, to samples and their
 // log-densities on the backend.
 func (m *Model) sampleInOnePass(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	dim, width := m.model.Dim(), m.model.ContextDim()
-	if err := checkSampling(m.model, n, o); err != nil {
-		return nil, nil, err
-	}
-	pass, err := m.passes()
-	if err != nil {
+	dim := m.of.Model.Dim()
+	draw := o.draw(n)
+	if err := draw.Check(m.of.Model); err != nil {
 		return nil, nil, err
 	}
 	noise := make([]float32, n*dim)
-	flow.Normal(dim).DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
+	draw.Noise(flow.Normal(dim), noise)
 	batch := sampleBatch
 	if m.o.Batch > 0 {
 		batch = m.o.Batch
 	}
 	batch = min(batch, max(n, 1))
+	pass, err := m.onePass()
+	if err != nil {
+		return nil, nil, err
+	}
 	x, logp = make([]float32, 0, n*dim), make([]float64, 0, n)
 	for first := 0; first < n; first += batch {
 		rows := min(batch, n-first)
-		data := []*tensors.Tensor{pad(part(noise, first, rows, n), dim, rows, batch), pad(part(o.Context, first, rows, n), width, rows, batch)}
-		values, err := pass.call(ctx, m.params, nil, data...)
-		finalize(data)
+		values, err := pass.Call(ctx, m.of.Params, exec.Values{Batch: batch,
+			X: exec.Rows(noise, first, rows, n), Context: exec.Rows(o.Context, first, rows, n)})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,32 +108,22 @@ func (m *Model) sampleInOnePass(ctx context.Context, n int, o SampleOptions) (x 
 	return x, logp, checkLogProbs(logp)
 }
 
-// passes is the compiled way from noise [batch, dim] to samples and their
+// onePass is the compiled way from noise [batch, dim] to samples and their
 // log-densities, [batch, dim + 1].
-func (m *Model) passes() (*compiled, error) {
-	m.pass.once.Do(func() {
-		s, ok := m.model.(onePass)
-		if !ok {
-			m.pass.err = fmt.Errorf("this model does not sample in one pass")
-			return
-		}
-		m.pass.of, m.pass.err = compile(m.evaluator.value.backend, m.model, "sample", func(p models.Params, data []*Node) *Node {
-			x, logp := s.SampleAndLogProb(p, data[0], second(data))
-			return Concatenate([]*Node{x, ExpandAxes(logp, 1)}, 1)
-		})
-	})
-	return m.pass.of, m.pass.err
-}
-
-// samplePass is made when it is first asked for.
-type samplePass struct {
-	once sync.Once
-	of   *compiled
-	err  error
-}
-
-func (s *samplePass) close() {
-	if s.of != nil {
-		s.of.close()
+func (m *Model) onePass() (*exec.Compiled, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.pass != nil {
+		return m.pass, nil
 	}
+	s, ok := m.of.Model.(exec.OnePass)
+	if !ok {
+		return nil, fmt.Errorf("this model does not sample in one pass")
+	}
+	var err error
+	m.pass, err = m.of.Compile("sample", sampleBatch, func(p models.Params, in exec.Args[*Node]) *Node {
+		x, logp := s.SampleAndLogProb(p, in.X, in.Context)
+		return Concatenate([]*Node{x, ExpandAxes(logp, 1)}, 1)
+	})
+	return m.pass, err
 }

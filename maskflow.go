@@ -16,12 +16,12 @@ package maskflow
 
 import (
 	"context"
-	"fmt"
 	"math"
-
-	"github.com/gomlx/gomlx/core/tensors"
+	"sync"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -33,15 +33,13 @@ const Version = "0.1.0"
 // whose likelihood is estimated. Its methods may be called from several
 // goroutines; calls to the backend then wait for each other.
 type Model struct {
-	model     models.Model
-	weights   models.Weights
-	params    []*tensors.Tensor
-	evaluator *Evaluator
+	of        *exec.Loaded
+	evaluator *exec.Evaluator
 	o         Options
-	host      hostInverter
-	latent    latentCodes
-	pass      samplePass
-	samplers  samplers
+
+	mu      sync.Mutex
+	density *exec.Evaluator // of a model that inverts, nil before it is needed
+	pass    *exec.Compiled  // from noise to samples with their densities, nil before it is needed
 }
 
 // Options tune a Model.
@@ -62,44 +60,46 @@ type Options struct {
 // New puts the weights of a model on a backend. It returns an error when they
 // do not fit the model. Close frees what it holds there.
 func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Model, error) {
-	if err := w.Check(d); err != nil {
+	of, err := exec.Load(b, d, w)
+	if err != nil {
 		return nil, err
 	}
-	evaluator, err := NewEvaluator(b, d, o.Batch)
+	evaluator, err := exec.NewEvaluator(b, d, o.Batch)
 	if err != nil {
+		of.Close()
 		return nil, err
 	}
 	if o.EvalSets <= 0 {
 		o.EvalSets = 300
 	}
-	m := &Model{model: d, weights: w, evaluator: evaluator, o: o}
-	for i, s := range d.Specs() {
-		m.params = append(m.params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
-	}
-	return m, nil
+	return &Model{of: of, evaluator: evaluator, o: o}, nil
 }
 
 // Density is the model as graph functions, nil when it is a stochastic model
 // without a density.
 func (m *Model) Density() models.Density {
-	d, _ := m.model.(models.Density)
+	d, _ := m.of.Model.(models.Density)
 	return d
 }
 
 // Graph is the model as graph functions.
-func (m *Model) Graph() models.Model { return m.model }
+func (m *Model) Graph() models.Model { return m.of.Model }
+
+// Backend is what the model is computed with.
+func (m *Model) Backend() *backend.Backend { return m.of.Backend }
 
 // Weights are the model's parameters on the host; they must not be changed.
-func (m *Model) Weights() models.Weights { return m.weights }
+func (m *Model) Weights() models.Weights { return m.of.Weights }
 
 // Close frees the weights and executables on the backend. The backend itself
 // stays open.
 func (m *Model) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.evaluator.Close()
-	m.latent.close()
-	m.pass.close()
-	finalize(m.params)
-	m.params = nil
+	m.density.Close()
+	m.pass.Close()
+	m.of.Close()
 }
 
 // Sets returns the mask sets of an ensemble. For a cycle of fixed length these
@@ -107,25 +107,11 @@ func (m *Model) Close() {
 // for an unlimited cycle n fresh ones (0: the options' number), always the same.
 // A density without masks has none.
 func (m *Model) Sets(n int) []*masks.Set {
-	d, ok := m.model.(models.Masked)
+	d, ok := m.of.Model.(models.Masked)
 	if !ok {
 		return nil
 	}
-	return EvaluationSets(d, n, m.o.EvalSets)
-}
-
-// EvaluationSets are the sets that the ensemble of a masked density consists of:
-// see Model.Sets. unlimited replaces n = 0 for an unlimited cycle.
-func EvaluationSets(d models.Masked, n, unlimited int) []*masks.Set {
-	fresh := n
-	if n <= 0 {
-		fresh = unlimited
-	}
-	sets := d.Cycle().Eval(fresh)
-	if n > 0 && n < len(sets) {
-		sets = sets[:n]
-	}
-	return sets
+	return exec.EvaluationSets(d, n, m.o.EvalSets)
 }
 
 // LogProb returns ln p(x | context) of each row in nats, averaged over the
@@ -140,22 +126,45 @@ func (m *Model) LogProb(ctx context.Context, x, cond []float32) ([]float64, erro
 // LogProbSets is LogProb for an ensemble of the given mask sets; one set gives
 // the plain log-density in its order.
 func (m *Model) LogProbSets(ctx context.Context, x, cond []float32, sets []*masks.Set) ([]float64, error) {
-	return m.logProb(ctx, x, cond, Ensemble{Sets: sets})
+	return m.logProb(ctx, x, cond, exec.Ensemble{Sets: sets})
 }
 
-func (m *Model) logProb(ctx context.Context, x, cond []float32, of Ensemble) ([]float64, error) {
-	e := m.evaluator
-	if inverts(m.model) {
-		var err error
-		if e, err = m.densityEvaluator(); err != nil {
-			return nil, err
-		}
+func (m *Model) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
+	e, err := m.ofDensity()
+	if err != nil {
+		return nil, err
 	}
-	out, err := e.LogProb(ctx, m.params, x, cond, of)
-	if err == nil && !models.IsDiscrete(m.model) {
+	out, err := e.LogProb(ctx, m.of.Params, x, cond, of)
+	if err == nil && !models.IsDiscrete(m.of.Model) {
 		err = checkLogProbs(out)
 	}
 	return out, err
+}
+
+// ofDensity is the evaluator of densities at given rows.
+func (m *Model) ofDensity() (*exec.Evaluator, error) {
+	if !exec.Inverts(m.of.Model) {
+		return m.evaluator, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var err error
+	if m.density == nil {
+		m.density, err = m.of.InverseEvaluator(m.o.Batch)
+	}
+	return m.density, err
+}
+
+// ensemble is that of n orders, or the model's own when n is 0.
+func (m *Model) ensemble(n int) exec.Ensemble {
+	draws := m.o.Samples
+	switch {
+	case exec.IsVariational(m.of.Model):
+		draws = 1
+	case draws <= 0:
+		draws = 128
+	}
+	return exec.Ensemble{Sets: m.Sets(n), Draws: draws}
 }
 
 // checkLogProbs reports the first log-density that is not finite.
@@ -168,38 +177,36 @@ func checkLogProbs(logp []float64) error {
 	return nil
 }
 
-// LogMeanExp is ln(1/K Σ_k exp v_k), computed so that neither underflow nor
-// overflow can lose it: the log-likelihood of a mixture of K equally likely
-// models. It is NaN for no values or when one is NaN, and −Inf when all are.
-func LogMeanExp(v []float64) float64 {
-	if len(v) == 0 {
-		return math.NaN()
-	}
-	top := math.Inf(-1)
-	for _, x := range v {
-		if math.IsNaN(x) {
-			return math.NaN()
-		}
-		top = math.Max(top, x)
-	}
-	if math.IsInf(top, 0) {
-		return top
-	}
-	sum := 0.0
-	for _, x := range v {
-		sum += math.Exp(x - top)
-	}
-	return top + math.Log(sum/float64(len(v)))
+// Evaluation is what a data set tells about a model. All likelihoods are means
+// over rows in nats.
+type Evaluation = exec.Evaluation
+
+// EvalOptions say how to evaluate.
+type EvalOptions struct {
+	// Orders is the number of mask sets in the ensemble; 0 means all that were
+	// trained, or the model's default number when the cycle is unlimited.
+	Orders int
+	// Samples is the number of draws of noise a row for a stochastic model; 0
+	// means the model's default number.
+	Samples int
 }
 
-func rowsOf(d models.Model, x, cond []float32) (int, error) {
-	dim, width := d.Dim(), d.ContextDim()
-	rows := len(x) / dim
-	if len(x)%dim != 0 {
-		return 0, fmt.Errorf("%d values are not whole rows of %d variables", len(x), dim)
+// Evaluate computes the negative log-likelihood of a data set under the
+// ensemble of orders: the probabilities of the orders are averaged, row by row,
+// never their logits or log-likelihoods. Of a stochastic model it estimates it
+// from importance weights. A likelihood that is not finite is a
+// *models.NonFiniteError beside the result.
+func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
+	of := m.ensemble(o.Orders)
+	if o.Samples > 0 {
+		of.Draws = o.Samples
 	}
-	if len(cond) != rows*width {
-		return 0, fmt.Errorf("%d rows need a context of %d values each, %d in all, but %d were given", rows, width, rows*width, len(cond))
+	e := m.evaluator
+	if s.Dim > 0 {
+		var err error
+		if e, err = m.ofDensity(); err != nil {
+			return Evaluation{}, err
+		}
 	}
-	return rows, nil
+	return e.Evaluate(ctx, m.of.Params, s, of)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/verify"
 )
 
 func TestLogProbOfAllStates(t *testing.T) {
@@ -65,7 +66,7 @@ func TestADensityWithoutMasks(t *testing.T) {
 	}
 	_, err = m.Sample(t.Context(), 3, maskflow.SampleOptions{})
 	refuses(t, "a density without a sampler", err, "cannot be sampled")
-	_, err = m.Verify(t.Context(), maskflow.VerifyOptions{})
+	_, err = verify.Model(t.Context(), m, verify.Options{})
 	refuses(t, "a density without masks", err, "only masked densities")
 }
 
@@ -120,14 +121,14 @@ func TestAModelServesSeveralGoroutines(t *testing.T) {
 		}
 		ask := func() (a answer, err error) {
 			var e maskflow.Evaluation
-			var r *maskflow.Report
+			var r *verify.Report
 			var errs [4]error
 			a.logp, errs[0] = m.LogProb(t.Context(), set.X, nil)
 			e, errs[1] = m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
 			a.samples, errs[2] = m.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 4})
 			a.nll = e.NLL
 			if b.Kind == backend.KindGo { // each compiles anew
-				if r, errs[3] = m.Verify(t.Context(), maskflow.VerifyOptions{}); r != nil {
+				if r, errs[3] = verify.Model(t.Context(), m, verify.Options{}); r != nil {
 					a.holds = r.Holds()
 				}
 			}
@@ -162,7 +163,7 @@ func TestCancelledCalls(t *testing.T) {
 	_, logpErr := m.LogProb(ctx, set.X, nil)
 	_, evalErr := m.Evaluate(ctx, set, maskflow.EvalOptions{})
 	_, sampleErr := m.Sample(ctx, 3, maskflow.SampleOptions{})
-	_, verifyErr := m.Verify(ctx, maskflow.VerifyOptions{})
+	_, verifyErr := verify.Model(ctx, m, verify.Options{})
 	for name, err := range map[string]error{"LogProb": logpErr, "Evaluate": evalErr, "Sample": sampleErr, "Verify": verifyErr} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: error %v, want %v", name, err, context.Canceled)

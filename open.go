@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
@@ -113,18 +111,6 @@ func WeightsOf(s *checkpoint.State, group string, d models.Model) (models.Weight
 			return nil, err
 		}
 		w[i] = v
-	}
-	return w, nil
-}
-
-// HostWeights copies parameters of a model, in the order of its specs, from the
-// backend.
-func HostWeights(params []*tensors.Tensor) (models.Weights, error) {
-	w := make(models.Weights, len(params))
-	for i, x := range params {
-		if err := x.ConstFlatData(func(flat any) { w[i] = append([]float32(nil), flat.([]float32)...) }); err != nil {
-			return nil, backend.OneLine(err)
-		}
 	}
 	return w, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
+	"github.com/maskflow/maskflow/verify"
 )
 
 const small = `
@@ -95,7 +96,7 @@ func TestOpenARun(t *testing.T) {
 				t.Errorf("dir %q, shapes %+v, step %d", r.Dir, r.Meta, r.Step)
 			}
 			if _, masked := d.(models.Masked); masked {
-				if report, err := r.Verify(t.Context(), maskflow.VerifyOptions{}); err != nil || !report.Holds() {
+				if report, err := verify.Model(t.Context(), r.Model, verify.Options{}); err != nil || !report.Holds() {
 					t.Errorf("%+v, error %v", report, err)
 				}
 			}

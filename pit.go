@@ -6,8 +6,8 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 )
@@ -26,11 +26,11 @@ import (
 //
 // Other models have none, which is an error; errors are also those of Latent.
 func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
-	if _, err := rowsOf(m.model, x, cond); err != nil {
+	if _, err := exec.RowsOf(m.of.Model, x, cond); err != nil {
 		return nil, err
 	}
-	core := m
-	if f, ok := m.model.(layered); ok {
+	core := m.of
+	if f, ok := core.Model.(interface{ Base() models.Density }); ok {
 		z, err := m.Latent(ctx, x, cond)
 		if err != nil {
 			return nil, err
@@ -42,37 +42,36 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 			}
 			return u, nil
 		}
-		core, x = m.basePart(f.Base()), z
+		base, err := core.Base(f.Base())
+		if err != nil {
+			return nil, err
+		}
+		defer base.Close()
+		core, x = base, z
 		if f.Base().ContextDim() == 0 {
 			cond = nil
 		}
 	}
-	shown, ok := core.model.(models.Conditionals)
-	if !ok || models.IsDiscrete(core.model) {
+	shown, ok := core.Model.(models.Conditionals)
+	if !ok || models.IsDiscrete(core.Model) {
 		return nil, fmt.Errorf("the model has no conditionals over real numbers, whose probability integral transforms could be taken")
 	}
-	return core.conditionalPIT(ctx, shown, x, cond)
+	return conditionalPIT(ctx, core, shown, m.evaluator.Batch(), x, cond)
 }
 
 // conditionalPIT evaluates the distribution functions of the conditionals.
-func (m *Model) conditionalPIT(ctx context.Context, shown models.Conditionals, x, cond []float32) ([]float64, error) {
-	f, err := compile(m.evaluator.value.backend, m.model, "conditionals", func(p models.Params, data []*Node) *Node {
-		return shown.Conditionals(p, data[0], second(data))
-	})
+func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Conditionals, batch int, x, cond []float32) ([]float64, error) {
+	f, err := of.Compile("conditionals", batch, func(p models.Params, in exec.Args[*Node]) *Node { return shown.Conditionals(p, in.X, in.Context) })
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
-	degrees := degreesOfFirst(m.model)
-	defer finalize(degrees)
-	dim, width, batch := m.model.Dim(), m.model.ContextDim(), m.evaluator.batch
+	defer f.Close()
+	dim, degrees := of.Model.Dim(), exec.DegreesOf(of.Model, nil)
 	rows := len(x) / dim
 	u := make([]float64, 0, len(x))
 	for first := 0; first < rows; first += batch {
 		n := min(batch, rows-first)
-		data := []*tensors.Tensor{pad(part(x, first, n, rows), dim, n, batch), pad(part(cond, first, n, rows), width, n, batch)}
-		values, err := f.call(ctx, m.params, degrees, data...)
-		finalize(data)
+		values, err := f.Call(ctx, of.Params, exec.Values{X: exec.Rows(x, first, n, rows), Context: exec.Rows(cond, first, n, rows), Degrees: degrees})
 		if err != nil {
 			return nil, err
 		}

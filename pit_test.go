@@ -11,7 +11,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
@@ -24,14 +23,14 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 	const n = 4000
 	b := backendtest.Open(t, backend.KindGo)
 	for name, m := range map[string]models.Model{
-		"maf":          newMAF(t, maf.Options{StackOptions: stack(3, 0, flow.StackOptions{}), Standardise: true}),
-		"iaf":          must.M1(iaf.New(iaf.Options{StackOptions: stack(3, 0, flow.StackOptions{})})),
-		"maf over mog": newMAF(t, maf.Options{StackOptions: stack(3, 2, flow.StackOptions{}), Base: "mog", Components: 3}),
+		"maf":          must.M1(maf.New(maf.Options{StackOptions: stackOf(3, 0, 3), Standardise: true})),
+		"iaf":          must.M1(iaf.New(iaf.Options{StackOptions: stackOf(3, 0, 3)})),
+		"maf over mog": must.M1(maf.New(maf.Options{StackOptions: stackOf(3, 2, 3), Base: "mog", Components: 3})),
 		"gaussians":    newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian"}),
 		"mixtures":     newMADE(t, made.Options{Dim: 3, Context: 2, Hidden: []int{7}, Output: "mog", Components: 3}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			trained := newModel(t, b, m, mild(m), maskflow.Options{})
+			trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})
 			cond := repeat([]float32{0.5, -1}[:m.ContextDim()], n)
 			x := must.M1(trained.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5, Context: cond}))
 			distance := func(x []float32, d int) float64 {

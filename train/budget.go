@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -57,7 +57,7 @@ func (r *run) recall() error {
 			case runlog.Density:
 				took(&r.densities, v.Time)
 				if len(r.splits.Train.X) == 0 {
-					r.grid = &maskflow.Grid{X: edges(v.X), Y: edges(v.Y), Cells: densityCells}
+					r.grid = &exec.Grid{X: edges(v.X), Y: edges(v.Y), Cells: densityCells}
 				}
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
@@ -149,7 +150,7 @@ func testEvaluatedSets(t *testing.T, b *backend.Backend, d informer, tr *Trainer
 		t.Fatal(err)
 	}
 	var want []float64
-	for _, s := range maskflow.EvaluationSets(d, 0, freshOrders) {
+	for _, s := range exec.EvaluationSets(d, 0, freshOrders) {
 		want = append(want, numberOf(s))
 	}
 	if !slices.Equal(e.PerOrder, want) {

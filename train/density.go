@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -64,7 +64,7 @@ func (r *run) drawDensity(ctx context.Context) error {
 func (r *run) frame(ctx context.Context) (ok bool, err error) {
 	if rows := r.splits.Train.X; len(rows) > 0 {
 		if r.grid == nil {
-			g := maskflow.GridOf(rows, densityCells)
+			g := exec.GridOf(rows, densityCells)
 			r.grid = &g
 		}
 		return true, nil
@@ -73,7 +73,7 @@ func (r *run) frame(ctx context.Context) (ok bool, err error) {
 	if err != nil || x == nil {
 		return false, err
 	}
-	g := maskflow.GridOf(x, densityCells)
+	g := exec.GridOf(x, densityCells)
 	if r.grid == nil || !suits(r.grid.X, g.X) || !suits(r.grid.Y, g.Y) {
 		r.grid = &g
 	}
@@ -94,7 +94,7 @@ func suits(side, fresh [2]float64) bool {
 // and like the compiling of a step it is no part of what a density costs.
 func (r *run) compileDensity(ctx context.Context) error {
 	var err error
-	if r.pointwise, err = maskflow.NewDensityEvaluator(r.backend, r.model, densityCells*densityCells); err != nil {
+	if r.pointwise, err = exec.NewDensityEvaluator(r.backend, r.model, densityCells*densityCells); err != nil {
 		return err
 	}
 	_, err = r.logProb(ctx, make([]float32, 2)) // the first call compiles

@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -75,7 +76,7 @@ func checkDensities(t *testing.T, b *backend.Backend, dir string, rows []float32
 		t.Fatal(err)
 	}
 	defer r.Close()
-	window := maskflow.GridOf(rows, 64)
+	window := exec.GridOf(rows, 64)
 	for _, d := range h.Densities {
 		if edges(d.X) != window.X || edges(d.Y) != window.Y {
 			t.Errorf("step %d has the window %v × %v, want %v × %v of the training rows", d.Step, d.X, d.Y, window.X, window.Y)

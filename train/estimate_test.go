@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/runlog"
@@ -76,7 +77,7 @@ func TestStatisticsAreThoseOfAllTrainingRows(t *testing.T) {
 						return nil
 					}
 					validations++
-					w, err := maskflow.HostWeights(tr.evaluated())
+					w, err := exec.HostWeights(tr.evaluated())
 					if err != nil {
 						return err
 					}
@@ -147,11 +148,11 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 				if tr.Step() > 0 {
 					return false, nil
 				}
-				w, err := maskflow.HostWeights(tr.state[:len(tr.program.specs)])
+				w, err := exec.HostWeights(tr.state[:len(tr.program.specs)])
 				if err != nil {
 					return false, err
 				}
-				averaged, err := maskflow.HostWeights(tr.evaluated())
+				averaged, err := exec.HostWeights(tr.evaluated())
 				if err != nil {
 					return false, err
 				}
@@ -179,7 +180,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 		if behind != 2 { // the last has no layer after it
 			t.Fatalf("%d layers were looked at, want 2", behind)
 		}
-		last, err := maskflow.HostWeights(tr.state[:len(tr.program.specs)])
+		last, err := exec.HostWeights(tr.state[:len(tr.program.specs)])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -192,7 +192,7 @@ type tensorsOnHost []*tensors.Tensor
 // flat joins the first n tensors.
 func (s tensorsOnHost) flat(t *testing.T, n int) []float32 {
 	t.Helper()
-	w, err := maskflow.HostWeights(s[:n])
+	w, err := exec.HostWeights(s[:n])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -110,8 +111,8 @@ type run struct {
 
 	excused            map[string]bool // what went wrong with files that show the model
 	samples, densities budget
-	grid               *maskflow.Grid      // of densities, nil before the first
-	pointwise          *maskflow.Evaluator // of a density that training does not evaluate
+	grid               *exec.Grid      // of densities, nil before the first
+	pointwise          *exec.Evaluator // of a density that training does not evaluate
 }
 
 func (r *run) close() {

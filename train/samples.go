@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -55,7 +55,7 @@ func (r *run) sample(ctx context.Context) error {
 // draw returns n samples of the weights that are validated, always from the same
 // noise, or nil where they overflow: weights that do so now may not do so later.
 func (r *run) draw(ctx context.Context, n int) ([]float32, error) {
-	w, err := maskflow.HostWeights(r.trainer.evaluated())
+	w, err := exec.HostWeights(r.trainer.evaluated())
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r *run) draw(ctx context.Context, n int) ([]float32, error) {
 	if masked, ok := r.model.(models.Masked); ok {
 		sets[0] = masked.Cycle().At(0)
 	}
-	x, err := maskflow.Sample(ctx, r.model, w, sets, n, maskflow.SampleOptions{Seed: r.c.Seed})
+	x, err := exec.Sample(ctx, r.model, w, sets, exec.Draw{N: n, Seed: r.c.Seed})
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil, nil
 	}

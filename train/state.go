@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -69,7 +70,7 @@ func (t *Trainer) groups() []string {
 
 // State is everything that the training goes on from.
 func (t *Trainer) State() (*checkpoint.State, error) {
-	values, err := maskflow.HostWeights(t.state)
+	values, err := exec.HostWeights(t.state)
 	if err != nil {
 		return nil, err
 	}

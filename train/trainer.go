@@ -8,9 +8,9 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -27,7 +27,7 @@ type Trainer struct {
 	masked    models.Masked
 	splits    *data.Splits
 	program   *program
-	evaluator *maskflow.Evaluator
+	evaluator *exec.Evaluator
 	rate      float64
 	state     []*tensors.Tensor
 	best      models.Weights // at the best validation, nil before the first
@@ -87,7 +87,7 @@ func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Optio
 	if err := t.program.compile(b.Compute); err != nil {
 		return nil, backend.OneLine(err)
 	}
-	if t.evaluator, err = maskflow.NewEvaluator(b, d, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
+	if t.evaluator, err = exec.NewEvaluator(b, d, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
 		return nil, err
 	}
 	if err := t.newStages(); err != nil {
@@ -192,7 +192,7 @@ func (t *Trainer) BestWeights() (models.Weights, error) {
 	if t.best != nil {
 		return t.best, nil
 	}
-	return maskflow.HostWeights(t.evaluated())
+	return exec.HostWeights(t.evaluated())
 }
 
 func (t *Trainer) stepsPerEpoch() int {

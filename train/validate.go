@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -31,7 +32,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 	// A best of NaN is beaten by anything; a NaN beats nothing.
 	best := !math.IsNaN(e.NLL) && !(e.NLL >= float64(t.p.Best))
 	if best {
-		w, err := maskflow.HostWeights(t.evaluated())
+		w, err := exec.HostWeights(t.evaluated())
 		if err != nil {
 			return err
 		}
@@ -50,10 +51,10 @@ func (t *Trainer) validate(ctx context.Context) error {
 }
 
 // ensemble is what a likelihood is averaged over in validation.
-func (t *Trainer) ensemble() maskflow.Ensemble {
-	of := maskflow.Ensemble{Draws: t.o.ValidSamples}
+func (t *Trainer) ensemble() exec.Ensemble {
+	of := exec.Ensemble{Draws: t.o.ValidSamples}
 	if t.masked != nil {
-		of.Sets = maskflow.EvaluationSets(t.masked, 0, t.o.ValidOrders)
+		of.Sets = exec.EvaluationSets(t.masked, 0, t.o.ValidOrders)
 	}
 	return of
 }

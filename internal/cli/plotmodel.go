@@ -8,6 +8,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/picture"
@@ -86,14 +87,14 @@ func columnNames(set *data.Set, dim int) []string {
 
 // windowOf is where points are, with a margin.
 func windowOf(points []float32) (x, y plot.Range) {
-	g := maskflow.GridOf(points, 1)
+	g := exec.GridOf(points, 1)
 	return plot.Range{Lo: g.X[0], Hi: g.X[1]}, plot.Range{Lo: g.Y[0], Hi: g.Y[1]}
 }
 
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
 // beyond the range of a logit, it is not a number.
 func densityGrid(ctx context.Context, r *maskflow.Run, x, y plot.Range, cells int) (plot.Grid, error) {
-	rows := maskflow.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
+	rows := exec.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
 	logp, err := r.LogProb(ctx, rows, nil)
 	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != cells*cells {
 		return plot.Grid{}, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -140,11 +141,11 @@ func drawSamples(ctx context.Context, r *maskflow.Run, n int, o maskflow.SampleO
 	if base, ok := f.Base().(models.Masked); ok {
 		sets[0] = base.Cycle().At(0)
 	}
-	own := o
+	own := exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.Context}
 	if f.Base().ContextDim() == 0 {
 		own.Context = nil
 	}
-	z, err := maskflow.Sample(ctx, f.Base(), baseWeights(r), sets, n, own)
+	z, err := exec.Sample(ctx, f.Base(), baseWeights(r), sets, own)
 	if err != nil {
 		return nil, 0, err
 	}

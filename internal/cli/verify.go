@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/verify"
 )
 
 const verifyLong = `verify proves the model of a run. For each order of a masked density it multiplies
@@ -24,7 +24,7 @@ It exits with 1 when any check fails.`
 
 func (a *app) verifyCommand() *cobra.Command {
 	var (
-		o      maskflow.VerifyOptions
+		o      verify.Options
 		spec   string
 		asJSON bool
 	)
@@ -47,7 +47,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) verify(c *cobra.Command, dir, spec string, o maskflow.VerifyOptions, asJSON bool) error {
+func (a *app) verify(c *cobra.Command, dir, spec string, o verify.Options, asJSON bool) error {
 	if c.Flags().Changed("orders") && o.Orders < 1 {
 		return misused(c, "--orders %d: verify 1 order or more", o.Orders)
 	}
@@ -60,7 +60,7 @@ func (a *app) verify(c *cobra.Command, dir, spec string, o maskflow.VerifyOption
 	if err := checkOrders(r, o.Orders); err != nil {
 		return err
 	}
-	report, err := r.Verify(ctx, o)
+	report, err := verify.Model(ctx, r.Model, o)
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,11 @@ func (a *app) verify(c *cobra.Command, dir, spec string, o maskflow.VerifyOption
 	return nil
 }
 
-func (a *app) writeReport(r *maskflow.Report, asJSON bool) error {
+func (a *app) writeReport(r *verify.Report, asJSON bool) error {
 	if asJSON {
 		return a.writeJSON(struct {
 			Holds bool `json:"holds"`
-			*maskflow.Report
+			*verify.Report
 		}{r.Holds(), r})
 	}
 	for _, check := range r.Checks {

@@ -1,4 +1,4 @@
-package maskflow_test
+package verify_test
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/verify"
 )
 
 // mild are initial weights that something has happened to, so little that the
@@ -58,7 +59,7 @@ func newMAF(t testing.TB, o maf.Options) *maf.Model {
 }
 
 // checkCalled finds a check by how its name begins.
-func checkCalled(t *testing.T, r *maskflow.Report, name string) maskflow.Check {
+func checkCalled(t *testing.T, r *verify.Report, name string) verify.Check {
 	t.Helper()
 	for _, c := range r.Checks {
 		if strings.HasPrefix(c.Name, name) {
@@ -66,7 +67,7 @@ func checkCalled(t *testing.T, r *maskflow.Report, name string) maskflow.Check {
 		}
 	}
 	t.Fatalf("no check %q in %+v", name, r.Checks)
-	return maskflow.Check{}
+	return verify.Check{}
 }
 
 func TestVerifyHoldsForRealDensities(t *testing.T) {
@@ -96,7 +97,7 @@ func TestVerifyHoldsForRealDensities(t *testing.T) {
 				if b.Kind != backend.KindGo && !tt.xla {
 					return // compiling takes XLA long
 				}
-				r, err := newModel(t, b, tt.m, mild(tt.m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{Seed: 1})
+				r, err := verify.Model(t.Context(), newModel(t, b, tt.m, mild(tt.m), maskflow.Options{}), verify.Options{Seed: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -189,7 +190,7 @@ func TestVerifyFindsSabotageOfFlows(t *testing.T) {
 		{inflated{good}, "the density integrates", "1.0"},
 	} {
 		t.Run(tt.fails, func(t *testing.T) {
-			r, err := newModel(t, b, tt.m, mild(tt.m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
+			r, err := verify.Model(t.Context(), newModel(t, b, tt.m, mild(tt.m), maskflow.Options{}), verify.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,7 +222,7 @@ func TestVerifyFindsSabotageOfRealSamplers(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, output := range []string{"gaussian", "mog"} {
 		m := biased{newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: output})}
-		r, err := newModel(t, b, m, mild(m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
+		r, err := verify.Model(t.Context(), newModel(t, b, m, mild(m), maskflow.Options{}), verify.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +235,7 @@ func TestVerifyFindsSabotageOfRealSamplers(t *testing.T) {
 func TestVerifySkipsAnAutoencoder(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	m := must.M1(iaf.NewVAE(iaf.VAEOptions{Dim: 5, Latent: 2, Encoder: []int{7}, Decoder: []int{7}}))
-	r, err := newModel(t, b, m, mild(m), maskflow.Options{}).Verify(t.Context(), maskflow.VerifyOptions{})
+	r, err := verify.Model(t.Context(), newModel(t, b, m, mild(m), maskflow.Options{}), verify.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

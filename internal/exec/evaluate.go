@@ -1,4 +1,4 @@
-package maskflow
+package exec
 
 import (
 	"context"
@@ -11,16 +11,6 @@ import (
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
 )
-
-// EvalOptions say how to evaluate.
-type EvalOptions struct {
-	// Orders is the number of mask sets in the ensemble; 0 means all that were
-	// trained, or the model's default number when the cycle is unlimited.
-	Orders int
-	// Samples is the number of draws of noise a row for a stochastic model; 0
-	// means the model's default number.
-	Samples int
-}
 
 // Evaluation is what a data set tells about a model. All likelihoods are means
 // over rows in nats.
@@ -67,27 +57,10 @@ type Evaluation struct {
 // variable: for images whose grey levels were dequantised, bits a pixel.
 func (e Evaluation) BitsPerDim() float64 { return e.NLL / float64(e.Dim) / math.Ln2 }
 
-// Evaluate computes the negative log-likelihood of a data set under the
-// ensemble of orders: the probabilities of the orders are averaged, row by row,
-// never their logits or log-likelihoods. Of a stochastic model it estimates it
-// from importance weights. A likelihood that is not finite is a
-// *models.NonFiniteError beside the result.
-func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
-	of := m.ensemble(o.Orders)
-	if o.Samples > 0 {
-		of.Draws = o.Samples
-	}
-	e := m.evaluator
-	if s.Dim > 0 && inverts(m.model) {
-		var err error
-		if e, err = m.densityEvaluator(); err != nil {
-			return Evaluation{}, err
-		}
-	}
-	return e.Evaluate(ctx, m.params, s, of)
-}
-
-// Evaluate is Model.Evaluate for parameters on the backend and a given ensemble.
+// Evaluate computes the negative log-likelihood of a data set under an ensemble:
+// the probabilities of its members are averaged, row by row, never their logits or
+// log-likelihoods. Of a stochastic model it estimates it from importance weights. A
+// likelihood that is not finite is a *models.NonFiniteError beside the result.
 func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, of Ensemble) (Evaluation, error) {
 	if err := e.check(s); err != nil {
 		return Evaluation{}, err
@@ -130,10 +103,10 @@ func (e *Evaluator) check(s *data.Set) error {
 	if s.Rows == 0 {
 		return fmt.Errorf("%s has no rows to evaluate", s.Name)
 	}
-	if isVariational(e.model) && len(s.X) == 0 && len(s.Context) == 0 {
+	if IsVariational(e.model) && len(s.X) == 0 && len(s.Context) == 0 {
 		return nil // noise is all that it takes
 	}
-	rows, err := rowsOf(e.model, s.X, s.Context)
+	rows, err := RowsOf(e.model, s.X, s.Context)
 	if err == nil && rows != s.Rows {
 		err = fmt.Errorf("%d rows of %d variables, but %d were announced", rows, e.model.Dim(), s.Rows)
 	}
@@ -224,4 +197,28 @@ func (m *moments) standardError() float64 {
 		return 0
 	}
 	return math.Sqrt(m.sumSq / float64(m.n-1) / float64(m.n))
+}
+
+// LogMeanExp is ln(1/K Σ_k exp v_k), computed so that neither underflow nor
+// overflow can lose it: the log-likelihood of a mixture of K equally likely
+// models. It is NaN for no values or when one is NaN, and −Inf when all are.
+func LogMeanExp(v []float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	top := math.Inf(-1)
+	for _, x := range v {
+		if math.IsNaN(x) {
+			return math.NaN()
+		}
+		top = math.Max(top, x)
+	}
+	if math.IsInf(top, 0) {
+		return top
+	}
+	sum := 0.0
+	for _, x := range v {
+		sum += math.Exp(x - top)
+	}
+	return top + math.Log(sum/float64(len(v)))
 }

@@ -1,4 +1,4 @@
-package maskflow
+package verify
 
 import (
 	"context"
@@ -6,12 +6,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
@@ -33,9 +33,11 @@ const mostDense = 1024
 
 // flowVerifier looks at a flow layer by layer, at samples of it.
 type flowVerifier struct {
-	m      *Model
+	m      *maskflow.Model
+	of     *exec.Loaded // the flow
+	part   *exec.Loaded // its base density
 	f      layered
-	o      VerifyOptions
+	o      Options
 	base   *verifier // nil when the base has no masks
 	layers []flowLayer
 	cond   []float32
@@ -52,20 +54,33 @@ type flowLayer struct {
 
 func (l flowLayer) String() string { return fmt.Sprintf("layer %d (%s)", l.index, l.Name()) }
 
-// newFlowVerifier draws the rows and carries them through the layers.
-func newFlowVerifier(ctx context.Context, m *Model, f layered, o VerifyOptions) (*flowVerifier, error) {
-	v := &flowVerifier{m: m, f: f, o: o}
-	if masked, ok := f.Base().(models.Masked); ok {
-		sub := m.basePart(f.Base())
-		v.base = &verifier{m: sub, density: masked, sets: sub.verified(masked, o), o: o}
-	}
-	v.cond = randomNormal(rand.New(rand.NewPCG(o.Seed, 0x636f6e64)), o.Rows*f.ContextDim())
-	rows, err := Sample(ctx, m.model, m.weights, v.sets(), o.Rows, SampleOptions{Seed: o.Seed, Context: v.cond})
+func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f layered, o Options) (*flowVerifier, error) {
+	part, err := of.Base(f.Base())
 	if err != nil {
 		return nil, err
 	}
-	get := m.weights.Named(m.model)
-	for i, l := range f.Layers() {
+	v := &flowVerifier{m: m, of: of, part: part, f: f, o: o}
+	if masked, ok := f.Base().(models.Masked); ok {
+		v.base = &verifier{m: m, of: part, density: masked, sets: setsOf(masked, o), o: o}
+	}
+	if err := v.draw(ctx); err != nil {
+		v.close()
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *flowVerifier) close() { v.part.Close() }
+
+// draw draws the rows and carries them through the layers.
+func (v *flowVerifier) draw(ctx context.Context) error {
+	v.cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x636f6e64)), v.o.Rows*v.f.ContextDim())
+	rows, err := v.of.Sample(ctx, v.sets(), exec.Draw{N: v.o.Rows, Seed: v.o.Seed, Context: v.cond})
+	if err != nil {
+		return err
+	}
+	get := v.of.Weights.Named(v.f)
+	for i, l := range v.f.Layers() {
 		own, cond := flowLayer{Layer: l, index: i, rows: slices.Clone(rows)}, v.cond
 		if l.ContextDim() == 0 {
 			cond = nil
@@ -75,7 +90,7 @@ func newFlowVerifier(ctx context.Context, m *Model, f layered, o VerifyOptions) 
 			_, err = host.Forward(ctx, rows, cond, models.Solver{})
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%v: %w", own, err)
+			return fmt.Errorf("%v: %w", own, err)
 		}
 		if a, ok := l.(*flow.Autoregressive); ok {
 			own.masked = a
@@ -86,19 +101,7 @@ func newFlowVerifier(ctx context.Context, m *Model, f layered, o VerifyOptions) 
 		}
 		v.layers = append(v.layers, own)
 	}
-	return v, nil
-}
-
-// basePart is the base density of a flow as a model. It shares what the flow has
-// on the backend.
-func (m *Model) basePart(base models.Density) *Model {
-	sub := &Model{model: base, evaluator: m.evaluator, o: m.o}
-	for i, s := range m.model.Specs() {
-		if strings.HasPrefix(s.Name, "base.") {
-			sub.weights, sub.params = append(sub.weights, m.weights[i]), append(sub.params, m.params[i])
-		}
-	}
-	return sub
+	return nil
 }
 
 // sets are the mask sets of a flow over a masked density.
@@ -126,7 +129,7 @@ func (v *flowVerifier) checks() []func(context.Context) ([]Check, error) {
 			}))
 		}
 	}
-	return append(all, one(func(ctx context.Context) (Check, error) { return v.m.integral(ctx, v.sets(), v.o.Seed) }))
+	return append(all, one(func(ctx context.Context) (Check, error) { return integral(ctx, v.m, v.of, v.sets(), v.o.Seed) }))
 }
 
 // paths multiplies the masks of each layer.
@@ -217,35 +220,26 @@ type derivative struct {
 
 // differentiate takes the derivatives of a layer at its rows.
 func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]derivative, error) {
-	dim, width := l.Dim(), l.ContextDim()
+	dim, width := l.Dim(), v.f.ContextDim()
 	// As for a density: a batch of dim equal rows gives a whole Jacobian.
-	eye := make([]float32, dim*dim)
-	for d := range dim {
-		eye[d*dim+d] = 1
-	}
-	seed := tensors.FromFlatDataAndDimensions(eye, dim, dim)
-	defer seed.MustFinalizeAll()
-	f, err := compile(v.m.evaluator.value.backend, v.m.model, "layer_jacobian", func(p models.Params, data []*Node) *Node {
-		y, logDet := l.Forward(p.In(fmt.Sprintf("layer%d", l.index)), data[1], second(data[1:]))
+	f, err := v.of.Compile("layer_jacobian", dim, func(p models.Params, in exec.Args[*Node]) *Node {
+		if l.ContextDim() == 0 {
+			in.Context = nil
+		}
+		y, logDet := l.Forward(p.In(fmt.Sprintf("layer%d", l.index)), in.X, in.Context)
 		if logDet == nil {
 			logDet = Const(y.Graph(), make([]float32, dim))
 		}
-		gradient := Gradient(ReduceAllSum(Mul(y, data[0])), data[1])[0]
+		gradient := Gradient(ReduceAllSum(Mul(y, DiagonalWithValue(ScalarOne(y.Graph(), y.DType()), dim))), in.X)[0]
 		return Concatenate([]*Node{gradient, Reshape(logDet, dim, 1)}, 1)
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer f.Close()
 	var all []derivative
 	for r := range v.o.Rows {
-		x := pad(repeat(l.rows[r*dim:(r+1)*dim], dim), dim, dim, dim)
-		var cond *tensors.Tensor
-		if width > 0 {
-			cond = pad(repeat(v.cond[r*width:(r+1)*width], dim), width, dim, dim)
-		}
-		values, err := v.call(ctx, f, seed, x, cond)
-		finalize([]*tensors.Tensor{x, cond})
+		values, err := v.call(ctx, f, repeat(l.rows[r*dim:(r+1)*dim], dim), repeat(v.cond[r*width:(r+1)*width], dim))
 		if err != nil {
 			return nil, err
 		}
@@ -260,10 +254,8 @@ func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]deriva
 	return all, nil
 }
 
-func (v *flowVerifier) call(ctx context.Context, f *compiled, data ...*tensors.Tensor) ([]float32, error) {
-	degrees := degreesOfFirst(v.m.model)
-	defer finalize(degrees)
-	return f.call(ctx, v.m.params, degrees, data...)
+func (v *flowVerifier) call(ctx context.Context, f *exec.Compiled, x, cond []float32) ([]float32, error) {
+	return f.Call(ctx, v.of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(v.f, nil)})
 }
 
 func number(n int, noun string) string {

@@ -1,4 +1,4 @@
-package maskflow
+package verify
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -18,24 +18,25 @@ const mostIntegrated = 2
 
 // integral adds up the density over a window on a fine grid and compares that with
 // how many samples are in it.
-func (m *Model) integral(ctx context.Context, sets []*masks.Set, seed uint64) (Check, error) {
+func integral(ctx context.Context, m *maskflow.Model, of *exec.Loaded, sets []*masks.Set, seed uint64) (Check, error) {
 	c := Check{Name: "the density integrates to one", Holds: true}
 	const drawn = 10_000
-	dim := m.model.Dim()
+	dim := of.Model.Dim()
 	if dim > mostIntegrated {
 		c.Skipped, c.Figures = true, fmt.Sprintf("%d variables are too many for a grid (up to %d are)", dim, mostIntegrated)
 		return c, nil
 	}
-	cond := randomNormal(rand.New(rand.NewPCG(seed, 0x696e7467)), m.model.ContextDim())
-	x, err := Sample(ctx, m.model, m.weights, sets, drawn, SampleOptions{Seed: seed, Context: repeat(cond, drawn)})
+	cond := randomNormal(rand.New(rand.NewPCG(seed, 0x696e7467)), of.Model.ContextDim())
+	x, err := of.Sample(ctx, sets, exec.Draw{N: drawn, Seed: seed, Context: repeat(cond, drawn)})
 	if err != nil {
 		return c, err
 	}
-	w := windowOf(x, dim)
+	var w window
+	w.lo, w.hi = exec.Window(x, dim)
 	inside := w.share(x)
 	// Sharp ridges need the finer grid; most densities do not.
 	for _, cells := range []int{300, 1200} {
-		mass, err := m.mass(ctx, w, cells, cond, sets)
+		mass, err := mass(ctx, m, w, cells, cond, sets)
 		if err != nil {
 			return c, err
 		}
@@ -58,22 +59,6 @@ func grid(cells, dim int) string {
 // window is a box.
 type window struct{ lo, hi []float64 }
 
-// windowOf is the box between the half percents at both ends of each variable.
-func windowOf(x []float32, dim int) window {
-	var w window
-	rows := len(x) / dim
-	for d := range dim {
-		column := make([]float32, rows)
-		for i := range column {
-			column[i] = x[i*dim+d]
-		}
-		slices.Sort(column)
-		w.lo = append(w.lo, float64(column[rows/200]))
-		w.hi = append(w.hi, float64(column[rows-1-rows/200]))
-	}
-	return w
-}
-
 // share is how many of the rows are in the box.
 func (w window) share(x []float32) float64 {
 	dim, in := len(w.lo), 0
@@ -91,7 +76,7 @@ func (w window) share(x []float32) float64 {
 
 // mass integrates the density over a window by the midpoints of its cells: so many
 // along each of two axes, or their square along one.
-func (m *Model) mass(ctx context.Context, w window, cells int, cond []float32, sets []*masks.Set) (float64, error) {
+func mass(ctx context.Context, m *maskflow.Model, w window, cells int, cond []float32, sets []*masks.Set) (float64, error) {
 	dim := len(w.lo)
 	volume := 1.0
 	for d := range dim {
@@ -112,7 +97,7 @@ func (m *Model) mass(ctx context.Context, w window, cells int, cond []float32, s
 				x = append(x, float32(w.lo[d]+(w.hi[d]-w.lo[d])*(float64(at%along)+0.5)/float64(along)))
 			}
 		}
-		logp, err := m.logProb(ctx, x, repeat(cond, n), Ensemble{Sets: sets})
+		logp, err := m.LogProbSets(ctx, x, repeat(cond, n), sets)
 		if err != nil {
 			return 0, err
 		}
@@ -127,17 +112,15 @@ func (m *Model) mass(ctx context.Context, w window, cells int, cond []float32, s
 // the density's conditionals make of them.
 func (v *verifier) realSampler(ctx context.Context, c Check, d models.HostSampler, shown models.Conditionals) (Check, error) {
 	dim, rows := v.density.Dim(), max(v.o.Rows, 16)
-	conditionals, err := compile(v.m.evaluator.value.backend, v.density, "conditionals", func(p models.Params, data []*Node) *Node {
-		return shown.Conditionals(p, data[0], second(data))
-	})
+	conditionals, err := v.conditionals(shown, rows)
 	if err != nil {
 		return c, err
 	}
-	defer conditionals.close()
+	defer conditionals.Close()
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x7265616c))
 	values, unsure, worst := 0, 0, 0.0
 	for k, set := range v.sets {
-		s, err := d.NewSampler(v.m.weights, set)
+		s, err := d.NewSampler(v.of.Weights, set)
 		if err != nil {
 			return c, err
 		}
@@ -148,7 +131,7 @@ func (v *verifier) realSampler(ctx context.Context, c Check, d models.HostSample
 		if err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
 			return c, err
 		}
-		flat, err := v.call(ctx, conditionals, set, rows, x, cond)
+		flat, err := v.call(ctx, conditionals, set, x, cond)
 		if err != nil {
 			return c, err
 		}

@@ -1,4 +1,4 @@
-package maskflow_test
+package verify_test
 
 import (
 	"strings"
@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/verify"
 )
 
 // Names of the checks, in their order.
@@ -22,10 +23,10 @@ var checkNames = []string{
 	"the sampler draws from the density",
 }
 
-func verify(t *testing.T, b *backend.Backend, d models.Density, o maskflow.VerifyOptions) *maskflow.Report {
+func check(t *testing.T, b *backend.Backend, d models.Density, o verify.Options) *verify.Report {
 	t.Helper()
 	m := newModel(t, b, d, strong(d, 3), maskflow.Options{Batch: 64})
-	r, err := m.Verify(t.Context(), o)
+	r, err := verify.Model(t.Context(), m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,27 +42,27 @@ func TestVerifyHolds(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		o       made.Options
-		v       maskflow.VerifyOptions
+		v       verify.Options
 		orders  int
 		skipped bool // the sum, since there are too many rows
 		xla     bool
 	}{
-		{"one order", made.Options{Dim: 7, Hidden: []int{11, 5}, Activation: "elu"}, maskflow.VerifyOptions{}, 1, false, false},
-		{"everything", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Direct: true, Conditioning: true}, maskflow.VerifyOptions{Rows: 6, Seed: 8}, 3, false, true},
-		{"some orders", made.Options{Dim: 7, Masks: 5, Resample: masks.ResampleOrder, Start: masks.RandomOrder}, maskflow.VerifyOptions{Orders: 2}, 2, false, false},
-		{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, maskflow.VerifyOptions{}, 8, false, false},
-		{"some of unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, maskflow.VerifyOptions{Orders: 3}, 3, false, false},
-		{"groups", made.Options{Dim: 7, Hidden: []int{11}, Groups: 3}, maskflow.VerifyOptions{}, 1, false, false},
-		{"one variable", made.Options{Dim: 1}, maskflow.VerifyOptions{}, 1, false, true},
-		{"one variable and hidden units", made.Options{Dim: 1, Hidden: []int{5}, Context: 2}, maskflow.VerifyOptions{}, 1, false, false},
-		{"many variables", made.Options{Dim: 17, Hidden: []int{19}}, maskflow.VerifyOptions{}, 1, true, false},
+		{"one order", made.Options{Dim: 7, Hidden: []int{11, 5}, Activation: "elu"}, verify.Options{}, 1, false, false},
+		{"everything", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Direct: true, Conditioning: true}, verify.Options{Rows: 6, Seed: 8}, 3, false, true},
+		{"some orders", made.Options{Dim: 7, Masks: 5, Resample: masks.ResampleOrder, Start: masks.RandomOrder}, verify.Options{Orders: 2}, 2, false, false},
+		{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, verify.Options{}, 8, false, false},
+		{"some of unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, verify.Options{Orders: 3}, 3, false, false},
+		{"groups", made.Options{Dim: 7, Hidden: []int{11}, Groups: 3}, verify.Options{}, 1, false, false},
+		{"one variable", made.Options{Dim: 1}, verify.Options{}, 1, false, true},
+		{"one variable and hidden units", made.Options{Dim: 1, Hidden: []int{5}, Context: 2}, verify.Options{}, 1, false, false},
+		{"many variables", made.Options{Dim: 17, Hidden: []int{19}}, verify.Options{}, 1, true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 				if b.Kind != backend.KindGo && !tt.xla {
 					return // compiling takes XLA long
 				}
-				r := verify(t, b, newMADE(t, tt.o), tt.v)
+				r := check(t, b, newMADE(t, tt.o), tt.v)
 				if !r.Holds() || len(r.Checks) != 4 || r.Orders != tt.orders || r.Dim != tt.o.Dim {
 					t.Errorf("%+v", r)
 				}
@@ -130,7 +131,7 @@ func TestVerifyFindsSabotage(t *testing.T) {
 		{"a sampler with other weights", swapped{good}, 3, "the density gives probability"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := verify(t, b, tt.d, maskflow.VerifyOptions{Rows: 30})
+			r := check(t, b, tt.d, verify.Options{Rows: 30})
 			if r.Holds() {
 				t.Errorf("sabotage passes: %+v", r)
 			}
@@ -153,7 +154,7 @@ func (silent) Discrete() bool { return true }
 
 func TestVerifySkipsWhatADensityDoesNotShow(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	r := verify(t, b, silent{newMADE(t, made.Options{Dim: 5})}, maskflow.VerifyOptions{})
+	r := check(t, b, silent{newMADE(t, made.Options{Dim: 5})}, verify.Options{})
 	for i, skipped := range []bool{false, true, false, true} {
 		if r.Checks[i].Skipped != skipped {
 			t.Errorf("check %+v", r.Checks[i])

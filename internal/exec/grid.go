@@ -1,4 +1,6 @@
-package maskflow
+package exec
+
+import "slices"
 
 // Grid divides a rectangle of the plane of two variables into cells of one size,
 // in the middle of each of which a density is looked at.
@@ -14,13 +16,13 @@ type Grid struct {
 // half percent at the lower end to that at the upper, with a tenth of that length
 // on both sides (1 where all values are equal). There must be a row.
 func GridOf(rows []float32, cells int) Grid {
-	box := windowOf(rows, 2)
+	lo, hi := Window(rows, 2)
 	side := func(d int) [2]float64 {
-		margin := 0.1 * (box.hi[d] - box.lo[d])
+		margin := 0.1 * (hi[d] - lo[d])
 		if margin == 0 {
 			margin = 1
 		}
-		return [2]float64{box.lo[d] - margin, box.hi[d] + margin}
+		return [2]float64{lo[d] - margin, hi[d] + margin}
 	}
 	return Grid{X: side(0), Y: side(1), Cells: cells}
 }
@@ -38,4 +40,19 @@ func (g Grid) Middles() []float32 {
 		}
 	}
 	return rows
+}
+
+// Window is the box between the half percents at both ends of each variable of
+// rows [n, dim]. There must be a row.
+func Window(rows []float32, dim int) (lo, hi []float64) {
+	n := len(rows) / dim
+	column := make([]float32, n)
+	for d := range dim {
+		for i := range column {
+			column[i] = rows[i*dim+d]
+		}
+		slices.Sort(column)
+		lo, hi = append(lo, float64(column[n/200])), append(hi, float64(column[n-1-n/200]))
+	}
+	return lo, hi
 }

@@ -1,11 +1,10 @@
-package maskflow
+package exec
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -27,20 +26,8 @@ type Ensemble struct {
 	Seed uint64
 }
 
-// ensemble is that of n orders, or the model's own when n is 0.
-func (m *Model) ensemble(n int) Ensemble {
-	draws := m.o.Samples
-	switch {
-	case isVariational(m.model):
-		draws = 1
-	case draws <= 0:
-		draws = 128
-	}
-	return Ensemble{Sets: m.Sets(n), Draws: draws}
-}
-
-// isVariational tells models that are fitted to a target instead of data.
-func isVariational(m models.Model) bool {
+// IsVariational tells models that are fitted to a target instead of data.
+func IsVariational(m models.Model) bool {
 	_, density := m.(models.Density)
 	_, stochastic := m.(models.Stochastic)
 	return density && stochastic
@@ -50,15 +37,18 @@ func isVariational(m models.Model) bool {
 // else holds on the backend, such as a training loop. It compiles once. It is
 // safe for concurrent use.
 type Evaluator struct {
-	model models.Model
-	batch int
+	backend *backend.Backend
+	model   models.Model
+	batch   int
 	// value is ln p of rows, or the bound of a stochastic model.
-	value *compiled
+	value *Compiled
 	// change is ln |det| of the preprocessing, nil when there is none.
-	change *compiled
+	change *Compiled
 	// invert, if not nil, maps rows to the noise that value takes in their place.
-	invert func(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error)
+	invert inversion
 }
+
+type inversion func(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error)
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
 // rows; 0 is what suits the model.
@@ -66,50 +56,48 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 	if batch <= 0 {
 		batch = suitableBatch(d)
 	}
-	e := &Evaluator{model: d, batch: batch}
+	e := &Evaluator{backend: b, model: d, batch: batch}
+	l := LayoutOf(d, batch)
 	var err error
 	switch m := d.(type) {
 	case models.Stochastic:
-		e.value, err = compile(b, d, "bound", func(p models.Params, data []*Node) *Node {
-			x, context, noise := unpack(d, data)
-			return m.Bound(p, x, context, noise)
-		})
+		l.Noise = m.NoiseDim()
+		if IsVariational(d) {
+			l.X = 0
+		}
+		e.value, err = Compile(b, d, "bound", l, func(p models.Params, in Args[*Node]) *Node { return m.Bound(p, in.X, in.Context, in.Noise) })
 	case models.Density:
-		e.value, err = compile(b, d, "log_prob", func(p models.Params, data []*Node) *Node {
-			return m.LogProb(p, data[0], second(data))
-		})
+		e.value, err = Compile(b, d, "log_prob", l, func(p models.Params, in Args[*Node]) *Node { return m.LogProb(p, in.X, in.Context) })
 	default:
 		return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
 	}
 	if err != nil {
 		return nil, err
 	}
-	return e.withChange(b, d)
+	return e.withChange()
 }
 
 // withChange is the evaluator with the change of units by the model's
 // preprocessing. When that fails the evaluator is closed.
-func (e *Evaluator) withChange(b *backend.Backend, d models.Model) (*Evaluator, error) {
+func (e *Evaluator) withChange() (*Evaluator, error) {
+	m, ok := e.model.(models.Preprocessed)
+	if !ok {
+		return e, nil
+	}
+	l := LayoutOf(e.model, e.batch)
+	l.Context = 0
 	var err error
-	if e.change, err = compileChange(b, d); err != nil {
+	e.change, err = Compile(e.backend, e.model, "preprocess", l, func(p models.Params, in Args[*Node]) *Node {
+		if change := m.PreprocessLogDet(p, in.X); change != nil {
+			return change
+		}
+		return Const(in.X.Graph(), make([]float32, e.batch))
+	})
+	if err != nil {
 		e.Close()
 		return nil, err
 	}
 	return e, nil
-}
-
-// compileChange is ln |det| of the preprocessing of rows, nil for a model without.
-func compileChange(b *backend.Backend, d models.Model) (*compiled, error) {
-	m, ok := d.(models.Preprocessed)
-	if !ok {
-		return nil, nil
-	}
-	return compile(b, d, "preprocess", func(p models.Params, data []*Node) *Node {
-		if change := m.PreprocessLogDet(p, data[0]); change != nil {
-			return change
-		}
-		return Const(data[0].Graph(), make([]float32, data[0].Shape().Dimensions[0]))
-	})
 }
 
 // suitableBatch is the number of rows whose widest layer has some 640,000 values:
@@ -123,34 +111,17 @@ func suitableBatch(d models.Model) int {
 	return min(most, max(fewest, values/widest))
 }
 
-// unpack takes apart the rows, the context and the noise of a stochastic model,
-// whose noise comes last; rows are absent when it has none.
-func unpack(d models.Model, data []*Node) (x, context, noise *Node) {
-	noise, data = data[len(data)-1], data[:len(data)-1]
-	if d.ContextDim() > 0 {
-		context, data = data[len(data)-1], data[:len(data)-1]
-	}
-	if len(data) > 0 {
-		x = data[0]
-	}
-	return x, context, noise
-}
-
-// second is the context, where the data have one.
-func second(data []*Node) *Node {
-	if len(data) < 2 {
-		return nil
-	}
-	return data[1]
-}
-
-// Close frees the executables.
+// Close frees the executables. A nil evaluator has none.
 func (e *Evaluator) Close() {
-	e.value.close()
-	if e.change != nil {
-		e.change.close()
+	if e == nil {
+		return
 	}
+	e.value.Close()
+	e.change.Close()
 }
+
+// Batch is the number of rows a call.
+func (e *Evaluator) Batch() int { return e.batch }
 
 func (e *Evaluator) stochastic() bool {
 	_, ok := e.model.(models.Stochastic)
@@ -181,7 +152,7 @@ func (e *Evaluator) members(of Ensemble) ([]member, error) {
 	}
 	all := make([]member, len(of.Sets))
 	for k, s := range of.Sets {
-		all[k].degrees = degreesOf(e.model, s)
+		all[k].degrees = e.value.layout.Tensors(Values{Degrees: DegreesOf(e.model, s)}).Degrees
 	}
 	return all, nil
 }
@@ -193,7 +164,7 @@ func (e *Evaluator) members(of Ensemble) ([]member, error) {
 // model it is the bound, which of a model that is fitted to a target does not
 // depend on the rows; see NewDensityEvaluator.
 func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, cond []float32, of Ensemble) ([]float64, error) {
-	rows, err := rowsOf(e.model, x, cond)
+	rows, err := RowsOf(e.model, x, cond)
 	if err != nil {
 		return nil, err
 	}
@@ -220,12 +191,12 @@ func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int
 	}
 	defer func() {
 		for _, m := range all {
-			finalize(m.degrees)
+			Finalize(m.degrees)
 		}
 	}()
 	for first := 0; first < rows; first += e.batch {
 		n := min(e.batch, rows-first)
-		perMember, err := e.one(ctx, params, all, part(x, first, n, rows), part(cond, first, n, rows), n)
+		perMember, err := e.one(ctx, params, all, Rows(x, first, n, rows), Rows(cond, first, n, rows), n)
 		if err != nil {
 			return err
 		}
@@ -242,11 +213,11 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 			return nil, err
 		}
 	}
-	data := []*tensors.Tensor{pad(x, len(x)/n, n, e.batch), pad(cond, e.model.ContextDim(), n, e.batch)}
-	defer finalize(data)
+	in := e.value.layout.Tensors(Values{X: x, Context: cond})
+	defer e.value.layout.finalize(in)
 	perMember := make([][]float64, len(all))
 	for k, m := range all {
-		values, err := e.member(ctx, params, m, data, n)
+		values, err := e.member(ctx, params, m, in, n)
 		if err != nil {
 			return nil, err
 		}
@@ -257,23 +228,17 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 
 // member computes the log-likelihoods of a padded batch of n rows under one
 // member of an ensemble.
-func (e *Evaluator) member(ctx context.Context, params []*tensors.Tensor, m member, data []*tensors.Tensor, n int) ([]float32, error) {
-	if m.noise == nil {
-		return e.value.call(ctx, params, m.degrees, data...)
+func (e *Evaluator) member(ctx context.Context, params []*tensors.Tensor, m member, in Args[*tensors.Tensor], n int) ([]float32, error) {
+	in.Degrees = m.degrees
+	if m.noise != nil {
+		noise := make([]float32, n*e.value.layout.Noise)
+		for i := range noise {
+			noise[i] = float32(m.noise.NormFloat64())
+		}
+		in.Noise = e.value.layout.Tensors(Values{Noise: noise}).Noise
+		defer Finalize([]*tensors.Tensor{in.Noise})
 	}
-	noise := e.noise(m.noise, n)
-	defer finalize([]*tensors.Tensor{noise})
-	return e.value.call(ctx, params, m.degrees, slices.Concat(data, []*tensors.Tensor{noise})...)
-}
-
-// noise draws that of n rows.
-func (e *Evaluator) noise(rng *rand.Rand, n int) *tensors.Tensor {
-	width := e.model.(models.Stochastic).NoiseDim()
-	noise := make([]float32, n*width)
-	for i := range noise {
-		noise[i] = float32(rng.NormFloat64())
-	}
-	return pad(noise, width, n, e.batch)
+	return e.value.CallTensors(ctx, params, in)
 }
 
 // preprocessing is the mean over rows of ln |det| of the model's preprocessing.
@@ -284,9 +249,7 @@ func (e *Evaluator) preprocessing(ctx context.Context, params []*tensors.Tensor,
 	sum := 0.0
 	for first := 0; first < s.Rows; first += e.batch {
 		n := min(e.batch, s.Rows-first)
-		x := pad(part(s.X, first, n, s.Rows), s.Dim, n, e.batch)
-		values, err := e.change.call(ctx, params, degreesOfFirst(e.model), x)
-		finalize([]*tensors.Tensor{x})
+		values, err := e.change.Call(ctx, params, Values{X: Rows(s.X, first, n, s.Rows), Degrees: DegreesOf(e.model, nil)})
 		if err != nil {
 			return 0, err
 		}
@@ -297,10 +260,33 @@ func (e *Evaluator) preprocessing(ctx context.Context, params []*tensors.Tensor,
 	return sum / float64(s.Rows), nil
 }
 
-// part are n rows from first on, of values that belong to so many rows in all.
-func part(values []float32, first, n, rows int) []float32 {
-	width := len(values) / max(rows, 1)
-	return values[first*width : (first+n)*width]
+// EvaluationSets are the sets that the ensemble of a masked density consists of:
+// those of a fixed cycle, or the first n of them when 0 < n < K; of an unlimited
+// cycle n fresh ones, always the same, where unlimited replaces n = 0.
+func EvaluationSets(d models.Masked, n, unlimited int) []*masks.Set {
+	fresh := n
+	if n <= 0 {
+		fresh = unlimited
+	}
+	sets := d.Cycle().Eval(fresh)
+	if n > 0 && n < len(sets) {
+		sets = sets[:n]
+	}
+	return sets
+}
+
+// RowsOf is the number of rows that x and their contexts are for a model. The error
+// names what does not fit.
+func RowsOf(d models.Model, x, cond []float32) (int, error) {
+	dim, width := d.Dim(), d.ContextDim()
+	rows := len(x) / dim
+	if len(x)%dim != 0 {
+		return 0, fmt.Errorf("%d values are not whole rows of %d variables", len(x), dim)
+	}
+	if len(cond) != rows*width {
+		return 0, fmt.Errorf("%d rows need a context of %d values each, %d in all, but %d were given", rows, width, rows*width, len(cond))
+	}
+	return rows, nil
 }
 
 func toFloat64(v []float32) []float64 {

@@ -1,4 +1,4 @@
-package maskflow
+package verify
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package maskflow
+package verify
 
 import (
 	"context"
@@ -8,8 +8,9 @@ import (
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/stat"
 
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -22,7 +23,7 @@ const closeEnough = 1e-2
 // the data but not the noise that they come from.
 func (v *flowVerifier) roundTrip(ctx context.Context) (Check, error) {
 	c := Check{Name: "the inverse of the flow leads back", Holds: true}
-	host, err := v.f.NewInverter(v.m.weights)
+	host, err := v.of.Inverter()
 	if err != nil {
 		return c, err
 	}
@@ -66,7 +67,7 @@ const flowRows = 64
 // samples draws rows with their contexts.
 func (v *flowVerifier) samples(ctx context.Context, n int) (x, cond []float32, err error) {
 	cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x73616d70)), n*v.f.ContextDim())
-	x, err = Sample(ctx, v.m.model, v.m.weights, v.sets(), n, SampleOptions{Seed: v.o.Seed, Context: cond})
+	x, err = v.of.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
 	return x, cond, err
 }
 
@@ -79,11 +80,10 @@ func passes(n int) string {
 
 // noise draws rows of the base density, as Sample does for the flow.
 func (v *flowVerifier) noise(ctx context.Context, n int, cond []float32) ([]float32, error) {
-	sub := v.m.basePart(v.f.Base())
-	if sub.model.ContextDim() == 0 {
+	if v.part.Model.ContextDim() == 0 {
 		cond = nil
 	}
-	return Sample(ctx, sub.model, sub.weights, v.sets(), n, SampleOptions{Seed: v.o.Seed, Context: cond})
+	return v.part.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
 }
 
 // sampler holds the samples that the host draws against the density that the
@@ -111,7 +111,7 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 		if got, err = v.graph(ctx, v.f.Forward, x, cond); err != nil {
 			return c, err
 		}
-		host, err := v.f.NewInverter(v.m.weights)
+		host, err := v.of.Inverter()
 		if err != nil {
 			return c, err
 		}
@@ -133,28 +133,26 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 
 // graph computes one direction of the flow on the backend.
 func (v *flowVerifier) graph(ctx context.Context, way func(models.Params, *Node, *Node) (*Node, *Node), from, cond []float32) ([]float32, error) {
-	f, err := compile(v.m.evaluator.value.backend, v.m.model, "way", func(p models.Params, data []*Node) *Node {
-		y, _ := way(p, data[0], second(data))
+	f, err := v.of.Compile("way", flowRows, func(p models.Params, in exec.Args[*Node]) *Node {
+		y, _ := way(p, in.X, in.Context)
 		return y
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
-	data := []*tensors.Tensor{pad(from, v.f.Dim(), flowRows, flowRows), pad(cond, v.f.ContextDim(), flowRows, flowRows)}
-	defer finalize(data)
-	return v.call(ctx, f, data...)
+	defer f.Close()
+	return v.call(ctx, f, from, cond)
 }
 
 // deviations are those of the columns of rows, 1 for a column without any.
 func deviations(rows []float32, dim int) []float64 {
 	all := make([]float64, dim)
 	for d := range all {
-		var m moments
+		var column []float64
 		for i := d; i < len(rows); i += dim {
-			m.add(float64(rows[i]))
+			column = append(column, float64(rows[i]))
 		}
-		if all[d] = math.Sqrt(m.sumSq / float64(m.n)); all[d] == 0 {
+		if all[d] = stat.PopStdDev(column, nil); all[d] == 0 {
 			all[d] = 1
 		}
 	}

@@ -1,4 +1,4 @@
-package maskflow
+package verify
 
 import (
 	"context"
@@ -7,8 +7,9 @@ import (
 	"math/rand/v2"
 
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -16,11 +17,13 @@ import (
 // maxEnumerated bounds the dimensions whose 2^D rows are summed over.
 const maxEnumerated = 16
 
+// verifier looks at a masked density: a model, or the base of one.
 type verifier struct {
-	m       *Model
+	m       *maskflow.Model
+	of      *exec.Loaded // the density
 	density models.Masked
 	sets    []*masks.Set
-	o       VerifyOptions
+	o       Options
 }
 
 // paths multiplies the masks of each set.
@@ -51,28 +54,22 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 		return c, nil
 	}
 	dim := v.density.Dim()
-	eye := make([]float32, dim*dim)
-	for d := range dim {
-		eye[d*dim+d] = 1
-	}
-	seed := tensors.FromFlatDataAndDimensions(eye, dim, dim)
-	defer seed.MustFinalizeAll()
 	// One backward pass over a batch of dim equal rows gives the whole Jacobian:
 	// in row d only conditional d is differentiated.
-	gradient, err := compile(v.m.evaluator.value.backend, v.density, "jacobian", func(p models.Params, data []*Node) *Node {
-		out := conditionals.Conditionals(p, data[1], second(data[1:]))
-		return Gradient(ReduceAllSum(Mul(ReduceSum(out, -1), data[0])), data[1])[0]
+	gradient, err := v.of.Compile("jacobian", dim, func(p models.Params, in exec.Args[*Node]) *Node {
+		out := ReduceSum(conditionals.Conditionals(p, in.X, in.Context), -1)
+		return Gradient(ReduceAllSum(Mul(out, DiagonalWithValue(ScalarOne(out.Graph(), out.DType()), dim))), in.X)[0]
 	})
 	if err != nil {
 		return c, err
 	}
-	defer gradient.close()
+	defer gradient.Close()
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x6a61636f6269616e))
 	entries, live := 0, 0
 	for k, set := range v.sets {
 		for range v.o.Rows {
 			x, cond := v.randomRow(rng), randomNormal(rng, v.density.ContextDim())
-			at, err := v.call(ctx, gradient, set, dim, repeat(x, dim), repeat(cond, dim), seed)
+			at, err := v.call(ctx, gradient, set, repeat(x, dim), repeat(cond, dim))
 			if err != nil {
 				return c, err
 			}
@@ -111,7 +108,7 @@ func (v *verifier) randomRow(rng *rand.Rand) []float32 {
 // integrates a density over real numbers.
 func (v *verifier) normalised(ctx context.Context) (Check, error) {
 	if !models.IsDiscrete(v.density) {
-		return v.m.integral(ctx, v.sets, v.o.Seed)
+		return integral(ctx, v.m, v.of, v.sets, v.o.Seed)
 	}
 	c := Check{Name: "probabilities sum to one", Holds: true}
 	dim := v.density.Dim()
@@ -157,17 +154,15 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	}
 	const tolerance = 1e-4
 	dim, rows := v.density.Dim(), v.o.Rows
-	logits, err := compile(v.m.evaluator.value.backend, v.density, "conditionals", func(p models.Params, data []*Node) *Node {
-		return conditionals.Conditionals(p, data[0], second(data))
-	})
+	logits, err := v.conditionals(conditionals, rows)
 	if err != nil {
 		return c, err
 	}
-	defer logits.close()
+	defer logits.Close()
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73616d706c65))
 	bits, unsure := 0, 0
 	for k, set := range v.sets {
-		s, err := d.NewSampler(v.m.weights, set)
+		s, err := d.NewSampler(v.of.Weights, set)
 		if err != nil {
 			return c, err
 		}
@@ -179,7 +174,7 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 		if err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
 			return c, err
 		}
-		values, err := v.call(ctx, logits, set, rows, x, cond)
+		values, err := v.call(ctx, logits, set, x, cond)
 		if err != nil {
 			return c, err
 		}
@@ -202,14 +197,14 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	return c, nil
 }
 
-// call runs a function of the model's weights at rows of data, after the tensors
-// that come before them.
-func (v *verifier) call(ctx context.Context, f *compiled, set *masks.Set, rows int, x, cond []float32, before ...*tensors.Tensor) ([]float32, error) {
-	degrees := degreesOf(v.density, set)
-	defer finalize(degrees)
-	data := []*tensors.Tensor{pad(x, v.density.Dim(), rows, rows), pad(cond, v.density.ContextDim(), rows, rows)}
-	defer finalize(data)
-	return f.call(ctx, v.m.params, degrees, append(before, data...)...)
+// conditionals prepares those of so many rows.
+func (v *verifier) conditionals(shown models.Conditionals, rows int) (*exec.Compiled, error) {
+	return v.of.Compile("conditionals", rows, func(p models.Params, in exec.Args[*Node]) *Node { return shown.Conditionals(p, in.X, in.Context) })
+}
+
+// call computes a function of the density at rows of data.
+func (v *verifier) call(ctx context.Context, f *exec.Compiled, set *masks.Set, x, cond []float32) ([]float32, error) {
+	return f.Call(ctx, v.of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(v.density, set)})
 }
 
 func orders(n int) string { return number(n, "order") }

@@ -1,9 +1,8 @@
-package maskflow
+package exec
 
 import (
 	"context"
 	"errors"
-	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -11,24 +10,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/models"
 )
-
-// densityEvaluator is newInverseEvaluator's, made when it is first asked for, with
-// the model's flow on the host.
-func (m *Model) densityEvaluator() (*Evaluator, error) {
-	m.latent.once.Do(func() {
-		e, err := newInverseEvaluator(m.evaluator.value.backend, m.model, m.evaluator.batch)
-		if err != nil {
-			m.latent.err = err
-			return
-		}
-		e.change = m.evaluator.change
-		e.invert = func(ctx context.Context, _ []*tensors.Tensor, x, cond []float32) ([]float32, error) {
-			return m.Latent(ctx, x, cond)
-		}
-		m.latent.of = e
-	})
-	return m.latent.of, m.latent.err
-}
 
 // NewDensityEvaluator is NewEvaluator for the density of given rows where that is
 // not what a model is trained by, as of a flow that is fitted to a target: the
@@ -39,21 +20,14 @@ func NewDensityEvaluator(b *backend.Backend, d models.Model, batch int) (*Evalua
 	if _, ok := d.(models.Density); !ok {
 		return nil, errors.New("the model has no density to evaluate (NewEvaluator gives the bound of a stochastic model)")
 	}
-	if !inverts(d) {
+	if !Inverts(d) {
 		return NewEvaluator(b, d, batch)
 	}
 	f, ok := d.(models.HostInverter)
 	if !ok {
 		return nil, errors.New("the model is no flow, so that its density at given rows is not known (implement models.HostInverter, or evaluate its own samples)")
 	}
-	if batch <= 0 {
-		batch = suitableBatch(d)
-	}
-	e, err := newInverseEvaluator(b, d, batch)
-	if err != nil {
-		return nil, err
-	}
-	e.invert = func(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error) {
+	return newInverseEvaluator(b, d, batch, func(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error) {
 		w, err := HostWeights(params)
 		if err != nil {
 			return nil, err
@@ -65,51 +39,60 @@ func NewDensityEvaluator(b *backend.Backend, d models.Model, batch int) (*Evalua
 		z := append([]float32(nil), x...)
 		_, err = host.ToNoise(ctx, z, cond, models.Solver{})
 		return z, err
-	}
-	return e.withChange(b, d)
+	})
+}
+
+// InverseEvaluator is that of the densities of a model which inverts, by its flow
+// on the host.
+func (l *Loaded) InverseEvaluator(batch int) (*Evaluator, error) {
+	return newInverseEvaluator(l.Backend, l.Model, batch, func(ctx context.Context, _ []*tensors.Tensor, x, cond []float32) ([]float32, error) {
+		f, err := l.Inverter()
+		if err != nil {
+			return nil, err
+		}
+		z := append([]float32(nil), x...)
+		_, err = f.ToNoise(ctx, z, cond, models.Solver{})
+		return z, err
+	})
 }
 
 // newInverseEvaluator makes the evaluator of a flow that is fitted to a target, or
 // whose density would take a loop in the graph, into one of densities: rows are
 // mapped to noise on the host, touching every weight once, and the graph goes
-// back. It lacks the way to noise and the change of units.
-func newInverseEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, error) {
-	s, ok := d.(onePass)
+// back.
+func newInverseEvaluator(b *backend.Backend, d models.Model, batch int, invert inversion) (*Evaluator, error) {
+	s, ok := d.(OnePass)
 	if !ok {
 		return nil, errors.New("the model does not give samples with their density (implement SampleAndLogProb, as flows do)")
 	}
-	e := &Evaluator{model: onlyDensity{d}, batch: batch}
+	if batch <= 0 {
+		batch = suitableBatch(d)
+	}
+	e := &Evaluator{backend: b, model: onlyDensity{d}, batch: batch, invert: invert}
+	l := LayoutOf(d, batch)
 	var err error
-	e.value, err = compile(b, d, "log_prob", func(p models.Params, data []*Node) *Node {
-		_, logp := s.SampleAndLogProb(p, data[0], second(data))
+	e.value, err = Compile(b, d, "log_prob", l, func(p models.Params, in Args[*Node]) *Node {
+		_, logp := s.SampleAndLogProb(p, in.X, in.Context)
 		return logp
 	})
 	if err != nil {
 		return nil, err
 	}
-	return e, nil
+	return e.withChange()
+}
+
+// OnePass is a flow whose samples come with their densities.
+type OnePass interface {
+	SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node)
 }
 
 // onlyDensity hides what else a model is.
 type onlyDensity struct{ models.Model }
 
-// latentCodes is a Model's evaluator of densities.
-type latentCodes struct {
-	once sync.Once
-	of   *Evaluator
-	err  error
-}
-
-func (l *latentCodes) close() {
-	if l.of != nil && l.err == nil {
-		l.of.value.close() // the rest is the other evaluator's
-	}
-}
-
-// inverts says whether the density of the model takes the variables one after
+// Inverts says whether the density of the model takes the variables one after
 // the other in the graph, or is not what its evaluator computes.
-func inverts(m models.Model) bool {
-	if isVariational(m) {
+func Inverts(m models.Model) bool {
+	if IsVariational(m) {
 		return true
 	}
 	l, ok := m.(models.Looping)

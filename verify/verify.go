@@ -1,26 +1,31 @@
-package maskflow
+// Package verify checks a trained model: that no variable depends on one that does
+// not come before it, that its density is one, and that its samples are drawn from
+// that density.
+package verify
 
 import (
 	"context"
 	"fmt"
 
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
-// VerifyOptions say what Verify looks at.
-type VerifyOptions struct {
+// Options say what Model looks at.
+type Options struct {
 	// Orders is the number of mask sets: 0 for those that were trained (or 8
 	// fresh ones of an unlimited cycle), otherwise the first n.
 	Orders int
 	// Rows is the number of random rows at which each order's Jacobian is taken
 	// and compared with the sampler; 0 means 4.
 	Rows int
-	// Seed is what the random rows follow from.
+	// Seed is the random seed of the rows.
 	Seed uint64
 }
 
-// Check is one thing that Verify looked at.
+// Check is one thing that Model looked at.
 type Check struct {
 	// Name says what must hold.
 	Name string `json:"name"`
@@ -32,7 +37,7 @@ type Check struct {
 	Skipped bool `json:"skipped,omitempty"`
 }
 
-// Report is what Verify found.
+// Report is what Model found.
 type Report struct {
 	// Orders is the number of mask sets that were looked at, 1 for a flow whose
 	// base density has none, 0 for a model without an autoregressive density.
@@ -51,7 +56,7 @@ func (r *Report) Holds() bool {
 	return true
 }
 
-// Verify proves a trained model.
+// Model checks a trained model.
 //
 // Of a masked density it looks at each order: no path of live connections leads
 // from a variable to one that does not come after it, the Jacobian of the
@@ -67,22 +72,27 @@ func (r *Report) Holds() bool {
 // made from. A masked base density is verified by itself.
 //
 // A variational autoencoder has no density to prove; its checks say so.
-func (m *Model) Verify(ctx context.Context, o VerifyOptions) (*Report, error) {
+func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	if o.Rows <= 0 {
 		o.Rows = 4
 	}
-	if f, ok := m.model.(layered); ok {
-		return m.verifyFlow(ctx, f, o)
+	of, err := exec.Load(m.Backend(), m.Graph(), m.Weights())
+	if err != nil {
+		return nil, err
 	}
-	masked, ok := m.model.(models.Masked)
+	defer of.Close()
+	if f, ok := m.Graph().(layered); ok {
+		return verifyFlow(ctx, m, of, f, o)
+	}
+	masked, ok := m.Graph().(models.Masked)
 	if !ok {
-		if _, density := m.model.(models.Density); density {
+		if _, density := m.Graph().(models.Density); density {
 			return nil, fmt.Errorf("only masked densities and flows can be verified")
 		}
-		return m.unverified(), nil
+		return unverified(m.Graph().Dim()), nil
 	}
-	v := &verifier{m: m, density: masked, sets: m.verified(masked, o), o: o}
-	r := &Report{Orders: len(v.sets), Dim: m.model.Dim()}
+	v := &verifier{m: m, of: of, density: masked, sets: setsOf(masked, o), o: o}
+	r := &Report{Orders: len(v.sets), Dim: masked.Dim()}
 	for _, check := range []func(context.Context) (Check, error){v.paths, v.jacobian, v.normalised, v.sampler} {
 		c, err := check(ctx)
 		if err != nil {
@@ -93,20 +103,19 @@ func (m *Model) Verify(ctx context.Context, o VerifyOptions) (*Report, error) {
 	return r, nil
 }
 
-// verified are the mask sets to look at.
-func (m *Model) verified(masked models.Masked, o VerifyOptions) []*masks.Set {
-	if o.Orders <= 0 && masked.Cycle().Len() == masks.Unlimited {
-		return m.Sets(8)
-	}
-	return m.Sets(o.Orders)
+// setsOf are the mask sets of a masked density to look at: of all that the model
+// trained, or 8 fresh ones of an unlimited cycle.
+func setsOf(masked models.Masked, o Options) []*masks.Set {
+	return exec.EvaluationSets(masked, o.Orders, 8)
 }
 
-func (m *Model) verifyFlow(ctx context.Context, f layered, o VerifyOptions) (*Report, error) {
-	v, err := newFlowVerifier(ctx, m, f, o)
+func verifyFlow(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f layered, o Options) (*Report, error) {
+	v, err := newFlowVerifier(ctx, m, of, f, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Orders: len(v.sets()), Dim: m.model.Dim()}
+	defer v.close()
+	r := &Report{Orders: len(v.sets()), Dim: f.Dim()}
 	for _, check := range v.checks() {
 		found, err := check(ctx)
 		if err != nil {
@@ -118,8 +127,8 @@ func (m *Model) verifyFlow(ctx context.Context, f layered, o VerifyOptions) (*Re
 }
 
 // unverified is the report on a model whose likelihood is only estimated.
-func (m *Model) unverified() *Report {
-	r := &Report{Dim: m.model.Dim()}
+func unverified(dim int) *Report {
+	r := &Report{Dim: dim}
 	for _, c := range []struct{ name, why string }{
 		{"no forbidden path in the product of the masks", "a variational autoencoder is not autoregressive in its variables: it has no masks over them"},
 		{"probabilities sum to one", "the likelihood of a variational autoencoder is estimated: there is no exact one to add up"},

@@ -1,0 +1,84 @@
+package exec
+
+import (
+	"errors"
+	"strings"
+	"sync"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// Loaded is a model whose weights are on a backend. It must not be changed.
+type Loaded struct {
+	Backend *backend.Backend
+	Model   models.Model
+	Weights models.Weights
+	Params  []*tensors.Tensor
+
+	inverter func() (models.Inverter, error)
+	mu       sync.Mutex
+	samplers map[*masks.Set]models.Sampler // nil for a model without masks
+}
+
+// Load puts weights on a backend. The error says how they do not fit the model.
+func Load(b *backend.Backend, m models.Model, w models.Weights) (*Loaded, error) {
+	if err := w.Check(m); err != nil {
+		return nil, err
+	}
+	l := &Loaded{Backend: b, Model: m, Weights: w, samplers: map[*masks.Set]models.Sampler{}}
+	for i, s := range m.Specs() {
+		l.Params = append(l.Params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
+	}
+	l.inverter = sync.OnceValues(func() (models.Inverter, error) {
+		f, ok := m.(models.HostInverter)
+		if !ok {
+			return nil, errors.New("this model is no flow: it has no latent codes")
+		}
+		return f.NewInverter(w)
+	})
+	return l, nil
+}
+
+// Close frees the weights on the backend.
+func (l *Loaded) Close() {
+	Finalize(l.Params)
+	l.Params = nil
+}
+
+// Inverter is the model's flow on the host, made when it is first asked for; an
+// error for a model that is none.
+func (l *Loaded) Inverter() (models.Inverter, error) { return l.inverter() }
+
+// Base puts the base density of a flow on the backend, with its part of the
+// flow's weights.
+func (l *Loaded) Base(base models.Density) (*Loaded, error) {
+	var w models.Weights
+	for i, s := range l.Model.Specs() {
+		if strings.HasPrefix(s.Name, "base.") {
+			w = append(w, l.Weights[i])
+		}
+	}
+	return Load(l.Backend, base, w)
+}
+
+// Compile prepares a function of rows of the model.
+func (l *Loaded) Compile(name string, batch int, fn func(p models.Params, in Args[*Node]) *Node) (*Compiled, error) {
+	return Compile(l.Backend, l.Model, name, LayoutOf(l.Model, batch), fn)
+}
+
+// HostWeights copies parameters of a model, in the order of its specs, from the
+// backend.
+func HostWeights(params []*tensors.Tensor) (models.Weights, error) {
+	w := make(models.Weights, len(params))
+	for i, x := range params {
+		if err := x.ConstFlatData(func(flat any) { w[i] = append([]float32(nil), flat.([]float32)...) }); err != nil {
+			return nil, backend.OneLine(err)
+		}
+	}
+	return w, nil
+}

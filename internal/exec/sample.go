@@ -1,0 +1,142 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+)
+
+// Draw is what samples are drawn from beside the weights.
+type Draw struct {
+	// N is their number.
+	N int
+	// Seed is the random seed of their noise and of their orders.
+	Seed uint64
+	// Method is how; all methods give the same bits.
+	Method models.Method
+	// Context conditions the samples, row-major [N, contextDim].
+	Context []float32
+}
+
+// Streams of random numbers of a seed.
+const (
+	noiseStream = 0x6e6f697365 // the noise that becomes samples
+	orderStream = 0x6f72646572 // which order draws which sample
+)
+
+// maxSampleValues bounds what one call draws; samples and noise are held at once.
+const maxSampleValues = 1 << 31
+
+// MaxSampleSets bounds the orders that samples of an unlimited cycle come from:
+// each keeps a sorted copy of the weights.
+const MaxSampleSets = 32
+
+// Noise draws the noise of the samples from a stream of their seed.
+func (o Draw) Noise(of interface{ DrawNoise(*rand.Rand, []float32) }, noise []float32) {
+	of.DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
+}
+
+// Sample draws samples of a model with the given weights, row-major [N, dim], each
+// in the order of a random one of the mask sets; a model without masks takes one
+// nil set. The same seed gives the same samples on every machine, and the first
+// rows do not depend on N.
+func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks.Set, o Draw) ([]float32, error) {
+	return sampleBy(ctx, d, sets, o, func(set *masks.Set) (models.Sampler, error) { return newSampler(d, w, set) })
+}
+
+// Sample is the function Sample for the model.
+func (l *Loaded) Sample(ctx context.Context, sets []*masks.Set, o Draw) ([]float32, error) {
+	return sampleBy(ctx, l.Model, sets, o, l.sampler)
+}
+
+// sampler returns the sampler of a mask set. Those of a fixed cycle, which are
+// the same each time, are kept: preparing one sorts all weights.
+func (l *Loaded) sampler(set *masks.Set) (models.Sampler, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s, ok := l.samplers[set]; ok {
+		return s, nil
+	}
+	s, err := newSampler(l.Model, l.Weights, set)
+	if err != nil {
+		return nil, err
+	}
+	masked, ok := l.Model.(models.Masked)
+	if fixed := !ok || masked.Cycle().Len() != masks.Unlimited; fixed && len(l.samplers) < MaxSampleSets {
+		l.samplers[set] = s
+	}
+	return s, nil
+}
+
+func newSampler(d models.Model, w models.Weights, set *masks.Set) (models.Sampler, error) {
+	sampled, ok := d.(models.HostSampler)
+	if !ok {
+		return nil, fmt.Errorf("this model cannot be sampled")
+	}
+	return sampled.NewSampler(w, set)
+}
+
+// Check reports whether so many samples of a model can be drawn.
+func (o Draw) Check(d models.Model) error {
+	n := o.N
+	if dim := max(d.Dim(), d.ContextDim()); n > maxSampleValues/dim {
+		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
+	}
+	if n < 0 {
+		return fmt.Errorf("%d samples were asked for, need 0 or more", n)
+	}
+	if width := d.ContextDim(); len(o.Context) != n*width {
+		return fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))
+	}
+	return nil
+}
+
+func sampleBy(ctx context.Context, d models.Model, sets []*masks.Set, o Draw, samplerOf func(*masks.Set) (models.Sampler, error)) ([]float32, error) {
+	if err := o.Check(d); err != nil {
+		return nil, err
+	}
+	if len(sets) == 0 {
+		return nil, fmt.Errorf("sampling needs at least one mask set")
+	}
+	n, dim, width := o.N, d.Dim(), d.ContextDim()
+	var noise []float32
+	rowsOf := make([][]int, len(sets))
+	choose := rand.New(rand.NewPCG(o.Seed, orderStream))
+	for i := range n {
+		k := choose.IntN(len(sets))
+		rowsOf[k] = append(rowsOf[k], i)
+	}
+	out := make([]float32, n*dim)
+	for k, rows := range rowsOf {
+		if len(rows) == 0 {
+			continue
+		}
+		sampler, err := samplerOf(sets[k])
+		if err != nil {
+			return nil, err
+		}
+		if noise == nil {
+			noise = make([]float32, n*sampler.NoiseDim())
+			o.Noise(sampler, noise)
+		}
+		x := make([]float32, len(rows)*dim)
+		if err := sampler.Sample(ctx, x, takeRows(noise, rows, sampler.NoiseDim()), takeRows(o.Context, rows, width), o.Method); err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			copy(out[row*dim:(row+1)*dim], x[i*dim:(i+1)*dim])
+		}
+	}
+	return out, nil
+}
+
+func takeRows(v []float32, rows []int, width int) []float32 {
+	out := make([]float32, len(rows)*width)
+	for i, row := range rows {
+		copy(out[i*width:(i+1)*width], v[row*width:(row+1)*width])
+	}
+	return out
+}
