@@ -69,7 +69,7 @@ func newInverseEvaluator(b *backend.Backend, d models.Model, batch int, invert i
 		batch = suitableBatch(d)
 	}
 	e := &Evaluator{backend: b, model: onlyDensity{d}, batch: batch, invert: invert}
-	l := LayoutOf(d, batch)
+	l := Layout{Batch: batch, X: d.Dim(), Context: d.ContextDim()}
 	var err error
 	e.value, err = Compile(b, d, "log_prob", l, func(p models.Params, in Args[*Node]) *Node {
 		_, logp := s.SampleAndLogProb(p, in.X, in.Context)
@@ -78,7 +78,7 @@ func newInverseEvaluator(b *backend.Backend, d models.Model, batch int, invert i
 	if err != nil {
 		return nil, err
 	}
-	return e.withChange()
+	return e.withChange(d)
 }
 
 // OnePass is a flow whose samples come with their densities.

@@ -74,20 +74,19 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 	if err != nil {
 		return nil, err
 	}
-	return e.withChange()
+	return e.withChange(d)
 }
 
 // withChange is the evaluator with the change of units by the model's
 // preprocessing. When that fails the evaluator is closed.
-func (e *Evaluator) withChange() (*Evaluator, error) {
-	m, ok := e.model.(models.Preprocessed)
+func (e *Evaluator) withChange(d models.Model) (*Evaluator, error) {
+	m, ok := d.(models.Preprocessed)
 	if !ok {
 		return e, nil
 	}
-	l := LayoutOf(e.model, e.batch)
-	l.Context = 0
+	l := Layout{Batch: e.batch, X: d.Dim()}
 	var err error
-	e.change, err = Compile(e.backend, e.model, "preprocess", l, func(p models.Params, in Args[*Node]) *Node {
+	e.change, err = Compile(e.backend, d, "preprocess", l, func(p models.Params, in Args[*Node]) *Node {
 		if change := m.PreprocessLogDet(p, in.X); change != nil {
 			return change
 		}
@@ -249,7 +248,7 @@ func (e *Evaluator) preprocessing(ctx context.Context, params []*tensors.Tensor,
 	sum := 0.0
 	for first := 0; first < s.Rows; first += e.batch {
 		n := min(e.batch, s.Rows-first)
-		values, err := e.change.Call(ctx, params, Values{X: Rows(s.X, first, n, s.Rows), Degrees: DegreesOf(e.model, nil)})
+		values, err := e.change.Call(ctx, params, Values{X: Rows(s.X, first, n, s.Rows)})
 		if err != nil {
 			return 0, err
 		}
