@@ -116,7 +116,7 @@ func BenchmarkIdle(b *testing.B) {
 		dir := filepath.Join(b.TempDir(), "run")
 		w := create(b, dir)
 		for step := range 100 {
-			ok(b, w.Train(runlog.Train{Step: int64(step)}))
+			ok(b, w.Append(runlog.Train{Step: int64(step)}))
 		}
 		benchmarkPoll(b, dir)
 	})

@@ -65,11 +65,11 @@ func train(dir string, width int, nll float64) error {
 		return err
 	}
 	defer w.Close()
-	if err := w.Start(0); err != nil {
+	if err := w.Append(runlog.Start{}); err != nil {
 		return err
 	}
-	if err := w.Valid(runlog.Valid{Step: 100, Epoch: 1, NLL: runlog.Float(nll), Best: true}); err != nil {
+	if err := w.Append(runlog.Valid{Step: 100, Epoch: 1, NLL: runlog.Float(nll), Best: true}); err != nil {
 		return err
 	}
-	return w.End(runlog.End{Status: runlog.Done, Step: 100})
+	return w.Append(runlog.End{Status: runlog.Done, Step: 100})
 }

@@ -69,9 +69,8 @@ func (r *Run) Figures(now time.Time) Figures {
 // copies: the figures stay as they are when the run goes on.
 func (r *Run) lastRecords(f *Figures) {
 	f.Step, f.Epoch = r.lastStep(), r.lastEpoch()
-	if n := r.History.Train.Len(); n > 0 {
-		t := r.History.Train.At(n - 1)
-		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), decimal(float32(t.EMA)), decimal(float32(t.LR)), decimal(float32(t.GradNorm))
+	if t := r.lastTrain(); t != nil {
+		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), float64(t.EMA), float64(t.LR), float64(t.GradNorm)
 	}
 	f.Valid, f.Best, f.LastOrders = copied(r.lastValid()), copied(r.best()), copied(r.lastOrders())
 	if f.Best != nil {
@@ -113,15 +112,6 @@ func (r *Run) forecast(f *Figures) {
 			f.ToLookAhead = seconds(max(0, left))
 		}
 	}
-}
-
-// decimal returns the float64 of the shortest decimal that is a float32, which
-// is how a series keeps some numbers: 0.001, and not 0.0010000000474974513.
-func decimal(v float32) float64 {
-	if d, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64); err == nil {
-		return d
-	}
-	return float64(v)
 }
 
 // whole returns a whole number of the configuration, or 0.

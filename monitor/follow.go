@@ -62,7 +62,7 @@ func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
 	f.tell(&u)
 	return u, u.Gone || u.Manifest != nil || u.Err != nil || u.Mended || f.status != before || f.status == runlog.Running ||
 		f.loading != loading || u.Samples != nil || u.Density != nil || u.Stderr != nil || u.StderrReset ||
-		u.Batch.Reset || u.Batch.Bad > 0 || u.Batch.Train.Len() > 0 || len(u.Batch.Records) > 0
+		u.Batch.Reset || u.Batch.Bad > 0 || len(u.Batch.Records) > 0
 }
 
 // tell puts into an update how the look ended, where that is news: what stays

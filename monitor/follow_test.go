@@ -26,14 +26,14 @@ func TestALivingRun(t *testing.T) {
 		t.Errorf("the batch is %q", text)
 	}
 	for step := int64(1); step <= 7; step++ {
-		ok(t, writer.Train(runlog.Train{Step: step}))
+		ok(t, writer.Append(runlog.Train{Step: step}))
 		w.poll()
 		if r.History.Train.Len() != int(step) || r.Curve(Loss, ByStep).Len() != int(step) {
 			t.Fatalf("%d records after %d", r.History.Train.Len(), step)
 		}
 	}
-	ok(t, writer.Event("hello"))
-	ok(t, writer.End(runlog.End{Status: runlog.Stopped, Step: 7}))
+	ok(t, writer.Append(runlog.Event{What: "hello"}))
+	ok(t, writer.Append(runlog.End{Status: runlog.Stopped, Step: 7}))
 	ok(t, writer.Close())
 	w.poll()
 	if r.Status() != runlog.Stopped || len(r.History.Events) != 1 || r.History.End == nil {
@@ -62,14 +62,14 @@ func trainForEver(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Start(0); err != nil {
+	if err := w.Append(runlog.Start{}); err != nil {
 		return err
 	}
 	if _, err := os.Stdout.WriteString("started\n"); err != nil {
 		return err
 	}
 	for step := int64(1); ; step++ {
-		if err := w.Train(runlog.Train{Step: step}); err != nil {
+		if err := w.Append(runlog.Train{Step: step}); err != nil {
 			return err
 		}
 		time.Sleep(time.Millisecond)
@@ -113,7 +113,7 @@ func TestAKilledTrainerIsCrashedAtTheNextPoll(t *testing.T) {
 	resumed, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
 	ok(t, err)
 	defer resumed.Close()
-	ok(t, resumed.Start(0))
+	ok(t, resumed.Append(runlog.Start{}))
 	w.poll()
 	if r.Status() != runlog.Running || r.History.Train.Len() != 0 || len(r.Manifest.Earlier) != 1 {
 		t.Errorf("resumed, the run is %s with %d records and %d processes", r.Status(), r.History.Train.Len(), 1+len(r.Manifest.Earlier))
@@ -148,10 +148,10 @@ func TestADeletedRunComesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")
 			writer := create(t, dir)
-			ok(t, writer.Train(runlog.Train{Step: 1}))
-			ok(t, writer.Train(runlog.Train{Step: 2}))
+			ok(t, writer.Append(runlog.Train{Step: 1}))
+			ok(t, writer.Append(runlog.Train{Step: 2}))
 			if !alive {
-				ok(t, writer.End(runlog.End{Status: runlog.Done, Step: 2}))
+				ok(t, writer.Append(runlog.End{Status: runlog.Done, Step: 2}))
 				ok(t, writer.Close())
 			}
 			w := newWatch(t, dir)
@@ -248,7 +248,7 @@ func TestAnotherRunInItsPlace(t *testing.T) {
 			rawRun(t, dir, strings.Repeat(`{"t":"train","step":1,"loss":2}`+"\n", 7))
 			ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"id":"other","name":"other"}`), 0o644))
 			w.poll()
-			if n := r.History.Train.Len(); n != 7 || r.History.Train.Loss(0) != 2 || r.Manifest.Name != "other" || r.Gone {
+			if n := r.History.Train.Len(); n != 7 || r.History.Train.At(0).Loss != 2 || r.Manifest.Name != "other" || r.Gone {
 				t.Errorf("%d records of the run %s", n, r.Manifest.Name)
 			}
 		})
@@ -300,8 +300,8 @@ func TestARunThatEndsAndIsResumed(t *testing.T) {
 	ok(t, err)
 	defer writer.Close()
 	ok(t, writer.ReplaceConfig([]byte("name: longer\n")))
-	ok(t, writer.Start(10))
-	ok(t, writer.Train(runlog.Train{Step: 11}))
+	ok(t, writer.Append(runlog.Start{Step: 10}))
+	ok(t, writer.Append(runlog.Train{Step: 11}))
 	w.poll()
 	if r.Status() != runlog.Running || r.History.Train.Len() != 11 || r.History.End != nil || r.Generation() == before {
 		t.Errorf("resumed, the run is %s with %d records", r.Status(), r.History.Train.Len())

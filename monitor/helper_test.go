@@ -104,7 +104,7 @@ func create(t testing.TB, dir string) *runlog.Writer {
 	w, err := runlog.Create(dir, runlog.Manifest{Name: "small"}, []byte(smallConfig), runlog.Options{})
 	ok(t, err)
 	t.Cleanup(func() { _ = w.Close() })
-	ok(t, w.Start(0))
+	ok(t, w.Append(runlog.Start{}))
 	return w
 }
 
@@ -113,9 +113,9 @@ func ended(t testing.TB, dir string, steps int64) {
 	t.Helper()
 	w := create(t, dir)
 	for step := range steps {
-		ok(t, w.Train(runlog.Train{Step: step + 1, Epoch: 1, Loss: 3}))
+		ok(t, w.Append(runlog.Train{Step: step + 1, Epoch: 1, Loss: 3}))
 	}
-	ok(t, w.End(runlog.End{Status: runlog.Done, Step: steps}))
+	ok(t, w.Append(runlog.End{Status: runlog.Done, Step: steps}))
 	ok(t, w.Close())
 }
 

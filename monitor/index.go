@@ -11,102 +11,95 @@ import (
 type index struct {
 	revision uint64 // of the history
 
-	train, valid, orders axes
-	spreads              []spread
+	train, valid, orders int // records that were taken in
+	ensembles            []Ensemble
 	epochs               epochs
-
-	// thinned is the beginning of spreads of which the history has the single
-	// orders no more.
-	thinned []spread
 
 	best      int // of History.Valid, -1 without one
 	nonFinite int // losses and likelihoods
 }
 
-// axes are the three x of a series.
-type axes struct {
-	step, epoch, time monotone
-}
+// An Ensemble is an evaluation of several orders on the validation rows.
+type Ensemble struct {
+	*runlog.Orders
+	Lowest, Highest float64 // of the single orders, NaN where none is known
 
-// A spread is the range of the single orders in an evaluation on the validation
-// rows; at is its place in History.Orders.
-type spread struct {
-	at       int
-	step     int64
-	min, max float64
+	at   int // of History.Orders
+	step int64
 }
 
 // grow takes in what was added to the history, or all of it when some was taken
 // back.
 func (x *index) grow(h *runlog.History) {
-	if x.revision != h.Revision || x.train.step.n == 0 && x.valid.step.n == 0 {
-		*x = index{revision: h.Revision, best: -1, thinned: x.thinned}
+	var known []Ensemble
+	if x.revision != h.Revision || x.train == 0 && x.valid == 0 {
+		known = x.ensembles
+		*x = index{revision: h.Revision, best: -1}
 	}
-	for i := x.train.step.n; i < h.Train.Len(); i++ {
-		x.train.step.add(float64(h.Train.Step(i)))
-		x.train.epoch.add(float64(h.Train.Epoch(i)))
-		x.train.time.add(h.Train.Time(i))
-		x.epochs.inside(x.train.step.max, x.train.epoch.max)
-		if !finite(h.Train.Loss(i)) {
+	for ; x.train < h.Train.Len(); x.train++ {
+		t := h.Train.At(x.train)
+		x.epochs.inside(float64(t.Step), float64(t.Epoch))
+		if !finite(float64(t.Loss)) {
 			x.nonFinite++
 		}
 	}
-	for i := x.valid.step.n; i < len(h.Valid); i++ {
-		v := &h.Valid[i]
-		x.valid.step.add(float64(v.Step))
-		x.valid.epoch.add(float64(v.Epoch))
-		x.valid.time.add(float64(v.Time))
-		x.epochs.after(x.valid.step.max, x.valid.epoch.max)
+	for ; x.valid < len(h.Valid); x.valid++ {
+		v := &h.Valid[x.valid]
+		x.epochs.after(float64(v.Step), float64(v.Epoch))
 		if !finite(float64(v.NLL)) {
 			x.nonFinite++
 		} else if x.best < 0 || v.NLL < h.Valid[x.best].NLL {
-			x.best = i
+			x.best = x.valid
 		}
 	}
-	x.growOrders(h)
-}
-
-func (x *index) growOrders(h *runlog.History) {
-	from := 0
-	if n := len(x.spreads); n > 0 {
-		from = x.spreads[n-1].at + 1
-	}
-	for i := from; i < len(h.Orders); i++ {
-		o := &h.Orders[i]
+	for ; x.orders < len(h.Orders); x.orders++ {
+		o := &h.Orders[x.orders]
 		if o.Split != validSplit {
 			continue
 		}
-		s := spreadOf(o.PerOrder)
-		s.at, s.step = i, o.Step
-		if n := len(x.spreads); len(o.PerOrder) == 0 && n < len(x.thinned) && x.thinned[n].at == i {
-			s = x.thinned[n]
+		e := ensembleOf(o)
+		e.at, e.step = x.orders, o.Step
+		if n := len(x.ensembles); o.PerOrder == nil && n < len(known) && known[n].at == e.at && known[n].step == e.step {
+			e = known[n] // from before its orders were dropped
 		}
-		x.spreads = append(x.spreads, s)
-		x.orders.step.add(float64(o.Step))
-		x.orders.time.add(float64(o.Time))
+		x.ensembles = append(x.ensembles, e)
+	}
+	thin(h.Orders)
+}
+
+// ordersKept bounds the values of single orders and of masks that a run keeps, at
+// 4 MB. A log may hold a thousand orders of each of ten thousand validations; most
+// logs hold less than this in all.
+const ordersKept = 1 << 19
+
+// lastWhole is how many evaluations are kept whole whatever they hold: those of one
+// step, on every split.
+const lastWhole = 3
+
+// thin drops the values of single orders and masks of all but the last evaluations.
+func thin(all []runlog.Orders) {
+	values := 0
+	for i := len(all) - 1; i >= 0; i-- {
+		o := &all[i]
+		if values += len(o.PerOrder) + len(o.MaskLoss); values > ordersKept && i < len(all)-lastWhole {
+			o.PerOrder, o.MaskLoss = nil, nil
+		}
 	}
 }
 
 const validSplit = "valid"
 
-// spreadOf is NaN to NaN without a finite value.
-func spreadOf(perOrder []runlog.Float) spread {
-	s := spread{min: math.NaN(), max: math.NaN()}
-	for _, nll := range perOrder {
+func ensembleOf(o *runlog.Orders) Ensemble {
+	e := Ensemble{Lowest: math.Inf(1), Highest: math.Inf(-1)}
+	for _, nll := range o.PerOrder {
 		if v := float64(nll); finite(v) {
-			s.min = lesser(s.min, v)
-			s.max = -lesser(-s.max, -v)
+			e.Lowest, e.Highest = min(e.Lowest, v), max(e.Highest, v)
 		}
 	}
-	return s
-}
-
-// lesser is the smaller of two numbers, of which a may not be known.
-func lesser(a, b float64) float64 {
-	if a < b {
-		return a
+	if e.Lowest > e.Highest {
+		e.Lowest, e.Highest = math.NaN(), math.NaN()
 	}
-	return b
+	return e
 }
 
 func finite(v float64) bool { return v-v == 0 }

@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"math"
 	"time"
 
 	"github.com/maskflow/maskflow/runlog"
@@ -16,8 +15,8 @@ func (r *Run) lastStep() (step int64) {
 	if n := len(h.Starts); n > 0 {
 		step = h.Starts[n-1].Step
 	}
-	if n := h.Train.Len(); n > 0 {
-		step = max(step, h.Train.Step(n-1))
+	if t := r.lastTrain(); t != nil {
+		step = max(step, t.Step)
 	}
 	if v := r.lastValid(); v != nil {
 		step = max(step, v.Step)
@@ -31,22 +30,22 @@ func (r *Run) lastStep() (step int64) {
 // lastEpoch is the one that the last train record is in, or, once a validation followed
 // it, how many have ended, as records of validations count.
 func (r *Run) lastEpoch() (epoch int) {
-	step := int64(-1)
-	if n := r.History.Train.Len(); n > 0 {
-		step, epoch = r.History.Train.Step(n-1), r.History.Train.Epoch(n-1)
+	t, v := r.lastTrain(), r.lastValid()
+	if t != nil {
+		epoch = int(t.Epoch)
 	}
-	if n := len(r.History.Valid); n > 0 && r.History.Valid[n-1].Step >= step {
-		epoch = r.History.Valid[n-1].Epoch
+	if v != nil && (t == nil || v.Step >= t.Step) {
+		epoch = v.Epoch
 	}
 	return epoch
 }
 
-// lastLoss is NaN without a train record.
-func (r *Run) lastLoss() float64 {
+// lastTrain is nil without a train record.
+func (r *Run) lastTrain() *runlog.Train {
 	if n := r.History.Train.Len(); n > 0 {
-		return r.History.Train.Loss(n - 1)
+		return r.History.Train.At(n - 1)
 	}
-	return math.NaN()
+	return nil
 }
 
 // lastValid is nil without a validation.
@@ -68,8 +67,8 @@ func (r *Run) best() *runlog.Valid {
 // lastOrders is the last evaluation of an ensemble on the validation rows, nil
 // without one.
 func (r *Run) lastOrders() *runlog.Orders {
-	if n := len(r.index.spreads); n > 0 {
-		return &r.History.Orders[r.index.spreads[n-1].at]
+	if n := len(r.index.ensembles); n > 0 {
+		return &r.History.Orders[r.index.ensembles[n-1].at]
 	}
 	return nil
 }

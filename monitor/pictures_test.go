@@ -22,7 +22,7 @@ func TestSamplesOfARun(t *testing.T) {
 	r := w.run()
 	record := func(step int64) {
 		t.Helper()
-		ok(t, writer.Samples(runlog.Samples{Step: step, File: samplesFile(step), Shape: []int{2, 3}}))
+		ok(t, writer.Append(runlog.Samples{Step: step, File: samplesFile(step), Shape: []int{2, 3}}))
 		w.poll()
 	}
 	draw := func(step int64) {
@@ -64,7 +64,7 @@ func TestSamplesOfARun(t *testing.T) {
 	writer, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
 	ok(t, err)
 	defer writer.Close()
-	ok(t, writer.Start(35)) // undoes 60; of what is left, 30 can be read by now
+	ok(t, writer.Append(runlog.Start{Step: 35})) // undoes 60; of what is left, 30 can be read by now
 	w.poll()
 	expect(30)
 
@@ -73,7 +73,7 @@ func TestSamplesOfARun(t *testing.T) {
 	writer, err = runlog.Resume(dir, runlog.Process{}, runlog.Options{})
 	ok(t, err)
 	defer writer.Close()
-	ok(t, writer.Start(25)) // undoes 30 too; what is shown was never drawn now, and 20 was removed
+	ok(t, writer.Append(runlog.Start{Step: 25})) // undoes 30 too; what is shown was never drawn now, and 20 was removed
 	w.poll()
 	if r.Samples != nil {
 		t.Fatalf("samples of step %d are shown of a run at step 25", r.Samples.Step)
@@ -92,7 +92,7 @@ func TestManySamplesReadOnlyTheLast(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	writer := create(t, dir)
 	for step := int64(1); step <= 100; step++ {
-		ok(t, writer.Samples(runlog.Samples{Step: step, File: samplesFile(step)}))
+		ok(t, writer.Append(runlog.Samples{Step: step, File: samplesFile(step)}))
 	}
 	for _, step := range []int64{7, 85} {
 		writeArray(t, filepath.Join(dir, samplesFile(step)), []int{1}, []float32{float32(step)})
@@ -114,7 +114,7 @@ func TestDensityOfARun(t *testing.T) {
 	inf := float32(math.Inf(-1))
 	values := []float32{-1, inf, float32(math.NaN()), -2, -3, -4}
 	writeArray(t, filepath.Join(dir, "samples", "a.npy"), []int{2, 3}, values)
-	ok(t, writer.Density(runlog.Density{Step: 7, File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{-1, 2}, Y: [2]runlog.Float{0, 5}}))
+	ok(t, writer.Append(runlog.Density{Step: 7, File: "samples/a.npy", Shape: []int{2, 3}, X: [2]runlog.Float{-1, 2}, Y: [2]runlog.Float{0, 5}}))
 	w := newWatch(t, dir)
 	w.poll()
 	g := w.run().Density
@@ -135,7 +135,7 @@ func TestDensityOfARun(t *testing.T) {
 		{File: "samples/b.npy", Shape: []int{2, 3}, X: [2]runlog.Float{0, 1}, Y: [2]runlog.Float{0, 1}},
 	} {
 		bad.Step = int64(8 + i)
-		ok(t, writer.Density(bad))
+		ok(t, writer.Append(bad))
 		w.poll()
 		if w.run().Density != g {
 			t.Errorf("the grid of %+v is shown", bad)
@@ -145,7 +145,7 @@ func TestDensityOfARun(t *testing.T) {
 	writer, err := runlog.Resume(dir, runlog.Process{}, runlog.Options{})
 	ok(t, err)
 	defer writer.Close()
-	ok(t, writer.Start(7))
+	ok(t, writer.Append(runlog.Start{Step: 7}))
 	w.poll()
 	if w.run().Density != g {
 		t.Error("the grid of step 7 is not shown of a run at step 7")
@@ -154,7 +154,7 @@ func TestDensityOfARun(t *testing.T) {
 	writer, err = runlog.Resume(dir, runlog.Process{}, runlog.Options{})
 	ok(t, err)
 	defer writer.Close()
-	ok(t, writer.Start(6))
+	ok(t, writer.Append(runlog.Start{Step: 6}))
 	w.poll()
 	if w.run().Density != nil {
 		t.Error("the grid of step 7 is shown of a run at step 6")

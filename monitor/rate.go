@@ -27,8 +27,10 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	if n == 0 {
 		return math.NaN()
 	}
+	last := s.At(n - 1)
 	if !recent {
-		rate := float64(s.Step(n-1)-s.Step(0)) / (s.Time(n-1) - s.Time(0))
+		first := s.At(0)
+		rate := float64(last.Step-first.Step) / float64(last.Time-first.Time)
 		if rate > 0 && finite(rate) {
 			return rate
 		}
@@ -36,7 +38,8 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	var steps, passed float64
 	stretches := make([][2]float64, 0, rateRecords) // steps and the seconds that they took
 	for i := max(1, n-rateRecords); i < n; i++ {
-		ds, dt := float64(s.Step(i)-s.Step(i-1)), s.Time(i)-s.Time(i-1)
+		before, now := s.At(i-1), s.At(i)
+		ds, dt := float64(now.Step-before.Step), float64(now.Time-before.Time)
 		if ds > 0 && dt >= 0 && finite(dt) { // else a clock was set, or a run rewound
 			stretches = append(stretches, [2]float64{ds, dt})
 		}
@@ -56,7 +59,7 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	if passed > 0 {
 		return steps / passed
 	}
-	if rate := s.Rate(n - 1); rate > 0 && finite(rate) {
+	if rate := float64(last.Rate); rate > 0 && finite(rate) {
 		return rate
 	}
 	return math.NaN()

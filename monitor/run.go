@@ -1,7 +1,7 @@
 package monitor
 
 import (
-	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +38,6 @@ type Run struct {
 	looked time.Time // when State was found
 	clock  float64   // seconds of training at the last record
 	index  index
-	full   int // from here on History.Orders has the values of single orders and masks
 }
 
 // apply takes in what is new.
@@ -63,8 +62,13 @@ func (r *Run) apply(u *RunUpdate, now time.Time) {
 	if u.State != nil {
 		r.State, r.looked = u.State, now
 	}
-	r.applyPictures(u)
 	r.applyBatch(&u.Batch)
+	if u.Samples != nil {
+		r.Samples = u.Samples
+	}
+	if u.Density != nil {
+		r.Density = u.Density
+	}
 	if u.StderrReset {
 		r.Stderr = nil
 	}
@@ -72,61 +76,29 @@ func (r *Run) apply(u *RunUpdate, now time.Time) {
 	r.Stderr = r.Stderr[max(0, len(r.Stderr)-stderrLines):]
 }
 
-// applyPictures takes in pictures, and lets go of those that were drawn from
-// weights that a resumption undid.
-func (r *Run) applyPictures(u *RunUpdate) {
-	if u.Batch.Reset {
-		r.Samples, r.Density = nil, nil
-	}
-	for _, record := range u.Batch.Records {
-		start, ok := record.(runlog.Start)
-		if ok && r.Samples != nil && r.Samples.Step > start.Step {
-			r.Samples = nil
-		}
-		if ok && r.Density != nil && r.Density.Step > start.Step {
-			r.Density = nil
-		}
-	}
-	if u.Samples != nil {
-		r.Samples = u.Samples
-	}
-	if u.Density != nil {
-		r.Density = u.Density
-	}
-}
-
 // applyBatch takes in records.
 func (r *Run) applyBatch(b *runlog.Batch) {
 	before := r.History.Revision
 	r.History.Add(*b)
-	r.applyClock(b)
-	r.index.unthin(b)
 	r.index.grow(&r.History)
-	if r.History.Revision != before {
-		r.full = 0
-	}
-	if len(b.Records) > 0 {
-		r.thin()
-	}
-}
-
-// applyClock notes the time of the last record. It does not matter which of two
-// records that came together was the very last.
-func (r *Run) applyClock(b *runlog.Batch) {
 	if b.Reset {
 		r.clock = 0
 	}
-	last := math.Inf(-1)
-	if n := b.Train.Len(); n > 0 && finite(b.Train.Time(n-1)) {
-		last = b.Train.Time(n - 1)
-	}
 	if n := len(b.Records); n > 0 {
-		if t := runlog.TimeOf(b.Records[n-1]); finite(t) {
-			last = max(last, t)
+		if t := runlog.TimeOf(b.Records[n-1]); t >= 0 && finite(t) {
+			r.clock = t
 		}
 	}
-	if last >= 0 {
-		r.clock = last
+	if r.History.Revision == before {
+		return
+	}
+	// Pictures that were drawn from weights that a resumption undid.
+	h := &r.History
+	if s := r.Samples; s != nil && !slices.ContainsFunc(h.Samples, func(x runlog.Samples) bool { return x.Step == s.Step }) {
+		r.Samples = nil
+	}
+	if d := r.Density; d != nil && !slices.ContainsFunc(h.Densities, func(x runlog.Density) bool { return x.Step == d.Step }) {
+		r.Density = nil
 	}
 }
 

@@ -137,7 +137,7 @@ func (s *Source) Poll() Update {
 		}
 		before := left
 		if news, ok := run.poll(u.Now, left); ok {
-			left -= news.Batch.Train.Len() + len(news.Batch.Records) + news.Batch.Bad
+			left -= len(news.Batch.Records) + news.Batch.Bad
 			u.Runs = append(u.Runs, news)
 		}
 		if before > 0 && left <= 0 {

@@ -86,8 +86,8 @@ func TestPollIsBounded(t *testing.T) {
 		w.set.Apply(u)
 		total := 0
 		for _, news := range u.Runs {
-			total += news.Batch.Train.Len()
-			sizes[news.Dir] += news.Batch.Train.Len()
+			total += len(news.Batch.Records)
+			sizes[news.Dir] += len(news.Batch.Records)
 		}
 		if total > pollRecords {
 			t.Fatalf("%d records at once", total)
@@ -121,9 +121,9 @@ func TestNewsBehindALongLog(t *testing.T) {
 	appendTo(t, filepath.Join(folder, "long", runlog.MetricsFile), strings.Repeat(`{"t":"train","step":1}`+"\n", pollRecords))
 	writer, err := runlog.Resume(filepath.Join(folder, "short"), runlog.Process{}, runlog.Options{})
 	ok(t, err)
-	ok(t, writer.Start(3))
-	ok(t, writer.Train(runlog.Train{Step: 4}))
-	ok(t, writer.End(runlog.End{Status: runlog.Stopped, Step: 4}))
+	ok(t, writer.Append(runlog.Start{Step: 3}))
+	ok(t, writer.Append(runlog.Train{Step: 4}))
+	ok(t, writer.Append(runlog.End{Status: runlog.Stopped, Step: 4}))
 	ok(t, writer.Close())
 	w.source.turn = 0
 	w.poll()
@@ -275,7 +275,7 @@ func TestAClockThatIsSet(t *testing.T) {
 	w.poll()
 	for i, jump := range []time.Duration{time.Hour, -3 * time.Hour, time.Hour} {
 		w.now = w.now.Add(jump)
-		ok(t, writer.Train(runlog.Train{Step: int64(i) + 1}))
+		ok(t, writer.Append(runlog.Train{Step: int64(i) + 1}))
 		ended(t, filepath.Join(folder, "b", string(rune('a'+i))), 1)
 		w.until(func() bool { return len(w.set.Runs) == i+2 })
 		r := w.set.Find(filepath.Join(folder, "a"))

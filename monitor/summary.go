@@ -34,9 +34,9 @@ type Summary struct {
 	StepsPerSecond    runlog.Float     `json:"steps_per_second"`
 	ExamplesPerSecond runlog.Float     `json:"examples_per_second"`
 	Loss              runlog.Float     `json:"loss"`
-	EMA               runlog.Float     `json:"ema"`
-	LR                runlog.Float     `json:"lr"`
-	GradNorm          runlog.Float     `json:"grad_norm"`
+	EMA               runlog.Float32   `json:"ema"`
+	LR                runlog.Float32   `json:"lr"`
+	GradNorm          runlog.Float32   `json:"grad_norm"`
 	NonFinite         int              `json:"non_finite"` // train and valid records whose loss is not finite
 	Bad               int              `json:"bad_lines"`
 
@@ -82,7 +82,7 @@ func (r *Run) Summary(now time.Time) Summary {
 		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
 		Phase: f.Phase, Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
 		StepsPerSecond: runlog.Float(f.StepsPerSecond), ExamplesPerSecond: runlog.Float(f.ExamplesPerSecond),
-		Loss: runlog.Float(f.Loss), EMA: runlog.Float(f.EMA), LR: runlog.Float(f.LR), GradNorm: runlog.Float(f.GradNorm),
+		Loss: runlog.Float(f.Loss), EMA: runlog.Float32(f.EMA), LR: runlog.Float32(f.LR), GradNorm: runlog.Float32(f.GradNorm),
 		NonFinite: f.NonFinite, Bad: f.Bad,
 		Valid: newValidRecord(f.Valid), Best: newValidRecord(f.Best), SinceBest: f.SinceBest,
 		LookAhead: f.LookAhead, MaxEpochs: f.MaxEpochs, MaxSteps: f.MaxSteps,

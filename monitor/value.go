@@ -81,10 +81,10 @@ var figureKeys = []struct {
 		return nil
 	}},
 	{"loss", func(s subject) []value {
-		if s.run.History.Train.Len() == 0 {
-			return nil
+		if t := s.run.lastTrain(); t != nil {
+			return numbers(t.Loss)
 		}
-		return []value{number(s.run.lastLoss())}
+		return nil
 	}},
 	{"step", func(s subject) []value { return []value{number(float64(s.run.lastStep()))} }},
 	{"epoch", func(s subject) []value { return []value{number(float64(s.run.lastEpoch()))} }},

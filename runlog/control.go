@@ -131,7 +131,7 @@ func (w *Writer) Poll() ([]ControlRequest, error) {
 		if err := os.RemoveAll(path); err != nil {
 			what = fmt.Sprintf("ignored %q, which is no request and cannot be removed: %v", ControlDir+"/"+name, err)
 		}
-		if err := w.append(Event{Time: Float(w.Elapsed()), What: what}); err != nil {
+		if err := w.append(Event{What: what}); err != nil {
 			return requests, err
 		}
 	}
@@ -175,7 +175,7 @@ func (w *Writer) Answer(id, what string) error {
 	if !ok {
 		return fmt.Errorf("answering a request: none has the id %q", id)
 	}
-	if err := w.append(Event{Time: Float(w.Elapsed()), ID: id, What: what}); err != nil {
+	if err := w.append(Event{ID: id, What: what}); err != nil {
 		return err
 	}
 	delete(w.pending, id)

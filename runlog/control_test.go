@@ -18,7 +18,7 @@ func poll(t *testing.T, w *Writer) []ControlRequest {
 func TestControl(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir, Options{})
-	ok(t, w.Start(0))
+	ok(t, w.Append(Start{}))
 	if got := poll(t, w); got != nil {
 		t.Fatalf("requests before there are any: %+v", got)
 	}
@@ -65,7 +65,7 @@ func TestControl(t *testing.T) {
 func TestRequestsOlderThanTheProcess(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir, Options{})
-	ok(t, w.Start(0))
+	ok(t, w.Append(Start{}))
 	_, err := Request(dir, StopNow, time.Now().Add(time.Hour)) // from a host whose clock is ahead
 	ok(t, err)
 	ok(t, w.Close())
@@ -73,7 +73,7 @@ func TestRequestsOlderThanTheProcess(t *testing.T) {
 	w, err = Resume(dir, Process{}, Options{})
 	ok(t, err)
 	defer func() { ok(t, w.Close()) }()
-	ok(t, w.Start(0))
+	ok(t, w.Append(Start{}))
 	_, err = Request(dir, StopCleanly, time.Now().Add(-time.Hour)) // from one whose clock is behind
 	ok(t, err)
 	if got := poll(t, w); len(got) != 1 || got[0].Kind != StopCleanly {
@@ -84,7 +84,7 @@ func TestRequestsOlderThanTheProcess(t *testing.T) {
 func TestMalformedRequests(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir, Options{})
-	ok(t, w.Start(0))
+	ok(t, w.Append(Start{}))
 	control := filepath.Join(dir, ControlDir)
 	for name, text := range map[string]string{
 		"1.json":     `{"id":"a","kind":"dance"}`,

@@ -2,18 +2,24 @@ package runlog
 
 import (
 	"bytes"
-	"math"
+	"reflect"
 	"strconv"
 )
 
-var unknownTrain = Train{
-	Time: Float(math.NaN()), Loss: Float(math.NaN()), EMA: Float(math.NaN()),
-	LR: Float(math.NaN()), GradNorm: Float(math.NaN()), Rate: Float(math.NaN()),
-}
+// trainFields are the places of the fields of a train record by their keys.
+var trainFields = func() map[string]int {
+	fields := map[string]int{}
+	for t, i := reflect.TypeFor[Train](), 0; i < t.NumField(); i++ {
+		fields[t.Field(i).Tag.Get("json")] = i
+	}
+	return fields
+}()
 
-// decodeTrain reads the one kind of line that a run has a million of,
-// several times faster than encoding/json. It takes a flat object without spaces,
-// as the Writer makes it, and leaves everything else, mistakes included, to
+var unknownTrain = func() (r Train) { forget(reflect.ValueOf(&r).Elem()); return r }()
+
+// decodeTrain reads the one kind of line that a run has a million of, several
+// times faster than encoding/json. It takes a flat object without spaces, as the
+// Writer makes it, and leaves everything else, mistakes included, to
 // encoding/json: when it succeeds, both give the same record.
 func decodeTrain(line []byte) (Train, bool) {
 	rest, ok := bytes.CutPrefix(line, []byte(`{"t":"train"`))
@@ -21,6 +27,7 @@ func decodeTrain(line []byte) (Train, bool) {
 		return Train{}, false
 	}
 	r := unknownTrain
+	fields := reflect.ValueOf(&r).Elem()
 	for {
 		if len(rest) == 1 && rest[0] == '}' {
 			return r, true
@@ -29,44 +36,32 @@ func decodeTrain(line []byte) (Train, bool) {
 			return Train{}, false
 		}
 		var key, value []byte
-		if key, rest, ok = cutKey(rest[1:]); !ok {
+		if key, rest, ok = cutKey(rest[1:]); !ok || string(key) == "t" {
 			return Train{}, false
 		}
 		if value, rest, ok = cutScalar(rest); !ok {
 			return Train{}, false
 		}
-		switch string(key) {
-		case "step":
-			r.Step, ok = parseInt(value)
-		case "epoch":
-			r.Epoch, ok = parseSmallInt(value)
-		case "mask":
-			r.Mask, ok = parseSmallInt(value)
-		case "time":
-			ok = r.Time.parse(value)
-		case "loss":
-			ok = r.Loss.parse(value)
-		case "ema":
-			ok = r.EMA.parse(value)
-		case "lr":
-			ok = r.LR.parse(value)
-		case "grad_norm":
-			ok = r.GradNorm.parse(value)
-		case "rate":
-			ok = r.Rate.parse(value)
-		case "t":
-			ok = false
-		}
-		if !ok {
+		i, known := trainFields[string(key)]
+		if !known || !setNumber(fields.Field(i), value) {
 			return Train{}, false
 		}
 	}
 }
 
-func (f *Float) parse(text []byte) bool {
-	v, ok := parseFloat(text)
-	*f = Float(v)
-	return ok
+// setNumber sets a number, of a record of numbers, to what a JSON value is.
+func setNumber(field reflect.Value, value []byte) bool {
+	if field.CanFloat() {
+		v, ok := parseFloat(value)
+		field.SetFloat(v)
+		return ok
+	}
+	v, err := strconv.ParseInt(string(value), 10, 64) // which takes no quotes
+	if err != nil || field.OverflowInt(v) {
+		return false
+	}
+	field.SetInt(v)
+	return true
 }
 
 // cutKey cuts `"key":`. Only lower-case ASCII keys are taken: encoding/json
@@ -86,38 +81,13 @@ func cutKey(text []byte) (key, rest []byte, ok bool) {
 	return text[1:i], text[i+2:], true
 }
 
-// cutScalar cuts a number or a string of printable ASCII without escapes,
-// quotes included.
+// cutScalar cuts a number, or a string as far as its next quote: one that stands for
+// a number has no other.
 func cutScalar(text []byte) (value, rest []byte, ok bool) {
-	if len(text) == 0 {
-		return nil, nil, false
+	n := numberLen(text)
+	if quoted, found := bytes.CutPrefix(text, []byte{'"'}); found {
+		n = 2 + bytes.IndexByte(quoted, '"')
+		return text[:n], text[n:], n > 1
 	}
-	if text[0] != '"' {
-		n := numberLen(text)
-		return text[:n], text[n:], n > 0
-	}
-	i := 1
-	for i < len(text) && text[i] != '"' {
-		if text[i] < ' ' || text[i] > '~' || text[i] == '\\' {
-			return nil, nil, false
-		}
-		i++
-	}
-	if i == len(text) {
-		return nil, nil, false
-	}
-	return text[:i+1], text[i+1:], true
-}
-
-func parseInt(text []byte) (int64, bool) {
-	if text[0] == '"' {
-		return 0, false
-	}
-	v, err := strconv.ParseInt(string(text), 10, 64)
-	return v, err == nil
-}
-
-func parseSmallInt(text []byte) (int, bool) {
-	v, ok := parseInt(text)
-	return int(v), ok && int64(int(v)) == v
+	return text[:n], text[n:], n > 0
 }

@@ -19,15 +19,15 @@ func Example() {
 	dir := filepath.Join(parent, "dna")
 
 	w := must.M1(runlog.Create(dir, runlog.Manifest{Name: "dna"}, []byte("name: dna\n"), runlog.Options{}))
-	must.M(w.Start(0))
-	must.M(w.Train(runlog.Train{Step: 1, Loss: 86.5}))
-	must.M(w.Train(runlog.Train{Step: 2, Loss: runlog.Float(math.NaN())}))
+	must.M(w.Append(runlog.Start{}))
+	must.M(w.Append(runlog.Train{Step: 1, Loss: 86.5}))
+	must.M(w.Append(runlog.Train{Step: 2, Loss: runlog.Float(math.NaN())}))
 
 	must.M1(runlog.Request(dir, runlog.StopCleanly, time.Now())) // by the monitor
 	for _, r := range must.M1(w.Poll()) {
 		must.M(w.Answer(r.ID, "stopping after step 2"))
 	}
-	must.M(w.End(runlog.End{Status: runlog.Stopped, Step: 2}))
+	must.M(w.Append(runlog.End{Status: runlog.Stopped, Step: 2}))
 	must.M(w.Close())
 
 	h := must.M1(runlog.Load(dir))

@@ -1,9 +1,12 @@
 package runlog
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Float is a float64 whose JSON form has room for the values that JSON lacks:
@@ -12,6 +15,10 @@ import (
 //
 // In a record that is read, a number that the line does not carry is NaN.
 type Float float64
+
+// Float32 is a Float that is kept in half the space, for numbers of which a log has
+// a million.
+type Float32 float32
 
 // Floats converts a slice.
 func Floats(v []float64) []Float {
@@ -26,29 +33,25 @@ func Floats(v []float64) []Float {
 }
 
 // MarshalJSON writes the shortest decimal that reads back as the same float64.
-func (f Float) MarshalJSON() ([]byte, error) {
-	v := float64(f)
+func (f Float) MarshalJSON() ([]byte, error) { return marshalFloat(float64(f), 64) }
+
+// MarshalJSON writes the shortest decimal that reads back as the same float32.
+func (f Float32) MarshalJSON() ([]byte, error) { return marshalFloat(float64(f), 32) }
+
+func marshalFloat(v float64, size int) ([]byte, error) {
 	switch {
 	case math.IsNaN(v):
 		return []byte(`"NaN"`), nil
-	case math.IsInf(v, 1):
-		return []byte(`"Inf"`), nil
-	case math.IsInf(v, -1):
-		return []byte(`"-Inf"`), nil
+	case math.IsInf(v, 0):
+		return []byte(`"` + strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+") + `"`), nil
+	case size == 32:
+		return json.Marshal(float32(v))
 	}
-	format := byte('f')
-	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
-		format = 'e'
-	}
-	return strconv.AppendFloat(make([]byte, 0, 24), v, format, -1, 64), nil
+	return json.Marshal(v)
 }
 
 // UnmarshalJSON reads a number, one of the three strings, or null as NaN.
 func (f *Float) UnmarshalJSON(text []byte) error {
-	if string(text) == "null" {
-		*f = Float(math.NaN())
-		return nil
-	}
 	v, ok := parseFloat(text)
 	if !ok {
 		return fmt.Errorf("%.40s is not a number, %q, %q or %q", text, "NaN", "Inf", "-Inf")
@@ -57,12 +60,20 @@ func (f *Float) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// UnmarshalJSON reads what a [Float] does.
+func (f *Float32) UnmarshalJSON(text []byte) error {
+	v := Float(*f)
+	err := v.UnmarshalJSON(text)
+	*f = Float32(v)
+	return err
+}
+
 // parseFloat reads a JSON value as MarshalJSON writes it. The caller has seen
 // that it is JSON: strconv alone would take more. A number beyond the range of
 // float64 is refused.
 func parseFloat(text []byte) (float64, bool) {
 	switch string(text) {
-	case `"NaN"`:
+	case "null", `"NaN"`:
 		return math.NaN(), true
 	case `"Inf"`:
 		return math.Inf(1), true
@@ -73,39 +84,18 @@ func parseFloat(text []byte) (float64, bool) {
 	return v, err == nil
 }
 
-// numberLen is the length of the JSON number at the start of text, or 0.
+// numberLen is the length of the JSON number at the start of text, or 0. It
+// leaves to strconv what that refuses as well.
 func numberLen(text []byte) int {
-	i := 0
-	if i < len(text) && text[i] == '-' {
-		i++
+	n := 0
+	for n < len(text) && bytes.IndexByte([]byte("0123456789.-e+E"), text[n]) >= 0 {
+		n++
 	}
-	from := i
-	i = skipDigits(text, i)
-	if i == from || text[from] == '0' && i > from+1 {
+	number := bytes.TrimPrefix(text[:n], []byte{'-'})
+	digit := func(i int) bool { return i < len(number) && number[i]-'0' <= 9 }
+	dot := bytes.IndexByte(number, '.')
+	if !digit(0) || number[0] == '0' && digit(1) || dot >= 0 && !digit(dot+1) {
 		return 0
 	}
-	if i < len(text) && text[i] == '.' {
-		from = i + 1
-		if i = skipDigits(text, from); i == from {
-			return 0
-		}
-	}
-	if i < len(text) && text[i]|0x20 == 'e' {
-		i++
-		if i < len(text) && (text[i] == '+' || text[i] == '-') {
-			i++
-		}
-		from = i
-		if i = skipDigits(text, from); i == from {
-			return 0
-		}
-	}
-	return i
-}
-
-func skipDigits(text []byte, i int) int {
-	for i < len(text) && text[i]-'0' <= 9 {
-		i++
-	}
-	return i
+	return n
 }

@@ -1,87 +1,84 @@
 package runlog
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // ErrLocked reports a run that another process is writing.
 var ErrLocked = errors.New("is being written")
 
-// errHeld is what flock returns when another process holds the lock.
-var errHeld = errors.New("lock held by another process")
-
-// A lock is held through an open file: the kernel lets go of it when the
-// process dies, however it dies. Where flock does not exist (some platforms,
-// some cluster file systems) the existence of the file is the lock, and after
-// a crash a person has to remove it.
+// A lock is held through an open file: the kernel releases it when the process
+// dies, however it dies. Where flock does not exist (some platforms, some cluster
+// file systems) the existence of the file is the lock, and after a crash a person
+// has to remove it.
 type lock struct {
-	f       *os.File
+	*flock.Flock
 	flocked bool
 }
 
 // A reader that looks at the lock holds it shared for some microseconds. An
 // attempt that meets one tries again for this long before it gives up.
 const (
-	lockAttempts = 20
-	lockPause    = 5 * time.Millisecond
+	lockTime  = 100 * time.Millisecond
+	lockPause = 5 * time.Millisecond
 )
 
-// acquire takes the lock, or returns ErrLocked after the name of the
-// directory. Owner is written into the file for others to read; flock is the
-// function of that name, or a test's.
-func acquire(dir, path, owner string, flock func(f *os.File, exclusive bool) error) (*lock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o644)
+// tryLock is [flock.Flock.TryLockContext], or a test's.
+type tryLock func(*flock.Flock, context.Context, time.Duration) (bool, error)
+
+// acquire takes the lock, or returns ErrLocked after the name of the directory.
+// Owner is written into the file for others to read.
+func acquire(dir, path, owner string, try tryLock) (*lock, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	created := err == nil
-	if errors.Is(err, fs.ErrExist) {
-		f, err = os.OpenFile(path, os.O_RDWR, 0)
+	if created {
+		err = f.Close()
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("locking the run: %w", err)
 	}
-	l := &lock{f: f, flocked: true}
-	for i := 0; ; i++ {
-		err = flock(f, true)
-		if !errors.Is(err, errHeld) || i == lockAttempts {
-			break
-		}
-		time.Sleep(lockPause)
-	}
+	l := &lock{flock.New(path, flock.SetFlag(os.O_RDWR)), true}
+	soon, cancel := context.WithTimeout(context.Background(), lockTime)
+	defer cancel()
+	_, err = try(l.Flock, soon, lockPause)
 	switch {
 	case err == nil:
-	case errors.Is(err, errHeld):
-		err = fmt.Errorf("%s %w by %s", dir, ErrLocked, readOwner(f))
-	case errors.Is(err, errors.ErrUnsupported) && created:
-		l.flocked, err = false, nil
-	case errors.Is(err, errors.ErrUnsupported):
-		err = fmt.Errorf("%s %w by %s (this file system has no locks: if that process is gone, remove %s)",
-			dir, ErrLocked, readOwner(f), path)
+	case soon.Err() != nil:
+		return nil, fmt.Errorf("%s %w by %s", dir, ErrLocked, readOwner(path))
+	case unsupported(err) && created:
+		l.flocked = false
+	case unsupported(err):
+		return nil, fmt.Errorf("%s %w by %s (this file system has no locks: if that process is gone, remove %s)",
+			dir, ErrLocked, readOwner(path), path)
 	default:
-		err = fmt.Errorf("locking %s: %w", path, err)
+		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
-	if err != nil {
-		_ = f.Close() // not ours; the first error is the one to report
-		return nil, err
-	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = f.WriteAt([]byte(owner+"\n"), 0)
-	}
-	if err != nil {
-		_ = l.release()
+	if err := os.WriteFile(path, []byte(owner+"\n"), 0o644); err != nil {
+		_ = l.release() // the first error is the one to report
 		return nil, fmt.Errorf("writing %s: %w", path, err)
 	}
 	return l, nil
 }
 
-// readOwner says who holds the lock; the holder may not have written it yet.
-func readOwner(f *os.File) string {
-	text, err := io.ReadAll(io.LimitReader(f, 300))
+// unsupported reports whether a file system has no locks; ENOLCK is that of NFS
+// without a lock daemon.
+func unsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK)
+}
+
+// readOwner is who holds the lock; the holder may not have written it yet.
+func readOwner(path string) string {
+	const most = 300
+	text, err := readBounded(path, most)
 	if owner := strings.TrimSpace(string(text)); err == nil && owner != "" {
 		return owner
 	}
@@ -89,12 +86,9 @@ func readOwner(f *os.File) string {
 }
 
 func (l *lock) release() error {
-	if l.flocked {
-		return l.f.Close()
-	}
-	err := l.f.Close()
-	if removeErr := os.Remove(l.f.Name()); err == nil {
-		err = removeErr
+	err := l.Close()
+	if !l.flocked {
+		err = errors.Join(err, os.Remove(l.Path()))
 	}
 	return err
 }
@@ -118,14 +112,16 @@ func probe(path string) (lockStatus, error) {
 		return lockUnknown, fmt.Errorf("looking at the lock of the run: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	switch err := flock(f, false); {
-	case err == nil:
-		return lockFree, nil
-	case errors.Is(err, errHeld):
-		return lockHeld, nil
-	case errors.Is(err, errors.ErrUnsupported):
+	l := flock.New(path, flock.SetFlag(os.O_RDONLY|openAtOnce))
+	defer l.Close() //nolint:errcheck // nothing was written
+	free, err := l.TryRLock()
+	switch {
+	case unsupported(err):
 		return lockUnknown, nil
-	default:
+	case err != nil:
 		return lockUnknown, fmt.Errorf("looking at the lock %s: %w", path, err)
+	case free:
+		return lockFree, nil
 	}
+	return lockHeld, nil
 }

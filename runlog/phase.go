@@ -1,5 +1,7 @@
 package runlog
 
+import "fmt"
+
 // PhaseName is what a run is doing. A reader may meet one that it does not know,
 // written by a later version.
 type PhaseName string
@@ -13,8 +15,12 @@ const (
 	Testing    PhaseName = "test"     // evaluating the test rows, the last thing a run does
 )
 
-func (p PhaseName) valid() bool {
-	return p == Compiling || p == Training || p == Validating || p == Testing
+func (r Phase) check() error {
+	switch r.Phase {
+	case Compiling, Training, Validating, Testing:
+		return nil
+	}
+	return fmt.Errorf("a run has no phase %q, only %s, %s, %s and %s", r.Phase, Compiling, Training, Validating, Testing)
 }
 
 // After returns the phase of a run, which was p, when a record has come. A

@@ -44,7 +44,7 @@ func TestPhaseOfAHistory(t *testing.T) {
 			}
 			h.Add(b)
 			if last := lines[from+n]; h.Phase != last.want {
-				t.Errorf("after %s, %d lines read at once, the phase is %q, not %q", last.line, len(b.Records)+b.Train.Len(), h.Phase, last.want)
+				t.Errorf("after %s, %d lines read at once, the phase is %q, not %q", last.line, len(b.Records), h.Phase, last.want)
 			}
 		}
 	}
@@ -56,16 +56,16 @@ func TestWriterRefusesAnUnknownPhase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close() //nolint:errcheck // checked by the tests of Close
-	if err := w.Start(0); err != nil {
+	if err := w.Append(Start{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Phase(Phase{Phase: "polish"}); err == nil || !strings.Contains(err.Error(), "polish") {
+	if err := w.Append(Phase{Phase: "polish"}); err == nil || !strings.Contains(err.Error(), "polish") {
 		t.Errorf("a phase that no reader knows gives %v", err)
 	}
-	if err := w.Phase(Phase{Step: 3, Phase: Testing}); err != nil {
+	if err := w.Append(Phase{Step: 3, Phase: Testing}); err != nil {
 		t.Error(err)
 	}
-	text, err := os.ReadFile(filepath.Join(w.Dir(), MetricsFile))
+	text, err := os.ReadFile(filepath.Join(w.dir, MetricsFile))
 	if err != nil || strings.Count(string(text), "\n") != 2 || !strings.Contains(string(text), `{"t":"phase","step":3,"time":`) {
 		t.Errorf("the log is %q (%v)", text, err)
 	}

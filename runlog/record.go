@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 )
 
 // formatVersion is the version of run.json and of metrics.jsonl.
@@ -15,12 +16,14 @@ const formatVersion = 1
 // memory of its reader.
 const maxLine = 4 << 20
 
-// A Record is one line of metrics.jsonl: [Start], [Train], [Valid], [Orders],
-// [Samples], [Density], [Checkpoint], [Phase], [Event] or [End]. Time is set by the
-// [Writer] and counts seconds as the package comment says.
+// A Record is one line of metrics.jsonl: a [Start], [Train], [Valid], [Orders],
+// [Samples], [Density], [Checkpoint], [Phase], [Event] or [End]. Its Time is set
+// by [Writer.Append] and counts seconds as the package comment says.
+//
+// A new kind is a struct with a Time and a name here, and a line in the table
+// kinds; a new field is a field of its struct.
 type Record interface {
 	kind() string
-	at() Float
 }
 
 // Start opens a run or a resumption at a step: the next step taken is Step+1.
@@ -34,15 +37,15 @@ type Start struct {
 // Train is the state of the optimisation after a step. A number that is not
 // known is NaN; 0 means 0.
 type Train struct {
-	Step     int64 `json:"step"`
-	Epoch    int   `json:"epoch"`
-	Time     Float `json:"time"`
-	Loss     Float `json:"loss"`      // mean over the batch, nats a row
-	EMA      Float `json:"ema"`       // exponential moving average of Loss
-	LR       Float `json:"lr"`        // learning rate
-	GradNorm Float `json:"grad_norm"` // Euclidean norm before clipping
-	Rate     Float `json:"rate"`      // optimiser steps a second
-	Mask     int   `json:"mask"`      // index of the mask set in its cycle
+	Step     int64   `json:"step"`
+	Epoch    int32   `json:"epoch"`
+	Time     Float   `json:"time"`
+	Loss     Float   `json:"loss"`      // mean over the batch, nats a row
+	EMA      Float32 `json:"ema"`       // exponential moving average of Loss
+	LR       Float32 `json:"lr"`        // learning rate
+	GradNorm Float32 `json:"grad_norm"` // Euclidean norm before clipping
+	Rate     Float32 `json:"rate"`      // optimiser steps a second
+	Mask     int32   `json:"mask"`      // index of the mask set in its cycle
 }
 
 // Valid is an evaluation on the validation rows: the mean negative
@@ -151,19 +154,78 @@ func (Phase) kind() string      { return "phase" }
 func (Event) kind() string      { return "event" }
 func (End) kind() string        { return "end" }
 
-func (r Start) at() Float      { return r.Time }
-func (r Train) at() Float      { return r.Time }
-func (r Valid) at() Float      { return r.Time }
-func (r Orders) at() Float     { return r.Time }
-func (r Samples) at() Float    { return r.Time }
-func (r Density) at() Float    { return r.Time }
-func (r Checkpoint) at() Float { return r.Time }
-func (r Phase) at() Float      { return r.Time }
-func (r Event) at() Float      { return r.Time }
-func (r End) at() Float        { return r.Time }
+// kinds are all kinds of records, with what a [History] makes of each.
+var kinds = []*kind{
+	newKind(func(h *History, r Train) { h.Train.add(r) }), // the most frequent first
+	newKind(func(h *History, r Start) { h.Starts = append(h.Starts, r) }),
+	newSeries(func(h *History) *[]Valid { return &h.Valid }, func(r Valid) moment { return moment{r.Step, ""} }),
+	newSeries(func(h *History) *[]Orders { return &h.Orders }, func(r Orders) moment { return moment{r.Step, r.Split} }),
+	newSeries(func(h *History) *[]Samples { return &h.Samples }, func(r Samples) moment { return moment{r.Step, ""} }),
+	newSeries(func(h *History) *[]Density { return &h.Densities }, func(r Density) moment { return moment{r.Step, ""} }),
+	newSeries(func(h *History) *[]Checkpoint { return &h.Checkpoints }, func(r Checkpoint) moment { return moment{r.Step, ""} }),
+	newKind(func(*History, Phase) {}),
+	newKind(func(h *History, r Event) { h.Events = append(h.Events, r) }),
+	newKind(func(h *History, r End) { h.End = &r }),
+}
 
-// TimeOf is the time of a record, NaN when it has none.
-func TimeOf(r Record) float64 { return float64(r.at()) }
+// A kind is what the package knows of the records of one type.
+type kind struct {
+	name   string
+	decode func(line []byte) (Record, error)
+	add    func(h *History, r Record)
+	rewind func(h *History, step int64) (dropped bool) // nil: nothing of it is taken back
+}
+
+func newKind[R Record](add func(*History, R)) *kind {
+	unknown := *new(R)
+	forget(reflect.ValueOf(&unknown).Elem())
+	return &kind{
+		name: unknown.kind(),
+		decode: func(line []byte) (Record, error) {
+			r := unknown
+			err := json.Unmarshal(line, &r)
+			return r, err
+		},
+		add: func(h *History, r Record) { add(h, r.(R)) },
+	}
+}
+
+// named is the kind of a name, nil where this version does not know it.
+func named(name string) *kind {
+	for _, k := range kinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return nil
+}
+
+// forget sets the numbers of a record, or of a part of one, to NaN.
+func forget(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Float64, reflect.Float32:
+		v.SetFloat(math.NaN())
+	case reflect.Array:
+		for i := range v.Len() {
+			forget(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			forget(v.Field(i))
+		}
+	}
+}
+
+// TimeOf is the time of a record in seconds, NaN when it has none.
+func TimeOf(r Record) float64 { return reflect.ValueOf(r).FieldByName("Time").Float() }
+
+// at is the record with a time.
+func at(r Record, t Float) Record {
+	v := reflect.New(reflect.TypeOf(r)).Elem()
+	v.Set(reflect.ValueOf(r))
+	v.FieldByName("Time").SetFloat(float64(t))
+	return v.Interface().(Record)
+}
 
 // encode gives the line of a record, "t" first, newline included.
 func encode(r Record) ([]byte, error) {
@@ -197,44 +259,17 @@ func decode(line []byte) (Record, error) {
 	if head.T == nil {
 		return nil, fmt.Errorf("no kind of record (key %q)", "t")
 	}
-	nan := Float(math.NaN())
-	switch *head.T {
-	case Start{}.kind():
-		return decodeInto(line, Start{Time: nan})
-	case Train{}.kind():
-		return decodeInto(line, unknownTrain)
-	case Valid{}.kind():
-		return decodeInto(line, Valid{Time: nan, NLL: nan, NLL2SE: nan})
-	case Orders{}.kind():
-		return decodeInto(line, Orders{Time: nan, NLL: nan, Mean: nan, BestOrder: nan, Gain: nan, Gain2SE: nan, ESS: nan})
-	case Samples{}.kind():
-		return decodeInto(line, Samples{Time: nan})
-	case Density{}.kind():
-		return decodeInto(line, Density{Time: nan, X: [2]Float{nan, nan}, Y: [2]Float{nan, nan}})
-	case Checkpoint{}.kind():
-		return decodeInto(line, Checkpoint{Time: nan})
-	case Phase{}.kind():
-		return decodeInto(line, Phase{Time: nan})
-	case Event{}.kind():
-		return decodeInto(line, Event{Time: nan})
-	case End{}.kind():
-		return decodeInto(line, End{Time: nan})
+	if k := named(*head.T); k != nil {
+		return k.decode(line)
 	}
 	return nil, nil
-}
-
-func decodeInto[R Record](line []byte, r R) (Record, error) {
-	if err := json.Unmarshal(line, &r); err != nil {
-		return nil, err
-	}
-	return r, nil
 }
 
 // UnmarshalJSON reads the numbers that the object does not carry as NaN.
 func (r *Result) UnmarshalJSON(text []byte) error {
 	type plain Result // without this method
-	nan := Float(math.NaN())
-	p := plain{NLL: nan, NLL2SE: nan, NLLModel: nan, NLLOrderMean: nan, Gain: nan}
+	var p plain
+	forget(reflect.ValueOf(&p).Elem())
 	if err := json.Unmarshal(text, &p); err != nil {
 		return err
 	}

@@ -28,6 +28,13 @@ func (s Status) ended() bool {
 	return s == Done || s == Stopped || s == Diverged || s == Failed
 }
 
+func (r End) check() error {
+	if !r.Status.ended() {
+		return fmt.Errorf("a run cannot end as %q, only as %s, %s, %s or %s", r.Status, Done, Stopped, Diverged, Failed)
+	}
+	return nil
+}
+
 // SilentAfter is how long a run that cannot be judged by its lock may be
 // without news before it counts as [Silent].
 const SilentAfter = 2 * time.Minute

@@ -44,7 +44,7 @@ func trainForEver(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.Start(step); err != nil {
+	if err := w.Append(Start{Step: step}); err != nil {
 		return err
 	}
 	if _, err := os.Stdout.WriteString("started\n"); err != nil {
@@ -52,11 +52,11 @@ func trainForEver(dir string) error {
 	}
 	for {
 		step++
-		if err := w.Train(Train{Step: step}); err != nil {
+		if err := w.Append(Train{Step: step}); err != nil {
 			return err
 		}
 		if step%7 == 0 {
-			if err := w.Checkpoint(Checkpoint{Step: step}); err != nil {
+			if err := w.Append(Checkpoint{Step: step}); err != nil {
 				return err
 			}
 		}
@@ -120,8 +120,8 @@ func TestStateOfAnEndedRun(t *testing.T) {
 		if s := state(t, dir, time.Now()); s.Status != Running || s.End != nil {
 			t.Errorf("before its first record the run is %s", s.Status)
 		}
-		ok(t, w.Start(0))
-		ok(t, w.End(End{Status: status, Step: 3, Error: "why", Test: &Result{NLL: 1.5}}))
+		ok(t, w.Append(Start{}))
+		ok(t, w.Append(End{Status: status, Step: 3, Error: "why", Test: &Result{NLL: 1.5}}))
 		if s := state(t, dir, time.Now()); s.Status != status {
 			t.Errorf("with its writer still open the run is %s, not %s", s.Status, status)
 		}
@@ -131,7 +131,7 @@ func TestStateOfAnEndedRun(t *testing.T) {
 		}
 		w, err := Resume(dir, Process{}, Options{})
 		ok(t, err)
-		ok(t, w.Start(3))
+		ok(t, w.Append(Start{Step: 3}))
 		if s := state(t, dir, time.Now()); s.Status != Running || s.End != nil {
 			t.Errorf("resumed, the run is %s", s.Status)
 		}
@@ -153,7 +153,7 @@ func TestStateWithoutALock(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		w := create(t, dir, Options{})
-		ok(t, w.Start(0))
+		ok(t, w.Append(Start{}))
 		m, err := ReadManifest(dir)
 		ok(t, err)
 		c.change(m)

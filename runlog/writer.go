@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // ErrExists reports a directory that already holds a run.
@@ -55,7 +57,7 @@ type logFile interface {
 // say so. The error is [ErrExists] when the directory holds a run already, and
 // [ErrLocked] when another process is just creating one there.
 //
-// The first record has to be [Writer.Start].
+// The first record has to be a [Start].
 func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 	if err := refuseRun(dir); err != nil {
 		return nil, err
@@ -106,8 +108,8 @@ func refuseRun(dir string) error {
 // Versions, Backend and Args are used; the process before moves to Earlier in
 // run.json. The error is [ErrNoRun] or [ErrLocked] where those apply.
 //
-// The first record has to be [Writer.Start] with the step of the checkpoint
-// that the caller continues from.
+// The first record has to be a [Start] with the step of the checkpoint that the
+// caller continues from.
 func Resume(dir string, p Process, o Options) (*Writer, error) {
 	if _, err := ReadManifest(dir); err != nil {
 		return nil, err
@@ -146,7 +148,7 @@ func open(dir string, o Options, fill func(*Writer, Process) error) (*Writer, er
 		return nil, err
 	}
 	owner := fmt.Sprintf("pid %d on host %s", p.PID, p.Host)
-	if w.lock, err = acquire(dir, filepath.Join(dir, LockFile), owner, flock); err != nil {
+	if w.lock, err = acquire(dir, filepath.Join(dir, LockFile), owner, (*flock.Flock).TryLockContext); err != nil {
 		return nil, err
 	}
 	p.NoFlock = !w.lock.flocked
@@ -181,9 +183,6 @@ func (w *Writer) openLog() error {
 	return nil
 }
 
-// Dir is the run directory.
-func (w *Writer) Dir() string { return w.dir }
-
 // Elapsed is the time since the start of the run in seconds, to the
 // millisecond, as records have it.
 func (w *Writer) Elapsed() float64 {
@@ -191,83 +190,22 @@ func (w *Writer) Elapsed() float64 {
 	return math.Round((w.before+spent)*1000) / 1000
 }
 
-// Start opens the run, or the resumption, at a step: 0, or the step of the
-// checkpoint that training continues from. Records of later steps that the log
-// may hold are void from here on.
-func (w *Writer) Start(step int64) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.started {
-		return fmt.Errorf("the log of %s has its start record already", w.dir)
-	}
-	w.started = true
-	err := w.append(Start{Version: formatVersion, Time: Float(w.Elapsed()), Step: step, Resumed: w.resumed})
-	w.started = err == nil
-	return err
-}
-
-// Train appends a [Train] record. Like all appending methods it sets Time, and
-// it returns an error when the line could not be written whole (a full disk);
-// nothing of it is in the file then, and the next record is tried afresh.
-func (w *Writer) Train(r Train) error {
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Valid appends a [Valid] record.
-func (w *Writer) Valid(r Valid) error {
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Orders appends an [Orders] record.
-func (w *Writer) Orders(r Orders) error {
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Samples appends a [Samples] record.
-func (w *Writer) Samples(r Samples) error {
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Density appends a [Density] record.
-func (w *Writer) Density(r Density) error {
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Checkpoint appends a [Checkpoint] record.
-func (w *Writer) Checkpoint(r Checkpoint) error {
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Phase appends a [Phase] record. The name has to be one of the four.
-func (w *Writer) Phase(r Phase) error {
-	if !r.Phase.valid() {
-		return fmt.Errorf("a run has no phase %q, only %s, %s, %s and %s", r.Phase, Compiling, Training, Validating, Testing)
-	}
-	return w.record(func(t Float) Record { r.Time = t; return r })
-}
-
-// Event appends an [Event] that answers no request; see [Writer.Answer].
-func (w *Writer) Event(what string) error {
-	return w.record(func(t Float) Record { return Event{Time: t, What: what} })
-}
-
-// End appends the [End] record and syncs the log to disk. Nothing but Close
-// may follow.
-func (w *Writer) End(r End) error {
-	if !r.Status.ended() {
-		return fmt.Errorf("a run cannot end as %q, only as %s, %s, %s or %s", r.Status, Done, Stopped, Diverged, Failed)
+// Append writes a record with the time that it is. It returns an error when the line
+// could not be written whole (a full disk); nothing of it is in the file then, and
+// the next record is tried afresh.
+//
+// The first record is a [Start], whose Step is 0 or that of the checkpoint that
+// training continues from: records of later steps that the log may hold are void
+// from there on. The last one is an [End], with which the log is synced to disk.
+func (w *Writer) Append(r Record) error {
+	if v, ok := r.(interface{ check() error }); ok {
+		if err := v.check(); err != nil {
+			return err
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r.Time = Float(w.Elapsed())
-	if err := w.append(r); err != nil {
-		return err
-	}
-	w.ended = true
-	if err := w.log.Sync(); err != nil {
-		return fmt.Errorf("syncing %s: %w", w.logPath(), err)
-	}
-	return nil
+	return w.append(r)
 }
 
 // Close releases the run. Closing twice does nothing.
@@ -291,23 +229,23 @@ func (w *Writer) Close() error {
 	return nil
 }
 
-func (w *Writer) record(at func(Float) Record) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.append(at(Float(w.Elapsed())))
-}
-
 // append writes one line with one write(2). The caller holds the mutex.
 func (w *Writer) append(r Record) error {
+	start, begins := r.(Start)
 	switch {
 	case w.closed:
 		return fmt.Errorf("writing %s: %w", w.logPath(), os.ErrClosed)
 	case w.ended:
 		return fmt.Errorf("a %s record after the end of the log %s", r.kind(), w.logPath())
+	case begins && w.started:
+		return fmt.Errorf("the log of %s has its start record already", w.dir)
+	case begins:
+		start.Version, start.Resumed = formatVersion, w.resumed
+		r = start
 	case !w.started:
 		return fmt.Errorf("a %s record before the start record of %s", r.kind(), w.logPath())
 	}
-	line, err := encode(r)
+	line, err := encode(at(r, Float(w.Elapsed())))
 	if err != nil {
 		return err
 	}
@@ -322,6 +260,12 @@ func (w *Writer) append(r Record) error {
 		return fmt.Errorf("logging a %s record: %w", r.kind(), err)
 	}
 	w.size += int64(len(line))
+	w.started = true
+	if _, w.ended = r.(End); w.ended {
+		if err := w.log.Sync(); err != nil {
+			return fmt.Errorf("syncing %s: %w", w.logPath(), err)
+		}
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 var epoch = time.Date(2026, 3, 5, 7, 11, 13, 0, time.UTC)
@@ -153,7 +156,7 @@ func TestLockAgainstReaders(t *testing.T) {
 func TestLockWithoutFlock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), LockFile)
 	take := func(owner string) (*lock, error) {
-		return acquire("runs/a", path, owner, func(*os.File, bool) error { return errors.ErrUnsupported })
+		return acquire("runs/a", path, owner, func(*flock.Flock, context.Context, time.Duration) (bool, error) { return false, errors.ErrUnsupported })
 	}
 	first, err := take("pid 3 on host a")
 	ok(t, err)
@@ -174,11 +177,11 @@ func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	clock := &testClock{now: epoch}
 	w := create(t, dir, clock.options())
-	ok(t, w.Start(0))
+	ok(t, w.Append(Start{}))
 	clock.pass(2.5)
-	ok(t, w.Train(Train{Step: 10, Loss: 3}))
+	ok(t, w.Append(Train{Step: 10, Loss: 3}))
 	clock.pass(7)
-	ok(t, w.Train(Train{Step: 20, Loss: 2}))
+	ok(t, w.Append(Train{Step: 20, Loss: 2}))
 	ok(t, w.Close())
 
 	log := filepath.Join(dir, MetricsFile)
@@ -193,10 +196,10 @@ func TestResume(t *testing.T) {
 	if text, err := os.ReadFile(log); err != nil || string(text) != string(whole) {
 		t.Errorf("the torn line is still there: %q (%v)", text, err)
 	}
-	ok(t, w.Start(10))
+	ok(t, w.Append(Start{Step: 10}))
 	clock.pass(0.25)
-	ok(t, w.Train(Train{Step: 11, Loss: 2.5}))
-	ok(t, w.End(End{Status: Done, Step: 11}))
+	ok(t, w.Append(Train{Step: 11, Loss: 2.5}))
+	ok(t, w.Append(End{Status: Done, Step: 11}))
 	ok(t, w.Close())
 
 	h := load(t, dir)
@@ -222,25 +225,25 @@ func TestResume(t *testing.T) {
 
 func TestOrderOfRecords(t *testing.T) {
 	w := create(t, t.TempDir(), Options{})
-	if err := w.Train(Train{}); err == nil || !strings.Contains(err.Error(), "before the start") {
+	if err := w.Append(Train{}); err == nil || !strings.Contains(err.Error(), "before the start") {
 		t.Errorf("a record before the start: %v", err)
 	}
-	ok(t, w.Start(0))
-	if err := w.Start(0); err == nil {
+	ok(t, w.Append(Start{}))
+	if err := w.Append(Start{}); err == nil {
 		t.Error("two start records")
 	}
 	for _, s := range []Status{Running, Crashed, Silent, ""} {
-		if err := w.End(End{Status: s}); err == nil {
+		if err := w.Append(End{Status: s}); err == nil {
 			t.Errorf("a run ends as %q", s)
 		}
 	}
-	ok(t, w.End(End{Status: Stopped}))
-	if err := w.Event("more"); err == nil || !strings.Contains(err.Error(), "after the end") {
+	ok(t, w.Append(End{Status: Stopped}))
+	if err := w.Append(Event{What: "more"}); err == nil || !strings.Contains(err.Error(), "after the end") {
 		t.Errorf("a record after the end: %v", err)
 	}
 	ok(t, w.Close())
 	ok(t, w.Close())
-	if err := w.Event("more"); !errors.Is(err, os.ErrClosed) {
+	if err := w.Append(Event{What: "more"}); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("a record after Close: %v", err)
 	}
 }
@@ -248,13 +251,13 @@ func TestOrderOfRecords(t *testing.T) {
 func TestConcurrentRecords(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir, Options{})
-	ok(t, w.Start(0))
+	ok(t, w.Append(Start{}))
 	const writers, each = 7, 53
 	var all sync.WaitGroup
 	for i := range writers {
 		all.Go(func() {
 			for range each {
-				if err := w.Event(strings.Repeat("x", 100*i)); err != nil {
+				if err := w.Append(Event{What: strings.Repeat("x", 100*i)}); err != nil {
 					t.Error(err)
 				}
 				if _, err := w.Poll(); err != nil {
@@ -300,11 +303,11 @@ func TestFullDisk(t *testing.T) {
 		w := create(t, dir, Options{})
 		disk := &fullDisk{File: w.log.(*os.File), room: 200, noTruncate: noTruncate}
 		w.log = disk
-		ok(t, w.Start(0))
+		ok(t, w.Append(Start{}))
 		written := 0
 		var err error
 		for err == nil {
-			if err = w.Event("something"); err == nil {
+			if err = w.Append(Event{What: "something"}); err == nil {
 				written++
 			}
 		}
@@ -316,11 +319,11 @@ func TestFullDisk(t *testing.T) {
 		if torn := info.Size() > w.size; torn != noTruncate {
 			t.Errorf("half a line in the file: %v", torn)
 		}
-		if err := w.Event("still full"); err == nil {
+		if err := w.Append(Event{What: "still full"}); err == nil {
 			t.Error("a record was lost without an error")
 		}
 		disk.room, disk.noTruncate = 1000, false
-		ok(t, w.Event("room again"))
+		ok(t, w.Append(Event{What: "room again"}))
 		h := load(t, dir)
 		if h.Bad != 0 || len(h.Events) != written+1 || h.Events[written].What != "room again" {
 			t.Errorf("%d bad lines, events %+v", h.Bad, h.Events)
@@ -331,11 +334,11 @@ func TestFullDisk(t *testing.T) {
 func TestRecordTooLong(t *testing.T) {
 	dir := t.TempDir()
 	w := create(t, dir, Options{})
-	ok(t, w.Start(0))
-	if err := w.Event(strings.Repeat("x", maxLine)); err == nil || !strings.Contains(err.Error(), "longer") {
+	ok(t, w.Append(Start{}))
+	if err := w.Append(Event{What: strings.Repeat("x", maxLine)}); err == nil || !strings.Contains(err.Error(), "longer") {
 		t.Errorf("a record that no reader takes: %v", err)
 	}
-	ok(t, w.Event(strings.Repeat("y", maxLine-100)))
+	ok(t, w.Append(Event{What: strings.Repeat("y", maxLine-100)}))
 	if h := load(t, dir); h.Bad != 0 || len(h.Events) != 1 {
 		t.Errorf("%d bad lines, %d events", h.Bad, len(h.Events))
 	}
@@ -347,11 +350,11 @@ func BenchmarkWriteTrain(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer w.Close() //nolint:errcheck // a benchmark
-	if err := w.Start(0); err != nil {
+	if err := w.Append(Start{}); err != nil {
 		b.Fatal(err)
 	}
 	for i := 0; b.Loop(); i++ {
-		if err := w.Train(Train{Step: int64(i), Loss: 1.0 / 3, EMA: 1.0 / 7, LR: 1e-3, GradNorm: 1.0 / 11, Rate: 101.7}); err != nil {
+		if err := w.Append(Train{Step: int64(i), Loss: 1.0 / 3, EMA: 1.0 / 7, LR: 1e-3, GradNorm: 1.0 / 11, Rate: 101.7}); err != nil {
 			b.Fatal(err)
 		}
 	}

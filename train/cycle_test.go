@@ -89,7 +89,7 @@ func checkTrainedSets(t *testing.T, c *masks.Cycle, j *journal, freshOrders int)
 		if c.Len() != masks.Unlimited {
 			index %= c.Len()
 		}
-		if want := numberOf(c.At(index)); float64(r.Loss) != want || r.Mask != index {
+		if want := numberOf(c.At(index)); float64(r.Loss) != want || int(r.Mask) != index {
 			t.Errorf("step %d takes the set %v, said to be %d; want %v", r.Step, r.Loss, r.Mask, want)
 		}
 		trained = append(trained, float64(r.Loss))

@@ -26,7 +26,7 @@ func outline(t *testing.T, dir string) (kinds []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for record := range b.All() {
+		for _, record := range b.Records {
 			switch v := record.(type) {
 			case runlog.Start:
 				kinds = append(kinds, "start")

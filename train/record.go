@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -35,31 +34,7 @@ func (r *run) record(ctx context.Context, rec runlog.Record) error {
 }
 
 func (r *run) write(rec runlog.Record) error {
-	var err error
-	switch v := rec.(type) {
-	case runlog.Start:
-		err = r.w.Start(v.Step)
-	case runlog.Train:
-		err = r.w.Train(v)
-	case runlog.Valid:
-		err = r.w.Valid(v)
-	case runlog.Orders:
-		err = r.w.Orders(v)
-	case runlog.Samples:
-		err = r.w.Samples(v)
-	case runlog.Density:
-		err = r.w.Density(v)
-	case runlog.Checkpoint:
-		err = r.w.Checkpoint(v)
-	case runlog.Phase:
-		err = r.w.Phase(v)
-	case runlog.Event:
-		err = r.w.Event(v.What)
-	case runlog.End:
-		err = r.w.End(v)
-	default:
-		err = fmt.Errorf("no way to write a record of type %T", rec)
-	}
+	err := r.w.Append(rec)
 	if err == nil && r.o.Observe != nil {
 		r.o.Observe(rec)
 	}

@@ -226,9 +226,9 @@ func (t *Trainer) logStep(loss, norm float64, mask int) error {
 		t.stepRate = float64(t.p.Step-t.lastStep) / passed.Seconds()
 		t.lastLog, t.lastStep = now, t.p.Step
 	}
-	return t.record(runlog.Train{Step: t.p.Step, Epoch: t.p.Epoch + 1, Loss: runlog.Float(loss),
-		EMA: runlog.Float(t.p.LossEMA / t.p.EMAWeight), LR: runlog.Float(t.rate * t.p.Schedule.factor(t.p.Step)),
-		GradNorm: runlog.Float(norm), Rate: runlog.Float(t.stepRate), Mask: mask})
+	return t.record(runlog.Train{Step: t.p.Step, Epoch: int32(t.p.Epoch + 1), Loss: runlog.Float(loss),
+		EMA: runlog.Float32(t.p.LossEMA / t.p.EMAWeight), LR: runlog.Float32(t.rate * t.p.Schedule.factor(t.p.Step)),
+		GradNorm: runlog.Float32(norm), Rate: runlog.Float32(t.stepRate), Mask: int32(mask)})
 }
 
 func (t *Trainer) record(r runlog.Record) error {

@@ -173,7 +173,7 @@ func TestTrainRecords(t *testing.T) {
 		t.Fatalf("%d records, want 6", len(records))
 	}
 	for i, r := range records {
-		if r.Step != int64(3*(i+1)) || r.Epoch != 1+(3*i+2)/4 || r.Mask != 0 {
+		if r.Step != int64(3*(i+1)) || int(r.Epoch) != 1+(3*i+2)/4 || r.Mask != 0 {
 			t.Errorf("record %d is of step %d, epoch %d, mask %d", i, r.Step, r.Epoch, r.Mask)
 		}
 		if !near(rates[i], 4, 1e-9) {
@@ -196,7 +196,7 @@ func TestMovingAverageOfTheLoss(t *testing.T) {
 			w := math.Pow(0.98, float64(len(losses)-1-i))
 			sum, weight = sum+w*l, weight+w
 		}
-		if !near(float64(r.EMA), sum/weight, 1e-9) {
+		if !near(float64(r.EMA), sum/weight, 1e-6) {
 			t.Errorf("step %d: the average is %v, want %v", r.Step, r.EMA, sum/weight)
 		}
 	}

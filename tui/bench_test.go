@@ -42,7 +42,7 @@ func benchmarked(s Screen) *model {
 func recorded(m *model) monitor.Update {
 	u := monitor.Update{Now: m.now}
 	for _, r := range m.set.Runs {
-		last := r.History.Train.At(r.History.Train.Len() - 1)
+		last := *r.History.Train.At(r.History.Train.Len() - 1)
 		last.Step += 10
 		last.Time += 0.1
 		u.Runs = append(u.Runs, monitor.RunUpdate{Dir: r.Dir, State: r.State, Batch: runlog.Batch{Records: []runlog.Record{last}}})

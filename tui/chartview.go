@@ -74,7 +74,7 @@ func (c *chartView) setFilter(text string) error {
 func (m *model) extent() plot.Range {
 	r := plot.Range{Lo: math.Inf(1), Hi: math.Inf(-1)}
 	for _, run := range m.drawnRuns() {
-		for _, p := range []plot.Points{run.Curve(monitor.Loss, m.charts.axis), run.ValidCurve(m.charts.axis)} {
+		for _, p := range []plot.Points{run.Curve(lossLine.number, m.charts.axis), run.ValidCurve(m.charts.axis)} {
 			if n := p.Len(); n > 0 {
 				first, _ := p.At(0)
 				last, _ := p.At(n - 1)
@@ -175,7 +175,7 @@ func (m *model) moveCursor(by int) {
 	if !c.hasCursor || c.cursor < w.Lo || c.cursor > w.Hi {
 		c.cursor, c.hasCursor = w.Hi, true
 		if r := m.run(); r != nil { // where the run ends that the titles are about
-			p := r.Curve(monitor.Loss, c.axis)
+			p := r.Curve(lossLine.number, c.axis)
 			if n := p.Len(); n > 0 {
 				if last, _ := p.At(n - 1); last > w.Lo && last < w.Hi {
 					c.cursor = last

@@ -95,7 +95,7 @@ func TestLogAxisIsRefusedWithAReason(t *testing.T) {
 
 func TestMetricFilterChoosesLines(t *testing.T) {
 	m := watching(unicodeScreen, 120, 40, oneRun())
-	for filter, want := range map[string][]string{"valid": {validLine}, "/^train$/": {trainLine}, "TRAIN": {trainLine, trainLine + smoothed}, "": {trainLine, trainLine + smoothed, validLine}} {
+	for filter, want := range map[string][]string{"valid": {validLine}, "/^train$/": {lossLine.name}, "TRAIN": {lossLine.name, lossLine.name + smoothed}, "": {lossLine.name, lossLine.name + smoothed, validLine}} {
 		press(m, "/")
 		m.prompt.input.SetValue("")
 		for _, r := range filter {

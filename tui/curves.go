@@ -3,6 +3,7 @@ package tui
 import (
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // curves keeps the indices of the lines that are drawn, so that a frame costs as much
@@ -11,9 +12,15 @@ type curves map[curveKey]*curve
 
 type curveKey struct {
 	dir    string
-	field  monitor.Field
+	line   string
 	axis   monitor.Axis
 	smooth float64
+}
+
+// A trainLine is a number of the train records that charts show as a line.
+type trainLine struct {
+	name, short string // in filters and exports, in titles
+	number      func(*runlog.Train) float64
 }
 
 type curve struct {
@@ -23,14 +30,14 @@ type curve struct {
 	used       bool // since the last sweep
 }
 
-// of is a field of a run against an axis, smoothed by a factor (0: as it is), with all
-// that is known now.
-func (c curves) of(r *monitor.Run, f monitor.Field, a monitor.Axis, smooth float64) *plot.Curve {
-	k := curveKey{r.Dir, f, a, smooth}
+// of is a line of the train records of a run against an axis, smoothed by a factor (0:
+// as it is), with all that is known now.
+func (c curves) of(r *monitor.Run, l trainLine, a monitor.Axis, smooth float64) *plot.Curve {
+	k := curveKey{r.Dir, l.name, a, smooth}
 	have := c[k]
 	if have == nil || have.generation != r.Generation() {
 		have = &curve{generation: r.Generation()}
-		points := r.Curve(f, a)
+		points := r.Curve(l.number, a)
 		if smooth > 0 {
 			have.smooth = monitor.NewSmooth(points, smooth)
 			points = have.smooth

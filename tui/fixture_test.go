@@ -55,9 +55,9 @@ func (f fakeRun) update() monitor.RunUpdate {
 		}
 		ema = 0.99*ema + 0.01*v
 		seconds := runlog.Float(float64(step) / 97)
-		add(runlog.Train{Step: int64(step), Epoch: step / stepsAnEpoch, Time: seconds, Loss: runlog.Float(v), EMA: runlog.Float(ema),
-			LR: runlog.Float(0.01 * 0.5 * (1 + math.Cos(math.Pi*float64(step)/10000))), GradNorm: runlog.Float(math.Exp(noise(0.4)) * (0.5 + 30*math.Exp(-float64(step)/150))),
-			Rate: 97, Mask: i % max(1, f.orders)})
+		add(runlog.Train{Step: int64(step), Epoch: int32(step / stepsAnEpoch), Time: seconds, Loss: runlog.Float(v), EMA: runlog.Float32(ema),
+			LR: runlog.Float32(0.01 * 0.5 * (1 + math.Cos(math.Pi*float64(step)/10000))), GradNorm: runlog.Float32(math.Exp(noise(0.4)) * (0.5 + 30*math.Exp(-float64(step)/150))),
+			Rate: 97, Mask: int32(i % max(1, f.orders))})
 		if step%stepsAnEpoch != 0 {
 			continue
 		}

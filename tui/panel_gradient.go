@@ -3,14 +3,19 @@ package tui
 import (
 	"fmt"
 
-	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+var (
+	gradientLine = trainLine{"gradient norm", "norm", func(t *runlog.Train) float64 { return float64(t.GradNorm) }}
+	rateLine     = trainLine{"learning rate", "learning rate", func(t *runlog.Train) float64 { return float64(t.LR) }}
 )
 
 // gradientChart is the norms of the gradients of the drawn runs.
 func (m *model) gradientChart() plot.Chart {
 	c := m.chart()
-	c.Lines = m.trainLines(m.drawnRuns(), monitor.GradNorm, gradientLine)
+	c.Lines = m.trainLines(m.drawnRuns(), gradientLine, true)
 	switch m.charts.scale[gradientPanel] {
 	case logarithmic:
 		c.LogY = true
@@ -26,8 +31,8 @@ func (m *model) rateChart() plot.Chart {
 	c := m.chart()
 	c.Robust = false
 	for _, r := range m.drawnRuns() {
-		if m.charts.shows(rateLine) {
-			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine), Points: m.curves.of(r, monitor.LR, m.charts.axis, 0), Colour: m.lineColour(r, rateSeries), Mark: m.markOf(r, '+')})
+		if m.charts.shows(rateLine.name) {
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine.name), Points: m.curves.of(r, rateLine, m.charts.axis, 0), Colour: m.lineColour(r, rateSeries), Mark: m.markOf(r, '+')})
 		}
 	}
 	return c
@@ -40,8 +45,8 @@ const (
 )
 
 func drawGradient(m *model, w, h int) drawing {
-	rate := m.charts.shows(rateLine)
-	norm := m.charts.shows(gradientLine) || m.charts.shows(gradientLine+smoothed)
+	rate := m.charts.shows(rateLine.name)
+	norm := m.charts.shows(gradientLine.name) || m.charts.shows(gradientLine.name+smoothed)
 	switch {
 	case rate && !norm:
 		return m.drawChart(m.rateChart(), w, h)
@@ -89,9 +94,9 @@ func gradientTitle(m *model, w int) string {
 		return ""
 	}
 	t, axis, chart := m.theme, m.charts.axis, m.gradientChart()
-	parts := m.trainFacts(chart, r, monitor.GradNorm, gradientLine, "norm", m.numberAt)
-	if sign := m.sign(m.rateChart(), r, rateLine); sign != "" {
-		parts = append(parts, fact{sign + t.ink(m.lineColour(r, rateSeries), " learning rate ") + m.numberAt(m.curves.of(r, monitor.LR, axis, 0)), 2})
+	parts := m.trainFacts(chart, r, gradientLine, m.numberAt)
+	if sign := m.sign(m.rateChart(), r, rateLine.name); sign != "" {
+		parts = append(parts, fact{sign + t.ink(m.lineColour(r, rateSeries), " learning rate ") + m.numberAt(m.curves.of(r, rateLine, axis, 0)), 2})
 	}
 	if chart.LogY && len(parts) > 0 && len(chart.Lines) > 0 {
 		parts = append(parts, fact{t.dim("log scale"), 5})

@@ -9,14 +9,12 @@ import (
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Names of lines, by which they can be filtered.
 const (
-	trainLine    = "train"
 	validLine    = "validation"
-	gradientLine = "gradient norm"
-	rateLine     = "learning rate"
 	ensembleLine = "ensemble"
 	meanLine     = "mean of orders"
 	bestLine     = "best order"
@@ -24,13 +22,15 @@ const (
 	smoothed = " smoothed" // after the name of a line
 )
 
+var lossLine = trainLine{"train", "train", func(t *runlog.Train) float64 { return float64(t.Loss) }}
+
 // lossChart is the losses of the drawn runs. Of one run the raw loss is shown below
 // its average; of several there would be too much of it.
 func (m *model) lossChart() plot.Chart {
 	c := m.chart()
 	c.LogY = m.charts.scale[lossPanel] == logarithmic
 	runs := m.drawnRuns()
-	c.Lines = m.trainLines(runs, monitor.Loss, trainLine)
+	c.Lines = m.trainLines(runs, lossLine, false)
 	for _, r := range runs {
 		if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
 			line := plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.lineColour(r, validSeries), Mark: 'o'}
@@ -50,36 +50,37 @@ func (m *model) lossChart() plot.Chart {
 	return c
 }
 
-// trainLines is a field of the train records of runs: smoothed, and below that, where
-// there is one run, as it is.
-func (m *model) trainLines(runs []*monitor.Run, f monitor.Field, name string) []plot.Line {
+// trainLines is a line of the train records of runs: smoothed, and below that, where
+// there is one run, as it is. Marked has it differ between runs without colours, where
+// no other line of them does.
+func (m *model) trainLines(runs []*monitor.Run, t trainLine, marked bool) []plot.Line {
 	var lines []plot.Line
 	axis, factor := m.charts.axis, m.charts.factor()
 	for _, r := range runs {
-		if (len(runs) == 1 || factor == 0) && m.charts.shows(name) {
-			lines = append(lines, plot.Line{Name: m.lineName(r, name), Points: m.curves.of(r, f, axis, 0), Colour: m.runColour(r), Mark: '.', Faint: factor > 0})
+		if (len(runs) == 1 || factor == 0) && m.charts.shows(t.name) {
+			lines = append(lines, plot.Line{Name: m.lineName(r, t.name), Points: m.curves.of(r, t, axis, 0), Colour: m.runColour(r), Mark: '.', Faint: factor > 0})
 		}
-		if factor > 0 && m.charts.shows(name+smoothed) {
+		if factor > 0 && m.charts.shows(t.name+smoothed) {
 			mark := '+'
-			if f != monitor.Loss {
+			if marked {
 				mark = m.markOf(r, mark)
 			}
-			lines = append(lines, plot.Line{Name: m.lineName(r, name+smoothed), Points: m.curves.of(r, f, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1 && f == monitor.Loss})
+			lines = append(lines, plot.Line{Name: m.lineName(r, t.name+smoothed), Points: m.curves.of(r, t, axis, factor), Colour: m.runColour(r), Mark: mark, Faint: len(runs) > 1 && !marked})
 		}
 	}
 	return lines
 }
 
 // trainFacts is the values of such lines of a run, for a title.
-func (m *model) trainFacts(c plot.Chart, r *monitor.Run, f monitor.Field, name, short string, value func(plot.Points) string) []fact {
+func (m *model) trainFacts(c plot.Chart, r *monitor.Run, t trainLine, value func(plot.Points) string) []fact {
 	var facts []fact
 	for _, l := range []struct {
 		name, short string
 		factor      float64
 		rank        int
-	}{{name, short, 0, 3}, {name + smoothed, "smoothed", m.charts.factor(), 2}} {
+	}{{t.name, t.short, 0, 3}, {t.name + smoothed, "smoothed", m.charts.factor(), 2}} {
 		if sign := m.sign(c, r, l.name); sign != "" {
-			facts = append(facts, fact{sign + m.theme.ink(m.runColour(r), " "+l.short+" ") + value(m.curves.of(r, f, m.charts.axis, l.factor)), l.rank})
+			facts = append(facts, fact{sign + m.theme.ink(m.runColour(r), " "+l.short+" ") + value(m.curves.of(r, t, m.charts.axis, l.factor)), l.rank})
 		}
 	}
 	return facts
@@ -169,7 +170,7 @@ func lossTitle(m *model, w int) string {
 	if m.many() {
 		parts = append(parts, fact{t.ink(m.runColour(r), string(m.letter(r))), 2})
 	}
-	parts = append(parts, m.trainFacts(chart, r, monitor.Loss, trainLine, "train", m.valueAt)...)
+	parts = append(parts, m.trainFacts(chart, r, lossLine, m.valueAt)...)
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
 		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(r, validSeries), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {

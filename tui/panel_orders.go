@@ -14,6 +14,12 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
+// The numbers of an ensemble of orders that are drawn as lines.
+func ensembleNLL(e monitor.Ensemble) float64 { return float64(e.NLL) }
+func meanNLL(e monitor.Ensemble) float64     { return float64(e.Mean) }
+func lowest(e monitor.Ensemble) float64      { return e.Lowest }
+func highest(e monitor.Ensemble) float64     { return e.Highest }
+
 // ordersAt is the ensemble of orders of the chosen run: at the cursor, else the last.
 func (m *model) ordersAt() *runlog.Orders {
 	r := m.run()
@@ -26,7 +32,7 @@ func (m *model) ordersAt() *runlog.Orders {
 		}
 		return nil
 	}
-	i, ok := plot.Find(r.OrdersCurve(monitor.OrdersNLL, m.charts.axis), m.charts.cursor)
+	i, ok := plot.Find(r.OrdersCurve(ensembleNLL, m.charts.axis), m.charts.cursor)
 	if !ok {
 		return nil
 	}
@@ -163,15 +169,15 @@ func (m *model) spreadChart() plot.Chart {
 		return c
 	}
 	t, axis := m.theme, m.charts.axis
-	c.Bands = []plot.Band{{Lo: r.OrdersCurve(monitor.OrdersMin, axis), Hi: r.OrdersCurve(monitor.OrdersMax, axis), Colour: t.series(0)}}
+	c.Bands = []plot.Band{{Lo: r.OrdersCurve(lowest, axis), Hi: r.OrdersCurve(highest, axis), Colour: t.series(0)}}
 	for _, l := range []struct {
-		name  string
-		field monitor.OrdersField
-		index int
-		mark  rune
-	}{{meanLine, monitor.OrdersMean, 1, '-'}, {ensembleLine, monitor.OrdersNLL, 2, '#'}} {
+		name   string
+		number func(monitor.Ensemble) float64
+		index  int
+		mark   rune
+	}{{meanLine, meanNLL, 1, '-'}, {ensembleLine, ensembleNLL, 2, '#'}} {
 		if m.charts.shows(l.name) {
-			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, l.name), Points: r.OrdersCurve(l.field, axis), Colour: t.series(l.index), Mark: l.mark})
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, l.name), Points: r.OrdersCurve(l.number, axis), Colour: t.series(l.index), Mark: l.mark})
 		}
 	}
 	return c

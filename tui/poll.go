@@ -76,8 +76,8 @@ func (m *model) apply(u monitor.Update) {
 			m.colours[r.Dir] = len(m.colours)
 		}
 	}
-	if slices.ContainsFunc(u.Runs, func(r monitor.RunUpdate) bool { return r.Config != nil || r.Batch.Reset || len(r.Batch.Records) > 0 }) {
-		m.ensembles = slices.ContainsFunc(m.set.Runs, mayHaveOrders)
+	for _, news := range u.Runs {
+		m.ensembles = m.ensembles || mayHaveOrders(m.set.Find(news.Dir))
 	}
 	if panels := m.panels(); !slices.Contains(panels, m.focus) {
 		m.focus = panels[0]
@@ -93,7 +93,7 @@ func (m *model) happened(u monitor.Update) bool {
 		if run := m.set.Find(r.Dir); run != nil {
 			status = run.Status()
 		}
-		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || r.Batch.Train.Len() > 0 || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
+		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
 			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || r.Mended || m.statuses[r.Dir] != status {
 			happened = true
 		}

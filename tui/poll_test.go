@@ -19,7 +19,7 @@ func TestRecordsAreNews(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = w.Close() }()
-	if err := w.Start(0); err != nil {
+	if err := w.Append(runlog.Start{}); err != nil {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return watched }
@@ -40,10 +40,10 @@ func TestRecordsAreNews(t *testing.T) {
 		name  string
 		write func() error
 	}{
-		{"a train record", func() error { return w.Train(runlog.Train{Step: 1, Epoch: 1, Loss: 3}) }},
-		{"a validation", func() error { return w.Valid(runlog.Valid{Step: 1, Epoch: 1, NLL: 3}) }},
-		{"an event", func() error { return w.Event("something happened") }},
-		{"the end", func() error { return w.End(runlog.End{Status: runlog.Done, Step: 1}) }},
+		{"a train record", func() error { return w.Append(runlog.Train{Step: 1, Epoch: 1, Loss: 3}) }},
+		{"a validation", func() error { return w.Append(runlog.Valid{Step: 1, Epoch: 1, NLL: 3}) }},
+		{"an event", func() error { return w.Append(runlog.Event{What: "something happened"}) }},
+		{"the end", func() error { return w.Append(runlog.End{Status: runlog.Done, Step: 1}) }},
 	} {
 		if err := record.write(); err != nil {
 			t.Fatal(err)

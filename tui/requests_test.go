@@ -20,7 +20,7 @@ func TestStopIsAskedAndAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	if err := w.Start(0); err != nil {
+	if err := w.Append(runlog.Start{}); err != nil {
 		t.Fatal(err)
 	}
 	source, err := monitor.NewSource([]string{dir}, monitor.Options{})
@@ -111,7 +111,6 @@ func TestStopGoesToTheRunThatWasAskedAbout(t *testing.T) {
 	m := watching(unicodeScreen, 120, 40, a, b)
 	press(m, "s")
 	b.Batch.Records = []runlog.Record{runlog.Valid{Step: 2000, NLL: 1, Best: true}}
-	b.Batch.Train = runlog.TrainSeries{}
 	m.apply(monitor.Update{Now: watched, Runs: []monitor.RunUpdate{b}})
 	if m.run().Dir != b.Dir {
 		t.Fatal("the second run is not the best now: this test tests nothing")

@@ -61,7 +61,7 @@ func drawRun(t *rapid.T, i int) monitor.RunUpdate {
 		v := func() runlog.Float { return runlog.Float(value.Draw(t, "v")) }
 		step := rapid.Int64Range(-5, 1e12).Draw(t, "step")
 		u.Batch.Records = append(u.Batch.Records,
-			runlog.Train{Step: step, Time: v(), Loss: v(), EMA: v(), GradNorm: v(), LR: v(), Rate: v()},
+			runlog.Train{Step: step, Time: v(), Loss: v(), EMA: runlog.Float32(v()), GradNorm: runlog.Float32(v()), LR: runlog.Float32(v()), Rate: runlog.Float32(v())},
 			runlog.Valid{Step: step, Time: v(), NLL: v(), NLL2SE: v()},
 			runlog.Orders{Step: step, Split: "valid", NLL: v(), Mean: v(), BestOrder: v(), Gain: v(), Gain2SE: v(), ESS: v(), PerOrder: []runlog.Float{v(), v()}, MaskLoss: []runlog.Float{v()}},
 			runlog.Event{Time: v(), What: "an event \x1b[2J\n of 漢"})

@@ -132,22 +132,24 @@ func (c costing) wait(ctx context.Context, t *terminal, run string) error {
 // stepsASecond is the speed of a training after its first steps.
 func stepsASecond(h *runlog.History) (v speed, err error) {
 	train, first := &h.Train, 0
-	for first < train.Len() && train.Step(first) < firstSteps {
+	for first < train.Len() && train.At(first).Step < firstSteps {
 		first++
 	}
-	rate := func(i, j int) float64 { return float64(train.Step(j)-train.Step(i)) / (train.Time(j) - train.Time(i)) }
+	rate := func(i, j int) float64 {
+		return float64(train.At(j).Step-train.At(i).Step) / float64(train.At(j).Time-train.At(i).Time)
+	}
 	last := train.Len() - 1
-	if first >= last || train.Time(last) <= train.Time(first) {
+	if first >= last || train.At(last).Time <= train.At(first).Time {
 		return v, fmt.Errorf("the log has no two train records after step %d that time has passed between", firstSteps)
 	}
 	v.mean = rate(first, last)
 	v.best = v.mean // of a training that is over within a second
 	j := first
 	for i := first; i <= last; i++ {
-		for j < last && train.Time(j)-train.Time(i) < 1 {
+		for j < last && train.At(j).Time-train.At(i).Time < 1 {
 			j++
 		}
-		if train.Time(j)-train.Time(i) < 1 {
+		if train.At(j).Time-train.At(i).Time < 1 {
 			break
 		}
 		v.best = max(v.best, rate(i, j))

@@ -36,20 +36,20 @@ func makeRun(dir string, records int) (*runlog.Writer, error) {
 		return nil, err
 	}
 	rng := rand.New(rand.NewPCG(seed, uint64(records)))
-	err = w.Start(0)
+	err = w.Append(runlog.Start{})
 	for step = 1; step <= records && err == nil; step++ {
 		epoch := step / 1000
 		level := 12 + 70*math.Exp(-float64(step)/500)
 		loss := runlog.Float(level + 0.3*rng.NormFloat64())
-		err = w.Train(runlog.Train{Step: int64(step), Epoch: 1 + epoch, Loss: loss, EMA: runlog.Float(level), LR: 0.01,
-			GradNorm: runlog.Float(math.Exp(0.3 * rng.NormFloat64())), Rate: madeSteps, Mask: step % 8})
+		err = w.Append(runlog.Train{Step: int64(step), Epoch: int32(1 + epoch), Loss: loss, EMA: runlog.Float32(level), LR: 0.01,
+			GradNorm: runlog.Float32(math.Exp(0.3 * rng.NormFloat64())), Rate: madeSteps, Mask: int32(step % 8)})
 		if step%1000 == 0 {
 			valid := runlog.Valid{Step: int64(step), Epoch: epoch, NLL: runlog.Float(level), NLL2SE: 0.02, Best: true}
-			err = errors.Join(err, w.Valid(valid), w.Orders(madeOrders(step, level, rng)))
+			err = errors.Join(err, w.Append(valid), w.Append(madeOrders(step, level, rng)))
 		}
 	}
 	step = records
-	if err = errors.Join(err, w.Event(lastEvent)); err != nil {
+	if err = errors.Join(err, w.Append(runlog.Event{What: lastEvent})); err != nil {
 		_ = w.Close() // the first error is the one to report
 		return nil, fmt.Errorf("making a run to watch: %w", err)
 	}
@@ -76,7 +76,7 @@ func makeEnded(dir string, records int) error {
 		return err
 	}
 	end := runlog.End{Status: runlog.Done, Step: int64(records), Test: &runlog.Result{Split: "test", Rows: 1000, NLL: 12, NLL2SE: 0.02}}
-	if err := errors.Join(w.End(end), w.Close()); err != nil {
+	if err := errors.Join(w.Append(end), w.Close()); err != nil {
 		return fmt.Errorf("making a run to watch: %w", err)
 	}
 	return nil

@@ -46,7 +46,7 @@ func (x *following) run(name string, nll ...float64) *runlog.Writer {
 	x.t.Helper()
 	w, err := runlog.Create(filepath.Join(x.folder, name), runlog.Manifest{Name: name}, []byte("name: "+name+"\n"), runlog.Options{})
 	if err == nil {
-		err = w.Start(0)
+		err = w.Append(runlog.Start{})
 	}
 	if err != nil {
 		x.t.Fatal(err)
@@ -59,7 +59,7 @@ func (x *following) run(name string, nll ...float64) *runlog.Writer {
 }
 
 func (x *following) valid(w *runlog.Writer, epoch int, nll float64) {
-	x.ok(w.Valid(runlog.Valid{Step: int64(10 * epoch), Epoch: epoch, NLL: runlog.Float(nll), NLL2SE: 0.25}))
+	x.ok(w.Append(runlog.Valid{Step: int64(10 * epoch), Epoch: epoch, NLL: runlog.Float(nll), NLL2SE: 0.25}))
 }
 
 func (x *following) ok(err error) {
@@ -103,21 +103,21 @@ func (x *following) going(want bool) {
 func TestFollowALivingRun(t *testing.T) {
 	var w *runlog.Writer
 	x := newFollowing(t, "", func(x *following) { w = x.run("dna", 9, 8) })
-	x.ok(w.Event("before anybody looked"))
+	x.ok(w.Append(runlog.Event{What: "before anybody looked"}))
 	x.after(0, `dna  epoch    2  step     20  loss +-  valid    8\.00 ± 0\.25 \(best\)  .+`)
 	x.after(time.Second)
 	x.valid(w, 3, 8.5)
 	x.after(time.Second / 2) // too soon
 	x.valid(w, 4, 7)
 	x.after(time.Second, `dna  epoch    4 .+ 7\.00 ± 0\.25 \(best\) .+`)
-	x.ok(w.Event("saved \x1b[2Jstep-00000040\nand more"))
+	x.ok(w.Append(runlog.Event{What: "saved \x1b[2Jstep-00000040\nand more"}))
 	x.after(time.Second/2, `dna  saved step-00000040 and more`)
 	x.valid(w, 5, 7.5)
 	x.after(time.Second / 2) // too soon, but the last
 	x.after(time.Second*2, `dna  epoch    5 .+ 7\.50 ± 0\.25 \(best 7\.00\) .+`)
 	x.going(true)
 	x.valid(w, 6, 6)
-	x.ok(w.End(runlog.End{Status: runlog.Done, Step: 61, Test: &runlog.Result{NLL: 6.5, NLL2SE: 0.5}}))
+	x.ok(w.Append(runlog.End{Status: runlog.Done, Step: 61, Test: &runlog.Result{NLL: 6.5, NLL2SE: 0.5}}))
 	x.ok(w.Close())
 	x.after(time.Second/4, `dna  epoch    6 .+`, `dna  done at step 61, test NLL 6\.50 ± 0\.50 nats a row`)
 	x.going(false)
@@ -128,10 +128,10 @@ func TestFollowALivingRun(t *testing.T) {
 func TestFollowEndedRuns(t *testing.T) {
 	x := newFollowing(t, "", func(x *following) {
 		done := x.run("done", 9, 8)
-		x.ok(done.Event("asked to stop"))
-		x.ok(done.End(runlog.End{Status: runlog.Stopped, Step: 25}))
+		x.ok(done.Append(runlog.Event{What: "asked to stop"}))
+		x.ok(done.Append(runlog.End{Status: runlog.Stopped, Step: 25}))
 		diverged := x.run("diverged")
-		x.ok(diverged.End(runlog.End{Status: runlog.Diverged, Step: 3, Error: "loss NaN"}))
+		x.ok(diverged.Append(runlog.End{Status: runlog.Diverged, Step: 3, Error: "loss NaN"}))
 		for _, w := range []*runlog.Writer{done, diverged, x.run("lost", 9)} {
 			x.ok(w.Close())
 		}
@@ -153,9 +153,9 @@ func TestFollowAFolder(t *testing.T) {
 	x.after(time.Second, `a  crashed at step 0: .+`)
 	a, err := runlog.Resume(filepath.Join(x.folder, "a"), runlog.Process{}, runlog.Options{})
 	x.ok(err)
-	x.ok(a.Start(0))
+	x.ok(a.Append(runlog.Start{}))
 	x.after(2*time.Second, `a  running again, at step 0`)
-	x.ok(a.End(runlog.End{Status: runlog.Failed, Step: 4, Error: "disk full"}))
+	x.ok(a.Append(runlog.End{Status: runlog.Failed, Step: 4, Error: "disk full"}))
 	x.ok(a.Close())
 	x.after(2*time.Second, `a  failed at step 4: disk full`)
 	x.going(true)
@@ -196,7 +196,7 @@ func TestFollowWithAFilter(t *testing.T) {
 	x.valid(a, 2, 7)
 	x.after(time.Second, `a  epoch    2 .+`)
 	for _, w := range []*runlog.Writer{a, b} {
-		x.ok(w.End(runlog.End{Status: runlog.Done, Step: 20}))
+		x.ok(w.Append(runlog.End{Status: runlog.Done, Step: 20}))
 		x.ok(w.Close())
 	}
 	x.after(time.Second, `a  done at step 20`)

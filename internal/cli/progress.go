@@ -191,7 +191,7 @@ func (p *progress) liveLine() string {
 	add("%s", p.elapsed())
 	epoch, step := 0, int64(0)
 	if p.train != nil {
-		epoch, step = p.train.Epoch, p.train.Step
+		epoch, step = int(p.train.Epoch), p.train.Step
 	}
 	if p.valid != nil && p.valid.Step > step {
 		epoch, step = p.valid.Epoch, p.valid.Step

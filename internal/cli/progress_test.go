@@ -81,7 +81,7 @@ func TestPlainLines(t *testing.T) {
 	p.observe(runlog.Start{Step: 7, Resumed: true})
 	for epoch := range 100 { // ten seconds
 		*clock = clock.Add(100 * time.Millisecond)
-		p.observe(runlog.Train{Step: int64(epoch + 1), Epoch: epoch + 1, EMA: 3})
+		p.observe(runlog.Train{Step: int64(epoch + 1), Epoch: int32(epoch + 1), EMA: 3})
 		p.observe(runlog.Valid{Step: int64(epoch + 1), Epoch: epoch + 1, NLL: runlog.Float(100 - epoch), Best: true})
 	}
 	p.end()

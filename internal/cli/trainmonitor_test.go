@@ -320,7 +320,7 @@ func TestPanicBesideAMonitor(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	w, err := runlog.Create(dir, runlog.Manifest{Name: "run"}, []byte("name: run\n"), runlog.Options{})
 	if err == nil {
-		err = w.Start(0)
+		err = w.Append(runlog.Start{})
 	}
 	if err != nil {
 		t.Fatal(err)
