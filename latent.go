@@ -2,13 +2,12 @@ package maskflow
 
 import (
 	"context"
-	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 )
 
 // Latent maps rows of data to the noise that they come from, their latent codes,
@@ -50,8 +49,10 @@ func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.So
 // one pass, an IAF, both come out of that pass on the backend; its samples then
 // agree with Sample's but for rounding.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	if exec.Inverts(m.of.Model) {
-		return m.sampleInOnePass(ctx, n, o)
+	if f, ok := m.of.Model.(exec.OnePass); ok && exec.Inverts(m.of.Model) {
+		if _, ordered := m.of.Model.(models.Masked); !ordered {
+			return m.sampleInOnePass(ctx, f, n, o)
+		}
 	}
 	if x, err = m.Sample(ctx, n, o); err != nil {
 		return nil, nil, err
@@ -70,22 +71,27 @@ func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x
 // say otherwise.
 const sampleBatch = 4096
 
-// sampleInOnePass maps noise, the same as Sample draws, to samples and their
-// log-densities on the backend.
-func (m *Model) sampleInOnePass(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+// sampleInOnePass maps samples of the base density, the same as Sample draws, to
+// samples and their log-densities on the backend.
+func (m *Model) sampleInOnePass(ctx context.Context, f exec.OnePass, n int, o SampleOptions) (x []float32, logp []float64, err error) {
 	dim := m.of.Model.Dim()
 	draw := o.draw(n)
 	if err := draw.Check(m.of.Model); err != nil {
 		return nil, nil, err
 	}
-	noise := make([]float32, n*dim)
-	draw.Noise(flow.Normal(dim), noise)
+	if f.Base().ContextDim() == 0 {
+		draw.Context = nil
+	}
+	z, _, err := exec.Sample(ctx, f.Base(), f.BasePart().Weights(m.of.Weights), []*masks.Set{nil}, draw)
+	if err != nil {
+		return nil, nil, err
+	}
 	batch := sampleBatch
 	if m.o.Batch > 0 {
 		batch = m.o.Batch
 	}
 	batch = min(batch, max(n, 1))
-	pass, err := m.onePass()
+	pass, err := m.onePass(f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,7 +99,7 @@ func (m *Model) sampleInOnePass(ctx context.Context, n int, o SampleOptions) (x 
 	for first := 0; first < n; first += batch {
 		rows := min(batch, n-first)
 		values, err := pass.Call(ctx, m.of.Params, exec.Values{Batch: batch,
-			X: exec.Rows(noise, first, rows, n), Context: exec.Rows(o.Context, first, rows, n)})
+			X: exec.Rows(z, first, rows, n), Context: exec.Rows(o.Context, first, rows, n)})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -110,19 +116,15 @@ func (m *Model) sampleInOnePass(ctx context.Context, n int, o SampleOptions) (x 
 
 // onePass is the compiled way from noise [batch, dim] to samples and their
 // log-densities, [batch, dim + 1].
-func (m *Model) onePass() (*exec.Compiled, error) {
+func (m *Model) onePass(f exec.OnePass) (*exec.Compiled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.pass != nil {
 		return m.pass, nil
 	}
-	s, ok := m.of.Model.(exec.OnePass)
-	if !ok {
-		return nil, fmt.Errorf("this model does not sample in one pass")
-	}
 	var err error
 	m.pass, err = m.of.Compile("sample", sampleBatch, func(p models.Params, in exec.Args[*Node]) *Node {
-		x, logp := s.SampleAndLogProb(p, in.X, in.Context)
+		x, logp := f.SampleAndLogProb(p, in.X, in.Context)
 		return Concatenate([]*Node{x, ExpandAxes(logp, 1)}, 1)
 	})
 	return m.pass, err

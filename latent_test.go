@@ -181,6 +181,50 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 	}
 }
 
+// The samples of a flow come from its base, whatever that is: a Gaussian MADE of
+// mean 5 and deviation 1 below an inverted layer that is the identity.
+func TestSamplesWithTheirDensitiesComeFromTheBase(t *testing.T) {
+	const rows, dim = 2000, 2
+	base := newMADE(t, made.Options{Dim: dim, Output: "gaussian"})
+	layer := must.M1(flow.Invert(must.M1(flow.NewAutoregressive(must.M1(flow.NewAffine("")), flow.ConditionerOptions{Dim: dim}))))
+	f := must.M1(flow.New(base, layer))
+	ordered := must.M1(flow.NewOrdered(base, layer))
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for name, m := range map[string]models.Model{"of a flow": f, "of one with orders": ordered} {
+			w := models.Initialize(m, 1)
+			for i, s := range m.Specs() {
+				clear(w[i])
+				if s.Name == "base.output.bias" {
+					copy(w[i], []float32{5, 5})
+				}
+			}
+			model := newModel(t, b, m, w, maskflow.Options{Batch: rows})
+			o := maskflow.SampleOptions{Seed: 3}
+			x, logp, err := model.SampleAndLogProb(t.Context(), rows, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			allNear(t, "samples "+name, x, sample(t, model, rows, o), 1e-5)
+			mean := 0.0
+			for _, v := range x {
+				mean += float64(v) / float64(len(x))
+			}
+			if math.Abs(mean-5) > 0.1 {
+				t.Errorf("the samples %s have mean %v, want 5", name, mean)
+			}
+			for r, got := range logp {
+				want := -math.Log(2 * math.Pi)
+				for _, v := range x[r*dim : (r+1)*dim] {
+					want -= math.Pow(float64(v)-5, 2) / 2
+				}
+				if !near(got, want, 1e-4) {
+					t.Fatalf("row %d %s: ln p is %v, want %v", r, name, got, want)
+				}
+			}
+		}
+	})
+}
+
 // The density of an IAF at given rows, for which the host finds the noise first,
 // is that of the loop in the graph; so it is for one that is fitted to a target.
 func TestDensitiesOfAnIAF(t *testing.T) {

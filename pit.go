@@ -30,7 +30,7 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 		return nil, err
 	}
 	core := m.of
-	if f, ok := core.Model.(interface{ Base() models.Density }); ok {
+	if f, ok := core.Model.(exec.OnePass); ok {
 		z, err := m.Latent(ctx, x, cond)
 		if err != nil {
 			return nil, err
@@ -42,7 +42,7 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 			}
 			return u, nil
 		}
-		base, err := core.Base(f.Base())
+		base, err := core.Base(f)
 		if err != nil {
 			return nil, err
 		}

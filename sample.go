@@ -26,9 +26,16 @@ type SampleOptions struct {
 // The same seed gives the same samples on every machine and backend, and the
 // first rows do not depend on n.
 func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) ([]float32, error) {
+	x, _, err := m.SampleAndPasses(ctx, n, o)
+	return x, err
+}
+
+// SampleAndPasses is Sample with the largest number of times that any row went
+// through any one network, 0 where no network is inverted.
+func (m *Model) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (x []float32, passes int, err error) {
 	sets, err := m.samplingSets(o.Order)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return m.of.Sample(ctx, sets, o.draw(n))
 }

@@ -166,7 +166,7 @@ func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 	w := strong(d, 1)
 	m := newModel(t, b, d, w, maskflow.Options{EvalSets: 3})
 	o := maskflow.SampleOptions{Seed: 2}
-	want, err := exec.Sample(t.Context(), d, w, m.Sets(0), exec.Draw{N: 50, Seed: o.Seed})
+	want, _, err := exec.Sample(t.Context(), d, w, m.Sets(0), exec.Draw{N: 50, Seed: o.Seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 		t.Error("samples do not come from the sets of the ensemble")
 	}
 	o.Order = 1000
-	want, err = exec.Sample(t.Context(), d, w, []*masks.Set{d.Cycle().At(999)}, exec.Draw{N: 50, Seed: o.Seed})
+	want, _, err = exec.Sample(t.Context(), d, w, []*masks.Set{d.Cycle().At(999)}, exec.Draw{N: 50, Seed: o.Seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +205,6 @@ func TestSampleRefuses(t *testing.T) {
 			t.Errorf("%s: samples beside the error", tt.what)
 		}
 	}
-	_, err := exec.Sample(t.Context(), d, strong(d, 1), nil, exec.Draw{N: 2, Context: make([]float32, 4)})
+	_, _, err := exec.Sample(t.Context(), d, strong(d, 1), nil, exec.Draw{N: 2, Context: make([]float32, 4)})
 	refuses(t, "no mask sets", err, "at least one mask set")
 }

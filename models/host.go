@@ -26,8 +26,10 @@ type Sampler interface {
 	// Sample writes n samples to dst, row-major [n, dim], from noise as DrawNoise
 	// draws it, [n, noiseDim], and a context [n, contextDim] (nil without one). The
 	// same noise gives the same bits with every method and number of processors.
-	// It returns ctx's error when cancelled; dst is then partly written.
-	Sample(ctx context.Context, dst, noise, context []float32, method Method) error
+	// passes is the largest number of times that any row went through any one
+	// network, 0 where no network is inverted. It returns ctx's error when cancelled;
+	// dst is then partly written.
+	Sample(ctx context.Context, dst, noise, context []float32, method Method) (passes int, err error)
 }
 
 // HostInverter is a flow that moves rows between data and noise on the host.
@@ -59,6 +61,17 @@ type Solver struct {
 	// result is exact. With fewer it may come to an end that is not a solution,
 	// which is an error.
 	MaxPasses int
+}
+
+// Check returns an error for a method that does not exist or a negative field.
+func (s Solver) Check() error {
+	if s.Method < Incremental || s.Method > Jacobi {
+		return fmt.Errorf("unknown method %d", s.Method)
+	}
+	if !(s.Tolerance >= 0) || s.MaxPasses < 0 {
+		return fmt.Errorf("a tolerance of %v and at most %d passes: need 0 or more of both", s.Tolerance, s.MaxPasses)
+	}
+	return nil
 }
 
 // Method is a way to draw samples, or to invert a flow.

@@ -54,6 +54,43 @@ func (p Params) In(name string) Params {
 	return Params{prefix: p.prefix + name + ".", lookup: p.lookup}
 }
 
+// Part is a model inside another, whose specs are among those of the outer one
+// with the part's name and a dot before their names.
+type Part struct {
+	name         string
+	first, count int
+}
+
+// Nest appends to the specs of a model those of one inside it. An empty name leaves
+// the names of the parameters as they are.
+func Nest(outer []Spec, name string, inner []Spec) ([]Spec, Part) {
+	part := Part{name, len(outer), len(inner)}
+	for _, s := range inner {
+		s.Name = part.Name(s.Name)
+		outer = append(outer, s)
+	}
+	return outer, part
+}
+
+// Name is the name in the whole of the part's parameter of that name.
+func (t Part) Name(parameter string) string {
+	if t.name == "" {
+		return parameter
+	}
+	return t.name + "." + parameter
+}
+
+// Params are the part's parameters among those of the whole.
+func (t Part) Params(whole Params) Params {
+	if t.name == "" {
+		return whole
+	}
+	return whole.In(t.name)
+}
+
+// Weights are the part's weights among those of the whole, which must fit it.
+func (t Part) Weights(whole Weights) Weights { return whole[t.first : t.first+t.count] }
+
 // Lookup returns the node of a parameter, or nil when there is none.
 func (p Params) Lookup(name string) *graph.Node {
 	if p.lookup == nil {

@@ -16,8 +16,8 @@ type Weights [][]float32
 // Init draws the initial values of a parameter of the given shape.
 type Init = func(rng *rand.Rand, shape []int) []float32
 
-// Named returns the values of a parameter by its name.
-func (w Weights) Named(d Model) func(name string) []float32 {
+// Named returns the values of a parameter of d by its name.
+func (w Weights) Named(d interface{ Specs() []Spec }) func(name string) []float32 {
 	byName := make(map[string][]float32, len(w))
 	for i, s := range d.Specs() {
 		byName[s.Name] = w[i]

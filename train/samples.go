@@ -63,7 +63,7 @@ func (r *run) draw(ctx context.Context, n int) ([]float32, error) {
 	if masked, ok := r.model.(models.Masked); ok {
 		sets[0] = masked.Cycle().At(0)
 	}
-	x, err := exec.Sample(ctx, r.model, w, sets, exec.Draw{N: n, Seed: r.c.Seed})
+	x, _, err := exec.Sample(ctx, r.model, w, sets, exec.Draw{N: n, Seed: r.c.Seed})
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil, nil
 	}

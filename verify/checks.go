@@ -171,7 +171,7 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 			noise[i] = rng.Float32()
 		}
 		cond := randomNormal(rng, rows*v.density.ContextDim())
-		if err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
+		if _, err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
 			return c, err
 		}
 		values, err := v.call(ctx, logits, set, x, cond)

@@ -22,7 +22,9 @@ type layered interface {
 	models.Density
 	models.HostInverter
 	Layers() []flow.Layer
+	LayerPart(i int) models.Part
 	Base() models.Density
+	BasePart() models.Part
 	Forward(p models.Params, x, context *Node) (z, logDet *Node)
 	Inverse(p models.Params, z, context *Node) (x, logDet *Node)
 }
@@ -55,7 +57,7 @@ type flowLayer struct {
 func (l flowLayer) String() string { return fmt.Sprintf("layer %d (%s)", l.index, l.Name()) }
 
 func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f layered, o Options) (*flowVerifier, error) {
-	part, err := of.Base(f.Base())
+	part, err := of.Base(f)
 	if err != nil {
 		return nil, err
 	}
@@ -75,28 +77,27 @@ func (v *flowVerifier) close() { v.part.Close() }
 // draw draws the rows and carries them through the layers.
 func (v *flowVerifier) draw(ctx context.Context) error {
 	v.cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x636f6e64)), v.o.Rows*v.f.ContextDim())
-	rows, err := v.of.Sample(ctx, v.sets(), exec.Draw{N: v.o.Rows, Seed: v.o.Seed, Context: v.cond})
+	rows, _, err := v.of.Sample(ctx, v.sets(), exec.Draw{N: v.o.Rows, Seed: v.o.Seed, Context: v.cond})
 	if err != nil {
 		return err
 	}
-	get := v.of.Weights.Named(v.f)
 	for i, l := range v.f.Layers() {
 		own, cond := flowLayer{Layer: l, index: i, rows: slices.Clone(rows)}, v.cond
 		if l.ContextDim() == 0 {
 			cond = nil
 		}
-		host, err := l.Host(func(name string) []float32 { return get(fmt.Sprintf("layer%d.%s", i, name)) })
+		host, err := l.Host(v.f.LayerPart(i).Weights(v.of.Weights).Named(l))
 		if err == nil {
 			_, err = host.Forward(ctx, rows, cond, models.Solver{})
 		}
 		if err != nil {
 			return fmt.Errorf("%v: %w", own, err)
 		}
-		if a, ok := l.(*flow.Autoregressive); ok {
+		inner, turned := flow.Unwrap(l)
+		if a, ok := inner.(*flow.Autoregressive); ok {
 			own.masked = a
-		} else if inner, err := flow.Invert(l); err == nil {
-			if a, ok := inner.(*flow.Autoregressive); ok {
-				own.Layer, own.masked, own.rows = a, a, slices.Clone(rows)
+			if turned {
+				own.Layer, own.rows = a, slices.Clone(rows)
 			}
 		}
 		v.layers = append(v.layers, own)
@@ -226,7 +227,7 @@ func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]deriva
 		if l.ContextDim() == 0 {
 			in.Context = nil
 		}
-		y, logDet := l.Forward(p.In(fmt.Sprintf("layer%d", l.index)), in.X, in.Context)
+		y, logDet := l.Forward(v.f.LayerPart(l.index).Params(p), in.X, in.Context)
 		if logDet == nil {
 			logDet = Const(y.Graph(), make([]float32, dim))
 		}

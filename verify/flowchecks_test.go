@@ -162,10 +162,10 @@ func (m lost) NewInverter(w models.Weights) (models.Inverter, error) {
 
 type beside struct{ models.Sampler }
 
-func (s beside) Sample(ctx context.Context, dst, noise, cond []float32, m models.Method) error {
-	err := s.Sampler.Sample(ctx, dst, noise, cond, m)
+func (s beside) Sample(ctx context.Context, dst, noise, cond []float32, m models.Method) (int, error) {
+	passes, err := s.Sampler.Sample(ctx, dst, noise, cond, m)
 	dst[0] += 0.5
-	return err
+	return passes, err
 }
 
 func (m drifting) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, error) {

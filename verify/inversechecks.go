@@ -67,7 +67,7 @@ const flowRows = 64
 // samples draws rows with their contexts.
 func (v *flowVerifier) samples(ctx context.Context, n int) (x, cond []float32, err error) {
 	cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x73616d70)), n*v.f.ContextDim())
-	x, err = v.of.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
+	x, _, err = v.of.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
 	return x, cond, err
 }
 
@@ -83,7 +83,8 @@ func (v *flowVerifier) noise(ctx context.Context, n int, cond []float32) ([]floa
 	if v.part.Model.ContextDim() == 0 {
 		cond = nil
 	}
-	return v.part.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
+	z, _, err := v.part.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
+	return z, err
 }
 
 // sampler holds the samples that the host draws against the density that the

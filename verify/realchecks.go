@@ -27,7 +27,7 @@ func integral(ctx context.Context, m *maskflow.Model, of *exec.Loaded, sets []*m
 		return c, nil
 	}
 	cond := randomNormal(rand.New(rand.NewPCG(seed, 0x696e7467)), of.Model.ContextDim())
-	x, err := of.Sample(ctx, sets, exec.Draw{N: drawn, Seed: seed, Context: repeat(cond, drawn)})
+	x, _, err := of.Sample(ctx, sets, exec.Draw{N: drawn, Seed: seed, Context: repeat(cond, drawn)})
 	if err != nil {
 		return c, err
 	}
@@ -128,7 +128,7 @@ func (v *verifier) realSampler(ctx context.Context, c Check, d models.HostSample
 		noise, x := make([]float32, rows*width), make([]float32, rows*dim)
 		s.DrawNoise(rng, noise)
 		cond := randomNormal(rng, rows*v.density.ContextDim())
-		if err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
+		if _, err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
 			return c, err
 		}
 		flat, err := v.call(ctx, conditionals, set, x, cond)

@@ -53,10 +53,9 @@ func layersOf(d models.Model) []maskedLayer {
 	var found []maskedLayer
 	turned := false
 	for _, l := range f.Layers() {
-		if a, ok := l.(*flow.Autoregressive); ok {
-			found = append(found, maskedLayer{layer: a})
-		} else if a, ok := inside(l); ok {
-			found, turned = append(found, maskedLayer{layer: a}), true
+		inner, inverted := flow.Unwrap(l)
+		if a, ok := inner.(*flow.Autoregressive); ok {
+			found, turned = append(found, maskedLayer{layer: a}), turned || inverted
 		}
 	}
 	if turned {
@@ -66,14 +65,4 @@ func layersOf(d models.Model) []maskedLayer {
 		found = append(found, maskedLayer{cycle: m.Cycle()})
 	}
 	return found
-}
-
-// inside is the masked layer that an inverted one turns round.
-func inside(l flow.Layer) (*flow.Autoregressive, bool) {
-	turned, err := flow.Invert(l)
-	if err != nil {
-		return nil, false
-	}
-	a, ok := turned.(*flow.Autoregressive)
-	return a, ok
 }

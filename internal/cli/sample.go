@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,9 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/words"
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -32,7 +29,7 @@ rows on every machine, and more rows begin with the same ones.
 Each row is drawn in the order of a random member of the ensemble, or with
 --order in one of them, counted from 1. All methods give the same rows:
 incremental touches every weight once, jacobi repeats whole passes until nothing
-changes (and prints how many a flow took), sequential makes a pass for every
+changes (and prints how many it took), sequential makes a pass for every
 variable. The samples of an IAF, and of a variational autoencoder, take one pass
 by any method.
 
@@ -99,7 +96,7 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 		return usage(fmt.Errorf("--order %d: the model of %s has no orders", o.order, r.Dir))
 	}
 	begin := time.Now()
-	x, passes, err := drawSamples(ctx, r, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond})
+	x, passes, err := r.SampleAndPasses(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond})
 	if err != nil {
 		return err
 	}
@@ -114,7 +111,7 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	}
 	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", words.Count(o.n, "row"), words.Count(r.Meta.Dim, "variable"), spent,
 		words.Grouped(int(float64(o.n)/max(spent, 1e-9))))
-	if passes > 0 {
+	if method == models.Jacobi && passes > 0 {
 		line += ", " + passesText(passes)
 	}
 	a.console.line("%s", line)
@@ -126,39 +123,4 @@ func passesText(n int) string {
 		return "1 pass"
 	}
 	return fmt.Sprintf("%d passes", n)
-}
-
-// drawSamples is Run.Sample with the passes that a flow took by Jacobi's method,
-// 0 where they are not known. The noise of a flow is samples of its base.
-func drawSamples(ctx context.Context, r *maskflow.Run, n int, o maskflow.SampleOptions) (x []float32, passes int, err error) {
-	f, ok := r.Graph().(interface{ Base() models.Density })
-	m, masked := r.Graph().(models.Masked)
-	if !ok || o.Method != models.Jacobi || masked && m.Cycle().Len() != 1 {
-		x, err = r.Sample(ctx, n, o)
-		return x, 0, err
-	}
-	sets := []*masks.Set{nil}
-	if base, ok := f.Base().(models.Masked); ok {
-		sets[0] = base.Cycle().At(0)
-	}
-	own := exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.Context}
-	if f.Base().ContextDim() == 0 {
-		own.Context = nil
-	}
-	z, err := exec.Sample(ctx, f.Base(), baseWeights(r), sets, own)
-	if err != nil {
-		return nil, 0, err
-	}
-	return r.FromLatent(ctx, z, o.Context, models.Solver{Method: o.Method})
-}
-
-// baseWeights are those of the base density of a flow.
-func baseWeights(r *maskflow.Run) models.Weights {
-	var w models.Weights
-	for i, s := range r.Graph().Specs() {
-		if strings.HasPrefix(s.Name, "base.") {
-			w = append(w, r.Weights()[i])
-		}
-	}
-	return w
 }

@@ -69,7 +69,10 @@ func newInverseEvaluator(b *backend.Backend, d models.Model, batch int, invert i
 		batch = suitableBatch(d)
 	}
 	e := &Evaluator{backend: b, model: onlyDensity{d}, batch: batch, invert: invert}
-	l := Layout{Batch: batch, X: d.Dim(), Context: d.ContextDim()}
+	if masked, ok := d.(models.Masked); ok {
+		e.model = onlyMasked{masked}
+	}
+	l := LayoutOf(d, batch)
 	var err error
 	e.value, err = Compile(b, d, "log_prob", l, func(p models.Params, in Args[*Node]) *Node {
 		_, logp := s.SampleAndLogProb(p, in.X, in.Context)
@@ -81,13 +84,18 @@ func newInverseEvaluator(b *backend.Backend, d models.Model, batch int, invert i
 	return e.withChange(d)
 }
 
-// OnePass is a flow whose samples come with their densities.
+// OnePass is a flow whose samples come with their densities, from samples of its
+// base.
 type OnePass interface {
+	Base() models.Density
+	BasePart() models.Part
 	SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node)
 }
 
 // onlyDensity hides what else a model is.
 type onlyDensity struct{ models.Model }
+
+type onlyMasked struct{ models.Masked }
 
 // Inverts says whether the density of the model takes the variables one after
 // the other in the graph, or is not what its evaluator computes.

@@ -2,7 +2,6 @@ package exec
 
 import (
 	"errors"
-	"strings"
 	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -56,14 +55,11 @@ func (l *Loaded) Inverter() (models.Inverter, error) { return l.inverter() }
 
 // Base puts the base density of a flow on the backend, with its part of the
 // flow's weights.
-func (l *Loaded) Base(base models.Density) (*Loaded, error) {
-	var w models.Weights
-	for i, s := range l.Model.Specs() {
-		if strings.HasPrefix(s.Name, "base.") {
-			w = append(w, l.Weights[i])
-		}
-	}
-	return Load(l.Backend, base, w)
+func (l *Loaded) Base(f interface {
+	Base() models.Density
+	BasePart() models.Part
+}) (*Loaded, error) {
+	return Load(l.Backend, f.Base(), f.BasePart().Weights(l.Weights))
 }
 
 // Compile prepares a function of rows of the model.

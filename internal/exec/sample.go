@@ -34,21 +34,17 @@ const maxSampleValues = 1 << 31
 // each keeps a sorted copy of the weights.
 const MaxSampleSets = 32
 
-// Noise draws the noise of the samples from a stream of their seed.
-func (o Draw) Noise(of interface{ DrawNoise(*rand.Rand, []float32) }, noise []float32) {
-	of.DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
-}
-
 // Sample draws samples of a model with the given weights, row-major [N, dim], each
 // in the order of a random one of the mask sets; a model without masks takes one
 // nil set. The same seed gives the same samples on every machine, and the first
-// rows do not depend on N.
-func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks.Set, o Draw) ([]float32, error) {
+// rows do not depend on N. passes is the largest number of times that any row went
+// through any one network, 0 where no network is inverted.
+func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks.Set, o Draw) (x []float32, passes int, err error) {
 	return sampleBy(ctx, d, sets, o, func(set *masks.Set) (models.Sampler, error) { return newSampler(d, w, set) })
 }
 
 // Sample is the function Sample for the model.
-func (l *Loaded) Sample(ctx context.Context, sets []*masks.Set, o Draw) ([]float32, error) {
+func (l *Loaded) Sample(ctx context.Context, sets []*masks.Set, o Draw) (x []float32, passes int, err error) {
 	return sampleBy(ctx, l.Model, sets, o, l.sampler)
 }
 
@@ -94,12 +90,12 @@ func (o Draw) Check(d models.Model) error {
 	return nil
 }
 
-func sampleBy(ctx context.Context, d models.Model, sets []*masks.Set, o Draw, samplerOf func(*masks.Set) (models.Sampler, error)) ([]float32, error) {
+func sampleBy(ctx context.Context, d models.Model, sets []*masks.Set, o Draw, samplerOf func(*masks.Set) (models.Sampler, error)) (out []float32, passes int, err error) {
 	if err := o.Check(d); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if len(sets) == 0 {
-		return nil, fmt.Errorf("sampling needs at least one mask set")
+		return nil, 0, fmt.Errorf("sampling needs at least one mask set")
 	}
 	n, dim, width := o.N, d.Dim(), d.ContextDim()
 	var noise []float32
@@ -109,28 +105,29 @@ func sampleBy(ctx context.Context, d models.Model, sets []*masks.Set, o Draw, sa
 		k := choose.IntN(len(sets))
 		rowsOf[k] = append(rowsOf[k], i)
 	}
-	out := make([]float32, n*dim)
+	out = make([]float32, n*dim)
 	for k, rows := range rowsOf {
 		if len(rows) == 0 {
 			continue
 		}
 		sampler, err := samplerOf(sets[k])
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if noise == nil {
 			noise = make([]float32, n*sampler.NoiseDim())
-			o.Noise(sampler, noise)
+			sampler.DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
 		}
 		x := make([]float32, len(rows)*dim)
-		if err := sampler.Sample(ctx, x, takeRows(noise, rows, sampler.NoiseDim()), takeRows(o.Context, rows, width), o.Method); err != nil {
-			return nil, err
+		took, err := sampler.Sample(ctx, x, takeRows(noise, rows, sampler.NoiseDim()), takeRows(o.Context, rows, width), o.Method)
+		if passes = max(passes, took); err != nil {
+			return nil, passes, err
 		}
 		for i, row := range rows {
 			copy(out[row*dim:(row+1)*dim], x[i*dim:(i+1)*dim])
 		}
 	}
-	return out, nil
+	return out, passes, nil
 }
 
 func takeRows(v []float32, rows []int, width int) []float32 {

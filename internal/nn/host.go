@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
 // Host is a masked network on the host, for the work that goes variable by
@@ -182,49 +183,19 @@ func (h *Host) Products() int {
 // for the same variable.
 type Emit func(d, row int, params []float32, stride int, x []float32)
 
-// Method is how Walk goes through the variables.
-type Method int
-
-// The methods of Walk; they give the same bits.
-const (
-	Incremental Method = iota // every weight once
-	Sequential                // the whole network for every variable
-	Jacobi                    // the whole network until nothing changes
-)
-
-// Solver is a method with the end of Jacobi's passes.
-type Solver struct {
-	Method Method
-	// Tolerance ends Jacobi when no variable of a tile of rows changes by more
-	// than Tolerance·(1 + |value|); with 0 nothing may change, so that the result
-	// is that of the other methods.
-	Tolerance float64
-	// MaxPasses bounds Jacobi's passes; 0 is the number of variables, which always
-	// suffices.
-	MaxPasses int
-}
-
-// SolverOf returns the solver of a method by its number, as package models counts
-// them too, or an error when there is no such method.
-func SolverOf(method int, tolerance float64, maxPasses int) (Solver, error) {
-	if method < int(Incremental) || method > int(Jacobi) {
-		return Solver{}, fmt.Errorf("unknown method %d", method)
-	}
-	if !(tolerance >= 0) || maxPasses < 0 {
-		return Solver{}, fmt.Errorf("a tolerance of %v and at most %d passes: need 0 or more of both", tolerance, maxPasses)
-	}
-	return Solver{Method(method), tolerance, maxPasses}, nil
-}
-
 // Walk fills x, row-major [rows, dim], variable by variable in the order: each
 // comes from emit, which is given the network's outputs for the variables before
-// it. ctx [rows, context] is nil without a context. It returns the error of the
-// cancelled ctxt, with x partly filled, or one when Jacobi's passes did not
-// suffice, and the largest number of passes through the network that any tile
-// took (1 for Incremental).
-func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, solver Solver, emit Emit) (passes int, err error) {
+// it. All methods of a solver without a tolerance give the same bits. cond
+// [rows, context] is nil without a context. passes is the largest number of passes
+// through the network that any tile of rows took (1 for Incremental). Errors are
+// that of a cancelled ctx, with x partly filled, that of a solver that does not
+// exist or whose passes do not suffice, and a panic of emit.
+func (h *Host) Walk(ctx context.Context, x []float32, rows int, cond []float32, solver models.Solver, emit Emit) (passes int, err error) {
+	if err := solver.Check(); err != nil {
+		return 0, err
+	}
 	if rows == 0 {
-		return 0, ctxt.Err()
+		return 0, ctx.Err()
 	}
 	lanes := wide
 	if rows <= narrow {
@@ -234,26 +205,34 @@ func (h *Host) Walk(ctxt context.Context, x []float32, rows int, ctx []float32, 
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	converged := true
+	failed, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	for range min(runtime.GOMAXPROCS(0), (rows+lanes-1)/lanes) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			t := h.newTile(lanes)
 			for row := range tiles {
-				n, ok := t.run(ctxt, x, row, min(lanes, rows-row), ctx, solver, emit)
+				n, ok, err := t.run(failed, x, row, min(lanes, rows-row), cond, solver, emit)
+				if err != nil {
+					fail(err)
+				}
 				mu.Lock()
 				passes, converged = max(passes, n), converged && ok
 				mu.Unlock()
 			}
 		}()
 	}
-	for row := 0; row < rows && ctxt.Err() == nil; row += lanes {
+	for row := 0; row < rows && failed.Err() == nil; row += lanes {
 		tiles <- row
 	}
 	close(tiles)
 	wg.Wait()
-	if err := ctxt.Err(); err != nil {
-		return passes, err
+	switch {
+	case ctx.Err() != nil:
+		return passes, ctx.Err()
+	case failed.Err() != nil:
+		return passes, context.Cause(failed)
 	}
 	if !converged {
 		return passes, fmt.Errorf("%d passes do not converge to a tolerance of %g: allow more, up to %d, or a larger tolerance", passes, solver.Tolerance, h.dim)

@@ -17,9 +17,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
-var methods = map[string]Method{"incremental": Incremental, "sequential": Sequential, "jacobi": Jacobi}
+var methods = map[string]models.Method{"incremental": models.Incremental, "sequential": models.Sequential, "jacobi": models.Jacobi}
 
 // network is a masked network of random weights, with a function that draws its
 // variables.
@@ -107,14 +108,14 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-func (n network) walk(t fataler, method Method) []float32 {
+func (n network) walk(t fataler, method models.Method) []float32 {
 	t.Helper()
 	host, err := NewHost(n.spec)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	x := make([]float32, n.rows*len(n.spec.Order))
-	passes, err := host.Walk(context.Background(), x, n.rows, n.ctx, Solver{Method: method}, n.emit)
+	passes, err := host.Walk(context.Background(), x, n.rows, n.ctx, models.Solver{Method: method}, n.emit)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -123,9 +124,9 @@ func (n network) walk(t fataler, method Method) []float32 {
 	switch {
 	case n.rows == 0:
 		low, high = 0, 0
-	case method == Sequential:
+	case method == models.Sequential:
 		low, high = dim, dim
-	case method == Jacobi:
+	case method == models.Jacobi:
 		high = dim
 	}
 	if passes < low || passes > high {
@@ -195,7 +196,7 @@ func drawShape(t *rapid.T) shape {
 func TestWalkGivesTheSameBitsByEveryMethod(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := newNetwork(drawShape(t), rapid.Uint64().Draw(t, "seed"))
-		sequential := n.walk(t, Sequential)
+		sequential := n.walk(t, models.Sequential)
 		for name, method := range methods {
 			if i := firstDifference(n.walk(t, method), sequential); i >= 0 {
 				t.Fatalf("%s and sequential differ at %d", name, i)
@@ -216,11 +217,11 @@ func TestWalkTreatsEveryRowAlike(t *testing.T) {
 		s := drawShape(t)
 		s.rows = 41
 		n := newNetwork(s, rapid.Uint64().Draw(t, "seed"))
-		all, dim := n.walk(t, Incremental), s.dim
+		all, dim := n.walk(t, models.Incremental), s.dim
 		for _, r := range []int{0, 7, 8, 31, 32, 40} {
 			one := n
 			one.rows, one.noise, one.ctx = 1, n.noise[r*dim:(r+1)*dim], n.ctx[r*s.context:(r+1)*s.context]
-			if i := firstDifference(one.walk(t, Incremental), all[r*dim:(r+1)*dim]); i >= 0 {
+			if i := firstDifference(one.walk(t, models.Incremental), all[r*dim:(r+1)*dim]); i >= 0 {
 				t.Fatalf("row %d alone differs at variable %d", r, i)
 			}
 		}
@@ -269,7 +270,7 @@ func TestWalkKeepsOverflowAfterItsVariable(t *testing.T) {
 				}
 			}
 			x := make([]float32, n.rows*7)
-			if _, err := host.Walk(context.Background(), x, n.rows, nil, Solver{Method: method}, record); err != nil {
+			if _, err := host.Walk(context.Background(), x, n.rows, nil, models.Solver{Method: method}, record); err != nil {
 				t.Fatal(err)
 			}
 			for _, d := range sequence[:4] {
@@ -291,7 +292,7 @@ func TestWalkKeepsTheBitsThatAreEmitted(t *testing.T) {
 	negativeZero, nan := float32(math.Copysign(0, -1)), float32(math.NaN())
 	for name, method := range methods {
 		x := make([]float32, n.rows*5)
-		_, err := host.Walk(context.Background(), x, n.rows, nil, Solver{Method: method}, func(d, _ int, _ []float32, _ int, x []float32) {
+		_, err := host.Walk(context.Background(), x, n.rows, nil, models.Solver{Method: method}, func(d, _ int, _ []float32, _ int, x []float32) {
 			for i := range x {
 				x[i] = negativeZero
 				if d == 4 {
@@ -327,7 +328,7 @@ func TestWalkTouchesEachWeightOnce(t *testing.T) {
 			units.Add(1)
 			return activation(x)
 		}}
-		n.walk(t, Incremental)
+		n.walk(t, models.Incremental)
 		hidden := 0
 		for _, width := range s.hidden {
 			hidden += width
@@ -385,7 +386,7 @@ func TestWalkStopsWhenCancelled(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
 			var calls atomic.Int64
-			_, err := host.Walk(ctx, x, n.rows, nil, Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
+			_, err := host.Walk(ctx, x, n.rows, nil, models.Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
 				calls.Add(1)
 				cancel(reason)
 				n.emit(d, row, params, stride, x)
@@ -399,10 +400,10 @@ func TestWalkStopsWhenCancelled(t *testing.T) {
 			}
 
 			calls.Store(0)
-			if _, err := host.Walk(ctx, x, n.rows, nil, Solver{Method: method}, func(int, int, []float32, int, []float32) { calls.Add(1) }); !errors.Is(err, context.Canceled) || calls.Load() > 0 {
+			if _, err := host.Walk(ctx, x, n.rows, nil, models.Solver{Method: method}, func(int, int, []float32, int, []float32) { calls.Add(1) }); !errors.Is(err, context.Canceled) || calls.Load() > 0 {
 				t.Errorf("under a cancelled context: %v after %d variables", err, calls.Load())
 			}
-			if _, err := host.Walk(ctx, nil, 0, nil, Solver{Method: method}, nil); !errors.Is(err, context.Canceled) {
+			if _, err := host.Walk(ctx, nil, 0, nil, models.Solver{Method: method}, nil); !errors.Is(err, context.Canceled) {
 				t.Errorf("no rows under a cancelled context: %v", err)
 			}
 		})
@@ -412,7 +413,7 @@ func TestWalkStopsWhenCancelled(t *testing.T) {
 // One Host serves many callers; the race detector watches.
 func TestWalkIsSafeForConcurrentUse(t *testing.T) {
 	n := newNetwork(shape{dim: 5, hidden: []int{7, 11}, context: 3, direct: true, params: 2, rows: 67, activation: "silu", std: 0.5}, 2)
-	want := n.walk(t, Sequential)
+	want := n.walk(t, models.Sequential)
 	host, err := NewHost(n.spec)
 	if err != nil {
 		t.Fatal(err)
@@ -421,7 +422,7 @@ func TestWalkIsSafeForConcurrentUse(t *testing.T) {
 	for _, method := range methods {
 		wg.Go(func() {
 			x := make([]float32, len(want))
-			if _, err := host.Walk(context.Background(), x, n.rows, n.ctx, Solver{Method: method}, n.emit); err != nil {
+			if _, err := host.Walk(context.Background(), x, n.rows, n.ctx, models.Solver{Method: method}, n.emit); err != nil {
 				t.Error(err)
 			}
 			if i := firstDifference(x, want); i >= 0 {
@@ -498,7 +499,7 @@ func BenchmarkWalk(b *testing.B) {
 	for _, name := range []string{"incremental", "jacobi"} {
 		b.Run(fmt.Sprintf("%s/784-500-500", name), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := host.Walk(context.Background(), x, n.rows, nil, Solver{Method: methods[name]}, n.emit); err != nil {
+				if _, err := host.Walk(context.Background(), x, n.rows, nil, models.Solver{Method: methods[name]}, n.emit); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
 // Masked is a masked dense layer before its activation,
@@ -29,7 +30,7 @@ type Masked struct {
 	// Conditioning adds the conditioning weights U.
 	Conditioning bool
 	// Init, BiasInit and ContextInit draw W, b and C; nil means zeros.
-	Init, BiasInit, ContextInit Init
+	Init, BiasInit, ContextInit models.Init
 }
 
 // Suffixes of the parameters' names.
@@ -40,24 +41,24 @@ const (
 	contextSuffix      = ".context"
 )
 
-// Params declares the layer's parameters.
-func (l Masked) Params() []Param {
-	p := []Param{{Name: l.Name + weightsSuffix, Shape: []int{l.From, l.To}, Init: l.Init}}
+// Specs declares the layer's parameters.
+func (l Masked) Specs() []models.Spec {
+	p := []models.Spec{{Name: l.Name + weightsSuffix, Shape: []int{l.From, l.To}, Init: l.Init}}
 	if l.Bias {
-		p = append(p, Param{Name: l.Name + biasSuffix, Shape: []int{l.To}, Init: l.BiasInit})
+		p = append(p, models.Spec{Name: l.Name + biasSuffix, Shape: []int{l.To}, Init: l.BiasInit})
 	}
 	if l.Conditioning {
-		p = append(p, Param{Name: l.Name + conditioningSuffix, Shape: []int{l.From, l.To}})
+		p = append(p, models.Spec{Name: l.Name + conditioningSuffix, Shape: []int{l.From, l.To}})
 	}
 	if l.Context > 0 {
-		p = append(p, Param{Name: l.Name + contextSuffix, Shape: []int{l.Context, l.To}, Init: l.ContextInit})
+		p = append(p, models.Spec{Name: l.Name + contextSuffix, Shape: []int{l.Context, l.To}, Init: l.ContextInit})
 	}
 	return p
 }
 
 // Apply computes the layer for x [batch, From], the degrees from [From] and to
 // [To] (int32) and a context [batch, Context] (nil without one): [batch, To].
-func (l Masked) Apply(p Getter, x, from, to, ctx *Node) *Node {
+func (l Masked) Apply(p models.Params, x, from, to, ctx *Node) *Node {
 	mask := Mask(from, to, l.Strict, x)
 	y := Dot(x, Mul(p.Get(l.Name+weightsSuffix), mask)).Product()
 	if l.Bias {

@@ -12,17 +12,13 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
-
-// nodes is a Getter of the nodes of one graph.
-type nodes map[string]*Node
-
-func (n nodes) Get(name string) *Node { return n[name] }
 
 // drawn are values for the parameters of a layer, from N(0, std²).
 func drawn(l Masked, rng *rand.Rand, std float64) map[string][]float32 {
 	values := map[string][]float32{}
-	for _, p := range l.Params() {
+	for _, p := range l.Specs() {
 		values[p.Name] = normals(rng, size(p.Shape), std)
 	}
 	return values
@@ -70,18 +66,12 @@ func TestMaskedLayerIsItsDefinition(t *testing.T) {
 				dense := l.Dense(func(name string) []float32 { return values[name] }, from, to)
 				onHost := multiply(dense, x, ctx, rows)
 
-				var names []string
 				args := []any{matrix(x, rows, l.From), int32s(from), int32s(to), matrix(ctx, rows, width)}
-				for _, p := range l.Params() {
-					names = append(names, p.Name)
+				for _, p := range l.Specs() {
 					args = append(args, tensors.FromFlatDataAndDimensions(values[p.Name], p.Shape...))
 				}
 				inGraph := evaluate[float32](t, b, func(in []*Node) []*Node {
-					params := nodes{}
-					for i, name := range names {
-						params[name] = in[4+i]
-					}
-					return []*Node{l.Apply(params, in[0], in[1], in[2], in[3])}
+					return []*Node{l.Apply(models.Bind(l.Specs(), in[4:]), in[0], in[1], in[2], in[3])}
 				}, args...)[0]
 
 				for i := range want {

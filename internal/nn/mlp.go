@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/models"
 )
 
 // MLP is a plain feed-forward network, hˡ = g(hˡ⁻¹Wˡ + bˡ), with a last layer
@@ -15,21 +17,21 @@ type MLP struct {
 	Activation Activation
 	// Init draws the weights of a layer, given the numbers of its inputs and
 	// outputs.
-	Init func(fanIn, fanOut float64) Init
+	Init func(fanIn, fanOut float64) models.Init
 	// OutputBias draws the biases of the last layer; nil means zeros.
-	OutputBias Init
+	OutputBias models.Init
 }
 
-// Params declares the weights [from, to] and the bias [to] of each layer.
-func (m MLP) Params() []Param {
-	var params []Param
+// Specs declares the weights [from, to] and the bias [to] of each layer.
+func (m MLP) Specs() []models.Spec {
+	var params []models.Spec
 	for l := range len(m.Widths) - 1 {
 		from, to := m.Widths[l], m.Widths[l+1]
-		bias := Param{Name: mlpName(l) + biasSuffix, Shape: []int{to}}
+		bias := models.Spec{Name: mlpName(l) + biasSuffix, Shape: []int{to}}
 		if l == len(m.Widths)-2 {
 			bias.Init = m.OutputBias
 		}
-		params = append(params, Param{Name: mlpName(l) + weightsSuffix, Shape: []int{from, to}, Init: m.Init(float64(from), float64(to))}, bias)
+		params = append(params, models.Spec{Name: mlpName(l) + weightsSuffix, Shape: []int{from, to}, Init: m.Init(float64(from), float64(to))}, bias)
 	}
 	return params
 }
@@ -37,7 +39,7 @@ func (m MLP) Params() []Param {
 func mlpName(l int) string { return fmt.Sprintf("dense%d", l) }
 
 // Apply computes the outputs [batch, last width] for x [batch, first width].
-func (m MLP) Apply(p Getter, x *Node) *Node {
+func (m MLP) Apply(p models.Params, x *Node) *Node {
 	last := len(m.Widths) - 2
 	for l := range last + 1 {
 		x = Add(Dot(x, p.Get(mlpName(l)+weightsSuffix)).Product(), ExpandAxes(p.Get(mlpName(l)+biasSuffix), 0))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/models"
 )
 
 // The graph, the host and dense products in float64 are the same.
@@ -17,7 +18,7 @@ func TestMLPIsItsDefinition(t *testing.T) {
 	const rows = 5
 	relu, _ := ActivationByName("relu")
 	gelu, _ := ActivationByName("gelu")
-	zero := func(float64, float64) Init { return zeros }
+	zero := func(float64, float64) models.Init { return models.Zeros }
 	tests := map[string]MLP{
 		"linear":     {Widths: []int{3, 2}, Activation: relu, Init: zero},
 		"one hidden": {Widths: []int{3, 7, 2}, Activation: gelu, Init: zero},
@@ -26,7 +27,7 @@ func TestMLPIsItsDefinition(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for name, m := range tests {
 			t.Run(name, func(t *testing.T) {
-				rng, params, values := rand.New(rand.NewPCG(2, 0)), m.Params(), map[string][]float32{}
+				rng, params, values := rand.New(rand.NewPCG(2, 0)), m.Specs(), map[string][]float32{}
 				x := normals(rng, rows*m.Widths[0], 1)
 				args := []any{matrix(x, rows, m.Widths[0])}
 				for _, p := range params {
@@ -34,11 +35,7 @@ func TestMLPIsItsDefinition(t *testing.T) {
 					args = append(args, tensors.FromFlatDataAndDimensions(values[p.Name], p.Shape...))
 				}
 				got := evaluate[float32](t, b, func(in []*Node) []*Node {
-					byName := nodes{}
-					for i, p := range params {
-						byName[p.Name] = in[1+i]
-					}
-					return []*Node{m.Apply(byName, in[0])}
+					return []*Node{m.Apply(models.Bind(params, in[1:]), in[0])}
 				}, args...)[0]
 				get := func(name string) []float32 { return values[name] }
 				last := len(m.Widths) - 2

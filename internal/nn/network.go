@@ -3,11 +3,13 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
 // NetworkOptions describe a Network.
@@ -25,16 +27,14 @@ type NetworkOptions struct {
 	Residual bool
 	// Conditioning adds the conditioning weights of every layer.
 	Conditioning bool
-	// Activation of the hidden units.
-	Activation Activation
-	// Init draws the weights of a layer, given the mean numbers of unmasked inputs
-	// and outputs of its units.
-	Init func(fanIn, fanOut float64) Init
-	// ContextInit draws the weights of the context.
-	ContextInit Init
+	// Activation names that of the hidden units.
+	Activation string
+	// Init names how the weights of a layer are drawn (see models.InitByName), given
+	// the mean numbers of unmasked inputs and outputs of its units.
+	Init string
 	// OutputInit draws the weights of the output layer, those of its context too,
 	// and OutputBias its biases [P·D]; nil means as the other layers, and zeros.
-	OutputInit, OutputBias Init
+	OutputInit, OutputBias models.Init
 }
 
 // Network is a masked network from D variables to P outputs for each of them,
@@ -46,11 +46,12 @@ type NetworkOptions struct {
 // where aˡ⁻² is added at the ends of residual blocks. It is the conditioner of
 // every maskflow model. It is safe for concurrent use.
 type Network struct {
-	o      NetworkOptions
-	cycle  *masks.Cycle
-	layers []Masked
-	direct *Masked
-	params []Param
+	o          NetworkOptions
+	activation Activation
+	cycle      *masks.Cycle
+	layers     []Masked
+	direct     *Masked
+	specs      []models.Spec
 }
 
 // NewNetwork returns the network, or every problem of its options.
@@ -58,6 +59,14 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	o.Recipe.Hidden, o.Recipe.Base = slices.Clone(o.Recipe.Hidden), slices.Clone(o.Recipe.Base)
 	o.Recipe.Context = o.Context > 0
 	var problems []error
+	act, err := ActivationByName(o.Activation)
+	if err != nil {
+		problems = append(problems, err)
+	}
+	initial, err := models.InitByName(o.Init)
+	if err != nil {
+		problems = append(problems, err)
+	}
 	if o.Context < 0 {
 		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.Context))
 	}
@@ -79,8 +88,8 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	n := &Network{o: o, cycle: cycle}
-	n.build()
+	n := &Network{o: o, activation: act, cycle: cycle}
+	n.build(initial)
 	return n, nil
 }
 
@@ -112,7 +121,7 @@ func (o NetworkOptions) weights() float64 {
 	return n + from*float64(o.Recipe.Dim)*float64(o.Params)
 }
 
-func (n *Network) build() {
+func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 	o, first := n.o, n.cycle.At(0)
 	from, last := o.Recipe.Dim, first.Layers()-1
 	for l := range first.Layers() {
@@ -123,8 +132,8 @@ func (n *Network) build() {
 		layer := Masked{
 			Name: name, From: from, To: copies * to, Context: o.Context,
 			Strict: first.Strict(l), Bias: true, Conditioning: o.Conditioning,
-			Init:        o.Init(liveFans(first.In(l), first.Out(l), first.Strict(l))),
-			ContextInit: o.ContextInit,
+			Init:        initial(liveFans(first.In(l), first.Out(l), first.Strict(l))),
+			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))),
 		}
 		if l == last {
 			layer.BiasInit = o.OutputBias
@@ -139,10 +148,10 @@ func (n *Network) build() {
 		n.direct = &Masked{Name: "direct", From: o.Recipe.Dim, To: o.Params * o.Recipe.Dim, Strict: true}
 	}
 	for _, l := range n.layers {
-		n.params = append(n.params, l.Params()...)
+		n.specs = append(n.specs, l.Specs()...)
 	}
 	if n.direct != nil {
-		n.params = append(n.params, n.direct.Params()...)
+		n.specs = append(n.specs, n.direct.Specs()...)
 	}
 }
 
@@ -183,11 +192,11 @@ func mean(n int, counts map[int]int) float64 {
 // Cycle is the list of mask sets.
 func (n *Network) Cycle() *masks.Cycle { return n.cycle }
 
-// Params declares the parameters: of each layer hidden0, hidden1, … and output
+// Specs declares the parameters: of each layer hidden0, hidden1, … and output
 // its weights [from, to], bias [to], conditioning [from, to] and context
 // [context, to], then direct.weights [D, P·D]. Output p of variable d is column
 // p·D + d.
-func (n *Network) Params() []Param { return n.params }
+func (n *Network) Specs() []models.Spec { return n.specs }
 
 // Hidden are the widths of the hidden layers, those inside blocks too.
 func (n *Network) Hidden() []int { return n.o.Recipe.Hidden }
@@ -203,7 +212,7 @@ func skips(residual bool, l int) bool { return residual && l >= 2 && l%2 == 0 }
 // Apply computes the outputs o [batch, P·D] for x [batch, D], degrees (int32, of
 // the inputs and of each hidden layer; see Degrees) and a context [batch, Context], nil
 // without one.
-func (n *Network) Apply(p Getter, x, context *Node, degrees []*Node) *Node {
+func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Node {
 	if x.Rank() != 2 || x.Shape().Dimensions[1] != n.o.Recipe.Dim {
 		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), n.o.Recipe.Dim))
 	}
@@ -224,7 +233,7 @@ func (n *Network) Apply(p Getter, x, context *Node, degrees []*Node) *Node {
 		if n.skips(l) {
 			sum = Add(sum, before)
 		}
-		h, a, before = n.o.Activation.Graph(sum), sum, a
+		h, a, before = n.activation.Graph(sum), sum, a
 	}
 	y := n.layers[last].Apply(p, h, degrees[last], outputs, context)
 	if n.direct != nil {
@@ -279,7 +288,7 @@ func (n *Network) Host(get func(name string) []float32, set *masks.Set) (*Host, 
 	if err := n.CheckSet(set); err != nil {
 		return nil, err
 	}
-	spec := HostSpec{Order: set.Order, Hidden: set.Hidden, Params: n.o.Params, Residual: n.o.Residual, Activation: n.o.Activation}
+	spec := HostSpec{Order: set.Order, Hidden: set.Hidden, Params: n.o.Params, Residual: n.o.Residual, Activation: n.activation}
 	outputs := slices.Repeat(set.Order, n.o.Params)
 	for l, layer := range n.layers {
 		to := set.Out(l)

@@ -16,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
 // mustNetwork is a network with one mask set and tanh unless the options say
@@ -23,11 +24,8 @@ import (
 func mustNetwork(t *testing.T, o NetworkOptions) *Network {
 	t.Helper()
 	o.Recipe.Count = max(o.Recipe.Count, 1)
-	if o.Activation.Name == "" {
-		o.Activation, _ = ActivationByName("tanh")
-	}
-	if o.Init == nil {
-		o.Init = func(float64, float64) Init { return zeros }
+	if o.Activation == "" {
+		o.Activation = "tanh"
 	}
 	n, err := NewNetwork(o)
 	if err != nil {
@@ -36,12 +34,10 @@ func mustNetwork(t *testing.T, o NetworkOptions) *Network {
 	return n
 }
 
-func zeros(_ *rand.Rand, shape []int) []float32 { return make([]float32, size(shape)) }
-
 // values are random parameters of a network.
 func values(n *Network, rng *rand.Rand, std float64) map[string][]float32 {
 	v := map[string][]float32{}
-	for _, p := range n.Params() {
+	for _, p := range n.Specs() {
 		v[p.Name] = normals(rng, size(p.Shape), std)
 	}
 	return v
@@ -50,7 +46,7 @@ func values(n *Network, rng *rand.Rand, std float64) map[string][]float32 {
 // apply computes a network's outputs in the graph.
 func apply(t *testing.T, b *backend.Backend, n *Network, values map[string][]float32, set *masks.Set, x, ctx []float32, rows int) []float32 {
 	t.Helper()
-	params := n.Params()
+	params := n.Specs()
 	args := []any{matrix(x, rows, n.o.Recipe.Dim)}
 	for _, p := range params {
 		args = append(args, tensors.FromFlatDataAndDimensions(values[p.Name], p.Shape...))
@@ -62,15 +58,12 @@ func apply(t *testing.T, b *backend.Backend, n *Network, values map[string][]flo
 		args = append(args, matrix(ctx, rows, n.o.Context))
 	}
 	return evaluate[float32](t, b, func(in []*Node) []*Node {
-		byName := nodes{}
-		for i, p := range params {
-			byName[p.Name] = in[1+i]
-		}
-		degrees, context := in[1+len(params):], (*Node)(nil)
+		p, rest := models.Bind(params, in[1:1+len(params)]), in[1+len(params):]
+		degrees, context := rest, (*Node)(nil)
 		if ctx != nil {
 			degrees, context = degrees[:len(degrees)-1], degrees[len(degrees)-1]
 		}
-		return []*Node{n.Apply(byName, in[0], context, degrees)}
+		return []*Node{n.Apply(p, in[0], context, degrees)}
 	}, args...)[0]
 }
 
@@ -92,7 +85,7 @@ func defineNetwork(n *Network, values map[string][]float32, set *masks.Set, x, c
 		sums = append(sums, a)
 		h = make([]float64, len(a))
 		for i, v := range a {
-			h[i] = closedForms[n.o.Activation.Name].f(v)
+			h[i] = closedForms[n.activation.Name].f(v)
 		}
 	}
 	y := multiply(n.layers[last].Dense(get, set.In(last), outputs), h, ctx, rows)
@@ -112,7 +105,7 @@ func onHost(t *testing.T, n *Network, values map[string][]float32, set *masks.Se
 	dim, params := n.o.Recipe.Dim, n.Outputs()
 	y := make([]float32, rows*params*dim)
 	var mu sync.Mutex
-	_, err = host.Walk(context.Background(), make([]float32, rows*dim), rows, ctx, Solver{}, func(d, row int, outputs []float32, stride int, v []float32) {
+	_, err = host.Walk(context.Background(), make([]float32, rows*dim), rows, ctx, models.Solver{}, func(d, row int, outputs []float32, stride int, v []float32) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range v {
@@ -137,13 +130,12 @@ func TestNetworkIsItsDefinition(t *testing.T) {
 		r.Dim, r.Hidden, r.Direct = dim, hidden, direct
 		return r
 	}
-	silu, _ := ActivationByName("silu")
 	tests := map[string]NetworkOptions{
 		"no hidden layer":              {Recipe: recipe(5, true), Params: 3, Context: 2},
 		"plain":                        {Recipe: recipe(5, true, 7, 11), Params: 2, Conditioning: true},
 		"one block":                    {Recipe: recipe(5, false, 7), Params: 2, Residual: true},
-		"one block, context":           {Recipe: recipe(7, true, 11), Params: 1, Residual: true, Context: 3, Activation: silu},
-		"two blocks":                   {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: silu},
+		"one block, context":           {Recipe: recipe(7, true, 11), Params: 1, Residual: true, Context: 3, Activation: "silu"},
+		"two blocks":                   {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: "silu"},
 		"two blocks, context":          {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, Context: 3, Conditioning: true},
 		"three blocks of one variable": {Recipe: masks.Recipe{Dim: 1, Hidden: []int{3, 3, 3}}, Params: 2, Residual: true, Context: 2},
 	}
@@ -202,7 +194,7 @@ func TestResidualNetworkHasTwoLayersABlock(t *testing.T) {
 		t.Errorf("the hidden layers are %v wide, want %v", n.Hidden(), want)
 	}
 	var names []string
-	for _, p := range n.Params() {
+	for _, p := range n.Specs() {
 		names = append(names, fmt.Sprint(p.Name, p.Shape))
 	}
 	if want := "output.weights[7 10] output.bias[10]"; !strings.HasSuffix(strings.Join(names, " "), want) || len(names) != 12 {
@@ -216,16 +208,18 @@ func TestResidualNetworkHasTwoLayersABlock(t *testing.T) {
 	}
 }
 
-// The output layer starts as its own initialisers say, its context too, and the
-// others as theirs do.
+// The output layer starts as its own initialisers say, its context too.
 func TestOutputLayerHasItsOwnInit(t *testing.T) {
-	constant := func(v float32) Init {
+	constant := func(v float32) models.Init {
 		return func(_ *rand.Rand, shape []int) []float32 { return slices.Repeat([]float32{v}, size(shape)) }
 	}
 	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}}, Params: 2, Context: 2, Conditioning: true,
-		Init: func(float64, float64) Init { return constant(1) }, ContextInit: constant(2), OutputInit: constant(3), OutputBias: constant(4)})
-	want := map[string]float32{"hidden0.weights": 1, "hidden0.context": 2, "output.weights": 3, "output.context": 3, "output.bias": 4}
-	for _, p := range n.Params() {
+		OutputInit: constant(3), OutputBias: constant(4)})
+	want := map[string]float32{"output.weights": 3, "output.context": 3, "output.bias": 4}
+	for _, p := range n.Specs() {
+		if strings.HasPrefix(p.Name, "hidden0.") {
+			continue
+		}
 		if p.Init == nil {
 			if want[p.Name] != 0 {
 				t.Errorf("%s starts at zero, want %v", p.Name, want[p.Name])

@@ -8,26 +8,8 @@
 package nn
 
 import (
-	"math/rand/v2"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
-
-// Init draws the initial values of a parameter of the given shape.
-type Init = func(rng *rand.Rand, shape []int) []float32
-
-// Param declares a parameter of a layer. It converts to models.Spec.
-type Param struct {
-	Name  string
-	Shape []int
-	// Init draws the initial values; nil means zeros.
-	Init Init
-}
-
-// Getter hands out the node of a parameter by its name.
-type Getter interface {
-	Get(name string) *Node
-}
 
 // Number is v as a constant of x's type, made in x's own function scope (the
 // scalars that GoMLX caches for a whole graph cannot be used in two closures).

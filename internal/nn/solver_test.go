@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
 // chain is a network without hidden layers in which every variable is the one
@@ -43,7 +44,7 @@ func TestJacobiKnowsAVariableMoreAfterEachPass(t *testing.T) {
 	host, emit := chain(t, order, 1)
 	for most := range dim + 3 {
 		x := make([]float32, rows*dim)
-		passes, err := host.Walk(context.Background(), x, rows, nil, Solver{Method: Jacobi, MaxPasses: most}, emit)
+		passes, err := host.Walk(context.Background(), x, rows, nil, models.Solver{Method: models.Jacobi, MaxPasses: most}, emit)
 		made := most
 		if most == 0 || most > dim {
 			made = dim
@@ -70,7 +71,7 @@ func TestJacobiKnowsAVariableMoreAfterEachPass(t *testing.T) {
 func TestJacobiEndsAtItsTolerance(t *testing.T) {
 	const rows, dim, slope = 41, 37, 0.1
 	host, emit := chain(t, masks.Reversed(dim), slope)
-	walk := func(s Solver) ([]float32, int) {
+	walk := func(s models.Solver) ([]float32, int) {
 		x := make([]float32, rows*dim)
 		passes, err := host.Walk(context.Background(), x, rows, nil, s, emit)
 		if err != nil {
@@ -78,10 +79,10 @@ func TestJacobiEndsAtItsTolerance(t *testing.T) {
 		}
 		return x, passes
 	}
-	exact, _ := walk(Solver{Method: Sequential})
+	exact, _ := walk(models.Solver{Method: models.Sequential})
 	before := dim + 1
 	for _, tolerance := range []float64{0, 1e-5, 1e-3, 0.2} {
-		x, passes := walk(Solver{Method: Jacobi, Tolerance: tolerance})
+		x, passes := walk(models.Solver{Method: models.Jacobi, Tolerance: tolerance})
 		// Pass p changes values near 1/(1−slope) by slope^(p−1).
 		if want := 1 + math.Ceil(math.Log(tolerance*(1+1/(1-slope)))/math.Log(slope)); tolerance > 0 && float64(passes) != want {
 			t.Errorf("tolerance %v: %d passes, want %v", tolerance, passes, want)
@@ -101,10 +102,10 @@ func TestJacobiEndsAtItsTolerance(t *testing.T) {
 		}
 	}
 	// Enough passes for the tolerance, but not for the exact solution.
-	if _, err := host.Walk(context.Background(), make([]float32, dim), 1, nil, Solver{Method: Jacobi, Tolerance: 1e-3, MaxPasses: 6}, emit); err != nil {
+	if _, err := host.Walk(context.Background(), make([]float32, dim), 1, nil, models.Solver{Method: models.Jacobi, Tolerance: 1e-3, MaxPasses: 6}, emit); err != nil {
 		t.Errorf("6 passes for a tolerance of 1e-3: %v", err)
 	}
-	if _, err := host.Walk(context.Background(), make([]float32, dim), 1, nil, Solver{Method: Jacobi, MaxPasses: 4}, emit); err == nil {
+	if _, err := host.Walk(context.Background(), make([]float32, dim), 1, nil, models.Solver{Method: models.Jacobi, MaxPasses: 4}, emit); err == nil {
 		t.Errorf("4 passes are exact")
 	}
 }
@@ -113,9 +114,9 @@ func TestJacobiEndsAtItsTolerance(t *testing.T) {
 func TestToleranceIsForJacobi(t *testing.T) {
 	const dim = 7
 	host, emit := chain(t, masks.Natural(dim), 1)
-	for _, method := range []Method{Incremental, Sequential} {
+	for _, method := range []models.Method{models.Incremental, models.Sequential} {
 		x := make([]float32, dim)
-		if _, err := host.Walk(context.Background(), x, 1, nil, Solver{Method: method, Tolerance: 10, MaxPasses: 1}, emit); err != nil {
+		if _, err := host.Walk(context.Background(), x, 1, nil, models.Solver{Method: method, Tolerance: 10, MaxPasses: 1}, emit); err != nil {
 			t.Errorf("method %d: %v", method, err)
 		}
 		if !slices.Equal(x, []float32{1, 2, 3, 4, 5, 6, 7}) {
@@ -124,24 +125,38 @@ func TestToleranceIsForJacobi(t *testing.T) {
 	}
 }
 
-func TestSolverOf(t *testing.T) {
-	for name, want := range methods {
-		s, err := SolverOf(int(want), 1e-3, 5)
-		if err != nil || s != (Solver{want, 1e-3, 5}) {
-			t.Errorf("%s is %+v (%v)", name, s, err)
-		}
-	}
+func TestWalkRefusesASolverThatDoesNotExist(t *testing.T) {
+	host, emit := chain(t, masks.Natural(3), 1)
 	tests := []struct {
-		method, passes int
-		tolerance      float64
-		want           string
+		method    models.Method
+		passes    int
+		tolerance float64
+		want      string
 	}{
 		{-1, 0, 0, "unknown method -1"}, {3, 0, 0, "unknown method 3"}, {2, -1, 0, "at most -1 passes"},
 		{2, 0, -1e-3, "a tolerance of -0.001"}, {2, 0, math.NaN(), "a tolerance of NaN"},
 	}
 	for _, c := range tests {
-		if _, err := SolverOf(c.method, c.tolerance, c.passes); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := host.Walk(context.Background(), make([]float32, 3), 1, nil, models.Solver{Method: c.method, Tolerance: c.tolerance, MaxPasses: c.passes}, emit); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("method %d, tolerance %v, %d passes: the error is %v, want %q", c.method, c.tolerance, c.passes, err, c.want)
+		}
+	}
+}
+
+// What computes a variable may be anybody's code: its panic is an error of Walk,
+// whichever of the goroutines it is in, and ends the others.
+func TestWalkReturnsThePanicOfEmit(t *testing.T) {
+	const rows, dim = 1000, 7
+	host, _ := chain(t, masks.Natural(dim), 1)
+	for _, method := range methods {
+		_, err := host.Walk(context.Background(), make([]float32, rows*dim), rows, nil, models.Solver{Method: method},
+			func(d, row int, params []float32, _ int, x []float32) {
+				if d == 3 && row > rows/2 {
+					panic("the transformer is broken")
+				}
+			})
+		if err == nil || !strings.Contains(err.Error(), "the transformer is broken") {
+			t.Errorf("method %d: the error is %v", method, err)
 		}
 	}
 }

@@ -2,7 +2,10 @@ package nn
 
 import (
 	"context"
+	"fmt"
 	"math"
+
+	"github.com/maskflow/maskflow/models"
 )
 
 // Rows are computed side by side, narrow or wide at a time.
@@ -18,12 +21,12 @@ type tile struct {
 	acts  [][]float32 // inputs by position, then each hidden layer
 	sums  [][]float32 // of each hidden layer before its activation; nil unless residual
 	out   []float32   // [params, lanes]
-	ctx   []float32   // [context, lanes]
+	cond  []float32   // [context, lanes]
 	x     []float32   // [lanes], what emit filled
 }
 
 func (h *Host) newTile(lanes int) *tile {
-	t := &tile{h: h, lanes: lanes, out: make([]float32, h.params*lanes), ctx: make([]float32, h.context*lanes),
+	t := &tile{h: h, lanes: lanes, out: make([]float32, h.params*lanes), cond: make([]float32, h.context*lanes),
 		x: make([]float32, lanes)}
 	for _, l := range h.layers {
 		t.acts = append(t.acts, make([]float32, l.from*lanes))
@@ -37,38 +40,43 @@ func (h *Host) newTile(lanes int) *tile {
 }
 
 // run fills the rows row … row+n-1 of x and returns the passes it took and
-// whether they sufficed.
-func (t *tile) run(ctxt context.Context, x []float32, row, n int, ctx []float32, solver Solver, emit Emit) (passes int, converged bool) {
+// whether they sufficed. emit may be anybody's: its panic is an error.
+func (t *tile) run(ctx context.Context, x []float32, row, n int, cond []float32, solver models.Solver, emit Emit) (passes int, converged bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while computing rows %d to %d: %v", row, row+n-1, p)
+		}
+	}()
 	h := t.h
 	for _, a := range t.acts {
 		clear(a)
 	}
 	for i := range n {
 		for c := range h.context {
-			t.ctx[c*t.lanes+i] = ctx[(row+i)*h.context+c]
+			t.cond[c*t.lanes+i] = cond[(row+i)*h.context+c]
 		}
 	}
 	passes, converged = 1, true
 	switch solver.Method {
-	case Incremental:
-		t.incremental(ctxt, row, n, emit)
-	case Sequential:
-		passes = t.sequential(ctxt, row, n, emit)
-	case Jacobi:
-		passes, converged = t.jacobi(ctxt, row, n, solver, emit)
+	case models.Incremental:
+		t.incremental(ctx, row, n, emit)
+	case models.Sequential:
+		passes = t.sequential(ctx, row, n, emit)
+	case models.Jacobi:
+		passes, converged = t.jacobi(ctx, row, n, solver, emit)
 	}
 	for k, d := range h.order {
 		for i := range n {
 			x[(row+i)*h.dim+d] = t.acts[0][k*t.lanes+i]
 		}
 	}
-	return passes, converged
+	return passes, converged, nil
 }
 
-func (t *tile) incremental(ctxt context.Context, row, n int, emit Emit) {
+func (t *tile) incremental(ctx context.Context, row, n int, emit Emit) {
 	h, last := t.h, len(t.h.layers)-1
 	for g := range h.degrees {
-		if ctxt.Err() != nil {
+		if ctx.Err() != nil {
 			return
 		}
 		for l, layer := range h.layers[:last] {
@@ -87,9 +95,9 @@ func (t *tile) incremental(ctxt context.Context, row, n int, emit Emit) {
 	}
 }
 
-func (t *tile) sequential(ctxt context.Context, row, n int, emit Emit) int {
+func (t *tile) sequential(ctx context.Context, row, n int, emit Emit) int {
 	for k := range t.h.dim {
-		if ctxt.Err() != nil {
+		if ctx.Err() != nil {
 			return k
 		}
 		t.allHidden()
@@ -102,13 +110,13 @@ func (t *tile) sequential(ctxt context.Context, row, n int, emit Emit) int {
 // jacobi repeats full passes until one changes nothing. After pass p the first p
 // variables of the order are final, so dim passes always suffice; the one more
 // that would confirm it is not made.
-func (t *tile) jacobi(ctxt context.Context, row, n int, solver Solver, emit Emit) (passes int, converged bool) {
+func (t *tile) jacobi(ctx context.Context, row, n int, solver models.Solver, emit Emit) (passes int, converged bool) {
 	most := t.h.dim
 	if solver.MaxPasses > 0 {
 		most = min(most, solver.MaxPasses)
 	}
 	for pass := 1; ; pass++ {
-		if ctxt.Err() != nil {
+		if ctx.Err() != nil {
 			return pass, false
 		}
 		t.allHidden()
@@ -169,7 +177,7 @@ func (t *tile) unit(out []float32, l, k, n int) {
 		out[i] = layer.bias[k]
 	}
 	if c := t.h.context; c > 0 {
-		accumulate(out, layer.context[k*c:(k+1)*c], t.ctx)
+		accumulate(out, layer.context[k*c:(k+1)*c], t.cond)
 	}
 	accumulate(out, layer.weights[k*layer.from:k*layer.from+n], t.acts[l])
 }

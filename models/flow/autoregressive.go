@@ -2,8 +2,8 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -52,34 +52,29 @@ type ConditionerOptions struct {
 type Autoregressive struct {
 	o           ConditionerOptions
 	transformer Transformer
+	params      int // of the transformer
 	net         *nn.Network
-	specs       []models.Spec
 }
 
 // NewAutoregressive returns the layer of a transformer, or every problem of the
 // options.
 func NewAutoregressive(t Transformer, o ConditionerOptions) (*Autoregressive, error) {
-	act, err := nn.ActivationByName(o.Activation)
-	if err != nil {
-		return nil, fmt.Errorf("flow: %w", err)
+	if t == nil {
+		return nil, errors.New("flow: an autoregressive layer needs a transformer, but it is nil")
 	}
-	initial, err := models.InitByName(o.Init)
-	if err != nil {
-		return nil, fmt.Errorf("flow: %w", err)
+	params := t.Params()
+	if params < 1 {
+		return nil, fmt.Errorf("flow: the transformer %s has %d parameters a variable, need at least 1", t.Name(), params)
 	}
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Base: o.Order, Start: o.Start, Degrees: o.Degrees, Count: 1, Seed: o.Seed},
-		Params: t.Params(), Context: o.Context, Residual: o.Residual, Activation: act, Init: initial,
-		ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))), OutputInit: models.Zeros,
+		Params: params, Context: o.Context, Residual: o.Residual, Activation: o.Activation, Init: o.Init,
+		OutputInit: models.Zeros,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
-	a := &Autoregressive{o: o, transformer: t, net: net}
-	for _, p := range net.Params() {
-		a.specs = append(a.specs, models.Spec{Name: p.Name, Shape: p.Shape, Init: p.Init})
-	}
-	return a, nil
+	return &Autoregressive{o: o, transformer: t, params: params, net: net}, nil
 }
 
 // Name is that of the transformer.
@@ -92,7 +87,7 @@ func (a *Autoregressive) Dim() int { return a.o.Dim }
 func (a *Autoregressive) ContextDim() int { return a.o.Context }
 
 // Specs declares the parameters of the network, as made.Model does.
-func (a *Autoregressive) Specs() []models.Spec { return a.specs }
+func (a *Autoregressive) Specs() []models.Spec { return a.net.Specs() }
 
 // Set is the mask set of the network, which holds its order.
 func (a *Autoregressive) Set() *masks.Set { return a.net.Cycle().At(0) }
@@ -130,7 +125,7 @@ func (a *Autoregressive) Solve(p models.Params, y, context *Node, tolerance floa
 	if a.o.Context > 0 {
 		state = append(state, context)
 	}
-	for _, s := range a.specs {
+	for _, s := range a.net.Specs() {
 		state = append(state, p.Get(s.Name))
 	}
 	for i, s := range state {
@@ -154,7 +149,7 @@ func (a *Autoregressive) Solve(p models.Params, y, context *Node, tolerance floa
 		if a.o.Context > 0 {
 			context, rest = rest[0], rest[1:]
 		}
-		next := a.transformer.Inverse(y, a.theta(models.Bind(a.specs, rest), x, context))
+		next := a.transformer.Inverse(y, a.theta(models.Bind(a.net.Specs(), rest), x, context))
 		// A difference of NaN is not small: what is not finite stays unsolved.
 		small := LessOrEqual(Abs(Sub(next, x)), nn.Number(x, tolerance))
 		moved := nn.SumLast(Reshape(Sub(nn.Number(x, 1), ConvertDType(small, dtypes.Float32)), 1, x.Shape().Size()))
@@ -181,22 +176,18 @@ type hostAutoregressive struct {
 
 // Forward lets the network see the rows as they are; every weight is used once.
 func (h *hostAutoregressive) Forward(ctx context.Context, rows, cond []float32, _ models.Solver) (int, error) {
-	return h.walk(ctx, rows, cond, nn.Solver{}, h.layer.transformer.HostForward, false)
+	return h.walk(ctx, rows, cond, models.Solver{}, h.layer.transformer.HostForward, false)
 }
 
 // Inverse finds the variables in the order of the layer.
 func (h *hostAutoregressive) Inverse(ctx context.Context, rows, cond []float32, solver models.Solver) (int, error) {
-	s, err := nn.SolverOf(int(solver.Method), solver.Tolerance, solver.MaxPasses)
-	if err != nil {
-		return 0, err
-	}
-	return h.walk(ctx, rows, cond, s, h.layer.transformer.HostInverse, true)
+	return h.walk(ctx, rows, cond, solver, h.layer.transformer.HostInverse, true)
 }
 
 // walk replaces the rows by what t makes of them. The network sees the results
 // (inverse) or the rows themselves.
-func (h *hostAutoregressive) walk(ctx context.Context, rows, cond []float32, solver nn.Solver, t func(float32, []float32) float32, inverse bool) (int, error) {
-	dim, params := h.layer.o.Dim, h.layer.transformer.Params()
+func (h *hostAutoregressive) walk(ctx context.Context, rows, cond []float32, solver models.Solver, t func(float32, []float32) float32, inverse bool) (int, error) {
+	dim, params := h.layer.o.Dim, h.layer.params
 	n := len(rows) / dim
 	out := make([]float32, len(rows))
 	mapped := out
@@ -204,13 +195,13 @@ func (h *hostAutoregressive) walk(ctx context.Context, rows, cond []float32, sol
 		mapped = make([]float32, len(rows))
 	}
 	passes, err := h.net.Walk(ctx, out, n, cond, solver, func(d, row int, theta []float32, stride int, x []float32) {
-		var own [3 * maxBins]float32
+		own := make([]float32, params)
 		for i := range x {
 			for p := range params {
 				own[p] = theta[p*stride+i]
 			}
 			at := (row+i)*dim + d
-			y := t(rows[at], own[:params])
+			y := t(rows[at], own)
 			if inverse {
 				x[i] = y
 			} else {

@@ -121,8 +121,8 @@ func TestStagesNormalise(t *testing.T) {
 		w := randomWeights(f, 2)
 		get := w.Named(f)
 		for _, i := range []int{2, 5} { // gains of their own hide what is tested
-			clear(get(layerName(i) + ".log_gamma"))
-			clear(get(layerName(i) + ".beta"))
+			clear(get(f.LayerPart(i).Name("log_gamma")))
+			clear(get(f.LayerPart(i).Name("beta")))
 		}
 		at := x
 		for k, s := range stages {

@@ -63,7 +63,7 @@ func compile(t *testing.T, b *backend.Backend, f *Flow) *compiled {
 		}
 		z, logDet := f.Forward(p, x, context)
 		inverse, logDetInv := f.Inverse(p, y, context)
-		logp := Add(f.Base().LogProb(p.In(baseName), z, contextOf(f.Base(), context)), logDet)
+		logp := Add(f.Base().LogProb(f.BasePart().Params(p), z, contextOf(f.Base(), context)), logDet)
 		// One backward pass serves the Jacobian and the gradients: compiling is
 		// most of what these tests do.
 		wanted := []*Node{x}

@@ -118,7 +118,7 @@ func (p plane) draw(t *testing.T) (x, noise, context []float32) {
 	noise = make([]float32, planeRows*sampler.NoiseDim())
 	sampler.DrawNoise(rand.New(rand.NewPCG(6, 6)), noise)
 	x = make([]float32, 2*planeRows)
-	if err := sampler.Sample(t.Context(), x, noise, context, models.Incremental); err != nil {
+	if _, err := sampler.Sample(t.Context(), x, noise, context, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	return x, noise, context
@@ -139,7 +139,7 @@ func (p plane) checkUniform(t *testing.T) {
 		cond = nil
 	}
 	want := make([]float32, 2*planeRows)
-	if err := base.Sample(context.Background(), want, noise, cond, models.Sequential); err != nil {
+	if _, err := base.Sample(context.Background(), want, noise, cond, models.Sequential); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "the noise of samples", z, want, 2, 10*p.tolerance())

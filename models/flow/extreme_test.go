@@ -155,7 +155,7 @@ func TestOverflowIsAnError(t *testing.T) {
 			continue
 		}
 		sampler := must(f.NewSampler(w, nil))
-		err := sampler.Sample(t.Context(), make([]float32, 4), []float32{0, 0, 1, 2}, nil, models.Incremental)
+		_, err := sampler.Sample(t.Context(), make([]float32, 4), []float32{0, 0, 1, 2}, nil, models.Incremental)
 		if err == nil || !strings.Contains(err.Error(), "row 1, variable 1 is +Inf") {
 			t.Errorf("%s: sampling gives %v, want an error about row 1, variable 1", c.name, err)
 		}

@@ -33,6 +33,7 @@ type Flow struct {
 	layers  []Layer
 	base    models.Density
 	specs   []models.Spec
+	parts   []models.Part // of the layers, then of the base
 	context int
 	// preprocess is how many of the first layers only change the units of the data.
 	preprocess int
@@ -65,27 +66,22 @@ func New(base models.Density, layers ...Layer) (*Flow, error) {
 			}
 			f.context = c
 		}
-		for _, s := range l.Specs() {
-			s.Name = layerName(i) + "." + s.Name
-			f.specs = append(f.specs, s)
-		}
+		f.nest(fmt.Sprintf("layer%d", i), l.Specs())
 		if _, ok := l.(preprocessor); preprocessing && ok {
 			f.preprocess = i + 1
 		} else {
 			preprocessing = false
 		}
 	}
-	for _, s := range base.Specs() {
-		s.Name = baseName + "." + s.Name
-		f.specs = append(f.specs, s)
-	}
+	f.nest("base", base.Specs())
 	return f, nil
 }
 
-// Names of the parts of a flow in the names of its parameters.
-const baseName = "base"
-
-func layerName(i int) string { return fmt.Sprintf("layer%d", i) }
+func (f *Flow) nest(name string, specs []models.Spec) {
+	var part models.Part
+	f.specs, part = models.Nest(f.specs, name, specs)
+	f.parts = append(f.parts, part)
+}
 
 // Dim is the number of variables.
 func (f *Flow) Dim() int { return f.base.Dim() }
@@ -103,6 +99,12 @@ func (f *Flow) Layers() []Layer { return slices.Clone(f.layers) }
 // Base is the density of the noise.
 func (f *Flow) Base() models.Density { return f.base }
 
+// LayerPart finds the parameters of layer i among those of the flow.
+func (f *Flow) LayerPart(i int) models.Part { return f.parts[i] }
+
+// BasePart finds the parameters of the base density among those of the flow.
+func (f *Flow) BasePart() models.Part { return f.parts[len(f.layers)] }
+
 // Discrete is false: a flow is over real numbers.
 func (f *Flow) Discrete() bool { return false }
 
@@ -118,7 +120,7 @@ func (f *Flow) Inverse(p models.Params, z, context *Node) (x, logDet *Node) {
 	x, logDet = z, nil
 	for i, l := range slices.Backward(f.layers) {
 		var d *Node
-		x, d = l.Inverse(p.In(layerName(i)), x, contextOf(l, context))
+		x, d = l.Inverse(f.parts[i].Params(p), x, contextOf(l, context))
 		logDet = plus(logDet, d)
 	}
 	return x, orZeros(logDet, z)
@@ -130,7 +132,7 @@ func (f *Flow) through(p models.Params, x, context *Node, from, to int, weights 
 	y = x
 	for i, l := range f.layers[from:to] {
 		var d *Node
-		own := p.In(layerName(from + i))
+		own := f.parts[from+i].Params(p)
 		if b, ok := l.(batchLayer); ok && weights != nil {
 			y, d = b.ForwardBatch(own, y, weights)
 		} else {
@@ -175,15 +177,14 @@ func (f *Flow) LogProb(p models.Params, x, context *Node) *Node {
 
 func (f *Flow) logProb(p models.Params, x, context, weights *Node) *Node {
 	z, logDet := f.through(p, x, context, 0, len(f.layers), weights)
-	return Add(f.base.LogProb(p.In(baseName), z, contextOf(f.base, context)), logDet)
+	return Add(f.base.LogProb(f.BasePart().Params(p), z, contextOf(f.base, context)), logDet)
 }
 
 // SampleAndLogProb maps noise z to data x and returns ln p(x | context), [batch],
-// without going back, for a flow whose base density is that of the noise itself
-// (see [Normal]): ln p_z(z) − ln |det ∂x/∂z|. Gradients go through both.
+// without going back, for z drawn from the base density: ln p_z(z) − ln |det ∂x/∂z|. Gradients go through both.
 func (f *Flow) SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *Node) {
 	x, logDet := f.Inverse(p, z, context)
-	return x, Sub(f.base.LogProb(p.In(baseName), z, contextOf(f.base, context)), logDet)
+	return x, Sub(f.base.LogProb(f.BasePart().Params(p), z, contextOf(f.base, context)), logDet)
 }
 
 // NoiseDim is 0: training on data takes no noise.
@@ -218,7 +219,7 @@ func (f *Flow) Stages() []models.Stage {
 		s := models.Stage{Repeat: e.Repeat(), Estimate: func(mean, variance []float64) map[string][]float32 {
 			values := map[string][]float32{}
 			for name, v := range e.Estimate(mean, variance) {
-				values[layerName(i)+"."+name] = v
+				values[f.parts[i].Name(name)] = v
 			}
 			return values
 		}}

@@ -134,7 +134,7 @@ func TestOrderedBase(t *testing.T) {
 					return nodes
 				}
 				z, logDet := f.Forward(p, args[0], nil)
-				own := p.In(baseName).WithDegrees(base.DegreeSpecs(), constants(base.Degrees(mask)))
+				own := f.BasePart().Params(p).WithDegrees(base.DegreeSpecs(), constants(base.Degrees(mask)))
 				return []*Node{f.LogProb(p.WithDegrees(f.DegreeSpecs(), constants(f.Degrees(mask))), args[0], nil),
 					Add(base.LogProb(own, z, nil), logDet), z}
 			}, matrix(x, dim))
@@ -142,10 +142,10 @@ func TestOrderedBase(t *testing.T) {
 			// The sampler undoes, in its order, what the density does.
 			noise := normals(2, rows*dim, 1)
 			want, got := make([]float32, rows*dim), make([]float32, rows*dim)
-			if err := must(base.NewSampler(w[len(w)-len(base.Specs()):], mask)).Sample(t.Context(), want, noise, nil, models.Incremental); err != nil {
+			if _, err := must(base.NewSampler(w[len(w)-len(base.Specs()):], mask)).Sample(t.Context(), want, noise, nil, models.Incremental); err != nil {
 				t.Fatal(err)
 			}
-			if err := must(f.NewSampler(w, mask)).Sample(t.Context(), got, noise, nil, models.Incremental); err != nil {
+			if _, err := must(f.NewSampler(w, mask)).Sample(t.Context(), got, noise, nil, models.Incremental); err != nil {
 				t.Fatal(err)
 			}
 			back, _ := moved(t, must(f.NewInverter(w)).ToNoise, got, nil, models.Solver{})

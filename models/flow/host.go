@@ -27,10 +27,9 @@ func (f *Flow) NewInverter(w models.Weights) (models.Inverter, error) {
 }
 
 func (f *Flow) host(w models.Weights) (*hostFlow, error) {
-	get := w.Named(f)
 	h := &hostFlow{dim: f.Dim(), context: f.context}
 	for i, l := range f.layers {
-		own, err := l.Host(func(name string) []float32 { return get(layerName(i) + "." + name) })
+		own, err := l.Host(f.parts[i].Weights(w).Named(l))
 		if err != nil {
 			return nil, fmt.Errorf("flow: layer %d (%s): %w", i, l.Name(), err)
 		}
@@ -103,7 +102,7 @@ func (f *Flow) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, err
 	}
 	s := &sampler{flow: f}
 	var err error
-	if s.base, err = base.NewSampler(w[len(w)-len(f.base.Specs()):], set); err != nil {
+	if s.base, err = base.NewSampler(f.BasePart().Weights(w), set); err != nil {
 		return nil, err
 	}
 	s.host, err = f.host(w)
@@ -120,14 +119,14 @@ func (s *sampler) NoiseDim() int { return s.base.NoiseDim() }
 
 func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) { s.base.DrawNoise(rng, noise) }
 
-func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) error {
+func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) (passes int, err error) {
 	baseCond := cond
 	if s.flow.base.ContextDim() == 0 {
 		baseCond = nil
 	}
-	if err := s.base.Sample(ctx, dst, noise, baseCond, method); err != nil {
-		return err
+	if passes, err = s.base.Sample(ctx, dst, noise, baseCond, method); err != nil {
+		return passes, err
 	}
-	_, err := s.host.ToData(ctx, dst, cond, models.Solver{Method: method})
-	return err
+	through, err := s.host.ToData(ctx, dst, cond, models.Solver{Method: method})
+	return max(passes, through), err
 }

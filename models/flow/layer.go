@@ -76,6 +76,15 @@ func Invert(l Layer) (Layer, error) {
 	return inverted{l}, nil
 }
 
+// Unwrap returns the layer that Invert turned round, and whether it did: otherwise
+// l itself.
+func Unwrap(l Layer) (inner Layer, turned bool) {
+	if i, ok := l.(inverted); ok {
+		return i.Layer, true
+	}
+	return l, false
+}
+
 func (l inverted) Name() string { return "inverse " + l.Layer.Name() }
 
 func (l inverted) Forward(p models.Params, x, context *Node) (y, logDet *Node) {

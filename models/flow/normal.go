@@ -43,10 +43,10 @@ func (n Normal) NoiseDim() int { return int(n) }
 func (Normal) DrawNoise(rng *rand.Rand, noise []float32) { drawNormal(rng, noise) }
 
 // Sample copies the noise.
-func (n Normal) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) error {
+func (n Normal) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) (passes int, err error) {
 	if len(dst) != len(noise) || len(dst)%int(n) != 0 || len(cond) != 0 {
-		return fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together", n, len(dst), len(noise), len(cond))
+		return 0, fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together", n, len(dst), len(noise), len(cond))
 	}
 	copy(dst, noise)
-	return ctx.Err()
+	return 0, ctx.Err()
 }

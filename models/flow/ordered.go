@@ -30,7 +30,7 @@ func (o *Ordered) Cycle() *masks.Cycle { return o.masked.Cycle() }
 func (o *Ordered) DegreeSpecs() []models.DegreeSpec {
 	specs := o.masked.DegreeSpecs()
 	for i := range specs {
-		specs[i].Name = baseName + "." + specs[i].Name
+		specs[i].Name = o.BasePart().Name(specs[i].Name)
 	}
 	return specs
 }

@@ -13,7 +13,7 @@ import (
 // those that x was made with ("sticking the landing").
 func (f *Flow) SampleAndPathLogProb(p models.Params, z, context *Node) (x, logProb *Node) {
 	x, back, logDet := f.InversePath(p, z, context)
-	base := f.base.LogProb(p.Map(StopGradient).In(baseName), back, contextOf(f.base, context))
+	base := f.base.LogProb(f.BasePart().Params(p.Map(StopGradient)), back, contextOf(f.base, context))
 	return x, Add(base, logDet)
 }
 
@@ -25,7 +25,7 @@ func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *
 	x = z
 	for i, l := range slices.Backward(f.layers) {
 		sees[i] = x
-		x, _ = l.Inverse(p.In(layerName(i)), x, contextOf(l, context))
+		x, _ = l.Inverse(f.parts[i].Params(p), x, contextOf(l, context))
 	}
 	fixed := p.Map(StopGradient)
 	if context != nil {
@@ -33,9 +33,10 @@ func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *
 	}
 	back = x
 	for i, l := range f.layers {
-		own, ctx := fixed.In(layerName(i)), contextOf(l, context)
+		own, ctx := f.parts[i].Params(fixed), contextOf(l, context)
 		var d *Node
-		if a, ok := turnedAutoregressive(l); ok {
+		inner, turned := Unwrap(l)
+		if a, ok := inner.(*Autoregressive); ok && turned {
 			back = a.Implicit(own, sees[i], back, ctx)
 			_, d = a.Forward(own, back, ctx)
 			d = Neg(d)
@@ -47,21 +48,12 @@ func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *
 	return x, back, orZeros(logDet, z)
 }
 
-// turnedAutoregressive is the masked layer inside an inverted one.
-func turnedAutoregressive(l Layer) (*Autoregressive, bool) {
-	turned, ok := l.(inverted)
-	if !ok {
-		return nil, false
-	}
-	a, ok := turned.Layer.(*Autoregressive)
-	return a, ok
-}
-
 // Loops says whether the way from data to noise inverts a masked layer, which
 // the graph does in a loop.
 func (f *Flow) Loops() bool {
 	return slices.ContainsFunc(f.layers, func(l Layer) bool {
-		_, ok := turnedAutoregressive(l)
-		return ok
+		inner, turned := Unwrap(l)
+		_, ok := inner.(*Autoregressive)
+		return ok && turned
 	})
 }

@@ -180,7 +180,7 @@ func TestNormalised(t *testing.T) {
 	sampler := must(m.NewSampler(w, nil))
 	noise, x := make([]float32, 2*rows), make([]float32, 2*rows)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
-	if err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	var counts [4]float64

@@ -114,17 +114,14 @@ func NewVAE(o VAEOptions) (*VAE, error) {
 		return nil, err
 	}
 	mlp := func(widths ...int) nn.MLP {
-		return nn.MLP{Widths: widths, Activation: act, Init: func(in, out float64) nn.Init { return glorot(in, out) }}
+		return nn.MLP{Widths: widths, Activation: act, Init: glorot}
 	}
 	v.encoder = mlp(append(append([]int{o.Dim}, o.Encoder...), outputs)...)
 	v.decoder = mlp(append(append([]int{o.Latent}, o.Decoder...), o.Dim)...)
-	v.addParams(encoderName, v.encoder.Params())
-	v.addParams(decoderName, v.decoder.Params())
+	v.addParams(encoderName, v.encoder.Specs())
+	v.addParams(decoderName, v.decoder.Specs())
 	if v.posterior != nil {
-		for _, s := range v.posterior.Specs() {
-			s.Name = posteriorName + "." + s.Name
-			v.specs = append(v.specs, s)
-		}
+		v.addParams(posteriorName, v.posterior.Specs())
 	}
 	return v, nil
 }
@@ -150,9 +147,10 @@ func (o VAEOptions) withDefaults() VAEOptions {
 	return o
 }
 
-func (v *VAE) addParams(part string, params []nn.Param) {
-	for _, p := range params {
-		v.specs = append(v.specs, models.Spec{Name: part + "." + p.Name, Shape: p.Shape, Init: p.Init})
+func (v *VAE) addParams(part string, specs []models.Spec) {
+	for _, s := range specs {
+		s.Name = part + "." + s.Name
+		v.specs = append(v.specs, s)
 	}
 }
 

@@ -49,21 +49,21 @@ func (s *vaeSampler) DrawNoise(rng *rand.Rand, noise []float32) {
 // Sample draws x_d = 1 where the uniform noise is below the decoder's
 // probability. There is one method. A logit that is not a number is a
 // *models.NonFiniteError.
-func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) error {
+func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) (passes int, err error) {
 	dim, latent, width := s.vae.o.Dim, s.vae.o.Latent, s.NoiseDim()
 	rows := len(dst) / dim
 	if len(dst)%dim != 0 || len(noise) != rows*width || len(cond) != 0 {
-		return fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and 0)",
+		return 0, fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and 0)",
 			dim, len(dst), len(noise), len(cond), dim, width)
 	}
 	for r := range rows {
 		if err := ctx.Err(); err != nil {
-			return err
+			return 0, err
 		}
 		own := noise[r*width : (r+1)*width]
 		for d, logit := range s.vae.decoder.Host(s.get, own[:latent]) {
 			if math.IsNaN(float64(logit)) {
-				return &models.NonFiniteError{Where: decoderName, Row: r, Variable: d, Value: float64(logit)}
+				return 0, &models.NonFiniteError{Where: decoderName, Row: r, Variable: d, Value: float64(logit)}
 			}
 			dst[r*dim+d] = 0
 			if float64(own[latent+d]) < 1/(1+math.Exp(-float64(logit))) {
@@ -71,5 +71,5 @@ func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ m
 			}
 		}
 	}
-	return nil
+	return 0, nil
 }

@@ -26,7 +26,7 @@ func TestSampleIsTheDecoders(t *testing.T) {
 	width := sampler.NoiseDim()
 	noise, x := make([]float32, rows*width), make([]float32, rows*dim)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
-	if err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	var z []float32
@@ -59,7 +59,7 @@ func TestSampleFrequencies(t *testing.T) {
 	for i := range w { // the weights were copied
 		clear(w[i])
 	}
-	if err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	counts := make([]float64, 1<<dim)
@@ -97,19 +97,19 @@ func TestSampleRefuses(t *testing.T) {
 	}
 	sampler := must(v.NewSampler(w, nil))
 	for _, n := range [][3]int{{4, 10, 0}, {6, 9, 0}, {6, 10, 1}} {
-		err := sampler.Sample(t.Context(), make([]float32, n[0]), make([]float32, n[1]), make([]float32, n[2]), models.Incremental)
+		_, err := sampler.Sample(t.Context(), make([]float32, n[0]), make([]float32, n[1]), make([]float32, n[2]), models.Incremental)
 		if err == nil || !strings.Contains(err.Error(), "do not fit together (need n·3, n·5 and 0)") {
 			t.Errorf("%v: the error is %v", n, err)
 		}
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := sampler.Sample(cancelled, make([]float32, 3), make([]float32, 5), nil, models.Incremental); !errors.Is(err, context.Canceled) {
+	if _, err := sampler.Sample(cancelled, make([]float32, 3), make([]float32, 5), nil, models.Incremental); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled, the error is %v", err)
 	}
 	// A logit that is not a number is no 0.
 	w.Named(v)("decoder.dense1.bias")[1] = float32(math.NaN())
-	err := must(v.NewSampler(w, nil)).Sample(t.Context(), make([]float32, 6), make([]float32, 10), nil, models.Incremental)
+	_, err := must(v.NewSampler(w, nil)).Sample(t.Context(), make([]float32, 6), make([]float32, 10), nil, models.Incremental)
 	var broken *models.NonFiniteError
 	if !errors.As(err, &broken) || broken.Row != 0 || broken.Variable != 1 {
 		t.Errorf("the error is %v", err)

@@ -228,7 +228,7 @@ func TestVariationalIsItsFlow(t *testing.T) {
 	noise := normals(1, 12)
 	x := make([]float32, 12)
 	sampler := must(v.NewSampler(all, nil))
-	if err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	for r := range 4 {

@@ -124,7 +124,7 @@ func ExampleModel_NewSampler() {
 		0.7, 0.8, // x₁ = 0, then x₂ = 0 as 0.8 > σ(−2) = 0.12
 	}
 	samples := make([]float32, len(noise))
-	if err := sampler.Sample(context.Background(), samples, noise, nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(context.Background(), samples, noise, nil, models.Incremental); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(samples)

@@ -77,7 +77,7 @@ func TestSamplerSaysWhatOverflows(t *testing.T) {
 			}
 			for _, method := range []models.Method{models.Incremental, models.Sequential, models.Jacobi} {
 				x := make([]float32, 4)
-				err := sampler.Sample(context.Background(), x, given, nil, method)
+				_, err := sampler.Sample(context.Background(), x, given, nil, method)
 				var beyond *models.NonFiniteError
 				switch {
 				case scale == "soft_clip" && err != nil:
@@ -106,7 +106,7 @@ func TestSamplerSaysWhatIsNotANumber(t *testing.T) {
 		noise := make([]float32, 2*sampler.NoiseDim())
 		sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
 		var beyond *models.NonFiniteError
-		err = sampler.Sample(context.Background(), make([]float32, 6), noise, nil, models.Incremental)
+		_, err = sampler.Sample(context.Background(), make([]float32, 6), noise, nil, models.Incremental)
 		if !errors.As(err, &beyond) || beyond.Row != 0 || beyond.Variable != 1 {
 			t.Errorf("%s: the error is %v, want one of row 0, variable 1", output, err)
 		}

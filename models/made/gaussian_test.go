@@ -121,7 +121,7 @@ func TestLinearGaussianIsItsCholeskyFactor(t *testing.T) {
 				t.Fatal(err)
 			}
 			noise := normals(rng, rows*dim, 1)
-			if err := sampler.Sample(context.Background(), x, noise, nil, models.Incremental); err != nil {
+			if _, err := sampler.Sample(context.Background(), x, noise, nil, models.Incremental); err != nil {
 				t.Fatal(err)
 			}
 			sequence := order.Sequence()

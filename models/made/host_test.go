@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -23,7 +22,7 @@ func checkHost(t *testing.T, s subject) {
 		}
 		got := make([]float32, len(want))
 		var mu sync.Mutex
-		_, err = host.Walk(context.Background(), make([]float32, len(x)), s.rows, s.context(1), nn.Solver{},
+		_, err = host.Walk(context.Background(), make([]float32, len(x)), s.rows, s.context(1), models.Solver{},
 			func(d, row int, outputs []float32, stride int, v []float32) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -61,7 +60,7 @@ func checkSampler(t *testing.T, s subject) {
 		samples := map[models.Method][]float32{}
 		for _, method := range []models.Method{models.Incremental, models.Sequential, models.Jacobi} {
 			samples[method] = make([]float32, s.rows*dim)
-			if err := sampler.Sample(context.Background(), samples[method], noise, s.context(1), method); err != nil {
+			if _, err := sampler.Sample(context.Background(), samples[method], noise, s.context(1), method); err != nil {
 				t.Fatal(err)
 			}
 			if !sameBits(samples[method], samples[models.Incremental]) {

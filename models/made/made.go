@@ -30,7 +30,6 @@ package made
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -107,7 +106,6 @@ type Model struct {
 	opts   Options
 	net    *nn.Network
 	output output
-	specs  []models.Spec
 }
 
 var (
@@ -125,10 +123,6 @@ func New(o Options) (*Model, error) {
 			problems = append(problems, err)
 		}
 	}
-	act, err := nn.ActivationByName(o.Activation)
-	add(err)
-	initial, err := models.InitByName(o.Init)
-	add(err)
 	out, err := newOutput(o)
 	add(err)
 	count := max(o.Masks, 1)
@@ -141,8 +135,7 @@ func New(o Options) (*Model, error) {
 	options := nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
 			Degrees: o.Degrees, Count: count, Resample: o.Resample, Seed: o.Seed},
-		Context: o.Context, Params: 1, Residual: o.Residual, Conditioning: o.Conditioning, Activation: act, Init: initial,
-		ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))),
+		Context: o.Context, Params: 1, Residual: o.Residual, Conditioning: o.Conditioning, Activation: o.Activation, Init: o.Init,
 	}
 	if out != nil {
 		options.Params, options.OutputBias = out.params(), out.bias()
@@ -152,11 +145,7 @@ func New(o Options) (*Model, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("made: %w", errors.Join(problems...))
 	}
-	m := &Model{opts: o.clone(), net: net, output: out}
-	for _, p := range net.Params() {
-		m.specs = append(m.specs, models.Spec{Name: p.Name, Shape: p.Shape, Init: p.Init})
-	}
-	return m, nil
+	return &Model{opts: o.clone(), net: net, output: out}, nil
 }
 
 // Dim is the number of variables.
@@ -168,7 +157,7 @@ func (m *Model) ContextDim() int { return m.opts.Context }
 // Specs declares the parameters: of the layers hidden0, … and output their
 // weights [from, to], bias [to], conditioning [from, to] and context [context, to],
 // then direct.weights [dim, P·dim].
-func (m *Model) Specs() []models.Spec { return m.specs }
+func (m *Model) Specs() []models.Spec { return m.net.Specs() }
 
 // Cycle is the list of mask sets that training walks through.
 func (m *Model) Cycle() *masks.Cycle { return m.net.Cycle() }

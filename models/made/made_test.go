@@ -95,7 +95,7 @@ func sampleAlike(t *testing.T, a, b *Model) {
 		noise := make([]float32, n*sampler.NoiseDim())
 		sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
 		samples[i] = make([]float32, n*m.Dim())
-		if err := sampler.Sample(context.Background(), samples[i], noise, nil, models.Incremental); err != nil {
+		if _, err := sampler.Sample(context.Background(), samples[i], noise, nil, models.Incremental); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -36,7 +36,7 @@ func TestSamplesAreUniformUnderTheirDensity(t *testing.T) {
 			}
 			noise, x := make([]float32, n*sampler.NoiseDim()), make([]float32, n*dim)
 			sampler.DrawNoise(rand.New(rand.NewPCG(3, 3)), noise)
-			if err := sampler.Sample(context.Background(), x, noise, given, models.Incremental); err != nil {
+			if _, err := sampler.Sample(context.Background(), x, noise, given, models.Incremental); err != nil {
 				t.Fatal(err)
 			}
 			k := parametersOf(m)

@@ -45,19 +45,15 @@ func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
 
 // Sample draws each variable from its conditional given those before it. A value
 // that is not finite is a *models.NonFiniteError.
-func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) error {
+func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) (passes int, err error) {
 	dim, width, perRow := s.model.opts.Dim, s.model.opts.Context, s.NoiseDim()
 	rows := len(dst) / dim
 	if len(dst)%dim != 0 || len(noise) != rows*perRow || len(cond) != rows*width {
-		return fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and n·%d)",
+		return 0, fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and n·%d)",
 			dim, len(dst), len(noise), len(cond), dim, perRow, width)
 	}
-	solver, err := nn.SolverOf(int(method), 0, 0)
-	if err != nil {
-		return err
-	}
 	out := s.model.output
-	_, err = s.host.Walk(ctx, dst, rows, cond, solver, func(d, row int, params []float32, stride int, x []float32) {
+	passes, err = s.host.Walk(ctx, dst, rows, cond, models.Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
 		for i := range x {
 			x[i] = out.sample(
 				func(p int) float32 { return params[p*stride+i] },
@@ -65,7 +61,7 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 		}
 	})
 	if err != nil {
-		return err
+		return passes, err
 	}
-	return models.CheckFinite("made", dst, dim)
+	return passes, models.CheckFinite("made", dst, dim)
 }

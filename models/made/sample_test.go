@@ -42,7 +42,7 @@ func TestSampleFrequenciesAreTheDensity(t *testing.T) {
 			}
 			samples := make([]float32, n*dim)
 			noise := uniforms(rand.New(rand.NewPCG(8, 8)), n*dim)
-			if err := sampler.Sample(context.Background(), samples, noise, repeated(1, o.Context, n), models.Incremental); err != nil {
+			if _, err := sampler.Sample(context.Background(), samples, noise, repeated(1, o.Context, n), models.Incremental); err != nil {
 				t.Fatal(err)
 			}
 			var count [1 << dim]float64
@@ -79,7 +79,7 @@ func TestSampleAtTheEndsOfTheNoise(t *testing.T) {
 	}
 	for noise, want := range map[float32]float32{0: 1, math.Nextafter32(1, 0): 0} {
 		x := make([]float32, 3)
-		if err := sampler.Sample(context.Background(), x, []float32{noise, noise, noise}, nil, models.Jacobi); err != nil {
+		if _, err := sampler.Sample(context.Background(), x, []float32{noise, noise, noise}, nil, models.Jacobi); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(x, []float32{want, want, want}) {
@@ -98,7 +98,7 @@ func TestSampleOfCertainVariables(t *testing.T) {
 	}
 	const n = 37
 	x := make([]float32, n*2)
-	if err := sampler.Sample(context.Background(), x, uniforms(rand.New(rand.NewPCG(1, 1)), n*2), nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(context.Background(), x, uniforms(rand.New(rand.NewPCG(1, 1)), n*2), nil, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	if slices.Contains(x, 0) {
@@ -130,7 +130,7 @@ func TestSampleRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	for _, c := range tests {
 		got := ""
-		err := sampler.Sample(c.ctx, make([]float32, c.dst), make([]float32, c.noise), make([]float32, c.context), c.method)
+		_, err := sampler.Sample(c.ctx, make([]float32, c.dst), make([]float32, c.noise), make([]float32, c.context), c.method)
 		if err != nil {
 			got = err.Error()
 		}

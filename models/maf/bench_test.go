@@ -68,7 +68,7 @@ func BenchmarkSample(b *testing.B) {
 		noise, x := make([]float32, batch*sampler.NoiseDim()), make([]float32, batch*m.Dim())
 		sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
 		for b.Loop() {
-			if err := sampler.Sample(b.Context(), x, noise, nil, models.Incremental); err != nil {
+			if _, err := sampler.Sample(b.Context(), x, noise, nil, models.Incremental); err != nil {
 				b.Fatal(err)
 			}
 		}

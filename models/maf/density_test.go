@@ -158,14 +158,14 @@ func samples(t *testing.T, m *Model, w models.Weights, context []float32) (x, ba
 	noise := make([]float32, rows*sampler.NoiseDim())
 	sampler.DrawNoise(rand.New(rand.NewPCG(6, 6)), noise)
 	x, base = make([]float32, 2*rows), make([]float32, 2*rows)
-	if err := sampler.Sample(t.Context(), x, noise, context, models.Incremental); err != nil {
+	if _, err := sampler.Sample(t.Context(), x, noise, context, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	if m.Base().ContextDim() == 0 {
 		context = nil
 	}
 	below := must(m.Base().(models.HostSampler).NewSampler(w[len(w)-len(m.Base().Specs()):], nil))
-	if err := below.Sample(t.Context(), base, noise, context, models.Sequential); err != nil {
+	if _, err := below.Sample(t.Context(), base, noise, context, models.Sequential); err != nil {
 		t.Fatal(err)
 	}
 	return x, base

@@ -105,7 +105,7 @@ func Example() {
 	}
 	noise, sample := make([]float32, sampler.NoiseDim()), make([]float32, m.Dim())
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 2)), noise)
-	if err := sampler.Sample(context.Background(), sample, noise, nil, models.Incremental); err != nil {
+	if _, err := sampler.Sample(context.Background(), sample, noise, nil, models.Incremental); err != nil {
 		panic(err)
 	}
 	fmt.Println(sample[0] == noise[0], sample[1] == sample[0]+noise[1]/2)
