@@ -9,41 +9,42 @@ import (
 	"slices"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 )
 
 // next assembles a step: the rows of a batch of this epoch, the degrees of its
 // mask set and the optimiser's numbers.
-func (t *Trainer) next(number int64, batch int) step {
+func (t *Trainer) next(number int64, batch int) exec.Values {
 	t.shuffle()
 	train, size := t.splits.Train, t.o.Batch
 	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
-	s := step{x: make([]float32, size*train.Dim), weights: make([]float32, size),
-		scalars: append(t.program.opt.Scalars(number, t.rate*t.p.Schedule.factor(number)), t.o.Anneal.beta(number))}
-	if width := t.program.noiseDim; width > 0 {
-		s.noise = make([]float32, size*width)
+	s := exec.Values{X: make([]float32, size*train.Dim), Weights: make([]float32, size),
+		Scalars: append(t.program.opt.Scalars(number, t.rate*t.p.Schedule.factor(number)), t.o.Anneal.beta(number))}
+	if width := t.program.layout.Noise; width > 0 {
+		s.Noise = make([]float32, size*width)
 		rng := rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number)))
-		for i := range s.noise {
-			s.noise[i] = float32(rng.NormFloat64())
+		for i := range s.Noise {
+			s.Noise[i] = float32(rng.NormFloat64())
 		}
 	}
 	if train.ContextDim > 0 {
-		s.context = make([]float32, size*train.ContextDim)
+		s.Context = make([]float32, size*train.ContextDim)
 	}
 	for i := range size {
 		// Padding repeats a row: the density need not be defined elsewhere, and
 		// a weight of zero does not undo NaN.
 		row := rows[min(i, len(rows)-1)]
-		copy(s.x[i*train.Dim:], train.Row(row))
+		copy(s.X[i*train.Dim:], train.Row(row))
 		if train.ContextDim > 0 {
-			copy(s.context[i*train.ContextDim:], train.ContextRow(row))
+			copy(s.Context[i*train.ContextDim:], train.ContextRow(row))
 		}
 		if i < len(rows) {
-			s.weights[i] = 1 / float32(len(rows))
+			s.Weights[i] = 1 / float32(len(rows))
 		}
 	}
 	if t.masked != nil {
-		s.degrees = t.degrees(t.maskIndex(number))
+		s.Degrees = t.degrees(t.maskIndex(number))
 	}
 	return s
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
 
 // stage is a models.Stage with its compiled way from the stage before.
 type stage struct {
 	models.Stage
-	exec *Exec // nil when rows stay as they are
+	advance *exec.Compiled // nil when rows stay as they are
 }
 
 // Rows that pass to a stage in one call: few enough for a processor's caches, as
@@ -25,34 +26,27 @@ const (
 	stageBatchGPU = 20_000
 )
 
-func (s *stage) close() {
-	if s.exec != nil {
-		s.exec.Finalize()
-	}
-}
-
 // newStages prepares what the model estimates from the training rows.
 func (t *Trainer) newStages() error {
 	e, ok := t.model.(models.Estimated)
 	if !ok {
 		return nil
 	}
+	limit := stageBatch
+	if t.backend.Kind == backend.KindCUDA {
+		limit = stageBatchGPU
+	}
+	l := exec.Layout{Batch: evenBatch(t.splits.Train.Rows, limit), X: t.model.Dim(), Context: t.model.ContextDim()}
 	for _, s := range e.Stages() {
-		own := &stage{Stage: s}
+		own := stage{Stage: s}
 		if s.Advance != nil {
-			exec, err := NewExec(t.backend.Compute, func(args []*Node) []*Node {
-				n := len(t.program.specs)
-				p := models.Bind(t.program.specs, args[:n])
-				var context *Node
-				if len(args) > n+1 {
-					context = args[n+1]
-				}
-				return []*Node{s.Advance(p, args[n], context)}
+			var err error
+			own.advance, err = exec.Compile(t.backend, t.model, "stage", l, func(p models.Params, in exec.Args[*Node]) *Node {
+				return s.Advance(p, in.X, in.Context)
 			})
 			if err != nil {
-				return backend.OneLine(err)
+				return err
 			}
-			own.exec = exec
 		}
 		t.stages = append(t.stages, own)
 	}
@@ -73,7 +67,7 @@ func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
 	rows := t.splits.Train.X
 	for i := 0; i <= last; i++ {
 		s := t.stages[i]
-		if s.exec != nil {
+		if s.advance != nil {
 			var err error
 			if rows, err = t.advanceRows(ctx, s, rows); err != nil {
 				return err
@@ -88,59 +82,19 @@ func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
 
 // advanceRows maps rows [n, dim] to what the stage sees, with the weights that
 // are evaluated.
-func (t *Trainer) advanceRows(ctx context.Context, s *stage, rows []float32) ([]float32, error) {
-	dim, width := t.model.Dim(), t.model.ContextDim()
-	n := len(rows) / dim
-	limit := stageBatch
-	if t.backend.Kind == backend.KindCUDA {
-		limit = stageBatchGPU
-	}
-	batch := evenBatch(n, limit)
-	out := make([]float32, 0, n*dim)
+func (t *Trainer) advanceRows(ctx context.Context, s stage, rows []float32) ([]float32, error) {
+	n, batch := len(rows)/t.model.Dim(), s.advance.Batch()
+	out := make([]float32, 0, len(rows))
 	for first := 0; first < n; first += batch {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		var args []any
-		for _, p := range t.evaluated() {
-			args = append(args, p)
-		}
 		here := min(batch, n-first)
-		owned := []*tensors.Tensor{padded(rows[first*dim:(first+here)*dim], batch, dim)}
-		if width > 0 {
-			owned = append(owned, padded(t.splits.Train.Context[first*width:(first+here)*width], batch, width))
-		}
-		for _, x := range owned {
-			args = append(args, x)
-		}
-		values, err := t.callStage(s, args)
-		finalize(owned)
+		values, err := s.advance.Call(ctx, t.evaluated(), exec.Values{
+			X: exec.Rows(rows, first, here, n), Context: exec.Rows(t.splits.Train.Context, first, here, n)})
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, values[:here*dim]...)
+		out = append(out, values[:here*t.model.Dim()]...)
 	}
 	return out, nil
-}
-
-func (t *Trainer) callStage(s *stage, args []any) ([]float32, error) {
-	if err := t.backend.Acquire(); err != nil {
-		return nil, err
-	}
-	defer t.backend.Release()
-	outputs, err := s.exec.Call(args...)
-	if err != nil {
-		return nil, backend.OneLine(err)
-	}
-	defer finalize(outputs)
-	return tensors.MustCopyFlatData[float32](outputs[0]), nil
-}
-
-// padded is a tensor of batch rows, those beyond the values being zero.
-func padded(values []float32, batch, width int) *tensors.Tensor {
-	flat := make([]float32, batch*width)
-	copy(flat, values)
-	return tensors.FromFlatDataAndDimensions(flat, batch, width)
 }
 
 // moments are the mean and the biased variance of each column of rows [n, dim].
@@ -227,7 +181,7 @@ func (t *Trainer) set(values map[string][]float32, trained bool) {
 			at = append(at, i)
 		}
 		for _, k := range at {
-			finalize(t.state[k : k+1])
+			exec.Finalize(t.state[k : k+1])
 			t.state[k] = tensors.FromFlatDataAndDimensions(append([]float32(nil), v...), s.Shape...)
 		}
 	}

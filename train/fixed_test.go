@@ -7,6 +7,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -33,9 +34,9 @@ func TestFixedParametersNeverMove(t *testing.T) {
 			}
 			steps := slices.Clone(steps)
 			for i := range steps {
-				steps[i].scalars = opt.Scalars(int64(i+1), rate)
+				steps[i].Scalars = opt.Scalars(int64(i+1), rate)
 			}
-			p := newProgram(t, b, &program{model: anchored{q}, opt: opt, ema: 0.5, batch: 4, chunk: longest(b, n)})
+			p := newProgram(t, b, &program{model: anchored{q}, layout: exec.Layout{Batch: 4}, opt: opt, ema: 0.5, chunk: longest(b, n)})
 			state, _, norms := p.do(t, q.weights(), steps)
 			groups := len(state) / 2
 			for group := range groups {

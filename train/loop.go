@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -100,7 +101,7 @@ func (t *Trainer) advance() error {
 	if t.o.MaxSteps > 0 {
 		n = int(min(int64(n), int64(t.o.MaxSteps)-t.p.Step))
 	}
-	steps := make([]step, n)
+	steps := make([]exec.Values, n)
 	for i := range steps {
 		steps[i] = t.next(t.p.Step+int64(i)+1, t.p.Cursor+i)
 	}

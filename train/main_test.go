@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/runlog"
@@ -76,15 +77,15 @@ func (q bowl) LogProb(p models.Params, x, context *Node) *Node {
 }
 
 // gradient is that of the mean loss at w for rows of weights ω.
-func (q bowl) gradient(w []float64, s step) []float64 {
+func (q bowl) gradient(w []float64, s exec.Values) []float64 {
 	dim := len(w)
 	g := make([]float64, dim)
 	for d := range g {
 		mean, push := 0.0, 0.0
-		for i, weight := range s.weights {
-			mean += float64(weight) * float64(s.x[i*dim+d])
+		for i, weight := range s.Weights {
+			mean += float64(weight) * float64(s.X[i*dim+d])
 			if q.context {
-				push += float64(weight) * float64(s.context[i*dim+d])
+				push += float64(weight) * float64(s.Context[i*dim+d])
 			}
 		}
 		g[d] = float64(q.curvature[d])*(w[d]-mean) - push
@@ -161,7 +162,7 @@ func newTrainer(t testing.TB, b *backend.Backend, d models.Model, s *data.Splits
 // chunked makes a trainer take up to n steps a call.
 func chunked(t testing.TB, tr *Trainer, n int) {
 	t.Helper()
-	tr.program.compiled.Finalize()
+	tr.program.close()
 	tr.program.chunk = n
 	if err := tr.program.compile(tr.backend.Compute); err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func TestNoiseAndAnnealingOfAStep(t *testing.T) {
 			}
 			toEnd(t, tr)
 			w := tensor(t, stateOf(t, tr), "params/w")
-			noise := fresh.next(int64(steps), 0).noise
+			noise := fresh.next(int64(steps), 0).Noise
 			for d := range dim {
 				want := wantBeta(steps)
 				for i := range batch {
@@ -78,13 +78,13 @@ func TestNoiseIsDrawnAnew(t *testing.T) {
 		return newTrainer(t, b, drift{11}, points(100, 4, 11), Options{Seed: seed, Batch: 100, MaxSteps: 1})
 	}
 	one, other := trainer(1), trainer(2)
-	if slices.Equal(one.next(1, 0).noise, other.next(1, 0).noise) {
+	if slices.Equal(one.next(1, 0).Noise, other.next(1, 0).Noise) {
 		t.Error("two seeds draw the same noise")
 	}
 	seen := map[float32]bool{}
 	mean, square, n := 0.0, 0.0, 0.0
 	for step := int64(1); step <= 20; step++ {
-		for _, v := range one.next(step, 0).noise {
+		for _, v := range one.next(step, 0).Noise {
 			seen[v] = true
 			mean, square, n = mean+float64(v), square+float64(v)*float64(v), n+1
 		}

@@ -104,12 +104,12 @@ func TestOptimizersFollowTheirPapers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				steps := append([]step(nil), steps...)
+				steps := append([]exec.Values(nil), steps...)
 				for i := range steps {
-					steps[i].scalars = opt.Scalars(int64(i+1), rate)
+					steps[i].Scalars = opt.Scalars(int64(i+1), rate)
 				}
 				want := q.follow(tt.rule, steps)
-				p := newProgram(t, b, &program{model: q, opt: opt, batch: 4, chunk: longest(b, 7)})
+				p := newProgram(t, b, &program{model: q, layout: exec.Layout{Batch: 4}, opt: opt, chunk: longest(b, 7)})
 				got, _, _ := p.do(t, q.weights(), steps)
 				for d, v := range got.flat(t, 2) {
 					if !near(float64(v), want[d], 2e-5) {
@@ -122,7 +122,7 @@ func TestOptimizersFollowTheirPapers(t *testing.T) {
 }
 
 // follow applies a rule to every variable on the host.
-func (q bowl) follow(r rule, steps []step) []float64 {
+func (q bowl) follow(r rule, steps []exec.Values) []float64 {
 	w := make([]float64, len(q.start))
 	for d, v := range q.start {
 		w[d] = float64(v)
@@ -139,7 +139,7 @@ func (q bowl) follow(r rule, steps []step) []float64 {
 func (q bowl) weights() models.Weights { return models.Initialize(q, 0) }
 
 // randomSteps are steps on random rows, all of the same weight.
-func randomSteps(q bowl, n, batch int) []step {
+func randomSteps(q bowl, n, batch int) []exec.Values {
 	rng := rand.New(rand.NewPCG(7, 7))
 	normal := func(n int) []float32 {
 		v := make([]float32, n)
@@ -148,14 +148,14 @@ func randomSteps(q bowl, n, batch int) []step {
 		}
 		return v
 	}
-	steps := make([]step, n)
+	steps := make([]exec.Values, n)
 	for i := range steps {
-		steps[i].x = normal(batch * len(q.start))
+		steps[i].X = normal(batch * len(q.start))
 		if q.context {
-			steps[i].context = normal(batch * len(q.start))
+			steps[i].Context = normal(batch * len(q.start))
 		}
 		for range batch {
-			steps[i].weights = append(steps[i].weights, 1/float32(batch))
+			steps[i].Weights = append(steps[i].Weights, 1/float32(batch))
 		}
 	}
 	return steps
@@ -178,11 +178,11 @@ type bench struct {
 
 func newProgram(t *testing.T, b *backend.Backend, p *program) bench {
 	t.Helper()
-	p.dataDim = p.model.Dim()
+	p.layout.X = p.model.Dim()
 	if err := p.compile(b.Compute); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.compiled.Finalize)
+	t.Cleanup(p.close)
 	return bench{p, b}
 }
 
@@ -205,7 +205,7 @@ func (s tensorsOnHost) flat(t *testing.T, n int) []float32 {
 
 // do runs the steps from the given weights, with slots at zero, as many a call
 // as the program takes. The steps have the optimizer's scalars; β is 1.
-func (p bench) do(t *testing.T, w models.Weights, steps []step) (state tensorsOnHost, losses, norms []float32) {
+func (p bench) do(t *testing.T, w models.Weights, steps []exec.Values) (state tensorsOnHost, losses, norms []float32) {
 	t.Helper()
 	for i := range p.stateSize() {
 		s := p.specs[i%len(p.specs)]
@@ -215,10 +215,10 @@ func (p bench) do(t *testing.T, w models.Weights, steps []step) (state tensorsOn
 		}
 		state = append(state, tensors.FromFlatDataAndDimensions(values, s.Shape...))
 	}
-	t.Cleanup(func() { finalize(state) })
+	t.Cleanup(func() { exec.Finalize(state) })
 	steps = slices.Clone(steps)
 	for i := range steps {
-		steps[i].scalars = append(slices.Clip(steps[i].scalars), 1)
+		steps[i].Scalars = append(slices.Clip(steps[i].Scalars), 1)
 	}
 	for len(steps) > 0 {
 		n := min(p.chunk, len(steps))

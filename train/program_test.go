@@ -9,6 +9,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
@@ -86,16 +87,16 @@ func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
 		"a MADE":                 {masked, bits("rows", 4, 3, 5, 2), bits("junk", 5, 4, 5, 2), masked.Degrees(masked.Cycle().At(0))},
 		"a flow with statistics": {normalising(5, 2), waves("rows", 4, 3, 5, 2), waves("junk", 5, 4, 5, 2), nil},
 	} {
-		clean := step{x: append(slices.Clone(tt.rows.X), make([]float32, 4*5)...), context: append(slices.Clone(tt.rows.Context), make([]float32, 4*2)...),
-			weights: []float32{0.5, 0.25, 0.25, 0, 0, 0, 0}, degrees: tt.degrees, scalars: opt.Scalars(1, rate)}
+		clean := exec.Values{X: append(slices.Clone(tt.rows.X), make([]float32, 4*5)...), Context: append(slices.Clone(tt.rows.Context), make([]float32, 4*2)...),
+			Weights: []float32{0.5, 0.25, 0.25, 0, 0, 0, 0}, Degrees: tt.degrees, Scalars: opt.Scalars(1, rate)}
 		dirty := clean
-		dirty.x, dirty.context = append(slices.Clone(tt.rows.X), tt.junk.X...), append(slices.Clone(tt.rows.Context), fill(4*2, 100)...)
+		dirty.X, dirty.Context = append(slices.Clone(tt.rows.X), tt.junk.X...), append(slices.Clone(tt.rows.Context), fill(4*2, 100)...)
 		t.Run(name, func(t *testing.T) {
 			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-				p := newProgram(t, b, &program{model: tt.model, opt: opt, batch: 7, chunk: 1})
+				p := newProgram(t, b, &program{model: tt.model, layout: exec.Layout{Batch: 7}, opt: opt, chunk: 1})
 				w := models.Initialize(tt.model, 2)
-				want, wantLoss, wantNorm := p.do(t, w, []step{clean, clean})
-				got, loss, norm := p.do(t, w, []step{dirty, dirty})
+				want, wantLoss, wantNorm := p.do(t, w, []exec.Values{clean, clean})
+				got, loss, norm := p.do(t, w, []exec.Values{dirty, dirty})
 				if !slices.Equal(loss, wantLoss) || !slices.Equal(norm, wantNorm) {
 					t.Errorf("loss %v and norm %v, want %v and %v", loss, norm, wantLoss, wantNorm)
 				}
@@ -116,11 +117,11 @@ func TestClippingAndMovingAverage(t *testing.T) {
 	q.context = true
 	steps := randomSteps(q, n, 3)
 	for i := range steps {
-		steps[i].weights = []float32{0.5, 0.375, 0.125}
-		steps[i].scalars = []float64{rate}
+		steps[i].Weights = []float32{0.5, 0.375, 0.125}
+		steps[i].Scalars = []float64{rate}
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		p := newProgram(t, b, &program{model: q, opt: sgd{}, clip: clip, ema: decay, batch: 3, chunk: longest(b, 5)})
+		p := newProgram(t, b, &program{model: q, layout: exec.Layout{Batch: 3}, opt: sgd{}, clip: clip, ema: decay, chunk: longest(b, 5)})
 		got, losses, norms := p.do(t, q.weights(), steps)
 		w, average := make([]float64, 5), make([]float64, 5)
 		for d, v := range q.start {
@@ -165,14 +166,14 @@ func TestClippingAndMovingAverage(t *testing.T) {
 }
 
 // loss is the mean negative log-density at w.
-func (q bowl) loss(w []float64, s step) float64 {
+func (q bowl) loss(w []float64, s exec.Values) float64 {
 	dim, sum := len(w), 0.0
-	for i, weight := range s.weights {
+	for i, weight := range s.Weights {
 		for d := range w {
-			diff := w[d] - float64(s.x[i*dim+d])
+			diff := w[d] - float64(s.X[i*dim+d])
 			sum += float64(weight) * float64(q.curvature[d]) * diff * diff / 2
 			if q.context {
-				sum -= float64(weight) * float64(s.context[i*dim+d]) * w[d]
+				sum -= float64(weight) * float64(s.Context[i*dim+d]) * w[d]
 			}
 		}
 	}
@@ -198,9 +199,9 @@ func TestStepsACall(t *testing.T) {
 
 func TestProgramRefusesTooManySteps(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	p := newProgram(t, b, &program{model: theBowl(), opt: sgd{}, batch: 3, chunk: 1})
+	p := newProgram(t, b, &program{model: theBowl(), layout: exec.Layout{Batch: 3}, opt: sgd{}, chunk: 1})
 	for _, n := range []int{0, 2} {
-		if _, _, err := p.run(b.Compute, nil, make([]step, n)); err == nil {
+		if _, _, err := p.run(b.Compute, nil, make([]exec.Values, n)); err == nil {
 			t.Errorf("a program for one step ran %d", n)
 		}
 	}

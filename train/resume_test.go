@@ -87,8 +87,8 @@ func TestResumingAnywhereChangesNothing(t *testing.T) {
 				stops = append(stops, cutShort(t, tr, start, &j)...)
 
 				other := newTrainer(t, b, tt.model(t), tt.splits(), o)
-				other.program.compiled.Finalize()
-				other.program.chunk, other.program.compiled = tr.program.chunk, tr.program.compiled
+				other.program.close()
+				other.program = tr.program
 				for _, s := range stops {
 					j = &journal{}
 					if err := other.Restore(s.state); err != nil {

@@ -154,7 +154,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) || math.IsNaN(float64(p.Best)) != (best == nil) {
 		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())
 	}
-	finalize(t.state)
+	exec.Finalize(t.state)
 	t.state = nil
 	for i, v := range values {
 		t.state = append(t.state, tensors.FromFlatDataAndDimensions(v, specs[i%len(specs)].Shape...))

@@ -8,8 +8,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/models"
 )
@@ -20,26 +20,14 @@ import (
 // are the same body, so results do not depend on how steps are grouped.
 type program struct {
 	model    models.Model
-	dataDim  int                 // width of a row of data, 0 for a model that is trained without
-	noiseDim int                 // width of a row of noise, 0 for none
-	degrees  []models.DegreeSpec // nil unless the density is masked
+	layout   exec.Layout // of one step; its scalars are the optimiser's, then β
 	opt      Optimizer
 	clip     float64 // global norm, 0: none
 	ema      float64 // decay, 0: none
-	batch    int
 	chunk    int
-	scalars  int
 	specs    []models.Spec
-	compiled *executable
-}
-
-// step is what one step takes from the host.
-type step struct {
-	x, context []float32 // [batch, dim], [batch, contextDim]
-	noise      []float32 // [batch, noiseDim]
-	weights    []float32 // [batch], summing to one; zero for padding
-	degrees    [][]int32
-	scalars    []float64 // the optimizer's, then β
+	compiled *Exec
+	host     *exec.Host
 }
 
 func (p *program) stateSize() int {
@@ -50,61 +38,54 @@ func (p *program) stateSize() int {
 	return n
 }
 
+// compile prepares the step for the rows that the layout describes: their number,
+// and their width, 0 for a model that is trained without.
 func (p *program) compile(b compute.Backend) error {
-	if md, ok := p.model.(models.Masked); ok {
-		p.degrees = md.DegreeSpecs()
-	}
+	rows := p.layout
+	p.layout = exec.LayoutOf(p.model, rows.Batch)
+	p.layout.Weighted, p.layout.X, p.layout.Scalars = true, rows.X, len(p.opt.Scalars(1, 1))+1
 	if o, ok := p.model.(models.Objective); ok {
-		p.noiseDim = o.NoiseDim()
+		p.layout.Noise = o.NoiseDim()
 	}
 	p.specs = p.model.Specs()
-	p.scalars = len(p.opt.Scalars(1, 1)) + 1
 	fn := p.single
 	if p.chunk > 1 {
 		fn = p.loop
 	}
-	exec, err := NewExec(b, fn)
-	if err != nil {
+	var err error
+	if p.compiled, err = NewExec(b, fn); err != nil {
 		return err
 	}
-	p.compiled = &executable{Exec: exec}
-	for _, shape := range p.hostShapes() {
-		t, err := tensors.FromShapeForBackend(b, 0, shape)
-		if err != nil {
-			return err
-		}
-		p.compiled.host = append(p.compiled.host, t)
-	}
-	return nil
+	p.host, err = exec.NewHost(b, p.layout, p.chunk)
+	return err
 }
 
-// inputs are the nodes of one step.
-type inputs struct {
-	x, weights, context, noise *Node // all but the weights may be nil
-	degrees                    []*Node
-	scalars                    []*Node
+// close frees the executable. A second call does nothing.
+func (p *program) close() {
+	p.compiled.Finalize()
+	p.host.Finalize()
 }
 
 // objective is what a step makes large, for each row.
-func (p *program) objective(bound models.Params, in inputs) *Node {
+func (p *program) objective(bound models.Params, in exec.Args[*Node], scalars []*Node) *Node {
 	if o, ok := p.model.(models.Objective); ok {
-		return o.Objective(bound, models.Batch{X: in.x, Context: in.context, Weights: in.weights, Noise: in.noise, Beta: in.scalars[p.scalars-1]})
+		return o.Objective(bound, models.Batch{X: in.X, Context: in.Context, Weights: in.Weights, Noise: in.Noise, Beta: scalars[len(scalars)-1]})
 	}
-	return p.model.(models.Density).LogProb(bound, in.x, in.context)
+	return p.model.(models.Density).LogProb(bound, in.X, in.Context)
 }
 
 // advance is the body of a step: the new state, the loss in nats and the
 // gradient's global norm before clipping. Where either is not finite the state
 // stays as it was; so it does where the update overflows, and the norm is then
 // infinite.
-func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, finite *Node) {
+func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, loss, norm, finite *Node) {
 	n := len(p.specs)
-	params := state[:n]
+	params, scalars := state[:n], unpack(in.Scalars)
 	bound := models.Bind(p.specs, params)
-	if p.degrees != nil {
-		bound = bound.WithDegrees(p.degrees, in.degrees)
+	if p.layout.Degrees != nil {
+		bound = bound.WithDegrees(p.layout.Degrees, in.Degrees)
 	}
-	loss = Neg(Reshape(ReduceSum(Mul(p.objective(bound, in), in.weights), 0)))
+	loss = Neg(Reshape(ReduceSum(Mul(p.objective(bound, in, scalars), in.Weights), 0)))
 	var trained []*Node
 	for i, s := range p.specs {
 		if !s.Fixed {
@@ -137,7 +118,7 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 		for s := range own {
 			own[s] = state[n*(1+s)+i]
 		}
-		updated, after := p.opt.Update(param, gradient, own, in.scalars)
+		updated, after := p.opt.Update(param, gradient, own, scalars)
 		next[i] = updated
 		for s := range after {
 			next[n*(1+s)+i] = after[s]
@@ -150,7 +131,7 @@ func (p *program) advance(state []*Node, in inputs) (next []*Node, loss, norm, f
 	// The rate times the norm bounds the longest update; one whose square
 	// overflows is lost. Looking at the updated parameters themselves would cost a
 	// tenth of a large step.
-	norm = Where(IsFinite(Square(Mul(norm, in.scalars[0]))), norm, nn.Number(norm, math.Inf(1)))
+	norm = Where(IsFinite(Square(Mul(norm, scalars[0]))), norm, nn.Number(norm, math.Inf(1)))
 	finite = IsFinite(Add(loss, norm))
 	for i := range next {
 		if next[i] != state[i] {
@@ -168,38 +149,24 @@ func plus(sum, v *Node) *Node {
 	return Add(sum, v)
 }
 
-// split takes apart the arguments that both forms of the program share: state,
-// then weights, [x], [context], [noise], degrees…, scalars, each with a leading axis of the
-// chunk's length when there is a loop.
-func (p *program) split(args []*Node) (state []*Node, in inputs, rest []*Node) {
-	n := p.stateSize()
-	state, args = args[:n], args[n:]
-	in.weights, args = args[0], args[1:]
-	for _, optional := range []struct {
-		width int
-		node  **Node
-	}{{p.dataDim, &in.x}, {p.model.ContextDim(), &in.context}, {p.noiseDim, &in.noise}} {
-		if optional.width > 0 {
-			*optional.node, args = args[0], args[1:]
-		}
-	}
-	in.degrees, args = args[:len(p.degrees)], args[len(p.degrees):]
-	in.scalars, rest = args[:1], args[1:]
-	return state, in, rest
-}
-
-func (p *program) unpackScalars(v *Node) []*Node {
-	s := make([]*Node, p.scalars)
+// unpack are the numbers of a vector.
+func unpack(v *Node) []*Node {
+	s := make([]*Node, v.Shape().Dimensions[0])
 	for i := range s {
 		s[i] = Reshape(Slice(v, AxisRange(i, i+1)))
 	}
 	return s
 }
 
+// split takes apart the arguments of a step: its state and what the host gives.
+func (p *program) split(args []*Node) (state []*Node, in exec.Args[*Node]) {
+	n := p.stateSize()
+	in, _ = p.layout.Split(args[n:])
+	return args[:n:n], in
+}
+
 func (p *program) single(args []*Node) []*Node {
-	state, in, _ := p.split(args)
-	in.scalars = p.unpackScalars(in.scalars[0])
-	next, loss, norm, _ := p.advance(state, in)
+	next, loss, norm, _ := p.advance(p.split(args))
 	return append(next, Reshape(loss, 1), Reshape(norm, 1))
 }
 
@@ -207,9 +174,8 @@ func (p *program) single(args []*Node) []*Node {
 // finite. Its state is everything it touches: closures cannot capture nodes.
 func (p *program) loop(args []*Node) []*Node {
 	g := args[0].Graph()
-	state, _, rest := p.split(args)
-	count, n := rest[0], len(state)
-	per := args[n : len(args)-1] // what varies from step to step
+	n, last := p.stateSize(), len(args)-1
+	state, per, count := args[:n], args[n:last], args[last]
 	zeros := Const(g, make([]float32, p.chunk))
 	init := append([]*Node{Const(g, int32(0)), count, Const(g, true), zeros, zeros}, state...)
 	init = append(init, per...)
@@ -236,9 +202,7 @@ func (p *program) loop(args []*Node) []*Node {
 		for _, v := range s[head+n:] {
 			own = append(own, row(v))
 		}
-		before, one, _ := p.split(own)
-		one.scalars = p.unpackScalars(one.scalars[0])
-		next, loss, norm, finite := p.advance(before, one)
+		next, loss, norm, finite := p.advance(p.split(own))
 		here := Equal(Iota(g, shapes.Make(dtypes.Int32, p.chunk), 0), i)
 		record := func(v, log *Node) *Node { return Where(here, v, log) }
 		out := []*Node{Add(i, Const(g, int32(1))), s[1], finite, record(loss, s[3]), record(norm, s[4])}

@@ -36,7 +36,7 @@ type Trainer struct {
 	rows      []int             // this epoch's order of the training rows
 	rowsEpoch int
 	checksum  string // of the data
-	stages    []*stage
+	stages    []stage
 	lastLog   time.Time
 	lastStep  int64
 	stepRate  float64 // steps a second, NaN before it is known
@@ -74,7 +74,7 @@ func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Optio
 	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
 		p: progress{Best: runlog.Float(math.NaN()), Schedule: sched}}
 	t.masked, _ = d.(models.Masked)
-	t.program = &program{model: d, dataDim: splits.Train.Dim, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, batch: o.Batch, chunk: 1}
+	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if l, ok := d.(models.Looping); b.Kind != backend.KindGo && !(ok && l.Loops()) {
 		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
 	}
@@ -129,7 +129,7 @@ func checkData(d models.Model, s *data.Splits, o Options) error {
 
 // reset starts the state from the given weights, with slots at zero.
 func (t *Trainer) reset(w models.Weights) {
-	finalize(t.state)
+	exec.Finalize(t.state)
 	t.state = nil
 	specs, slots := t.program.specs, t.program.opt.Slots()
 	add := func(i int, values []float32) {
@@ -152,19 +152,13 @@ func (t *Trainer) reset(w models.Weights) {
 
 // Close frees what the trainer holds on the backend.
 func (t *Trainer) Close() {
-	finalize(t.state)
+	exec.Finalize(t.state)
 	t.state = nil
 	for _, s := range t.stages {
-		s.close()
+		s.advance.Close()
 	}
 	t.evaluator.Close()
-	t.program.compiled.Finalize()
-}
-
-func finalize(ts []*tensors.Tensor) {
-	for _, x := range ts {
-		x.MustFinalizeAll()
-	}
+	t.program.close()
 }
 
 // Step is the number of steps taken.

@@ -34,15 +34,15 @@ func epochOf(t *testing.T, tr *Trainer, epoch int) [][]int {
 		s := tr.next(1, batch)
 		var rows []int
 		total := float32(0)
-		for i, w := range s.weights {
+		for i, w := range s.Weights {
 			if total += w; w == 0 {
 				continue
 			}
-			if s.x[2*i+1] != -s.x[2*i] {
-				t.Fatalf("batch %d, row %d: %v is no row of the data", batch, i, s.x[2*i:2*i+2])
+			if s.X[2*i+1] != -s.X[2*i] {
+				t.Fatalf("batch %d, row %d: %v is no row of the data", batch, i, s.X[2*i:2*i+2])
 			}
-			rows = append(rows, int(s.x[2*i]))
-			if want := 1 / float32(len(rows)); i == len(s.weights)-1 && w != want {
+			rows = append(rows, int(s.X[2*i]))
+			if want := 1 / float32(len(rows)); i == len(s.Weights)-1 && w != want {
 				t.Errorf("batch %d: a row has the weight %v, want %v", batch, w, want)
 			}
 		}
@@ -147,8 +147,8 @@ func TestPaddingRepeatsARow(t *testing.T) {
 	tr := newTrainer(t, b, m, &data.Splits{Train: s, Valid: s, Dim: 5, ContextDim: 2}, Options{Batch: 4, MaxEpochs: 1})
 	got := tr.next(2, 1)
 	row := tr.rows[6]
-	if !slices.Equal(got.x[3*5:], s.Row(row)) || !slices.Equal(got.context[3*2:], s.ContextRow(row)) || got.weights[3] != 0 {
-		t.Errorf("padding is %v with the context %v and the weight %v, want row %d again with weight 0", got.x[3*5:], got.context[3*2:], got.weights[3], row)
+	if !slices.Equal(got.X[3*5:], s.Row(row)) || !slices.Equal(got.Context[3*2:], s.ContextRow(row)) || got.Weights[3] != 0 {
+		t.Errorf("padding is %v with the context %v and the weight %v, want row %d again with weight 0", got.X[3*5:], got.Context[3*2:], got.Weights[3], row)
 	}
 }
 

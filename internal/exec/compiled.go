@@ -52,6 +52,9 @@ func (c *Compiled) Close() {
 	c.exec.Finalize()
 }
 
+// Batch is the number of rows a call.
+func (c *Compiled) Batch() int { return c.layout.Batch }
+
 // Call returns the flat result for parameters on the backend and values.
 func (c *Compiled) Call(ctx context.Context, params []*tensors.Tensor, v Values) ([]float32, error) {
 	in := c.layout.Tensors(v)

@@ -1,8 +1,10 @@
 package exec
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -47,7 +49,7 @@ type Values struct {
 	Batch                      int // rows a call, 0: the layout's
 	Weights, X, Context, Noise []float32
 	Degrees                    [][]int32
-	Scalars                    []float32
+	Scalars                    []float64
 }
 
 // visit calls f for each input in its order.
@@ -106,12 +108,89 @@ func filled[T float32 | int32](values []T, shape shapes.Shape) *tensors.Tensor {
 // list are the values in the order of the inputs, []float32 or []int32.
 func (l Layout) list(v Values) []any {
 	all := make([]any, 0, 5+len(l.Degrees))
-	a := Args[any]{Weights: v.Weights, X: v.X, Context: v.Context, Noise: v.Noise, Scalars: v.Scalars}
+	scalars := make([]float32, len(v.Scalars))
+	for i, s := range v.Scalars {
+		scalars[i] = float32(s)
+	}
+	a := Args[any]{Weights: v.Weights, X: v.X, Context: v.Context, Noise: v.Noise, Scalars: scalars}
 	for _, d := range v.Degrees {
 		a.Degrees = append(a.Degrees, d)
 	}
 	visit(l, &a, func(field *any, _ shapes.Shape) { all = append(all, *field) })
 	return all
+}
+
+// Host is tensors for the inputs of a layout that are written in place: on a CPU
+// they are the memory which the program reads, so that a call neither allocates nor
+// uploads. With more than one step each tensor has a leading axis of so many steps,
+// and the last one is the number of steps that a call takes.
+type Host struct {
+	layout  Layout
+	Tensors []*tensors.Tensor
+	count   *tensors.Tensor
+}
+
+// NewHost allocates the tensors.
+func NewHost(b compute.Backend, l Layout, steps int) (*Host, error) {
+	h := &Host{layout: l}
+	var all []shapes.Shape
+	visit(l, &Args[any]{}, func(_ *any, shape shapes.Shape) {
+		if steps > 1 {
+			shape = shapes.Make(shape.DType, append([]int{steps}, shape.Dimensions...)...)
+		}
+		all = append(all, shape)
+	})
+	if steps > 1 {
+		all = append(all, shapes.Make(dtypes.Int32))
+	}
+	for _, shape := range all {
+		t, err := tensors.FromShapeForBackend(b, 0, shape)
+		if err != nil {
+			h.Finalize()
+			return nil, err
+		}
+		h.Tensors = append(h.Tensors, t)
+	}
+	if steps > 1 {
+		h.count = h.Tensors[len(h.Tensors)-1]
+	}
+	return h, nil
+}
+
+// Finalize frees the tensors. A second call does nothing.
+func (h *Host) Finalize() {
+	Finalize(h.Tensors)
+	h.Tensors = nil
+}
+
+// Write fills the tensors with the values of steps one after another. What they
+// hold beyond those is left over from earlier calls.
+func (h *Host) Write(steps []Values) error {
+	values := make([][]any, len(steps))
+	for i, v := range steps {
+		values[i] = h.layout.list(v)
+	}
+	var problems []error
+	for k, t := range h.Tensors {
+		switch {
+		case t == h.count:
+			problems = append(problems, tensors.MutableFlatData(t, func(flat []int32) { flat[0] = int32(len(steps)) }))
+		case t.DType() == dtypes.Int32:
+			problems = append(problems, put[int32](t, values, k))
+		default:
+			problems = append(problems, put[float32](t, values, k))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// put writes the k-th value of each step.
+func put[T float32 | int32](t *tensors.Tensor, steps [][]any, k int) error {
+	return tensors.MutableFlatData(t, func(flat []T) {
+		for _, values := range steps {
+			flat = flat[copy(flat, values[k].([]T)):]
+		}
+	})
 }
 
 // DegreesOf are the degrees of a mask set, nil standing for the first of the
