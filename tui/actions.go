@@ -17,15 +17,16 @@ func (m *model) turn(by int) {
 	m.focus = panels[((i+by)%len(panels)+len(panels))%len(panels)]
 }
 
-func (m *model) focusOn(p panelID) {
-	switch {
-	case slices.Contains(m.panels(), p):
-		m.focus = p
-	case p == runsPanel:
-		m.say("one run is watched: there is no list")
-	case p == ordersPanel:
-		m.say("%s", m.noOrders())
+// focusOn puts the focus on panel i, or says why there is none.
+func (m *model) focusOn(i int) {
+	if i >= len(m.all) {
+		return
 	}
+	if why := m.all[i].absent(); why != "" {
+		m.say("%s", why)
+		return
+	}
+	m.focus = m.all[i]
 }
 
 // back undoes one thing, the last first.
@@ -45,25 +46,14 @@ func (m *model) back() {
 	}
 }
 
-// scrollBy moves in a panel: the choice in the list of runs, the rows of the others.
-func (m *model) scrollBy(p panelID, by int) {
-	if p == runsPanel {
-		m.chooseBy(by)
-		return
-	}
-	hidden := m.table[p].hidden
-	if hidden == nil {
-		return
-	}
-	if p == logPanel {
-		by = -by // counted from its end
-	}
+// send gives a message to a panel, with the size of what is in it.
+func (m *model) send(p panel, msg tea.Msg) {
 	w, h := m.room(p)
-	m.scroll[p] = max(0, min(m.scroll[p]+by, hidden(m, w, h)))
+	p.update(msg, w, h)
 }
 
 // room is the size of what is in a panel, without its frame and title.
-func (m *model) room(p panelID) (w, h int) {
+func (m *model) room(p panel) (w, h int) {
 	l := m.screen().layout
 	for _, place := range l.places {
 		switch {
@@ -90,8 +80,10 @@ func (m *model) chooseBy(by int) {
 func (m *model) choose(r *monitor.Run) {
 	if m.chosen != r.Dir {
 		m.chosen = r.Dir
-		m.scroll = [panelCount]int{}
 		m.memory, m.gpus = 0, nil
+		for _, p := range m.all {
+			p.update(chosen{}, 0, 0)
+		}
 	}
 }
 

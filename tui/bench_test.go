@@ -102,7 +102,7 @@ func BenchmarkPart(b *testing.B) {
 		}
 	})
 	for _, p := range m.screen().layout.places {
-		b.Run(m.table[p.panel].name, func(b *testing.B) {
+		b.Run(p.panel.spec().name, func(b *testing.B) {
 			for b.Loop() {
 				m.panelLines(p, columns)
 			}

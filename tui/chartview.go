@@ -17,7 +17,6 @@ type chartView struct {
 	follow    bool       // the window moves with the last step
 	smoothing int        // index in smoothings
 	outliers  bool       // the y axis is fitted to all values
-	scale     [panelCount]scale
 	cursor    float64
 	hasCursor bool
 	filter    string
@@ -237,19 +236,17 @@ func (m *model) toggleOutliers() {
 
 // toggleLog changes the y axis of the panel in focus, or says why it cannot.
 func (m *model) toggleLog() {
-	p, chart := lossPanel, m.lossChart()
-	if m.focus == gradientPanel {
-		p, chart = gradientPanel, m.gradientChart()
-	}
+	p := focused[scaled](m)
+	name, chart := p.spec().name, p.chart()
 	if chart.LogY {
-		m.charts.scale[p] = linear
-		m.say("%s on a linear axis", m.table[p].name)
+		*p.axis() = linear
+		m.say("%s on a linear axis", name)
 		return
 	}
 	if ok, y := chart.Positive(); !ok {
-		m.say("no logarithmic axis: %s is %.4g somewhere in view, and only numbers above 0 have a logarithm", m.table[p].name, y)
+		m.say("no logarithmic axis: %s is %.4g somewhere in view, and only numbers above 0 have a logarithm", name, y)
 		return
 	}
-	m.charts.scale[p] = logarithmic
-	m.say("%s on a logarithmic axis", m.table[p].name)
+	*p.axis() = logarithmic
+	m.say("%s on a logarithmic axis", name)
 }

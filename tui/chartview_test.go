@@ -83,12 +83,12 @@ func TestLogAxisIsRefusedWithAReason(t *testing.T) {
 	negative := fakeRun{dir: "runs/flow", seed: 1, records: 100, orders: 1, status: runlog.Running, loss: func(i int, v float64) float64 { return 3 - float64(i) }}.update()
 	m := watching(unicodeScreen, 120, 40, negative)
 	m.pressAll("1", "y")
-	if m.lossChart().LogY || !strings.Contains(m.message.text, "no logarithmic axis") || !strings.Contains(m.message.text, "above 0") {
-		t.Errorf("log axis %v, message %q", m.lossChart().LogY, m.message.text)
+	if m.all[0].(*lossPanel).chart().LogY || !strings.Contains(m.message.text, "no logarithmic axis") || !strings.Contains(m.message.text, "above 0") {
+		t.Errorf("log axis %v, message %q", m.all[0].(*lossPanel).chart().LogY, m.message.text)
 	}
 	m = watching(unicodeScreen, 120, 40, oneRun())
 	m.pressAll("1", "y")
-	if !m.lossChart().LogY {
+	if !m.all[0].(*lossPanel).chart().LogY {
 		t.Errorf("no log axis over positive values: %q", m.message.text)
 	}
 }
@@ -103,7 +103,7 @@ func TestMetricFilterChoosesLines(t *testing.T) {
 		}
 		press(m, "enter")
 		var names []string
-		for _, l := range m.lossChart().Lines {
+		for _, l := range m.all[0].(*lossPanel).chart().Lines {
 			names = append(names, l.Name)
 		}
 		if !slices.Equal(names, want) {
@@ -159,16 +159,16 @@ func TestExport(t *testing.T) {
 // Norms of gradients are on a logarithmic axis at first, so y makes it a linear one.
 func TestLogAxisOfTheGradient(t *testing.T) {
 	m := watching(unicodeScreen, 120, 40, oneRun())
-	if !m.gradientChart().LogY {
+	if !m.named("gradient").(*gradientPanel).chart().LogY {
 		t.Fatal("norms that are all positive are on a linear axis")
 	}
 	m.pressAll("3", "y")
-	if m.gradientChart().LogY || !strings.Contains(m.message.text, "linear") {
-		t.Errorf("log %v, message %q", m.gradientChart().LogY, m.message.text)
+	if m.named("gradient").(*gradientPanel).chart().LogY || !strings.Contains(m.message.text, "linear") {
+		t.Errorf("log %v, message %q", m.named("gradient").(*gradientPanel).chart().LogY, m.message.text)
 	}
 	m.pressAll("y")
-	if !m.gradientChart().LogY || !strings.Contains(m.message.text, "logarithmic") {
-		t.Errorf("log %v, message %q", m.gradientChart().LogY, m.message.text)
+	if !m.named("gradient").(*gradientPanel).chart().LogY || !strings.Contains(m.message.text, "logarithmic") {
+		t.Errorf("log %v, message %q", m.named("gradient").(*gradientPanel).chart().LogY, m.message.text)
 	}
 }
 

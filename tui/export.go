@@ -24,31 +24,16 @@ type exported struct{ text string }
 // export writes the lines of the panel in focus, of the steps in view, into a file of
 // the working directory that did not exist before.
 func (m *model) export(suffix string) tea.Cmd {
-	chart, y := m.lossChart(), "negative log-likelihood, nats a row"
-	p := lossPanel
-	switch m.focus {
-	case gradientPanel:
-		p, y = gradientPanel, "norm of the gradient"
-		chart = m.gradientChart()
-		if suffix == ".csv" {
-			chart.Lines = append(chart.Lines, m.rateChart().Lines...)
-		}
-	case ordersPanel:
-		p = ordersPanel
-		chart = m.spreadChart()
-		for i, name := range []string{"lowest order", "highest order"} {
-			for _, b := range chart.Bands {
-				chart.Lines = append(chart.Lines, plot.Line{Name: m.lineName(m.run(), name), Points: []plot.Points{b.Lo, b.Hi}[i]})
-			}
-		}
-	}
+	p := focused[charted](m)
+	name := p.spec().name
+	chart, y := p.export(suffix)
 	series := seriesOf(chart)
 	if len(series) == 0 {
-		m.say("%s shows no line to write", m.table[p].name)
+		m.say("%s shows no line to write", name)
 		return nil
 	}
-	labels := picture.Labels{Title: "maskflow: " + m.table[p].name, X: axisTitles[m.charts.axis], Y: y}
-	base := "maskflow-" + m.table[p].name + "-" + m.o.Clock().Format("20060102-150405")
+	labels := picture.Labels{Title: "maskflow: " + name, X: axisTitles[m.charts.axis], Y: y}
+	base := "maskflow-" + name + "-" + m.o.Clock().Format("20060102-150405")
 	return func() tea.Msg {
 		path, err := unused(base, suffix)
 		if err == nil && suffix == ".svg" {

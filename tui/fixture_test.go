@@ -160,3 +160,13 @@ var (
 	unicodeScreen = Screen{Unicode: true}
 	asciiScreen   = Screen{Plain: true}
 )
+
+// named is a panel by its name.
+func (m *model) named(name string) panel {
+	for _, p := range m.all {
+		if p.spec().name == name {
+			return p
+		}
+	}
+	return nil
+}

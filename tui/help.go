@@ -16,7 +16,7 @@ func (m *model) helpLines(w int) []string {
 	var parts [][]string
 	for _, g := range groups {
 		var keys []key.Binding
-		for _, b := range bindings() {
+		for _, b := range m.bindings() {
 			if b.group == g {
 				keys = append(keys, m.bubble(b, b.help))
 			}

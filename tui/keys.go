@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"slices"
+	"strconv"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
@@ -30,20 +33,26 @@ type binding struct {
 	brief string // what the last line of the screen says of it, where it has room for it
 }
 
-// bindings is the table. It is a function because what a key does may show the table.
-func bindings() []binding {
-	do := func(f func(m *model)) func(*model) tea.Cmd {
-		return func(m *model) tea.Cmd { f(m); return nil }
+func do(f func(m *model)) func(*model) tea.Cmd {
+	return func(m *model) tea.Cmd { f(m); return nil }
+}
+
+// bindings is the table: the keys of all panels, and those of each. It is a function
+// because what a key does may show the table.
+func (m *model) bindings() []binding {
+	var numbers []string
+	for i := range m.all {
+		numbers = append(numbers, strconv.Itoa(i+1))
 	}
-	return []binding{
+	all := []binding{
 		{panelKeys, []string{"tab"}, "tab", "next panel", do(func(m *model) { m.turn(+1) }), "next"},
 		{panelKeys, []string{"shift+tab"}, "shift+tab", "previous panel", do(func(m *model) { m.turn(-1) }), ""},
-		{panelKeys, []string{"1", "2", "3", "4", "5", "6", "7"}, "1 … 7", "loss, orders, gradient, samples, log, config, runs", nil, ""},
+		{panelKeys, numbers, "1 … " + numbers[len(numbers)-1], names(m.all), nil, ""},
 		{panelKeys, []string{"enter", "F"}, "enter", "the panel alone on the screen, and back", do(func(m *model) { m.full = !m.full }), "full screen"},
-		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.scrollBy(m.focus, -1) }), ""},
-		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.scrollBy(m.focus, +1) }), ""},
-		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.scrollBy(m.focus, -10) }), ""},
-		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.scrollBy(m.focus, +10) }), ""},
+		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.send(m.focus, scrolled(-1)) }), ""},
+		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.send(m.focus, scrolled(+1)) }), ""},
+		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.send(m.focus, scrolled(-10)) }), ""},
+		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.send(m.focus, scrolled(+10)) }), ""},
 		{panelKeys, []string{"esc"}, "esc", "one step back: cursor, zoom, full screen, filters", do(func(m *model) { m.back() }), ""},
 
 		{chartKeys, []string{"+", "="}, "+", "zoom in, around the cursor or the last step", do(func(m *model) { m.zoom(0.5) }), "zoom"},
@@ -68,7 +77,6 @@ func bindings() []binding {
 		{runKeys, []string{"v"}, "v", "draw the run, or not", do(func(m *model) { m.toggleShown() }), ""},
 		{runKeys, []string{"V"}, "V", "draw all runs, or only this one", do(func(m *model) { m.toggleAllShown() }), ""},
 		{runKeys, []string{"t"}, "t", "sort by best validation, name, start, steps, state or directory", do(func(m *model) { m.nextSort() }), ""},
-		{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(m *model) { m.diff = !m.diff }), ""},
 
 		{trainingKeys, []string{"s"}, "s", "stop the training: cleanly, or at once; asks", func(m *model) tea.Cmd { return m.askStop() }, "stop"},
 		{trainingKeys, []string{"c"}, "c", "write a checkpoint now", func(m *model) tea.Cmd { return m.requestCheckpoint() }, "checkpoint"},
@@ -83,6 +91,11 @@ func bindings() []binding {
 		{otherKeys, []string{"?"}, "?", "this table", do(func(m *model) { m.help, m.helpTop = !m.help, 0 }), "keys"},
 		{otherKeys, []string{"q", "ctrl+c"}, "q", "close; while this process trains it asks", func(m *model) tea.Cmd { return m.askQuit() }, "close"},
 	}
+	for _, p := range m.all {
+		all = append(all, p.keys()...)
+	}
+	slices.SortStableFunc(all, func(a, b binding) int { return slices.Index(groups, a.group) - slices.Index(groups, b.group) })
+	return all
 }
 
 // terms is what the words of the screen mean, below the keys in the help.
@@ -101,13 +114,11 @@ type Key struct{ Group, Keys, Help string }
 
 // Keys is the table of keys, by group.
 func Keys() []Key {
+	m := &model{}
+	m.all = newPanels(m)
 	var keys []Key
-	for _, g := range groups {
-		for _, b := range bindings() {
-			if b.group == g {
-				keys = append(keys, Key{string(g), b.label, b.help})
-			}
-		}
+	for _, b := range m.bindings() {
+		keys = append(keys, Key{string(b.group), b.label, b.help})
 	}
 	return keys
 }
@@ -127,10 +138,10 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.help:
 		return m.helpKey(name)
 	case len(name) == 1 && name[0] >= '1' && name[0] <= '9':
-		m.focusOn(panelID(name[0] - '1'))
+		m.focusOn(int(name[0] - '1'))
 		return nil
 	}
-	for _, b := range bindings() {
+	for _, b := range m.bindings() {
 		for _, k := range b.keys {
 			if k == name && b.do != nil {
 				return b.do(m)
@@ -143,7 +154,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 // shortKeys is the keys of the last line, for package help.
 func (m *model) shortKeys() []key.Binding {
 	var short []key.Binding
-	for _, b := range bindings() {
+	for _, b := range m.bindings() {
 		if b.brief != "" {
 			short = append(short, m.bubble(b, b.brief))
 		}

@@ -16,7 +16,7 @@ import (
 // Every key does one thing, has a name and says what it does.
 func TestKeysAreUnambiguous(t *testing.T) {
 	seen := map[string]string{}
-	for _, b := range bindings() {
+	for _, b := range newModel(Options{}.withDefaults()).bindings() {
 		if b.label == "" || b.help == "" || !slices.Contains(groups, b.group) {
 			t.Errorf("%v lacks a label, a help or a group of the list", b.keys)
 		}
@@ -27,8 +27,8 @@ func TestKeysAreUnambiguous(t *testing.T) {
 			seen[k] = b.help
 		}
 	}
-	if len(Keys()) != len(bindings()) {
-		t.Errorf("the documentation has %d keys of %d", len(Keys()), len(bindings()))
+	if len(Keys()) != len(newModel(Options{}.withDefaults()).bindings()) {
+		t.Errorf("the documentation has %d keys of %d", len(Keys()), len(newModel(Options{}.withDefaults()).bindings()))
 	}
 }
 
@@ -117,18 +117,18 @@ func collect(cmd tea.Cmd, take func(tea.Msg)) {
 func TestScrollingStopsAtTheEnd(t *testing.T) {
 	for _, size := range [][2]int{{120, 40}, {80, 24}, {40, 12}} {
 		m := watching(unicodeScreen, size[0], size[1], oneRun())
-		m.focus = configPanel
+		m.focus = m.named("config")
 		for range 100 {
 			press(m, "j")
 		}
 		end := text(m)
-		if press(m, "k"); text(m) == end && m.scroll[configPanel] > 0 {
+		if press(m, "k"); text(m) == end && m.focus.(*configPanel).top > 0 {
 			t.Errorf("%v: a key up changes nothing after many down", size)
 		}
 		for range 100 {
 			press(m, "k")
 		}
-		if m.scroll[configPanel] != 0 {
+		if m.focus.(*configPanel).top != 0 {
 			t.Errorf("%v: the top is not reached", size)
 		}
 	}

@@ -21,7 +21,7 @@ const (
 
 // place is a panel on the screen. A shut one is a line.
 type place struct {
-	panel panelID
+	panel panel
 	rect
 	shut bool
 }
@@ -45,29 +45,12 @@ const (
 	threeColumnsWidth = 160
 )
 
-// share is a panel's part of the height of its column.
-type share struct {
-	panel  panelID
-	weight int
-}
-
-var (
-	twoColumns = [][]share{
-		{{lossPanel, 5}, {gradientPanel, 3}, {logPanel, 2}},
-		{{runsPanel, 3}, {ordersPanel, 6}, {samplesPanel, 5}, {configPanel, 4}},
-	}
-	twoWidths    = []int{56, 44}
-	threeColumns = [][]share{
-		{{lossPanel, 6}, {gradientPanel, 4}},
-		{{ordersPanel, 6}, {samplesPanel, 5}},
-		{{runsPanel, 4}, {configPanel, 4}, {logPanel, 4}},
-	}
-	threeWidths = []int{44, 32, 24}
-)
+// widths are those of two and of three columns.
+var widths = [2][]int{{56, 44}, {44, 32, 24}}
 
 // arrange lays out a screen of w x h cells for the panels that there are, of which the
 // list of runs wants a number of rows. With full the panel in focus has all the room.
-func arrange(w, h int, panels []panelID, runs int, focus panelID, full bool) layout {
+func arrange(w, h int, panels []panel, runs int, focus panel, full bool) layout {
 	if w <= 0 || h <= 0 {
 		return layout{}
 	}
@@ -89,12 +72,12 @@ func arrange(w, h int, panels []panelID, runs int, focus panelID, full bool) lay
 		l.shape = accordion
 		y := body.y
 		for _, p := range panels {
-			place := place{p, rect{0, y, w, 1}, true}
+			at := place{p, rect{0, y, w, 1}, true}
 			if p == focus {
-				place.h, place.shut = body.h-shut, false
+				at.h, at.shut = body.h-shut, false
 			}
-			y += place.h
-			l.places = append(l.places, place)
+			y += at.h
+			l.places = append(l.places, at)
 		}
 		return l
 	}
@@ -119,31 +102,30 @@ func headerHeight(w, h int) int {
 }
 
 // inColumns divides a body among columns, and each column among its panels.
-func inColumns(body rect, w int, panels []panelID, runs int) []place {
-	shares, widths := twoColumns, twoWidths
+func inColumns(body rect, w int, panels []panel, runs int) []place {
+	n := 0
 	if w >= threeColumnsWidth {
-		shares, widths = threeColumns, threeWidths
+		n = 1
 	}
 	var places []place
-	for c, x := range cuts(body.w, widths) {
+	for c, x := range cuts(body.w, widths[n]) {
 		at := rect{body.x + x.from, body.y, x.to - x.from, body.h}
-		var present []share
+		in := slices.DeleteFunc(slices.Clone(panels), func(p panel) bool { return p.spec().size[n].column != c })
+		slices.SortFunc(in, func(a, b panel) int { return a.spec().size[n].row - b.spec().size[n].row })
 		var weights []int
-		for _, s := range shares[c] {
-			switch {
-			case !slices.Contains(panels, s.panel):
-			case s.panel == runsPanel: // as high as its list, within reason
-				list := at
-				list.h = min(max(runs+3, 5), body.h/2)
-				places = append(places, place{panel: runsPanel, rect: list})
-				at.y, at.h = at.y+list.h, at.h-list.h
-			default:
-				present = append(present, s)
-				weights = append(weights, s.weight)
+		for _, p := range in {
+			if weight := p.spec().size[n].weight; weight > 0 {
+				weights = append(weights, weight)
+				continue
 			}
+			list := at // as high as its list, within reason
+			list.h = min(max(runs+3, 5), body.h/2)
+			places = append(places, place{panel: p, rect: list})
+			at.y, at.h = at.y+list.h, at.h-list.h
 		}
+		in = in[len(in)-len(weights):]
 		for i, y := range cuts(at.h, weights) {
-			places = append(places, place{panel: present[i].panel, rect: rect{at.x, at.y + y.from, at.w, y.to - y.from}})
+			places = append(places, place{panel: in[i], rect: rect{at.x, at.y + y.from, at.w, y.to - y.from}})
 		}
 	}
 	return places

@@ -13,9 +13,9 @@ func TestPanelsTileTheScreen(t *testing.T) {
 		if rapid.Bool().Draw(t, "large") { // where all panels are seen
 			w, h = max(w, columnsWidth), max(h, columnsHeight)
 		}
-		panels := []panelID{lossPanel, ordersPanel, gradientPanel, samplesPanel, logPanel, configPanel, runsPanel}
+		panels := newPanels(&model{})
 		if rapid.Bool().Draw(t, "one run") {
-			panels = panels[:runsPanel]
+			panels = panels[:len(panels)-1]
 		}
 		focus := rapid.SampledFrom(panels).Draw(t, "focus")
 		l := arrange(w, h, panels, rapid.SampledFrom([]int{0, 1, 5, 40, 300}).Draw(t, "runs"), focus, rapid.Bool().Draw(t, "full"))
@@ -54,7 +54,7 @@ func TestPanelsTileTheScreen(t *testing.T) {
 			}
 			for _, p := range l.places {
 				if !p.shut && p.panel != focus {
-					t.Fatalf("the open panel is %d, the focus on %d", p.panel, focus)
+					t.Fatalf("the open panel is %s, the focus on %s", p.panel.spec().name, focus.spec().name)
 				}
 			}
 		}
@@ -63,12 +63,12 @@ func TestPanelsTileTheScreen(t *testing.T) {
 
 // The sizes that people have, and what they get.
 func TestShapesOfScreens(t *testing.T) {
-	panels := []panelID{lossPanel, ordersPanel, gradientPanel, samplesPanel, logPanel, configPanel}
+	panels := newPanels(&model{})[:6]
 	for _, c := range []struct {
 		w, h int
 		want shape
 	}{{200, 60, columns}, {120, 40, columns}, {100, 28, columns}, {80, 24, accordion}, {60, 20, accordion}, {60, 14, onePanel}, {40, 10, onePanel}, {20, 5, onePanel}, {20, 4, asText}, {10, 3, asText}, {1, 1, asText}} {
-		if got := arrange(c.w, c.h, panels, 1, lossPanel, false).shape; got != c.want {
+		if got := arrange(c.w, c.h, panels, 1, panels[0], false).shape; got != c.want {
 			t.Errorf("%d x %d has shape %d, want %d", c.w, c.h, got, c.want)
 		}
 	}

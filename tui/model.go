@@ -13,7 +13,7 @@ import (
 // model is the state of the monitor.
 type model struct {
 	o      Options
-	table  [panelCount]panel
+	all    []panel // those that there may be
 	theme  theme
 	width  int
 	height int
@@ -32,11 +32,9 @@ type model struct {
 	paused  time.Time // since when the view stands still, or zero
 	loading bool
 
-	focus  panelID
+	focus  panel
 	full   bool
 	charts chartView
-	scroll [panelCount]int
-	diff   bool // only the settings that differ
 
 	help    bool
 	helpTop int
@@ -80,9 +78,11 @@ type message struct {
 const messageTime = 4 * time.Second
 
 func newModel(o Options) *model {
-	m := &model{o: o, table: panelTable(), theme: newTheme(o.Screen), hidden: map[string]bool{}, focus: lossPanel, sort: monitor.ByBest,
+	m := &model{o: o, theme: newTheme(o.Screen), hidden: map[string]bool{}, sort: monitor.ByBest,
 		now: o.Clock(), charts: newChartView(), curves: curves{}, colours: map[string]int{}, statuses: map[string]runlog.Status{},
 		mouse: o.Mouse, chosen: o.Own, query: o.Query, queryIs: o.Query.String()}
+	m.all = newPanels(m)
+	m.focus = m.all[0]
 	return m
 }
 
@@ -212,16 +212,9 @@ const mostLines = 20
 // many says whether several runs are watched.
 func (m *model) many() bool { return len(m.set.Runs) > 1 }
 
-// panels is the panels that there are: the list of runs only where there are several,
-// the orders only where there is an ensemble of them.
-func (m *model) panels() []panelID {
-	var ids []panelID
-	for id := range panelCount {
-		if (id != runsPanel || m.many()) && (id != ordersPanel || m.ensembles) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
+// panels is the panels that there are.
+func (m *model) panels() []panel {
+	return slices.DeleteFunc(slices.Clone(m.all), func(p panel) bool { return p.absent() != "" })
 }
 
 // mayHaveOrders says whether a run evaluates an ensemble of orders, or will.

@@ -29,23 +29,13 @@ func (m *model) click(at tea.Mouse) {
 			continue
 		}
 		m.focus = p.panel
-		if p.panel == runsPanel && !p.shut {
-			m.clickRun(at.Y - p.y - 2)
+		if !p.shut {
+			m.send(p.panel, clicked(at.Y-p.y-2))
 		}
 	}
 	if c, ok := s.chartAt(at.X, at.Y); ok {
 		m.charts.cursor, m.charts.hasCursor = c.frame.XAt(float64(at.X-c.x)), true
 		m.dragging = &dragging{chart: c, from: at.X, window: m.shown()}
-	}
-}
-
-// clickRun chooses the run in a row of the list.
-func (m *model) clickRun(row int) {
-	runs := m.listed()
-	_, h := m.room(runsPanel)
-	i := windowStart(m.scrollOfRuns(runs), len(runs), h-1) + row
-	if row >= 0 && i < len(runs) {
-		m.choose(runs[i])
 	}
 }
 
@@ -86,7 +76,7 @@ func (m *model) wheel(at tea.Mouse) {
 	}
 	for _, p := range s.layout.places {
 		if p.contains(at.X, at.Y) && !p.shut {
-			m.scrollBy(p.panel, 3*by)
+			m.send(p.panel, scrolled(3*by))
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // Clicks and the wheel mean what is under them.
 func TestMouse(t *testing.T) {
 	m := watching(unicodeScreen, 120, 40, twoRuns()...)
-	find := func(p panelID) place {
+	find := func(p panel) place {
 		for _, place := range m.screen().layout.places {
 			if place.panel == p {
 				return place
@@ -25,12 +25,12 @@ func TestMouse(t *testing.T) {
 		t.Fatalf("panel %d is not on the screen", p)
 		return place{}
 	}
-	log := find(logPanel)
+	log := find(m.named("log"))
 	m.Update(tea.MouseClickMsg{X: log.x + 3, Y: log.y + 1, Button: tea.MouseLeft})
-	if m.focus != logPanel {
+	if m.focus != m.named("log") {
 		t.Errorf("a click on the log puts the focus on panel %d", m.focus)
 	}
-	runs := find(runsPanel)
+	runs := find(m.named("runs"))
 	m.Update(tea.MouseClickMsg{X: runs.x + 6, Y: runs.y + 3, Button: tea.MouseLeft})
 	if m.chosen != "runs/worse" {
 		t.Errorf("a click on the second row chooses %q", m.chosen)
@@ -63,7 +63,7 @@ func TestAClickChoosesTheRowUnderIt(t *testing.T) {
 	}
 	for _, size := range [][2]int{{120, 40}, {80, 24}, {50, 14}} {
 		m := watching(unicodeScreen, size[0], size[1], runs...)
-		m.focus, m.chosen = runsPanel, "runs/r20"
+		m.focus, m.chosen = m.named("runs"), "runs/r20"
 		m.drawn = nil
 		for y, line := range m.screen().lines {
 			at := strings.Index(line, " r2")

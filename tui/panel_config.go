@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/maskflow/maskflow/config"
@@ -12,9 +13,25 @@ import (
 	"github.com/maskflow/maskflow/monitor"
 )
 
+// configPanel is the settings of the runs.
+type configPanel struct {
+	pane
+	diff bool // only the settings that differ
+}
+
+func (m *configPanel) spec() spec {
+	return spec{"config", "the configuration, and where runs differ", [2]share{{1, 3, 4}, {2, 1, 4}}}
+}
+
+func (m *configPanel) update(msg tea.Msg, w, h int) { m.scroll(msg, len(m.configLines(w))-h) }
+
+func (m *configPanel) keys() []binding {
+	return []binding{{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(*model) { m.diff = !m.diff }), ""}}
+}
+
 // configLines is the settings of the chosen run. Those that are not the same in all
 // drawn runs come first, with the value of each; a mark says which they are.
-func (m *model) configLines(w int) []string {
+func (m *configPanel) configLines(w int) []string {
 	r := m.run()
 	if r == nil {
 		return nil
@@ -80,7 +97,7 @@ func (t theme) ending(path string, columns int) string {
 	return fit(path, columns)
 }
 
-func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run, paths int) string {
+func (m *configPanel) differenceLine(d monitor.Difference, runs []*monitor.Run, paths int) string {
 	t := m.theme
 	var b strings.Builder
 	b.WriteString(t.text("Δ ") + t.bold(t.ending(d.Path, paths)))
@@ -93,9 +110,9 @@ func (m *model) differenceLine(d monitor.Difference, runs []*monitor.Run, paths 
 	return b.String()
 }
 
-func drawConfig(m *model, w, h int) drawing {
+func (m *configPanel) view(w, h int) drawing {
 	lines := m.configLines(w)
-	from := min(m.scroll[configPanel], max(0, len(lines)-h))
+	from := min(m.top, max(0, len(lines)-h))
 	lines = lines[from:min(len(lines), from+h)]
 	out := make([]string, len(lines))
 	for i, line := range lines {
@@ -104,9 +121,7 @@ func drawConfig(m *model, w, h int) drawing {
 	return drawing{lines: out}
 }
 
-func configRows(m *model, w, h int) int { return len(m.configLines(w)) - h }
-
-func configTitle(m *model, w int) string {
+func (m *configPanel) title(w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
@@ -120,7 +135,7 @@ func configTitle(m *model, w int) string {
 	return ""
 }
 
-func configDigest(m *model, w int) string {
+func (m *configPanel) digest(w int) string {
 	r := m.run()
 	if r == nil {
 		return ""

@@ -12,11 +12,31 @@ var (
 	rateLine     = trainLine{"learning rate", "learning rate", func(t *runlog.Train) float64 { return float64(t.LR) }}
 )
 
-// gradientChart is the norms of the gradients of the drawn runs.
-func (m *model) gradientChart() plot.Chart {
+// gradientPanel is the norms of the gradients, and the learning rates.
+type gradientPanel struct {
+	pane
+	scale scale
+}
+
+func (m *gradientPanel) spec() spec {
+	return spec{"gradient", "norm of the gradient, and the learning rate", [2]share{{0, 1, 3}, {0, 1, 4}}}
+}
+
+func (m *gradientPanel) axis() *scale { return &m.scale }
+
+func (m *gradientPanel) export(suffix string) (plot.Chart, string) {
 	c := m.chart()
+	if suffix == ".csv" {
+		c.Lines = append(c.Lines, m.rateChart().Lines...)
+	}
+	return c, "norm of the gradient"
+}
+
+// chart is the norms of the gradients of the drawn runs.
+func (m *gradientPanel) chart() plot.Chart {
+	c := m.emptyChart()
 	c.Lines = m.trainLines(m.drawnRuns(), gradientLine, true)
-	switch m.charts.scale[gradientPanel] {
+	switch m.scale {
 	case logarithmic:
 		c.LogY = true
 	case byData:
@@ -27,8 +47,8 @@ func (m *model) gradientChart() plot.Chart {
 }
 
 // rateChart is the learning rates.
-func (m *model) rateChart() plot.Chart {
-	c := m.chart()
+func (m *gradientPanel) rateChart() plot.Chart {
+	c := m.emptyChart()
 	c.Robust = false
 	for _, r := range m.drawnRuns() {
 		if m.charts.shows(rateLine.name) {
@@ -44,7 +64,7 @@ const (
 	belowHeight = 12
 )
 
-func drawGradient(m *model, w, h int) drawing {
+func (m *gradientPanel) view(w, h int) drawing {
 	rate := m.charts.shows(rateLine.name)
 	norm := m.charts.shows(gradientLine.name) || m.charts.shows(gradientLine.name+smoothed)
 	switch {
@@ -52,14 +72,14 @@ func drawGradient(m *model, w, h int) drawing {
 		return m.drawChart(m.rateChart(), w, h)
 	case rate && w >= besideWidth && h >= leastPanelHeight:
 		left := w * 3 / 5
-		a, b := m.drawChart(m.gradientChart(), left-1, h), m.drawChart(m.rateChart(), w-left, h)
+		a, b := m.drawChart(m.chart(), left-1, h), m.drawChart(m.rateChart(), w-left, h)
 		return beside(a, b, left, h)
 	case rate && h >= belowHeight:
 		top := h * 3 / 5
-		a, b := m.drawChart(m.gradientChart(), w, top), m.drawChart(m.rateChart(), w, h-top)
+		a, b := m.drawChart(m.chart(), w, top), m.drawChart(m.rateChart(), w, h-top)
 		return below(a, b, top, w)
 	}
-	return m.drawChart(m.gradientChart(), w, h)
+	return m.drawChart(m.chart(), w, h)
 }
 
 // beside puts one drawing to the right of another, from a column on.
@@ -88,12 +108,12 @@ func below(a, b drawing, row, w int) drawing {
 	return a
 }
 
-func gradientTitle(m *model, w int) string {
+func (m *gradientPanel) title(w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
 	}
-	t, axis, chart := m.theme, m.charts.axis, m.gradientChart()
+	t, axis, chart := m.theme, m.charts.axis, m.chart()
 	parts := m.trainFacts(chart, r, gradientLine, m.numberAt)
 	if sign := m.sign(m.rateChart(), r, rateLine.name); sign != "" {
 		parts = append(parts, fact{sign + t.ink(m.lineColour(r, rateSeries), " learning rate ") + m.numberAt(m.curves.of(r, rateLine, axis, 0)), 2})
@@ -112,4 +132,4 @@ func (m *model) numberAt(p plot.Points) string {
 	return m.writeAt(p, func(y float64) string { return fmt.Sprintf("%.3g", y) })
 }
 
-func gradientDigest(m *model, w int) string { return gradientTitle(m, w) }
+func (m *gradientPanel) digest(w int) string { return m.title(w) }

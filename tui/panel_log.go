@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
@@ -61,9 +63,25 @@ func happenings(r *monitor.Run) []logLine {
 // logPart is how much of the panel what native libraries printed may take.
 const logPart = 3
 
-// drawLog shows the end of what happened, or what was scrolled to, and below it the end of
+// logPanel is what happened.
+type logPanel struct{ pane }
+
+func (m *logPanel) spec() spec {
+	return spec{"log", "what happened, and what native libraries printed", [2]share{{0, 2, 2}, {2, 2, 4}}}
+}
+
+func (m *logPanel) update(msg tea.Msg, w, h int) {
+	if by, ok := msg.(scrolled); ok { // counted from its end
+		msg = -by
+	}
+	if r := m.run(); r != nil {
+		m.scroll(msg, len(happenings(r))-h)
+	}
+}
+
+// view shows the end of what happened, or what was scrolled to, and below it the end of
 // what native libraries printed.
-func drawLog(m *model, w, h int) drawing {
+func (m *logPanel) view(w, h int) drawing {
 	r := m.run()
 	if r == nil {
 		return drawing{}
@@ -75,7 +93,7 @@ func drawLog(m *model, w, h int) drawing {
 	if tail > 0 {
 		room -= tail + 1
 	}
-	last := max(min(len(happened), room), len(happened)-m.scroll[logPanel])
+	last := max(min(len(happened), room), len(happened)-m.top)
 	happened = happened[max(0, last-room):min(last, len(happened))]
 	var lines []string
 	for _, l := range happened {
@@ -104,15 +122,7 @@ func (t theme) logLine(l logLine) string {
 	return t.dim(fmt.Sprintf("%7s ", words.Clock(l.time))) + text
 }
 
-func logRows(m *model, _, h int) int {
-	r := m.run()
-	if r == nil {
-		return 0
-	}
-	return len(happenings(r)) - h
-}
-
-func logTitle(m *model, w int) string {
+func (m *logPanel) title(w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
@@ -127,12 +137,12 @@ func logTitle(m *model, w int) string {
 	return ""
 }
 
-func logDigest(m *model, w int) string {
+func (m *logPanel) digest(w int) string {
 	r := m.run()
 	if r == nil {
 		return ""
 	}
-	if title := logTitle(m, w); title != "" {
+	if title := m.title(w); title != "" {
 		return title
 	}
 	if lines := happenings(r); len(lines) > 0 {

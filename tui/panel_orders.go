@@ -20,8 +20,30 @@ func meanNLL(e monitor.Ensemble) float64     { return float64(e.Mean) }
 func lowest(e monitor.Ensemble) float64      { return e.Lowest }
 func highest(e monitor.Ensemble) float64     { return e.Highest }
 
+// ordersPanel is what an ensemble of orders does.
+type ordersPanel struct{ pane }
+
+func (m *ordersPanel) spec() spec {
+	return spec{"orders", "every order of the inputs, their ensemble, and what it gains", [2]share{{1, 1, 6}, {1, 0, 6}}}
+}
+
+func (m *ordersPanel) absent() string {
+	if m.ensembles {
+		return ""
+	}
+	return m.noOrders()
+}
+
+func (m *ordersPanel) export(string) (plot.Chart, string) {
+	c := m.chart()
+	for _, b := range c.Bands {
+		c.Lines = append(c.Lines, plot.Line{Name: m.lineName(m.run(), "lowest order"), Points: b.Lo}, plot.Line{Name: m.lineName(m.run(), "highest order"), Points: b.Hi})
+	}
+	return c, "negative log-likelihood, nats a row"
+}
+
 // ordersAt is the ensemble of orders of the chosen run: at the cursor, else the last.
-func (m *model) ordersAt() *runlog.Orders {
+func (m *ordersPanel) ordersAt() *runlog.Orders {
 	r := m.run()
 	if r == nil {
 		return nil
@@ -48,9 +70,9 @@ func (m *model) ordersAt() *runlog.Orders {
 	return nil
 }
 
-// drawOrders shows what an ensemble of orders does: what it gains, every order beside
+// view shows what an ensemble of orders does: what it gains, every order beside
 // the ensemble, how they spread while the model trains, and the loss of each mask.
-func drawOrders(m *model, w, h int) drawing {
+func (m *ordersPanel) view(w, h int) drawing {
 	o := m.ordersAt()
 	if o == nil {
 		return drawing{lines: fold(m.noOrders(), w, h)}
@@ -70,7 +92,7 @@ func drawOrders(m *model, w, h int) drawing {
 	d := drawing{lines: append(lines, fitAll(m.orderRow(o).Draw(w, dots, t.style), w, dots)...)}
 	if spread > 0 {
 		d.lines = append(d.lines, t.dim(t.shorten("spread over "+axisPlurals[m.charts.axis]+": shade lowest to highest order", w)))
-		d = below(d, m.drawChart(m.spreadChart(), w, spread-1), len(d.lines), w)
+		d = below(d, m.drawChart(m.chart(), w, spread-1), len(d.lines), w)
 	}
 	if masks > 0 {
 		d.lines = append(fitAll(d.lines, w, h-masks), t.dim(t.shorten("loss of each mask, nats (bars: what they differ by)", w)))
@@ -102,7 +124,7 @@ func divide(rows, orders, masks int) (dots, spread, maskRows int) {
 }
 
 // noOrders says why there is no ensemble.
-func (m *model) noOrders() string {
+func (m *ordersPanel) noOrders() string {
 	r := m.run()
 	if r == nil {
 		return ""
@@ -143,7 +165,7 @@ func spreadOf(v []float64) float64 {
 }
 
 // orderRow is every order as a dot, with the ensemble, the mean and the best marked.
-func (m *model) orderRow(o *runlog.Orders) plot.DotRow {
+func (m *ordersPanel) orderRow(o *runlog.Orders) plot.DotRow {
 	t := m.theme
 	d := plot.DotRow{Values: floats(o.PerOrder), Colour: t.series(0)}
 	slices.Sort(d.Values)
@@ -161,9 +183,9 @@ func (m *model) orderRow(o *runlog.Orders) plot.DotRow {
 	return d
 }
 
-// spreadChart is how the orders spread while the model trains.
-func (m *model) spreadChart() plot.Chart {
-	c := m.chart()
+// chart is how the orders spread while the model trains.
+func (m *ordersPanel) chart() plot.Chart {
+	c := m.emptyChart()
 	r := m.run()
 	if r == nil {
 		return c
@@ -183,7 +205,7 @@ func (m *model) spreadChart() plot.Chart {
 	return c
 }
 
-func ordersTitle(m *model, w int) string {
+func (m *ordersPanel) title(w int) string {
 	o := m.ordersAt()
 	if o == nil {
 		return ""
@@ -198,7 +220,7 @@ func ordersTitle(m *model, w int) string {
 	return m.theme.dim(text + " at step " + words.Grouped(o.Step))
 }
 
-func ordersDigest(m *model, w int) string {
+func (m *ordersPanel) digest(w int) string {
 	o := m.ordersAt()
 	if o == nil {
 		return m.theme.dim("no ensemble")

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"charm.land/bubbles/v2/table"
+	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
 	"github.com/maskflow/maskflow/internal/words"
@@ -50,7 +51,7 @@ var runColumns = []runColumn{
 }
 
 // settingColumns are the settings in which the drawn runs differ.
-func (m *model) settingColumns() []runColumn {
+func (m *runsPanel) settingColumns() []runColumn {
 	const width = 12
 	var columns []runColumn
 	for _, d := range monitor.Diff(m.comparedRuns()) {
@@ -71,8 +72,35 @@ const (
 	runMarkWidth   = 3
 )
 
-// drawRuns is the list of runs. The chosen one is marked and reversed.
-func drawRuns(m *model, w, h int) drawing {
+// runsPanel is the list of runs.
+type runsPanel struct{ pane }
+
+func (m *runsPanel) spec() spec {
+	return spec{"runs", "the runs, by their best validation, and which are drawn", [2]share{{1, 0, 0}, {2, 0, 0}}}
+}
+
+func (m *runsPanel) absent() string {
+	if m.many() {
+		return ""
+	}
+	return "one run is watched: there is no list"
+}
+
+func (m *runsPanel) update(msg tea.Msg, w, h int) {
+	switch msg := msg.(type) {
+	case scrolled:
+		m.chooseBy(int(msg))
+	case clicked:
+		runs := m.listed()
+		i := windowStart(m.scrollOfRuns(runs), len(runs), h-1) + int(msg)
+		if msg >= 0 && i < len(runs) {
+			m.choose(runs[i])
+		}
+	}
+}
+
+// view is the list of runs. The chosen one is marked and reversed.
+func (m *runsPanel) view(w, h int) drawing {
 	runs := m.listed()
 	t := m.theme
 	if len(runs) == 0 {
@@ -117,7 +145,7 @@ func drawRuns(m *model, w, h int) drawing {
 	return drawing{lines: lines}
 }
 
-func (m *model) runRow(r *monitor.Run, nameWidth int, columns []runColumn) table.Row {
+func (m *runsPanel) runRow(r *monitor.Run, nameWidth int, columns []runColumn) table.Row {
 	t, f := m.theme, r.Figures(m.now)
 	mark := t.glyphs.gone
 	if !m.hidden[r.Dir] {
@@ -129,7 +157,7 @@ func (m *model) runRow(r *monitor.Run, nameWidth int, columns []runColumn) table
 	}
 	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(t.clean(r.Name), nameWidth)}
 	for _, c := range columns {
-		row = append(row, " "+t.shorten(c.text(m, r, f), c.width))
+		row = append(row, " "+t.shorten(c.text(m.model, r, f), c.width))
 	}
 	return row
 }
@@ -148,7 +176,7 @@ func (m *model) scrollOfRuns(runs []*monitor.Run) int {
 // in the middle where that can be.
 func windowStart(at, n, h int) int { return max(0, min(at-h/2, n-h)) }
 
-func runsTitle(m *model, w int) string {
+func (m *runsPanel) title(w int) string {
 	text := fmt.Sprintf("%d by %s", len(m.listed()), m.sort)
 	if !m.query.Empty() {
 		text += fmt.Sprintf(", of %d: %s", len(m.set.Runs), m.theme.clean(m.queryIs))
@@ -156,7 +184,7 @@ func runsTitle(m *model, w int) string {
 	return m.theme.dim(text)
 }
 
-func runsDigest(m *model, w int) string {
+func (m *runsPanel) digest(w int) string {
 	runs := m.listed()
 	if len(runs) == 0 {
 		return "none passes the filter"

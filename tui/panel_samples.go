@@ -6,14 +6,25 @@ import (
 	"strconv"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 )
 
-// drawSamples shows what the model draws now: images, the density of two variables, bits
+// samplesPanel is what the model draws.
+type samplesPanel struct{ pane }
+
+func (m *samplesPanel) spec() spec {
+	return spec{"samples", "samples as images or a table, or the density of two variables", [2]share{{1, 2, 5}, {1, 1, 5}}}
+}
+
+func (m *samplesPanel) update(msg tea.Msg, w, h int) { m.scroll(msg, m.hidden(h)) }
+
+// view shows what the model draws now: images, the density of two variables, bits
 // as pixels, or a table.
-func drawSamples(m *model, w, h int) drawing {
+func (m *samplesPanel) view(w, h int) drawing {
 	r := m.run()
 	switch {
 	case r == nil:
@@ -71,8 +82,8 @@ func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) 
 
 // bits is rows of zeros and ones as pixels, two rows a line, from the one that was scrolled
 // to, and of each as many as there is room for: a mean of them would tell nothing.
-func (m *model) bits(s *monitor.Samples, w, h int) []string {
-	first := min(m.scroll[samplesPanel], max(0, s.Rows()-1))
+func (m *samplesPanel) bits(s *monitor.Samples, w, h int) []string {
+	first := min(m.top, max(0, s.Rows()-1))
 	rows, columns := min(s.Rows()-first, 2*h), min(s.Width(), w)
 	pixels := make([]float64, 0, max(0, rows*columns))
 	for i := range rows {
@@ -108,7 +119,7 @@ func isBits(v []float32) bool {
 const cellWidth = 10 // of a column of the table
 
 // sampleTable is rows of numbers, from the one that was scrolled to.
-func (m *model) sampleTable(s *monitor.Samples, w, h int) []string {
+func (m *samplesPanel) sampleTable(s *monitor.Samples, w, h int) []string {
 	t := m.theme
 	columns := min(s.Width(), max(1, (w-5)/cellWidth))
 	head := "    "
@@ -119,7 +130,7 @@ func (m *model) sampleTable(s *monitor.Samples, w, h int) []string {
 		head += t.text(" …")
 	}
 	lines := []string{t.dim(cut(head, w))}
-	for i := min(m.scroll[samplesPanel], max(0, s.Rows()-h+1)); i < s.Rows() && len(lines) < h; i++ {
+	for i := min(m.top, max(0, s.Rows()-h+1)); i < s.Rows() && len(lines) < h; i++ {
 		var row strings.Builder
 		fmt.Fprintf(&row, "%4d", i)
 		for d := range columns {
@@ -130,7 +141,8 @@ func (m *model) sampleTable(s *monitor.Samples, w, h int) []string {
 	return lines
 }
 
-func sampleRows(m *model, _, h int) int {
+// hidden is how many rows there are beyond those that a height shows.
+func (m *samplesPanel) hidden(h int) int {
 	r := m.run()
 	if r == nil || r.Samples == nil || r.Density != nil {
 		return 0
@@ -145,7 +157,7 @@ func sampleRows(m *model, _, h int) int {
 	return rows - (h - 1) // below the names
 }
 
-func samplesTitle(m *model, w int) string {
+func (m *samplesPanel) title(w int) string {
 	r := m.run()
 	switch {
 	case r == nil:
@@ -161,4 +173,4 @@ func samplesTitle(m *model, w int) string {
 	return ""
 }
 
-func samplesDigest(m *model, w int) string { return samplesTitle(m, w) }
+func (m *samplesPanel) digest(w int) string { return m.title(w) }

@@ -1,22 +1,72 @@
 package tui
 
 import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/maskflow/maskflow/plot"
 )
 
-// panelID names a panel, in the sequence of their keys.
-type panelID int
+// newPanels lists the panels, in the sequence of their keys. A new one needs its line
+// here, and its own file.
+func newPanels(m *model) []panel {
+	p := pane{model: m}
+	return []panel{&lossPanel{pane: p}, &ordersPanel{p}, &gradientPanel{pane: p}, &samplesPanel{p}, &logPanel{p}, &configPanel{pane: p}, &runsPanel{p}}
+}
 
-const (
-	lossPanel panelID = iota
-	ordersPanel
-	gradientPanel
-	samplesPanel
-	logPanel
-	configPanel
-	runsPanel
-	panelCount
+// A panel is a view of the runs, with the state that is its own.
+type panel interface {
+	spec() spec
+	// absent is why these runs have nothing to show here, or empty.
+	absent() string
+	// title is written beside the name, in at most w columns.
+	title(w int) string
+	// digest is the most important in a line.
+	digest(w int) string
+	// view fills at most w x h cells.
+	view(w, h int) drawing
+	// update takes in what concerns a view of w x h cells: scrolled, clicked, chosen.
+	update(msg tea.Msg, w, h int)
+	// keys are those that only this panel has.
+	keys() []binding
+}
+
+// A spec is what a panel is, whatever it shows.
+type spec struct {
+	name  string
+	about string   // for the documentation
+	size  [2]share // where all panels are seen, in two and in three columns
+}
+
+// A share is the place of a panel among others: its column, its row in it from above, and
+// its part of the height, where 0 is as high as the list of runs.
+type share struct{ column, row, weight int }
+
+// The messages of panels: a movement by rows, the row under a click, another run.
+type (
+	scrolled int
+	clicked  int
+	chosen   struct{}
 )
+
+// A pane is the panel that others are made from: it shows the model, and is scrolled.
+type pane struct {
+	*model
+	top int // the first row that is shown
+}
+
+func (p *pane) absent() string           { return "" }
+func (p *pane) keys() []binding          { return nil }
+func (p *pane) update(tea.Msg, int, int) {}
+func (p *pane) scroll(msg tea.Msg, hidden int) {
+	switch msg := msg.(type) {
+	case scrolled:
+		p.top = max(0, min(p.top+int(msg), hidden))
+	case chosen:
+		p.top = 0
+	}
+}
 
 // drawing is what is in a panel.
 type drawing struct {
@@ -30,28 +80,37 @@ type placedChart struct {
 	frame plot.Frame
 }
 
-// panel is a view of the runs. Draw fills at most w x h cells; digest is the most
-// important of it in a line.
-type panel struct {
-	name   string
-	about  string                       // for the documentation
-	title  func(m *model, w int) string // in at most w columns
-	digest func(m *model, w int) string
-	draw   func(m *model, w, h int) drawing
-	// hidden is how many rows there are beyond those that a size shows; nil where a panel
-	// does not scroll.
-	hidden func(m *model, w, h int) int
+// A charted panel has a chart that can be exported, with the name of its y axis.
+type charted interface {
+	panel
+	export(suffix string) (c plot.Chart, y string)
 }
 
-// panelTable has every panel, by its id.
-func panelTable() [panelCount]panel {
-	return [panelCount]panel{
-		lossPanel:     {"loss", "training loss as it is and smoothed, validation, and its best", lossTitle, lossDigest, drawLoss, nil},
-		ordersPanel:   {"orders", "every order of the inputs, their ensemble, and what it gains", ordersTitle, ordersDigest, drawOrders, nil},
-		gradientPanel: {"gradient", "norm of the gradient, and the learning rate", gradientTitle, gradientDigest, drawGradient, nil},
-		samplesPanel:  {"samples", "samples as images or a table, or the density of two variables", samplesTitle, samplesDigest, drawSamples, sampleRows},
-		logPanel:      {"log", "what happened, and what native libraries printed", logTitle, logDigest, drawLog, logRows},
-		configPanel:   {"config", "the configuration, and where runs differ", configTitle, configDigest, drawConfig, configRows},
-		runsPanel:     {"runs", "the runs, by their best validation, and which are drawn", runsTitle, runsDigest, drawRuns, nil},
+// A scaled panel has a chart whose y axis may be logarithmic.
+type scaled interface {
+	panel
+	chart() plot.Chart
+	axis() *scale
+}
+
+// focused is the panel in focus if it is of a type, else the first one that is.
+func focused[P any](m *model) P {
+	if p, ok := m.focus.(P); ok {
+		return p
 	}
+	for _, p := range m.all {
+		if p, ok := p.(P); ok {
+			return p
+		}
+	}
+	panic("no panel of that type")
+}
+
+// names are those of panels.
+func names(panels []panel) string {
+	var all []string
+	for _, p := range panels {
+		all = append(all, p.spec().name)
+	}
+	return strings.Join(all, ", ")
 }

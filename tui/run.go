@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -59,9 +58,9 @@ func (m *Monitor) Run() (Outcome, error) {
 // restoreTime bounds how long Restore waits: what it waits for may be what hangs.
 const restoreTime = time.Second
 
-// Restore gives the terminal back at once, from any goroutine, and reports whether that
-// was done: for a process that is about to exit.
-func (m *Monitor) Restore() bool {
+// Restore gives the terminal back at once, from any goroutine: for a process that is
+// about to exit.
+func (m *Monitor) Restore() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -69,9 +68,7 @@ func (m *Monitor) Restore() bool {
 	}()
 	select {
 	case <-done:
-		return true
 	case <-time.After(restoreTime):
-		return false
 	}
 }
 
@@ -85,11 +82,6 @@ func profile(s Screen) colorprofile.Profile {
 		return colorprofile.ANSI256
 	}
 	return colorprofile.ASCII
-}
-
-// Run shows the monitor on standard input and output.
-func Run(ctx context.Context, o Options) (Outcome, error) {
-	return New(ctx, os.Stdin, os.Stdout, o).Run()
 }
 
 // Frame is one picture of all that the source knows, of exactly height lines of exactly

@@ -74,14 +74,14 @@ func TestLossesThatAreNotFiniteAreCounted(t *testing.T) {
 func TestOrdersAreShownWhereThereIsAnEnsemble(t *testing.T) {
 	u := fakeRun{dir: "runs/flow", seed: 1, records: 100, orders: 1, status: runlog.Running}.update()
 	m := watching(unicodeScreen, 120, 40, u)
-	if slices.Contains(m.panels(), ordersPanel) {
+	if slices.Contains(m.panels(), m.named("orders")) {
 		t.Error("a panel about orders where there is one")
 	}
 	m.pressAll("2")
-	if m.focus != lossPanel || !strings.Contains(m.message.text, "no ensemble") {
+	if m.focus != m.named("loss") || !strings.Contains(m.message.text, "no ensemble") {
 		t.Errorf("focus %d, message %q", m.focus, m.message.text)
 	}
-	if m = watching(unicodeScreen, 120, 40, oneRun()); !slices.Contains(m.panels(), ordersPanel) {
+	if m = watching(unicodeScreen, 120, 40, oneRun()); !slices.Contains(m.panels(), m.named("orders")) {
 		t.Error("no panel about orders though there are eight")
 	}
 }
@@ -213,7 +213,7 @@ func TestSettingsThatWereChosenComeFirst(t *testing.T) {
 	u := oneRun()
 	u.Config = []config.Value{{Path: "data.array", Text: `""`}, {Path: "train.log_every", Text: "10"}, {Path: "model.hidden", Text: "[500]"}}
 	m := watching(unicodeScreen, 120, 40, u)
-	lines := m.configLines(60)
+	lines := m.named("config").(*configPanel).configLines(60)
 	if len(lines) != 3 || !strings.Contains(lines[0], "model.hidden") {
 		t.Errorf("%q", lines)
 	}
@@ -241,13 +241,13 @@ func TestTheNewestOrdersAreShown(t *testing.T) {
 	test := runlog.Orders{Step: 3000, Split: "test", NLL: 11, Mean: 12, PerOrder: []runlog.Float{12, 12}}
 	u.Batch.Records = append(u.Batch.Records, test)
 	m := watching(unicodeScreen, 200, 60, u)
-	if o := m.ordersAt(); o.Split != "test" {
+	if o := m.named("orders").(*ordersPanel).ordersAt(); o.Split != "test" {
 		t.Errorf("after the test those of %s at step %d are shown", o.Split, o.Step)
 	}
 	later := monitor.RunUpdate{Dir: u.Dir}
 	later.Batch.Records = []runlog.Record{runlog.Start{Step: 3000, Resumed: true}, runlog.Orders{Step: 3200, Split: "valid", NLL: 10, Mean: 11, PerOrder: []runlog.Float{11, 11}}}
 	m.apply(monitor.Update{Now: watched, Runs: []monitor.RunUpdate{later}})
-	if o := m.ordersAt(); o.Split != "valid" || o.Step != 3200 {
+	if o := m.named("orders").(*ordersPanel).ordersAt(); o.Split != "valid" || o.Step != 3200 {
 		t.Errorf("after the resumption those of %s at step %d are shown", o.Split, o.Step)
 	}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/help"
@@ -90,25 +91,25 @@ func (m *model) body(s *screen) []string {
 // panelLines draws a panel with its title: in a box where all are seen, below its title
 // else.
 func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
-	t, spec := m.theme, m.table[p.panel]
-	focused := p.panel == m.focus
-	name := fmt.Sprintf("%d %s", p.panel+1, spec.name)
+	t, panel := m.theme, p.panel
+	focused := panel == m.focus
+	name := m.numbered(panel)
 	if p.shut {
-		return []string{cut(t.dim(t.glyphs.shut+" "+fmt.Sprintf("%-11s", name))+spec.digest(m, p.w-13), p.w)}, nil
+		return []string{cut(t.dim(t.glyphs.shut+" "+fmt.Sprintf("%-11s", name))+panel.digest(p.w-13), p.w)}, nil
 	}
 	if focused {
 		name = t.bold(name)
 	}
-	title := spec.title(m, p.w-width(name)-7)
+	title := panel.title(p.w - width(name) - 7)
 	if s != columns {
-		d := spec.draw(m, p.w, p.h-1)
+		d := panel.view(p.w, p.h-1)
 		head := name
 		if s == accordion {
 			head = t.glyphs.open + " " + name
 		}
 		return append([]string{t.shorten(head+"  "+title, p.w)}, fitAll(d.lines, p.w, p.h-1)...), shifted(d.charts, 0, 1)
 	}
-	d := spec.draw(m, p.w-2, p.h-2)
+	d := panel.view(p.w-2, p.h-2)
 	return m.box(name, title, d.lines, p.w, p.h, focused), shifted(d.charts, 1, 1)
 }
 
@@ -140,13 +141,18 @@ func (m *model) box(name, title string, lines []string, w, h int, focused bool) 
 	return append(out, edge(t.glyphs.corners[2]+strings.Repeat(t.glyphs.flat, max(0, w-2))+t.glyphs.corners[3]))
 }
 
+// numbered is the name of a panel after its key.
+func (m *model) numbered(p panel) string {
+	return fmt.Sprintf("%d %s", slices.Index(m.all, p)+1, p.spec().name)
+}
+
 // tabLine names the panels, the one in focus marked.
 func (m *model) tabLine(w int) string {
 	t := m.theme
 	var long, short strings.Builder
 	for _, p := range m.panels() {
-		name := fmt.Sprintf("%d %s", p+1, m.table[p].name)
-		number := fmt.Sprintf("%d", p+1)
+		name := m.numbered(p)
+		number, _, _ := strings.Cut(name, " ")
 		if p == m.focus {
 			long.WriteString(t.picked("["+name+"]") + " ")
 			short.WriteString(t.picked("["+name+"]") + " ")

@@ -26,11 +26,9 @@ type app struct {
 }
 
 // Do runs the command with the arguments after its name and returns the exit
-// code. In a child process that was started to try a plugin, or to look after the
-// terminal, it does that and exits.
+// code. In a child process that was started to try a plugin, it does that and exits.
 func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	backend.ProbeMain()
-	keepMain()
 	a := &app{args: args, stdin: stdin, stdout: stdout, console: newConsole(stderr)}
 	defer func() {
 		if p := recover(); p != nil {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/tui"
 )
@@ -77,7 +75,7 @@ func (a *app) showTraining(ctx context.Context, dir string, o trainOptions, p *p
 	outcome, err := a.present(shown, tui.Options{
 		Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), false), Mouse: true,
 		Own: dir, Trained: t.ended, Hold: o.tui, Interrupt: a.signals.raise,
-	}, filepath.Join(dir, runlog.StderrFile)+" may say why; continue: "+o.resumeCommand(dir))
+	})
 	p.hold(false)
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
@@ -100,22 +98,13 @@ func (t *training) closeAfter(ctx, shown context.Context, closeMonitor func()) {
 	closeMonitor()
 }
 
-// present shows a monitor until it is left, with a keeper beside it that says last when
-// this process dies meanwhile. A second signal gives the terminal back first.
-func (a *app) present(ctx context.Context, o tui.Options, last string) (tui.Outcome, error) {
+// present shows a monitor until it is left. A second signal gives the terminal back
+// first.
+func (a *app) present(ctx context.Context, o tui.Options) (tui.Outcome, error) {
 	m := tui.New(ctx, a.stdin, a.stdout, o)
-	release, err := keep(a.stdin.(*os.File), a.stdout.(*os.File), last, a.console.crashOutput)
-	if err != nil {
-		release = func() {} // a monitor is shown all the same
-	}
-	a.signals.beforeExit(func() {
-		if m.Restore() {
-			release()
-		}
-	})
+	a.signals.beforeExit(m.Restore)
 	defer a.signals.beforeExit(nil)
 	outcome, err := m.Run()
-	release()
 	if err != nil && !isTerminal(a.stdin) { // any more
 		select {
 		case <-ctx.Done():

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -193,96 +192,6 @@ func TestSecondInterruptWithAMonitor(t *testing.T) {
 	p.exits(codeInterrupted)
 }
 
-// The process dies while the monitor is shown, and nothing of it can give the terminal
-// back: the keeper does, and says how to go on.
-func TestKilledWithAMonitor(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	p := b.shown(t, "--backend", "go")
-	keepers := keepersOf(t, p.cmd.Process.Pid)
-	p.signal(syscall.SIGKILL)
-	p.exits(-1)
-	p.shows(`maskflow: killed while the monitor was shown \(run/stderr\.log may say why; continue: maskflow train --resume --run run --backend go\)`)
-	gone(t, keepers)
-}
-
-// A fault in native code ends the process by a signal that the runtime reports: its first
-// lines are on the normal screen, all of them in the log.
-func TestCrashWithAMonitor(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	p := b.shown(t)
-	p.signal(syscall.SIGABRT) // what abort does, in a library's failed check
-	<-p.done
-	p.until("the normal screen", func() bool { return !p.full() })
-	p.shows(`SIGABRT: abort(?s:.*)maskflow: crashed while the monitor was shown \(run/stderr\.log may say why; `)
-	if n := strings.Count(p.text(), "\n\t"); n > traceLines {
-		t.Errorf("%d lines of a trace are shown", n)
-	}
-	text, err := os.ReadFile(b.path("run", runlog.StderrFile))
-	if err != nil || !bytes.Contains(text, []byte("SIGABRT: abort")) {
-		t.Errorf("stderr.log has not what the runtime said (%v): %.200q", err, text)
-	}
-	if p.code == codeDone {
-		t.Error("a crash is no success")
-	}
-}
-
-// keepersOf finds the children of a process by what the system tells of them.
-func keepersOf(t *testing.T, pid int) []string {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		return nil
-	}
-	all, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil || len(all) == 0 {
-		t.Skipf("the system does not tell of children (%v)", err)
-	}
-	var keepers []string
-	for _, path := range all {
-		children, err := os.ReadFile(path)
-		if err != nil {
-			continue // that thread has ended
-		}
-		for _, child := range strings.Fields(string(children)) {
-			line, err := os.ReadFile("/proc/" + child + "/cmdline")
-			if err == nil && strings.Contains(string(line), keepArg) {
-				keepers = append(keepers, child)
-			}
-		}
-	}
-	if len(keepers) != 1 {
-		t.Errorf("there are the keepers %v, want one", keepers)
-	}
-	return keepers
-}
-
-// gone waits for the end of processes.
-func gone(t *testing.T, pids []string) {
-	t.Helper()
-	for _, pid := range pids {
-		eventually(t, "the end of process "+pid, func() bool {
-			line, err := os.ReadFile("/proc/" + pid + "/cmdline")
-			return err != nil || len(line) == 0 // a zombie has no arguments
-		})
-	}
-}
-
-// A keeper does not outlive the monitor that it is for.
-func TestKeeperEnds(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	p := b.shown(t)
-	keepers := keepersOf(t, p.cmd.Process.Pid)
-	p.press("q")
-	p.shows(`What becomes of the training\?`)
-	p.press("d")
-	p.restored()
-	gone(t, keepers)
-	p.signal(syscall.SIGINT)
-	p.exits(codeInterrupted)
-}
-
 // What a native library writes to standard error goes to the log of the run and never
 // over the screen.
 func TestNativeStderrWithAMonitor(t *testing.T) {
@@ -345,50 +254,4 @@ func TestPanicBesideAMonitor(t *testing.T) {
 		t.Errorf("raised %+v", raised)
 	}
 	x.restored()
-}
-
-// What a crash printed is shown by its first lines, and does nothing to the terminal.
-func TestShortened(t *testing.T) {
-	long := strings.Repeat("line\n", 30)
-	for in, want := range map[string]string{
-		"":                      "",
-		"one":                   "one\n",
-		"one\n":                 "one\n",
-		"\x1b[2Jtwo\r\n\tthree": "two\n\tthree\n",
-		long:                    long[:5*traceLines] + "…\n",
-	} {
-		if got := shortened(in); got != want {
-			t.Errorf("%q becomes %q, want %q", in, got, want)
-		}
-	}
-}
-
-// The start of a keeper costs no time that anybody notices, and its end neither.
-func TestKeeperIsQuick(t *testing.T) {
-	t.Setenv("GORACE", "atexit_sleep_ms=0") // else a process with the race detector takes a second to end
-	x := newTerminal(t, 80, 24)
-	var started, ended []time.Duration
-	for range 5 {
-		began := time.Now()
-		release, err := keep(x.tty, x.tty, "", newConsole(os.Stderr).crashOutput)
-		if err != nil {
-			t.Skipf("no keeper on this system: %v", err)
-		}
-		started = append(started, time.Since(began))
-		time.Sleep(20 * time.Millisecond) // that of a monitor: its keeper is ready
-		began = time.Now()
-		release()
-		ended = append(ended, time.Since(began))
-		release() // twice is once
-	}
-	t.Logf("started in %v, ended in %v", started, ended)
-	if best := slices.Min(started); best > 30*time.Millisecond {
-		t.Errorf("a keeper takes %v to start", best)
-	}
-	if best := slices.Min(ended); best > endingTime/2 {
-		t.Errorf("a keeper takes %v to end", best)
-	}
-	if all := x.all(); all != "" {
-		t.Errorf("a keeper that was released wrote %q", all)
-	}
 }

@@ -158,7 +158,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	case !full:
 		return a.follow(c.Context(), source, query, named(args))
 	}
-	_, err = a.present(c.Context(), options, "no run was touched")
+	_, err = a.present(c.Context(), options)
 	return err
 }
 

@@ -113,7 +113,6 @@ func TestWatchEnds(t *testing.T) {
 		"SIGINT":  {func(p *process) { p.signal(syscall.SIGINT) }, codeInterrupted, `^maskflow: interrupted\s*$`},
 		"SIGTERM": {func(p *process) { p.signal(syscall.SIGTERM) }, codeInterrupted, `^maskflow: interrupted\s*$`},
 		"SIGHUP":  {func(p *process) { p.signal(syscall.SIGHUP) }, codeInterrupted, `^maskflow: interrupted\s*$`},
-		"SIGKILL": {func(p *process) { p.signal(syscall.SIGKILL) }, -1, `^maskflow: killed while the monitor was shown \(no run was touched\)\s*$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
