@@ -129,10 +129,8 @@ func (flat) LogProb(_ models.Params, x, _ *Node) *Node {
 func TestBitsPerDimOfAUniformDensity(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, levels := range []int{2, 10, 256} {
-		s := &data.Set{Name: "grey", Rows: 2, Dim: 3, X: []float32{0, 1, 0, 1, 1, 0}}
-		if err := data.Dequantize(levels, 1, s); err != nil {
-			t.Fatal(err)
-		}
+		grey := must.M1(data.FromRows([][]float64{{0, 1, 0}, {1, 1, 0}}))
+		s := must.M1(data.NewPreparation(3, 0, &data.Dequantise{Levels: levels}).Apply(grey))
 		e := evaluate(t, newModel(t, b, flat(3), nil, maskflow.Options{}), s, maskflow.EvalOptions{})
 		if want := math.Log2(float64(levels)); !near(e.BitsPerDim(), want, 1e-12) || e.NLLModel != 0 {
 			t.Errorf("%d levels: %v bits a value, want %v", levels, e.BitsPerDim(), want)

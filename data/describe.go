@@ -1,8 +1,9 @@
 package data
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"math"
-	"slices"
 )
 
 // Stats describe the splits of a source.
@@ -43,7 +44,7 @@ type SplitStats struct {
 }
 
 // Describe reads all values of the splits a few times. It takes memory of some
-// 20 bytes for each row of train and of the largest other split.
+// 40 bytes for each row of train and of the largest other split.
 func Describe(s *Splits) Stats {
 	d := Stats{Source: s.Source, Target: s.Target, Note: s.Note, Dim: s.Dim, ContextDim: s.ContextDim, Shape: s.Shape, Binary: s.Target == ""}
 	if s.Target != "" {
@@ -52,55 +53,82 @@ func Describe(s *Splits) Stats {
 		}
 		return d
 	}
-	var train *rowIndex
-	for _, n := range s.Sets() {
-		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, Min: n.Set.X[0], Max: n.Set.X[0]}
+	var buffer []byte
+	train, columns := map[rowHash]bool{}, [3][]column{}
+	for k, n := range s.Sets() {
+		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, Min: math.MaxFloat32, Max: -math.MaxFloat32}
+		columns[k] = make([]column, s.Dim)
+		seen := make(map[rowHash]bool, n.Set.Rows)
 		var sum float64
-		for _, v := range n.Set.X {
-			sum += float64(v)
-			t.Min, t.Max = min(t.Min, v), max(t.Max, v)
-			d.Binary = d.Binary && (v == 0 || v == 1)
-		}
-		t.Mean = sum / float64(len(n.Set.X))
-		index := newRowIndex(n.Set)
-		t.Duplicates = n.Set.Rows - index.distinct
-		if train == nil {
-			train = index
-		} else {
-			t.InTrain = train.count(n.Set)
+		s.each(n.Set, func(i int, row []float64) {
+			for c, v := range row {
+				sum += v
+				t.Min, t.Max = min(t.Min, float32(v)), max(t.Max, float32(v))
+				d.Binary = d.Binary && (v == 0 || v == 1)
+				columns[k][c].add(v)
+			}
+			var h rowHash
+			h, buffer = hashRow(n.Set.Row(i), buffer)
+			if seen[h] {
+				t.Duplicates++
+			}
+			if seen[h] = true; k > 0 && train[h] {
+				t.InTrain++
+			}
+		})
+		t.Mean = sum / float64(n.Set.Rows*s.Dim)
+		if k == 0 {
+			train = seen
 		}
 		d.Splits = append(d.Splits, t)
 	}
-	for col := range s.Dim {
-		if constant(s.Train, col) {
+	for _, c := range columns[0] {
+		if c.min == c.max {
 			d.Constant++
 		}
 	}
 	if d.Binary {
-		d.IndependentNLL = independentNLL(s.Train, s.Test)
+		d.IndependentNLL = independentNLL(columns[0], columns[2])
 	} else if d.Constant == 0 {
-		d.GaussianNLL = gaussianNLL(s.Train, s.Test)
+		d.GaussianNLL = gaussianNLL(columns[0], columns[2])
 	}
 	return d
 }
 
-func constant(s *Set, col int) bool {
-	for i := range s.Rows {
-		if s.Row(i)[col] != s.X[col] {
-			return false
+// each calls f with the rows of a set as they were before the logit and the scale
+// that belong to the model.
+func (s *Splits) each(set *Set, f func(i int, row []float64)) {
+	row := make([]float64, set.Dim)
+	for i := range set.Rows {
+		for c, v := range set.Row(i) {
+			row[c] = float64(v)
 		}
+		for k := range s.own {
+			s.Prep.Steps[len(s.Prep.Steps)-1-k].undo(row)
+		}
+		f(i, row)
 	}
-	return true
+}
+
+// column sums the values of a column: mean and sum of squares about it (Welford).
+type column struct{ n, mean, squares, min, max float64 }
+
+func (c *column) add(v float64) {
+	if c.n == 0 {
+		c.min, c.max = v, v
+	}
+	c.min, c.max = min(c.min, v), max(c.max, v)
+	c.n++
+	d := v - c.mean
+	c.mean += d / c.n
+	c.squares += d * (v - c.mean)
 }
 
 // independentNLL is Σ_d −[m_d ln p_d + (1−m_d) ln(1−p_d)] with the means m of
 // test and Laplace's estimates p from train.
-func independentNLL(train, test *Set) float64 {
-	ones, mean := columnSums(train), columnSums(test)
-	var nll float64
-	for d := range mean {
-		p := (ones[d] + 1) / (float64(train.Rows) + 2)
-		m := mean[d] / float64(test.Rows)
+func independentNLL(train, test []column) (nll float64) {
+	for d, c := range train {
+		p, m := (c.n*c.mean+1)/(c.n+2), test[d].mean
 		nll -= m*math.Log(p) + (1-m)*math.Log1p(-p)
 	}
 	return nll
@@ -108,88 +136,22 @@ func independentNLL(train, test *Set) float64 {
 
 // gaussianNLL is Σ_d ½ [ln 2πσ_d² + E(x_d − μ_d)²/σ_d²] with the means μ and
 // variances σ² of train and the expectation over test.
-func gaussianNLL(train, test *Set) float64 {
-	mean := columnSums(train)
-	for d := range mean {
-		mean[d] /= float64(train.Rows)
-	}
-	variance, scatter := scatterAbout(train, mean), scatterAbout(test, mean)
-	var nll float64
-	for d := range mean {
-		nll += (math.Log(2*math.Pi*variance[d]) + scatter[d]/variance[d]) / 2
+func gaussianNLL(train, test []column) (nll float64) {
+	for d, c := range train {
+		variance, off := c.squares/c.n, test[d].mean-c.mean
+		nll += (math.Log(2*math.Pi*variance) + (test[d].squares/test[d].n+off*off)/variance) / 2
 	}
 	return nll
 }
 
-// scatterAbout is the mean of (x_d − m_d)².
-func scatterAbout(s *Set, m []float64) []float64 {
-	mean := make([]float64, s.Dim)
-	for i := range s.Rows {
-		for d, v := range s.Row(i) {
-			mean[d] += (float64(v) - m[d]) * (float64(v) - m[d])
-		}
-	}
-	for d := range mean {
-		mean[d] /= float64(s.Rows)
-	}
-	return mean
-}
+// rowHash is 128 bits of a row: rows are equal when theirs are.
+type rowHash [16]byte
 
-func columnSums(s *Set) []float64 {
-	sums := make([]float64, s.Dim)
-	for i := range s.Rows {
-		for d, v := range s.Row(i) {
-			sums[d] += float64(v)
-		}
-	}
-	return sums
-}
-
-// rowIndex finds equal rows of a set. Rows of one hash are a chain, from the
-// last to the first.
-type rowIndex struct {
-	set      *Set
-	last     map[uint64]int32 // by hash, from 1
-	before   []int32          // the row before in the chain, from 1; 0 ends it
-	distinct int
-}
-
-func newRowIndex(s *Set) *rowIndex {
-	x := &rowIndex{set: s, last: make(map[uint64]int32, s.Rows), before: make([]int32, s.Rows)}
-	for i := range s.Rows {
-		if h := hashRow(s.Row(i)); !x.has(h, s.Row(i)) {
-			x.before[i], x.last[h] = x.last[h], int32(i+1)
-			x.distinct++
-		}
-	}
-	return x
-}
-
-func (x *rowIndex) has(hash uint64, row []float32) bool {
-	for i := x.last[hash]; i > 0; i = x.before[i-1] {
-		if slices.Equal(x.set.Row(int(i-1)), row) {
-			return true
-		}
-	}
-	return false
-}
-
-// count returns how many rows of s are in the index.
-func (x *rowIndex) count(s *Set) int {
-	n := 0
-	for i := range s.Rows {
-		if x.has(hashRow(s.Row(i)), s.Row(i)) {
-			n++
-		}
-	}
-	return n
-}
-
-// hashRow mixes the bits of a row (FNV-1a, a float at a time, and a final mix).
-func hashRow(row []float32) uint64 {
-	h := uint64(14695981039346656037)
+func hashRow(row []float32, buffer []byte) (rowHash, []byte) {
+	buffer = buffer[:0]
 	for _, v := range row {
-		h = (h ^ uint64(math.Float32bits(v+0))) * 1099511628211 // v+0 makes −0 into 0, its equal
+		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v+0)) // v+0 makes −0 into 0, its equal
 	}
-	return h ^ h>>32
+	sum := sha256.Sum256(buffer)
+	return rowHash(sum[:16]), buffer
 }

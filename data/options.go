@@ -4,16 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
-// Options say what [Load] reads.
+// Options say what rows are read and how they are prepared.
 type Options struct {
 	// Dir is the data folder, where a relative source is looked for; "" is the
 	// working directory.
 	Dir string
 	// Source is a generator, a recipe, a target, a file or a folder of IDX files;
-	// see [Sources].
+	// see data/source.
 	Source string
 	// Array names the one array of a .npz file to divide. "" takes train, valid
 	// and test, or the only array.
@@ -24,7 +25,7 @@ type Options struct {
 	// Seed makes that division, the draws of Binarize "sample" and of Dequantize,
 	// the folds and the rows of the toys. Recipes have seeds of their own.
 	Seed uint64
-	// Binarize turns pixels into bits, see [Binarize]. "" leaves them as they are.
+	// Binarize is the mode that turns pixels into bits, see [Binarize]. "" leaves them as they are.
 	Binarize string
 	// Labels makes the labels a one-hot context: the label file of an IDX file,
 	// the array NAME_labels of array NAME in a .npz file.
@@ -35,13 +36,21 @@ type Options struct {
 	// has that name, by number from 0.
 	DropColumns []string
 	// Dequantize is the number of levels L of discrete values 0 to L−1, to which
-	// the seed adds noise: x becomes (x + u)/L, u uniform on [0, 1). 0 adds none.
+	// the seed adds noise, see [Dequantise]. 0 adds none.
 	Dequantize int
 	// Fold, from 1, is the part of a cross-validation that becomes test: the
 	// array fold_K of a .npz file, or the K-th of Folds parts that the seed
 	// divides a table into. A tenth of the rest, drawn by the seed, is valid. 0
 	// is no cross-validation.
 	Fold, Folds int
+	// Logit is the λ of a logit of the values, see [Logit]; 0 for none.
+	Logit float64
+	// Standardise gives each variable of the training rows mean 0 and variance 1,
+	// behind the logit.
+	Standardise bool
+	// Prep, if not nil, is the preparation of a trained model, whose steps are taken
+	// as they are: Binarize, Dequantize, Logit and Standardise have no meaning then.
+	Prep *Preparation
 	// Patches are the numbers of patches of bsds300 in train, valid and test;
 	// zero is the paper's 1,000,000, 50,000 and 250,000.
 	Patches [3]int
@@ -51,8 +60,8 @@ type Options struct {
 
 var defaultFractions = [3]float64{0.8, 0.1, 0.1}
 
-// validate sets the defaults and returns every problem at once.
-func (o *Options) validate() error {
+// Validate sets the defaults and returns every problem at once.
+func (o *Options) Validate() error {
 	var problems []string
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	if o.Source == "" {
@@ -78,20 +87,34 @@ func (o *Options) validate() error {
 			problem("%v", err)
 		}
 	}
+	if o.Logit != 0 {
+		if err := (&Logit{o.Logit}).check(0); err != nil {
+			problem("%v", err)
+		}
+	}
 	if o.Dequantize != 0 && o.Binarize != "" {
 		problem("binarize and dequantise: the values become bits or real numbers")
 	}
 	if what := o.checkFold(); what != "" {
 		problem("%s", what)
 	}
-	if n := o.Patches; n != [3]int{} && (n[0] < 1 || n[1] < 1 || n[2] < 1 || o.Source != bsds300Recipe.Name) {
+	if n := o.Patches; n != [3]int{} && (n[0] < 1 || n[1] < 1 || n[2] < 1 || o.Source != "bsds300") {
 		problem("patches: %v: only bsds300 has patches, and each split needs one at least", n)
 	}
 	if o.ContextColumns > 0 && o.Labels {
 		problem("context columns and labels: the context is one or the other")
 	}
 	if problems != nil {
-		return errors.New(strings.Join(problems, "; "))
+		return errors.New("data: " + strings.Join(problems, "; "))
 	}
 	return nil
+}
+
+var binarizeModes = []string{"threshold", "sample"}
+
+func checkBinarize(mode string) error {
+	if slices.Contains(binarizeModes, mode) {
+		return nil
+	}
+	return fmt.Errorf("binarize: %q is not known (threshold and sample are)%s", mode, DidYouMean(mode, binarizeModes))
 }

@@ -3,117 +3,313 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
 )
 
-// table holds the rows of a recipe in float64, in which they are standardised.
-type table struct {
+// Table is rows of named columns, in the units of their source: what files hold,
+// and what every call for rows takes and gives. A cell is a number or a text;
+// NaN is a number that is missing, an infinity is never accepted. Numbers are
+// kept in float64, or in float32 where their source has no more.
+//
+// A *Table is a gonum matrix; [FromMatrix], [FromRows] and [FromFlat] make one of
+// what programs have.
+type Table struct {
+	// Name is what messages call the table, such as the name of a file.
+	Name string
+	// Columns are the names of the columns, nil where the source has none.
+	Columns []string
+	// Shape is that of one row where the source gives it one, as for images.
+	Shape []int
+	// Context holds what the rows are conditioned on where the source keeps it
+	// apart, nil otherwise.
+	Context *Table
+	// Lines are the lines of text that the rows come from, counted from 1; nil
+	// where row i is row i of an array.
+	Lines []int
+
 	rows, dim int
-	x         []float64 // [rows, dim], row after row
-	columns   []string
+	wide      []float64 // [rows, dim], row after row, unless
+	narrow    []float32 // these are the numbers
+	text      map[int]string
 }
 
-func (t *table) row(i int) []float64 { return t.x[i*t.dim : (i+1)*t.dim] }
+var _ mat.Matrix = (*Table)(nil)
 
-// append adds a row.
-func (t *table) append(row []float64) {
-	t.x = append(t.x, row...)
-	t.rows++
+// FromRows makes a table of rows that are of one length.
+func FromRows(rows [][]float64) (*Table, error) {
+	if len(rows) == 0 || len(rows[0]) == 0 {
+		return nil, fmt.Errorf("data: a table needs one row and one column at least")
+	}
+	t := &Table{rows: len(rows), dim: len(rows[0]), wide: make([]float64, 0, len(rows)*len(rows[0]))}
+	for i, row := range rows {
+		if len(row) != t.dim {
+			return nil, fmt.Errorf("data: row %d has %d values, but row 0 has %d", i, len(row), t.dim)
+		}
+		t.wide = append(t.wide, row...)
+	}
+	return t, nil
 }
 
-// keep leaves all but those columns, in ascending order, out, in place.
-func (t *table) keep(columns []int) {
-	k := 0
-	for i := range t.rows {
-		for _, c := range columns {
-			t.x[k] = t.x[i*t.dim+c] // k never passes the value that is read
-			k++
+// FromFlat makes a table of the values of whole rows, one row after the other.
+// It shares memory with them.
+func FromFlat[T float32 | float64](values []T, dim int, columns ...string) (*Table, error) {
+	if dim < 1 || len(values) == 0 || len(values)%dim != 0 {
+		return nil, fmt.Errorf("data: %d values are not rows of %d", len(values), dim)
+	}
+	t := &Table{rows: len(values) / dim, dim: dim}
+	if columns != nil {
+		if len(columns) != dim {
+			return nil, fmt.Errorf("data: %d names for %d columns", len(columns), dim)
+		}
+		t.Columns = columns
+	}
+	switch v := any(values).(type) {
+	case []float32:
+		t.narrow = v
+	case []float64:
+		t.wide = v
+	}
+	return t, nil
+}
+
+// FromMatrix makes a table of the values of a matrix; a *Table is returned as it is.
+func FromMatrix(m mat.Matrix) (*Table, error) {
+	if t, ok := m.(*Table); ok && t != nil {
+		return t, nil
+	}
+	if m == nil {
+		return nil, fmt.Errorf("data: no matrix is given")
+	}
+	rows, dim := m.Dims()
+	values := make([]float64, 0, rows*dim)
+	for i := range rows {
+		for j := range dim {
+			values = append(values, m.At(i, j))
 		}
 	}
-	var names []string
-	for _, c := range columns {
-		names = append(names, t.columns[c])
-	}
-	t.x, t.dim, t.columns = t.x[:k:k], len(columns), names
+	return FromFlat(values, dim)
 }
 
-// withoutRepeats are the columns whose smallest value stands in five rows at
-// most. The paper means to leave columns out in which any value repeats that
-// often, but its code looks at the first of the sorted values alone.
-func (t *table) withoutRepeats() []int {
-	var kept []int
-	for c := range t.dim {
-		least, count := math.Inf(1), 0
-		for i := range t.rows {
-			switch v := t.x[i*t.dim+c]; {
-			case v < least:
-				least, count = v, 1
-			case v == least:
-				count++
+// label is the name of the table in messages.
+func (t *Table) label() string {
+	if t.Name == "" {
+		return "rows"
+	}
+	return t.Name
+}
+
+// Dims returns the numbers of rows and columns, those of the context left out.
+func (t *Table) Dims() (rows, columns int) { return t.rows, t.dim }
+
+// Rows is the number of rows.
+func (t *Table) Rows() int { return t.rows }
+
+// At returns the number in a cell: NaN where it is missing or a text.
+func (t *Table) At(row, col int) float64 {
+	if t.narrow != nil {
+		return float64(t.narrow[row*t.dim+col])
+	}
+	return t.wide[row*t.dim+col]
+}
+
+// T is the transpose, for gonum.
+func (t *Table) T() mat.Matrix { return mat.Transpose{Matrix: t} }
+
+// Row copies a row to dst and returns it; a nil dst is allocated.
+func (t *Table) Row(dst []float64, row int) []float64 {
+	if dst == nil {
+		dst = make([]float64, t.dim)
+	}
+	if t.narrow == nil {
+		copy(dst, t.wide[row*t.dim:(row+1)*t.dim])
+		return dst
+	}
+	for c, v := range t.narrow[row*t.dim : (row+1)*t.dim] {
+		dst[c] = float64(v)
+	}
+	return dst
+}
+
+// Text returns the text in a cell, and whether it has one.
+func (t *Table) Text(row, col int) (string, bool) {
+	s, ok := t.text[row*t.dim+col]
+	return s, ok
+}
+
+// SetText puts a text in the place of a number.
+func (t *Table) SetText(row, col int, text string) {
+	if t.text == nil {
+		t.text = map[int]string{}
+	}
+	t.text[row*t.dim+col] = text
+	if t.narrow != nil {
+		t.narrow[row*t.dim+col] = float32(math.NaN())
+	} else {
+		t.wide[row*t.dim+col] = math.NaN()
+	}
+}
+
+// Float32 returns the values of all rows, one row after the other, where they
+// are kept in float32, otherwise nil; Float64 those kept in float64. The memory
+// is the table's own.
+func (t *Table) Float32() []float32 { return t.narrow }
+
+// Float64 is as described at [Table.Float32].
+func (t *Table) Float64() []float64 { return t.wide }
+
+// Values returns the values of all rows in float32, one row after the other. It
+// returns an error, with the place, for a cell that is no finite number. The
+// memory may be the table's own.
+func (t *Table) Values() ([]float32, error) { return t.gather(nil, sequence(0, t.dim)) }
+
+// Extend adds the rows of a table of arrays that has the same columns and context.
+func (t *Table) Extend(more *Table) error {
+	apart := func(t *Table) int {
+		if t.Context == nil {
+			return 0
+		}
+		return t.Context.dim
+	}
+	if more.dim != t.dim || apart(more) != apart(t) {
+		return fmt.Errorf("it has %d columns and %d of context, those before it %d and %d", more.dim, apart(more), t.dim, apart(t))
+	}
+	if t.narrow != nil && more.narrow != nil {
+		t.narrow = append(t.narrow, more.narrow...)
+	} else {
+		t.wide = append(t.float64s(), more.float64s()...)
+		t.narrow = nil
+	}
+	t.rows += more.rows
+	if t.Context != nil {
+		return t.Context.Extend(more.Context)
+	}
+	return nil
+}
+
+// float64s are the values of all rows in float64.
+func (t *Table) float64s() []float64 {
+	if t.narrow == nil {
+		return t.wide
+	}
+	wide := make([]float64, len(t.narrow))
+	for k, v := range t.narrow {
+		wide[k] = float64(v)
+	}
+	return wide
+}
+
+// Select returns a table of those columns alone, which has memory of its own.
+func (t *Table) Select(columns []int) *Table {
+	s := &Table{Name: t.Name, Lines: t.Lines, Context: t.Context, rows: t.rows, dim: len(columns), wide: make([]float64, 0, t.rows*len(columns))}
+	for _, c := range columns {
+		if t.Columns != nil {
+			s.Columns = append(s.Columns, t.Columns[c])
+		}
+	}
+	for i := range t.rows {
+		for k, c := range columns {
+			s.wide = append(s.wide, t.At(i, c))
+			if text, ok := t.Text(i, c); ok {
+				s.SetText(i, k, text)
 			}
 		}
-		if count <= 5 {
-			kept = append(kept, c)
-		}
 	}
-	return kept
+	return s
 }
 
-// scale is what standardises a table: x becomes (x − mean)/sd.
-type scale struct{ mean, sd []float64 }
-
-// scaleOf are the means and deviations of the first n rows: the root of the
-// mean square of n rows less the given degrees of freedom, 0 as numpy's std, 1
-// as pandas'. A constant column is an error.
-func (t *table) scaleOf(n, freedom int) (scale, error) {
-	s := scale{make([]float64, t.dim), make([]float64, t.dim)}
-	varies := make([]bool, t.dim) // rounding can give a constant column a deviation
-	for i := range n {
-		for c, v := range t.row(i) {
-			s.mean[c] += v
-			varies[c] = varies[c] || v != t.x[c]
-		}
+// Column returns the number of the column that is meant by a name, or by the
+// number itself where no column has that name.
+func (t *Table) Column(name string) (int, error) {
+	if i := slices.Index(t.Columns, name); i >= 0 {
+		return i, nil
 	}
-	for c := range s.mean {
-		if !varies[c] {
-			return scale{}, fmt.Errorf("column %q is constant: it cannot be standardised", t.columns[c])
-		}
-		s.mean[c] /= float64(n)
+	i, err := strconv.Atoi(name)
+	switch {
+	case err == nil && i >= 0 && i < t.dim:
+		return i, nil
+	case err == nil:
+		return 0, fmt.Errorf("%s has no column %d: its %d columns count from 0", t.label(), i, t.dim)
+	case t.Columns == nil:
+		return 0, fmt.Errorf("%s has no column %q: its columns have no names (give a number from 0 to %d)", t.label(), Shorten(name), t.dim-1)
 	}
-	for i := range n {
-		for c, v := range t.row(i) {
-			s.sd[c] += (v - s.mean[c]) * (v - s.mean[c])
-		}
-	}
-	for c := range s.sd {
-		s.sd[c] = math.Sqrt(s.sd[c] / float64(n-freedom))
-	}
-	return s, nil
+	return 0, fmt.Errorf("%s has no column %q (it has %s)%s", t.label(), Shorten(name), Listed(t.Columns), DidYouMean(name, t.Columns))
 }
 
-func (s scale) logDet() float64 {
-	var sum float64
-	for _, sd := range s.sd {
-		sum -= math.Log(sd)
+// Listed joins the first names of what may be many.
+func Listed(names []string) string {
+	const most = 20
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
 	}
-	return sum
+	return strings.Join(names, ", ")
 }
 
-// set returns rows lo to hi, standardised.
-func (t *table) set(name string, lo, hi int, s scale) *Set {
-	out := &Set{Name: name, Rows: hi - lo, Dim: t.dim, Columns: t.columns, LogDet: s.logDet(), X: make([]float32, 0, (hi-lo)*t.dim)}
-	for i := lo; i < hi; i++ {
-		for c, v := range t.row(i) {
-			out.X = append(out.X, float32((v-s.mean[c])/s.sd[c]))
-		}
+// refuse says what forbids a cell as a number, or "".
+func (t *Table) refuse(row, col int) string {
+	if text, ok := t.Text(row, col); ok {
+		return textProblem(text)
 	}
-	return out
+	return Refuse(t.At(row, col))
 }
 
-// splits cuts the table at rows train and valid.
-func (t *table) splits(name string, train, valid int, s scale) *Splits {
-	return &Splits{
-		Train: t.set(name+" (train)", 0, train, s),
-		Valid: t.set(name+" (valid)", train, valid, s),
-		Test:  t.set(name+" (test)", valid, t.rows, s),
+// Refuse says what forbids v as a value to model, or "" when nothing does.
+func Refuse(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "is missing: values must be finite numbers"
+	case math.IsInf(v, 0):
+		return fmt.Sprintf("is %v: values must be finite", v)
 	}
+	return ""
+}
+
+// textProblem says what is wrong with a text where a number is needed.
+func textProblem(s string) string {
+	hint := ""
+	if _, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64); err == nil {
+		hint = " (write a decimal point, not a comma)"
+	} else if strings.Contains(s, " ") {
+		hint = " (separate cells by commas, semicolons or tabs)"
+	}
+	return fmt.Sprintf("is %q, not a number%s", Shorten(s), hint)
+}
+
+// Place names a cell by where it stands in the source.
+func (t *Table) Place(row, col int) string {
+	if t.Lines != nil {
+		return Place(t.Lines[row], col, true, t.Columns)
+	}
+	return Place(row, col, false, t.Columns)
+}
+
+// Place names a cell: the line of a text, or the row of an array, and the name or
+// number of the column.
+func Place(row, col int, line bool, columns []string) string {
+	column := "column " + strconv.Itoa(col)
+	if columns != nil {
+		column = "column " + strconv.Quote(Shorten(columns[col]))
+	}
+	if line {
+		return fmt.Sprintf("line %d, %s", row, column)
+	}
+	return fmt.Sprintf("row %d, %s (counted from 0)", row, column)
+}
+
+// Shorten keeps a message on one line.
+func Shorten(s string) string {
+	const most = 40
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// Append adds a row of numbers.
+func (t *Table) Append(row []float64) {
+	t.wide, t.narrow, t.dim = append(t.float64s(), row...), nil, len(row)
+	t.rows++
 }

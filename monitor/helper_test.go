@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -175,5 +176,8 @@ func near(a, b, tolerance float64) bool {
 func writeArray(t testing.TB, path string, shape []int, values []float32) {
 	t.Helper()
 	ok(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	ok(t, data.WriteFile(path, data.Array{Shape: shape, Float32: values}))
+	table, err := data.FromFlat(values, len(values)/shape[0])
+	ok(t, err)
+	table.Shape = shape[1:]
+	ok(t, format.WriteFile(path, table))
 }

@@ -3,7 +3,8 @@ package reproduce
 import (
 	"fmt"
 
-	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/recipe"
+	"github.com/maskflow/maskflow/data/toy"
 )
 
 const mafPaper = "Papamakarios et al. 2017, arXiv 1705.07057"
@@ -38,9 +39,9 @@ func mafBSDS300() Experiment {
 }
 
 // publisherOf is who publishes the files of a recipe.
-func publisherOf(recipe string) string {
-	for _, r := range data.Recipes() {
-		if r.Name == recipe {
+func publisherOf(name string) string {
+	for _, r := range recipe.All() {
+		if r.Name == name {
 			return r.Publisher
 		}
 	}
@@ -67,9 +68,9 @@ func mafToy() Experiment {
 			banana("banana: MAF (5), order (x1, x2)", "banana-maf-12", fmt.Sprintf(maf, "natural"), AtMost(0.02)),
 		},
 	}
-	for _, toy := range data.Toys() {
-		e.Figures = append(e.Figures, Figure{What: toy.Name + ": MAF of splines", Unit: "nats, mean of ln p − ln q over test rows",
-			Trainings: []Training{{Name: toy.Name + "-spline", Config: toy.Name}}, measure: gapTo(toy.Name)})
+	for _, t := range toy.All() {
+		e.Figures = append(e.Figures, Figure{What: t.Name + ": MAF of splines", Unit: "nats, mean of ln p − ln q over test rows",
+			Trainings: []Training{{Name: t.Name + "-spline", Config: t.Name}}, measure: gapTo(t.Name)})
 	}
 	return e
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/toy"
 )
 
 // estimate is a number with its error: twice the standard error over test rows,
@@ -57,11 +58,11 @@ func gainOfSecond(_ context.Context, _ *lab, of []outcome) (estimate, error) {
 
 // gapTo is the mean over test rows of ln p(x) − ln q(x) for the toy p: its
 // expectation is KL(p‖q).
-func gapTo(toy string) measure {
+func gapTo(name string) measure {
 	return func(ctx context.Context, l *lab, of []outcome) (estimate, error) {
-		truth, ok := data.ToyByName(toy)
+		truth, ok := toy.ByName(name)
 		if !ok {
-			return estimate{}, fmt.Errorf("no toy %q", toy)
+			return estimate{}, fmt.Errorf("no toy %q", name)
 		}
 		r, err := maskflow.Open(l.backend, of[0].dir)
 		if err != nil {

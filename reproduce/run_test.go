@@ -14,6 +14,8 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
+	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -71,8 +73,8 @@ func TestExperimentIsResumed(t *testing.T) {
 	}
 	// The truth scores its entropy on average, the model by the gap less: both
 	// likelihoods are of the same rows.
-	truth, _ := data.ToyByName("banana")
-	splits, err := data.Load(t.Context(), data.Options{Source: "banana", Seed: 1})
+	truth, _ := toy.ByName("banana")
+	splits, err := source.Load(t.Context(), data.Options{Source: "banana", Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -47,7 +46,7 @@ func (r *run) drawDensity(ctx context.Context) error {
 		values[i] = float32(v)
 	}
 	shape := []int{densityCells, densityCells}
-	file, err := r.writeArray(densityFiles, data.Array{Shape: shape, Float32: values})
+	file, err := r.writeArray(densityFiles, values, shape[1:])
 	if err != nil {
 		return r.excuse(cannotWrite, err)
 	}

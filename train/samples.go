@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -41,12 +42,11 @@ func (r *run) sample(ctx context.Context) error {
 	if shape == nil {
 		shape = []int{r.model.Dim()}
 	}
-	shape = append([]int{sampleRows}, shape...)
-	file, err := r.writeArray(sampleFiles, data.Array{Shape: shape, Float32: x})
+	file, err := r.writeArray(sampleFiles, x, shape)
 	if err != nil {
 		return r.excuse(cannotWrite, err)
 	}
-	if err := r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: shape}); err != nil {
+	if err := r.write(runlog.Samples{Step: r.trainer.Step(), File: file, Shape: append([]int{sampleRows}, shape...)}); err != nil {
 		return err
 	}
 	return r.prune(sampleFiles)
@@ -70,11 +70,20 @@ func (r *run) draw(ctx context.Context, n int) ([]float32, error) {
 	return x, err
 }
 
-// writeArray writes what shows the model at the present step. The file's name
-// ends as given and is relative to the run directory.
-func (r *run) writeArray(suffix string, a data.Array) (file string, err error) {
+// writeArray writes what shows the model at the present step, values of rows of
+// that shape. The file's name ends as given and is relative to the run directory.
+func (r *run) writeArray(suffix string, values []float32, shape []int) (file string, err error) {
+	dim := 1
+	for _, n := range shape {
+		dim *= n
+	}
+	t, err := data.FromFlat(values, dim)
+	if err != nil {
+		return "", err
+	}
+	t.Shape = shape
 	file = fmt.Sprintf("%s/%08d%s", runlog.SamplesDir, r.trainer.Step(), suffix)
-	return file, data.WriteFile(filepath.Join(r.o.Dir, file), a)
+	return file, format.WriteFile(filepath.Join(r.o.Dir, file), t)
 }
 
 // What may go wrong with files that show a model. Nobody would give a training for

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
@@ -69,11 +69,11 @@ func testName(r *monitor.Run) string {
 
 // fitsEnergy says whether a run has a target without data.
 func fitsEnergy(r *monitor.Run) bool {
-	source, _ := r.Setting("data.source")
-	return slices.ContainsFunc(sources(), func(s data.SourceInfo) bool { return s.Kind == "target" && s.Name == source })
+	name, _ := r.Setting("data.source")
+	return slices.ContainsFunc(sources(), func(s source.Info) bool { return s.Kind == "target" && s.Name == name })
 }
 
-var sources = sync.OnceValue(data.Sources)
+var sources = sync.OnceValue(source.List)
 
 // testOrders is the last ensemble of orders that was tested, or nil.
 func testOrders(r *monitor.Run) *runlog.Orders {

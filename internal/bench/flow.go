@@ -12,6 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/models"
 	stack "github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
@@ -92,5 +93,5 @@ func (f flow) save(dir string) (string, error) {
 		return path, nil
 	}
 	rows := f.table()
-	return path, data.WriteFile(path, data.Array{Name: "rows", Shape: []int{rows.Rows, rows.Dim}, Float32: rows.X})
+	return path, format.WriteFile(path, array("rows", rows.X, rows.Dim))
 }

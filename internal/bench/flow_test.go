@@ -4,13 +4,14 @@ import (
 	"context"
 	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
-	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -84,13 +85,13 @@ func TestRequestsOfFlows(t *testing.T) {
 	if filepath.Dir(r.File) != dir || r.Dim != 5 || r.Layers != 3 || len(r.Hidden) != 2 || r.Inverse {
 		t.Errorf("request %+v, want that of the flow with a file", r)
 	}
-	set, err := data.ReadFile(context.Background(), r.File, data.ReadOptions{Array: "rows"})
+	set, err := format.ReadFile(context.Background(), r.File, format.ReadOptions{Array: "rows"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := tinyMAF.table()
-	if set.Rows != want.Rows || set.Dim != want.Dim || set.X[len(set.X)-1] != want.X[len(want.X)-1] {
-		t.Errorf("the file has %d×%d values, want the %d×%d of the table", set.Rows, set.Dim, want.Rows, want.Dim)
+	if rows, dim := set.Dims(); rows != want.Rows || dim != want.Dim || !slices.Equal(set.Float32(), want.X) {
+		t.Errorf("the file has %d×%d values, want the %d×%d of the table", rows, dim, want.Rows, want.Dim)
 	}
 	for _, c := range []struct {
 		kind  string

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 
+	"github.com/janpfeifer/must"
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -67,7 +69,7 @@ func (n network) save(dir string) (string, error) {
 	get := func(name string) []float32 { return weights[name] }
 	set := m.Cycle().At(0)
 	table := n.table()
-	arrays := []data.Array{{Name: "rows", Shape: []int{table.Rows, table.Dim}, Float32: table.X}}
+	arrays := []*data.Table{array("rows", table.X, table.Dim)}
 	for l := range set.Layers() {
 		in, out := set.In(l), set.Out(l)
 		layer := nn.Masked{Name: fmt.Sprintf("hidden%d", l), From: len(in), To: len(out), Bias: true, Strict: set.Strict(l)}
@@ -80,10 +82,21 @@ func (n network) save(dir string) (string, error) {
 			degrees[i] = float32(d)
 		}
 		arrays = append(arrays,
-			data.Array{Name: fmt.Sprintf("weights%d", l), Shape: []int{dense.From, dense.To}, Float32: dense.Weights},
-			data.Array{Name: fmt.Sprintf("bias%d", l), Shape: []int{dense.To}, Float32: dense.Bias},
-			data.Array{Name: fmt.Sprintf("degrees%d", l), Shape: []int{len(in)}, Float32: degrees})
+			array(fmt.Sprintf("weights%d", l), dense.Weights, dense.To),
+			array(fmt.Sprintf("bias%d", l), dense.Bias),
+			array(fmt.Sprintf("degrees%d", l), degrees))
 	}
 	path := filepath.Join(dir, fmt.Sprintf("made-%d-%v-%d.npz", n.dim, n.hidden, n.rows))
-	return path, data.WriteFile(path, arrays...)
+	return path, format.WriteFile(path, arrays...)
+}
+
+// array is an array for the peers: of rows of that shape, or a vector.
+func array(name string, values []float32, shape ...int) *data.Table {
+	dim := 1
+	for _, n := range shape {
+		dim *= n
+	}
+	t := must.M1(data.FromFlat(values, dim))
+	t.Name, t.Shape = name, append([]int{}, shape...)
+	return t
 }

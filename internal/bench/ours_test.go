@@ -8,7 +8,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
-	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 )
 
 var tiny = network{dim: 7, hidden: []int{5, 3}, rows: 130, batch: 11}
@@ -65,11 +65,11 @@ func TestFileHoldsTheNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := func(name string) []float32 {
-		a, err := data.ReadFile(context.Background(), path, data.ReadOptions{Array: name})
+		a, err := format.ReadFile(context.Background(), path, format.ReadOptions{Array: name})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.X
+		return a.Float32()
 	}
 	rows := read("rows")
 	degrees := [][]float32{read("degrees0"), read("degrees1"), read("degrees2"), read("degrees0")}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/words"
 )
 
@@ -32,10 +33,10 @@ func (a *app) dataListCommand() *cobra.Command {
 		Example: "  maskflow data list",
 		Args:    takes(0),
 		RunE: func(*cobra.Command, []string) error {
-			sources := data.Sources()
+			sources := source.List()
 			if asJSON {
 				return a.writeJSON(struct {
-					Sources []data.SourceInfo `json:"sources"`
+					Sources []source.Info `json:"sources"`
 				}{sources})
 			}
 			t := newTable("source", "kind", "")
@@ -72,7 +73,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Source, o.Dir = args[0], dataDir(o.Dir)
 			o.Seed = 1
-			splits, err := data.Load(c.Context(), o)
+			splits, err := source.Load(c.Context(), o)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/models/iaf"
 )
@@ -123,10 +124,12 @@ func evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string,
 		set, err := readSplit(ctx, r, o.split, o.dataDir)
 		return o.split, set, err
 	}
-	if set, err = data.ReadFile(ctx, o.file, data.ReadOptions{Array: o.array}); err != nil {
+	t, err := format.ReadFile(ctx, o.file, format.ReadOptions{Array: o.array})
+	if err != nil {
 		return "", nil, err
 	}
-	return "file", set, r.Prepare(set)
+	set, err = r.Prepare(t)
+	return "file", set, err
 }
 
 // readSplit reads a split of a run's data and holds it against the model: the

@@ -10,24 +10,25 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/words"
 )
 
 // readTable reads a table from a file, or as CSV from standard input for "-".
-func (a *app) readTable(ctx context.Context, path, array string) (*data.Set, error) {
-	o := data.ReadOptions{Array: array}
+func (a *app) readTable(ctx context.Context, path, array string) (*data.Table, error) {
+	o := format.ReadOptions{Array: array}
 	if path == "-" {
-		return data.ReadCSV(a.stdin, "standard input", o)
+		return format.ReadCSV(a.stdin, "standard input", o)
 	}
-	return data.ReadFile(ctx, path, o)
+	return format.ReadFile(ctx, path, o)
 }
 
 // writeTable writes a table to a file, or as CSV to standard output for "-".
-func (a *app) writeTable(path string, t data.Array) error {
+func (a *app) writeTable(path string, t *data.Table) error {
 	if path != "-" {
-		return data.WriteFile(path, t)
+		return format.WriteFile(path, t)
 	}
-	if err := data.WriteCSV(a.stdout, t); err != nil {
+	if err := format.WriteCSV(a.stdout, t); err != nil {
 		return fmt.Errorf("writing standard output: %w", err)
 	}
 	return nil
@@ -45,7 +46,7 @@ func checkOutput(c *cobra.Command, path string, inputs ...string) error {
 	if path == "-" {
 		return nil
 	}
-	if err := data.CheckName(path); err != nil {
+	if err := format.CheckName(path); err != nil {
 		return misused(c, "-o %s: %v", path, err)
 	}
 	for _, in := range inputs {
@@ -58,7 +59,7 @@ func checkOutput(c *cobra.Command, path string, inputs ...string) error {
 
 // readContext reads the rows that condition a model of a run: n of them, or one
 // for all.
-func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n int) ([]float32, error) {
+func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n int) (*data.Table, error) {
 	width := r.Meta.ContextDim
 	switch {
 	case width == 0 && path == "":
@@ -68,40 +69,46 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 	case path == "":
 		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, words.Count(width, "column")))
 	}
-	set, err := a.readTable(ctx, path, "")
+	t, err := a.readTable(ctx, path, "")
 	if err != nil {
 		return nil, err
 	}
-	if set.Dim != width {
-		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", set.Name, words.Count(set.Dim, "column"), width)
+	rows, dim := t.Dims()
+	if dim != width {
+		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", t.Name, words.Count(dim, "column"), width)
 	}
-	switch set.Rows {
-	case n:
-		return set.X, nil
-	case 1:
-		all := make([]float32, 0, n*width)
-		for range n {
-			all = append(all, set.X...)
-		}
-		return all, nil
+	if rows != 1 && rows != n {
+		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, words.Count(rows, "row"), n)
 	}
-	return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", set.Name, words.Count(set.Rows, "row"), n)
+	for first := t.Row(nil, 0); rows < n; rows++ {
+		t.Append(first)
+	}
+	return t, nil
+}
+
+// contextValues is readContext for those who need the values alone.
+func (a *app) contextValues(ctx context.Context, r *maskflow.Run, path string, n int) ([]float32, error) {
+	t, err := a.readContext(ctx, r, path, n)
+	if err != nil || t == nil {
+		return nil, err
+	}
+	return t.Values()
 }
 
 // takeContext gives the rows of a table the context from a file; "" leaves them
 // with what they have.
-func (a *app) takeContext(ctx context.Context, r *maskflow.Run, set *data.Set, path string) error {
+func (a *app) takeContext(ctx context.Context, r *maskflow.Run, t *data.Table, path string) error {
 	if path == "" {
 		return nil
 	}
-	cond, err := a.readContext(ctx, r, path, set.Rows)
+	context, err := a.readContext(ctx, r, path, t.Rows())
 	if err != nil {
 		return err
 	}
-	if set.ContextDim > 0 {
-		return usage(fmt.Errorf("--context %s: %s has a context already", path, set.Name))
+	if t.Context != nil {
+		return usage(fmt.Errorf("--context %s: %s has a context already", path, t.Name))
 	}
-	set.Context, set.ContextDim = cond, r.Meta.ContextDim
+	t.Context = context
 	return nil
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/words"
 	"github.com/maskflow/maskflow/models"
@@ -108,18 +107,18 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 	if !ok {
 		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Dir))
 	}
-	set, err := a.readTable(ctx, input, o.array)
+	t, err := a.readTable(ctx, input, o.array)
 	if err != nil {
 		return err
 	}
-	if err := a.takeContext(ctx, r, set, o.context); err != nil {
+	if err := a.takeContext(ctx, r, t, o.context); err != nil {
 		return err
 	}
-	if o.inverse {
-		err = checkNoise(r, set)
-	} else {
-		err = r.Prepare(set)
+	prepare := r.Prepare
+	if o.inverse { // Noise is in no units of the data, so that nothing else is asked of its values.
+		prepare = data.NewPreparation(r.Meta.Dim, r.Meta.ContextDim).Apply
 	}
+	set, err := prepare(t)
 	if err != nil {
 		return err
 	}
@@ -138,7 +137,11 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 		return fmt.Errorf("%s: %w", set.Name, err)
 	}
 	spent := time.Since(begin).Seconds()
-	if err := a.writeTable(o.output, data.Array{Shape: []int{set.Rows, r.Meta.Dim}, Float32: rows}); err != nil {
+	out, err := data.FromFlat(rows, r.Meta.Dim)
+	if err != nil {
+		return err
+	}
+	if err := a.writeTable(o.output, out); err != nil {
 		return err
 	}
 	line := fmt.Sprintf("%s of %s in %.2f s", words.Count(set.Rows, "row"), words.Count(r.Meta.Dim, "variable"), spent)
@@ -146,21 +149,5 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 		line += ", " + passesText(passes)
 	}
 	a.console.line("%s", line)
-	return nil
-}
-
-// checkNoise gives a table of noise its context, and says whether it fits. Noise
-// is in no units of the data, so that nothing else is asked of its values.
-func checkNoise(r *maskflow.Run, s *data.Set) error {
-	width := r.Meta.ContextDim
-	if s.ContextDim == 0 && width > 0 && s.Dim == r.Meta.Dim+width {
-		if err := s.TakeContext(width); err != nil {
-			return err
-		}
-	}
-	if s.Dim != r.Meta.Dim || s.ContextDim != width {
-		return fmt.Errorf("%s has %s and %d of context, but the flow has noise of %d and a context of %d", s.Name,
-			words.Count(s.Dim, "column"), s.ContextDim, r.Meta.Dim, width)
-	}
 	return nil
 }

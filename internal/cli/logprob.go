@@ -78,14 +78,15 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 	if err := checkOrders(r, o.orders); err != nil {
 		return err
 	}
-	set, err := a.readTable(ctx, input, o.array)
+	t, err := a.readTable(ctx, input, o.array)
 	if err != nil {
 		return err
 	}
-	if err := a.takeContext(ctx, r, set, o.context); err != nil {
+	if err := a.takeContext(ctx, r, t, o.context); err != nil {
 		return err
 	}
-	if err := r.Prepare(set); err != nil {
+	set, err := r.Prepare(t)
+	if err != nil {
 		return err
 	}
 	sets := r.Sets(o.orders)
@@ -97,13 +98,22 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 		if err != nil {
 			return err
 		}
-		return a.writeTable(o.output, data.Array{Shape: []int{set.Rows}, Float64: logp, Columns: []string{"log_prob"}})
+		out, err := data.FromFlat(logp, 1, "log_prob")
+		if err != nil {
+			return err
+		}
+		out.Shape = []int{}
+		return a.writeTable(o.output, out)
 	}
 	columns, header, err := a.perOrder(c, r, set, sets)
 	if err != nil {
 		return err
 	}
-	return a.writeTable(o.output, data.Array{Shape: []int{set.Rows, len(header)}, Float64: columns, Columns: header})
+	out, err := data.FromFlat(columns, len(header), header...)
+	if err != nil {
+		return err
+	}
+	return a.writeTable(o.output, out)
 }
 
 // logProbs are those of an ensemble of orders, or of a model without any.

@@ -116,7 +116,7 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	default:
 		n = 64
 	}
-	cond, err := a.readContext(ctx, r, o.context, n)
+	cond, err := a.contextValues(ctx, r, o.context, n)
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 		return err
 	}
 	defer close()
-	cond, err := a.readContext(ctx, r, o.context, o.n)
+	cond, err := a.contextValues(ctx, r, o.context, o.n)
 	if err != nil {
 		return err
 	}
@@ -101,12 +101,12 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 		return err
 	}
 	spent := time.Since(begin).Seconds()
-	shape := r.Meta.Shape
-	if shape == nil || isCSV(o.output) {
-		shape = []int{r.Meta.Dim}
+	t, err := data.FromFlat(x, r.Meta.Dim)
+	if err != nil {
+		return err
 	}
-	shape = append([]int{o.n}, shape...)
-	if err := a.writeTable(o.output, data.Array{Shape: shape, Float32: x}); err != nil {
+	t.Shape = r.Meta.Shape
+	if err := a.writeTable(o.output, t); err != nil {
 		return err
 	}
 	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", words.Count(o.n, "row"), words.Count(r.Meta.Dim, "variable"), spent,

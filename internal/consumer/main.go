@@ -10,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/train"
 )
@@ -19,7 +20,7 @@ func main() {
 	ctx := context.Background()
 	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
 	defer b.Close()
-	rows := try(data.Load(ctx, data.Options{Source: "connect4"}))
+	rows := try(source.Load(ctx, data.Options{Source: "connect4"}))
 	d := try(made.New(made.Options{Dim: rows.Dim, Hidden: []int{32}, Direct: true}))
 	m := try(train.Fit(ctx, b, d, rows, train.Options{MaxSteps: 150}))
 	defer m.Close()

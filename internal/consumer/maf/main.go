@@ -9,6 +9,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/train"
@@ -19,7 +20,7 @@ func main() {
 	ctx, o := context.Background(), maf.Options{Standardise: true}
 	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
 	defer b.Close()
-	rows := try(data.Load(ctx, data.Options{Source: "moons"}))
+	rows := try(source.Load(ctx, data.Options{Source: "moons"}))
 	o.Dim, o.Hidden, o.Layers, o.Activation = rows.Dim, []int{32}, 3, "tanh"
 	m := try(train.Fit(ctx, b, try(maf.New(o)), rows, train.Options{MaxSteps: 400, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01}}))
 	defer m.Close()

@@ -1,0 +1,191 @@
+package format
+
+import (
+	"archive/zip"
+	"compress/flate"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/bits"
+	"strings"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// block describes numbers that are stored one after another: what a header says.
+type block struct {
+	elem       element
+	shape      []int
+	rows, cols int  // shape[0] and the product of the other dimensions
+	fortran    bool // the first index varies fastest
+}
+
+// newBlock checks a claimed shape. A vector is one column; further dimensions
+// than two are one long row, the last index varying fastest.
+func newBlock(elem element, shape []uint64, fortran bool) (block, error) {
+	if len(shape) == 0 {
+		return block{}, errors.New("it holds a single number: one row for each example is needed")
+	}
+	b := block{elem: elem, shape: make([]int, len(shape)), fortran: fortran}
+	size := uint64(1)
+	for i, n := range shape {
+		if n == 0 {
+			what := "rows"
+			if i > 0 {
+				what = "columns"
+			}
+			return block{}, fmt.Errorf("shape %s: it has no %s", shapeText(shape), what)
+		}
+		hi, lo := bits.Mul64(size, n)
+		if hi != 0 || lo > math.MaxInt64/8 {
+			return block{}, fmt.Errorf("shape %s: more values than any memory holds: the header is damaged", shapeText(shape))
+		}
+		size = lo
+		b.shape[i] = int(n)
+	}
+	b.rows = b.shape[0]
+	b.cols = int(size) / b.rows
+	return b, nil
+}
+
+func shapeText[T int | uint64](shape []T) string {
+	var parts []string
+	for _, n := range shape {
+		parts = append(parts, fmt.Sprint(n))
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+// index returns the row and column of the k-th stored number.
+func (b block) index(k int) (row, col int) {
+	if !b.fortran {
+		return k / b.cols, k % b.cols
+	}
+	row, k = k%b.rows, k/b.rows
+	stride := b.cols
+	for _, n := range b.shape[1:] {
+		stride /= n
+		col += k % n * stride
+		k /= n
+	}
+	return row, col
+}
+
+// table reads the numbers that follow in r, which must end with them. avail is an
+// upper bound on the bytes that r can give: no more memory than for them is taken.
+func (b block) table(r io.Reader, avail int64, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
+	total, size := b.rows*b.cols, b.elem.size()
+	if int64(total) > avail/int64(size) {
+		return nil, fmt.Errorf("shape %s of %s needs %d bytes, but at most %d follow the header: the file is cut short or the header is damaged",
+			shapeText(b.shape), b.elem.kind, total*size, avail)
+	}
+	head := o.Head && limit.Left() < int64(total) && !b.fortran
+	if head {
+		b.rows = int(limit.Left()) / b.cols
+		total = b.rows * b.cols
+	}
+	if err := limit.Take(int64(max(total, b.cols))); err != nil {
+		return nil, err
+	}
+	var t *data.Table
+	var err error
+	if b.elem.narrow() {
+		t, err = readBlock[float32](b, r, o.Infinite)
+	} else {
+		t, err = readBlock[float64](b, r, o.Infinite)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.Name = name
+	if len(b.shape) != 2 {
+		t.Shape = b.shape[1:]
+	}
+	if head {
+		return t, nil
+	}
+	return t, atEnd(r)
+}
+
+func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.Table, error) {
+	total, size := b.rows*b.cols, b.elem.size()
+	x := make([]T, total)
+	raw := make([]byte, min(total, 1<<15)*size)
+	var column []T
+	if b.fortran {
+		column = make([]T, len(raw)/size)
+	}
+	for k := 0; k < total; {
+		n := min(total-k, len(raw)/size)
+		got, err := io.ReadFull(r, raw[:n*size])
+		if err != nil {
+			row, col := b.index(k + got/size)
+			return nil, fmt.Errorf("at %s of shape %s: %w", data.Place(row, col, false, nil), shapeText(b.shape), damage(err))
+		}
+		dst := x[k : k+n]
+		if b.fortran {
+			dst = column[:n]
+		}
+		decode(b.elem, dst, raw[:n*size])
+		if i, what := refuse(b.elem, dst, infinite); i >= 0 {
+			row, col := b.index(k + i)
+			return nil, fmt.Errorf("%s %s", data.Place(row, col, false, nil), what)
+		}
+		if b.fortran {
+			scatter(b, x, dst, k)
+		}
+		k += n
+	}
+	return data.FromFlat(x, b.cols)
+}
+
+// scatter puts the stored numbers from the k-th on where they belong.
+func scatter[T any](b block, x, stored []T, k int) {
+	row, col := b.index(k)
+	for i, v := range stored {
+		if row == b.rows {
+			row, col = b.index(k + i)
+		}
+		x[row*b.cols+col] = v
+		row++
+	}
+}
+
+// atEnd reads on to the end, where the checksum of compressed data is checked.
+func atEnd(r io.Reader) error {
+	var one [1]byte
+	switch n, err := io.ReadFull(r, one[:]); {
+	case n > 0:
+		return errors.New("more bytes follow than the header says: the file is damaged or holds several arrays")
+	case err != io.EOF:
+		return damage(err)
+	}
+	return nil
+}
+
+// damage says in plain words what a failed read means.
+func damage(err error) error {
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the data ends too early: the file is cut short or damaged")
+	case errors.Is(err, zip.ErrChecksum), errors.Is(err, gzip.ErrChecksum):
+		return errors.New("the checksum does not match: the file is damaged")
+	case corrupt, errors.Is(err, gzip.ErrHeader), errors.Is(err, zip.ErrFormat):
+		return errors.New("the compressed data is damaged")
+	}
+	return err
+}
+
+// deflateRatio is more than deflate can ever gain: 258 bytes for 2 bits.
+const deflateRatio = 1040
+
+// inflated bounds the bytes that n compressed ones can become.
+func inflated(n int64) int64 {
+	if n > math.MaxInt64/deflateRatio-64 {
+		return math.MaxInt64
+	}
+	return (n + 64) * deflateRatio
+}

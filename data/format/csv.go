@@ -1,0 +1,243 @@
+package format
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// ReadCSV reads a text table, one row a line, from r; name is what messages
+// call it. The separator is the semicolon, the tab or the comma, in this order
+// the first that the first two lines have equally often outside quotes. The
+// first line is a header when none of its cells is a number. Cells may be
+// quoted; empty lines are skipped; there are no comments.
+//
+// A cell that is empty, "?", "NA" or "nan" is missing; one that is no number is a
+// text.
+//
+// It returns an error with the line and the column when a line has more or
+// fewer cells than the first, or a number is infinite, and an error when there
+// are no rows.
+func ReadCSV(r io.Reader, name string, o ReadOptions) (*data.Table, error) {
+	limit, err := data.NewLimit(o.MaxValues)
+	if err == nil {
+		var t *data.Table
+		if t, err = readCSV(r, name, limit); err == nil {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("reading %s: %w", name, err)
+}
+
+// maxCSVLine bounds the bytes of one line, and of cells whose quote is not closed.
+const maxCSVLine = 1 << 26
+
+func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
+	bounded := &lineLimit{r: r, left: maxCSVLine}
+	buffered := bufio.NewReaderSize(bounded, 1<<16)
+	if bom, _ := buffered.Peek(3); string(bom) == "\xef\xbb\xbf" {
+		_, _ = buffered.Discard(3)
+	}
+	first, _ := buffered.Peek(1 << 16)
+	c := csv.NewReader(buffered)
+	c.Comma = separator(first)
+	c.FieldsPerRecord = -1 // counted below, where the message can name both lines
+	c.ReuseRecord = true
+	c.TrimLeadingSpace = true
+
+	t, firstLine := &data.Table{Name: name}, 0
+	var row []float64
+	for {
+		bounded.left = maxCSVLine
+		cells, err := c.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, csvError(err)
+		}
+		line, _ := c.FieldPos(0)
+		if firstLine == 0 {
+			firstLine, row = line, make([]float64, len(cells))
+			header, err := isHeader(cells, line)
+			if err != nil {
+				return nil, err
+			}
+			if header {
+				if t.Columns, err = ColumnNames(cells, line); err != nil {
+					return nil, err
+				}
+				continue
+			}
+		}
+		if len(cells) != len(row) {
+			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %q)", line, len(cells), firstLine, len(row), c.Comma)
+		}
+		if err := limit.Take(int64(len(row))); err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+		for col, cell := range cells {
+			v, ok := number(cell)
+			if ok && math.IsInf(v, 0) {
+				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
+			}
+			row[col] = v
+		}
+		t.Append(row)
+		t.Lines = append(t.Lines, line)
+		if err := keepTexts(t, cells, limit); err != nil {
+			return nil, fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+	switch {
+	case firstLine == 0:
+		return nil, errors.New("it holds no rows")
+	case t.Rows() == 0:
+		return nil, fmt.Errorf("it holds no rows, only a header on line %d", firstLine)
+	}
+	return t, nil
+}
+
+// keepTexts puts the cells of the last row that are neither numbers nor missing
+// into the table. A text counts as many values as it takes memory of.
+func keepTexts(t *data.Table, cells []string, limit *data.Limit) error {
+	for col, cell := range cells {
+		cell = strings.TrimSpace(cell)
+		if _, ok := number(cell); ok || missing(cell) {
+			continue
+		}
+		if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
+			return err
+		}
+		t.SetText(t.Rows()-1, col, strings.Clone(cell))
+	}
+	return nil
+}
+
+// separators in the order of preference: where cells are separated by
+// semicolons, commas are often decimal ones.
+var separators = []rune{';', '\t', ','}
+
+// separator chooses by the first two lines that are not empty: the first
+// candidate that both have equally often, outside quotes.
+func separator(text []byte) rune {
+	var lines [][]byte
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
+			lines = append(lines, line)
+		}
+		if len(lines) == 2 {
+			break
+		}
+	}
+	for _, same := range []bool{true, false} { // else the first that line 1 has
+		for _, c := range separators {
+			if n := countOutsideQuotes(lines, 0, c); n > 0 && (!same || n == countOutsideQuotes(lines, 1, c)) {
+				return c
+			}
+		}
+	}
+	return ','
+}
+
+func countOutsideQuotes(lines [][]byte, i int, c rune) int {
+	if i >= len(lines) {
+		return 0
+	}
+	n, quoted := 0, false
+	for _, b := range lines[i] {
+		if b == '"' {
+			quoted = !quoted
+		} else if rune(b) == c && !quoted {
+			n++
+		}
+	}
+	return n
+}
+
+// isHeader tells the names of columns from a first row of numbers. A line with
+// both is neither: taking it for a header would lose a row silently.
+func isHeader(cells []string, line int) (bool, error) {
+	numeric, text := -1, -1
+	for col, cell := range cells {
+		cell = strings.TrimSpace(cell)
+		if _, ok := number(cell); ok && !missing(cell) {
+			numeric = col
+		} else if !missing(cell) && text < 0 {
+			text = col
+		}
+	}
+	if numeric >= 0 && text >= 0 {
+		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is: a header must not have numbers, a row nothing else",
+			line, text, data.Shorten(cells[text]), numeric)
+	}
+	return text >= 0, nil
+}
+
+// ColumnNames copies a header and checks that each name can be asked for.
+func ColumnNames(cells []string, line int) ([]string, error) {
+	names := make([]string, len(cells))
+	at := make(map[string]int, len(cells))
+	for col, cell := range cells {
+		name := strings.TrimSpace(cell)
+		if name == "" {
+			return nil, fmt.Errorf("line %d: column %d has no name in the header (a table's row index? leave it out when saving)", line, col)
+		}
+		if other, twice := at[name]; twice {
+			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q", line, other, col, data.Shorten(name))
+		}
+		at[name], names[col] = col, strings.Clone(name)
+	}
+	return names, nil
+}
+
+// number returns the value of a cell, and whether it is a number; NaN otherwise.
+func number(cell string) (float64, bool) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return math.NaN(), false
+	}
+	return v, true
+}
+
+// missing tells the usual signs of a missing value.
+func missing(cell string) bool {
+	return cell == "" || cell == "?" || cell == "NA" || strings.EqualFold(cell, "nan")
+}
+
+func csvError(err error) error {
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		switch {
+		case errors.Is(e.Err, csv.ErrBareQuote):
+			return fmt.Errorf("line %d: a quote inside a cell that does not begin with one", e.Line)
+		case errors.Is(e.Err, csv.ErrQuote):
+			return fmt.Errorf("line %d: text after a closing quote, or a quote that is never closed (opened on line %d)", e.Line, e.StartLine)
+		}
+		return fmt.Errorf("line %d: %w", e.Line, damage(e.Err))
+	}
+	return damage(err)
+}
+
+// lineLimit stops a reader that gives a line without end: no one line of a
+// decompression bomb may fill the memory.
+type lineLimit struct {
+	r    io.Reader
+	left int
+}
+
+func (l *lineLimit) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, fmt.Errorf("a line is longer than %d MiB", maxCSVLine>>20)
+	}
+	n, err := l.r.Read(p)
+	l.left -= n
+	return n, err
+}

@@ -1,0 +1,240 @@
+// Package format reads tables from files and writes them: CSV, numpy's .npy and
+// .npz, and IDX, each perhaps compressed by gzip.
+//
+// Files are not trusted. A header's claim is checked against the bytes that
+// are there before memory is taken, checksums are read to the end, a limit on
+// the number of values stops decompression bombs, and no value may be infinite.
+// Errors name the file, the row and the column: rows and columns of arrays count
+// from 0 as in numpy, lines of text count from 1 as in editors.
+package format
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/files"
+)
+
+// ReadOptions are the options of [ReadFile] and [ReadCSV].
+type ReadOptions struct {
+	// Array names the array to read from a .npz file. "" is the only one.
+	Array string
+	// Infinite accepts infinities in an array, as densities have them; otherwise
+	// they are errors.
+	Infinite bool
+	// Head reads, of an array of more values than MaxValues, the first rows.
+	Head bool
+	// MaxValues bounds the values read. 0 is [data.DefaultMaxValues].
+	MaxValues int64
+}
+
+// Kind is a kind of file, which its name gives.
+type Kind int
+
+// The kinds of files.
+const (
+	Unknown Kind = iota
+	NPYFile
+	NPZFile
+	CSVFile
+	IDXFile
+)
+
+// Suffix is a suffix of the names of a kind of files, without the .gz that may follow.
+type Suffix struct {
+	Suffix string
+	Kind   Kind
+	About  string
+}
+
+var suffixes = []Suffix{
+	{".npz", NPZFile, "numpy arrays train, valid and test (with optional NAME_context, NAME_labels), or one array to split"},
+	{".npy", NPYFile, "one numpy array to split; more than two dimensions are images"},
+	{".csv", CSVFile, "text table to split; separator , ; or tab and header are detected; .csv.gz too"},
+	{".tsv", CSVFile, "as .csv"},
+	{".data", CSVFile, "as .csv, the name that the UCI repository uses"},
+	{".idx", IDXFile, "IDX array as MNIST's, also *-idx3-ubyte and .gz"},
+}
+
+var idxName = regexp.MustCompile(`idx[1-9]-ubyte$`)
+
+// Suffixes lists the suffixes of the files that are read.
+func Suffixes() []Suffix { return slices.Clone(suffixes) }
+
+// KindOf tells the kind of a file by its name.
+func KindOf(path string) Kind {
+	name := strings.ToLower(filepath.Base(path))
+	base, zipped := strings.CutSuffix(name, ".gz")
+	if idxName.MatchString(base) {
+		return IDXFile
+	}
+	for _, k := range suffixes {
+		if strings.HasSuffix(base, k.Suffix) && (k.Kind != NPZFile || !zipped) {
+			return k.Kind
+		}
+	}
+	return Unknown
+}
+
+// errKind says that the name of a file does not tell how to read it.
+func errKind(path string) error {
+	ext := filepath.Ext(strings.TrimSuffix(path, ".gz"))
+	var known []string
+	for _, k := range suffixes {
+		known = append(known, k.Suffix)
+	}
+	return fmt.Errorf("files named *%s are not read (%s are)%s", ext, strings.Join(known, " "), data.DidYouMean(ext, known))
+}
+
+// ReadFile reads one table from a .npy, .npz, .csv, .tsv, .data or IDX file;
+// all but .npz may be compressed by gzip. A vector becomes one column, an array
+// of more than two dimensions one row for each first index. If a .npz file has
+// arrays NAME and NAME_context, the second is the context.
+//
+// It returns an error, which names the file and the place in it, when the file
+// is damaged, too large, has no rows or no columns, or holds an infinity.
+func ReadFile(ctx context.Context, path string, o ReadOptions) (*data.Table, error) {
+	limit, err := data.NewLimit(o.MaxValues)
+	if err != nil {
+		return nil, err
+	}
+	t, err := Read(ctx, path, o, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return t, nil
+}
+
+// Read is [ReadFile] under a limit that several files share. Its errors do not
+// name the file.
+func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*data.Table, error) {
+	kind := KindOf(path)
+	if kind != NPZFile && o.Array != "" {
+		return nil, fmt.Errorf("array %q is asked for, but only .npz files hold several arrays", o.Array)
+	}
+	if kind == NPZFile {
+		z, err := OpenNPZ(ctx, path, limit)
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		name, err := z.Choose(o.Array)
+		if err != nil {
+			return nil, err
+		}
+		return z.WithContext(name)
+	}
+	if kind == Unknown {
+		if _, err := os.Stat(path); err != nil {
+			return nil, files.Cause(err)
+		}
+		return nil, errKind(path)
+	}
+	in, err := open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+	switch kind {
+	case NPYFile:
+		return readNPY(in.r, in.avail, path, limit, o)
+	case IDXFile:
+		return readIDX(in.r, in.avail, path, limit, o)
+	default:
+		return readCSV(in.r, path, limit)
+	}
+}
+
+// Open opens a file for reading, decompressed when its first bytes are gzip's. An
+// error of reading says in plain words what is damaged.
+func Open(ctx context.Context, path string) (io.ReadCloser, error) {
+	in, err := open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return plainReader{in}, nil
+}
+
+type plainReader struct{ in *input }
+
+func (p plainReader) Read(b []byte) (int, error) {
+	n, err := p.in.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = damage(err)
+	}
+	return n, err
+}
+
+func (p plainReader) Close() error {
+	p.in.close()
+	return nil
+}
+
+// input is an open file, decompressed when its first bytes are gzip's.
+type input struct {
+	r     io.Reader
+	avail int64 // upper bound on the bytes that r gives
+	close func()
+}
+
+func open(ctx context.Context, path string) (*input, error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{avail: size, close: func() { _ = f.Close() }}
+	buffered := bufio.NewReaderSize(contextReader{ctx, f}, 1<<16)
+	in.r = buffered
+	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
+		z, err := gzip.NewReader(buffered)
+		if err != nil {
+			in.close()
+			return nil, damage(err)
+		}
+		in.r, in.avail = z, inflated(size)
+	}
+	return in, nil
+}
+
+// openRegular opens a file of known size.
+func openRegular(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, files.Cause(err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a regular file")
+	}
+	if err == nil && info.Size() == 0 {
+		err = errors.New("the file is empty")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, 0, files.Cause(err)
+	}
+	return f, info.Size(), nil
+}
+
+// contextReader stops reading once its context is done.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,167 @@
+package format
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// NPZ is an open .npz file: a zip archive with a member NAME.npy for each array.
+type NPZ struct {
+	ctx     context.Context
+	path    string
+	file    *os.File
+	size    int64
+	members map[string]*zip.File
+	limit   *data.Limit
+}
+
+// An array NAME may come with companions: NAME_context holds the context of its
+// rows, NAME_labels their class.
+const (
+	ContextSuffix = "_context"
+	LabelsSuffix  = "_labels"
+)
+
+// maxArrayName bounds the name of an array, which messages repeat as it is.
+const maxArrayName = 200
+
+func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// OpenNPZ opens a .npz file, of whose arrays no more than the limit is read. The
+// caller closes it.
+func OpenNPZ(ctx context.Context, path string, limit *data.Limit) (_ *NPZ, err error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	z := &NPZ{ctx: ctx, path: path, file: f, size: size, limit: limit, members: map[string]*zip.File{}}
+	defer func() {
+		if err != nil {
+			z.Close()
+		}
+	}()
+	archive, err := zip.NewReader(f, size)
+	if err != nil {
+		return nil, fmt.Errorf("it is not a whole zip archive: %w", err)
+	}
+	for _, m := range archive.File {
+		name, isArray := strings.CutSuffix(m.Name, ".npy")
+		if !isArray {
+			continue
+		}
+		if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, notPrintable) {
+			return nil, fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", data.Shorten(name), maxArrayName)
+		}
+		if _, twice := z.members[name]; twice {
+			return nil, fmt.Errorf("two arrays are named %q", name)
+		}
+		z.members[name] = m
+	}
+	if len(z.members) == 0 {
+		return nil, errors.New("it holds no arrays")
+	}
+	return z, nil
+}
+
+// Close closes the file.
+func (z *NPZ) Close() { _ = z.file.Close() }
+
+// Has tells whether there is an array of that name.
+func (z *NPZ) Has(name string) bool { return z.members[name] != nil }
+
+// Names lists the arrays that are not companions of others.
+func (z *NPZ) Names() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(z.members)) {
+		if !z.companion(name, ContextSuffix) && !z.companion(name, LabelsSuffix) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (z *NPZ) companion(name, suffix string) bool {
+	of, cut := strings.CutSuffix(name, suffix)
+	return cut && z.Has(of)
+}
+
+// Array reads one array.
+func (z *NPZ) Array(name string) (*data.Table, error) {
+	s, err := z.readArray(name)
+	if err != nil {
+		return nil, fmt.Errorf("array %s: %w", name, err)
+	}
+	return s, nil
+}
+
+func (z *NPZ) readArray(name string) (*data.Table, error) {
+	m := z.members[name]
+	r, err := m.Open()
+	if err != nil {
+		return nil, damage(err)
+	}
+	defer func() { _ = r.Close() }()
+	// Sizes in a zip archive are claims; only the size of the file is a fact.
+	avail := int64(min(m.CompressedSize64, uint64(z.size)))
+	if m.Method != zip.Store {
+		avail = inflated(avail)
+	}
+	if claim := m.UncompressedSize64; claim < uint64(avail) {
+		avail = int64(claim)
+	}
+	return readNPY(contextReader{z.ctx, r}, avail, fmt.Sprintf("%s (%s)", z.path, name), z.limit, ReadOptions{})
+}
+
+// WithContext reads an array and, if there is one, its context.
+func (z *NPZ) WithContext(name string) (*data.Table, error) {
+	s, err := z.Array(name)
+	if err != nil || !z.Has(name+ContextSuffix) {
+		return s, err
+	}
+	c, err := z.Array(name + ContextSuffix)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Attach(c); err != nil {
+		return nil, fmt.Errorf("array %s: %w", name+ContextSuffix, err)
+	}
+	return s, nil
+}
+
+// Choose returns the array that is meant by name, "" being the only one.
+func (z *NPZ) Choose(name string) (string, error) {
+	names := z.Names()
+	switch {
+	case name != "" && z.Has(name):
+		return name, nil
+	case name != "":
+		return "", fmt.Errorf("it has no array %q (it has %s)%s", name, data.Listed(names), data.DidYouMean(name, names))
+	case z.Folds() > 1:
+		return "", fmt.Errorf("it holds %d folds: choose the fold for testing, or name one array", z.Folds())
+	case len(names) > 1:
+		return "", fmt.Errorf("it holds %d arrays (%s): name one of them", len(names), data.Listed(names))
+	}
+	return names[0], nil
+}
+
+// FoldName is the name of the array of a fold, counted from 1.
+func FoldName(k int) string { return fmt.Sprintf("fold_%d", k) }
+
+// Folds returns how many arrays fold_1, fold_2, … the file has.
+func (z *NPZ) Folds() int {
+	n := 0
+	for z.Has(FoldName(n + 1)) {
+		n++
+	}
+	return n
+}

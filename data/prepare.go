@@ -1,0 +1,410 @@
+package data
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// PreparationVersion is the version of the form in which a [Preparation] is kept.
+const PreparationVersion = 1
+
+// Preparation makes of the rows of a source the rows that a model sees, and the
+// other way round. It is fitted once, to training rows, and then a part of the
+// model: every reader of rows applies it and every writer of rows undoes it. All
+// of it is computed in float64.
+//
+// First the columns are chosen; then each of the steps changes the variables. A
+// step has a log-determinant: with y = f(x) the prepared row,
+//
+//	ln p(x) = ln p(y) + ln |det ∂y/∂x|
+type Preparation struct {
+	// Width is the number of columns of the source, and Columns are their names,
+	// if they have names.
+	Width   int
+	Columns []string
+	// Variables and Context are the columns, counted from 0, that are modelled and
+	// that are the context. The others are dropped.
+	Variables, Context []int
+	// Apart is the number of columns of a context that the source keeps apart from
+	// its rows, such as labels.
+	Apart int
+	// ApartNames are the names of those columns, or nil.
+	ApartNames []string
+	// Steps change the variables, one after the other.
+	Steps []Step
+	// Legacy is true for a model of version 0.1.0, which kept none of the steps that
+	// a source prescribes: they come before Steps. It is not kept.
+	Legacy bool
+}
+
+// Step changes the variables of a row.
+type Step interface {
+	// kind is the name by which the step is kept.
+	kind() string
+	// check returns what is wrong with a step for so many variables.
+	check(dim int) error
+	// start returns the function that changes the rows of a set, one after the
+	// other, and returns ln |det|. When a value is outside of the domain it returns
+	// its column and what is wrong with it.
+	start(set noiseOf) func(row []float64) (logDet float64, col int, problem string)
+	// undo takes a row back.
+	undo(row []float64)
+}
+
+// noiseOf says which noise the rows of a set get: the splits have noise of
+// their own, so that they are the same whatever else is prepared.
+type noiseOf int
+
+const (
+	splitNoise noiseOf = 0  // of train; valid and test follow
+	otherNoise noiseOf = 3  // of rows that are no split
+	noiseAdded noiseOf = -1 // the source has added it
+)
+
+// kinds lists the steps by the names by which they are kept.
+var kinds = []func() Step{
+	func() Step { return new(Binarize) },
+	func() Step { return new(Dequantise) },
+	func() Step { return new(Logit) },
+	func() Step { return new(Scale) },
+}
+
+// NewPreparation returns the preparation that takes rows as they are: the variables,
+// followed by the context.
+func NewPreparation(dim, contextDim int, steps ...Step) *Preparation {
+	return &Preparation{Width: dim + contextDim, Variables: sequence(0, dim), Context: sequence(dim, dim+contextDim), Steps: steps}
+}
+
+// Dim is the number of variables, ContextDim that of columns of the context.
+func (p *Preparation) Dim() int { return len(p.Variables) }
+
+// ContextDim is as described at [Preparation.Dim].
+func (p *Preparation) ContextDim() int { return len(p.Context) + p.Apart }
+
+// Names returns the names of the variables and of the context, nil where the
+// source has none.
+func (p *Preparation) Names() (variables, context []string) {
+	if p.Columns == nil {
+		return nil, p.ApartNames
+	}
+	if p.Apart > 0 {
+		return pick(p.Columns, p.Variables), p.ApartNames
+	}
+	return pick(p.Columns, p.Variables), pick(p.Columns, p.Context)
+}
+
+func pick(names []string, columns []int) []string {
+	var picked []string
+	for _, c := range columns {
+		picked = append(picked, names[c])
+	}
+	return picked
+}
+
+// columnsOf returns the columns of a table that are the variables and the
+// context. A table has either all the columns of the source or, without those
+// that are dropped, the variables followed by the context.
+func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) {
+	apart := 0
+	if t.Context != nil {
+		apart = t.Context.dim
+	}
+	switch dim, width := p.Dim(), p.ContextDim(); {
+	case t.dim == p.Width && apart == p.Apart:
+		return p.Variables, p.Context, nil
+	case t.dim == dim && apart == width:
+		return sequence(0, dim), nil, nil
+	case t.dim == dim+width && apart == 0:
+		return sequence(0, dim), sequence(dim, dim+width), nil
+	default:
+		have, want := fmt.Sprintf("%d columns", t.dim), fmt.Sprint(dim)
+		if apart > 0 {
+			have += fmt.Sprintf(" and %d of context", apart)
+		}
+		if width > 0 {
+			want += fmt.Sprintf(", followed by %d of context", width)
+		}
+		return nil, nil, fmt.Errorf("%s has %s, but the model needs %s", t.label(), have, want)
+	}
+}
+
+// Apply prepares the rows of a table. It returns an error, with the place in the
+// source, when the columns are not those of the source, when a cell is missing, a
+// text or infinite, and when a value is outside the domain of a step.
+func (p *Preparation) Apply(t *Table) (*Set, error) {
+	return p.apply(Part{Table: t}, otherNoise)
+}
+
+func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
+	t, rows := part.Table, part.Rows
+	variables, context, err := p.columnsOf(t)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), lines: t.Lines != nil}
+	s.Columns, s.ContextNames = p.Names()
+	s.places = t.Lines
+	if rows != nil {
+		s.places = slices.Clone(rows)
+		for i, row := range rows {
+			if t.Lines != nil {
+				s.places[i] = t.Lines[row]
+			}
+		}
+	}
+	if s.ContextDim > 0 {
+		if context == nil && t.Context != nil {
+			t, context = t.Context, sequence(0, s.ContextDim)
+		}
+		if t.rows != part.Table.rows {
+			return nil, fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", t.label(), t.rows, part.Table.label(), part.Table.rows)
+		}
+		if s.Context, err = t.gather(rows, context); err != nil {
+			return nil, err
+		}
+	}
+	return s, p.fill(s, part.Table, rows, variables, noise)
+}
+
+// fill computes the variables of a set.
+func (p *Preparation) fill(s *Set, t *Table, rows, variables []int, noise noiseOf) (err error) {
+	if len(p.Steps) == 0 {
+		s.X, err = t.gather(rows, variables)
+		return err
+	}
+	steps, sum := p.start(t, variables, noise), 0.0
+	s.X = make([]float32, 0, s.Rows*s.Dim)
+	s.rowLogDet = make([]float64, 0, s.Rows)
+	err = t.walk(rows, variables, func(row []float64) (int, string) {
+		logDet, col, problem := steps(row)
+		if problem != "" {
+			return col, problem
+		}
+		sum += logDet
+		s.rowLogDet = append(s.rowLogDet, logDet)
+		s.X, col, problem = appendNarrow(s.X, row)
+		return col, problem
+	})
+	if s.LogDet = sum / float64(s.Rows); err == nil && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
+		s.LogDet, s.rowLogDet = s.rowLogDet[0], nil
+	}
+	return err
+}
+
+// start returns the function that takes the rows of a table, one after the other,
+// through all steps. Rows of bits need no more to become bits, whatever white was.
+func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row []float64) (float64, int, string) {
+	var steps []func([]float64) (float64, int, string)
+	for _, step := range p.Steps {
+		if _, ok := step.(*Binarize); ok && noise == otherNoise && t.isBits(variables) {
+			continue
+		}
+		steps = append(steps, step.start(noise))
+	}
+	return func(row []float64) (logDet float64, _ int, _ string) {
+		for _, step := range steps {
+			one, col, problem := step(row)
+			if problem != "" {
+				return 0, col, problem
+			}
+			logDet += one
+		}
+		return logDet, 0, ""
+	}
+}
+
+func (t *Table) isBits(columns []int) bool {
+	for i := range t.rows {
+		for _, c := range columns {
+			if v := t.At(i, c); v != 0 && v != 1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// walk calls f with the numbers in some columns of some rows, all when rows is nil.
+// The error names the cell that has no finite number, or that f refuses.
+func (t *Table) walk(rows, columns []int, f func(row []float64) (col int, problem string)) error {
+	n, row := t.rows, make([]float64, len(columns))
+	if rows != nil {
+		n = len(rows)
+	}
+	for i := range n {
+		from := i
+		if rows != nil {
+			from = rows[i]
+		}
+		for k, c := range columns {
+			if row[k] = t.At(from, c); row[k]-row[k] != 0 {
+				return t.refused(from, c, t.refuse(from, c))
+			}
+		}
+		if k, problem := f(row); problem != "" {
+			return t.refused(from, columns[k], problem)
+		}
+	}
+	return nil
+}
+
+func (t *Table) refused(row, col int, problem string) error {
+	return fmt.Errorf("%s: %s %s", t.label(), t.Place(row, col), problem)
+}
+
+// gather returns some columns of some rows in float32. What is all of a table
+// shares its memory.
+func (t *Table) gather(rows, columns []int) ([]float32, error) {
+	if rows == nil && t.narrow != nil && len(columns) == t.dim && slices.IsSorted(columns) {
+		for k, v := range t.narrow {
+			if v-v != 0 {
+				return nil, t.refused(k/t.dim, k%t.dim, t.refuse(k/t.dim, k%t.dim))
+			}
+		}
+		return t.narrow, nil
+	}
+	var out []float32
+	err := t.walk(rows, columns, func(row []float64) (col int, problem string) {
+		out, col, problem = appendNarrow(out, row)
+		return col, problem
+	})
+	return out, err
+}
+
+func appendNarrow(out []float32, row []float64) (_ []float32, col int, problem string) {
+	for c, v := range row {
+		if out = append(out, float32(v)); math.IsInf(float64(out[len(out)-1]), 0) {
+			return out, c, fmt.Sprintf("is %v, too large for float32", v)
+		}
+	}
+	return out, 0, ""
+}
+
+// Undo takes rows of a model, [rows, dim] row after row, back to the units of the
+// source. Noise that was added is taken away: values are levels again. The table
+// has the variables alone.
+func (p *Preparation) Undo(x []float32) (*Table, error) {
+	names, _ := p.Names()
+	t, err := FromFlat(x, p.Dim(), names...)
+	if err != nil || len(p.Steps) == 0 {
+		return t, err
+	}
+	t.wide, t.narrow = make([]float64, len(x)), nil
+	for k, v := range x {
+		t.wide[k] = float64(v)
+	}
+	for i := range t.rows {
+		p.undo(t.wide[i*t.dim : (i+1)*t.dim])
+	}
+	return t, nil
+}
+
+func (p *Preparation) undo(row []float64) {
+	for _, step := range slices.Backward(p.Steps) {
+		step.undo(row)
+	}
+}
+
+// written is a preparation as it is kept.
+type written struct {
+	Version    int       `json:"version"`
+	Width      int       `json:"width"`
+	Columns    []string  `json:"columns,omitempty"`
+	Variables  []int     `json:"variables"`
+	Context    []int     `json:"context,omitempty"`
+	Apart      int       `json:"context_apart,omitempty"`
+	ApartNames []string  `json:"context_names,omitempty"`
+	Steps      []oneStep `json:"steps,omitempty"`
+}
+
+type oneStep struct {
+	Kind string          `json:"kind"`
+	With json.RawMessage `json:"with"`
+}
+
+// MarshalJSON writes the preparation with its version.
+func (p *Preparation) MarshalJSON() ([]byte, error) {
+	w := written{PreparationVersion, p.Width, p.Columns, p.Variables, p.Context, p.Apart, p.ApartNames, nil}
+	for _, step := range p.Steps {
+		with, err := json.Marshal(step)
+		if err != nil {
+			return nil, err
+		}
+		w.Steps = append(w.Steps, oneStep{step.kind(), with})
+	}
+	return json.Marshal(w)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. It returns an error for another
+// version, a step that is not known, and whatever does not fit together.
+func (p *Preparation) UnmarshalJSON(text []byte) error {
+	var version struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(text, &version); err != nil {
+		return fmt.Errorf("preparation: %w", err)
+	}
+	if version.Version != PreparationVersion {
+		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, PreparationVersion)
+	}
+	var w written
+	if err := strictJSON(text, &w); err != nil {
+		return fmt.Errorf("preparation: %w", err)
+	}
+	read := Preparation{Width: w.Width, Columns: w.Columns, Variables: w.Variables, Context: w.Context, Apart: w.Apart, ApartNames: w.ApartNames}
+	for i, one := range w.Steps {
+		k := slices.IndexFunc(kinds, func(newStep func() Step) bool { return newStep().kind() == one.Kind })
+		if k < 0 {
+			return fmt.Errorf("preparation: step %d is of the unknown kind %q", i, Shorten(one.Kind))
+		}
+		step := kinds[k]()
+		if err := strictJSON(one.With, step); err != nil {
+			return fmt.Errorf("preparation: step %d, %s: %w", i, one.Kind, err)
+		}
+		read.Steps = append(read.Steps, step)
+	}
+	if err := read.check(); err != nil {
+		return fmt.Errorf("preparation: %w", err)
+	}
+	*p = read
+	return nil
+}
+
+func strictJSON(text []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(to)
+}
+
+// check returns an error for a preparation that no source and no options give.
+func (p *Preparation) check() error {
+	const most = 1 << 24
+	switch {
+	case len(p.Variables) == 0 || p.Width < len(p.Variables) || p.Width > most:
+		return fmt.Errorf("%d variables of %d columns", len(p.Variables), p.Width)
+	case p.Columns != nil && len(p.Columns) != p.Width:
+		return fmt.Errorf("%d names for %d columns", len(p.Columns), p.Width)
+	case p.Apart < 0 || p.Apart > most || p.Apart > 0 && p.Context != nil || p.ApartNames != nil && len(p.ApartNames) != p.Apart:
+		return fmt.Errorf("%d columns of context apart, beside %d others, with %d names", p.Apart, len(p.Context), len(p.ApartNames))
+	}
+	taken := make(map[int]bool, len(p.Variables))
+	for _, c := range slices.Concat(p.Variables, p.Context) {
+		if c < 0 || c >= p.Width || taken[c] {
+			return fmt.Errorf("column %d is taken twice, or is none of %d", c, p.Width)
+		}
+		taken[c] = true
+	}
+	for i, step := range p.Steps {
+		if step == nil {
+			return errors.New("a step is nil")
+		}
+		if err := step.check(len(p.Variables)); err != nil {
+			return fmt.Errorf("step %d, %s: %w", i, step.kind(), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package recipe
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// bsds300Recipe makes patches of natural images as Zoran and Weiss 2011, RNADE
+// and MAF model them.
+var bsds300Recipe = recipe{
+	Info: Info{
+		Name:  "bsds300",
+		About: "BSDS300: grey 8 × 8 patches of photographs, with noise, without their mean and last pixel: 63 columns",
+		Files: []string{"train/", "test/"},
+		Publisher: "UC Berkeley, the Berkeley Segmentation Dataset: " +
+			"www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds",
+	},
+	folders: []string{"bsds300", "BSDS300/images", "BSDS300"},
+	load:    loadBSDS300,
+}
+
+const (
+	patchSide = 8
+	patchDim  = patchSide*patchSide - 1
+)
+
+// bsds300Rows are the numbers of patches in train, valid and test of the paper.
+var bsds300Rows = [3]int{1000000, 50000, 250000}
+
+// loadBSDS300 sets one training image in ten aside for validation (20 of 200)
+// and draws patches from the images of each split. All draws are by a seed of
+// their own, so that the patches are the same for everyone.
+func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
+	var none data.Source
+	train, err := in.images(ctx, "train")
+	if err != nil {
+		return none, err
+	}
+	test, err := in.images(ctx, "test")
+	if err != nil {
+		return none, err
+	}
+	rand.New(rand.NewPCG(0, streamBSDS300)).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
+	valid := data.Share(0.1, len(train), len(train)-1)
+	if len(train) < 2 {
+		return none, fmt.Errorf("train holds %d image: one is needed for training and one for validation at least", len(train))
+	}
+	rows := in.o.Patches
+	if rows == [3]int{} {
+		rows = bsds300Rows
+	}
+	s := data.Source{Steps: []data.Step{patchScale()}}
+	for i, part := range []struct {
+		to     *data.Part
+		name   string
+		images []greyImage
+	}{{&s.Train, "train", train[valid:]}, {&s.Valid, "valid", train[:valid]}, {&s.Test, "test", test}} {
+		if err := in.limit.Take(int64(rows[i]) * patchDim); err != nil {
+			return none, fmt.Errorf("%s: %w", part.name, err)
+		}
+		r := rand.New(rand.NewPCG(0, streamBSDS300<<32|uint64(i)))
+		t, err := patches(ctx, r, part.images, rows[i])
+		if err != nil {
+			return none, err
+		}
+		t.Name = in.Name
+		*part.to = data.Part{Table: t, Name: part.name}
+	}
+	s.Note = fmt.Sprintf("patches drawn by a fixed seed from %d, %d and %d images; the paper's patches are as many, not the same",
+		len(train)-valid, valid, len(test))
+	return s, nil
+}
+
+// streamBSDS300 is the stream of random numbers of the images and patches.
+const streamBSDS300 = 5
+
+// patchScale takes the 256 grey levels to a range of 1, as the papers do.
+func patchScale() *data.Scale {
+	return &data.Scale{Mean: make([]float64, patchDim), SD: slices.Repeat([]float64{256}, patchDim)}
+}
+
+// images reads the images of a folder, which must have room for a patch.
+func (in input) images(ctx context.Context, folder string) ([]greyImage, error) {
+	dir, err := in.locate(folder)
+	if err != nil {
+		return nil, err
+	}
+	images, err := readGreyFolder(ctx, dir, in.limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	for _, g := range images {
+		if g.width < patchSide || g.height < patchSide {
+			return nil, fmt.Errorf("%s: %s has %d × %d pixels: a patch needs %d × %d", dir, g.name, g.width, g.height, patchSide, patchSide)
+		}
+	}
+	return images, nil
+}
+
+// patches draws rows: each is an image, a place in it and noise of its own, g + u
+// with u uniform on [0, 1), less the mean of the patch. The last pixel is left out,
+// since the others give it.
+func patches(ctx context.Context, r *rand.Rand, images []greyImage, rows int) (*data.Table, error) {
+	x := make([]float32, 0, rows*patchDim)
+	var patch [patchDim + 1]float64
+	for i := range rows {
+		if i%(1<<16) == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		g := &images[r.IntN(len(images))]
+		corner := r.IntN(g.height-patchSide+1)*g.width + r.IntN(g.width-patchSide+1)
+		var sum float64
+		for k := range patch {
+			grey := g.pixels[corner+k/patchSide*g.width+k%patchSide]
+			patch[k] = float64(grey) + r.Float64()
+			sum += patch[k]
+		}
+		mean := sum / (patchDim + 1)
+		for _, v := range patch[:patchDim] {
+			x = append(x, float32(v-mean))
+		}
+	}
+	return data.FromFlat(x, patchDim)
+}

@@ -1,0 +1,123 @@
+package recipe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg" // the formats that a folder of images may hold
+	_ "image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/files"
+)
+
+// greyImage holds the grey values 0 to 255 of an image, row after row.
+type greyImage struct {
+	name          string
+	width, height int
+	pixels        []uint8
+}
+
+// readGreyFolder reads the .jpg and .png images of a folder in the order of
+// their names.
+func readGreyFolder(ctx context.Context, dir string, limit *data.Limit) ([]greyImage, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, files.Cause(err)
+	}
+	var images []greyImage
+	for _, f := range entries {
+		if !slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(f.Name()))) {
+			continue
+		}
+		g, err := readGrey(ctx, filepath.Join(dir, f.Name()), limit)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+		}
+		images = append(images, g)
+	}
+	if images == nil {
+		return nil, errors.New("it holds no .jpg and no .png images")
+	}
+	return images, nil
+}
+
+func readGrey(ctx context.Context, path string, limit *data.Limit) (greyImage, error) {
+	f, err := format.Open(ctx, path)
+	if err != nil {
+		return greyImage{}, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxImage))
+	if err != nil {
+		return greyImage{}, err
+	}
+	return decodeGrey(bytes.NewReader(text), filepath.Base(path), limit)
+}
+
+// maxImage bounds the bytes of an image file.
+const maxImage = 1 << 28
+
+// decodeGrey reads the size before the pixels, so that a header's claim takes
+// no more memory than the limit allows.
+func decodeGrey(r io.ReadSeeker, name string, limit *data.Limit) (greyImage, error) {
+	size, _, err := image.DecodeConfig(r)
+	if err != nil {
+		return greyImage{}, imageDamage(err)
+	}
+	if size.Width < 1 || size.Height < 1 {
+		return greyImage{}, fmt.Errorf("%d × %d pixels: the image is empty or damaged", size.Width, size.Height)
+	}
+	if err := limit.Take(int64(size.Width) * int64(size.Height)); err != nil {
+		return greyImage{}, err
+	}
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return greyImage{}, err
+	}
+	img, _, err := image.Decode(r)
+	if err != nil {
+		return greyImage{}, imageDamage(err)
+	}
+	b := img.Bounds()
+	g := greyImage{name: name, width: b.Dx(), height: b.Dy(), pixels: make([]uint8, 0, b.Dx()*b.Dy())}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			g.pixels = append(g.pixels, greyAt(img, x, y))
+		}
+	}
+	return g, nil
+}
+
+func greyAt(img image.Image, x, y int) uint8 {
+	switch img := img.(type) {
+	case *image.Gray:
+		return img.GrayAt(x, y).Y
+	case *image.YCbCr:
+		c := img.YCbCrAt(x, y)
+		return luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
+	}
+	r, g, b, _ := img.At(x, y).RGBA()
+	return luma(uint8(r>>8), uint8(g>>8), uint8(b>>8))
+}
+
+// luma is the grey value of ITU-R BT.601, with the digits of MATLAB's rgb2gray.
+func luma(r, g, b uint8) uint8 {
+	return uint8(math.Round(0.2989*float64(r) + 0.5870*float64(g) + 0.1140*float64(b)))
+}
+
+func imageDamage(err error) error {
+	if errors.Is(err, image.ErrFormat) {
+		return errors.New("it is neither a JPEG nor a PNG image")
+	}
+	return fmt.Errorf("the image is damaged: %w", err)
+}

@@ -1,0 +1,117 @@
+// Package source loads the rows of a source, prepared and in three splits.
+//
+// A source is a .npz file with the arrays train, valid and test, a folder of
+// MNIST's IDX files, a generator such as connect4 or one of package toy, one of the
+// published data sets of package recipe, a target without rows, or one table (.npy,
+// .npz, .csv, IDX) that a seed divides. [List] lists them.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/data/recipe"
+	"github.com/maskflow/maskflow/data/toy"
+	"github.com/maskflow/maskflow/internal/files"
+)
+
+// Load reads the splits of a source. What has no splits of its own is shuffled
+// by the seed and divided by the fractions. The context is that of the source
+// (arrays NAME_context), the labels or the last columns; two of these are an
+// error.
+//
+// Errors are as for [format.ReadFile]; further when the source is not found, when
+// train, valid and test differ in width, and when there are fewer than three
+// rows to divide.
+func Load(ctx context.Context, o data.Options) (*data.Splits, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	limit, err := data.NewLimit(o.MaxValues)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	path := o.Source
+	from, found, err := recipe.Load(ctx, o, limit)
+	if !found {
+		from, found, err = generate(ctx, o)
+	}
+	if !found {
+		if path, err = resolve(o.Dir, o.Source); err != nil {
+			return nil, err
+		}
+		from, err = loadPath(ctx, path, o, limit)
+	}
+	var s *data.Splits
+	if err == nil {
+		s, err = data.Prepare(from, o)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// generate gives the rows of a generator, or a target, of that name, if there is one.
+func generate(ctx context.Context, o data.Options) (s data.Source, found bool, err error) {
+	for _, t := range toy.Targets() {
+		if t.Name == o.Source {
+			s, err = t.Load(o)
+			return s, true, err
+		}
+	}
+	for _, g := range generators {
+		switch {
+		case g.name != o.Source:
+			continue
+		case o.Array != "":
+			err = fmt.Errorf("a generator has no array %q", o.Array)
+		case o.Labels:
+			err = errors.New("the generator has no labels")
+		default:
+			s, err = g.load(ctx, o)
+		}
+		return s, true, err
+	}
+	return s, false, nil
+}
+
+// loadPath reads a file or folder. What has no splits comes back as Train alone.
+func loadPath(ctx context.Context, path string, o data.Options, limit *data.Limit) (s data.Source, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return s, files.Cause(err)
+	}
+	kind := format.KindOf(path)
+	if o.Array != "" && (info.IsDir() || kind != format.NPZFile) {
+		return s, fmt.Errorf("array %q is asked for, but only .npz files hold several arrays", o.Array)
+	}
+	switch {
+	case info.IsDir():
+		return recipe.Folder(ctx, path, o.Labels, limit)
+	case kind == format.NPZFile:
+		z, err := format.OpenNPZ(ctx, path, limit)
+		if err != nil {
+			return s, err
+		}
+		defer z.Close()
+		if o.Fold > 0 && o.Array == "" && (o.Folds == 0 || len(z.Names()) > 1) {
+			return loadFold(z, path, o)
+		}
+		return loadNPZ(z, o.Array, o.Labels, limit)
+	case o.Labels && kind != format.IDXFile:
+		return s, errors.New("labels are read from IDX and .npz files; in other tables make them the last columns (context columns)")
+	}
+	if s.Train.Table, err = format.Read(ctx, path, format.ReadOptions{}, limit); err != nil || !o.Labels {
+		return s, err
+	}
+	labels, err := recipe.Labels(ctx, path, limit)
+	if err != nil {
+		return s, err
+	}
+	return s, data.AttachLabels([]*data.Table{s.Train.Table}, []*data.Table{labels}, limit)
+}

@@ -1,0 +1,336 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Part is some rows of a table.
+type Part struct {
+	Table *Table
+	Rows  []int  // which, in their order; nil is all
+	Name  string // added to the table's in messages; "" for none
+}
+
+// Len is the number of rows.
+func (p Part) Len() int {
+	if p.Rows == nil {
+		return p.Table.rows
+	}
+	return len(p.Rows)
+}
+
+func (p Part) name() string {
+	if p.Name == "" {
+		return p.Table.label()
+	}
+	return p.Table.label() + " (" + p.Name + ")"
+}
+
+// Span is rows lo to hi of a table.
+func Span(t *Table, lo, hi int, name string) Part { return Part{t, sequence(lo, hi), name} }
+
+// Source is what a source of rows gives: all rows as Train, or three parts.
+type Source struct {
+	Train, Valid, Test Part
+	// Steps are those that the source prescribes, such as the scale of a published
+	// data set.
+	Steps []Step
+	// NoiseAdded is true when the values have the noise of Steps already.
+	NoiseAdded bool
+	// Folded is true when the fold that was asked for is the test set.
+	Folded bool
+	// Note says how the parts came about.
+	Note string
+	// Target, if not "", is the energy that a model is to be fitted to by reverse
+	// KL. Then there is no data, but TargetDim variables, and Points for each split.
+	Target    string
+	TargetDim int
+	Points    [3]int
+}
+
+// Splits are the three sets of a source. They have the same columns, and each
+// has at least one row.
+//
+// A target has no data: a model is fitted to its energy by reverse KL, on points
+// of its own. Then Dim is that of the target, and the sets say by Rows how many
+// points to take, but have Dim 0 and no X.
+type Splits struct {
+	Train, Valid, Test *Set
+	Source             string // as it was asked for
+	Target             string // name of the energy that is to be fitted, "" for data
+	Dim, ContextDim    int
+	Shape              []int  // shape of one row when it is an image, such as 28, 28, else nil
+	Note               string // how the splits came about, when the source did not say
+	// Prep is the preparation of the rows, nil for a target.
+	Prep *Preparation
+
+	own int // the number of Prep's last steps that are the model's, not the source's
+}
+
+// Sets returns train, valid and test with their names.
+func (s *Splits) Sets() []NamedSet {
+	return []NamedSet{{"train", s.Train}, {"valid", s.Valid}, {"test", s.Test}}
+}
+
+// NamedSet is a set with the name of its split.
+type NamedSet struct {
+	Split string
+	Set   *Set
+}
+
+// Get returns the split of that name: train, valid or test.
+func (s *Splits) Get(name string) (*Set, error) {
+	for _, n := range s.Sets() {
+		if n.Split == name {
+			return n.Set, nil
+		}
+	}
+	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, DidYouMean(name, []string{"train", "valid", "test"}))
+}
+
+// Split divides the rows of a table into train, valid and test as the options say,
+// fits the preparation to train and applies it to all. Options about files and
+// published data sets have no meaning here.
+func Split(t *Table, o Options) (*Splits, error) {
+	if t == nil || t.rows == 0 {
+		return nil, errors.New("data: no rows are given")
+	}
+	if o.Source == "" {
+		o.Source = t.Name
+	}
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	s, err := Prepare(Source{Train: Part{Table: t}}, o)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	return s, nil
+}
+
+// Prepare divides what is not divided, drops columns, takes the context out of the
+// rest, checks that the splits fit together, and prepares the values: by the steps
+// of the source and those that the options choose or, where o.Prep is set, by
+// those of a trained model.
+func Prepare(from Source, o Options) (*Splits, error) {
+	s := &Splits{Source: o.Source, Target: from.Target}
+	if from.Target != "" {
+		s.Dim, s.Note = from.TargetDim, from.Note
+		for i, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
+			*set = &Set{Name: o.Source + " (" + []string{"train", "valid", "test"}[i] + ")", Rows: from.Points[i]}
+		}
+		return s, nil
+	}
+	divide := from.divide
+	if o.Fold > 0 {
+		divide = from.divideFolds
+	}
+	if from.Valid.Table == nil {
+		if err := divide(o); err != nil {
+			return nil, err
+		}
+	} else if o.Fold > 0 && !from.Folded {
+		return nil, errors.New("it has splits of its own: no fold can be chosen")
+	}
+	parts := []Part{from.Train, from.Valid, from.Test}
+	p, err := o.columns(parts, len(from.Steps) > 0)
+	if err != nil {
+		return nil, err
+	}
+	noise := splitNoise
+	if from.NoiseAdded {
+		noise = noiseAdded
+	}
+	if err := p.fit(parts, from.Steps, noise, o); err != nil {
+		return nil, err
+	}
+	for _, step := range p.Steps[len(from.Steps):] {
+		switch step.(type) {
+		case *Logit, *Scale:
+			s.own++
+		}
+	}
+	for i, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
+		if *set, err = p.apply(parts[i], noise); err != nil {
+			return nil, err
+		}
+		if noise != noiseAdded {
+			noise++
+		}
+	}
+	s.Prep, s.Dim, s.ContextDim, s.Note = p, p.Dim(), p.ContextDim(), from.Note
+	if shape := parts[0].Table.Shape; p.Dim() == p.Width && slices.Equal(shape, parts[1].Table.Shape) && slices.Equal(shape, parts[2].Table.Shape) {
+		s.Shape = shape
+	}
+	return s, nil
+}
+
+// fit chooses the steps, and fits them to the training rows.
+func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) error {
+	switch trained := o.Prep; {
+	case trained != nil && trained.Legacy:
+		p.Steps, p.Legacy = slices.Concat(given, trained.Steps), true
+		return p.check()
+	case trained != nil:
+		p.Steps = trained.Steps
+		return p.check()
+	}
+	p.Steps = slices.Clone(given)
+	switch {
+	case o.Binarize != "":
+		white, err := p.white(parts)
+		if err != nil {
+			return err
+		}
+		p.Steps = append(p.Steps, &Binarize{o.Binarize, o.Seed, white})
+	case o.Dequantize != 0:
+		p.Steps = append(p.Steps, &Dequantise{o.Dequantize, o.Seed})
+	}
+	if o.Logit != 0 {
+		p.Steps = append(p.Steps, &Logit{o.Logit})
+	}
+	if o.Standardise {
+		scale, err := FitScale(p.Dim(), 0, func(f func([]float64)) error { return p.each(parts[0], noise, f) })
+		if err != nil {
+			return err
+		}
+		for c, sd := range scale.SD {
+			if sd == 0 {
+				scale.SD[c] = 1 // a constant column is only shifted
+			}
+		}
+		p.Steps = append(p.Steps, scale)
+	}
+	return p.check()
+}
+
+// each calls f with the prepared rows of a part.
+func (p *Preparation) each(part Part, noise noiseOf, f func(row []float64)) error {
+	variables, _, err := p.columnsOf(part.Table)
+	if err != nil {
+		return err
+	}
+	steps := p.start(part.Table, variables, noise)
+	return part.Table.walk(part.Rows, variables, func(row []float64) (int, string) {
+		_, col, problem := steps(row)
+		if problem == "" {
+			f(row)
+		}
+		return col, problem
+	})
+}
+
+// columns chooses the variables and the context among the columns of the parts. A
+// source that scales its columns has none for a context.
+func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
+	t := parts[0].Table
+	p := &Preparation{Width: t.dim, Columns: t.Columns}
+	if t.Context != nil {
+		p.Apart, p.ApartNames = t.Context.dim, t.Context.Columns
+	}
+	for i, name := range []string{"valid", "test"} {
+		other, apart := parts[i+1].Table, 0
+		if other.Context != nil {
+			apart = other.Context.dim
+		}
+		if other.dim != t.dim {
+			return nil, fmt.Errorf("train has %d columns, but %s has %d", t.dim, name, other.dim)
+		}
+		if apart != p.Apart {
+			return nil, fmt.Errorf("train has %d context columns, but %s has %d", p.Apart, name, apart)
+		}
+	}
+	dropped := make(map[int]bool)
+	for _, name := range o.DropColumns {
+		c, err := t.Column(name)
+		if err != nil {
+			return nil, err
+		}
+		if dropped[c] {
+			return nil, fmt.Errorf("column %q is dropped twice", Shorten(name))
+		}
+		dropped[c] = true
+	}
+	for c := range t.dim {
+		if !dropped[c] {
+			p.Variables = append(p.Variables, c)
+		}
+	}
+	dim, n := len(p.Variables), o.ContextColumns
+	switch {
+	case dim == 0:
+		return nil, errors.New("every column is dropped: none is left to model")
+	case n > 0 && p.Apart > 0:
+		return nil, fmt.Errorf("%s has a context of %d columns already: the last %d columns cannot be one too", t.label(), p.Apart, n)
+	case n > 0 && scaled:
+		return nil, fmt.Errorf("%s is scaled already: the last %d columns cannot be a context, which has no density", t.label(), n)
+	case n >= dim:
+		return nil, fmt.Errorf("%s has %d columns: %d of them as context leave none to model", t.label(), dim, n)
+	case n > 0:
+		p.Variables, p.Context = p.Variables[:dim-n:dim-n], p.Variables[dim-n:]
+	}
+	return p, nil
+}
+
+// white is the value of white pixels: 1 or, when any value of any part is above
+// 1, 255.
+func (p *Preparation) white(parts []Part) (float64, error) {
+	white := 1.0
+	for _, part := range parts {
+		err := p.each(part, noiseAdded, func(row []float64) {
+			if slices.Max(row) > 1 {
+				white = 255
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return white, nil
+}
+
+// White is the value of white pixels in a table: 1 or, when any value is above 1,
+// 255.
+func White(t *Table) float64 {
+	for i := range t.rows {
+		for c := range t.dim {
+			if t.At(i, c) > 1 {
+				return 255
+			}
+		}
+	}
+	return 1
+}
+
+// divide shuffles the rows of Train by the seed and cuts them in three, each of
+// one row at least.
+func (s *Source) divide(o Options) error {
+	all := s.Train
+	n := all.Len()
+	if n < 3 {
+		return fmt.Errorf("%d rows cannot be divided into train, valid and test: 3 are needed at least", n)
+	}
+	rows := shuffled(n, o.Seed, streamDivide)
+	valid := Share(o.Fractions[1], n, n-2)
+	test := Share(o.Fractions[2], n, n-1-valid)
+	train := n - valid - test
+	s.Train = Part{all.Table, rows[:train:train], "train"}
+	s.Valid = Part{all.Table, rows[train : train+valid : train+valid], "valid"}
+	s.Test = Part{all.Table, rows[train+valid:], "test"}
+	s.Note = fmt.Sprintf("divided at random (seed %d) into %d, %d and %d rows", o.Seed, train, valid, test)
+	return nil
+}
+
+func shuffled(n int, seed, stream uint64) []int {
+	rows := sequence(0, n)
+	newRand(seed, stream).Shuffle(n, func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return rows
+}
+
+// Share is a fraction of n rounded to a whole number from 1 to most.
+func Share(fraction float64, n, most int) int {
+	return max(1, min(most, int(math.Round(fraction*float64(n)))))
+}

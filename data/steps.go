@@ -1,0 +1,237 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Binarize turns grey values into bits. Values are p in [0, 1] or, where White is
+// 255, 255·p in [0, 255]. Mode "threshold" is 1 where p > 1/2; mode "sample" is
+// one draw of a Bernoulli variable with probability p for each value, the same for
+// the same seed (Salakhutdinov and Murray 2008 binarised MNIST so). Undone, a bit
+// stays a bit, which is itself a grey value of the range [0, 1].
+type Binarize struct {
+	Mode  string  `json:"mode"`
+	Seed  uint64  `json:"seed"`
+	White float64 `json:"white"` // 1 or 255
+}
+
+func (*Binarize) kind() string { return "binarize" }
+
+func (b *Binarize) check(int) error {
+	if b.White != 1 && b.White != 255 {
+		return fmt.Errorf("a white of %v: 1 and 255 are known", b.White)
+	}
+	return checkBinarize(b.Mode)
+}
+
+func (b *Binarize) start(set noiseOf) func([]float64) (float64, int, string) {
+	r := newRand(b.Seed, streamBinarize<<32|uint64(set))
+	return func(row []float64) (float64, int, string) {
+		for c, v := range row {
+			if !(v >= 0 && v <= b.White) {
+				return 0, c, fmt.Sprintf("is %v: only values in [0, %v] can be binarised here", v, b.White)
+			}
+			level := 0.5
+			if b.Mode == "sample" {
+				level = r.Float64()
+			}
+			row[c] = 0
+			if v > level*b.White {
+				row[c] = 1
+			}
+		}
+		return 0, 0, ""
+	}
+}
+
+func (*Binarize) undo([]float64) {}
+
+// Dequantise turns whole numbers x from 0 to Levels−1 into real ones in [0, 1):
+// (x + u)/Levels with u uniform on [0, 1), the same for the same seed. A density
+// of real vectors that is fitted to whole numbers as they are grows without bound
+// on them; with the noise its log likelihood, in units of one level, is a lower
+// bound on that of the whole numbers (Theis, van den Oord and Bethge 2016, arXiv
+// 1511.01844). ln |det| is −D·ln Levels. Undone, it gives the level.
+type Dequantise struct {
+	Levels int    `json:"levels"`
+	Seed   uint64 `json:"seed"`
+}
+
+func (*Dequantise) kind() string          { return "dequantise" }
+func (d *Dequantise) check(int) error     { return checkLevels(d.Levels) }
+func (d *Dequantise) levels() (l float64) { return float64(d.Levels) }
+
+func (d *Dequantise) start(set noiseOf) func([]float64) (float64, int, string) {
+	r := newRand(d.Seed, streamDequantize<<32|uint64(set))
+	return func(row []float64) (float64, int, string) {
+		for c, v := range row {
+			x := math.Floor(v)
+			if !(x >= 0 && x < d.levels()) || set != noiseAdded && x != v {
+				return 0, c, fmt.Sprintf("is %v, not a whole number from 0 to %d (dequantise: %d levels)", v, d.Levels-1, d.Levels)
+			}
+			u := v - x
+			if set != noiseAdded {
+				u = r.Float64()
+			}
+			row[c] = float64(belowNext((x+u)/d.levels(), (x+1)/d.levels()))
+		}
+		return -float64(len(row)) * math.Log(d.levels()), 0, ""
+	}
+}
+
+func (d *Dequantise) undo(row []float64) {
+	for c, v := range row {
+		row[c] = math.Floor(min(max(v*d.levels(), 0), d.levels()-1))
+	}
+}
+
+// Jitter is x + u in float32 for u in [0, 1), and below x + 1, to which float32
+// rounds the largest of the noise.
+func Jitter(x, u float64) float32 { return belowNext(x+u, x+1) }
+
+func belowNext(v, next float64) float32 {
+	if float32(v) >= float32(next) {
+		return math.Nextafter32(float32(next), 0)
+	}
+	return float32(v)
+}
+
+// checkLevels leaves room for noise: float32 has 24 bits for level and noise.
+func checkLevels(levels int) error {
+	if levels < 2 || levels > 1<<16 {
+		return fmt.Errorf("dequantise: %d levels: there must be 2 to %d", levels, 1<<16)
+	}
+	return nil
+}
+
+// Logit takes values in [0, 1], such as dequantised pixels, to all real numbers:
+// y = logit(s), s = λ + (1 − 2λ)·x, with
+//
+//	ln |det ∂y/∂x| = Σ_d ln(1 − 2λ) − ln s_d − ln(1 − s_d)
+//
+// The MAF paper takes λ = 1e-6 for MNIST and 0.05 for CIFAR-10.
+type Logit struct {
+	Lambda float64 `json:"lambda"`
+}
+
+func (*Logit) kind() string { return "logit" }
+
+func (l *Logit) check(int) error {
+	if !(l.Lambda > 0 && l.Lambda < 0.5) {
+		return fmt.Errorf("logit with λ = %v, need more than 0 and less than 0.5", l.Lambda)
+	}
+	return nil
+}
+
+func (l *Logit) start(noiseOf) func([]float64) (float64, int, string) {
+	inner := 1 - 2*l.Lambda
+	return func(row []float64) (logDet float64, _ int, _ string) {
+		for c, v := range row {
+			if !(v >= 0 && v <= 1) {
+				return 0, c, fmt.Sprintf("is %v, not from 0 to 1 (logits need such data; for grey levels set dequantise)", v)
+			}
+			low, high := math.Log(l.Lambda+inner*v), math.Log(l.Lambda+inner*(1-v))
+			row[c] = low - high
+			logDet += math.Log(inner) - low - high
+		}
+		return logDet, 0, ""
+	}
+}
+
+func (l *Logit) undo(row []float64) {
+	for c, v := range row {
+		row[c] = min(max((1/(1+math.Exp(-v))-l.Lambda)/(1-2*l.Lambda), 0), 1)
+	}
+}
+
+// Scale is y = (x − Mean)/SD, column by column, with ln |det| = −Σ ln SD_d.
+type Scale struct {
+	Mean []float64 `json:"mean"`
+	SD   []float64 `json:"sd"`
+}
+
+func (*Scale) kind() string { return "scale" }
+
+func (s *Scale) check(dim int) error {
+	if len(s.Mean) != dim || len(s.SD) != dim {
+		return fmt.Errorf("%d means and %d deviations for %d variables", len(s.Mean), len(s.SD), dim)
+	}
+	for c, sd := range s.SD {
+		if !(sd > 0) || math.IsInf(sd, 0) || s.Mean[c]-s.Mean[c] != 0 {
+			return errors.New("a mean is not finite, or a deviation not positive")
+		}
+	}
+	return nil
+}
+
+func (s *Scale) start(noiseOf) func([]float64) (float64, int, string) {
+	logDet := 0.0
+	for _, sd := range s.SD {
+		logDet -= math.Log(sd)
+	}
+	return func(row []float64) (float64, int, string) {
+		for c, v := range row {
+			row[c] = (v - s.Mean[c]) / s.SD[c]
+		}
+		return logDet, 0, ""
+	}
+}
+
+func (s *Scale) undo(row []float64) {
+	for c, v := range row {
+		row[c] = v*s.SD[c] + s.Mean[c]
+	}
+}
+
+// FitScale returns the means and standard deviations of rows: the root of the mean
+// square of n rows less the given degrees of freedom, 0 as numpy's std, 1 as
+// pandas'. each calls its argument with one row after the other, twice. A constant
+// column has the deviation 0: rounding can give it another, but not here.
+func FitScale(dim, freedom int, each func(func(row []float64)) error) (*Scale, error) {
+	s := &Scale{make([]float64, dim), make([]float64, dim)}
+	n, first, varies := 0, make([]float64, dim), make([]bool, dim)
+	err := each(func(row []float64) {
+		if n == 0 {
+			copy(first, row)
+		}
+		for c, v := range row {
+			s.Mean[c] += v
+			varies[c] = varies[c] || v != first[c]
+		}
+		n++
+	})
+	if err != nil {
+		return nil, err
+	}
+	for c := range s.Mean {
+		s.Mean[c] /= float64(n)
+		if !varies[c] {
+			s.Mean[c] = first[c]
+		}
+	}
+	err = each(func(row []float64) {
+		for c, v := range row {
+			s.SD[c] += (v - s.Mean[c]) * (v - s.Mean[c])
+		}
+	})
+	for c := range s.SD {
+		s.SD[c] = math.Sqrt(s.SD[c] / float64(n-freedom))
+	}
+	return s, err
+}
+
+// Streams of random numbers: what they are used for keeps them apart. Streams 3 to
+// 5 are those of generated sources.
+const (
+	streamDivide     uint64 = 1
+	streamBinarize   uint64 = 2
+	streamDequantize uint64 = 6
+	streamFold       uint64 = 7
+)
+
+func newRand(seed, stream uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, stream))
+}

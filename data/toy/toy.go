@@ -1,0 +1,78 @@
+// Package toy holds densities of two variables: those of [All] are in closed form
+// and can be sampled, a source of rows whose likelihood under the truth is known;
+// those of [Targets] are known up to their normalising constant alone and have no
+// rows.
+package toy
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// Toy is a density of two variables in closed form that can be sampled: a
+// source of rows whose likelihood under the truth is known.
+type Toy struct {
+	Name, About string
+
+	logDensity func(x0, x1 float64) float64
+	sample     func(rng *rand.Rand) (x0, x1 float64)
+	lo, hi     [2]float64
+	entropy    float64
+}
+
+// LogDensity returns ln p(x0, x1) in nats, −Inf outside the support.
+func (t Toy) LogDensity(x0, x1 float64) float64 { return t.logDensity(x0, x1) }
+
+// Sample draws one point.
+func (t Toy) Sample(rng *rand.Rand) (x0, x1 float64) { return t.sample(rng) }
+
+// Bounds returns the corners of a window that holds more than 99.9 % of the mass.
+func (t Toy) Bounds() (lo, hi [2]float64) { return t.lo, t.hi }
+
+// Entropy returns −E[ln p] in nats: the mean negative log-likelihood of the
+// truth, which no model can be below. It is NaN where no closed form is known.
+func (t Toy) Entropy() float64 { return t.entropy }
+
+// All returns the toy densities, each also a source of rows. The entries are the
+// caller's own.
+func All() []Toy { return slices.Clone(toys) }
+
+// ByName returns the toy of that name, and whether there is one.
+func ByName(name string) (Toy, bool) {
+	for _, t := range toys {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Toy{}, false
+}
+
+// rows are the sizes of train, valid and test.
+var rows = [3]int{50000, 10000, 10000}
+
+// Load draws the three sets one after another from the stream of a seed.
+func (t Toy) Load(ctx context.Context, o data.Options) (s data.Source, err error) {
+	const stream = 4
+	r := rand.New(rand.NewPCG(o.Seed, stream))
+	for i, to := range []*data.Part{&s.Train, &s.Valid, &s.Test} {
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		x := make([]float32, 0, 2*rows[i])
+		for range rows[i] {
+			x0, x1 := t.sample(r)
+			x = append(x, float32(x0), float32(x1))
+		}
+		table, err := data.FromFlat(x, 2, "x0", "x1")
+		if err != nil {
+			return s, err
+		}
+		table.Name = t.Name
+		*to = data.Part{Table: table, Name: []string{"train", "valid", "test"}[i]}
+	}
+	s.Note = "drawn from a known density by the seed"
+	return s, nil
+}
