@@ -7,6 +7,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/models"
 )
@@ -19,8 +20,8 @@ import (
 // exact to six digits, by quadrature.
 func Energies() []Target {
 	var all []Target
-	for _, e := range energies {
-		all = append(all, e.target())
+	for _, t := range toy.Targets() {
+		all = append(all, energyOf(t))
 	}
 	return all
 }
@@ -28,40 +29,34 @@ func Energies() []Target {
 // EnergyByName returns one of the energies, or an error that lists their names.
 func EnergyByName(name string) (Target, error) {
 	var names []string
-	for _, e := range energies {
-		if e.name == name {
-			return e.target(), nil
+	for _, t := range toy.Targets() {
+		if t.Name == name {
+			return energyOf(t), nil
 		}
-		names = append(names, e.name)
+		names = append(names, t.Name)
 	}
 	return Target{}, fmt.Errorf("iaf: no energy %q (there are %s)", name, strings.Join(names, ", "))
 }
 
-// energy is −U without the penalty, for columns z₁ and z₂.
-type energy struct {
-	name string
-	logZ float64
-	log  func(z1, z2 *Node) *Node
-}
-
-var energies = []energy{
-	{"u1", 1.877502, func(z1, z2 *Node) *Node {
+// energies are −U without the penalty, for columns z₁ and z₂, by name.
+var energies = map[string]func(z1, z2 *Node) *Node{
+	"u1": func(z1, z2 *Node) *Node {
 		norm := Sqrt(Add(Add(Square(z1), Square(z2)), nn.Number(z1, 1e-12)))
 		ring := bump(Sub(norm, nn.Number(norm, 2)), 0.4)
 		at := func(center float64) *Node { return bump(Sub(z1, nn.Number(z1, center)), 0.6) }
 		return Add(ring, nn.LogSumExpOf([]*Node{at(2), at(-2)}))
-	}},
-	{"u2", 2.625318, func(z1, z2 *Node) *Node { return bump(Sub(z2, wave(z1)), 0.4) }},
-	{"u3", 3.184934, func(z1, z2 *Node) *Node {
+	},
+	"u2": func(z1, z2 *Node) *Node { return bump(Sub(z2, wave(z1)), 0.4) },
+	"u3": func(z1, z2 *Node) *Node {
 		shift := Mul(nn.Number(z1, 3), Exp(bump(Sub(z1, nn.Number(z1, 1)), 0.6)))
 		along := Sub(z2, wave(z1))
 		return nn.LogSumExpOf([]*Node{bump(along, 0.35), bump(Add(along, shift), 0.35)})
-	}},
-	{"u4", 3.253927, func(z1, z2 *Node) *Node {
+	},
+	"u4": func(z1, z2 *Node) *Node {
 		shift := Mul(nn.Number(z1, 3), Logistic(Mul(Sub(z1, nn.Number(z1, 1)), nn.Number(z1, 1/0.3))))
 		along := Sub(z2, wave(z1))
 		return nn.LogSumExpOf([]*Node{bump(along, 0.4), bump(Add(along, shift), 0.35)})
-	}},
+	},
 }
 
 // bump is −½·(v/width)².
@@ -72,10 +67,10 @@ func bump(v *Node, width float64) *Node {
 // wave is w₁ = sin(2π·z₁/4).
 func wave(z1 *Node) *Node { return Sin(Mul(z1, nn.Number(z1, math.Pi/2))) }
 
-func (e energy) target() Target {
-	return Target{Name: e.name, Dim: 2, LogZ: e.logZ, LogDensity: func(_ models.Params, x *Node) *Node {
+func energyOf(t toy.Target) Target {
+	return Target{Name: t.Name, Dim: t.Dim, LogZ: t.LogZ, LogDensity: func(_ models.Params, x *Node) *Node {
 		column := func(d int) *Node { return Reshape(Slice(x, AxisRange(), AxisRange(d, d+1)), x.Shape().Dimensions[0]) }
 		excess := Max(Sub(Abs(x), nn.Number(x, 6)), nn.Number(x, 0))
-		return Sub(e.log(column(0), column(1)), nn.SumLast(Square(excess)))
+		return Sub(energies[t.Name](column(0), column(1)), nn.SumLast(Square(excess)))
 	}}
 }
