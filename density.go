@@ -50,9 +50,6 @@ func (b *builder) made() (models.Model, error) {
 		Conditioning: m.Conditioning, Init: m.Init, Start: b.start, Order: masks.Order(m.Order.Degrees), Groups: m.Groups,
 		Degrees: b.degrees, Masks: int(m.Orders.Count), Seed: b.c.Seed, Output: m.Output, Components: m.Components,
 	}
-	if m.Orders.Count == config.Unlimited {
-		o.Masks, o.Unlimited = 0, true
-	}
 	pick(&b.err, &o.Resample, "model.orders.resample", m.Orders.Resample, map[string]masks.Resample{
 		"": masks.ResampleBoth, "both": masks.ResampleBoth, "order": masks.ResampleOrder, "connectivity": masks.ResampleConnectivity})
 	if b.err != nil {
@@ -73,19 +70,20 @@ func (b *builder) made() (models.Model, error) {
 func (b *builder) stack() flow.StackOptions {
 	m := b.c.Model
 	return flow.StackOptions{
-		ConditionerOptions: flow.ConditionerOptions{Dim: b.dim, Context: b.context, Hidden: m.Hidden, Residual: m.Residual,
-			Activation: m.Activation, Init: m.Init, Start: b.start, Order: masks.Order(m.Order.Degrees), Degrees: b.degrees, Seed: b.c.Seed},
+		Dim: b.dim, Context: b.context, Hidden: m.Hidden, Residual: m.Residual,
+		Activation: m.Activation, Init: m.Init, Start: b.start, Order: masks.Order(m.Order.Degrees), Degrees: b.degrees, Seed: b.c.Seed,
 		Layers: m.Layers, Transform: m.Transform, Scale: m.Scale, Bins: m.Bins, Bound: m.Bound, Permute: m.Permute, Normalise: m.Normalise,
 	}
 }
 
 func (b *builder) maf() (models.Model, error) {
-	return maf.New(maf.Options{StackOptions: b.stack(), Base: b.c.Model.Base, Components: b.c.Model.Components,
-		Logit: b.c.Data.Logit, Standardise: b.c.Data.Standardise})
+	o := maf.Options(b.stack())
+	o.Base, o.Components, o.Logit, o.Standardise = b.c.Model.Base, b.c.Model.Components, b.c.Data.Logit, b.c.Data.Standardise
+	return maf.New(o)
 }
 
 func (b *builder) iaf() (models.Model, error) {
-	m, err := iaf.New(iaf.Options{StackOptions: b.stack()})
+	m, err := iaf.New(iaf.Options(b.stack()))
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +100,13 @@ func (b *builder) vae() (models.Model, error) {
 		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", b.context)
 	}
 	o := iaf.VAEOptions{Dim: b.dim, Latent: m.Latent, Encoder: m.Encoder, Decoder: m.Decoder, Activation: m.Activation,
-		Context: m.Context, FreeBits: m.FreeBits, StickTheLanding: m.StickTheLanding, Seed: b.c.Seed}
+		Context: m.Context, FreeBits: m.FreeBits, StickTheLanding: m.StickTheLanding, Seed: b.c.Seed, Posterior: m.Posterior}
 	if m.Posterior == "iaf" {
 		if list := m.Order.Degrees; list != nil && len(list) != m.Latent {
 			return nil, fmt.Errorf("model.order lists %d degrees, but there are %d latent variables", len(list), m.Latent)
 		}
-		o.Flow = &iaf.Options{StackOptions: b.stack()}
+		o.Flow = iaf.Options(b.stack())
+		o.Flow.Normalise = ""
 	}
 	return iaf.NewVAE(o)
 }

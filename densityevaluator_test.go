@@ -25,12 +25,12 @@ import (
 func TestDensityEvaluator(t *testing.T) {
 	const rows = 11
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		fitted := must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options{StackOptions: stackOf(2, 0, 2)})), must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
+		fitted := must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options(stackOf(2, 0, 2)))), must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
 		for name, m := range map[string]models.Model{
 			"of a target":    fitted,
-			"with a context": must.M1(iaf.New(iaf.Options{StackOptions: stackOf(flowDim, flowContext, 2)})),
-			"a MAF":          must.M1(maf.New(maf.Options{StackOptions: stackOf(flowDim, 0, 2)})),
-			"three orders":   newMADE(t, made.Options{Dim: flowDim, Hidden: []int{7}, Masks: 3, Degrees: masks.SampledDegrees, Output: "gaussian"}),
+			"with a context": must.M1(iaf.New(iaf.Options(stackOf(flowDim, flowContext, 2)))),
+			"a MAF":          must.M1(maf.New(maf.Options(stackOf(flowDim, 0, 2)))),
+			"three orders":   newMADE(t, made.Options{Dim: flowDim, Hidden: []int{7}, Masks: 3, Degrees: masks.SampledDegrees, Output: "gaussian", Start: "natural"}),
 		} {
 			e, err := exec.NewDensityEvaluator(b, m, 4)
 			if err != nil {
@@ -75,7 +75,7 @@ func onBackend(m models.Model, w models.Weights) []*tensors.Tensor {
 // What a Model refuses to tell, an evaluator tells as it is.
 func TestLogProbWhereThereIsNoDensity(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	m := must.M1(maf.New(maf.Options{StackOptions: stackOf(2, 0, 1), Logit: 0.05}))
+	m := must.M1(maf.New(with(stackOf(2, 0, 1), func(o *maf.Options) { o.Logit = 0.05 })))
 	w := shaken(m, 1)
 	x := []float32{0.5, 0.25, 0.5, 1.5, 0.75, 0.5}
 	e := must.M1(exec.NewEvaluator(b, m, 3))

@@ -19,7 +19,7 @@ import (
 func bothOrders(t *testing.T) (*made.Model, models.Weights) {
 	t.Helper()
 	for seed := range uint64(100) {
-		m := newMADE(t, made.Options{Dim: 2, Masks: 2, Resample: masks.ResampleOrder, Seed: seed})
+		m := newMADE(t, made.Options{Dim: 2, Masks: 2, Resample: masks.ResampleOrder, Seed: seed, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 		if !slices.Equal(m.Cycle().At(0).Order, m.Cycle().At(1).Order) {
 			return m, models.Weights{{0, 4, 4, 0}, {0, 0}}
 		}
@@ -73,9 +73,9 @@ func TestEvaluateAgainstTheFormulas(t *testing.T) {
 			rows  int
 			batch int
 		}{
-			{"five orders", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: 5, Context: 3}, 53, 8},
-			{"one order", made.Options{Dim: 7, Hidden: []int{11}}, 53, 53},
-			{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, 53, 100},
+			{"five orders", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: 5, Context: 3, Start: "natural"}, 53, 8},
+			{"one order", made.Options{Dim: 7, Hidden: []int{11}, Degrees: "sequential", Start: "natural"}, 53, 53},
+			{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}, 53, 100},
 		} {
 			if b.Kind != backend.KindGo && tt.model.Context == 0 {
 				continue // compiling takes XLA long
@@ -202,7 +202,7 @@ func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Set, all maskfl
 // gives the same figures.
 func TestEvaluateInBatches(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Context: 2})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Context: 2, Start: "natural"})
 	w := strong(d, 4)
 	for _, rows := range []int{1, 2, 13} {
 		set := randomSet(5, rows, 5, 2)
@@ -230,7 +230,7 @@ func TestEvaluateInBatches(t *testing.T) {
 func TestEvaluateUnlikelyRows(t *testing.T) {
 	const dim, logit = 8, 100
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: dim, Masks: 3, Resample: masks.ResampleOrder})
+	d := newMADE(t, made.Options{Dim: dim, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	w := models.Weights{make([]float32, dim*dim), repeat([]float32{logit}, dim)}
 	m := newModel(t, b, d, w, maskflow.Options{Batch: 2})
 	zeros := &data.Set{Name: "zeros", Rows: 3, Dim: dim, X: make([]float32, 3*dim)}
@@ -245,7 +245,7 @@ func TestEvaluateUnlikelyRows(t *testing.T) {
 
 func TestEvaluateRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Context: 2})
+	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
 	_, err := m.Evaluate(t.Context(), &data.Set{Name: "nothing", Dim: 5, ContextDim: 2}, maskflow.EvalOptions{})
 	refuses(t, "no rows", err, "nothing has no rows to evaluate")

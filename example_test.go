@@ -10,7 +10,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/train"
 )
@@ -22,7 +21,7 @@ func Example() {
 	b := must.M1(backend.Open(ctx, "go", backend.Options{})) // "auto" takes XLA where it is installed
 	defer b.Close()
 	rows := must.M1(source.Load(ctx, data.Options{Source: "connect4"}))
-	d := must.M1(made.New(made.Options{Dim: rows.Dim, Hidden: []int{64}, Degrees: masks.SampledDegrees, Masks: 2, Seed: 4}))
+	d := must.M1(made.New(made.Options{Dim: rows.Dim, Hidden: []int{64}, Masks: 2, Seed: 4, Start: "natural"}))
 	m := must.M1(train.Fit(ctx, b, d, rows, train.Options{
 		MaxSteps: 200, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.02}}))
 	defer m.Close()

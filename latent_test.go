@@ -38,9 +38,9 @@ func flows() map[string]interface {
 		models.Density
 		Forward(p models.Params, x, context *Node) (z, logDet *Node)
 	}{
-		"random orders and batch normalisation": must.M1(maf.New(maf.Options{StackOptions: random, Standardise: true})),
-		"splines behind linear layers":          must.M1(maf.New(maf.Options{StackOptions: mixed})),
-		"an IAF in random orders":               must.M1(iaf.New(iaf.Options{StackOptions: inverse})),
+		"random orders and batch normalisation": must.M1(maf.New(with(random, func(o *maf.Options) { o.Standardise = true }))),
+		"splines behind linear layers":          must.M1(maf.New(maf.Options(mixed))),
+		"an IAF in random orders":               must.M1(iaf.New(iaf.Options(inverse))),
 	}
 }
 
@@ -147,7 +147,7 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 	const rows = 9
 	b := backendtest.Open(t, backend.KindGo)
 	all := map[string]models.Model{
-		"a MADE": newMADE(t, made.Options{Dim: flowDim, Context: flowContext, Hidden: []int{7}, Masks: 3, Degrees: 1}),
+		"a MADE": newMADE(t, made.Options{Dim: flowDim, Context: flowContext, Hidden: []int{7}, Masks: 3, Degrees: "sampled", Start: "natural"}),
 		"a VAE":  tinyVAE(flowDim, 2),
 	}
 	for name, m := range flows() {
@@ -232,8 +232,8 @@ func TestDensitiesOfAnIAF(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		stack := stackOf(flowDim, flowContext, 2)
 		stack.Permute = "random"
-		conditional := must.M1(iaf.New(iaf.Options{StackOptions: stack}))
-		plain := must.M1(iaf.New(iaf.Options{StackOptions: stackOf(2, 0, 2)}))
+		conditional := must.M1(iaf.New(iaf.Options(stack)))
+		plain := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 2))))
 		fitted := must.M1(iaf.NewVariational(plain, must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
 		for name, m := range map[string]models.Density{"with a context": conditional, "of a target": fitted} {
 			w := shaken(m, 2)
@@ -260,11 +260,11 @@ func TestDensitiesOfAnIAF(t *testing.T) {
 
 func TestWhatHasNoLatentCodes(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
 	_, err := m.Latent(t.Context(), make([]float32, 5), nil)
 	refuses(t, "a MADE", err, "this model is no flow: it has no latent codes")
-	f := must.M1(maf.New(maf.Options{StackOptions: stackOf(5, 2, 1)}))
+	f := must.M1(maf.New(maf.Options(stackOf(5, 2, 1))))
 	m = newModel(t, b, f, models.Initialize(f, 1), maskflow.Options{})
 	_, err = m.Latent(t.Context(), make([]float32, 6), nil)
 	refuses(t, "half a row", err, "6 values are not whole rows of 5 variables")
@@ -276,7 +276,7 @@ func TestWhatHasNoLatentCodes(t *testing.T) {
 // likelihoods are in both units then too.
 func TestUnitsOfAFlowThatLoops(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	layer := must.M1(flow.Invert(must.M1(flow.NewAutoregressive(must.M1(flow.NewAffine("")), stackOf(3, 0, 1).ConditionerOptions))))
+	layer := must.M1(flow.Invert(must.M1(flow.NewAutoregressive(must.M1(flow.NewAffine("")), flow.ConditionerOptions{Dim: 3, Hidden: []int{7}, Activation: "tanh", Seed: 5}))))
 	m := must.M1(flow.New(flow.Normal(3), must.M1(flow.NewStandardise(3)), layer))
 	w := shaken(m, 1)
 	set(m, w, "layer0.log_scale", 1, 2, -0.5)

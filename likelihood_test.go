@@ -24,7 +24,7 @@ import (
 
 // stackOf are small layers over dim variables.
 func stackOf(dim, context, layers int) flow.StackOptions {
-	return flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5}, Layers: layers}
+	return flow.StackOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
 }
 
 // shaken are initial weights that something has happened to: layers of flows start
@@ -87,9 +87,9 @@ func TestLikelihoodsInTheUnitsOfTheDataAndOfTheModel(t *testing.T) {
 		core += (y*y/2 + math.Log(2*math.Pi)/2) / 3
 		change += (math.Log((1-2*lambda)/(p*(1-p))) - math.Log(sigma[i%2])) / 3
 	}
-	mixture := made.Options{Dim: 2, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder}
+	mixture := made.Options{Dim: 2, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"}
 	for name, m := range map[string]models.Model{
-		"a MAF":               must.M1(maf.New(maf.Options{StackOptions: stackOf(2, 0, 1), Logit: lambda, Standardise: true})),
+		"a MAF":               must.M1(maf.New(with(stackOf(2, 0, 1), func(o *maf.Options) { o.Logit = lambda; o.Standardise = true }))),
 		"a MADE of Gaussians": must.M1(flow.NewOrdered(newMADE(t, mixture), must.M1(flow.Preprocess(2, lambda, true))...)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestAnEnsembleOfRealOrders(t *testing.T) {
 			if b.Kind != backend.KindGo && output == "mog" {
 				continue // compiling takes XLA long
 			}
-			core := newMADE(t, made.Options{Dim: dim, Hidden: []int{11}, Activation: "tanh", Output: output, Components: 2, Masks: k, Degrees: masks.SampledDegrees})
+			core := newMADE(t, made.Options{Dim: dim, Hidden: []int{11}, Activation: "tanh", Output: output, Components: 2, Masks: k, Degrees: masks.SampledDegrees, Start: "natural"})
 			m := must.M1(flow.NewOrdered(core, must.M1(flow.Preprocess(dim, 0, true))...))
 			w := shaken(m, 2)
 			model := newModel(t, b, m, w, maskflow.Options{Batch: 10})
@@ -190,7 +190,7 @@ func TestAnEnsembleOfRealOrders(t *testing.T) {
 func TestALikelihoodThatIsNotFinite(t *testing.T) {
 	stack := stackOf(2, 0, 1)
 	stack.Scale = "exp"
-	m := must.M1(maf.New(maf.Options{StackOptions: stack}))
+	m := must.M1(maf.New(maf.Options(stack)))
 	w := models.Initialize(m, 1)
 	set(m, w, "layer0.output.bias", 0, 0, 160, 0) // e⁸⁰ is a float32, 40 000 times as much is none
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
@@ -223,4 +223,11 @@ func TestALikelihoodThatIsNotFinite(t *testing.T) {
 			t.Errorf("latent codes: error %v, want one about row 3, variable 0", err)
 		}
 	})
+}
+
+// with is a MAF of such layers with a change of its options.
+func with(o flow.StackOptions, change func(*maf.Options)) maf.Options {
+	m := maf.Options(o)
+	change(&m)
+	return m
 }

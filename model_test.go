@@ -24,7 +24,7 @@ func TestLogProbOfAllStates(t *testing.T) {
 	for name, o := range map[string]made.Options{
 		"one order":    {Dim: 7, Hidden: []int{11}, Direct: true},
 		"five orders":  {Dim: 7, Hidden: []int{11, 5}, Degrees: masks.SampledDegrees, Masks: 5, Start: masks.RandomOrder},
-		"unlimited":    {Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true},
+		"unlimited":    {Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited},
 		"one variable": {Dim: 1},
 	} {
 		d := newMADE(t, o)
@@ -49,7 +49,7 @@ func TestLogProbOfAllStates(t *testing.T) {
 // A density without masks is one of its own, whatever sets are asked for.
 func TestADensityWithoutMasks(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"})
 	w := strong(d, 1)
 	masked, m := newModel(t, b, d, w, maskflow.Options{}), newModel(t, b, plain{d}, w, maskflow.Options{})
 	set := randomSet(1, 11, 5, 0)
@@ -79,7 +79,7 @@ func TestSetsOfAModel(t *testing.T) {
 		return out
 	}
 	same := func(a, b []masks.Order) bool { return slices.EqualFunc(a, b, slices.Equal[masks.Order]) }
-	fixed := newMADE(t, made.Options{Dim: 11, Masks: 4, Resample: masks.ResampleOrder})
+	fixed := newMADE(t, made.Options{Dim: 11, Masks: 4, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, fixed, strong(fixed, 1), maskflow.Options{EvalSets: 9})
 	var trained []masks.Order
 	for k := range 4 {
@@ -90,7 +90,7 @@ func TestSetsOfAModel(t *testing.T) {
 			t.Errorf("%d sets of four are %v, want %v", n, got, want)
 		}
 	}
-	unlimited := newMADE(t, made.Options{Dim: 11, Unlimited: true, Resample: masks.ResampleOrder})
+	unlimited := newMADE(t, made.Options{Dim: 11, Masks: masks.Unlimited, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m = newModel(t, b, unlimited, strong(unlimited, 1), maskflow.Options{EvalSets: 9})
 	all := orders(m.Sets(0))
 	if len(all) != 9 || !same(orders(m.Sets(3)), all[:3]) || len(m.Sets(20)) != 20 {
@@ -110,7 +110,7 @@ func TestSetsOfAModel(t *testing.T) {
 // Calls from several goroutines give what they give one after the other.
 func TestAModelServesSeveralGoroutines(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2})
+		d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Start: "natural"})
 		m := newModel(t, b, d, strong(d, 1), maskflow.Options{Batch: 8})
 		set := randomSet(1, 19, 5, 0)
 		type answer struct {
@@ -155,7 +155,7 @@ func TestAModelServesSeveralGoroutines(t *testing.T) {
 
 func TestCancelledCalls(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Masks: 2, Resample: masks.ResampleOrder})
+	d := newMADE(t, made.Options{Dim: 5, Masks: 2, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -173,7 +173,7 @@ func TestCancelledCalls(t *testing.T) {
 
 func TestNewRefusesOtherWeights(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"})
 	w := strong(d, 1)
 	_, err := maskflow.New(b, d, w[:2], maskflow.Options{})
 	refuses(t, "too few parameters", err, "the model has 4 parameters, but 2 were given")
@@ -184,7 +184,7 @@ func TestNewRefusesOtherWeights(t *testing.T) {
 
 func TestLogProbRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Context: 2})
+	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
 	_, err := m.LogProb(t.Context(), make([]float32, 6), nil)
 	refuses(t, "half a row", err, "6 values are not whole rows of 5 variables")
@@ -207,7 +207,7 @@ func (broken) LogProb(models.Params, *graph.Node, *graph.Node) *graph.Node {
 // What goes wrong while a graph is built is an error of one line.
 func TestAGraphThatCannotBeBuilt(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, broken{d}, strong(d, 1), maskflow.Options{})
 	_, err := m.LogProb(t.Context(), make([]float32, 5), nil)
 	refuses(t, "a broken density", err, "no such graph")

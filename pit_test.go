@@ -23,11 +23,11 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 	const n = 4000
 	b := backendtest.Open(t, backend.KindGo)
 	for name, m := range map[string]models.Model{
-		"maf":          must.M1(maf.New(maf.Options{StackOptions: stackOf(3, 0, 3), Standardise: true})),
-		"iaf":          must.M1(iaf.New(iaf.Options{StackOptions: stackOf(3, 0, 3)})),
-		"maf over mog": must.M1(maf.New(maf.Options{StackOptions: stackOf(3, 2, 3), Base: "mog", Components: 3})),
-		"gaussians":    newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian"}),
-		"mixtures":     newMADE(t, made.Options{Dim: 3, Context: 2, Hidden: []int{7}, Output: "mog", Components: 3}),
+		"maf":          must.M1(maf.New(with(stackOf(3, 0, 3), func(o *maf.Options) { o.Standardise = true }))),
+		"iaf":          must.M1(iaf.New(iaf.Options(stackOf(3, 0, 3)))),
+		"maf over mog": must.M1(maf.New(with(stackOf(3, 2, 3), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 }))),
+		"gaussians":    newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian", Degrees: "sequential", Start: "natural"}),
+		"mixtures":     newMADE(t, made.Options{Dim: 3, Context: 2, Hidden: []int{7}, Output: "mog", Components: 3, Degrees: "sequential", Start: "natural"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})
@@ -63,7 +63,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 
 func TestPITNeedsRealConditionals(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	bits := newMADE(t, made.Options{Dim: 3})
+	bits := newMADE(t, made.Options{Dim: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, bits, strong(bits, 1), maskflow.Options{})
 	_, err := m.PIT(t.Context(), []float32{0, 1, 0}, nil)
 	refuses(t, "bits", err, "no conditionals over real numbers")

@@ -24,7 +24,7 @@ func sample(t *testing.T, m *maskflow.Model, n int, o maskflow.SampleOptions) []
 }
 
 func TestSamplesFollowFromTheSeed(t *testing.T) {
-	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2})
+	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
 	w := strong(d, 1)
 	cond := randomSet(1, 17, 11, 2).Context
 	o := maskflow.SampleOptions{Seed: 5, Context: cond}
@@ -74,7 +74,7 @@ func TestSamplesFollowFromTheSeed(t *testing.T) {
 func TestEachSampleIsOfOneOrder(t *testing.T) {
 	const dim, rows = 11, 60
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2})
+	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
 	o := maskflow.SampleOptions{Seed: 5, Context: randomSet(1, rows, dim, 2).Context}
 	ensemble := sample(t, m, rows, o)
@@ -162,7 +162,7 @@ func chiSquare(t *testing.T, m *maskflow.Model, x, cond []float32, sets []*masks
 // which was trained.
 func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Unlimited: true})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"})
 	w := strong(d, 1)
 	m := newModel(t, b, d, w, maskflow.Options{EvalSets: 3})
 	o := maskflow.SampleOptions{Seed: 2}
@@ -185,7 +185,7 @@ func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 
 func TestSampleRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Context: 2, Masks: 3, Resample: masks.ResampleOrder})
+	d := newMADE(t, made.Options{Dim: 5, Context: 2, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
 	for _, tt := range []struct {
 		what string

@@ -23,9 +23,9 @@ const decoderWidth = 3
 // tinyVAE is a VAE small enough to integrate over its latent variables. With two
 // of them its posterior is an IAF.
 func tinyVAE(dim, latent int) *iaf.VAE {
-	o := iaf.VAEOptions{Dim: dim, Latent: latent, Encoder: []int{5}, Decoder: []int{decoderWidth}, Activation: "tanh", Context: 3}
+	o := iaf.VAEOptions{Dim: dim, Latent: latent, Encoder: []int{5}, Decoder: []int{decoderWidth}, Activation: "tanh", Posterior: "diagonal"}
 	if latent > 1 {
-		o.Flow = &iaf.Options{StackOptions: stackOf(latent, 3, 1)}
+		o.Posterior, o.Context, o.Flow = "iaf", 3, iaf.Options(stackOf(latent, 3, 1))
 	}
 	return must.M1(iaf.NewVAE(o))
 }
@@ -162,7 +162,7 @@ func TestDivergenceFromAGaussian(t *testing.T) {
 	}
 	points := &data.Set{Name: "points", Rows: 40_000}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		q := must.M1(iaf.New(iaf.Options{StackOptions: stackOf(2, 0, 1)}))
+		q := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 1))))
 		v := must.M1(iaf.NewVariational(q, gaussianTarget(logZ, mean, deviation), iaf.VariationalOptions{}))
 		w := models.Initialize(v, 1)
 		o := maskflow.Options{Batch: 10_000}
@@ -194,7 +194,7 @@ func logScale(scale float64) float32 {
 func TestAFlowThatIsFittedToAGaussian(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	mean, deviation := []float64{0.5, -1}, []float64{1.5, 0.5}
-	q := must.M1(iaf.New(iaf.Options{StackOptions: stackOf(2, 0, 1)}))
+	q := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 1))))
 	v := must.M1(iaf.NewVariational(q, gaussianTarget(math.Log(0.75*2*math.Pi), mean, deviation), iaf.VariationalOptions{StickTheLanding: true}))
 	points := &data.Set{Name: "points", Rows: 2000}
 	m, err := train.Fit(t.Context(), b, v, &data.Splits{Train: points, Valid: points, Dim: 2}, train.Options{Batch: 50, MaxSteps: 600,

@@ -21,6 +21,7 @@ func NewCycle(r Recipe) (*Cycle, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
+	r = r.withDefaults()
 	c := &Cycle{recipe: r.clone()}
 	switch {
 	case r.Base != nil:
@@ -58,7 +59,7 @@ func (r Recipe) clone() Recipe {
 // Recipe returns what the cycle was made from.
 func (c *Cycle) Recipe() Recipe { return c.recipe.clone() }
 
-// Len returns the number K of sets, or 0 when they are unlimited.
+// Len returns the number K of sets, or [Unlimited].
 func (c *Cycle) Len() int { return c.recipe.Count }
 
 // Index returns which set the update with this number, counted from 0, uses: the remainder of update by K, or update

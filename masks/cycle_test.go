@@ -38,8 +38,8 @@ func TestEvaluatedSetsAreTheTrainedSets(t *testing.T) {
 }
 
 func TestUnlimitedEvaluationHasAStreamOfItsOwn(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 19, Hidden: []int{23}, Degrees: SampledDegrees, Start: RandomOrder, Seed: 5})
-	if c.Len() != 0 || c.Index(12345) != 12345 {
+	c := newCycle(t, Recipe{Dim: 19, Hidden: []int{23}, Degrees: SampledDegrees, Start: RandomOrder, Seed: 5, Count: Unlimited})
+	if c.Len() != Unlimited || c.Index(12345) != 12345 {
 		t.Errorf("length %d, update 12345 uses set %d", c.Len(), c.Index(12345))
 	}
 	const n = 200
@@ -185,7 +185,7 @@ func TestWhatIsResampled(t *testing.T) {
 
 // Were units sorted where the connectivity is resampled, each would keep nearly the same degree.
 func TestResampledUnitHasEveryDegree(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 6, Hidden: []int{23, 23}, Degrees: SampledDegrees, Resample: ResampleConnectivity, Seed: 21})
+	c := newCycle(t, Recipe{Dim: 6, Hidden: []int{23, 23}, Degrees: SampledDegrees, Resample: ResampleConnectivity, Seed: 21, Count: Unlimited})
 	const draws = 5000
 	for _, unit := range []int{0, 11, 22} {
 		for l := range 2 {
@@ -203,7 +203,7 @@ func TestResampledUnitHasEveryDegree(t *testing.T) {
 }
 
 func TestRandomOrdersAreUniform(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 5, Start: RandomOrder, Resample: ResampleOrder, Seed: 34})
+	c := newCycle(t, Recipe{Dim: 5, Start: RandomOrder, Resample: ResampleOrder, Seed: 34, Count: Unlimited})
 	for i := range 5 {
 		var trained, evaluated []int
 		for k, s := range c.Eval(4000) {
@@ -262,7 +262,7 @@ func TestHiddenDegreesOfACycle(t *testing.T) {
 }
 
 func TestSampledDegreesStartAtTheSmallestBelow(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 23, Hidden: []int{3, 31, 31}, Degrees: SampledDegrees, Resample: ResampleConnectivity, Seed: 2})
+	c := newCycle(t, Recipe{Dim: 23, Hidden: []int{3, 31, 31}, Degrees: SampledDegrees, Resample: ResampleConnectivity, Seed: 2, Count: Unlimited})
 	risen := 0
 	for k := range 50 {
 		hidden := c.At(k).Hidden
@@ -294,7 +294,7 @@ func TestContextReachesEveryOutput(t *testing.T) {
 }
 
 func TestGroupsOfACycle(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 12, Hidden: []int{9}, Groups: 3, Degrees: SampledDegrees, Seed: 4})
+	c := newCycle(t, Recipe{Dim: 12, Hidden: []int{9}, Groups: 3, Degrees: SampledDegrees, Seed: 4, Count: Unlimited})
 	for k := range 20 {
 		s := c.At(k)
 		if counts := tally(t, s.Order, 3); slices.Max(counts) != 4 || slices.Max(s.Hidden[0]) > 2 {
@@ -305,7 +305,7 @@ func TestGroupsOfACycle(t *testing.T) {
 
 // Three pixels of two colours: the colours of a pixel stay together wherever the pixel comes.
 func TestInputsThatShareADegreeStayTogether(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 6, Base: Order{1, 1, 2, 2, 3, 3}, Resample: ResampleOrder, Seed: 4})
+	c := newCycle(t, Recipe{Dim: 6, Base: Order{1, 1, 2, 2, 3, 3}, Resample: ResampleOrder, Seed: 4, Count: Unlimited})
 	seen := map[string]bool{}
 	for k := range 60 {
 		o := c.At(k).Order
@@ -339,7 +339,7 @@ func TestSeedsDiffer(t *testing.T) {
 
 // Weights fit only the masks they were trained with, and a run keeps no masks but the recipe. These draws may never change.
 func TestDrawsAreAFormat(t *testing.T) {
-	c := newCycle(t, Recipe{Dim: 7, Hidden: []int{5, 3}, Degrees: SampledDegrees, Start: RandomOrder, Seed: 42})
+	c := newCycle(t, Recipe{Dim: 7, Hidden: []int{5, 3}, Degrees: SampledDegrees, Start: RandomOrder, Seed: 42, Count: Unlimited})
 	for _, got := range []struct {
 		set  *Set
 		want string
@@ -370,7 +370,7 @@ func TestAtHasBounds(t *testing.T) {
 }
 
 func TestRecipeIsCopied(t *testing.T) {
-	r := Recipe{Dim: 3, Hidden: []int{4}, Base: Order{2, 1, 3}, Resample: ResampleOrder}
+	r := Recipe{Dim: 3, Hidden: []int{4}, Base: Order{2, 1, 3}, Resample: ResampleOrder, Count: Unlimited}
 	c := newCycle(t, r)
 	r.Hidden[0], r.Base[0] = 99, 99
 	got := c.Recipe()

@@ -17,15 +17,15 @@ func Connects(from, to int, strict bool) bool {
 	return to >= from
 }
 
-// Kind says how the degrees of hidden units are chosen.
-type Kind int
+// Kind is how the degrees of hidden units are chosen, by its name.
+type Kind string
 
 const (
 	// SequentialDegrees gives each degree as equally many units as possible (see [Sequential]), as MAF does.
-	SequentialDegrees Kind = iota
+	SequentialDegrees Kind = "sequential"
 	// SampledDegrees draws the degree of each unit (see [Sampled]) from the range that starts at the smallest degree of
 	// the layer below, as MADE does.
-	SampledDegrees
+	SampledDegrees Kind = "sampled"
 )
 
 // Sequential returns the degrees of width units, sorted, with as equal counts as possible of the degrees lo..hi. With

@@ -89,25 +89,31 @@ func byDegree(degrees []int) []int {
 
 // Validate returns an error unless there is an input and the degrees are exactly 1..Max, each at least once.
 func (o Order) Validate() error {
-	if len(o) == 0 {
-		return errors.New("the order is empty: it needs one degree for each input")
-	}
-	seen := make([]bool, len(o)+1)
-	largest := 0 // index of the largest degree
-	for i, degree := range o {
-		if degree < 1 || degree > len(o) {
-			return fmt.Errorf("order[%d] is %d: degrees of %d inputs lie in 1..%d", i, degree, len(o), len(o))
-		}
-		seen[degree] = true
-		if degree > o[largest] {
-			largest = i
-		}
-	}
-	for degree := 1; degree < o[largest]; degree++ {
-		if !seen[degree] {
-			return fmt.Errorf("order[%d] is %d but no input has degree %d: each of 1..%d must occur",
-				largest, o[largest], degree, o[largest])
-		}
+	if i, text := o.Problem(); i >= 0 {
+		return fmt.Errorf("order[%d]: %s", i, text)
+	} else if text != "" {
+		return errors.New(text)
 	}
 	return nil
+}
+
+// Problem returns what [Order.Validate] finds wrong, with the index of the input at fault, or -1 when it is about all of them; no
+// text when nothing is wrong.
+func (o Order) Problem() (input int, text string) {
+	if len(o) == 0 {
+		return -1, "the order is empty: it needs one degree for each input"
+	}
+	seen := make([]bool, len(o)+1)
+	for i, degree := range o {
+		if degree < 1 || degree > len(o) {
+			return i, fmt.Sprintf("degrees of %d inputs lie in 1 to %d, got %d", len(o), len(o), degree)
+		}
+		seen[degree] = true
+	}
+	for degree := 1; degree < o.Max(); degree++ {
+		if !seen[degree] {
+			return -1, fmt.Sprintf("no input has degree %d, but one has %d (every degree from 1 to the largest must occur)", degree, o.Max())
+		}
+	}
+	return -1, ""
 }

@@ -1,35 +1,38 @@
 package masks
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Unlimited is the [Recipe] count of a cycle that draws a fresh set for every update.
-const Unlimited = 0
+const Unlimited = -1
 
-// OrderKind says what the first order of a cycle is.
-type OrderKind int
+// OrderKind is the first order of a cycle, by its name.
+type OrderKind string
 
 const (
 	// NaturalOrder is 1, 2, …, D.
-	NaturalOrder OrderKind = iota
+	NaturalOrder OrderKind = "natural"
 	// ReversedOrder is D, …, 2, 1.
-	ReversedOrder
+	ReversedOrder OrderKind = "reversed"
 	// RandomOrder is drawn from the seed.
-	RandomOrder
+	RandomOrder OrderKind = "random"
 )
 
-// Resample says what differs between the sets of a cycle.
-type Resample int
+// Resample is what differs between the sets of a cycle, by its name.
+type Resample string
 
 const (
 	// ResampleBoth changes the order and the connectivity.
-	ResampleBoth Resample = iota
+	ResampleBoth Resample = "both"
 	// ResampleOrder changes the order; the degrees of hidden units stay ("order-agnostic").
-	ResampleOrder
+	ResampleOrder Resample = "order"
 	// ResampleConnectivity changes the degrees of hidden units; the order stays ("connectivity-agnostic").
-	ResampleConnectivity
+	ResampleConnectivity Resample = "connectivity"
 )
 
 // Recipe says how to make the mask sets of a [Cycle].
@@ -42,18 +45,24 @@ type Recipe struct {
 	Context, Direct bool
 	// Base is the first order when it is not nil. Inputs that share a degree in it stay together in every order.
 	Base Order
-	// Start is the kind of the first order when Base is nil.
+	// Start is the kind of the first order when Base is nil; "" is natural.
 	Start OrderKind
 	// Groups merges neighbouring degrees of every order into so many (see [Order.Grouped]); 0 leaves them as they are.
 	Groups int
-	// Degrees is how degrees of hidden units are chosen.
+	// Degrees is how degrees of hidden units are chosen; "" is sequential.
 	Degrees Kind
-	// Count is the number K of sets, or [Unlimited].
+	// Count is the number K of sets, or [Unlimited]; 0 means 1.
 	Count int
-	// Resample says what differs between the sets when there is more than one.
+	// Resample is what differs between the sets when there is more than one; "" is both.
 	Resample Resample
 	// Seed is what all random choices follow from.
 	Seed uint64
+}
+
+func (r Recipe) withDefaults() Recipe {
+	r.Start, r.Degrees = cmp.Or(r.Start, NaturalOrder), cmp.Or(r.Degrees, SequentialDegrees)
+	r.Count, r.Resample = cmp.Or(r.Count, 1), cmp.Or(r.Resample, ResampleBoth)
+	return r
 }
 
 // resamplesOrder says whether the sets of the cycle differ in their orders.
@@ -68,6 +77,7 @@ func (r Recipe) resamplesConnectivity() bool {
 
 // Validate returns every problem of the recipe, joined, each with the name of its field.
 func (r Recipe) Validate() error {
+	r = r.withDefaults()
 	var problems []error
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 
@@ -89,22 +99,21 @@ func (r Recipe) Validate() error {
 			report("base: %w", err)
 		}
 	}
-	if !r.Start.known() {
-		report("start: no order kind %d", r.Start)
+	word := func(field, value string, known ...string) {
+		if !slices.Contains(known, value) {
+			report("%s: unknown value %q (known: %s)", field, value, strings.Join(known, ", "))
+		}
 	}
+	word("start", string(r.Start), string(NaturalOrder), string(ReversedOrder), string(RandomOrder))
+	word("degrees", string(r.Degrees), string(SequentialDegrees), string(SampledDegrees))
+	word("resample", string(r.Resample), string(ResampleBoth), string(ResampleOrder), string(ResampleConnectivity))
 	if r.Groups < 0 || r.Groups > max(degrees, 0) {
 		report("groups: %d, need 1 to %d (the degrees there are), or 0 for no grouping", r.Groups, degrees)
 	}
-	if !r.Degrees.known() {
-		report("degrees: no kind %d", r.Degrees)
+	if r.Count < Unlimited {
+		report("count: %d sets, need at least 1, or %d for unlimited", r.Count, Unlimited)
 	}
-	if r.Count < 0 {
-		report("count: %d sets, need at least 1, or 0 for unlimited", r.Count)
-	}
-	if !r.Resample.known() {
-		report("resample: nothing is numbered %d", r.Resample)
-	}
-	if r.Degrees == SequentialDegrees && r.Resample.known() && r.resamplesConnectivity() {
+	if r.Degrees == SequentialDegrees && r.resamplesConnectivity() {
 		report("degrees: sequential degrees are the same in every set, so there is no connectivity to resample: use sampled degrees, or resample only the order")
 	}
 	return errors.Join(problems...)

@@ -21,17 +21,17 @@ func TestRecipeValidate(t *testing.T) {
 		{func(r *Recipe) { r.Dim = -3 }, "dim: -3 inputs"},
 		{func(r *Recipe) { r.Hidden = []int{3, 0} }, "hidden[1]: 0 units"},
 		{func(r *Recipe) { r.Base = Order{2, 1} }, "base: an order of 2 inputs for 5"},
-		{func(r *Recipe) { r.Base = Order{1, 2, 3, 4, 6} }, "base: order[4] is 6"},
-		{func(r *Recipe) { r.Base = Order{1, 2, 4, 4, 4} }, "base: order[2] is 4"},
-		{func(r *Recipe) { r.Start = 9 }, "start: "},
+		{func(r *Recipe) { r.Base = Order{1, 2, 3, 4, 6} }, "base: order[4]: "},
+		{func(r *Recipe) { r.Base = Order{1, 2, 4, 4, 4} }, "base: no input has degree 3"},
+		{func(r *Recipe) { r.Start = "backwards" }, "start: "},
 		{func(r *Recipe) { r.Groups = 6 }, "groups: 6"},
 		{func(r *Recipe) { r.Groups = -1 }, "groups: -1"},
 		{func(r *Recipe) { r.Base, r.Groups = Order{1, 2, 2, 3, 3}, 4 }, "groups: 4, need 1 to 3"},
-		{func(r *Recipe) { r.Degrees = -1 }, "degrees: "},
-		{func(r *Recipe) { r.Count = -1 }, "count: -1"},
-		{func(r *Recipe) { r.Resample = 3 }, "resample: "},
+		{func(r *Recipe) { r.Degrees = "x" }, "degrees: "},
+		{func(r *Recipe) { r.Count = -2 }, "count: -2"},
+		{func(r *Recipe) { r.Resample = "none" }, "resample: "},
 		{func(r *Recipe) { r.Degrees = SequentialDegrees }, "degrees: sequential"},
-		{func(r *Recipe) { r.Degrees, r.Count, r.Resample = SequentialDegrees, 0, ResampleConnectivity }, "degrees: sequential"},
+		{func(r *Recipe) { r.Degrees, r.Count, r.Resample = SequentialDegrees, Unlimited, ResampleConnectivity }, "degrees: sequential"},
 	} {
 		r := ok
 		c.change(&r)
@@ -46,7 +46,7 @@ func TestRecipeValidate(t *testing.T) {
 }
 
 func TestRecipeValidateFindsEverythingAtOnce(t *testing.T) {
-	err := Recipe{Dim: 0, Hidden: []int{-1, 0}, Base: Order{}, Start: -1, Groups: -2, Degrees: 7, Count: -1, Resample: 8}.Validate()
+	err := Recipe{Dim: 0, Hidden: []int{-1, 0}, Base: Order{}, Start: "a", Groups: -2, Degrees: "b", Count: -2, Resample: "c"}.Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}

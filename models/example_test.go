@@ -17,7 +17,7 @@ import (
 // A density as a part of a program that trains with GoMLX's own Store and
 // optimisers: two bits that are always equal, so that ln p = −ln 2 at best.
 func ExampleInScope() {
-	density, err := made.New(made.Options{Dim: 2, Hidden: []int{8}, Activation: "tanh"})
+	density, err := made.New(made.Options{Dim: 2, Hidden: []int{8}, Activation: "tanh", Degrees: "sequential", Start: "natural"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -37,7 +37,7 @@ func parity() []float32 {
 // optimiser: it learns the parity bit, which needs its hidden layer, so that its
 // negative log-likelihood comes down to the entropy 3·ln 2.
 func TestInScopeTrainsInAStore(t *testing.T) {
-	m := must.M1(made.New(made.Options{Dim: 4, Hidden: []int{23}, Activation: "tanh"}))
+	m := must.M1(made.New(made.Options{Dim: 4, Hidden: []int{23}, Activation: "tanh", Degrees: "sequential", Start: "natural"}))
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		store := model.NewStore()
 		logProb := func(scope *model.Scope, x *Node) *Node {
@@ -88,7 +88,7 @@ func TestInScopeTrainsInAStore(t *testing.T) {
 
 // Before training the variables hold what Initialize draws.
 func TestInScopeStartsAtInitialize(t *testing.T) {
-	m := must.M1(made.New(made.Options{Dim: 4, Hidden: []int{7, 5}, Direct: true}))
+	m := must.M1(made.New(made.Options{Dim: 4, Hidden: []int{7, 5}, Direct: true, Degrees: "sequential", Start: "natural"}))
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		store := model.NewStore()
 		exec := must.M1(model.NewExec(b.Compute, store, func(scope *model.Scope, x *Node) *Node {
@@ -132,9 +132,9 @@ func TestInScopeDrawsOnce(t *testing.T) {
 // what the rows are standardised by, stay where they were set.
 func TestInScopeTrainsFlows(t *testing.T) {
 	const rows, dim = 64, 2
-	stack := flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: dim, Hidden: []int{5}, Activation: "tanh", Init: "lecun"}, Layers: 1}
-	teacher := must.M1(maf.New(maf.Options{StackOptions: stack, Standardise: true}))
-	student := must.M1(iaf.New(iaf.Options{StackOptions: stack}))
+	stack := flow.StackOptions{Dim: dim, Hidden: []int{5}, Activation: "tanh", Init: "lecun", Layers: 1}
+	teacher := must.M1(maf.New(with(stack, func(o *maf.Options) { o.Standardise = true })))
+	student := must.M1(iaf.New(iaf.Options(stack)))
 	rng := rand.New(rand.NewPCG(1, 1))
 	x, z := make([]float32, rows*dim), make([]float32, rows*dim)
 	for i := 0; i < len(x); i += dim {
@@ -245,4 +245,11 @@ func values(t *testing.T, out []*tensors.Tensor) []float32 {
 	t.Helper()
 	defer out[0].MustFinalizeAll()
 	return tensors.MustCopyFlatData[float32](out[0])
+}
+
+// with is a MAF of such layers with a change of its options.
+func with(o flow.StackOptions, change func(*maf.Options)) maf.Options {
+	m := maf.Options(o)
+	change(&m)
+	return m
 }

@@ -58,7 +58,7 @@ func TestTheSetsThatAreTrainedAreEvaluated(t *testing.T) {
 		{"three", made.Options{Masks: 3}, false},
 		{"three orders", made.Options{Masks: 3, Resample: masks.ResampleOrder}, true},
 		{"three connectivities", made.Options{Masks: 3, Resample: masks.ResampleConnectivity}, true},
-		{"unlimited", made.Options{Unlimited: true}, false},
+		{"unlimited", made.Options{Masks: masks.Unlimited}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := tt.o
@@ -178,7 +178,7 @@ func float64s(v []runlog.Float) []float64 {
 // the best of them, and that less ln K at worst.
 func TestRecordsOfOrders(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	for _, o := range []made.Options{{Masks: 5}, {Unlimited: true}} {
+	for _, o := range []made.Options{{Masks: 5}, {Masks: masks.Unlimited}} {
 		o.Dim, o.Hidden, o.Degrees = 7, []int{11}, masks.SampledDegrees
 		j := &journal{}
 		tr := newTrainer(t, b, newMADE(t, o), bitSplits(90, 31, 0, 7, 0), Options{Batch: 10, MaxEpochs: 4, LogEvery: 1, EvalBatch: 10, ValidOrders: 5, Record: j.record})
@@ -193,7 +193,7 @@ func TestRecordsOfOrders(t *testing.T) {
 				t.Errorf("record %+v beside the validation %+v", r, v)
 			}
 		}
-		if o.Unlimited {
+		if o.Masks == masks.Unlimited {
 			continue
 		}
 		// Each mask set has a moving average of the losses of its own steps.

@@ -139,7 +139,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 	const dim = 3
 	stack := stackOf(dim, 0, 2)
 	stack.Normalise = "act"
-	m := must(maf.New(maf.Options{StackOptions: stack, Standardise: true}))
+	m := must(maf.New(with(stack, func(o *maf.Options) { o.Standardise = true })))
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		splits := waveSplits(301, 31, 0, dim, 0)
 		var first models.Weights

@@ -21,26 +21,26 @@ func must[T any](v T, err error) T {
 
 // stackOf are small layers over dim variables.
 func stackOf(dim, context, layers int) flow.StackOptions {
-	return flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5}, Layers: layers}
+	return flow.StackOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
 }
 
 // normalising is a MAF that standardises, and normalises by its batches.
 func normalising(dim, context int) *maf.Model {
 	stack := stackOf(dim, context, 2)
 	stack.Normalise = "batch"
-	return must(maf.New(maf.Options{StackOptions: stack, Standardise: true}))
+	return must(maf.New(with(stack, func(o *maf.Options) { o.Standardise = true })))
 }
 
 // tinyVAE has two latent variables, and an IAF for a posterior.
 func tinyVAE(dim int) *iaf.VAE {
 	return must(iaf.NewVAE(iaf.VAEOptions{Dim: dim, Latent: 2, Encoder: []int{7}, Decoder: []int{5}, Activation: "tanh", Context: 3, StickTheLanding: true,
-		Flow: &iaf.Options{StackOptions: stackOf(2, 3, 1)}}))
+		Flow: iaf.Options(stackOf(2, 3, 1))}))
 }
 
 // student is an IAF that is fitted to a MAF with random weights.
 func student(t testing.TB) (*iaf.Variational, models.Weights) {
 	t.Helper()
-	teacher := must(maf.New(maf.Options{StackOptions: stackOf(3, 0, 1)}))
+	teacher := must(maf.New(maf.Options(stackOf(3, 0, 1))))
 	rng := rand.New(rand.NewPCG(3, 3))
 	w := models.Initialize(teacher, 1)
 	for i := range w {
@@ -49,7 +49,7 @@ func student(t testing.TB) (*iaf.Variational, models.Weights) {
 		}
 	}
 	target := must(iaf.Teacher("maf", teacher, w))
-	return must(iaf.NewVariational(must(iaf.New(iaf.Options{StackOptions: stackOf(3, 0, 1)})), target, iaf.VariationalOptions{})), w
+	return must(iaf.NewVariational(must(iaf.New(iaf.Options(stackOf(3, 0, 1)))), target, iaf.VariationalOptions{})), w
 }
 
 // points are sets for a model that is trained without data.
@@ -78,4 +78,11 @@ func waves(name string, seed uint64, rows, dim, context int) *data.Set {
 func waveSplits(train, valid, test, dim, context int) *data.Splits {
 	return &data.Splits{Train: waves("train", 1, train, dim, context), Valid: waves("valid", 2, valid, dim, context),
 		Test: waves("test", 3, test, dim, context), Dim: dim, ContextDim: context}
+}
+
+// with is a MAF of such layers with a change of its options.
+func with(o flow.StackOptions, change func(*maf.Options)) maf.Options {
+	m := maf.Options(o)
+	change(&m)
+	return m
 }

@@ -38,7 +38,7 @@ func TestAModelWhoseGraphLoopsIsTrained(t *testing.T) {
 	want := math.Log(2*math.Pi*math.E) + math.Log(variance[0]*variance[1]-covariance*covariance)/2
 	stack := stackOf(2, 0, 1)
 	stack.Hidden = nil
-	m := must(iaf.New(iaf.Options{StackOptions: stack}))
+	m := must(iaf.New(iaf.Options(stack)))
 	if !m.Loops() {
 		t.Fatal("the graph has no loop: the test needs another model")
 	}
@@ -47,7 +47,7 @@ func TestAModelWhoseGraphLoopsIsTrained(t *testing.T) {
 		if tr.program.chunk != 1 {
 			t.Errorf("%d steps a call: a loop in a loop", tr.program.chunk)
 		}
-		other := newTrainer(t, b, must(maf.New(maf.Options{StackOptions: stack})), splits, Options{Batch: rows / 4, MaxSteps: 1})
+		other := newTrainer(t, b, must(maf.New(maf.Options(stack))), splits, Options{Batch: rows / 4, MaxSteps: 1})
 		if want := longest(b, 4); other.program.chunk != want {
 			t.Errorf("a flow without a loop takes %d steps a call, want %d", other.program.chunk, want)
 		}
@@ -90,7 +90,7 @@ func TestSamplesThatOverflowDoNotEndARun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	stack := stackOf(3, 0, 1)
 	stack.Scale = "exp"
-	r := &run{c: parse(t, flowRun), o: RunOptions{Dir: dir, Clock: frozen}, model: must(maf.New(maf.Options{StackOptions: stack})),
+	r := &run{c: parse(t, flowRun), o: RunOptions{Dir: dir, Clock: frozen}, model: must(maf.New(maf.Options(stack))),
 		splits: waveSplits(8, 8, 0, 3, 0), backend: b}
 	r.trainer = newTrainer(t, b, r.model, r.splits, Options{MaxSteps: 1})
 	sampled := func(logScale float32) int {

@@ -29,10 +29,10 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 	}{
 		// 11 steps an epoch, of which the last has 3 rows and 7 of padding.
 		{"everything of a MADE", newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7},
-			Degrees: masks.SampledDegrees, Unlimited: true, Seed: 3}), bitSplits(103, 13, 0, 5, 2),
+			Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Seed: 3, Start: "natural"}), bitSplits(103, 13, 0, 5, 2),
 			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
 				Schedule: ScheduleOptions{Name: "cosine", WarmUp: 5, Steps: 40}, ValidOrders: 2}, 3},
-		{"a cycle of three", newMADE(t, made.Options{Dim: 5, Masks: 3, Resample: masks.ResampleOrder, Seed: 3}), bitSplits(103, 13, 0, 5, 0), Options{}, 32},
+		{"a cycle of three", newMADE(t, made.Options{Dim: 5, Masks: 3, Resample: masks.ResampleOrder, Seed: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), bitSplits(103, 13, 0, 5, 0), Options{}, 32},
 		{"a flow with statistics", normalising(3, 2), waveSplits(103, 13, 0, 3, 2),
 			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02}, EMA: 0.9}, 4},
 		{"noise and annealing", tinyVAE(5), bitSplits(103, 13, 0, 5, 0),
@@ -78,7 +78,7 @@ func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
 		}
 		return v
 	}
-	masked := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1})
+	masked := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1, Degrees: "sequential", Start: "natural"})
 	for name, tt := range map[string]struct {
 		model      models.Model
 		rows, junk *data.Set
@@ -182,7 +182,7 @@ func (q bowl) loss(w []float64, s exec.Values) float64 {
 
 // A call takes no more steps than an epoch has, and one where the state is large.
 func TestStepsACall(t *testing.T) {
-	tiny, large := newMADE(t, made.Options{Dim: 5}), newMADE(t, made.Options{Dim: 500, Hidden: []int{500}})
+	tiny, large := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), newMADE(t, made.Options{Dim: 500, Hidden: []int{500}, Degrees: "sequential", Start: "natural"})
 	for _, tt := range []struct {
 		kind        string
 		d           models.Model

@@ -38,9 +38,9 @@ func bitsOf(context int) func() *data.Splits {
 
 // journeys between them use everything that a state holds.
 var journeys = []journey{
-	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Unlimited: true}), bitsOf(2),
+	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}), bitsOf(2),
 		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}, false},
-	{"four masks", madeOf(made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4}), bitsOf(0), Options{MaxSteps: 27}, true},
+	{"four masks", madeOf(made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4, Start: "natural"}), bitsOf(0), Options{MaxSteps: 27}, true},
 	{"a flow with statistics, and an average", func(testing.TB) models.Model { return normalising(3, 2) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) },
 		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, EMA: 0.5, MaxSteps: 15}, false},
 	{"a flow with statistics", func(testing.TB) models.Model { return normalising(3, 0) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 0) },
@@ -211,7 +211,7 @@ func TestCancellingAtRandomMoments(t *testing.T) {
 
 func TestRestoreRefusesOtherTrainings(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	model := made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2}
+	model := made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Start: "natural"}
 	type change struct {
 		model  func(*made.Options)
 		o      func(*Options)
@@ -306,7 +306,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 // A training starts where its seed says.
 func TestInitialWeights(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	m := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}})
+	m := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"})
 	tr := newTrainer(t, b, m, bitSplits(9, 3, 0, 5, 0), Options{Seed: 9, MaxEpochs: 1, EMA: 0.5})
 	if nll, _ := tr.Best(); !math.IsNaN(nll) {
 		t.Errorf("the best likelihood before the first validation is %v", nll)

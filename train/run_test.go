@@ -673,7 +673,7 @@ func TestDefaultsAreThoseOfAConfiguration(t *testing.T) {
 			t.Errorf("%s: a configuration has %+v at %v, the package %+v at %v", name, other, otherRate, o, rate)
 		}
 	}
-	m := newMADE(t, made.Options{Dim: 3})
+	m := newMADE(t, made.Options{Dim: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	if _, err := NewTrainer(backendtest.Open(t, backend.KindGo), m, bitSplits(3, 3, 0, 3, 0), OptionsOf(c)); err != nil {
 		t.Error(err)
 	}

@@ -143,7 +143,7 @@ func TestPaddingRepeatsARow(t *testing.T) {
 	for i := range s.X {
 		s.X[i]++ // no row of zeros
 	}
-	m := newMADE(t, made.Options{Dim: 5, Context: 2})
+	m := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	tr := newTrainer(t, b, m, &data.Splits{Train: s, Valid: s, Dim: 5, ContextDim: 2}, Options{Batch: 4, MaxEpochs: 1})
 	got := tr.next(2, 1)
 	row := tr.rows[6]
@@ -205,7 +205,7 @@ func TestMovingAverageOfTheLoss(t *testing.T) {
 func TestNewTrainerRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	five := func(rows int) *data.Set { return bits("five", 1, rows, 5, 0) }
-	m := newMADE(t, made.Options{Dim: 5})
+	m := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	good := Options{MaxEpochs: 1}
 	for _, tt := range []struct {
 		name   string

@@ -42,7 +42,7 @@ func mild(d models.Model) models.Weights {
 }
 
 func stack(dim, context int, o flow.StackOptions) flow.StackOptions {
-	o.ConditionerOptions = flow.ConditionerOptions{Dim: dim, Context: context, Hidden: []int{11}, Activation: "tanh", Seed: 3}
+	o.Dim, o.Context, o.Hidden, o.Activation, o.Seed = dim, context, []int{11}, "tanh", 3
 	if o.Layers == 0 {
 		o.Layers = 3
 	}
@@ -80,16 +80,16 @@ func TestVerifyHoldsForRealDensities(t *testing.T) {
 		skipped []string
 		xla     bool
 	}{
-		{"maf", newMAF(t, maf.Options{StackOptions: stack(2, 0, flow.StackOptions{Normalise: "batch"}), Standardise: true}), nil, true},
-		{"maf of splines in a unit square", newMAF(t, maf.Options{StackOptions: stack(2, 0, flow.StackOptions{Transform: "spline", Permute: "lu"}), Logit: 0.05}), nil, false},
-		{"maf over a made, with a context", newMAF(t, maf.Options{StackOptions: stack(5, 2, flow.StackOptions{Normalise: "act"}), Base: "made"}), []string{"the density integrates"}, false},
-		{"maf over mixtures", newMAF(t, maf.Options{StackOptions: stack(2, 0, flow.StackOptions{}), Base: "mog", Components: 3}), nil, false},
-		{"iaf", must.M1(iaf.New(iaf.Options{StackOptions: stack(2, 0, flow.StackOptions{Transform: "gated"})})), nil, true},
-		{"fit to an energy", must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options{StackOptions: stack(2, 0, flow.StackOptions{})})),
+		{"maf", newMAF(t, with(stack(2, 0, flow.StackOptions{Normalise: "batch"}), func(o *maf.Options) { o.Standardise = true })), nil, true},
+		{"maf of splines in a unit square", newMAF(t, with(stack(2, 0, flow.StackOptions{Transform: "spline", Permute: "lu"}), func(o *maf.Options) { o.Logit = 0.05 })), nil, false},
+		{"maf over a made, with a context", newMAF(t, with(stack(5, 2, flow.StackOptions{Normalise: "act"}), func(o *maf.Options) { o.Base = "made" })), []string{"the density integrates"}, false},
+		{"maf over mixtures", newMAF(t, with(stack(2, 0, flow.StackOptions{}), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 })), nil, false},
+		{"iaf", must.M1(iaf.New(iaf.Options(stack(2, 0, flow.StackOptions{Transform: "gated"})))), nil, true},
+		{"fit to an energy", must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options(stack(2, 0, flow.StackOptions{})))),
 			must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})), nil, false},
-		{"gaussians", newMADE(t, made.Options{Dim: 2, Hidden: []int{7}, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder}), nil, false},
-		{"mixtures of one variable", newMADE(t, made.Options{Dim: 1, Context: 2, Output: "mog", Components: 3}), nil, true},
-		{"mixtures in standard units", standardised(newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: "mog", Masks: 3, Degrees: masks.SampledDegrees})),
+		{"gaussians", newMADE(t, made.Options{Dim: 2, Hidden: []int{7}, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder, Degrees: "sequential", Start: "natural"}), nil, false},
+		{"mixtures of one variable", newMADE(t, made.Options{Dim: 1, Context: 2, Output: "mog", Components: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), nil, true},
+		{"mixtures in standard units", standardised(newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: "mog", Masks: 3, Degrees: masks.SampledDegrees, Start: "natural"})),
 			[]string{"every autoregressive layer", "the density integrates"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func (m inflated) LogProb(p models.Params, x, context *Node) *Node {
 
 func TestVerifyFindsSabotageOfFlows(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	good := newMAF(t, maf.Options{StackOptions: stack(2, 0, flow.StackOptions{})})
+	good := newMAF(t, maf.Options(stack(2, 0, flow.StackOptions{})))
 	for _, tt := range []struct {
 		m           models.Model
 		fails, says string
@@ -221,7 +221,7 @@ func (m biased) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, er
 func TestVerifyFindsSabotageOfRealSamplers(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, output := range []string{"gaussian", "mog"} {
-		m := biased{newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: output})}
+		m := biased{newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: output, Degrees: "sequential", Start: "natural"})}
 		r, err := verify.Model(t.Context(), newModel(t, b, m, mild(m), maskflow.Options{}), verify.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -234,7 +234,7 @@ func TestVerifyFindsSabotageOfRealSamplers(t *testing.T) {
 
 func TestVerifySkipsAnAutoencoder(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	m := must.M1(iaf.NewVAE(iaf.VAEOptions{Dim: 5, Latent: 2, Encoder: []int{7}, Decoder: []int{7}}))
+	m := must.M1(iaf.NewVAE(iaf.VAEOptions{Dim: 5, Latent: 2, Encoder: []int{7}, Decoder: []int{7}, Posterior: "diagonal"}))
 	r, err := verify.Model(t.Context(), newModel(t, b, m, mild(m), maskflow.Options{}), verify.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -247,4 +247,11 @@ func TestVerifySkipsAnAutoencoder(t *testing.T) {
 	if len(r.Checks) == 0 || !r.Holds() {
 		t.Errorf("%+v", r)
 	}
+}
+
+// with is a MAF of such layers with a change of its options.
+func with(o flow.StackOptions, change func(*maf.Options)) maf.Options {
+	m := maf.Options(o)
+	change(&m)
+	return m
 }

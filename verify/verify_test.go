@@ -47,15 +47,15 @@ func TestVerifyHolds(t *testing.T) {
 		skipped bool // the sum, since there are too many rows
 		xla     bool
 	}{
-		{"one order", made.Options{Dim: 7, Hidden: []int{11, 5}, Activation: "elu"}, verify.Options{}, 1, false, false},
-		{"everything", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Direct: true, Conditioning: true}, verify.Options{Rows: 6, Seed: 8}, 3, false, true},
-		{"some orders", made.Options{Dim: 7, Masks: 5, Resample: masks.ResampleOrder, Start: masks.RandomOrder}, verify.Options{Orders: 2}, 2, false, false},
-		{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, verify.Options{}, 8, false, false},
-		{"some of unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Unlimited: true}, verify.Options{Orders: 3}, 3, false, false},
-		{"groups", made.Options{Dim: 7, Hidden: []int{11}, Groups: 3}, verify.Options{}, 1, false, false},
-		{"one variable", made.Options{Dim: 1}, verify.Options{}, 1, false, true},
-		{"one variable and hidden units", made.Options{Dim: 1, Hidden: []int{5}, Context: 2}, verify.Options{}, 1, false, false},
-		{"many variables", made.Options{Dim: 17, Hidden: []int{19}}, verify.Options{}, 1, true, false},
+		{"one order", made.Options{Dim: 7, Hidden: []int{11, 5}, Activation: "elu", Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
+		{"everything", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Direct: true, Conditioning: true, Start: "natural"}, verify.Options{Rows: 6, Seed: 8}, 3, false, true},
+		{"some orders", made.Options{Dim: 7, Masks: 5, Resample: masks.ResampleOrder, Start: masks.RandomOrder, Hidden: []int{}, Degrees: "sequential"}, verify.Options{Orders: 2}, 2, false, false},
+		{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}, verify.Options{}, 8, false, false},
+		{"some of unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}, verify.Options{Orders: 3}, 3, false, false},
+		{"groups", made.Options{Dim: 7, Hidden: []int{11}, Groups: 3, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
+		{"one variable", made.Options{Dim: 1, Hidden: []int{}, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, true},
+		{"one variable and hidden units", made.Options{Dim: 1, Hidden: []int{5}, Context: 2, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
+		{"many variables", made.Options{Dim: 17, Hidden: []int{19}, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
@@ -118,7 +118,7 @@ func (m swapped) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, e
 // Each check finds what only it can find; the others hold beside it.
 func TestVerifyFindsSabotage(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	good := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Activation: "elu"})
+	good := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Activation: "elu", Start: "natural"})
 	for _, tt := range []struct {
 		name  string
 		d     models.Density
@@ -154,7 +154,7 @@ func (silent) Discrete() bool { return true }
 
 func TestVerifySkipsWhatADensityDoesNotShow(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	r := check(t, b, silent{newMADE(t, made.Options{Dim: 5})}, verify.Options{})
+	r := check(t, b, silent{newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})}, verify.Options{})
 	for i, skipped := range []bool{false, true, false, true} {
 		if r.Checks[i].Skipped != skipped {
 			t.Errorf("check %+v", r.Checks[i])

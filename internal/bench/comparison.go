@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"github.com/maskflow/maskflow/masks"
 	"time"
 
 	"github.com/maskflow/maskflow/backend"
@@ -41,8 +42,8 @@ var (
 	iaf2  = flow{dim: 2, layers: 8, hidden: []int{64, 64}, inverse: true, batch: 1024, rows: 102_400, samples: 100_000}
 )
 
-func (n network) with(masks int, unlimited bool) network {
-	n.masks, n.unlimited = masks, unlimited
+func (n network) with(sets int) network {
+	n.masks = sets
 	return n
 }
 
@@ -55,9 +56,9 @@ var comparisons = []comparison{
 	{name: "train", what: "Adam step, MADE 784-500-500, batch 100", net: paper, target: 1.3, tolerance: lossTolerance,
 		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 8)}},
 	{name: "train-32-orders", what: "the same step, 32 orders and connectivities cycled", net: paper, target: 1.15,
-		sides: []maker{oursWith("32 orders", 32, false), oursWith("one order", 0, false)}},
+		sides: []maker{oursWith("32 orders", 32), oursWith("one order", 1)}},
 	{name: "train-unlimited", what: "the same step, a fresh order and connectivity each", net: paper, target: 1.15,
-		sides: []maker{oursWith("unlimited orders", 0, true), oursWith("one order", 0, false)}},
+		sides: []maker{oursWith("unlimited orders", masks.Unlimited), oursWith("one order", 1)}},
 	{name: "train-small", what: "Adam step, MADE 126-100, batch 100", net: small, target: 1.3, tolerance: lossTolerance,
 		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 32)}},
 	{name: "train-go", what: "Adam step, MADE 784-500-500, Go backend against XLA", net: paper, tolerance: lossTolerance,
@@ -87,9 +88,9 @@ func (c comparison) task() task {
 	return c.net
 }
 
-func oursWith(name string, masks int, unlimited bool) maker {
+func oursWith(name string, sets int) maker {
 	return func(_ context.Context, l *lab, c comparison) (*side, error) {
-		return trainSide(name, l.main, c.net.with(masks, unlimited))
+		return trainSide(name, l.main, c.net.with(sets))
 	}
 }
 

@@ -33,11 +33,11 @@ type flow struct {
 }
 
 func (f flow) model() (models.Model, error) {
-	o := stack.StackOptions{Layers: f.layers, ConditionerOptions: stack.ConditionerOptions{Dim: f.dim, Hidden: f.hidden, Seed: seed}}
+	o := stack.StackOptions{Layers: f.layers, Dim: f.dim, Hidden: f.hidden, Seed: seed}
 	if !f.inverse {
-		return maf.New(maf.Options{StackOptions: o})
+		return maf.New(maf.Options(o))
 	}
-	m, err := iaf.New(iaf.Options{StackOptions: o})
+	m, err := iaf.New(iaf.Options(o))
 	if err != nil {
 		return nil, err
 	}

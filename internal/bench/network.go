@@ -24,15 +24,14 @@ type network struct {
 	rows   int
 	batch  int // rows a training step
 	// Mask sets that training cycles through, 0 for one.
-	masks     int
-	unlimited bool
+	masks int
 }
 
 const seed = 1
 
 func (n network) made() (*made.Model, error) {
 	return made.New(made.Options{Dim: n.dim, Hidden: n.hidden, Init: "he", Degrees: masks.SampledDegrees,
-		Masks: n.masks, Unlimited: n.unlimited, Seed: seed})
+		Masks: n.masks, Seed: seed})
 }
 
 func (n network) model() (models.Model, error) { return n.made() }

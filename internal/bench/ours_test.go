@@ -21,8 +21,8 @@ func TestSidesOfOurs(t *testing.T) {
 		of   task
 	}{
 		{"train", trainSide, tiny},
-		{"train, orders cycled", trainSide, tiny.with(3, false)},
-		{"train, unlimited orders", trainSide, tiny.with(0, true)},
+		{"train, orders cycled", trainSide, tiny.with(3)},
+		{"train, unlimited orders", trainSide, tiny.with(-1)},
 		{"density", densitySide, tiny},
 		{"sample", sampleSide, tiny},
 		{"train a MAF", trainSide, tinyMAF},

@@ -31,9 +31,9 @@ func newModel[M models.Model](t *testing.T) func(M, error) M {
 }
 
 func TestFiguresOfAnEvaluation(t *testing.T) {
-	real := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Output: "gaussian"}))
-	bits := newModel[*made.Model](t)(made.New(made.Options{Dim: 4}))
-	vae := newModel[*iaf.VAE](t)(iaf.NewVAE(iaf.VAEOptions{Dim: 4}))
+	real := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Output: "gaussian", Hidden: []int{}, Degrees: "sequential", Start: "natural"}))
+	bits := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Hidden: []int{}, Degrees: "sequential", Start: "natural"}))
+	vae := newModel[*iaf.VAE](t)(iaf.NewVAE(iaf.VAEOptions{Dim: 4, Posterior: "diagonal"}))
 	kl := 0.0156
 	for name, tt := range map[string]struct {
 		f    figures
@@ -67,7 +67,7 @@ func TestFiguresOfAnEvaluation(t *testing.T) {
 
 // JSON has a key only where the model has the figure.
 func TestJSONOfAnEvaluation(t *testing.T) {
-	real := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Output: "gaussian"}))
+	real := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Output: "gaussian", Hidden: []int{}, Degrees: "sequential", Start: "natural"}))
 	keys := func(f figures, e maskflow.Evaluation) map[string]any {
 		text, err := json.Marshal(f.json(e, "test"))
 		if err != nil {

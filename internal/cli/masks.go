@@ -137,7 +137,7 @@ func modelOf(ctx context.Context, c *config.Config, o masksOptions) (models.Mode
 // cycleText says in a line what the cycle consists of.
 func cycleText(c *masks.Cycle, index int) string {
 	r := c.Recipe()
-	first := r.Start.String() + " order"
+	first := string(r.Start) + " order"
 	if r.Base != nil {
 		first = "given order"
 	}
@@ -155,7 +155,7 @@ func resampled(r masks.Resample) string {
 	if r == masks.ResampleBoth {
 		return "order and connectivity"
 	}
-	return r.String()
+	return string(r)
 }
 
 // writePicture writes a PNG, or nothing.

@@ -73,8 +73,8 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if o.Params < 1 {
 		problems = append(problems, fmt.Errorf("params: %d outputs a variable, need at least 1", o.Params))
 	}
-	if err := o.checkResidual(); err != nil {
-		problems = append(problems, err)
+	if field, text := ResidualProblem(o.Residual, o.Recipe.Hidden, o.Recipe.Degrees); text != "" {
+		problems = append(problems, fmt.Errorf("%s: %s", field, text))
 	} else if o.Residual {
 		o.Recipe.Hidden = slices.Repeat(o.Recipe.Hidden[:1], 1+2*len(o.Recipe.Hidden))
 	}
@@ -93,18 +93,19 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	return n, nil
 }
 
-func (o NetworkOptions) checkResidual() error {
-	switch widths := o.Recipe.Hidden; {
-	case !o.Residual:
-		return nil
-	case len(widths) == 0:
-		return errors.New("residual: a network without hidden layers has no blocks")
-	case slices.ContainsFunc(widths, func(w int) bool { return w != widths[0] }):
-		return fmt.Errorf("residual: the blocks have the widths %v, need equal ones", widths)
-	case o.Recipe.Degrees != masks.SequentialDegrees:
-		return errors.New("residual: the ends of a block need the same degrees: use sequential ones")
+// ResidualProblem returns what keeps hidden layers of these widths and degrees from being residual blocks, with the option at
+// fault; no text when they can be.
+func ResidualProblem(residual bool, hidden []int, degrees masks.Kind) (option, text string) {
+	switch {
+	case !residual:
+	case len(hidden) == 0:
+		return "residual", "without hidden layers there are no residual blocks (give hidden a width for each block)"
+	case slices.ContainsFunc(hidden, func(w int) bool { return w != hidden[0] }):
+		return "hidden", fmt.Sprintf("the input of a residual block is added to its output, so that all have one width, got %v", hidden)
+	case degrees != "" && degrees != masks.SequentialDegrees:
+		return "residual", "the units at both ends of a residual block need the same degrees (set degrees: sequential)"
 	}
-	return nil
+	return "", ""
 }
 
 // maxWeights bounds a model: three copies or more of it are held in training.

@@ -34,11 +34,11 @@ func (ps Problems) Error() string {
 }
 
 // Resolve fills in the default of every zero field that the options use, and returns everything that is wrong with the values as
-// [Problems], each with the path of its field.
+// [Problems], each with the path of its field. Fields that nothing uses may have any value.
 func Resolve(t Table) error {
 	ks := Flatten(t)
 	ks.Fill(nil)
-	if problems := ks.Check(map[string]bool{}); problems != nil {
+	if problems := ks.check(map[string]bool{}, nil); problems != nil {
 		return Problems(problems)
 	}
 	return nil
@@ -55,7 +55,9 @@ func (ks *Keys) Fill(given func(path string) bool) {
 
 // Check returns what is wrong with filled options. Nothing is said about a path in bad, or a value within it, since what it holds is
 // not what was meant; paths that turn out wrong are added to bad, so that one mistake is reported once.
-func (ks *Keys) Check(bad map[string]bool) []Problem {
+func (ks *Keys) Check(bad map[string]bool) []Problem { return ks.check(bad, ks.unused()) }
+
+func (ks *Keys) check(bad map[string]bool, unused []Problem) []Problem {
 	var all []Problem
 	isBad := func(path string) bool {
 		for ; path != ""; path = parent(path) {
@@ -80,7 +82,7 @@ func (ks *Keys) Check(bad map[string]bool) []Problem {
 			all = append(all, p)
 		}
 	}
-	for _, p := range ks.unused() {
+	for _, p := range unused {
 		known(p)
 	}
 	for _, r := range ks.rules {
@@ -146,8 +148,6 @@ func (k *Key) own() []Problem {
 		switch {
 		case *v.List == nil:
 			unknown(*v.Word, "a list")
-		case *v.Word != "":
-			report(k.Path, "has both a word and a list (keep one)")
 		}
 	}
 	if problems == nil && k.check != nil {

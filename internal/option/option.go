@@ -16,7 +16,7 @@
 // number in Go; see [Row.Zero].
 //
 // A choice ([Choose], [Pick]) takes one of several alternatives, each with a table of further options. The keys of these stand
-// beside the choice. One key may belong to several alternatives, with another default in each; to give a key that belongs to
+// beside the choice. One key may belong to several alternatives, with another default in each; in a file, a key that belongs to
 // none of the chosen alternatives is a problem.
 package option
 
@@ -42,6 +42,11 @@ type Type interface {
 
 // Table lists options in the order of a resolved file. Rows below a choice may depend on it.
 type Table []*Row
+
+// Without returns a table without some of its rows.
+func (t Table) Without(names ...string) Table {
+	return slices.DeleteFunc(slices.Clone(t), func(r *Row) bool { return slices.Contains(names, r.name) })
+}
 
 // Row is an option, a section of options or a rule.
 type Row struct {
@@ -80,7 +85,7 @@ func Words(name string, at *string, help string, words ...string) *Row {
 	return &Row{name: name, help: help, at: at, initial: func() any { return words[0] }, words: words}
 }
 
-// WordOrList is an option that is a word or a list of numbers, in two fields of which at most one is set.
+// WordOrList is an option that is a word or a list of numbers, in two fields: the list takes the place of the word.
 type WordOrList struct {
 	Word *string
 	List *[]int

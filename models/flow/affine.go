@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // affine is y = (x − m)·eˢ with the mean m = θ₀ and the log-scale s made from θ₁,
@@ -23,6 +24,10 @@ func NewAffine(scale string) (Transformer, error) {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
 	return affine{s}, nil
+}
+
+func affineTransform(o *StackOptions) transform {
+	return transform{option.Alternative{Name: "affine", Help: "a shift and a scale", Table: option.Table{nn.ScaleRow(&o.Scale)}}, func() (Transformer, error) { return NewAffine(o.Scale) }}
 }
 
 func (affine) Name() string { return "affine" }

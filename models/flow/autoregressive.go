@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,8 @@ type ConditionerOptions struct {
 	Residual bool
 	// Activation of the hidden units: relu (default) and those of package made.
 	Activation string
-	// Init names how hidden weights are drawn: orthogonal (default), he, glorot
-	// or lecun. The output layer starts at zero, so that the layer starts as its
+	// Init names how hidden weights are drawn: lecun (default), orthogonal, he or
+	// glorot. The output layer starts at zero, so that the layer starts as its
 	// transformer does with all parameters zero.
 	Init string
 	// Start is the order: natural (default), reversed or random. Order, the degree
@@ -68,7 +69,7 @@ func NewAutoregressive(t Transformer, o ConditionerOptions) (*Autoregressive, er
 	}
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Base: o.Order, Start: o.Start, Degrees: o.Degrees, Count: 1, Seed: o.Seed},
-		Params: params, Context: o.Context, Residual: o.Residual, Activation: o.Activation, Init: o.Init,
+		Params: params, Context: o.Context, Residual: o.Residual, Activation: o.Activation, Init: cmp.Or(o.Init, "lecun"),
 		OutputInit: models.Zeros,
 	})
 	if err != nil {

@@ -112,10 +112,10 @@ var table = []row{
 	{name: "no layers", dims: []int{2}, layers: func(int) []Layer { return nil }},
 	{name: "MAF", dims: []int{2, 7, 63}, layers: maf},
 	{name: "MAF over Gaussians", dims: []int{2, 7}, alike: true, layers: maf, base: func(dim int) models.Density {
-		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "gaussian", Activation: "tanh", Start: masks.ReversedOrder, Context: 3}))
+		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "gaussian", Activation: "tanh", Start: masks.ReversedOrder, Context: 3, Degrees: "sequential"}))
 	}},
 	{name: "MAF over mixtures", dims: []int{2}, layers: maf, base: func(dim int) models.Density {
-		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "mog", Components: 3, Activation: "tanh"}))
+		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "mog", Components: 3, Activation: "tanh", Degrees: "sequential", Start: "natural"}))
 	}},
 	{name: "conditional MAF", dims: []int{2, 7}, layers: func(dim int) []Layer {
 		return []Layer{withContext(dim), must(NewBatchNorm(dim)), reverse(dim), withContext(dim), must(NewActNorm(dim))}

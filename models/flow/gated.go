@@ -6,6 +6,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // gated is y = σ·x + (1 − σ)·m with m = θ₀ and the gate σ = logistic(θ₁ + 1.5).
@@ -18,6 +19,11 @@ func NewGated() Transformer { return gated{} }
 
 // gateBias opens the gate at the start; the paper takes 1 to 2.
 const gateBias = 1.5
+
+func gatedTransform(*StackOptions) transform {
+	return transform{option.Alternative{Name: "gated", Help: "the mean of the variable and a shift, weighted by a sigmoid (IAF, algorithm 1)"},
+		func() (Transformer, error) { return NewGated(), nil }}
+}
 
 func (gated) Name() string { return "gated" }
 func (gated) Params() int  { return 2 }

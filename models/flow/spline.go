@@ -1,13 +1,13 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // spline is the monotone rational-quadratic spline with linear tails.
@@ -33,24 +33,22 @@ var slopeShift = math.Log(math.Expm1(1 - minSlope))
 // the heights, and the slopes at the inner knots before a softplus. 0 bins mean
 // 8, a bound of 0 means 3.
 func NewSpline(bins int, bound float64) (Transformer, error) {
-	if bins == 0 {
-		bins = 8
+	o := StackOptions{Bins: bins, Bound: bound}
+	if err := option.Resolve(splineTransform(&o).Table); err != nil {
+		return nil, fmt.Errorf("flow: spline: %w", err)
 	}
-	if bound == 0 {
-		bound = 3
-	}
-	var problems []error
-	if bins < 2 || bins > maxBins {
-		problems = append(problems, fmt.Errorf("flow: a spline of %d bins, need 2 to %d", bins, maxBins))
-	}
-	if !(bound > 0 && bound <= math.MaxFloat32) {
-		problems = append(problems, fmt.Errorf("flow: a spline on [−%v, %[1]v], need a positive bound", bound))
-	}
-	return spline{bins, bound}, errors.Join(problems...)
+	return spline{o.Bins, o.Bound}, nil
 }
 
 // maxBins keeps minBin from taking more than a tenth of the interval.
 const maxBins = 100
+
+func splineTransform(o *StackOptions) transform {
+	return transform{option.Alternative{Name: "spline", Help: "a monotone rational-quadratic spline", Table: option.Table{
+		option.Of("bins", &o.Bins, 8, "number of pieces of a spline").Within(2, maxBins),
+		option.Of("bound", &o.Bound, 3, "where a spline ends on both sides of 0, the identity lying beyond").Positive(),
+	}}, func() (Transformer, error) { return NewSpline(o.Bins, o.Bound) }}
+}
 
 func (spline) Name() string  { return "spline" }
 func (s spline) Params() int { return 3*s.bins - 1 }

@@ -1,69 +1,25 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
-)
-
-// StackOptions describe masked autoregressive layers one after the other. The
-// zero value of a field means the default that its comment names.
-type StackOptions struct {
-	// ConditionerOptions are those of every layer; the order is that of the first.
-	ConditionerOptions
-	// Layers is the number of autoregressive layers; 0 means 5.
-	Layers int
-	// Transform is the transformer: affine (default), spline or gated.
-	Transform string
-	// Scale is that of an affine transformer: soft_clip (default), softplus,
-	// sigmoid or exp.
-	Scale string
-	// Bins and Bound are those of a spline; 0 means 8 and 3.
-	Bins  int
-	Bound float64
-	// Permute says how the layers differ in their orders: reverse (default) turns
-	// the order round from layer to layer, random draws one for each, none keeps
-	// it, and lu keeps it behind a linear layer that mixes all variables.
-	Permute string
-	// Normalise adds a layer after each: batch for batch normalisation, act for
-	// activation normalisation, none (default) for nothing.
-	Normalise string
-}
-
-// Names that the options of a stack may have.
-var (
-	transformNames = []string{"affine", "spline", "gated"}
-	permuteNames   = []string{"reverse", "random", "none", "lu"}
-	normaliseNames = []string{"none", "batch", "act"}
 )
 
 // NewStack returns the layers, in the direction in which each takes one pass,
 // and the order in which another model would follow them. The error has every
 // problem of the options.
 func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
-	if o.Layers == 0 {
-		o.Layers = 5
+	var names []string
+	for _, t := range o.transforms() {
+		names = append(names, t.Name)
 	}
-	var problems []error
-	known := func(field, value string, names []string) {
-		if value != "" && !slices.Contains(names, value) {
-			problems = append(problems, fmt.Errorf("flow: unknown %s %q (known: %s)", field, value, strings.Join(names, ", ")))
-		}
-	}
-	known("transform", o.Transform, transformNames)
-	known("permute", o.Permute, permuteNames)
-	known("normalise", o.Normalise, normaliseNames)
-	if o.Layers < 0 || o.Layers > maxLayers {
-		problems = append(problems, fmt.Errorf("flow: %d layers, need 1 to %d", o.Layers, maxLayers))
+	if err := option.Resolve(o.Table(5, []string{"none", "batch", "act"}, names...)); err != nil {
+		return nil, nil, fmt.Errorf("flow: %w", err)
 	}
 	t, err := o.transformer()
 	if err != nil {
-		problems = append(problems, err)
-	}
-	if err := errors.Join(problems...); err != nil {
 		return nil, nil, err
 	}
 	order, err := o.firstOrder()
@@ -79,9 +35,7 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 			}
 			layers = append(layers, mixing)
 		}
-		c := o.ConditionerOptions
-		c.Order, c.Seed = order, seed
-		a, err := NewAutoregressive(t, c)
+		a, err := NewAutoregressive(t, o.conditioner(order, seed))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -98,19 +52,18 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 }
 
 // maxLayers bounds a stack.
-const maxLayers = 1000
+const maxLayers = 100
 
 // layerSeed keeps the layers of a stack apart.
 func layerSeed(seed uint64, i int) uint64 { return seed + uint64(i)*0x9e3779b97f4a7c15 }
 
-func (o StackOptions) transformer() (Transformer, error) {
-	switch o.Transform {
-	case "spline":
-		return NewSpline(o.Bins, o.Bound)
-	case "gated":
-		return NewGated(), nil
+func (o *StackOptions) transformer() (Transformer, error) {
+	for _, t := range o.transforms() {
+		if t.Name == o.Transform {
+			return t.make()
+		}
 	}
-	return NewAffine(o.Scale)
+	return nil, fmt.Errorf("flow: unknown transform %q", o.Transform)
 }
 
 func (o StackOptions) firstOrder() (masks.Order, error) {

@@ -29,7 +29,7 @@ func orders(layers []Layer) (all []masks.Order) {
 
 func TestStackOrders(t *testing.T) {
 	natural, reversed := masks.Natural(5), masks.Reversed(5)
-	o := StackOptions{ConditionerOptions: ConditionerOptions{Dim: 5, Hidden: []int{7}}, Layers: 3}
+	o := StackOptions{Dim: 5, Hidden: []int{7}, Layers: 3}
 	for _, c := range []struct {
 		permute string
 		want    []masks.Order
@@ -74,7 +74,7 @@ func TestStackOrders(t *testing.T) {
 }
 
 func TestStackLayers(t *testing.T) {
-	o := StackOptions{ConditionerOptions: ConditionerOptions{Dim: 3}}
+	o := StackOptions{Dim: 3}
 	for _, c := range []struct {
 		transform, permute, normalise string
 		layers                        int
@@ -95,17 +95,17 @@ func TestStackLayers(t *testing.T) {
 
 // Every problem of the options is told at once.
 func TestNewStackRefuses(t *testing.T) {
-	_, _, err := NewStack(StackOptions{ConditionerOptions: ConditionerOptions{Dim: 3}, Layers: -1, Transform: "cubic", Permute: "shuffle", Normalise: "layer", Scale: "log"})
-	for _, want := range []string{"-1 layers, need 1 to 1000", `unknown transform "cubic" (known: affine, spline, gated)`, `unknown permute "shuffle"`, `unknown normalise "layer"`, `unknown scale "log"`} {
+	_, _, err := NewStack(StackOptions{Dim: 3, Layers: -1, Transform: "cubic", Permute: "shuffle", Normalise: "layer", Scale: "log"})
+	for _, want := range []string{"layers: ", "transform: ", "permute: ", "normalise: ", "scale: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q too", err, want)
 		}
 	}
 	for _, o := range []StackOptions{
-		{ConditionerOptions: ConditionerOptions{Dim: 0}},
-		{ConditionerOptions: ConditionerOptions{Dim: 0}, Permute: "lu"},
-		{ConditionerOptions: ConditionerOptions{Dim: 3, Activation: "sine"}},
-		{ConditionerOptions: ConditionerOptions{Dim: 3}, Transform: "spline", Bins: 1},
+		{Dim: 0},
+		{Dim: 0, Permute: "lu"},
+		{Dim: 3, Activation: "sine"},
+		{Dim: 3, Transform: "spline", Bins: 1},
 	} {
 		if _, _, err := NewStack(o); err == nil {
 			t.Errorf("%+v is taken", o)

@@ -21,8 +21,7 @@ import (
 // One affine layer without hidden units, x₁ = z₁ and x₂ = (z₂ + z₁)/2: samples
 // with their own densities take one pass. Going back is the host's work.
 func Example() {
-	m, err := iaf.New(iaf.Options{StackOptions: flow.StackOptions{
-		Layers: 1, Scale: "exp", ConditionerOptions: flow.ConditionerOptions{Dim: 2}}})
+	m, err := iaf.New(iaf.Options{Layers: 1, Scale: "exp", Dim: 2, Hidden: []int{}})
 	if err != nil {
 		panic(err)
 	}
@@ -81,8 +80,7 @@ func ExampleNewVariational() {
 			off := MulScalar(Sub(x2, MulScalar(Square(x1), 0.5)), 2)
 			return Reshape(MulScalar(Add(Square(x1), Square(off)), -0.5), -1)
 		}}
-	m, err := iaf.New(iaf.Options{StackOptions: flow.StackOptions{
-		Layers: 1, ConditionerOptions: flow.ConditionerOptions{Dim: 2, Hidden: []int{32}, Activation: "elu"}}})
+	m, err := iaf.New(iaf.Options{Layers: 1, Dim: 2, Hidden: []int{32}, Activation: "elu"})
 	if err != nil {
 		panic(err)
 	}
@@ -134,8 +132,8 @@ func ExampleNewVariational() {
 // A MAF with trained weights becomes the target of an IAF. Its weights are
 // parameters of the fit, and fixed.
 func ExampleTeacher() {
-	options := flow.StackOptions{Layers: 1, ConditionerOptions: flow.ConditionerOptions{Dim: 3}}
-	teacher, err := maf.New(maf.Options{StackOptions: options})
+	options := flow.StackOptions{Layers: 1, Dim: 3, Hidden: []int{}}
+	teacher, err := maf.New(maf.Options(options))
 	if err != nil {
 		panic(err)
 	}
@@ -143,7 +141,7 @@ func ExampleTeacher() {
 	if err != nil {
 		panic(err)
 	}
-	student, err := iaf.New(iaf.Options{StackOptions: options})
+	student, err := iaf.New(iaf.Options(options))
 	if err != nil {
 		panic(err)
 	}
@@ -175,8 +173,7 @@ func ExampleEnergies() {
 // A variational autoencoder of binarised MNIST with a posterior of two gated
 // layers, conditioned on 64 outputs of the encoder.
 func ExampleNewVAE() {
-	v, err := iaf.NewVAE(iaf.VAEOptions{Dim: 784, Flow: &iaf.Options{StackOptions: flow.StackOptions{
-		Layers: 2, ConditionerOptions: flow.ConditionerOptions{Hidden: []int{320}}}}})
+	v, err := iaf.NewVAE(iaf.VAEOptions{Dim: 784, Flow: iaf.Options{Layers: 2, Hidden: []int{320}}})
 	if err != nil {
 		panic(err)
 	}

@@ -19,17 +19,24 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 )
 
-// Options describe an IAF. The zero value of a field means the default that its
-// comment, here or in package flow, names.
-type Options struct {
-	// StackOptions are those of the layers, from noise to data: Dim, Context,
-	// Hidden and the rest. The paper's update is Transform "gated"; its released
-	// code has affine layers. Normalise cannot be used: the layers see no data.
-	flow.StackOptions
+// Options describe an IAF, whose layers go from noise to data: they are those of package flow, but for a base, and for the
+// normalisation: the layers see no data. The paper's update is Transform "gated"; its released code has affine layers.
+type Options flow.StackOptions
+
+// Table declares the options.
+func (o *Options) Table() option.Table {
+	return append((*flow.StackOptions)(o).Table(5, []string{"none"}, "affine", "spline", "gated"),
+		StickTheLandingRow(&o.StickTheLanding))
+}
+
+// StickTheLandingRow declares the gradient's option of what is fitted by reverse Kullback-Leibler divergence.
+func StickTheLandingRow(at *bool) *option.Row {
+	return option.Of("stick_the_landing", at, false, "whether the gradient of the reverse Kullback-Leibler divergence is taken without its score term (arXiv 1703.09194)")
 }
 
 // Model is an IAF: a flow of inverted layers over standard normal noise. Its
@@ -47,12 +54,13 @@ var (
 // New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {
 	o = o.clone()
-	plain := o.StackOptions
-	plain.Normalise = ""
-	layers, _, err := flow.NewStack(plain)
-	if o.Normalise != "" && o.Normalise != "none" {
-		err = errors.Join(err, fmt.Errorf("normalise %q: the layers of an IAF see noise, and have no rows to take statistics of: use none", o.Normalise))
+	if err := option.Resolve(o.Table()); err != nil {
+		return nil, fmt.Errorf("iaf: %w", err)
 	}
+	if o.Base != "" || o.Logit != 0 || o.Standardise {
+		return nil, errors.New("iaf: base, logit, standardise: an IAF has a normal base and no layers that change units")
+	}
+	layers, _, err := flow.NewStack(flow.StackOptions(o))
 	if err != nil {
 		return nil, fmt.Errorf("iaf: %w", err)
 	}
@@ -69,10 +77,7 @@ func New(o Options) (*Model, error) {
 	return &Model{f, o}, nil
 }
 
-func (o Options) clone() Options {
-	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
-	return o
-}
+func (o Options) clone() Options { return Options(flow.StackOptions(o).Clone()) }
 
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }

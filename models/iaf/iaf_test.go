@@ -24,10 +24,10 @@ var stacks = []struct {
 	o    flow.StackOptions
 }{
 	{"affine", flow.StackOptions{}},
-	{"gated, random, context", flow.StackOptions{Transform: "gated", Permute: "random", ConditionerOptions: flow.ConditionerOptions{Context: 3}}},
+	{"gated, random, context", flow.StackOptions{Transform: "gated", Permute: "random", Context: 3}},
 	{"spline, lu", flow.StackOptions{Transform: "spline", Bins: 4, Permute: "lu"}},
 	{"affine, softplus, none, random start, sampled degrees", flow.StackOptions{Scale: "softplus", Permute: "none", Normalise: "none",
-		ConditionerOptions: flow.ConditionerOptions{Start: masks.RandomOrder, Degrees: masks.SampledDegrees, Seed: 3}}},
+		Start: masks.RandomOrder, Degrees: masks.SampledDegrees, Seed: 3}},
 }
 
 // sized is a stack of so many variables.
@@ -75,7 +75,7 @@ func TestSampleAndLogProb(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range few(b, stacks, 1, 2) {
 			t.Run(c.name, func(t *testing.T) {
-				m := must(New(Options{sized(c.o, dim)}))
+				m := must(New(Options(sized(c.o, dim))))
 				w := randomWeights(m, 3)
 				both := compile(t, b, m, func(p models.Params, args []*Node) []*Node {
 					x, logq := m.SampleAndLogProb(p, args[0], contextOf(m, args))
@@ -113,7 +113,7 @@ func TestInverseOfMAF(t *testing.T) {
 		for _, c := range few(b, stacks, 1, 2) {
 			t.Run(c.name, func(t *testing.T) {
 				o := sized(c.o, dim)
-				iaf, maf := must(New(Options{o})), must(maf.New(maf.Options{StackOptions: o}))
+				iaf, maf := must(New(Options(o))), must(maf.New(maf.Options(o)))
 				w := randomWeights(iaf, 3)
 				turned := make(models.Weights, len(w))
 				last := len(maf.Layers()) - 1
@@ -156,7 +156,7 @@ func TestInverseOfMAF(t *testing.T) {
 // fall into a quadrant of it as the integral over that says.
 func TestNormalised(t *testing.T) {
 	const side, rows, reach = 160, 160 * 160, 5
-	m := must(New(Options{sized(flow.StackOptions{Transform: "gated"}, 2)}))
+	m := must(New(Options(sized(flow.StackOptions{Transform: "gated"}, 2))))
 	w := randomWeights(m, 5)
 	var grid []float32
 	var areas []float64
@@ -213,8 +213,8 @@ func TestNormalised(t *testing.T) {
 // options, from the noise.
 func TestOrders(t *testing.T) {
 	given := masks.Order{2, 5, 1, 3, 4}
-	o := flow.StackOptions{Layers: 2, ConditionerOptions: flow.ConditionerOptions{Dim: 5, Order: given}}
-	m := must(New(Options{o}))
+	o := flow.StackOptions{Layers: 2, Dim: 5, Order: given, Hidden: []int{}}
+	m := must(New(Options(o)))
 	want := []masks.Order{{4, 1, 5, 3, 2}, given} // layers are listed from the data
 	for i, l := range m.Layers() {
 		a := must(flow.Invert(l)).(*flow.Autoregressive)
@@ -229,15 +229,15 @@ func TestOrders(t *testing.T) {
 
 // Every problem of the options is told at once.
 func TestNewRefuses(t *testing.T) {
-	_, err := New(Options{flow.StackOptions{Normalise: "batch", Permute: "shuffle", Transform: "cubic", ConditionerOptions: flow.ConditionerOptions{Dim: 2}}})
-	for _, want := range []string{"iaf: ", `unknown permute "shuffle"`, `unknown transform "cubic"`, `normalise "batch": the layers of an IAF see noise`} {
+	_, err := New(Options{Normalise: "batch", Permute: "shuffle", Transform: "cubic", Dim: 2, Hidden: []int{}})
+	for _, want := range []string{"iaf: ", "permute: ", "transform: ", "normalise: "} {
 		if err == nil || strings.Count(err.Error(), want) != 1 {
 			t.Errorf("the error is %v, want %q once", err, want)
 		}
 	}
-	for _, o := range []flow.StackOptions{{}, {Normalise: "act", ConditionerOptions: flow.ConditionerOptions{Dim: 2}},
-		{ConditionerOptions: flow.ConditionerOptions{Dim: 2, Context: -1}}} {
-		if _, err := New(Options{o}); err == nil || !strings.HasPrefix(err.Error(), "iaf: ") {
+	for _, o := range []flow.StackOptions{{}, {Normalise: "act", Dim: 2},
+		{Dim: 2, Context: -1}} {
+		if _, err := New(Options(o)); err == nil || !strings.HasPrefix(err.Error(), "iaf: ") {
 			t.Errorf("%+v: the error is %v", o, err)
 		}
 	}
@@ -245,7 +245,7 @@ func TestNewRefuses(t *testing.T) {
 
 // The options of a model are those that it was made from, and nobody else's.
 func TestOptions(t *testing.T) {
-	o := Options{flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: 2, Hidden: []int{7}, Order: masks.Order{2, 1}}}}
+	o := Options{Dim: 2, Hidden: []int{7}, Order: masks.Order{2, 1}}
 	m := must(New(o))
 	o.Hidden[0], o.Order[0] = 9, 1
 	m.Options().Hidden[0] = 8

@@ -12,7 +12,6 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 )
 
 // gate is that of a gated layer whose parameters are zero.
@@ -21,16 +20,19 @@ var gate = 1 / (1 + math.Exp(-1.5))
 // posteriors are what a VAE can have.
 var posteriors = []struct {
 	name string
-	flow *Options
+	flow Options // without layers: diagonal
 }{
-	{"diagonal", nil},
-	{"gated", &Options{flow.StackOptions{Layers: 2, ConditionerOptions: flow.ConditionerOptions{Hidden: []int{7}, Activation: "tanh"}}}},
-	{"affine, reversed start", &Options{flow.StackOptions{Layers: 1, Transform: "affine", ConditionerOptions: flow.ConditionerOptions{Hidden: []int{7}, Activation: "tanh", Start: masks.ReversedOrder}}}},
+	{"diagonal", Options{}},
+	{"gated", Options{Layers: 2, Hidden: []int{7}, Activation: "tanh"}},
+	{"affine, reversed start", Options{Layers: 1, Transform: "affine", Hidden: []int{7}, Activation: "tanh", Start: masks.ReversedOrder}},
 }
 
 // small is a VAE with hidden layers.
-func small(posterior *Options, o VAEOptions) *VAE {
+func small(posterior Options, o VAEOptions) *VAE {
 	o.Encoder, o.Decoder, o.Activation, o.Context, o.Flow = []int{11}, []int{13}, "tanh", 5, posterior
+	if posterior.Layers == 0 {
+		o.Posterior, o.Context = "diagonal", 0
+	}
 	return must(NewVAE(o))
 }
 
@@ -96,7 +98,7 @@ func likelihoods(v *VAE, w models.Weights) []float64 {
 // layers multiplies z by the gate, and the density grows by as much.
 func TestNewFlowPosterior(t *testing.T) {
 	const rows, dim, latent, layers = 6, 5, 3, 2
-	diagonal, flow := small(nil, VAEOptions{Dim: dim, Latent: latent}), small(posteriors[1].flow, VAEOptions{Dim: dim, Latent: latent})
+	diagonal, flow := small(Options{}, VAEOptions{Dim: dim, Latent: latent}), small(posteriors[1].flow, VAEOptions{Dim: dim, Latent: latent})
 	wd, wf := randomWeights(diagonal, 1), models.Initialize(flow, 1)
 	copyEncoder(diagonal, wd, flow, wf)
 	x, noise := states(dim)[:rows*dim], normals(2, rows*latent)

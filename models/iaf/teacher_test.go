@@ -66,9 +66,9 @@ func TestDistil(t *testing.T) {
 		return matrix(x, 2)
 	}
 	noise := func(step int) any { return matrix(normals(uint64(step), 2*rows), 2) }
-	options := flow.StackOptions{Layers: 2, ConditionerOptions: flow.ConditionerOptions{Dim: 2, Hidden: []int{16, 16}, Activation: "elu", Start: masks.ReversedOrder}}
+	options := flow.StackOptions{Layers: 2, Dim: 2, Hidden: []int{16, 16}, Activation: "elu", Start: masks.ReversedOrder}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		teacher := must(maf.New(maf.Options{StackOptions: options}))
+		teacher := must(maf.New(maf.Options(options)))
 		learnt := models.Initialize(teacher, 1)
 		density := func(p models.Params, x *Node) *Node { return teacher.LogProb(p, x, nil) }
 		ascend(t, b, teacher, learnt, steps, density, banana)
@@ -85,7 +85,7 @@ func TestDistil(t *testing.T) {
 			t.Errorf("the teacher's negative log-likelihood is %.3f nats, of the data %.3f", nll, entropy)
 		}
 
-		v := must(NewVariational(must(New(Options{options})), must(Teacher("maf", teacher, learnt)), VariationalOptions{}))
+		v := must(NewVariational(must(New(Options(options))), must(Teacher("maf", teacher, learnt)), VariationalOptions{}))
 		w := models.Initialize(v, 2)
 		own := len(v.Model.Specs())
 		for i, s := range v.Specs()[own:] {
@@ -105,7 +105,7 @@ func TestDistil(t *testing.T) {
 
 // The weights of a teacher are those of the time when it became one.
 func TestTeacherIsACopy(t *testing.T) {
-	m := must(maf.New(maf.Options{StackOptions: flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: 2}}}))
+	m := must(maf.New(maf.Options{Dim: 2, Hidden: []int{}}))
 	w := models.Initialize(m, 1)
 	w[1][0] = 3
 	target := must(Teacher("maf", m, w))
@@ -126,17 +126,17 @@ func TestTeacherIsACopy(t *testing.T) {
 }
 
 func TestTeacherRefuses(t *testing.T) {
-	o := flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: 2}}
+	o := flow.StackOptions{Dim: 2, Hidden: []int{}}
 	conditional := o
 	conditional.Context = 1
-	plain := must(maf.New(maf.Options{StackOptions: o}))
+	plain := must(maf.New(maf.Options(o)))
 	for _, c := range []struct {
 		d    models.Density
 		want string
 	}{
-		{must(maf.New(maf.Options{StackOptions: conditional})), "teacher it takes a context"},
-		{must(New(Options{o})), "computes its density variable by variable; take a MAF"},
-		{must(made.New(made.Options{Dim: 2})), "teacher it is a density of bits"},
+		{must(maf.New(maf.Options(conditional))), "teacher it takes a context"},
+		{must(New(Options(o))), "computes its density variable by variable; take a MAF"},
+		{must(made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})), "teacher it is a density of bits"},
 	} {
 		if _, err := Teacher("it", c.d, models.Initialize(c.d, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("the error is %v, want %q", err, c.want)

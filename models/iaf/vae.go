@@ -1,42 +1,14 @@
 package iaf
 
 import (
-	"errors"
 	"fmt"
-	"math"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
-
-// VAEOptions describe a variational autoencoder. The zero value of a field means
-// the default that its comment names.
-type VAEOptions struct {
-	// Dim is the number of binary variables, Latent that of latent ones; 0 means 32.
-	Dim, Latent int
-	// Encoder and Decoder are the widths of the hidden layers; nil means one of
-	// 500 each.
-	Encoder, Decoder []int
-	// Activation of their hidden units: relu (default) and those of package made.
-	Activation string
-	// Flow, if not nil, makes the posterior an IAF with these layers; otherwise it
-	// is a Gaussian with independent variables. Dim, Context and Seed are set here;
-	// an empty Transform means gated.
-	Flow *Options
-	// Context is the width of the encoder's output h that conditions the flow; 0
-	// means 64.
-	Context int
-	// FreeBits is how many nats of the mean KL divergence a latent variable are
-	// not penalised (the paper's free bits, with all variables in one group).
-	FreeBits float64
-	// StickTheLanding is as in VariationalOptions.
-	StickTheLanding bool
-	// Seed is what random orders follow from.
-	Seed uint64
-}
 
 // VAE is a variational autoencoder for binary data (Kingma and Welling 2014,
 // arXiv 1312.6114) whose posterior may be an IAF:
@@ -70,44 +42,30 @@ const (
 
 // NewVAE validates the options, every problem at once, and returns the model.
 func NewVAE(o VAEOptions) (*VAE, error) {
-	o = o.withDefaults()
-	var problems []error
-	add := func(bad bool, format string, args ...any) {
-		if bad {
-			problems = append(problems, fmt.Errorf("iaf: "+format, args...))
-		}
+	o = o.clone()
+	if err := option.Resolve(o.Table()); err != nil {
+		return nil, fmt.Errorf("iaf: %w", err)
 	}
-	add(o.Dim < 1, "dim: %d variables, need at least 1", o.Dim)
-	add(o.Latent < 1, "latent: %d variables, need at least 1", o.Latent)
-	add(!(o.FreeBits >= 0) || math.IsInf(o.FreeBits, 1), "free bits: %v nats, need 0 or more", o.FreeBits)
-	add(o.Context < 1, "context: the width is %d, need at least 1", o.Context)
-	for _, widths := range [][]int{o.Encoder, o.Decoder} {
-		for _, w := range widths {
-			add(w < 1, "a hidden layer of %d units, need at least 1", w)
-		}
+	if o.Dim < 1 {
+		return nil, fmt.Errorf("iaf: dim: %d variables, need at least 1", o.Dim)
 	}
 	act, err := nn.ActivationByName(o.Activation)
-	add(err != nil, "%v", err)
+	if err != nil {
+		return nil, fmt.Errorf("iaf: %w", err)
+	}
 	scale, err := nn.ScaleByName("soft_clip")
 	if err != nil {
 		return nil, err
 	}
 	v := &VAE{o: o, scale: scale}
 	outputs := 2 * o.Latent
-	if o.Flow != nil {
-		options := *o.Flow
-		// Widths that are wrong are told of above, and once.
-		options.Dim, options.Context, options.Seed = max(o.Latent, 1), max(o.Context, 1), o.Seed
-		if options.Transform == "" {
-			options.Transform = "gated"
-		}
-		if v.posterior, err = New(options); err != nil {
-			problems = append(problems, err)
+	if o.Posterior == "iaf" {
+		layers := o.Flow
+		layers.Dim, layers.Context, layers.Activation, layers.Seed = o.Latent, o.Context, o.Activation, o.Seed
+		if v.posterior, err = New(layers); err != nil {
+			return nil, err
 		}
 		outputs += o.Context
-	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
 	}
 	glorot, err := models.InitByName("glorot")
 	if err != nil {
@@ -124,27 +82,6 @@ func NewVAE(o VAEOptions) (*VAE, error) {
 		v.addParams(posteriorName, v.posterior.Specs())
 	}
 	return v, nil
-}
-
-func (o VAEOptions) withDefaults() VAEOptions {
-	if o.Latent == 0 {
-		o.Latent = 32
-	}
-	if o.Context == 0 {
-		o.Context = 64
-	}
-	if o.Encoder == nil {
-		o.Encoder = []int{500}
-	}
-	if o.Decoder == nil {
-		o.Decoder = []int{500}
-	}
-	o.Encoder, o.Decoder = slices.Clone(o.Encoder), slices.Clone(o.Decoder)
-	if o.Flow != nil {
-		f := o.Flow.clone()
-		o.Flow = &f
-	}
-	return o
 }
 
 func (v *VAE) addParams(part string, specs []models.Spec) {
@@ -170,7 +107,7 @@ func (v *VAE) Discrete() bool { return true }
 func (v *VAE) NoiseDim() int { return v.o.Latent }
 
 // Options returns what the model was made from, with its defaults.
-func (v *VAE) Options() VAEOptions { return v.o.withDefaults() }
+func (v *VAE) Options() VAEOptions { return v.o.clone() }
 
 // Posterior returns samples z of q(z | x), [batch, latent], for noise of that
 // shape, with ln q(z | x), [batch].

@@ -20,7 +20,7 @@ import (
 // decoder in the graph gives it.
 func TestSampleIsTheDecoders(t *testing.T) {
 	const rows, dim, latent = 200, 5, 2
-	v := small(nil, VAEOptions{Dim: dim, Latent: latent})
+	v := small(Options{}, VAEOptions{Dim: dim, Latent: latent})
 	w := randomWeights(v, 1)
 	sampler := must(v.NewSampler(w, nil))
 	width := sampler.NoiseDim()
@@ -79,7 +79,7 @@ func TestSampleFrequencies(t *testing.T) {
 
 // The noise of a sample does not depend on how many follow.
 func TestNoiseOfVAE(t *testing.T) {
-	v := small(nil, VAEOptions{Dim: 3, Latent: 2})
+	v := small(Options{}, VAEOptions{Dim: 3, Latent: 2})
 	sampler := must(v.NewSampler(models.Initialize(v, 1), nil))
 	few, many := make([]float32, 2*5), make([]float32, 9*5)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), few)
@@ -90,7 +90,7 @@ func TestNoiseOfVAE(t *testing.T) {
 }
 
 func TestSampleRefuses(t *testing.T) {
-	v := small(nil, VAEOptions{Dim: 3, Latent: 2})
+	v := small(Options{}, VAEOptions{Dim: 3, Latent: 2})
 	w := models.Initialize(v, 1)
 	if _, err := v.NewSampler(w[1:], nil); err == nil || !strings.Contains(err.Error(), "iaf: the model has 8 parameters, but 7 were given") {
 		t.Errorf("too few weights: the error is %v", err)

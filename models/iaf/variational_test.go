@@ -47,7 +47,7 @@ func gaussianTarget() Target {
 // gaussianFit is a flow with the weights that make it the Gaussian: a layer is
 // (z − m)·eˢ, so x_d = Σ_j L_dj z_j + μ_d takes m_d = −(Σ_{j<d} L_dj z_j + μ_d)/L_dd.
 func gaussianFit() (*Model, models.Weights) {
-	m := must(New(Options{flow.StackOptions{Layers: 1, Scale: "exp", ConditionerOptions: flow.ConditionerOptions{Dim: 3}}}))
+	m := must(New(Options{Layers: 1, Scale: "exp", Dim: 3, Hidden: []int{}}))
 	w := models.Initialize(m, 1)
 	weights, bias := w.Named(m)("layer0.output.weights"), w.Named(m)("layer0.output.bias")
 	for d, row := range gaussianRoot {
@@ -177,7 +177,7 @@ func TestGradientsAgree(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				o := sized(c.o, 2)
 				o.Hidden = []int{5}
-				m := must(New(Options{o}))
+				m := must(New(Options(o)))
 				plain := must(NewVariational(m, target, VariationalOptions{}))
 				landing := must(NewVariational(m, target, VariationalOptions{StickTheLanding: true}))
 				checkAgree(t, b, plain, landing, randomWeights(m, 1), nil)
@@ -190,7 +190,7 @@ func TestGradientsAgree(t *testing.T) {
 // without the target and the bound with all of it.
 func TestAnnealing(t *testing.T) {
 	const rows = 20
-	m := must(New(Options{sized(flow.StackOptions{}, 2)}))
+	m := must(New(Options(sized(flow.StackOptions{}, 2))))
 	v := must(NewVariational(m, must(EnergyByName("u1")), VariationalOptions{}))
 	w := randomWeights(v, 1)
 	noise, weights := normals(1, rows*2), slices.Repeat([]float32{1. / rows}, rows)
@@ -261,13 +261,13 @@ func TestVariationalIsItsFlow(t *testing.T) {
 func TestNewVariationalRefuses(t *testing.T) {
 	target := gaussianTarget()
 	for _, c := range []struct {
-		o    flow.ConditionerOptions
+		o    flow.StackOptions
 		want string
 	}{
-		{flow.ConditionerOptions{Dim: 2}, "the target gaussian has 3 variables, but the flow 2"},
-		{flow.ConditionerOptions{Dim: 3, Context: 1}, "a flow that is fitted to the target gaussian takes no context"},
+		{flow.StackOptions{Dim: 2, Hidden: []int{}}, "the target gaussian has 3 variables, but the flow 2"},
+		{flow.StackOptions{Dim: 3, Context: 1, Hidden: []int{}}, "a flow that is fitted to the target gaussian takes no context"},
 	} {
-		_, err := NewVariational(must(New(Options{flow.StackOptions{ConditionerOptions: c.o}})), target, VariationalOptions{})
+		_, err := NewVariational(must(New(Options(c.o))), target, VariationalOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("the error is %v, want %q", err, c.want)
 		}

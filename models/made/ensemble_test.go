@@ -16,7 +16,7 @@ import (
 // probabilities is not a density on it.
 func oneWeightTwoOrders(t testing.TB) (*Model, models.Weights, [2]*masks.Set) {
 	t.Helper()
-	m := mustNew(t, Options{Dim: 2})
+	m := mustNew(t, Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	w := models.Weights{
 		{0, 4, 4, 0}, // output.weights [from, to]
 		{0, 0},       // output.bias

@@ -48,17 +48,16 @@ func ExampleNew() {
 
 // The options are validated together.
 func ExampleNew_errors() {
-	_, err := made.New(made.Options{Dim: 3, Hidden: []int{5, 0}, Activation: "rely"})
+	_, err := made.New(made.Options{Dim: 3, Hidden: []int{5, 0}, Activation: "rely", Degrees: "sequential", Start: "natural"})
 	fmt.Println(err)
 	// Output:
-	// made: unknown activation "rely" (known: relu, softplus, tanh, sigmoid, elu, leaky_relu, silu, gelu)
-	// hidden[1]: 0 units, need at least 1
+	// made: hidden.1: must be at least 1, got 0; activation: unknown value "rely" (known: relu, softplus, tanh, sigmoid, elu, leaky_relu, silu, gelu)
 }
 
 // A density over two bits, x₂ being a noisy copy of x₁: with no hidden layer the
 // weights are those of a logistic regression of each bit on those before it.
 func ExampleModel_LogProb() {
-	m, err := made.New(made.Options{Dim: 2})
+	m, err := made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	if err != nil {
 		panic(err)
 	}
@@ -110,7 +109,7 @@ func ExampleModel_LogProb() {
 // Samples need no backend. The same noise gives the same samples, by every
 // method and on every machine.
 func ExampleModel_NewSampler() {
-	m, err := made.New(made.Options{Dim: 2})
+	m, err := made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 func TestExtremeOutputsAreFinite(t *testing.T) {
 	const dim, rows = 2, 8
 	for _, output := range []string{"gaussian", "mog"} {
-		m := mustNew(t, Options{Dim: dim, Output: output, Components: 3})
+		m := mustNew(t, Options{Dim: dim, Output: output, Components: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 		rng := rand.New(rand.NewPCG(5, 5))
 		x, rowWeights := make([]float32, rows*dim), make([]float32, rows)
 		for i := range x {
@@ -61,7 +61,7 @@ func TestSamplerSaysWhatOverflows(t *testing.T) {
 	noise := []float32{-1, 1, 2, -1} // x₂ = ∓∞ where x₁ > 0, and its mean where x₁ < 0
 	for _, output := range []string{"gaussian", "mog"} {
 		for _, scale := range []string{"exp", "soft_clip"} {
-			m := mustNew(t, Options{Dim: 2, Output: output, Components: 1, Scale: scale})
+			m := mustNew(t, Options{Dim: 2, Output: output, Components: 1, Scale: scale, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 			w := models.Initialize(m, 1)
 			clear(w[0])
 			clear(w[1])
@@ -95,7 +95,7 @@ func TestSamplerSaysWhatOverflows(t *testing.T) {
 // A network whose outputs are NaN draws no samples that look like samples.
 func TestSamplerSaysWhatIsNotANumber(t *testing.T) {
 	for _, output := range []string{"bernoulli", "gaussian", "mog"} {
-		m := mustNew(t, Options{Dim: 3, Hidden: []int{5}, Output: output, Components: 3})
+		m := mustNew(t, Options{Dim: 3, Hidden: []int{5}, Output: output, Components: 3, Degrees: "sequential", Start: "natural"})
 		w := models.Initialize(m, 1)
 		bias := w[3]
 		bias[1] = float32(math.NaN()) // the first output of variable 1

@@ -55,7 +55,7 @@ func cholesky(t *testing.T, mean []float64, covariance *mat.SymDense, order mask
 // Σ = [[1, ½], [½, 1]] has ln p(0, 0) = −ln 2π − ½·ln ¾ = −1.694036030, in either
 // order.
 func TestLinearGaussianOfTwoVariables(t *testing.T) {
-	m := mustNew(t, Options{Dim: 2, Output: "gaussian", Scale: "exp"})
+	m := mustNew(t, Options{Dim: 2, Output: "gaussian", Scale: "exp", Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	covariance := mat.NewSymDense(2, []float64{1, 0.5, 0.5, 1})
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		c := compile(t, b, m, 1)
@@ -82,7 +82,7 @@ func setOf(t *testing.T, order masks.Order) *masks.Set {
 // μ + L·noise with the factor L of that order.
 func TestLinearGaussianIsItsCholeskyFactor(t *testing.T) {
 	const dim, rows = 5, 37
-	m := mustNew(t, Options{Dim: dim, Output: "gaussian", Scale: "exp"})
+	m := mustNew(t, Options{Dim: dim, Output: "gaussian", Scale: "exp", Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		c := compile(t, b, m, rows)
 		for seed := range uint64(7) {
@@ -146,7 +146,7 @@ func TestMixtureOfEqualComponentsIsAGaussian(t *testing.T) {
 	const dim, rows = 3, 11
 	rng := rand.New(rand.NewPCG(6, 6))
 	x := normals(rng, rows*dim, 2)
-	options := Options{Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian", Scale: "softplus"}
+	options := Options{Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian", Scale: "softplus", Degrees: "sequential", Start: "natural"}
 	gaussian := mustNew(t, options)
 	w, set := randomWeights(gaussian, 1), gaussian.Cycle().At(0)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {

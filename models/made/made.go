@@ -30,75 +30,14 @@ package made
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
-
-// Options describe a MADE. The zero value of a field means the default that its
-// comment names.
-type Options struct {
-	// Dim is the number of variables, at least 1.
-	Dim int
-	// Context is the width of the context, 0 for none.
-	Context int
-	// Hidden are the widths of the hidden layers; empty means that inputs feed
-	// the outputs directly (a fully visible sigmoid belief network).
-	Hidden []int
-	// Activation of the hidden units: relu (default), softplus, tanh, sigmoid,
-	// elu, leaky_relu, silu or gelu.
-	Activation string
-	// Direct adds input → output connections (eq. 11). Without hidden layers the
-	// output layer is just these, and Direct changes nothing.
-	Direct bool
-	// Conditioning adds the conditioning weights (eq. 14).
-	Conditioning bool
-	// Residual makes each hidden width a residual block of two layers above a
-	// first layer of the same width. It needs equal widths and sequential degrees.
-	Residual bool
-	// Output is the distribution of a variable given those before it: bernoulli
-	// (default), gaussian, or mog for a mixture of Gaussians.
-	Output string
-	// Components is the number of Gaussians of a mixture; 0 means 10.
-	Components int
-	// Scale makes inverse standard deviations from outputs: soft_clip (default),
-	// softplus, sigmoid or exp, which is the MAF paper's log-precision.
-	Scale string
-	// Init names how weights are drawn: orthogonal (default, as in the paper's
-	// code), he, glorot or lecun, whose fan-in counts unmasked inputs. Biases,
-	// conditioning weights and direct connections start at zero, but for the output
-	// biases of mixtures, which are N(0, 1).
-	Init string
-	// Start is the first order: natural (default), reversed or random.
-	Start masks.OrderKind
-	// Order is an explicit first order (the degree of each input); it overrides
-	// Start.
-	Order masks.Order
-	// Groups lets neighbouring inputs of an order share a degree, so many groups
-	// in all; 0 for none. Inputs of a group are independent given the earlier
-	// groups.
-	Groups int
-	// Degrees of the hidden units: sequential (default) or sampled.
-	Degrees masks.Kind
-	// Masks is the number of mask sets that training cycles through; 0 means 1.
-	// Unlimited overrides it: a fresh set every update.
-	Masks     int
-	Unlimited bool
-	// Resample says what the sets of the cycle differ in; the default is both
-	// the order and the connectivity.
-	Resample masks.Resample
-	// Seed is what orders and degrees follow from.
-	Seed uint64
-}
-
-func (o Options) clone() Options {
-	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
-	return o
-}
 
 // Model is a MADE. It has no parameters of its own: see package models. It is
 // safe for concurrent use.
@@ -117,6 +56,10 @@ var (
 
 // New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {
+	o = o.clone()
+	if err := option.Resolve(o.Table()); err != nil {
+		return nil, fmt.Errorf("made: %w", err)
+	}
 	var problems []error
 	add := func(err error) {
 		if err != nil {
@@ -125,16 +68,9 @@ func New(o Options) (*Model, error) {
 	}
 	out, err := newOutput(o)
 	add(err)
-	count := max(o.Masks, 1)
-	if o.Masks < 0 {
-		add(fmt.Errorf("masks: the number of mask sets is %d, need 1 or more", o.Masks))
-	}
-	if o.Unlimited {
-		count = masks.Unlimited
-	}
 	options := nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
-			Degrees: o.Degrees, Count: count, Resample: o.Resample, Seed: o.Seed},
+			Degrees: o.Degrees, Count: o.Masks, Resample: o.Resample, Seed: o.Seed},
 		Context: o.Context, Params: 1, Residual: o.Residual, Conditioning: o.Conditioning, Activation: o.Activation, Init: o.Init,
 	}
 	if out != nil {
@@ -145,7 +81,7 @@ func New(o Options) (*Model, error) {
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("made: %w", errors.Join(problems...))
 	}
-	return &Model{opts: o.clone(), net: net, output: out}, nil
+	return &Model{opts: o, net: net, output: out}, nil
 }
 
 // Dim is the number of variables.

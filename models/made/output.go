@@ -34,8 +34,8 @@ type output interface {
 	discrete() bool
 }
 
-// maxComponents bounds a mixture: each component has three outputs a variable.
-const maxComponents = 1000
+// MaxComponents bounds a mixture: each component has three outputs a variable.
+const MaxComponents = 1000
 
 // newOutput returns the family, or every problem of its options.
 func newOutput(o Options) (output, error) {
@@ -46,14 +46,7 @@ func newOutput(o Options) (output, error) {
 	case "gaussian":
 		return gaussian{scale}, problem
 	case "mog":
-		k := o.Components
-		if k == 0 {
-			k = 10
-		}
-		if k < 1 || k > maxComponents {
-			k, problem = 1, errors.Join(problem, fmt.Errorf("components: a mixture of %d Gaussians, need 1 to %d", k, maxComponents))
-		}
-		return mixture{k, scale}, problem
+		return mixture{o.Components, scale}, problem
 	}
 	return nil, errors.Join(problem, fmt.Errorf("unknown output %q (known: bernoulli, gaussian, mog)", o.Output))
 }

@@ -20,9 +20,9 @@ import (
 func TestSamplesAreUniformUnderTheirDensity(t *testing.T) {
 	const n, dim = 10000, 3
 	tests := map[string]Options{
-		"gaussian": {Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian"},
-		"mixture":  {Dim: dim, Hidden: []int{7}, Context: 2, Activation: "tanh", Output: "mog", Components: 3, Scale: "softplus"},
-		"ten":      {Dim: dim, Hidden: []int{11}, Residual: true, Activation: "elu", Output: "mog"},
+		"gaussian": {Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian", Degrees: "sequential", Start: "natural"},
+		"mixture":  {Dim: dim, Hidden: []int{7}, Context: 2, Activation: "tanh", Output: "mog", Components: 3, Scale: "softplus", Degrees: "sequential", Start: "natural"},
+		"ten":      {Dim: dim, Hidden: []int{11}, Residual: true, Activation: "elu", Output: "mog", Degrees: "sequential", Start: "natural"},
 	}
 	b := backendtest.Open(t, backend.KindGo)
 	for name, o := range tests {
@@ -75,7 +75,7 @@ func TestNoise(t *testing.T) {
 	const n, dim = 5000, 3
 	tests := map[string]struct{ normal, uniform int }{"bernoulli": {0, dim}, "gaussian": {dim, 0}, "mog": {dim, dim}}
 	for output, want := range tests {
-		m := mustNew(t, Options{Dim: dim, Output: output})
+		m := mustNew(t, Options{Dim: dim, Output: output, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 		sampler, err := m.NewSampler(models.Initialize(m, 1), nil)
 		if err != nil {
 			t.Fatal(err)

@@ -20,11 +20,11 @@ import (
 func TestSampleFrequenciesAreTheDensity(t *testing.T) {
 	const dim, n, limit = 4, 40000, 37.7
 	tests := map[string]Options{
-		"natural":  {Dim: dim, Hidden: []int{11}, Activation: "tanh"},
-		"explicit": {Dim: dim, Hidden: []int{7, 5}, Order: masks.Order{3, 1, 4, 2}, Direct: true},
-		"grouped":  {Dim: dim, Hidden: []int{7}, Order: masks.Order{2, 1, 2, 1}, Conditioning: true, Activation: "elu"},
-		"context":  {Dim: dim, Hidden: []int{7}, Start: masks.RandomOrder, Seed: 2, Context: 3, Activation: "softplus"},
-		"direct":   {Dim: dim, Start: masks.ReversedOrder},
+		"natural":  {Dim: dim, Hidden: []int{11}, Activation: "tanh", Degrees: "sequential", Start: "natural"},
+		"explicit": {Dim: dim, Hidden: []int{7, 5}, Order: masks.Order{3, 1, 4, 2}, Direct: true, Degrees: "sequential"},
+		"grouped":  {Dim: dim, Hidden: []int{7}, Order: masks.Order{2, 1, 2, 1}, Conditioning: true, Activation: "elu", Degrees: "sequential"},
+		"context":  {Dim: dim, Hidden: []int{7}, Start: masks.RandomOrder, Seed: 2, Context: 3, Activation: "softplus", Degrees: "sequential"},
+		"direct":   {Dim: dim, Start: masks.ReversedOrder, Hidden: []int{}, Degrees: "sequential"},
 	}
 	b := backendtest.Open(t, backend.KindGo)
 	for name, o := range tests {
@@ -72,7 +72,7 @@ func TestSampleFrequenciesAreTheDensity(t *testing.T) {
 // Noise is compared with p(x_d = 1) and never with its complement: 0 draws 1
 // wherever that is possible, and the largest noise below 1 draws 0.
 func TestSampleAtTheEndsOfTheNoise(t *testing.T) {
-	m := mustNew(t, Options{Dim: 3, Hidden: []int{5}, Activation: "tanh"})
+	m := mustNew(t, Options{Dim: 3, Hidden: []int{5}, Activation: "tanh", Degrees: "sequential", Start: "natural"})
 	sampler, err := m.NewSampler(randomWeights(m, 1), m.Cycle().At(0))
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestSampleAtTheEndsOfTheNoise(t *testing.T) {
 
 // Logits of ±1e6 draw what is certain.
 func TestSampleOfCertainVariables(t *testing.T) {
-	m := mustNew(t, Options{Dim: 2})
+	m := mustNew(t, Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	w := models.Weights{{0, 2e6, 0, 0}, {1e6, -1e6}} // x₁ = 1, and x₂ = x₁ with certainty
 	sampler, err := m.NewSampler(w, m.Cycle().At(0))
 	if err != nil {
@@ -107,7 +107,7 @@ func TestSampleOfCertainVariables(t *testing.T) {
 }
 
 func TestSampleRefusesWhatDoesNotFit(t *testing.T) {
-	m := mustNew(t, Options{Dim: 5, Context: 3})
+	m := mustNew(t, Options{Dim: 5, Context: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	sampler, err := m.NewSampler(models.Initialize(m, 1), m.Cycle().At(0))
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestSampleRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestNewSamplerRefusesWhatDoesNotFit(t *testing.T) {
-	m := mustNew(t, Options{Dim: 5, Hidden: []int{7, 3}})
+	m := mustNew(t, Options{Dim: 5, Hidden: []int{7, 3}, Degrees: "sequential", Start: "natural"})
 	w := models.Initialize(m, 1)
 	set := func(o Options) *masks.Set { return mustNew(t, o).Cycle().At(0) }
 	tests := []struct {
@@ -154,9 +154,9 @@ func TestNewSamplerRefusesWhatDoesNotFit(t *testing.T) {
 		want string
 	}{
 		{"a parameter too few", w[:3], m.Cycle().At(0), "the model has 6 parameters, but 3 were given"},
-		{"a set of another dimension", w, set(Options{Dim: 6, Hidden: []int{7, 3}}), "the mask set is of 6 variables and hidden layers [7 3], the model of 5 and [7 3]"},
-		{"a set of another width", w, set(Options{Dim: 5, Hidden: []int{7, 4}}), "hidden layers [7 4]"},
-		{"a set of another depth", w, set(Options{Dim: 5, Hidden: []int{7}}), "hidden layers [7]"},
+		{"a set of another dimension", w, set(Options{Dim: 6, Hidden: []int{7, 3}, Degrees: "sequential", Start: "natural"}), "the mask set is of 6 variables and hidden layers [7 3], the model of 5 and [7 3]"},
+		{"a set of another width", w, set(Options{Dim: 5, Hidden: []int{7, 4}, Degrees: "sequential", Start: "natural"}), "hidden layers [7 4]"},
+		{"a set of another depth", w, set(Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"}), "hidden layers [7]"},
 	}
 	for _, c := range tests {
 		if _, err := m.NewSampler(c.w, c.set); err == nil || !strings.Contains(err.Error(), c.want) {

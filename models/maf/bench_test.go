@@ -10,7 +10,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 )
 
 // sizes are a flow that fits a processor's caches, and one that does not.
@@ -20,7 +19,7 @@ var sizes = []struct {
 
 func eachSize(b *testing.B, f func(b *testing.B, m *Model, batch int)) {
 	for _, s := range sizes {
-		m := must(New(stack(flow.StackOptions{Layers: s.layers, ConditionerOptions: flow.ConditionerOptions{Dim: s.dim, Hidden: []int{s.width, s.width}}})))
+		m := must(New(Options{Layers: s.layers, Dim: s.dim, Hidden: []int{s.width, s.width}}))
 		b.Run(fmt.Sprintf("%dx(%d-%d-%d)", s.layers, s.dim, s.width, s.width), func(b *testing.B) { f(b, m, s.batch) })
 	}
 }

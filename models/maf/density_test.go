@@ -12,7 +12,6 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 )
 
 // table has every value of every option at least once. The activations are
@@ -22,31 +21,25 @@ var table = []struct {
 	o    Options
 }{
 	{"default", Options{}},
-	{"scale softplus, permute none", stack(flow.StackOptions{Scale: "softplus", Permute: "none"})},
-	{"scale sigmoid, permute random", stack(flow.StackOptions{Scale: "sigmoid", Permute: "random"})},
-	{"scale exp, permute lu", stack(flow.StackOptions{Scale: "exp", Permute: "lu"})},
-	{"spline, lu, act", stack(flow.StackOptions{Transform: "spline", Bins: 4, Bound: 3, Permute: "lu", Normalise: "act"})},
-	{"gated, three layers", stack(flow.StackOptions{Transform: "gated", Layers: 3, Normalise: "none", Permute: "reverse"})},
-	{"base made, batch", Options{Base: "made", StackOptions: flow.StackOptions{Normalise: "batch"}}},
-	{"base mog of 10, context", Options{Base: "mog", StackOptions: conditional(flow.ConditionerOptions{Context: 3})}},
-	{"residual, reversed start, he", stack(conditional(flow.ConditionerOptions{Residual: true, Start: masks.ReversedOrder, Init: "he"}))},
+	{"scale softplus, permute none", Options{Scale: "softplus", Permute: "none"}},
+	{"scale sigmoid, permute random", Options{Scale: "sigmoid", Permute: "random"}},
+	{"scale exp, permute lu", Options{Scale: "exp", Permute: "lu"}},
+	{"spline, lu, act", Options{Transform: "spline", Bins: 4, Bound: 3, Permute: "lu", Normalise: "act"}},
+	{"three layers", Options{Layers: 3, Normalise: "none", Permute: "reverse"}},
+	{"base made, batch", Options{Base: "made", Normalise: "batch"}},
+	{"base mog of 10, context", Options{Base: "mog", Context: 3}},
+	{"residual, reversed start, he", Options{Residual: true, Start: masks.ReversedOrder, Init: "he"}},
 	{"logit, standardise", Options{Logit: 0.05, Standardise: true}},
-	{"spline of five bins, batch", stack(flow.StackOptions{Transform: "spline", Bins: 5, Normalise: "batch"})},
-	{"base mog, random", Options{Base: "mog", Components: 3, StackOptions: flow.StackOptions{Permute: "random"}}},
-	{"base normal, context, act", Options{Base: "normal", StackOptions: flow.StackOptions{Normalise: "act", ConditionerOptions: flow.ConditionerOptions{Context: 3}}}},
-	{"sampled degrees, random start", stack(conditional(flow.ConditionerOptions{Degrees: masks.SampledDegrees, Start: masks.RandomOrder, Seed: 3}))},
+	{"spline of five bins, batch", Options{Transform: "spline", Bins: 5, Normalise: "batch"}},
+	{"base mog, random", Options{Base: "mog", Components: 3, Permute: "random"}},
+	{"base normal, context, act", Options{Base: "normal", Normalise: "act", Context: 3}},
+	{"sampled degrees, random start", Options{Degrees: masks.SampledDegrees, Start: masks.RandomOrder, Seed: 3}},
 	{"standardise", Options{Standardise: true}},
-	{"logit, spline, base made", Options{Logit: 0.05, Base: "made", StackOptions: flow.StackOptions{Transform: "spline"}}},
+	{"logit, spline, base made", Options{Logit: 0.05, Base: "made", Transform: "spline"}},
 }
 
 // singles are the first rows, in which every kind of layer and base occurs.
 const singles = 10
-
-func stack(o flow.StackOptions) Options { return Options{StackOptions: o} }
-
-func conditional(o flow.ConditionerOptions) flow.StackOptions {
-	return flow.StackOptions{ConditionerOptions: o}
-}
 
 // of is the model of a row of the table with so many variables.
 func of(o Options, dim int) *Model {

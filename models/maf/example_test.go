@@ -10,18 +10,13 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/maf"
 )
 
 // A MAF that the paper fits to POWER: five layers of two times 100 units, each
 // with batch normalisation. The base density may be a mixture ("MAF MoG").
 func ExampleNew() {
-	o := maf.Options{StackOptions: flow.StackOptions{
-		Layers:             5,
-		Normalise:          "batch",
-		ConditionerOptions: flow.ConditionerOptions{Dim: 6, Hidden: []int{100, 100}},
-	}}
+	o := maf.Options{Dim: 6, Hidden: []int{100, 100}, Layers: 5, Normalise: "batch"}
 	for _, base := range []string{"normal", "mog"} {
 		o.Base = base
 		m, err := maf.New(o)
@@ -43,20 +38,16 @@ func ExampleNew() {
 
 // The options are validated together.
 func ExampleNew_errors() {
-	_, err := maf.New(maf.Options{Base: "mix", StackOptions: flow.StackOptions{
-		Transform: "splin", Permute: "revers", ConditionerOptions: flow.ConditionerOptions{Dim: 2}}})
+	_, err := maf.New(maf.Options{Base: "mix", Transform: "splin", Permute: "revers", Dim: 2, Hidden: []int{}})
 	fmt.Println(err)
 	// Output:
-	// maf: flow: unknown transform "splin" (known: affine, spline, gated)
-	// flow: unknown permute "revers" (known: reverse, random, none, lu)
-	// unknown base "mix" (known: normal, made, mog)
+	// maf: base: unknown value "mix" (known: normal, made, mog); transform: unknown value "splin" (known: affine, spline, gated); permute: unknown value "revers" (known: reverse, random, none, lu)
 }
 
 // One affine layer without hidden units, x₁ ~ N(0, 1) and x₂ | x₁ ~ N(x₁, ½²):
 // the density in the graph, and the noise and a sample on the host.
 func Example() {
-	m, err := maf.New(maf.Options{StackOptions: flow.StackOptions{
-		Layers: 1, Scale: "exp", ConditionerOptions: flow.ConditionerOptions{Dim: 2}}})
+	m, err := maf.New(maf.Options{Layers: 1, Scale: "exp", Dim: 2, Hidden: []int{}})
 	if err != nil {
 		panic(err)
 	}

@@ -16,30 +16,27 @@ package maf
 import (
 	"errors"
 	"fmt"
-	"slices"
 
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/made"
 )
 
-// Options describe a MAF. The zero value of a field means the default that its
-// comment, here or in package flow, names.
-type Options struct {
-	// StackOptions are those of the layers: Dim, Context, Hidden and the rest.
-	flow.StackOptions
-	// Base is the density of the noise: normal (default); made for a MADE with
-	// Gaussian conditionals; mog for one with mixtures of Gaussians.
-	Base string
-	// Components is the number of Gaussians of a mixture; 0 means 10.
-	Components int
-	// Logit is the λ of a first layer y = logit(λ + (1 − 2λ)x) for data in [0, 1];
-	// 0 for none.
-	Logit float64
-	// Standardise puts a first layer before the others that gives each column of
-	// the training rows mean 0 and variance 1.
-	Standardise bool
+// Options describe a MAF: they are those of package flow.
+type Options flow.StackOptions
+
+// Table declares the options.
+func (o *Options) Table() option.Table {
+	return append(option.Table{
+		option.Choose("base", &o.Base, "density below the layers: normal, or a MADE that is trained with them",
+			option.Alternative{Name: "normal", Help: "the standard normal density"},
+			option.Alternative{Name: "made", Help: "a MADE whose conditionals are Gaussians"},
+			option.Alternative{Name: "mog", Help: "a MADE whose conditionals are mixtures of Gaussians", Table: option.Table{
+				option.Of("components", &o.Components, 10, "number of Gaussians in a mixture").Within(1, made.MaxComponents),
+			}}),
+	}, (*flow.StackOptions)(o).Table(5, []string{"none", "batch", "act"}, "affine", "spline", "gated")...)
 }
 
 // Model is a MAF: a flow with its options. See package flow for what it does.
@@ -56,7 +53,10 @@ var (
 // New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {
 	o = o.clone()
-	layers, next, stackErr := flow.NewStack(o.StackOptions)
+	if err := option.Resolve(o.Table()); err != nil {
+		return nil, fmt.Errorf("maf: %w", err)
+	}
+	layers, next, stackErr := flow.NewStack(flow.StackOptions(o))
 	// The dimension is the stack's to complain about.
 	first, firstErr := flow.Preprocess(max(o.Dim, 1), o.Logit, o.Standardise)
 	base, baseErr := o.base(next)
@@ -100,10 +100,7 @@ func (o Options) base(next masks.Order) (models.Density, error) {
 	return base, nil
 }
 
-func (o Options) clone() Options {
-	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
-	return o
-}
+func (o Options) clone() Options { return Options(flow.StackOptions(o).Clone()) }
 
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }

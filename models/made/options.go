@@ -1,0 +1,110 @@
+package made
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/masks"
+)
+
+// Options describe a MADE. The zero value of a field means the default that its
+// comment names.
+type Options struct {
+	// Dim is the number of variables, at least 1.
+	Dim int
+	// Context is the width of the context, 0 for none.
+	Context int
+	// Hidden are the widths of the hidden layers; nil means [500]. An empty list
+	// feeds the inputs directly to the outputs (a fully visible sigmoid belief
+	// network).
+	Hidden []int
+	// Activation of the hidden units: relu (default), softplus, tanh, sigmoid,
+	// elu, leaky_relu, silu or gelu.
+	Activation string
+	// Direct adds input → output connections (eq. 11). Without hidden layers the
+	// output layer is just these, and Direct changes nothing.
+	Direct bool
+	// Conditioning adds the conditioning weights (eq. 14).
+	Conditioning bool
+	// Residual makes each hidden width a residual block of two layers above a
+	// first layer of the same width. It needs equal widths and sequential degrees.
+	Residual bool
+	// Output is the distribution of a variable given those before it: bernoulli
+	// (default), gaussian, or mog for a mixture of Gaussians.
+	Output string
+	// Components is the number of Gaussians of a mixture; 0 means 10.
+	Components int
+	// Scale makes inverse standard deviations from outputs: soft_clip (default),
+	// softplus, sigmoid or exp, which is the MAF paper's log-precision.
+	Scale string
+	// Init names how weights are drawn: orthogonal (default, as in the paper's
+	// code), he, glorot or lecun, whose fan-in counts unmasked inputs. Biases,
+	// conditioning weights and direct connections start at zero, but for the output
+	// biases of mixtures, which are N(0, 1).
+	Init string
+	// Start is the first order: random (default), natural or reversed.
+	Start masks.OrderKind
+	// Order is an explicit first order (the degree of each input), in place of
+	// Start.
+	Order masks.Order
+	// Groups lets neighbouring inputs of an order share a degree, so many groups
+	// in all; 0 for none. Inputs of a group are independent given the earlier
+	// groups.
+	Groups int
+	// Degrees of the hidden units: sampled (default) or sequential.
+	Degrees masks.Kind
+	// Masks is the number of mask sets that training cycles through, or
+	// masks.Unlimited for a fresh set every update; 0 means 1.
+	Masks int
+	// Resample is what the sets of the cycle differ in: both (default), order or
+	// connectivity.
+	Resample masks.Resample
+	// Seed of the orders and degrees.
+	Seed uint64
+}
+
+func (o Options) clone() Options {
+	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	return o
+}
+
+// Table declares the options.
+func (o *Options) Table() option.Table {
+	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
+	return append(option.Table{
+		option.Choose("output", &o.Output, "distribution of a variable given those before it",
+			option.Alternative{Name: "bernoulli", Help: "of 0 and 1"},
+			option.Alternative{Name: "gaussian", Help: "of real numbers", Table: option.Table{nn.ScaleRow(&o.Scale)}},
+			option.Alternative{Name: "mog", Help: "a mixture of Gaussians", Table: option.Table{
+				option.Of("components", &o.Components, 10, "number of Gaussians in a mixture").Within(1, MaxComponents),
+				nn.ScaleRow(&o.Scale),
+			}}),
+		option.Of("direct", &o.Direct, false, "connections from the inputs straight to the outputs (MADE, eq. 11)"),
+		option.Of("conditioning_weights", &o.Conditioning, false, "weights from which a unit learns which of its inputs are connected (MADE, eq. 14)"),
+		option.Of("groups", &o.Groups, 0, "number of degrees that an order is merged down to, neighbours in the order sharing one").
+			Within(0, option.MaxSize).Default("0, degrees stay as the order has them"),
+		option.Section("orders", option.Table{
+			option.Of("count", &o.Masks, 1, "number of mask sets, or unlimited for a fresh one in every step").Within(1, option.MaxSize).Named("unlimited", masks.Unlimited),
+			option.Words("resample", (*string)(&o.Resample),
+				"what differs from set to set: the order, the connectivity (degrees of the hidden units), or both", "both", "order", "connectivity"),
+		}),
+		option.Rule(o.check),
+	}, fields.Table(false)...)
+}
+
+func (o *Options) check(report option.Report) {
+	several := o.Masks != 1
+	if several && o.Resample != masks.ResampleOrder && o.Degrees == masks.SequentialDegrees {
+		report("sequential degrees are the same in every mask set, so there is no connectivity to resample (use sampled degrees, or model.orders.resample: order)",
+			"degrees", "orders.resample", "orders.count")
+	}
+	if several && o.Resample == masks.ResampleConnectivity && len(o.Hidden) == 0 {
+		report("without hidden layers there is no connectivity to resample, so all mask sets would be the same (use order)",
+			"orders.resample", "hidden", "orders.count")
+	}
+	if degrees := o.Order.Max(); o.Order != nil && o.Groups > degrees {
+		report(fmt.Sprintf("the order has only %d degrees to merge, fewer than %d", degrees, o.Groups), "groups", "order")
+	}
+}
