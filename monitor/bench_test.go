@@ -2,13 +2,13 @@ package monitor
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,9 +33,14 @@ func openAndTell(dir string) error {
 	}
 	took := time.Since(began).Seconds()
 	smooth := NewSmooth(set.Runs[0].Curve(Loss, ByStep), 0.9)
-	kilobytes, ok := numberAfter("/proc/self/status", "VmHWM:")
-	if !ok {
-		return errors.New("this system does not tell the memory of a process")
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	_, peak, _ := strings.Cut(string(status), "VmHWM:")
+	var kilobytes int64
+	if _, err := fmt.Sscan(peak, &kilobytes); err != nil {
+		return err
 	}
 	_, err = fmt.Printf("%d %d %g %g\n", set.Runs[0].History.Train.Len(), smooth.Len(), took, float64(kilobytes)*1024/1e6)
 	return err

@@ -135,7 +135,7 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	resting := f.resting()
 	u.Stderr, u.StderrReset = f.stderr.read(resting)
 	if !f.more {
-		u.Samples, u.Density = f.pictures.latest()
+		f.pictures.latest(u)
 	}
 	u.Loading = f.loading
 	if resting {

@@ -16,48 +16,17 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// fakeProc is a /proc with one process, of the number 7, that began 100.5 seconds after a boot at 1000.
-func fakeProc(t *testing.T, status string) string {
-	t.Helper()
-	proc := t.TempDir()
-	ok(t, os.Mkdir(filepath.Join(proc, "7"), 0o755))
-	for name, text := range map[string]string{
-		"stat":     "cpu  1 2 3\nbtime 1000\nprocesses 5\n",
-		"7/stat":   "7 (a) (b c) S 1 7 7 0 -1 4194304 1 0 0 0 2 1 0 0 20 0 9 0 10050 12345 678 0\n",
-		"7/status": status,
+func TestMemoryOfNoProcess(t *testing.T) {
+	host, err := os.Hostname()
+	ok(t, err)
+	for name, m := range map[string]*runlog.Manifest{
+		"no run":             nil,
+		"of another host":    {Process: runlog.Process{Host: "elsewhere", PID: os.Getpid(), Started: time.Now()}},
+		"of no such process": {Process: runlog.Process{Host: host, PID: math.MaxInt32, Started: time.Now()}},
 	} {
-		ok(t, os.WriteFile(filepath.Join(proc, name), []byte(text), 0o644))
-	}
-	return proc
-}
-
-func TestMemoryOfAProcess(t *testing.T) {
-	good := "Name:\ttrainer\nVmHWM:\t 99 kB\nVmRSS:\t   2048 kB\n"
-	for name, c := range map[string]struct {
-		status string
-		pid    int
-		began  time.Time // the run
-		want   int64
-	}{
-		"its own":                    {good, 7, time.Unix(1101, 0), 2 << 20},
-		"written at once":            {good, 7, time.Unix(1099, 0), 2 << 20},
-		"a later one of that number": {good, 7, time.Unix(1000, 0), 0},
-		"no such process":            {good, 8, time.Unix(1101, 0), 0},
-		"a kernel thread":            {"Name:\tkthreadd\n", 7, time.Unix(1101, 0), 0},
-		"nonsense":                   {"VmRSS:\t many kB\n", 7, time.Unix(1101, 0), 0},
-		"negative":                   {"VmRSS:\t -5 kB\n", 7, time.Unix(1101, 0), 0},
-		"cut":                        {"VmRSS:", 7, time.Unix(1101, 0), 0},
-	} {
-		got, known := processMemory(fakeProc(t, c.status), c.pid, c.began)
-		if got != c.want || known != (c.want > 0) {
-			t.Errorf("%s: %d bytes (%v), not %d", name, got, known, c.want)
+		if _, known := Memory(m); known {
+			t.Errorf("%s has memory", name)
 		}
-	}
-	if _, known := Memory(nil); known {
-		t.Error("no run has memory")
-	}
-	if _, known := Memory(&runlog.Manifest{Process: runlog.Process{Host: "elsewhere", PID: os.Getpid(), Started: time.Now()}}); known {
-		t.Error("a process of another host has memory here")
 	}
 }
 

@@ -1,10 +1,14 @@
 package monitor
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -12,22 +16,24 @@ import (
 // cannot be read, one before may be. Trainers keep about as many on the disk.
 const picturesKept = 20
 
-// pictures knows which files of samples and densities a run has named.
+// pictures are the files of samples, and those of densities, that a run has named.
 type pictures struct {
-	dir       string
-	samples   []runlog.Samples
-	densities []runlog.Density
-
-	news           bool // since latest was called
-	shownSamples   shown
-	shownDensities shown
+	dir                string
+	samples, densities shelf
+	news               bool // since latest was called
 }
 
-// shown is the record whose file was delivered last.
-type shown struct {
+// A shelf is the files of one kind.
+type shelf struct {
+	files []pictureFile
+	shown pictureFile // the one that was delivered last
+}
+
+// A pictureFile is a file, and how what it holds is put into an update.
+type pictureFile struct {
 	step int64
 	time runlog.Float
-	any  bool
+	read func(u *RunUpdate) error
 }
 
 // take notes what a batch names.
@@ -38,71 +44,82 @@ func (p *pictures) take(b *runlog.Batch) {
 	for _, record := range b.Records {
 		switch r := record.(type) {
 		case runlog.Start:
-			p.rewind(r.Step)
+			p.samples.rewind(r.Step)
+			p.densities.rewind(r.Step)
 		case runlog.Samples:
-			p.samples, p.news = append(lastOf(p.samples), r), true
+			p.samples.add(pictureFile{r.Step, r.Time, func(u *RunUpdate) error { return readSamples(p.dir, r, u) }})
 		case runlog.Density:
-			p.densities, p.news = append(lastOf(p.densities), r), true
+			p.densities.add(pictureFile{r.Step, r.Time, func(u *RunUpdate) error { return readGrid(p.dir, r, u) }})
+		default:
+			continue
 		}
+		p.news = true
 	}
 }
 
-// lastOf leaves room for one more.
-func lastOf[R any](records []R) []R {
-	if len(records) < picturesKept {
-		return records
+func (s *shelf) add(f pictureFile) {
+	if s.files = append(s.files, f); len(s.files) > picturesKept {
+		s.files = slices.Delete(s.files, 0, 1)
 	}
-	n := copy(records, records[len(records)-picturesKept+1:])
-	return records[:n]
 }
 
 // rewind forgets what was recorded beyond a step.
-func (p *pictures) rewind(step int64) {
-	for n := len(p.samples); n > 0 && p.samples[n-1].Step > step; n-- {
-		p.samples = p.samples[:n-1]
-	}
-	for n := len(p.densities); n > 0 && p.densities[n-1].Step > step; n-- {
-		p.densities = p.densities[:n-1]
-	}
-	p.news = true
+func (s *shelf) rewind(step int64) {
+	s.files = slices.DeleteFunc(s.files, func(f pictureFile) bool { return f.step > step })
 }
 
 // latest reads the last files that can be read and were not delivered before.
-// Why one cannot is nobody's business: trainers remove old ones.
-func (p *pictures) latest() (samples *Samples, density *Grid) {
+// Why one cannot is not reported: trainers remove old ones.
+func (p *pictures) latest(u *RunUpdate) {
 	if !p.news {
-		return nil, nil
+		return
 	}
 	p.news = false
-	for i := len(p.samples) - 1; i >= 0 && samples == nil; i-- {
-		r := p.samples[i]
-		this := shown{r.Step, r.Time, true}
-		if this == p.shownSamples {
-			break
-		}
-		if s, err := readSamples(p.dir, r); err == nil {
-			samples, p.shownSamples = s, this
-		}
-	}
-	for i := len(p.densities) - 1; i >= 0 && density == nil; i-- {
-		r := p.densities[i]
-		this := shown{r.Step, r.Time, true}
-		if this == p.shownDensities {
-			break
-		}
-		if g, err := readGrid(p.dir, r); err == nil {
-			density, p.shownDensities = g, this
+	for _, s := range []*shelf{&p.samples, &p.densities} {
+		for _, f := range slices.Backward(s.files) {
+			if f.step == s.shown.step && f.time == s.shown.time && s.shown.read != nil {
+				break
+			}
+			if f.read(u) == nil {
+				s.shown = f
+				break
+			}
 		}
 	}
-	return samples, density
 }
 
-func readSamples(dir string, r runlog.Samples) (*Samples, error) {
-	a, err := readArray(dir, r.File)
-	if err != nil {
-		return nil, err
+// maxArray bounds the values of a file that are read, of a large one those of the
+// first rows.
+const maxArray = 1 << 20
+
+// readArray reads an array of a run, and its shape.
+func readArray(run, file string) (values []float32, shape []int, err error) {
+	if file = filepath.FromSlash(file); !filepath.IsLocal(file) {
+		return nil, nil, fmt.Errorf("%q is not in the run directory", file)
 	}
-	return &Samples{Step: r.Step, Shape: a.shape, Values: a.values}, nil
+	path := filepath.Join(run, file)
+	t, err := format.ReadFile(context.Background(), path, format.ReadOptions{Infinite: true, Head: true, MaxValues: maxArray})
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, columns := t.Dims()
+	if shape = append([]int{rows}, t.Shape...); t.Shape == nil {
+		shape = append(shape, columns)
+	}
+	if values = t.Float32(); values == nil {
+		for _, v := range t.Float64() {
+			values = append(values, float32(v))
+		}
+	}
+	return values, shape, nil
+}
+
+func readSamples(dir string, r runlog.Samples, u *RunUpdate) error {
+	values, shape, err := readArray(dir, r.File)
+	if err == nil {
+		u.Samples = &Samples{Step: r.Step, Shape: shape, Values: values}
+	}
+	return err
 }
 
 // proper reports whether an axis has a finite length.
@@ -111,20 +128,21 @@ func proper(edges [2]runlog.Float) bool {
 	return length > 0 && !math.IsInf(length, 0)
 }
 
-func readGrid(dir string, r runlog.Density) (*Grid, error) {
-	a, err := readArray(dir, r.File)
+func readGrid(dir string, r runlog.Density, u *RunUpdate) error {
+	values, shape, err := readArray(dir, r.File)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(a.shape) != 2 || !slices.Equal(a.shape, r.Shape) || !proper(r.X) || !proper(r.Y) {
-		return nil, errors.New("it is no grid over two variables")
+	if len(shape) != 2 || !slices.Equal(shape, r.Shape) || !proper(r.X) || !proper(r.Y) {
+		return errors.New("it is no grid over two variables")
 	}
 	g := &Grid{
-		Step: r.Step, Rows: a.shape[0], Cols: a.shape[1], Values: make([]float64, len(a.values)),
+		Step: r.Step, Rows: shape[0], Cols: shape[1], Values: make([]float64, len(values)),
 		X: [2]float64{float64(r.X[0]), float64(r.X[1])}, Y: [2]float64{float64(r.Y[0]), float64(r.Y[1])},
 	}
-	for i, v := range a.values {
+	for i, v := range values {
 		g.Values[i] = float64(v)
 	}
-	return g, nil
+	u.Density = g
+	return nil
 }
