@@ -1,6 +1,7 @@
 package maskflow_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -13,7 +14,6 @@ import (
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
-	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -64,12 +64,12 @@ func TestAnIAFOfATarget(t *testing.T) {
 			t.Fatalf("%T for the target u3", m)
 		}
 		points := &data.Set{Name: "points", Rows: 50}
-		fitted, err := train.Fit(t.Context(), b, m, &data.Splits{Train: points, Valid: points, Dim: 2}, train.Options{MaxSteps: 1, LogEvery: 1, Record: func(r runlog.Record) error {
-			if v, ok := r.(runlog.Train); ok {
-				norms[stick] = float64(v.GradNorm)
+		fitted, err := train.Fit(t.Context(), b, m, &data.Splits{Train: points, Valid: points, Dim: 2}, train.Options{MaxSteps: 1, Hooks: []train.Hook{func(_ context.Context, _ *train.Trainer, e train.Event) error {
+			if steps, ok := e.(train.Steps); ok {
+				norms[stick] = steps[0].GradNorm
 			}
 			return nil
-		}})
+		}}})
 		if err != nil {
 			t.Fatal(err)
 		}

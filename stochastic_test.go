@@ -203,7 +203,7 @@ func TestAFlowThatIsFittedToAGaussian(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	if e := evaluate(t, m, points, maskflow.EvalOptions{}); e.KL == nil || math.Abs(*e.KL) > 0.005 {
+	if e := evaluate(t, m.Model, points, maskflow.EvalOptions{}); e.KL == nil || math.Abs(*e.KL) > 0.005 {
 		t.Errorf("%+v, want next to no divergence", e)
 	}
 }

@@ -35,12 +35,12 @@ func TestTheBestEpochIsTheBestOnValidationRows(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		splits, o := overshoot()
 		j := &journal{}
-		o.Record = j.record
+		o.Hooks = []Hook{Records(j.record)}
 		weights := map[int]float32{}
-		o.Between = func(tr *Trainer) (bool, error) {
+		o.Hooks = append([]Hook{between(func(tr *Trainer) (bool, error) {
 			weights[tr.Epoch()] = tensor(t, stateOf(t, tr), "params/left")[0]
 			return false, nil
-		}
+		})}, o.Hooks...)
 		tr := newTrainer(t, b, point(), splits, o)
 		toEnd(t, tr)
 
@@ -102,7 +102,7 @@ func TestTheMovingAverageIsValidated(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		splits, o := overshoot()
 		j := &journal{}
-		o.Record, o.EMA, o.MaxEpochs = j.record, decay, 3
+		o.Hooks, o.EMA, o.MaxEpochs = []Hook{Records(j.record)}, decay, 3
 		tr := newTrainer(t, b, point(), splits, o)
 		toEnd(t, tr)
 		w, average := 0.0, 0.0
@@ -159,7 +159,7 @@ func TestAValidationOfNaNIsNeverTheBest(t *testing.T) {
 		{"always", -1, true, 0, 4, 4},
 	} {
 		j := &journal{}
-		o.Record = j.record
+		o.Hooks = []Hook{Records(j.record)}
 		tr := newTrainer(t, b, fog{point(), tt.limit, tt.above}, splits, o)
 		toEnd(t, tr)
 		nll, epoch := tr.Best()
@@ -219,17 +219,20 @@ func TestFitThatIsCutShort(t *testing.T) {
 	if m, err := Fit(ctx, b, point(), splits, Options{Batch: -1}); m != nil || err == nil {
 		t.Errorf("model %v, error %v for wrong options", m, err)
 	}
-	o.Between = func(tr *Trainer) (bool, error) {
+	o.Hooks = append([]Hook{between(func(tr *Trainer) (bool, error) {
 		if tr.Epoch() == 5 {
 			cancel()
 		}
 		return false, nil
-	}
+	})}, o.Hooks...)
 	m, err := Fit(ctx, b, point(), splits, o)
-	if !errors.Is(err, context.Canceled) || m == nil {
-		t.Fatalf("model %v, error %v, want the best so far and %v", m, err, context.Canceled)
+	if err != nil || !errors.Is(m.Ended, context.Canceled) {
+		t.Fatalf("result %v, error %v, want the best so far, ended by %v", m, err, context.Canceled)
 	}
 	defer m.Close()
+	if v := m.Validations; len(v) != 5 || v[2].Epoch != 3 || !v[2].Best || v[4].Best || int64(len(m.Losses)) != v[4].Step {
+		t.Errorf("the history has %d losses and the validations %+v", len(m.Losses), v)
+	}
 	if w := float64(m.Weights()[0][0]); !near(w, afterThree, 1e-6) {
 		t.Errorf("the weight is %v, want that of the third epoch", w)
 	}
@@ -251,7 +254,7 @@ func TestValidationOfPaddedBatches(t *testing.T) {
 	var got []float64
 	for _, batch := range []int{1, 2, 3, 5, 7} {
 		j := &journal{}
-		tr := newTrainer(t, b, point(), realSplits(one, valid, nil), Options{MaxSteps: 1, EvalBatch: batch, Record: j.record})
+		tr := newTrainer(t, b, point(), realSplits(one, valid, nil), Options{MaxSteps: 1, EvalBatch: batch, Hooks: []Hook{Records(j.record)}})
 		toEnd(t, tr)
 		v := recordsOf[runlog.Valid](j)[0]
 		got = append(got, float64(v.NLL))

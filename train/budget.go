@@ -24,17 +24,17 @@ func (b *budget) spent(from, to time.Time) { b.next = to.Add(costShare * to.Sub(
 
 // recall sets the budgets, and the window of densities, to what the log says that
 // earlier processes spent and drew: they do not begin anew when a run is resumed.
-// What shows a model is the first to be recorded after its validation, so that the
-// time between two records is its cost.
-func (r *run) recall() error {
-	log, err := runlog.Open(r.o.Dir)
+// What shows a model is recorded after its validation, so that the time between two
+// records is its cost.
+func (s *shows) recall(t *Trainer, elapsed float64) error {
+	log, err := runlog.Open(s.dir)
 	if err != nil {
 		return err
 	}
 	defer log.Close() //nolint:errcheck // nothing was written
-	now, elapsed := r.o.Clock(), r.w.Elapsed()
-	at := func(t runlog.Float) time.Time {
-		return now.Add(time.Duration((float64(t) - elapsed) * float64(time.Second)))
+	now := t.o.Clock()
+	at := func(v runlog.Float) time.Time {
+		return now.Add(time.Duration((float64(v) - elapsed) * float64(time.Second)))
 	}
 	last := runlog.Float(math.NaN())
 	took := func(b *budget, until runlog.Float) {
@@ -46,18 +46,18 @@ func (r *run) recall() error {
 	for {
 		b, err := log.Read(0)
 		if err != nil {
-			return fmt.Errorf("%s: %w", r.o.Dir, err)
+			return fmt.Errorf("%s: %w", s.dir, err)
 		}
 		for _, record := range b.Records {
 			switch v := record.(type) {
 			case runlog.Valid:
 				last = v.Time
 			case runlog.Samples:
-				took(&r.samples, v.Time)
+				took(&s.samples, v.Time)
 			case runlog.Density:
-				took(&r.densities, v.Time)
-				if len(r.splits.Train.X) == 0 {
-					r.grid = &exec.Grid{X: edges(v.X), Y: edges(v.Y), Cells: densityCells}
+				took(&s.densities, v.Time)
+				if len(t.splits.Train.X) == 0 {
+					s.grid = &exec.Grid{X: edges(v.X), Y: edges(v.Y), Cells: densityCells}
 				}
 			}
 		}

@@ -72,7 +72,7 @@ func TestTheSetsThatAreTrainedAreEvaluated(t *testing.T) {
 				j := &journal{}
 				// Five steps an epoch, so that epochs begin at other places of the cycle.
 				tr := newTrainer(t, b, informer{m}, bitSplits(20, 2, 0, 4, 0), Options{Batch: 4, MaxEpochs: 3, LogEvery: 1, EvalBatch: 2,
-					ValidOrders: freshOrders, Record: j.record, Clock: frozen})
+					ValidOrders: freshOrders, Hooks: []Hook{Records(j.record)}, Clock: frozen})
 				toEnd(t, tr)
 				checkTrainedSets(t, m.Cycle(), j, freshOrders)
 				testEvaluatedSets(t, b, informer{m}, tr, freshOrders)
@@ -181,7 +181,7 @@ func TestRecordsOfOrders(t *testing.T) {
 	for _, o := range []made.Options{{Masks: 5}, {Masks: masks.Unlimited}} {
 		o.Dim, o.Hidden, o.Degrees = 7, []int{11}, masks.SampledDegrees
 		j := &journal{}
-		tr := newTrainer(t, b, newMADE(t, o), bitSplits(90, 31, 0, 7, 0), Options{Batch: 10, MaxEpochs: 4, LogEvery: 1, EvalBatch: 10, ValidOrders: 5, Record: j.record})
+		tr := newTrainer(t, b, newMADE(t, o), bitSplits(90, 31, 0, 7, 0), Options{Batch: 10, MaxEpochs: 4, LogEvery: 1, EvalBatch: 10, ValidOrders: 5, Hooks: []Hook{Records(j.record)}})
 		toEnd(t, tr)
 		valid, orders := recordsOf[runlog.Valid](j), recordsOf[runlog.Orders](j)
 		if len(valid) != 4 || len(orders) != 4 {

@@ -16,25 +16,25 @@ const (
 	windowRows    = 2000 // samples that a window without rows comes from
 )
 
-// drawDensity computes ln p on a grid for whoever watches, when its budget allows
+// density computes ln p on a grid for whoever watches, when its budget allows
 // and the model is a density of two real numbers and nothing else.
-func (r *run) drawDensity(ctx context.Context) error {
-	_, ok := r.model.(models.Density)
-	from := r.o.Clock()
-	if !ok || r.model.Dim() != 2 || r.model.ContextDim() > 0 || models.IsDiscrete(r.model) || !r.densities.due(from) {
+func (s *shows) density(ctx context.Context, t *Trainer) error {
+	_, ok := t.model.(models.Density)
+	from := t.o.Clock()
+	if !ok || t.model.Dim() != 2 || t.model.ContextDim() > 0 || models.IsDiscrete(t.model) || !s.densities.due(from) {
 		return nil
 	}
-	if _, bound := r.model.(models.Stochastic); bound && r.pointwise == nil {
-		if err := r.compileDensity(ctx); err != nil {
+	if _, bound := t.model.(models.Stochastic); bound && s.pointwise == nil {
+		if err := s.compile(ctx, t); err != nil {
 			return err
 		}
-		from = r.o.Clock()
+		from = t.o.Clock()
 	}
-	defer func() { r.densities.spent(from, r.o.Clock()) }()
-	if ok, err := r.frame(ctx); err != nil || !ok {
+	defer func() { s.densities.spent(from, t.o.Clock()) }()
+	if ok, err := s.frame(ctx, t); err != nil || !ok {
 		return err
 	}
-	logp, err := r.logProb(ctx, r.grid.Middles())
+	logp, err := s.logProb(ctx, t, s.grid.Middles())
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil // as samples that overflow
 	}
@@ -46,35 +46,35 @@ func (r *run) drawDensity(ctx context.Context) error {
 		values[i] = float32(v)
 	}
 	shape := []int{densityCells, densityCells}
-	file, err := r.writeArray(densityFiles, values, shape[1:])
+	file, err := s.writeArray(t, densityFiles, values, shape[1:])
 	if err != nil {
-		return r.excuse(cannotWrite, err)
+		return s.excuse(cannotWrite, err)
 	}
 	bounds := func(v [2]float64) [2]runlog.Float { return [2]runlog.Float{runlog.Float(v[0]), runlog.Float(v[1])} }
-	if err := r.write(runlog.Density{Step: r.trainer.Step(), File: file, Shape: shape, X: bounds(r.grid.X), Y: bounds(r.grid.Y)}); err != nil {
+	if err := s.write(runlog.Density{Step: t.Step(), File: file, Shape: shape, X: bounds(s.grid.X), Y: bounds(s.grid.Y)}); err != nil {
 		return err
 	}
-	return r.prune(densityFiles)
+	return s.prune(t, densityFiles)
 }
 
 // frame sets the grid: over the training rows, once and for all, or for a flow
 // that is fitted to a target over samples, for as long as it suits them. It says
 // whether there is one.
-func (r *run) frame(ctx context.Context) (ok bool, err error) {
-	if rows := r.splits.Train.X; len(rows) > 0 {
-		if r.grid == nil {
+func (s *shows) frame(ctx context.Context, t *Trainer) (ok bool, err error) {
+	if rows := t.splits.Train.X; len(rows) > 0 {
+		if s.grid == nil {
 			g := exec.GridOf(rows, densityCells)
-			r.grid = &g
+			s.grid = &g
 		}
 		return true, nil
 	}
-	x, err := r.draw(ctx, windowRows)
+	x, err := draw(ctx, t, windowRows)
 	if err != nil || x == nil {
 		return false, err
 	}
 	g := exec.GridOf(x, densityCells)
-	if r.grid == nil || !suits(r.grid.X, g.X) || !suits(r.grid.Y, g.Y) {
-		r.grid = &g
+	if s.grid == nil || !suits(s.grid.X, g.X) || !suits(s.grid.Y, g.Y) {
+		s.grid = &g
 	}
 	return true, nil
 }
@@ -88,15 +88,15 @@ func suits(side, fresh [2]float64) bool {
 	return side[0]-fresh[0] <= margin && fresh[1]-side[1] <= margin && side[1]-side[0] <= 2*length
 }
 
-// compileDensity is for a flow that is fitted to a target, which is trained and
+// compile is for a flow that is fitted to a target, which is trained and
 // validated by its samples and not by its density at given rows. It is done once,
 // and like the compiling of a step it is no part of what a density costs.
-func (r *run) compileDensity(ctx context.Context) error {
+func (s *shows) compile(ctx context.Context, t *Trainer) error {
 	var err error
-	if r.pointwise, err = exec.NewDensityEvaluator(r.backend, r.model, densityCells*densityCells); err != nil {
+	if s.pointwise, err = exec.NewDensityEvaluator(t.backend, t.model, densityCells*densityCells); err != nil {
 		return err
 	}
-	_, err = r.logProb(ctx, make([]float32, 2)) // the first call compiles
+	_, err = s.logProb(ctx, t, make([]float32, 2)) // the first call compiles
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil
 	}
@@ -105,11 +105,10 @@ func (r *run) compileDensity(ctx context.Context) error {
 
 // logProb is ln p of rows by the weights and the orders that are validated, of an
 // ensemble only the first orders.
-func (r *run) logProb(ctx context.Context, x []float32) ([]float64, error) {
-	t := r.trainer
+func (s *shows) logProb(ctx context.Context, t *Trainer, x []float32) ([]float64, error) {
 	e := t.evaluator
-	if r.pointwise != nil {
-		e = r.pointwise
+	if s.pointwise != nil {
+		e = s.pointwise
 	}
 	of := t.ensemble()
 	of.Sets = of.Sets[:min(len(of.Sets), densityOrders)]

@@ -72,7 +72,7 @@ func TestStatisticsAreThoseOfAllTrainingRows(t *testing.T) {
 			validations := 0
 			var tr *Trainer
 			tr = newTrainer(t, b, m, splits, Options{Batch: 500, EMA: ema, MaxSteps: 11, LookAhead: -1,
-				Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05}, Record: func(r runlog.Record) error {
+				Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05}, Hooks: []Hook{Records(func(r runlog.Record) error {
 					if _, ok := r.(runlog.Valid); !ok {
 						return nil
 					}
@@ -83,7 +83,7 @@ func TestStatisticsAreThoseOfAllTrainingRows(t *testing.T) {
 					}
 					checkStatistics(t, m, w, splits.Train)
 					return nil
-				}})
+				})}})
 			toEnd(t, tr)
 			if validations != 3 { // after steps 5, 10 and 11
 				t.Errorf("%d validations, want 3", validations)
@@ -144,7 +144,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 		splits := waveSplits(301, 31, 0, dim, 0)
 		var first models.Weights
 		tr := newTrainer(t, b, m, splits, Options{Batch: 100, MaxSteps: 4, LookAhead: -1, EMA: 0.5, Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05},
-			Between: func(tr *Trainer) (bool, error) {
+			Hooks: []Hook{between(func(tr *Trainer) (bool, error) {
 				if tr.Step() > 0 {
 					return false, nil
 				}
@@ -161,7 +161,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 				}
 				first = w
 				return false, nil
-			}})
+			})}})
 		toEnd(t, tr)
 		seen := seenBy(t, m, first, splits.Train)
 		behind := 0

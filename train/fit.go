@@ -9,26 +9,53 @@ import (
 	"github.com/maskflow/maskflow/models"
 )
 
-// Fit trains a model and returns the model of the best validation. It writes
-// no files; Run does. When ctx is cancelled or the training diverges, the error
-// says so and the model, if not nil, is the best so far.
-func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*maskflow.Model, error) {
+// Result is what a fit comes to.
+type Result struct {
+	// Model is the model of the best validation, or with the last weights when
+	// the training ended before its first. Close frees it.
+	*maskflow.Model
+	// Losses are those of the batches, in nats a row, one a step.
+	Losses []float64
+	// Validations are in their order.
+	Validations []Validation
+	// Ended is why training ended early: nil when a limit, the look-ahead or a
+	// stopping rule completed it, otherwise the error that [Trainer.Run] returned.
+	Ended error
+}
+
+// Fit trains a model in memory. It writes no files; Run does. Whatever ends the
+// training, a cancelled ctx or a divergence too, the result has a model; the error is
+// for what gives none: options or data that do not fit, and a training that ends
+// with an error of its own before its first step.
+func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*Result, error) {
+	r := &Result{}
+	o.Hooks = append(o.Hooks[:len(o.Hooks):len(o.Hooks)], func(_ context.Context, _ *Trainer, e Event) error {
+		switch e := e.(type) {
+		case Steps:
+			for _, s := range e {
+				r.Losses = append(r.Losses, s.Loss)
+			}
+		case Validation:
+			r.Validations = append(r.Validations, e)
+		}
+		return nil
+	})
 	t, err := NewTrainer(b, d, splits, o)
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	runErr := t.Run(ctx)
-	if runErr != nil && t.best == nil {
-		return nil, runErr
+	r.Ended = t.Run(ctx)
+	if r.Ended != nil && t.Step() == 0 {
+		return nil, r.Ended
 	}
 	w, err := t.BestWeights()
 	if err != nil {
 		return nil, err
 	}
-	m, err := maskflow.New(b, d, w, maskflow.Options{Batch: o.EvalBatch})
+	r.Model, err = maskflow.New(b, d, w, maskflow.Options{Batch: o.EvalBatch})
 	if err != nil {
 		return nil, err
 	}
-	return m, runErr
+	return r, nil
 }

@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -90,45 +91,38 @@ func TestSamplesThatOverflowDoNotEndARun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	stack := stackOf(3, 0, 1)
 	stack.Scale = "exp"
-	r := &run{c: parse(t, flowRun), o: RunOptions{Dir: dir, Clock: frozen}, model: must(maf.New(maf.Options(stack))),
-		splits: waveSplits(8, 8, 0, 3, 0), backend: b}
-	r.trainer = newTrainer(t, b, r.model, r.splits, Options{MaxSteps: 1})
+	m, splits := must(maf.New(maf.Options(stack))), waveSplits(8, 8, 0, 3, 0)
+	tr := newTrainer(t, b, m, splits, Options{MaxSteps: 1, Clock: frozen})
+	if err := os.MkdirAll(filepath.Join(dir, runlog.SamplesDir), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	sampled := func(logScale float32) int {
-		w, err := r.trainer.BestWeights()
+		w, err := tr.BestWeights()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, s := range r.model.Specs() {
+		for i, s := range m.Specs() {
 			if strings.HasSuffix(s.Name, "output.bias") {
 				copy(w[i][3:], []float32{logScale, logScale, logScale})
 			}
 		}
-		r.trainer.reset(w)
+		tr.reset(w)
 		n := 0
-		r.o.Observe = func(rec runlog.Record) {
+		s := shows{dir: dir, write: func(rec runlog.Record) error {
 			if _, ok := rec.(runlog.Samples); ok {
 				n++
 			}
-		}
-		if err := r.sample(t.Context()); err != nil {
+			return nil
+		}}
+		if err := s.hook(t.Context(), tr, Validation{}); err != nil {
 			t.Fatal(err)
 		}
 		return n
-	}
-	var err error
-	if r.w, err = runlog.Create(dir, runlog.Manifest{Name: "flow"}, nil, runlog.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.write(runlog.Start{}); err != nil {
-		t.Fatal(err)
 	}
 	if n := sampled(-400); n != 0 {
 		t.Errorf("%d records of samples that are infinite", n)
 	}
 	if n := sampled(0); n != 1 {
 		t.Errorf("%d records of samples, want 1", n)
-	}
-	if err := r.w.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

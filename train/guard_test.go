@@ -60,7 +60,7 @@ func TestDivergenceKeepsTheStateBefore(t *testing.T) {
 			start := stateOf(t, tr)
 			chunked(t, tr, 1)
 			for tr.Step() < at-1 {
-				if err := tr.advance(); err != nil {
+				if err := tr.advance(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestDivergenceKeepsTheStateBefore(t *testing.T) {
 						t.Fatal(err)
 					}
 					j := &journal{}
-					tr.o.Record = j.record
+					tr.o.Hooks = []Hook{Records(j.record)}
 					// The row that the sixth step will meet is poisoned.
 					tr.shuffle()
 					poisoned := *train

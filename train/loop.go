@@ -7,15 +7,15 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/runlog"
 )
 
-// Run trains until a limit, the look-ahead, Between, ctx or a divergence ends
-// it. It returns nil when training is complete (a limit or the look-ahead),
-// ErrStopped when Between asked to stop, ctx's error, or a *DivergedError. After
-// each of these the state is whole and can be saved.
+// Run trains until a limit, the look-ahead, a stopping rule, a hook, ctx or a
+// divergence ends it. It returns nil when training is complete (a limit, the
+// look-ahead or the rule), the error of a hook, which is ErrStopped where it stops the
+// training cleanly, ctx's error, or a *DivergedError. After each of these the state is
+// whole and can be saved.
 func (t *Trainer) Run(ctx context.Context) error {
-	if err := t.announce(runlog.Compiling); err != nil {
+	if err := t.emit(ctx, Begin{}); err != nil {
 		return err
 	}
 	if t.p.Step == 0 {
@@ -23,7 +23,6 @@ func (t *Trainer) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	t.lastLog, t.lastStep, t.stepRate = t.o.Clock(), t.p.Step, math.NaN()
 	for {
 		if t.p.Cursor == t.stepsPerEpoch() {
 			if err := t.endEpoch(ctx); err != nil {
@@ -36,43 +35,20 @@ func (t *Trainer) Run(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if t.o.Between != nil {
-			stop, err := t.o.Between(t)
-			if err != nil {
-				return err
-			}
-			if stop {
-				return ErrStopped
-			}
+		if err := t.emit(ctx, Between{}); err != nil {
+			return err
 		}
-		if err := t.proceed(); err != nil {
+		if err := t.advance(ctx); err != nil {
 			return err
 		}
 	}
 }
-
-// proceed takes the next steps and says what this does: the first call compiles, and
-// not every call has a step that is recorded.
-func (t *Trainer) proceed() error {
-	if !t.phases.stepped {
-		if err := t.announce(runlog.Compiling); err != nil {
-			return err
-		}
-	}
-	if err := t.advance(); err != nil {
-		return err
-	}
-	t.phases.stepped = true
-	return t.announce(runlog.Training)
-}
-
-// ErrStopped reports a training that was asked to stop.
-var ErrStopped = errors.New("stopped on request")
 
 func (t *Trainer) complete() bool {
-	return t.o.MaxSteps > 0 && t.p.Step >= int64(t.o.MaxSteps) ||
-		t.o.MaxEpochs > 0 && t.p.Epoch >= t.o.MaxEpochs ||
-		t.o.LookAhead > 0 && t.p.Epoch-t.p.BestEpoch >= t.o.LookAhead && t.p.Epoch > 0
+	at := t.Progress()
+	return t.o.MaxSteps > 0 && at.Step >= int64(t.o.MaxSteps) ||
+		t.o.MaxEpochs > 0 && at.Epoch >= t.o.MaxEpochs ||
+		lookAhead(t.o.LookAhead).Stop(at) || t.o.Stop != nil && t.o.Stop.Stop(at)
 }
 
 // finish validates once more when max_steps ended training inside an epoch.
@@ -96,7 +72,7 @@ func (t *Trainer) endEpoch(ctx context.Context) error {
 }
 
 // advance takes the next steps in one call, up to the end of the epoch.
-func (t *Trainer) advance() error {
+func (t *Trainer) advance(ctx context.Context) error {
 	n := min(t.program.chunk, t.stepsPerEpoch()-t.p.Cursor)
 	if t.o.MaxSteps > 0 {
 		n = int(min(int64(n), int64(t.o.MaxSteps)-t.p.Step))
@@ -113,11 +89,12 @@ func (t *Trainer) advance() error {
 	if err != nil {
 		return backend.OneLine(err)
 	}
+	taken := make(Steps, 0, len(losses))
 	for i := range losses {
 		loss, norm := float64(losses[i]), float64(norms[i])
 		at := t.p.Step + 1
 		if sum := loss + norm; math.IsNaN(sum) || math.IsInf(sum, 0) {
-			return &DivergedError{Step: at, Loss: loss, Norm: norm}
+			return errors.Join(t.emit(ctx, taken), &DivergedError{Step: at, Loss: loss, Norm: norm})
 		}
 		t.p.Step, t.p.Validated = at, false
 		t.p.Cursor++
@@ -125,11 +102,8 @@ func (t *Trainer) advance() error {
 		t.p.EMAWeight = lossDecay*t.p.EMAWeight + (1 - lossDecay)
 		mask := t.maskIndex(at)
 		t.recordMaskLoss(mask, loss)
-		if at%int64(t.o.LogEvery) == 0 {
-			if err := t.logStep(loss, norm, mask); err != nil {
-				return err
-			}
-		}
+		taken = append(taken, Step{Number: at, Epoch: t.p.Epoch + 1, Loss: loss, Average: t.p.LossEMA / t.p.EMAWeight,
+			GradNorm: norm, LearningRate: t.rate * t.schedule.Factor(at), Mask: mask})
 	}
-	return nil
+	return t.emit(ctx, taken)
 }

@@ -30,7 +30,7 @@ func TestLimits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			j := &journal{}
 			o := tt.o
-			o.Batch, o.Record, o.Optimizer = 3, j.record, OptimizerOptions{Name: "sgd", LearningRate: 1e-3}
+			o.Batch, o.Hooks, o.Optimizer = 3, []Hook{Records(j.record)}, OptimizerOptions{Name: "sgd", LearningRate: 1e-3}
 			tr := newTrainer(t, b, point(), splits, o)
 			toEnd(t, tr)
 			if tr.Step() != tt.steps || tr.Epoch() != tt.epochs {
@@ -56,9 +56,9 @@ func TestErrorsOfRecordAndBetween(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	full := errors.New("the disk is full")
 	for name, o := range map[string]Options{
-		"record of a step":       {Record: func(r runlog.Record) error { return failOn[runlog.Train](r, full) }},
-		"record of a validation": {Record: func(r runlog.Record) error { return failOn[runlog.Valid](r, full) }},
-		"between":                {Between: func(*Trainer) (bool, error) { return false, full }},
+		"record of a step":       {Hooks: []Hook{Records(func(r runlog.Record) error { return failOn[runlog.Train](r, full) })}},
+		"record of a validation": {Hooks: []Hook{Records(func(r runlog.Record) error { return failOn[runlog.Valid](r, full) })}},
+		"between":                {Hooks: []Hook{between(func(*Trainer) (bool, error) { return false, full })}},
 	} {
 		o.Batch, o.MaxEpochs, o.LogEvery = 3, 2, 1
 		tr := newTrainer(t, b, point(), realSplits(numbered(12), numbered(1), nil), o)
@@ -78,7 +78,7 @@ func failOn[R runlog.Record](r runlog.Record, err error) error {
 func TestBetweenStops(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	tr := newTrainer(t, b, point(), realSplits(numbered(12), numbered(1), nil), Options{Batch: 3, MaxEpochs: 9,
-		Between: func(tr *Trainer) (bool, error) { return tr.Step() == 5, nil }})
+		Hooks: []Hook{between(func(tr *Trainer) (bool, error) { return tr.Step() == 5, nil })}})
 	if err := tr.Run(t.Context()); !errors.Is(err, ErrStopped) || tr.Step() != 5 {
 		t.Errorf("error %v at step %d, want %v at step 5", err, tr.Step(), ErrStopped)
 	}

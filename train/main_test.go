@@ -272,3 +272,22 @@ func frozen() time.Time { return time.Unix(1_700_000_000, 0) }
 func near(got, want, tolerance float64) bool {
 	return math.Abs(got-want) <= tolerance*math.Max(1, math.Abs(want))
 }
+
+// between is a hook that is called before each call to the backend, and may stop.
+func between(f func(t *Trainer) (stop bool, err error)) Hook {
+	return func(_ context.Context, t *Trainer, e Event) error {
+		if _, ok := e.(Between); !ok {
+			return nil
+		}
+		stop, err := f(t)
+		if err == nil && stop {
+			err = ErrStopped
+		}
+		return err
+	}
+}
+
+// setBetween replaces such a hook of a trainer; its last hook, which records, stays.
+func setBetween(t *Trainer, f func(t *Trainer) (stop bool, err error)) {
+	t.o.Hooks = append([]Hook{between(f)}, t.o.Hooks[max(0, len(t.o.Hooks)-1):]...)
+}

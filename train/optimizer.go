@@ -47,6 +47,9 @@ type OptimizerOptions struct {
 	// and the factor of ½·|p|² added to the loss for the others. It applies to
 	// every parameter, as in the MAF paper's code. 0 by default, 0.01 for adamw.
 	WeightDecay float64
+	// Own, if not nil, is used instead, with a LearningRate of 0.001 by default and
+	// WeightDecay as for the others.
+	Own Optimizer
 }
 
 func orDefault(v, d float64) float64 {
@@ -79,6 +82,9 @@ func OptimizerNames() []string { return []string{"adadelta", "adagrad", "adam", 
 func NewOptimizer(o OptimizerOptions) (Optimizer, float64, error) {
 	if err := o.check(); err != nil {
 		return nil, 0, err
+	}
+	if o.Own != nil {
+		return l2{o.Own, o.WeightDecay}, orDefault(o.LearningRate, 0.001), nil
 	}
 	switch o.Name {
 	case "", "adadelta":

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/runlog"
 )
 
 // Options say how to fit a density. Zero values mean the defaults named here.
@@ -44,14 +43,26 @@ type Options struct {
 	ValidSamples int
 	// LogEvery is the number of steps between training records; 0 means 10.
 	LogEvery int
-	// Record, if not nil, is given every record of the training: training steps,
-	// validations, ensembles of orders.
-	Record func(runlog.Record) error
-	// Between, if not nil, is called between calls to the backend and may end
-	// the training cleanly or take a checkpoint.
-	Between func(*Trainer) (stop bool, err error)
+	// Stop, if not nil, ends training beside the limits and LookAhead.
+	Stop StoppingRule
+	// Hooks are called as training goes on, one after the other.
+	Hooks []Hook
 	// Clock is time.Now unless given.
 	Clock func() time.Time
+}
+
+// StoppingRule ends a training.
+type StoppingRule interface {
+	// Stop reports whether training is complete. It is asked between steps and
+	// depends on the progress alone, so that a resumed training ends alike.
+	Stop(at Progress) bool
+}
+
+// lookAhead stops after so many epochs without a better validation; 0 or less never.
+type lookAhead int
+
+func (n lookAhead) Stop(at Progress) bool {
+	return n > 0 && at.Epoch > 0 && at.Epoch-at.BestEpoch >= int(n)
 }
 
 // AnnealOptions are a straight line of the inverse temperature β from From, at
@@ -129,7 +140,7 @@ func (o Options) check() error {
 		{o.ValidOrders < 0 || o.ValidSamples < 0 || o.LogEvery < 0, "valid_orders, valid_samples, log_every: need 0 (the default) or more"},
 		{!(o.Anneal.From >= 0 && o.Anneal.From <= 1) || o.Anneal.Steps < 0, "anneal: need a start from 0 to 1, and 0 steps (none) or more"},
 		{o.MaxEpochs < 0 || o.MaxSteps < 0, "max_epochs, max_steps: need 0 (no limit) or more"},
-		{o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead < 0, "training would never end: set max_epochs, max_steps or look_ahead"},
+		{o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead < 0 && o.Stop == nil, "training would never end: set max_epochs, max_steps or look_ahead"},
 	} {
 		if p.bad {
 			problems = append(problems, errors.New(p.text))

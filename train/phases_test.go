@@ -88,7 +88,7 @@ func TestLongValidationsAreAnnounced(t *testing.T) {
 		now, announced, valid := frozen(), 0, 0
 		tr := newTrainer(t, b, point(), realSplits(numbered(12), numbered(1), nil), Options{Batch: 3, MaxEpochs: 4, LogEvery: 1,
 			Clock: func() time.Time { now = now.Add(tt.each); return now },
-			Record: func(r runlog.Record) error {
+			Hooks: []Hook{Records(func(r runlog.Record) error {
 				switch v := r.(type) {
 				case runlog.Phase:
 					if v.Phase == runlog.Validating {
@@ -101,7 +101,7 @@ func TestLongValidationsAreAnnounced(t *testing.T) {
 					valid++
 				}
 				return nil
-			}})
+			})}})
 		toEnd(t, tr)
 		if announced != tt.announced || valid != 4 {
 			t.Errorf("%d of %d validations of %v are announced, want %d of 4", announced, valid, tt.each, tt.announced)

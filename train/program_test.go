@@ -43,7 +43,7 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 			o := tt.o
 			o.Seed, o.Batch, o.EvalBatch, o.MaxEpochs, o.LookAhead, o.LogEvery, o.Clock = 11, 10, 13, 3, -1, 1, frozen
 			tr := newTrainer(t, b, tt.model, tt.splits, o)
-			tr.o.Record = func(r runlog.Record) error { return j.record(r) }
+			tr.o.Hooks = []Hook{Records(func(r runlog.Record) error { return j.record(r) })}
 			start := stateOf(t, tr)
 			j = &journal{}
 			chunked(t, tr, 1)

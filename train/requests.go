@@ -1,7 +1,9 @@
 package train
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/maskflow/maskflow/checkpoint"
@@ -11,27 +13,54 @@ import (
 // pollEvery is the time between looks for requests.
 const pollEvery = 200 * time.Millisecond
 
-// look answers what readers of the run directory asked for, during one of
-// Training, where it is called between two calls to the backend, Validating and
-// Testing, where it is called beside them. What a request asks for is then done as
-// stop, waiting and interrupt say.
-func (r *run) look(during runlog.PhaseName) error {
-	requests, err := r.w.Poll()
+// requests are what readers of the run directory ask for. Its methods may be called
+// by several goroutines.
+type requests struct {
+	w         *runlog.Writer
+	tests     bool                    // there are rows to test with
+	interrupt context.CancelCauseFunc // ends the evaluation that runs, and training with it
+
+	mu      sync.Mutex
+	stop    runlog.Control          // that was asked for, or empty
+	waiting []runlog.ControlRequest // for a checkpoint
+}
+
+// asked returns the way to stop that was asked for, or nothing.
+func (q *requests) asked() runlog.Control {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.stop
+}
+
+// wanted reports whether somebody waits for a checkpoint.
+func (q *requests) wanted() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting) > 0
+}
+
+// look answers new requests, during Training between two calls to the backend, or
+// beside an evaluation during Validating or Testing. The step is the present one, of
+// a test that of the last checkpoint.
+func (q *requests) look(during runlog.PhaseName, step int64) error {
+	found, err := q.w.Poll()
 	if err != nil {
 		return err
 	}
-	for _, q := range requests {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range found {
 		what := ""
 		switch {
 		case during == runlog.Testing:
-			what = r.whileTesting(q.Kind)
-		case q.Kind == runlog.SaveCheckpoint:
-			r.waiting = append(r.waiting, q) // the state may be saved between two calls only
+			what = q.whileTesting(r.Kind, step)
+		case r.Kind == runlog.SaveCheckpoint:
+			q.waiting = append(q.waiting, r) // the state may be saved between two calls only
 			continue
 		default:
-			what = r.whileTraining(q.Kind, during)
+			what = q.whileTraining(r.Kind, during, step)
 		}
-		if err := r.w.Answer(q.ID, what); err != nil {
+		if err := q.w.Answer(r.ID, what); err != nil {
 			return err
 		}
 	}
@@ -40,17 +69,17 @@ func (r *run) look(during runlog.PhaseName) error {
 
 // whileTraining takes a request to stop and returns its answer. A validation is
 // interrupted only when nothing is to be waited for: it counts as not begun then.
-func (r *run) whileTraining(kind runlog.Control, during runlog.PhaseName) (answer string) {
-	if r.stop != runlog.StopNow {
-		r.stop = kind
+func (q *requests) whileTraining(kind runlog.Control, during runlog.PhaseName, step int64) (answer string) {
+	if q.stop != runlog.StopNow {
+		q.stop = kind
 	}
-	if r.stop == runlog.StopNow && during == runlog.Validating {
-		r.interrupt(ErrStopped)
+	if q.stop == runlog.StopNow && during == runlog.Validating {
+		q.interrupt(ErrStopped)
 	}
-	answer = fmt.Sprintf("stopping at step %d: checkpoint", r.trainer.Step())
+	answer = fmt.Sprintf("stopping at step %d: checkpoint", step)
 	switch {
-	case !r.tests():
-	case r.stop == runlog.StopNow:
+	case !q.tests:
+	case q.stop == runlog.StopNow:
 		answer += ", without the test"
 	default:
 		answer += ", then the test"
@@ -60,86 +89,55 @@ func (r *run) whileTraining(kind runlog.Control, during runlog.PhaseName) (answe
 
 // whileTesting takes a request that comes when training is over and saved, and
 // returns its answer.
-func (r *run) whileTesting(kind runlog.Control) (answer string) {
+func (q *requests) whileTesting(kind runlog.Control, saved int64) (answer string) {
 	switch {
 	case kind == runlog.SaveCheckpoint:
-		return fmt.Sprintf("saved %s before the test", checkpoint.StepName(r.saved.step))
-	case kind == runlog.StopNow || r.stop == runlog.StopNow:
-		r.stop = runlog.StopNow
-		r.interrupt(ErrStopped)
+		return fmt.Sprintf("saved %s before the test", checkpoint.StepName(saved))
+	case kind == runlog.StopNow || q.stop == runlog.StopNow:
+		q.stop = runlog.StopNow
+		q.interrupt(ErrStopped)
 		return "stopping now, without the test"
 	}
 	return "the test is running; it ends with it"
 }
 
-// answerWaiting tells those who asked for a checkpoint which one there is now.
-func (r *run) answerWaiting() error {
-	for _, q := range r.waiting {
-		if err := r.w.Answer(q.ID, "saved "+checkpoint.StepName(r.saved.step)); err != nil {
+// answerWaiting reports to those who asked for a checkpoint which one there is now.
+func (q *requests) answerWaiting(saved int64) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range q.waiting {
+		if err := q.w.Answer(r.ID, "saved "+checkpoint.StepName(saved)); err != nil {
 			return err
 		}
 	}
-	r.waiting = nil
+	q.waiting = nil
 	return nil
 }
 
-// A watch looks for requests beside an evaluation, which has the goroutine of the
-// training to itself for minutes. Until it has ended nothing else of the run may
-// touch what requests change.
-type watch struct {
-	done  chan struct{}
-	ended chan error
-}
-
-// watch begins one. When it cannot look the evaluation is interrupted.
-func (r *run) watch(during runlog.PhaseName) *watch {
-	w := &watch{done: make(chan struct{}), ended: make(chan error, 1)}
+// watch looks for requests beside an evaluation, which has the goroutine of the
+// training to itself for minutes. When it cannot look the evaluation is interrupted.
+// The function that it returns ends it and returns why it could not look.
+func (q *requests) watch(during runlog.PhaseName, step int64) (end func() error) {
+	done, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
 		again := time.NewTicker(pollEvery)
 		defer again.Stop()
 		for {
-			if err := r.look(during); err != nil {
-				r.interrupt(err)
-				w.ended <- err
+			if err := q.look(during, step); err != nil {
+				q.interrupt(err)
+				ended <- err
 				return
 			}
 			select {
 			case <-again.C:
-			case <-w.done:
-				w.ended <- nil
+			case <-done:
+				ended <- nil
 				return
 			}
 		}
 	}()
-	return w
-}
-
-// end waits for a watch to end, and returns why it could not look.
-func (w *watch) end() error {
-	if w == nil {
-		return nil
+	return func() error {
+		close(done)
+		return <-ended
 	}
-	close(w.done)
-	return <-w.ended
-}
-
-// heed watches for requests while a validation runs that was announced: from that
-// record to the one of the result.
-func (r *run) heed(rec runlog.Record) error {
-	switch v := rec.(type) {
-	case runlog.Phase:
-		if v.Phase == runlog.Validating {
-			r.validation = r.watch(runlog.Validating)
-		}
-	case runlog.Valid:
-		return r.heedNoMore()
-	}
-	return nil
-}
-
-// heedNoMore ends the watch over a validation, if there is one.
-func (r *run) heedNoMore() error {
-	w := r.validation
-	r.validation = nil
-	return w.end()
 }

@@ -111,7 +111,7 @@ func (r *run) takeOver() error {
 	if err := r.w.ReplaceConfig(text); err != nil {
 		return err
 	}
-	if err := r.recall(); err != nil {
+	if err := r.shows.recall(r.trainer, r.w.Elapsed()); err != nil {
 		return err
 	}
 	if err := r.write(runlog.Start{Step: r.trainer.Step(), Resumed: true}); err != nil {

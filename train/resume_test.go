@@ -71,16 +71,16 @@ func TestResumingAnywhereChangesNothing(t *testing.T) {
 				var stops []stop
 				o := tt.o
 				o.Seed, o.Batch, o.EvalBatch, o.LogEvery, o.LookAhead, o.Clock = 4, 4, 11, 1, -1, frozen
-				o.Record = func(r runlog.Record) error { return j.record(r) }
+				o.Hooks = []Hook{Records(func(r runlog.Record) error { return j.record(r) })}
 				tr := newTrainer(t, b, tt.model(t), tt.splits(), o)
 				chunked(t, tr, longest(b, 4))
 
 				j = &journal{}
 				start := stateOf(t, tr)
-				tr.o.Between = func(tr *Trainer) (bool, error) {
+				setBetween(tr, func(tr *Trainer) (bool, error) {
 					stops = append(stops, stop{stateOf(t, tr), len(j.records)})
 					return false, nil
-				}
+				})
 				toEnd(t, tr)
 				want, lines := stateOf(t, tr), j.lines()
 				stops = append(stops, stop{want, len(lines)})
@@ -120,13 +120,13 @@ func cutShort(t *testing.T, tr *Trainer, start *checkpoint.State, j **journal) [
 	*j = &journal{}
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
-		tr.o.Between = func(tr *Trainer) (bool, error) {
+		setBetween(tr, func(tr *Trainer) (bool, error) {
 			last := tr.p.Cursor+tr.program.chunk >= tr.stepsPerEpoch() || tr.o.MaxSteps > 0 && tr.p.Step+int64(tr.program.chunk) >= int64(tr.o.MaxSteps)
 			if last {
 				cancel()
 			}
 			return false, nil
-		}
+		})
 		err := tr.Run(ctx)
 		cancel()
 		if err == nil {
@@ -146,7 +146,7 @@ func cutShort(t *testing.T, tr *Trainer, start *checkpoint.State, j **journal) [
 			stops = append(stops, stop{stateOf(t, tr), len((*j).records)})
 		}
 		// Validate this epoch, and go on.
-		tr.o.Between = func(*Trainer) (bool, error) { return true, nil }
+		setBetween(tr, func(*Trainer) (bool, error) { return true, nil })
 		if err := tr.Run(t.Context()); err == nil {
 			return stops
 		} else if !errors.Is(err, ErrStopped) {
@@ -175,12 +175,12 @@ func TestCancellingAtRandomMoments(t *testing.T) {
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
 		calls, done := rng.IntN(30), make(chan struct{})
-		tr.o.Between = func(*Trainer) (bool, error) {
+		setBetween(tr, func(*Trainer) (bool, error) {
 			if calls--; calls == 0 {
 				go func() { cancel(); close(done) }() // some time during the next calls
 			}
 			return false, nil
-		}
+		})
 		err := tr.Run(ctx)
 		cancel()
 		if err == nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -77,8 +76,11 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 	r := &run{c: c, o: o, model: d, splits: splits, backend: b}
 	evaluating, interrupt := context.WithCancelCause(ctx)
 	defer interrupt(nil)
-	r.interrupt = interrupt
-	r.trainer, err = NewTrainer(b, d, splits, r.options(evaluating))
+	r.requests.interrupt, r.requests.tests = interrupt, r.tests()
+	r.shows = shows{dir: o.Dir, write: r.write}
+	options := OptionsOf(c)
+	options.Hooks, options.Clock = []Hook{r.control, Records(r.write), r.shows.hook}, o.Clock
+	r.trainer, err = NewTrainer(b, d, splits, options)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +89,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 		return nil, err
 	}
 	defer r.w.Close()
+	r.requests.w = r.w
 	s, err := r.train(ctx, evaluating)
 	return s, errors.Join(err, r.w.Close())
 }
@@ -102,24 +105,15 @@ type run struct {
 	w       *runlog.Writer
 
 	nextCheckpoint, nextPoll time.Time
-	saved                    moment // of the last checkpoint
-
-	stop       runlog.Control          // that was asked for, or empty
-	waiting    []runlog.ControlRequest // for a checkpoint
-	interrupt  context.CancelCauseFunc // ends the evaluation that runs, and training with it
-	validation *watch                  // over the validation that runs, or nil
-
-	excused            map[string]bool // what went wrong with files that show the model
-	samples, densities budget
-	grid               *exec.Grid      // of densities, nil before the first
-	pointwise          *exec.Evaluator // of a density that training does not evaluate
+	saved                    moment       // of the last checkpoint
+	watched                  func() error // ends the watch over the validation that runs, nil without one
+	requests                 requests
+	shows                    shows
 }
 
 func (r *run) close() {
 	r.trainer.Close()
-	if r.pointwise != nil {
-		r.pointwise.Close()
-	}
+	r.shows.pointwise.Close()
 }
 
 // moment tells two states of a trainer apart: at the end of an epoch there is
@@ -131,11 +125,50 @@ type moment struct {
 
 func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Validated} }
 
-func (r *run) options(ctx context.Context) Options {
-	o := OptionsOf(r.c)
-	o.Record = func(rec runlog.Record) error { return r.record(ctx, rec) }
-	o.Between, o.Clock = r.between, r.o.Clock
-	return o
+// control is a hook that answers requests and takes checkpoints.
+func (r *run) control(_ context.Context, t *Trainer, e Event) error {
+	switch e := e.(type) {
+	case Between:
+		now := r.o.Clock()
+		if !now.Before(r.nextPoll) {
+			r.nextPoll = now.Add(pollEvery)
+			if err := r.requests.look(runlog.Training, t.Step()); err != nil {
+				return err
+			}
+		}
+		if r.requests.asked() != "" {
+			return ErrStopped // what is saved then serves those who wait for a checkpoint, too
+		}
+		if r.requests.wanted() || !now.Before(r.nextCheckpoint) {
+			return r.save()
+		}
+	case Validating:
+		r.watched = r.requests.watch(runlog.Validating, t.Step())
+	case Validation:
+		if e.Best && r.saved.step < 0 {
+			// The first weights that were validated are worth having at once.
+			r.nextCheckpoint = r.o.Clock()
+		}
+		return r.endWatch()
+	}
+	return nil
+}
+
+// endWatch ends the watch over a validation, if there is one.
+func (r *run) endWatch() error {
+	if r.watched == nil {
+		return nil
+	}
+	defer func() { r.watched = nil }()
+	return r.watched()
+}
+
+func (r *run) write(rec runlog.Record) error {
+	err := r.w.Append(rec)
+	if err == nil && r.o.Observe != nil {
+		r.o.Observe(rec)
+	}
+	return err
 }
 
 // open creates the run directory or takes it over.
@@ -185,9 +218,9 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	now := r.o.Clock()
 	r.nextCheckpoint, r.nextPoll = now.Add(r.interval()), now
 	err := r.trainer.Run(evaluating)
-	if lost := r.heedNoMore(); lost != nil {
+	if lost := r.endWatch(); lost != nil {
 		err = lost
-	} else if r.stop == runlog.StopNow && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
+	} else if r.requests.asked() == runlog.StopNow && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = ErrStopped
 	}
 	var diverged *DivergedError
@@ -212,7 +245,7 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 		}
 		return s, r.end(s, fmt.Errorf("%w; %w", err, saveErr))
 	}
-	if err != nil && !errors.Is(err, ErrStopped) || r.stop == runlog.StopNow {
+	if err != nil && !errors.Is(err, ErrStopped) || r.requests.asked() == runlog.StopNow {
 		if errors.Is(err, ErrStopped) {
 			err = nil
 		}
@@ -243,6 +276,50 @@ func (r *run) summary(status runlog.Status) *Summary {
 	nll, epoch := r.trainer.Best()
 	return &Summary{Dir: r.o.Dir, Status: status, Steps: r.trainer.Step(), Epochs: r.trainer.Epoch(),
 		BestEpoch: epoch, BestNLL: runlog.Float(nll), Seconds: r.w.Elapsed()}
+}
+
+// tests reports whether the run has rows to test with.
+func (r *run) tests() bool { return r.splits.Test != nil && r.splits.Test.Rows > 0 }
+
+// test evaluates the best weights on the test rows. The error is ErrStopped when it
+// was asked to stop now.
+func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
+	if !r.tests() {
+		return nil, nil
+	}
+	if err := r.write(runlog.Phase{Step: r.trainer.Step(), Phase: runlog.Testing}); err != nil {
+		return nil, err
+	}
+	end := r.requests.watch(runlog.Testing, r.saved.step)
+	e, err := r.evaluateTest(ctx)
+	if lost := end(); lost != nil {
+		return nil, lost
+	}
+	if r.requests.asked() == runlog.StopNow {
+		return nil, ErrStopped // that there is no result was promised
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e.Orders > 1 {
+		if err := r.write(ordersRecord(e, "test", r.trainer.Step(), nil)); err != nil {
+			return nil, err
+		}
+	}
+	return &e, nil
+}
+
+func (r *run) evaluateTest(ctx context.Context) (maskflow.Evaluation, error) {
+	w, err := r.trainer.BestWeights()
+	if err != nil {
+		return maskflow.Evaluation{}, err
+	}
+	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
+	if err != nil {
+		return maskflow.Evaluation{}, err
+	}
+	defer m.Close()
+	return m.Evaluate(ctx, r.splits.Test, maskflow.EvalOptions{})
 }
 
 // end writes the last record and returns the error that the run ended with.

@@ -6,6 +6,15 @@ import (
 	"strings"
 )
 
+// Schedule changes the learning rate. Its state, if it has one, is saved and restored
+// as encoding/json does, so that a pointer with exported fields resumes.
+type Schedule interface {
+	// Factor multiplies the rate at a step, the first being 1.
+	Factor(step int64) float64
+	// Validated is called after each validation.
+	Validated(best bool)
+}
+
 // ScheduleOptions say how the learning rate changes. Zero values mean the
 // defaults.
 type ScheduleOptions struct {
@@ -22,6 +31,8 @@ type ScheduleOptions struct {
 	// Patience validations (10 by default) without a better one.
 	Factor   float64
 	Patience int
+	// Own, if not nil, is used instead.
+	Own Schedule
 }
 
 // ScheduleNames lists the known schedules.
@@ -36,7 +47,10 @@ type schedule struct {
 	Worse int     `json:"worse"`
 }
 
-func newSchedule(o ScheduleOptions) (*schedule, error) {
+func newSchedule(o ScheduleOptions) (Schedule, error) {
+	if o.Own != nil {
+		return o.Own, nil
+	}
 	if o.WarmUp < 0 || o.Steps < 0 || o.Patience < 0 {
 		return nil, fmt.Errorf("schedule: warm_up %d, steps %d, patience %d: need 0 or more", o.WarmUp, o.Steps, o.Patience)
 	}
@@ -61,8 +75,7 @@ func newSchedule(o ScheduleOptions) (*schedule, error) {
 	return s, nil
 }
 
-// factor is that of a step, the first being 1.
-func (s *schedule) factor(step int64) float64 {
+func (s *schedule) Factor(step int64) float64 {
 	if step <= int64(s.o.WarmUp) {
 		return s.Scale * float64(step) / float64(s.o.WarmUp)
 	}
@@ -78,8 +91,7 @@ func (s *schedule) factor(step int64) float64 {
 	return s.Scale * f
 }
 
-// validated tells the schedule whether a validation was the best so far.
-func (s *schedule) validated(best bool) {
+func (s *schedule) Validated(best bool) {
 	if s.o.Name != "plateau" {
 		return
 	}

@@ -32,7 +32,7 @@ func TestSchedulesFollowTheirFormulas(t *testing.T) {
 			continue
 		}
 		for step, want := range tt.want {
-			if got := s.factor(step); math.Abs(got-want) > 1e-12 {
+			if got := s.Factor(step); math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s: factor %v at step %d, want %v", tt.name, got, step, want)
 			}
 		}
@@ -57,8 +57,8 @@ func TestPlateau(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, c := range tt.better {
-			s.validated(c == '+')
-			if got := s.factor(100); math.Abs(got-tt.want[i]) > 1e-12 {
+			s.Validated(c == '+')
+			if got := s.Factor(100); math.Abs(got-tt.want[i]) > 1e-12 {
 				t.Errorf("%s: factor %v after %q, want %v", tt.name, got, tt.better[:i+1], tt.want[i])
 			}
 		}
@@ -68,9 +68,9 @@ func TestPlateau(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 20 {
-		s.validated(false)
+		s.Validated(false)
 	}
-	if got := s.factor(1); got != 0.8 {
+	if got := s.Factor(1); got != 0.8 {
 		t.Errorf("validations changed a linear schedule: factor %v, want 0.8", got)
 	}
 }
@@ -109,7 +109,7 @@ func TestTheRateOfEachStep(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		j := &journal{}
 		tr := newTrainer(t, b, point(), realSplits(one, one, nil), Options{Batch: 1, MaxSteps: len(want), LogEvery: 1, EvalBatch: 1,
-			Optimizer: OptimizerOptions{Name: "sgd", LearningRate: base}, Schedule: ScheduleOptions{Name: "linear", WarmUp: 4}, Record: j.record, Clock: frozen})
+			Optimizer: OptimizerOptions{Name: "sgd", LearningRate: base}, Schedule: ScheduleOptions{Name: "linear", WarmUp: 4}, Hooks: []Hook{Records(j.record)}, Clock: frozen})
 		toEnd(t, tr)
 		records := recordsOf[runlog.Train](j)
 		if len(records) != len(want) {

@@ -51,7 +51,10 @@ func (t training) String() string {
 
 func (t *Trainer) training() *training {
 	name := t.o.Optimizer.Name
-	if name == "" {
+	switch {
+	case t.o.Optimizer.Own != nil:
+		name = fmt.Sprintf("%T", t.o.Optimizer.Own)
+	case name == "":
 		name = "adadelta"
 	}
 	return &training{Optimizer: name, Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed, Data: t.checksum}
@@ -85,6 +88,9 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 		if err := t.addGroup(s, groupBest, t.best); err != nil {
 			return nil, err
 		}
+	}
+	if t.p.Schedule, err = json.Marshal(t.schedule); err != nil {
+		return nil, fmt.Errorf("saving the schedule: %w", err)
 	}
 	s.Meta, err = json.Marshal(meta{Meta: t.shapes(), Training: t.training(), Progress: &t.p})
 	return s, err
@@ -154,12 +160,14 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) || math.IsNaN(float64(p.Best)) != (best == nil) {
 		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())
 	}
+	if err := json.Unmarshal(saved.Progress.Schedule, t.schedule); err != nil {
+		return fmt.Errorf("the checkpoint's schedule cannot be read: %w", err)
+	}
 	exec.Finalize(t.state)
 	t.state = nil
 	for i, v := range values {
 		t.state = append(t.state, tensors.FromFlatDataAndDimensions(v, specs[i%len(specs)].Shape...))
 	}
-	saved.Progress.Schedule.o = t.p.Schedule.o
 	t.best, t.p, t.rowsEpoch = best, *saved.Progress, -1
 	return nil
 }

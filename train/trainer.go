@@ -1,10 +1,10 @@
 package train
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -37,25 +37,22 @@ type Trainer struct {
 	rowsEpoch int
 	checksum  string // of the data
 	stages    []stage
-	lastLog   time.Time
-	lastStep  int64
-	stepRate  float64 // steps a second, NaN before it is known
-	phases    phases
+	schedule  Schedule
 }
 
 // progress is the part of the state that lives on the host.
 type progress struct {
-	Step      int64          `json:"step"`   // steps taken
-	Epoch     int            `json:"epoch"`  // epochs completed
-	Cursor    int            `json:"cursor"` // batches taken of the present epoch
-	Best      runlog.Float   `json:"best"`   // best validation NLL, NaN before the first
-	BestEpoch int            `json:"best_epoch"`
-	BestStep  int64          `json:"best_step"`
-	LossEMA   float64        `json:"loss_ema"` // exponential moving average, biased towards 0
-	EMAWeight float64        `json:"ema_weight"`
-	Schedule  *schedule      `json:"schedule"`
-	MaskLoss  []runlog.Float `json:"mask_loss,omitempty"` // moving average by set of a fixed cycle
-	Validated bool           `json:"validated"`           // the end of this epoch was validated
+	Step      int64           `json:"step"`   // steps taken
+	Epoch     int             `json:"epoch"`  // epochs completed
+	Cursor    int             `json:"cursor"` // batches taken of the present epoch
+	Best      runlog.Float    `json:"best"`   // best validation NLL, NaN before the first
+	BestEpoch int             `json:"best_epoch"`
+	BestStep  int64           `json:"best_step"`
+	LossEMA   float64         `json:"loss_ema"` // exponential moving average, biased towards 0
+	EMAWeight float64         `json:"ema_weight"`
+	Schedule  json.RawMessage `json:"schedule"`            // its state
+	MaskLoss  []runlog.Float  `json:"mask_loss,omitempty"` // moving average by set of a fixed cycle
+	Validated bool            `json:"validated"`           // the end of this epoch was validated
 }
 
 // lossDecay is that of the moving average of the training loss.
@@ -66,13 +63,13 @@ const lossDecay = 0.98
 func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*Trainer, error) {
 	o = o.withDefaults()
 	optimizer, rate, err := NewOptimizer(o.Optimizer)
-	sched, schedErr := newSchedule(o.Schedule)
+	schedule, schedErr := newSchedule(o.Schedule)
 	if err := errors.Join(o.check(), err, schedErr, checkData(d, splits, o)); err != nil {
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
 	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
-		p: progress{Best: runlog.Float(math.NaN()), Schedule: sched}}
+		schedule: schedule, p: progress{Best: runlog.Float(math.NaN())}}
 	t.masked, _ = d.(models.Masked)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if l, ok := d.(models.Looping); b.Kind != backend.KindGo && !(ok && l.Loops()) {
@@ -167,6 +164,23 @@ func (t *Trainer) Step() int64 { return t.p.Step }
 // Epoch is the number of epochs completed.
 func (t *Trainer) Epoch() int { return t.p.Epoch }
 
+// Progress is how far a training has come.
+type Progress struct {
+	// Step and Epoch are the numbers of steps taken and of epochs completed.
+	Step  int64
+	Epoch int
+	// Best is the best validation's negative log-likelihood in nats a row, NaN
+	// before the first, and BestStep and BestEpoch are when it was reached.
+	Best      float64
+	BestStep  int64
+	BestEpoch int
+}
+
+// Progress returns how far the training has come.
+func (t *Trainer) Progress() Progress {
+	return Progress{Step: t.p.Step, Epoch: t.p.Epoch, Best: float64(t.p.Best), BestStep: t.p.BestStep, BestEpoch: t.p.BestEpoch}
+}
+
 // Best returns the best validation negative log-likelihood, in nats, and the
 // epoch after which it was reached; NaN before the first validation.
 func (t *Trainer) Best() (nll float64, epoch int) { return float64(t.p.Best), t.p.BestEpoch }
@@ -211,24 +225,4 @@ func (t *Trainer) recordMaskLoss(mask int, loss float64) {
 		loss = 0.9*old + 0.1*loss
 	}
 	t.p.MaskLoss[mask] = runlog.Float(loss)
-}
-
-func (t *Trainer) logStep(loss, norm float64, mask int) error {
-	now := t.o.Clock()
-	// Steps of one call come back together: the rate is that between calls.
-	if passed := now.Sub(t.lastLog); passed >= time.Millisecond {
-		t.stepRate = float64(t.p.Step-t.lastStep) / passed.Seconds()
-		t.lastLog, t.lastStep = now, t.p.Step
-	}
-	return t.record(runlog.Train{Step: t.p.Step, Epoch: int32(t.p.Epoch + 1), Loss: runlog.Float(loss),
-		EMA: runlog.Float32(t.p.LossEMA / t.p.EMAWeight), LR: runlog.Float32(t.rate * t.p.Schedule.factor(t.p.Step)),
-		GradNorm: runlog.Float32(norm), Rate: runlog.Float32(t.stepRate), Mask: int32(mask)})
-}
-
-func (t *Trainer) record(r runlog.Record) error {
-	t.phases.now = t.phases.now.After(r)
-	if t.o.Record == nil {
-		return nil
-	}
-	return t.o.Record(r)
 }

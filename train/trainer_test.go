@@ -160,13 +160,12 @@ func TestTrainRecords(t *testing.T) {
 	var rates []float64
 	tr := newTrainer(t, b, point(), realSplits(numbered(12), numbered(1), nil), Options{Batch: 3, MaxEpochs: 5, LogEvery: 3, Clock: clock,
 		Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 0.01},
-		Between:   func(*Trainer) (bool, error) { now = now.Add(250 * time.Millisecond); return false, nil },
-		Record: func(r runlog.Record) error {
+		Hooks: []Hook{between(func(*Trainer) (bool, error) { now = now.Add(250 * time.Millisecond); return false, nil }), Records(func(r runlog.Record) error {
 			if v, ok := r.(runlog.Train); ok {
 				rates = append(rates, float64(v.Rate))
 			}
 			return j.record(r)
-		}})
+		})}})
 	toEnd(t, tr)
 	records := recordsOf[runlog.Train](j)
 	if len(records) != 6 { // of 20 steps, every third
@@ -186,7 +185,7 @@ func TestTrainRecords(t *testing.T) {
 func TestMovingAverageOfTheLoss(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	j := &journal{}
-	tr := newTrainer(t, b, theBowl(), realSplits(bits("train", 1, 9, 5, 0), bits("valid", 2, 2, 5, 0), nil), Options{Batch: 2, MaxEpochs: 4, LogEvery: 1, Record: j.record})
+	tr := newTrainer(t, b, theBowl(), realSplits(bits("train", 1, 9, 5, 0), bits("valid", 2, 2, 5, 0), nil), Options{Batch: 2, MaxEpochs: 4, LogEvery: 1, Hooks: []Hook{Records(j.record)}})
 	toEnd(t, tr)
 	var losses []float64
 	for _, r := range recordsOf[runlog.Train](j) {

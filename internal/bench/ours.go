@@ -10,7 +10,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -19,7 +18,7 @@ import (
 const warmUp = 64
 
 // training times maskflow's own training loop: everything between two looks of
-// the trainer at Options.Between, which is one call to the backend with the
+// the trainer between calls, which is one call to the backend with the
 // collecting of its rows before and the reading of its losses after.
 type training struct {
 	trainer *train.Trainer
@@ -53,7 +52,7 @@ func trainSide(name string, b *backend.Backend, of task) (*side, error) {
 	t := &training{}
 	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: rows.Dim}, train.Options{
 		Seed: seed, Batch: of.rowsAStep(), Optimizer: train.OptimizerOptions{Name: "adam"}, MaxSteps: math.MaxInt32, LookAhead: -1,
-		DropLast: true, EvalBatch: 1, ValidOrders: 1, LogEvery: 1, Record: t.record, Between: t.between})
+		DropLast: true, EvalBatch: 1, ValidOrders: 1, Hooks: []train.Hook{t.hook}})
 	if err != nil {
 		return nil, err
 	}
@@ -70,20 +69,23 @@ func trainSide(name string, b *backend.Backend, of task) (*side, error) {
 	return s, nil
 }
 
-func (t *training) record(r runlog.Record) error {
-	if v, ok := r.(runlog.Train); ok && len(t.losses) < warmUp {
-		t.losses = append(t.losses, float64(v.Loss))
+func (t *training) hook(_ context.Context, tr *train.Trainer, e train.Event) error {
+	switch e := e.(type) {
+	case train.Steps:
+		for _, s := range e[:min(len(e), warmUp-len(t.losses))] {
+			t.losses = append(t.losses, s.Loss)
+		}
+	case train.Between:
+		now := time.Now()
+		if taken := tr.Step() - t.step; taken > 0 && tr.Epoch() == t.epoch {
+			t.spans = append(t.spans, milliseconds(now.Sub(t.since))/float64(taken))
+		}
+		t.since, t.step, t.epoch = now, tr.Step(), tr.Epoch()
+		if tr.Step() >= t.steps && len(t.spans) > 0 && !now.Before(t.deadline) {
+			return train.ErrStopped
+		}
 	}
 	return nil
-}
-
-func (t *training) between(tr *train.Trainer) (stop bool, err error) {
-	now := time.Now()
-	if taken := tr.Step() - t.step; taken > 0 && tr.Epoch() == t.epoch {
-		t.spans = append(t.spans, milliseconds(now.Sub(t.since))/float64(taken))
-	}
-	t.since, t.step, t.epoch = now, tr.Step(), tr.Epoch()
-	return tr.Step() >= t.steps && len(t.spans) > 0 && !now.Before(t.deadline), nil
 }
 
 // run trains for d and until the given number of steps.

@@ -10,24 +10,6 @@ import (
 
 const keepStates = 2
 
-// between runs between two calls to the backend: requests and checkpoints.
-func (r *run) between(*Trainer) (stop bool, err error) {
-	now := r.o.Clock()
-	if !now.Before(r.nextPoll) {
-		r.nextPoll = now.Add(pollEvery)
-		if err := r.look(runlog.Training); err != nil {
-			return false, err
-		}
-	}
-	if r.stop != "" {
-		return true, nil // what is saved then serves those who wait for a checkpoint, too
-	}
-	if len(r.waiting) > 0 || !now.Before(r.nextCheckpoint) {
-		return false, r.save()
-	}
-	return false, nil
-}
-
 // save writes the state, then the best weights, and forgets older states. The
 // state holds the best weights too, so that a crash between the two loses
 // nothing. Those who asked for a checkpoint have it then.
@@ -63,5 +45,5 @@ func (r *run) save() error {
 	if err := checkpoint.Prune(r.checkpoints(), keepStates); err != nil {
 		return err
 	}
-	return r.answerWaiting()
+	return r.requests.answerWaiting(r.saved.step)
 }

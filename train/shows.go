@@ -1,0 +1,168 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// shows is a hook that shows a model after its validations: it writes samples and ln p
+// on a grid into the run directory, each as often as its budget allows.
+type shows struct {
+	dir   string
+	write func(runlog.Record) error
+
+	samples, densities budget
+	grid               *exec.Grid      // of densities, nil before the first
+	pointwise          *exec.Evaluator // of a density that training does not evaluate
+	excused            map[string]bool // what went wrong with files
+}
+
+// hook does not let an interruption wait. It is no error then: the validation counts,
+// and the trainer sees the interruption by itself.
+func (s *shows) hook(ctx context.Context, t *Trainer, e Event) error {
+	if _, ok := e.(Validation); !ok {
+		return nil
+	}
+	for _, show := range []func(context.Context, *Trainer) error{s.sample, s.density} {
+		if err := show(ctx, t); err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	sampleRows  = 64
+	keepFiles   = 20 // of samples, and of densities
+	sampleFiles = ".npy"
+)
+
+// sample draws a few rows from the present weights for whoever watches, when its
+// budget allows.
+func (s *shows) sample(ctx context.Context, t *Trainer) error {
+	_, ok := t.model.(models.HostSampler)
+	from := t.o.Clock()
+	if !ok || t.model.ContextDim() > 0 || !s.samples.due(from) {
+		return nil
+	}
+	defer func() { s.samples.spent(from, t.o.Clock()) }()
+	x, err := draw(ctx, t, sampleRows)
+	if err != nil || x == nil {
+		return err
+	}
+	shape := t.splits.Shape
+	if shape == nil {
+		shape = []int{t.model.Dim()}
+	}
+	file, err := s.writeArray(t, sampleFiles, x, shape)
+	if err != nil {
+		return s.excuse(cannotWrite, err)
+	}
+	if err := s.write(runlog.Samples{Step: t.Step(), File: file, Shape: append([]int{sampleRows}, shape...)}); err != nil {
+		return err
+	}
+	return s.prune(t, sampleFiles)
+}
+
+// draw returns n samples of the weights that are validated, always from the same
+// noise, or nil where they overflow: weights that do so now may not do so later.
+func draw(ctx context.Context, t *Trainer, n int) ([]float32, error) {
+	w, err := exec.HostWeights(t.evaluated())
+	if err != nil {
+		return nil, err
+	}
+	sets := []*masks.Set{nil}
+	if masked, ok := t.model.(models.Masked); ok {
+		sets[0] = masked.Cycle().At(0)
+	}
+	x, _, err := exec.Sample(ctx, t.model, w, sets, exec.Draw{N: n, Seed: t.o.Seed})
+	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
+		return nil, nil
+	}
+	return x, err
+}
+
+// writeArray writes what shows the model at the present step, values of rows of
+// that shape. The file's name ends as given and is relative to the run directory.
+func (s *shows) writeArray(t *Trainer, suffix string, values []float32, shape []int) (file string, err error) {
+	dim := 1
+	for _, n := range shape {
+		dim *= n
+	}
+	rows, err := data.FromFlat(values, dim)
+	if err != nil {
+		return "", err
+	}
+	rows.Shape = shape
+	file = fmt.Sprintf("%s/%08d%s", runlog.SamplesDir, t.Step(), suffix)
+	return file, format.WriteFile(filepath.Join(s.dir, file), rows)
+}
+
+// What may go wrong with files that show a model. Nobody would give a training for
+// one of them.
+const (
+	cannotWrite  = "a file that shows the model cannot be written"
+	cannotRemove = "an old file that shows the model cannot be removed"
+)
+
+// excuse says in an event what went wrong with a file that shows the model, the
+// first time that it does.
+func (s *shows) excuse(what string, err error) error {
+	if s.excused[what] {
+		return nil
+	}
+	if s.excused == nil {
+		s.excused = map[string]bool{}
+	}
+	s.excused[what] = true
+	return s.write(runlog.Event{What: fmt.Sprintf("%s: %v (training continues; reported once)", what, err)})
+}
+
+// prune removes all but the newest files whose names are a step and the suffix.
+// Those of steps to come are left from before a resumption, and have not happened.
+func (s *shows) prune(t *Trainer, suffix string) error {
+	dir := filepath.Join(s.dir, runlog.SamplesDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return s.excuse(cannotRemove, err)
+	}
+	names := map[int64]string{}
+	var steps, gone []int64
+	for _, e := range entries {
+		number, ok := strings.CutSuffix(e.Name(), suffix)
+		step, err := strconv.ParseInt(number, 10, 64)
+		if !ok || err != nil {
+			continue
+		}
+		names[step] = e.Name()
+		if step > t.Step() {
+			gone = append(gone, step)
+		} else {
+			steps = append(steps, step)
+		}
+	}
+	slices.Sort(steps)
+	gone = append(gone, steps[:max(0, len(steps)-keepFiles)]...)
+	for _, step := range gone {
+		if err := os.Remove(filepath.Join(dir, names[step])); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := s.excuse(cannotRemove, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
