@@ -230,7 +230,7 @@ func TestFitThatIsCutShort(t *testing.T) {
 		t.Fatalf("result %v, error %v, want the best so far, ended by %v", m, err, context.Canceled)
 	}
 	defer m.Close()
-	if v := m.Validations; len(v) != 5 || v[2].Epoch != 3 || !v[2].Best || v[4].Best || int64(len(m.Losses)) != v[4].Step {
+	if v := m.Validations; len(v) != 5 || v[2].Epoch != 3 || !v[2].Best || v[4].Best || len(m.Losses) != 6 {
 		t.Errorf("the history has %d losses and the validations %+v", len(m.Losses), v)
 	}
 	if w := float64(m.Weights()[0][0]); !near(w, afterThree, 1e-6) {

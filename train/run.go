@@ -79,7 +79,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 	r.requests.interrupt, r.requests.tests = interrupt, r.tests()
 	r.shows = shows{dir: o.Dir, write: r.write}
 	options := OptionsOf(c)
-	options.Hooks, options.Clock = []Hook{r.control, Records(r.write), r.shows.hook}, o.Clock
+	options.Hooks, options.Clock = []Hook{r.control, Records(r.write), r.watch, r.shows.hook}, o.Clock
 	r.trainer, err = NewTrainer(b, d, splits, options)
 	if err != nil {
 		return nil, err
@@ -125,23 +125,30 @@ type moment struct {
 
 func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Validated} }
 
-// control is a hook that answers requests and takes checkpoints.
+// control is a hook that answers requests and takes checkpoints between calls.
 func (r *run) control(_ context.Context, t *Trainer, e Event) error {
+	if _, ok := e.(Between); !ok {
+		return nil
+	}
+	now := r.o.Clock()
+	if !now.Before(r.nextPoll) {
+		r.nextPoll = now.Add(pollEvery)
+		if err := r.requests.look(runlog.Training, t.Step()); err != nil {
+			return err
+		}
+	}
+	if r.requests.asked() != "" {
+		return ErrStopped // what is saved then serves those who wait for a checkpoint, too
+	}
+	if r.requests.wanted() || !now.Before(r.nextCheckpoint) {
+		return r.save()
+	}
+	return nil
+}
+
+// watch is a hook that answers requests during a validation.
+func (r *run) watch(_ context.Context, t *Trainer, e Event) error {
 	switch e := e.(type) {
-	case Between:
-		now := r.o.Clock()
-		if !now.Before(r.nextPoll) {
-			r.nextPoll = now.Add(pollEvery)
-			if err := r.requests.look(runlog.Training, t.Step()); err != nil {
-				return err
-			}
-		}
-		if r.requests.asked() != "" {
-			return ErrStopped // what is saved then serves those who wait for a checkpoint, too
-		}
-		if r.requests.wanted() || !now.Before(r.nextCheckpoint) {
-			return r.save()
-		}
 	case Validating:
 		r.watched = r.requests.watch(runlog.Validating, t.Step())
 	case Validation:
