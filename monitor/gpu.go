@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // A GPU is how a device of this host stands. A number that its driver does not
@@ -58,12 +58,12 @@ func said(out []byte, err error) string {
 		out = failed.Stderr
 	}
 	first, _, _ := bytes.Cut(bytes.TrimSpace(out), []byte{'\n'})
-	return words.Plain(string(first))
+	return text.Plain(string(first))
 }
 
 // parseGPUs reads the lines that nvidia-smi prints for gpuQuery.
-func parseGPUs(text []byte) ([]GPU, error) {
-	r := csv.NewReader(bytes.NewReader(text))
+func parseGPUs(printed []byte) ([]GPU, error) {
+	r := csv.NewReader(bytes.NewReader(printed))
 	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
 	var gpus []GPU
 	for {
@@ -76,15 +76,15 @@ func parseGPUs(text []byte) ([]GPU, error) {
 		}
 		line, _ := r.FieldPos(0)
 		if len(fields) != 6 {
-			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d has %d values, not 6: %s", line, len(fields), words.Plain(strings.Join(fields, ", ")))
+			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d has %d values, not 6: %s", line, len(fields), text.Plain(strings.Join(fields, ", ")))
 		}
 		index, err := strconv.Atoi(strings.TrimSpace(fields[0]))
 		if err != nil {
-			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d begins with %s, not the number of a device", line, words.Plain(fields[0]))
+			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d begins with %s, not the number of a device", line, text.Plain(fields[0]))
 		}
 		const mebibyte = 1 << 20
 		gpus = append(gpus, GPU{
-			Index: index, Name: words.Plain(strings.TrimSpace(fields[1])), Utilization: told(fields[2]),
+			Index: index, Name: text.Plain(strings.TrimSpace(fields[1])), Utilization: told(fields[2]),
 			MemoryUsed: told(fields[3]) * mebibyte, MemoryTotal: told(fields[4]) * mebibyte, Temperature: told(fields[5]),
 		})
 	}

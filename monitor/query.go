@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // A Query chooses runs. The zero value chooses all. See [ParseQuery].
@@ -107,23 +107,23 @@ func parseWord(part string) (w word, err error) {
 		w.want = newValue(unquote(body))
 		return w, nil
 	}
-	text := body[at+len(op):]
-	w.key, w.op, w.want = body[:at], op, newValue(unquote(text))
+	operand := body[at+len(op):]
+	w.key, w.op, w.want = body[:at], op, newValue(unquote(operand))
 	if op == ":" {
 		w.op = "="
 	}
 	switch {
 	case w.key == "":
 		return w, fmt.Errorf("%q: there is no key before %s (write one, as in best%s12)", part, op, op)
-	case text == "":
+	case operand == "":
 		return w, fmt.Errorf("%q: there is nothing after %s (write a value, or \"\" for an empty text)", part, op)
 	case op[0] == '<' || op[0] == '>':
 		if !w.want.isNumber {
-			return w, fmt.Errorf("%q: %s compares numbers, and %s is none (write one, as in best%s12, or use = or ~)", part, op, words.Plain(w.want.text), op)
+			return w, fmt.Errorf("%q: %s compares numbers, and %s is none (write one, as in best%s12, or use = or ~)", part, op, text.Plain(w.want.text), op)
 		}
 	case op == "~":
 		if w.like, err = regexp.Compile(w.want.raw); err != nil {
-			return w, fmt.Errorf("%q: %s is no regular expression: %s (write \\ before a character that stands for itself)", part, words.Plain(w.want.raw), words.Plain(reason(err)))
+			return w, fmt.Errorf("%q: %s is no regular expression: %s (write \\ before a character that stands for itself)", part, text.Plain(w.want.raw), text.Plain(reason(err)))
 		}
 	}
 	return w, nil

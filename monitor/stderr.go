@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Bounds on stderr.log, which native libraries fill as they like.
@@ -34,19 +34,19 @@ func (t *stderrTail) read(all bool) (lines []string, reset bool) {
 		reset = true
 	}
 	if info != nil && info.Mode().IsRegular() && info.Size() > t.next {
-		text, skipped := t.fetch(info)
+		chunk, skipped := t.fetch(info)
 		reset = reset || skipped
-		lines = t.split(text)
+		lines = t.split(chunk)
 	}
 	if all && len(t.line) > 0 {
-		lines = append(lines, words.Plain(string(t.line)))
+		lines = append(lines, text.Plain(string(t.line)))
 		t.line = nil
 	}
 	return lines[max(0, len(lines)-stderrLines):], reset
 }
 
 // fetch reads what was appended, or the end of it when it is much.
-func (t *stderrTail) fetch(info fs.FileInfo) (text []byte, skipped bool) {
+func (t *stderrTail) fetch(info fs.FileInfo) (chunk []byte, skipped bool) {
 	f, err := os.Open(t.path)
 	if err != nil {
 		return nil, false
@@ -57,17 +57,17 @@ func (t *stderrTail) fetch(info fs.FileInfo) (text []byte, skipped bool) {
 		skipped = t.next > 0
 		t.next, t.line, t.skip = from, nil, true
 	}
-	text = make([]byte, info.Size()-t.next)
-	n, _ := f.ReadAt(text, t.next) // what cannot be read now may be later
+	chunk = make([]byte, info.Size()-t.next)
+	n, _ := f.ReadAt(chunk, t.next) // what cannot be read now may be later
 	t.next += int64(n)
-	return text[:n], skipped
+	return chunk[:n], skipped
 }
 
 // split cuts text into lines and keeps what begins one.
-func (t *stderrTail) split(text []byte) (lines []string) {
-	for len(text) > 0 {
-		part, rest, whole := bytes.Cut(text, []byte{'\n'})
-		text = rest
+func (t *stderrTail) split(chunk []byte) (lines []string) {
+	for len(chunk) > 0 {
+		part, rest, whole := bytes.Cut(chunk, []byte{'\n'})
+		chunk = rest
 		if !t.skip {
 			t.extend(part)
 		}
@@ -75,7 +75,7 @@ func (t *stderrTail) split(text []byte) (lines []string) {
 			return lines
 		}
 		if !t.skip || len(t.line) > 0 {
-			lines = append(lines, words.Plain(string(t.line)))
+			lines = append(lines, text.Plain(string(t.line)))
 		}
 		t.line, t.skip = t.line[:0], false
 	}
@@ -86,7 +86,7 @@ func (t *stderrTail) split(text []byte) (lines []string) {
 // overwritten is let go, so that a progress bar does not grow for ever.
 func (t *stderrTail) extend(part []byte) {
 	t.line = append(t.line, part...)
-	t.line = t.line[words.Overwritten(t.line):]
+	t.line = t.line[text.Overwritten(t.line):]
 	if len(t.line) > stderrLine {
 		t.line, t.skip = t.line[:stderrLine], true
 	}

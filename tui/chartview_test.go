@@ -69,8 +69,8 @@ func TestCursorReadsValues(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"train " + nats(loss), "valid " + nats(valid), "at step 1,605", "orders at step 1,600"} {
-		if !strings.Contains(text(m), want) {
-			t.Errorf("the screen lacks %q:\n%s", want, text(m))
+		if !strings.Contains(shownText(m), want) {
+			t.Errorf("the screen lacks %q:\n%s", want, shownText(m))
 		}
 	}
 	if press(m, "esc"); m.charts.hasCursor {
@@ -117,7 +117,7 @@ func TestMetricFilterChoosesLines(t *testing.T) {
 		press(m, string(r))
 	}
 	press(m, "enter")
-	if m.prompt == nil || !strings.Contains(text(m), "no regular expression") {
+	if m.prompt == nil || !strings.Contains(shownText(m), "no regular expression") {
 		t.Errorf("a wrong expression is taken: %s", m.screen().lines[39])
 	}
 	if press(m, "esc"); m.prompt != nil || m.charts.filter != "" {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -97,9 +97,9 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > quiet {
 		facts = append(facts, fact{t.ink(t.lift(orange), "no news for "+duration(f.Quiet)), 1})
 	}
-	facts = append(facts, fact{"step " + words.Grouped(f.Step), 2})
+	facts = append(facts, fact{"step " + text.Grouped(f.Step), 2})
 	if f.MaxSteps > 0 {
-		facts = append(facts, fact{"of " + words.Grouped(f.MaxSteps), 6})
+		facts = append(facts, fact{"of " + text.Grouped(f.MaxSteps), 6})
 	}
 	if done := progress(f); done >= 0 {
 		facts = append(facts, fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
@@ -115,14 +115,14 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
 			facts = append(facts, fact{rate(f.ExamplesPerSecond) + " examples/s", 10})
 		}
 	}
-	return append(facts, fact{t.dim(words.Clock(f.Elapsed.Seconds())), 8})
+	return append(facts, fact{t.dim(text.Clock(f.Elapsed.Seconds())), 8})
 }
 
 func lossCount(n int) string {
 	if n == 1 {
 		return "1 loss"
 	}
-	return words.Grouped(n) + " losses"
+	return text.Grouped(n) + " losses"
 }
 
 // qualityFacts says how good the model is, and how long it may go on.
@@ -148,9 +148,9 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		case f.Valid == nil || f.Valid.Step == f.Best.Step:
 			best += " now"
 		case f.SinceBest > 0:
-			best += fmt.Sprintf(" %s ago", words.Count(f.SinceBest, "epoch"))
+			best += fmt.Sprintf(" %s ago", text.Count(f.SinceBest, "epoch"))
 		default:
-			best += fmt.Sprintf(" %s ago", words.Count(int(f.Valid.Step-f.Best.Step), "step"))
+			best += fmt.Sprintf(" %s ago", text.Count(int(f.Valid.Step-f.Best.Step), "step"))
 		}
 		facts = append(facts, fact{t.ink(t.lift(green), t.glyphs.best+" "+best), 3})
 	}
@@ -163,11 +163,11 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		}
 		if f.LookAhead > 0 && f.ToLookAhead >= 0 {
 			left := max(0, f.LookAhead-f.SinceBest)
-			text := "look-ahead in " + words.Count(left, "epoch")
+			lookAhead := "look-ahead in " + text.Count(left, "epoch")
 			if f.ToLookAhead > 0 || left == 0 {
-				text = fmt.Sprintf("look-ahead in %s (%s)", duration(f.ToLookAhead), words.Count(left, "epoch"))
+				lookAhead = fmt.Sprintf("look-ahead in %s (%s)", duration(f.ToLookAhead), text.Count(left, "epoch"))
 			}
-			facts = append(facts, fact{text, 6})
+			facts = append(facts, fact{lookAhead, 6})
 		}
 	}
 	for _, q := range m.waiting {
@@ -190,7 +190,7 @@ func (m *model) machineFacts(r *monitor.Run) []fact {
 		facts = append(facts, fact{t.dim(gpuText(t, g)), 14})
 	}
 	if n := len(r.History.Starts) - 1; n > 0 {
-		facts = append(facts, fact{t.dim("resumed " + words.Count(n, "time")), 17})
+		facts = append(facts, fact{t.dim("resumed " + text.Count(n, "time")), 17})
 	}
 	return facts
 }
@@ -236,7 +236,7 @@ func (m *model) textLines(w, h int) []string {
 	if f.Best != nil {
 		best = "best " + nats(float64(f.Best.NLL))
 	}
-	facts := []fact{{t.state(r.Status()), 0}, {best, 1}, {"step " + words.Grouped(f.Step), 2}, {"loss " + nats(f.EMA), 3}, {valid, 4}, {t.clean(r.Name), 5}}
+	facts := []fact{{t.state(r.Status()), 0}, {best, 1}, {"step " + text.Grouped(f.Step), 2}, {"loss " + nats(f.EMA), 3}, {valid, 4}, {t.clean(r.Name), 5}}
 	if h == 1 {
 		return fitAll([]string{joinFacts(facts, w)}, w, h)
 	}

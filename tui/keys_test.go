@@ -55,7 +55,7 @@ func twoRuns() []monitor.RunUpdate {
 	}
 }
 
-func text(m *model) string { return ansi.Strip(strings.Join(m.screen().lines, "\n")) }
+func shownText(m *model) string { return ansi.Strip(strings.Join(m.screen().lines, "\n")) }
 
 func (m *model) pressAll(keys ...string) {
 	for _, k := range keys {
@@ -69,15 +69,15 @@ func TestHoldingTheView(t *testing.T) {
 	m.o.Source = nil
 	press(m, "space")
 	m.drawn = nil
-	before := text(m)
+	before := shownText(m)
 	more := oneRun()
 	more.Batch.Records = []runlog.Record{runlog.Train{Step: 9990, Epoch: 62, Time: 99, Loss: 50, EMA: 50}}
 	m.Update(news{update: monitor.Update{Now: watched.Add(time.Second), Runs: []monitor.RunUpdate{more}}})
-	if m.drawn = nil; text(m) != before {
+	if m.drawn = nil; shownText(m) != before {
 		t.Error("news came through to a view that is held")
 	}
 	press(m, "space")
-	if !strings.Contains(text(m), "step 9,990") {
+	if !strings.Contains(shownText(m), "step 9,990") {
 		t.Errorf("what came meanwhile is lost:\n%s", m.screen().lines[0])
 	}
 }
@@ -121,8 +121,8 @@ func TestScrollingStopsAtTheEnd(t *testing.T) {
 		for range 100 {
 			press(m, "j")
 		}
-		end := text(m)
-		if press(m, "k"); text(m) == end && m.focus.(*configPanel).top > 0 {
+		end := shownText(m)
+		if press(m, "k"); shownText(m) == end && m.focus.(*configPanel).top > 0 {
 			t.Errorf("%v: a key up changes nothing after many down", size)
 		}
 		for range 100 {
@@ -139,12 +139,12 @@ func TestMessagesGoAwayWhileTheViewIsHeld(t *testing.T) {
 	m := watching(unicodeScreen, 120, 40, oneRun())
 	press(m, "space")
 	press(m, "x")
-	if !strings.Contains(text(m), "against epoch") {
+	if !strings.Contains(shownText(m), "against epoch") {
 		t.Fatal("no message")
 	}
 	m.o.Clock = func() time.Time { return watched.Add(2 * messageTime) }
 	m.Update(messageGone{})
-	if strings.Contains(text(m), "against epoch") {
+	if strings.Contains(shownText(m), "against epoch") {
 		t.Error("the message stays")
 	}
 }

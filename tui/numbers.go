@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 )
 
@@ -15,9 +15,9 @@ func (m *model) xText(x float64) string {
 	case monitor.ByEpoch:
 		return fmt.Sprintf("%.1f", x)
 	case monitor.ByTime:
-		return words.Clock(x)
+		return text.Clock(x)
 	}
-	return words.Grouped(int64(x))
+	return text.Grouped(int64(x))
 }
 
 // nats writes a likelihood or a loss.
@@ -25,7 +25,7 @@ func nats(v float64) string {
 	if a := math.Abs(v); a >= 1e6 || a < 1e-3 && a > 0 {
 		return fmt.Sprintf("%.4g", v)
 	}
-	figure, _ := words.PlusMinus(v, 0.01)
+	figure, _ := text.PlusMinus(v, 0.01)
 	return figure
 }
 
@@ -37,12 +37,12 @@ func bytesText(b float64) string {
 }
 
 // duration writes how long something takes, to the second.
-func duration(d time.Duration) string { return words.Clock(d.Round(time.Second).Seconds()) }
+func duration(d time.Duration) string { return text.Clock(d.Round(time.Second).Seconds()) }
 
 // rate writes a number a second.
 func rate(v float64) string {
 	if v >= 100 {
-		return words.Grouped(int64(math.Round(v)))
+		return text.Grouped(int64(math.Round(v)))
 	}
 	return fmt.Sprintf("%.3g", v)
 }

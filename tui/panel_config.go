@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 )
 
@@ -127,7 +127,7 @@ func (m *configPanel) title(w int) string {
 		return ""
 	}
 	if runs := m.comparedRuns(); len(runs) > 1 {
-		return m.theme.dim(words.Count(len(monitor.Diff(runs)), "difference"))
+		return m.theme.dim(text.Count(len(monitor.Diff(runs)), "difference"))
 	}
 	if r.Manifest != nil && len(r.Manifest.ConfigHash) >= 8 {
 		return m.theme.dim("sha256 " + r.Manifest.ConfigHash[:8])

@@ -6,7 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -28,13 +28,13 @@ func happenings(r *monitor.Run) []logLine {
 	for i, s := range h.Starts {
 		switch {
 		case s.Resumed:
-			add(float64(s.Time), false, "resumed after step %s", words.Grouped(s.Step))
+			add(float64(s.Time), false, "resumed after step %s", text.Grouped(s.Step))
 		case i == 0:
 			add(float64(s.Time), false, "started")
 		}
 	}
 	for _, c := range h.Checkpoints {
-		add(float64(c.Time), false, "checkpoint of step %s", words.Grouped(c.Step))
+		add(float64(c.Time), false, "checkpoint of step %s", text.Grouped(c.Step))
 	}
 	for _, e := range h.Events {
 		add(float64(e.Time), false, "%s", e.What)
@@ -49,9 +49,9 @@ func happenings(r *monitor.Run) []logLine {
 		return 0
 	})
 	if e := h.End; e != nil {
-		add(float64(e.Time), e.Error != "", "%s at step %s", e.Status, words.Grouped(e.Step))
+		add(float64(e.Time), e.Error != "", "%s at step %s", e.Status, text.Grouped(e.Step))
 		if e.Test != nil {
-			add(float64(e.Time), true, "test NLL %s nats", words.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)))
+			add(float64(e.Time), true, "test NLL %s nats", text.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)))
 		}
 		if e.Error != "" {
 			add(float64(e.Time), true, "%s", e.Error)
@@ -115,11 +115,11 @@ func (m *logPanel) view(w, h int) drawing {
 }
 
 func (t theme) logLine(l logLine) string {
-	text := t.clean(l.text)
+	line := t.clean(l.text)
 	if l.loud {
-		text = t.bold(text)
+		line = t.bold(line)
 	}
-	return t.dim(fmt.Sprintf("%7s ", words.Clock(l.time))) + text
+	return t.dim(fmt.Sprintf("%7s ", text.Clock(l.time))) + line
 }
 
 func (m *logPanel) title(w int) string {
@@ -132,7 +132,7 @@ func (m *logPanel) title(w int) string {
 		return t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(r.Err.Error()))
 	}
 	if n := r.Figures(m.now).Bad; n > 0 {
-		return t.ink(t.lift(orange), fmt.Sprintf("%s %s of metrics.jsonl cannot be read", t.glyphs.warned, words.Count(n, "line")))
+		return t.ink(t.lift(orange), fmt.Sprintf("%s %s of metrics.jsonl cannot be read", t.glyphs.warned, text.Count(n, "line")))
 	}
 	return ""
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -70,7 +70,7 @@ func (m *lossPanel) title(w int) string {
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
 		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(r, validSeries), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
-			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + words.Grouped(f.Best.Step)), 6})
+			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + text.Grouped(f.Best.Step)), 6})
 		}
 	}
 	return joinFacts(append(parts, fact{t.dim(m.notes()), 5}, fact{t.dim("nats a row"), 7}), w)

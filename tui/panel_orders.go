@@ -8,7 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
@@ -210,14 +210,14 @@ func (m *ordersPanel) title(w int) string {
 	if o == nil {
 		return ""
 	}
-	text := o.Split
+	title := o.Split
 	if n := len(o.PerOrder); n > 0 {
-		text += ", " + words.Count(n, "order")
+		title += ", " + text.Count(n, "order")
 	}
 	if m.charts.filter != "" {
-		text += fmt.Sprintf(", only %q", m.charts.filter)
+		title += fmt.Sprintf(", only %q", m.charts.filter)
 	}
-	return m.theme.dim(text + " at step " + words.Grouped(o.Step))
+	return m.theme.dim(title + " at step " + text.Grouped(o.Step))
 }
 
 func (m *ordersPanel) digest(w int) string {
@@ -225,7 +225,7 @@ func (m *ordersPanel) digest(w int) string {
 	if o == nil {
 		return m.theme.dim("no ensemble")
 	}
-	return fmt.Sprintf("gain %s nats, %s, %.1f effective", m.theme.withError(float64(o.Gain), float64(o.Gain2SE)), words.Count(len(o.PerOrder), "order"), float64(o.ESS))
+	return fmt.Sprintf("gain %s nats, %s, %.1f effective", m.theme.withError(float64(o.Gain), float64(o.Gain2SE)), text.Count(len(o.PerOrder), "order"), float64(o.ESS))
 }
 
 func floats(v []runlog.Float) []float64 {

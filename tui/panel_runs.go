@@ -8,7 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 )
 
@@ -34,7 +34,7 @@ var runColumns = []runColumn{
 		return nats(float64(f.Best.NLL))
 	}},
 	{"state", 11, func(m *model, r *monitor.Run, _ monitor.Figures) string { return m.theme.state(r.Status()) }},
-	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return words.Grouped(f.Step) }},
+	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return text.Grouped(f.Step) }},
 	{"valid gain", 10, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
 		if f.LastOrders == nil {
 			return "-"
@@ -47,7 +47,7 @@ var runColumns = []runColumn{
 		}
 		return fmt.Sprint(len(f.LastOrders.PerOrder))
 	}},
-	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return words.Clock(f.Elapsed.Seconds()) }},
+	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return text.Clock(f.Elapsed.Seconds()) }},
 }
 
 // settingColumns are the settings in which the drawn runs differ.
@@ -191,7 +191,7 @@ func (m *runsPanel) digest(w int) string {
 	}
 	f := runs[0].Figures(m.now)
 	if m.sort != monitor.ByBest || f.Best == nil {
-		return words.Count(len(runs), "run")
+		return text.Count(len(runs), "run")
 	}
-	return fmt.Sprintf("%s, best %s of %s", words.Count(len(runs), "run"), nats(float64(f.Best.NLL)), m.theme.clean(runs[0].Name))
+	return fmt.Sprintf("%s, best %s of %s", text.Count(len(runs), "run"), nats(float64(f.Best.NLL)), m.theme.clean(runs[0].Name))
 }

@@ -8,7 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 )
@@ -162,9 +162,9 @@ func (m *samplesPanel) title(w int) string {
 	switch {
 	case r == nil:
 	case r.Density != nil:
-		return m.theme.dim("density at step " + words.Grouped(r.Density.Step))
+		return m.theme.dim("density at step " + text.Grouped(r.Density.Step))
 	case r.Samples != nil:
-		text := words.Count(r.Samples.Rows(), "sample") + " at step " + words.Grouped(r.Samples.Step)
+		text := text.Count(r.Samples.Rows(), "sample") + " at step " + text.Grouped(r.Samples.Step)
 		if n := r.Samples.Width(); isBits(r.Samples.Values) && squareSide(r.Samples) < leastSide && len(r.Samples.Shape) == 2 {
 			text += fmt.Sprintf(", of %d bits each", n)
 		}

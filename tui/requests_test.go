@@ -35,13 +35,13 @@ func TestStopIsAskedAndAnswered(t *testing.T) {
 	if m.dialog == nil {
 		t.Fatal("s does not ask")
 	}
-	if !strings.Contains(text(m), "stop cleanly") {
+	if !strings.Contains(shownText(m), "stop cleanly") {
 		t.Errorf("the dialog is not on the screen")
 	}
 	_, cmd := m.Update(tea.KeyPressMsg(tea.Key{Text: "s", Code: 's'}))
 	run(m, cmd)
-	if m.drawn = nil; !strings.Contains(text(m), "asked to stop") {
-		t.Errorf("the screen does not say that it asked:\n%s", text(m))
+	if m.drawn = nil; !strings.Contains(shownText(m), "asked to stop") {
+		t.Errorf("the screen does not say that it asked:\n%s", shownText(m))
 	}
 	requests, err := w.Poll()
 	if err != nil || len(requests) != 1 || requests[0].Kind != runlog.StopCleanly {
@@ -51,8 +51,8 @@ func TestStopIsAskedAndAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.apply(source.Poll())
-	if m.drawn = nil; !strings.Contains(text(m), "stopping at step 620") || len(m.waiting) > 0 {
-		t.Errorf("the answer is not on the screen:\n%s", text(m))
+	if m.drawn = nil; !strings.Contains(shownText(m), "stopping at step 620") || len(m.waiting) > 0 {
+		t.Errorf("the answer is not on the screen:\n%s", shownText(m))
 	}
 }
 
@@ -135,8 +135,8 @@ func TestDialogsOnLowScreens(t *testing.T) {
 			m.o.Own = "runs/one"
 			press(m, "q")
 			checkSize(t, m)
-			if !strings.Contains(text(m), "stop") {
-				t.Errorf("%d x %d: no dialog on\n%s", w, h, text(m))
+			if !strings.Contains(shownText(m), "stop") {
+				t.Errorf("%d x %d: no dialog on\n%s", w, h, shownText(m))
 			}
 			if press(m, "c"); m.dialog != nil {
 				t.Errorf("%d x %d: the dialog cannot be cancelled", w, h)

@@ -65,7 +65,7 @@ func TestLossesThatAreNotFiniteAreCounted(t *testing.T) {
 		return v
 	}}.update()
 	m := watching(unicodeScreen, 120, 40, u)
-	if !strings.Contains(text(m), "3 losses not finite") {
+	if !strings.Contains(shownText(m), "3 losses not finite") {
 		t.Errorf("the header does not count them:\n%s", strings.Join(m.screen().lines[:3], "\n"))
 	}
 }
@@ -122,12 +122,12 @@ func TestAnIdleMonitorDrawsNothing(t *testing.T) {
 func TestMemoryBelongsToTheRun(t *testing.T) {
 	m := watching(unicodeScreen, 120, 40, twoRuns()...)
 	m.Update(machine{dir: "runs/better", memory: 555e6})
-	if !strings.Contains(text(m), "555 MB") {
+	if !strings.Contains(shownText(m), "555 MB") {
 		t.Errorf("no memory:\n%s", m.screen().lines[2])
 	}
 	press(m, "n")
 	m.Update(machine{dir: "runs/better", memory: 555e6})
-	if strings.Contains(text(m), "555 MB") {
+	if strings.Contains(shownText(m), "555 MB") {
 		t.Error("the memory of the run before stands beside this one")
 	}
 }
@@ -202,7 +202,7 @@ func TestTheAgeOfTheBest(t *testing.T) {
 	} {
 		u := fakeRun{dir: "runs/one", seed: 1, records: 288, orders: 1, status: runlog.Running}.update()
 		u.Batch.Records = append(u.Batch.Records, c.last)
-		if header := text(watching(unicodeScreen, 160, 48, u)); !strings.Contains(header, c.want) {
+		if header := shownText(watching(unicodeScreen, 160, 48, u)); !strings.Contains(header, c.want) {
 			t.Errorf("%+v: no %q in\n%s", c.last, c.want, strings.Join(strings.Split(header, "\n")[:3], "\n"))
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/data/source"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -43,7 +43,7 @@ func (m *model) endFacts(r *monitor.Run) []fact {
 	if s := r.Status(); s == runlog.Crashed || s == runlog.Stopped {
 		saved := "no checkpoint was written"
 		if n := len(r.History.Checkpoints); n > 0 {
-			saved = "checkpoint of step " + words.Grouped(r.History.Checkpoints[n-1].Step)
+			saved = "checkpoint of step " + text.Grouped(r.History.Checkpoints[n-1].Step)
 		}
 		facts = append(facts, fact{saved, 3}, fact{t.dim("continue: maskflow train --resume --run " + t.clean(r.Dir)), 6})
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 const reset = "\x1b[0m"
@@ -62,7 +62,7 @@ func (t theme) shorten(text string, columns int) string {
 
 // clean is a plain text of others in the characters that the screen has.
 func (t theme) clean(s string) string {
-	s = words.Plain(s)
+	s = text.Plain(s)
 	if t.style.Unicode || isASCII(s) {
 		return s
 	}

@@ -5,7 +5,7 @@ import (
 	"image/color"
 	"strings"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
@@ -155,4 +155,4 @@ func (t theme) text(format string, args ...any) string {
 }
 
 // withError writes a figure with its uncertainty.
-func (t theme) withError(v, err float64) string { return t.text("%s", words.WithError(v, err)) }
+func (t theme) withError(v, err float64) string { return t.text("%s", text.WithError(v, err)) }

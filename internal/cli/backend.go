@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/backend"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 func (a *app) backendCommand() *cobra.Command {
@@ -171,7 +171,7 @@ func reportText(r *backend.Report) string {
 		}
 		return otherwise
 	}
-	platform := fmt.Sprintf("%s %s, %s", r.Go, r.Platform, words.Count(r.Threads, "thread"))
+	platform := fmt.Sprintf("%s %s, %s", r.Go, r.Platform, text.Count(r.Threads, "thread"))
 	if r.GLIBC != "" {
 		platform += ", glibc " + r.GLIBC
 	}

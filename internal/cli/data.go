@@ -9,7 +9,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 func (a *app) dataCommand() *cobra.Command {
@@ -100,7 +100,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 func statsText(d data.Stats) string {
 	var b strings.Builder
 	if d.Target != "" {
-		fmt.Fprintf(&b, "%s: a target of %s\n%s\n", d.Source, words.Count(d.Dim, "variable"), d.Note)
+		fmt.Fprintf(&b, "%s: a target of %s\n%s\n", d.Source, text.Count(d.Dim, "variable"), d.Note)
 		t := newTable("split", ">points")
 		for _, s := range d.Splits {
 			t.add(s.Split, strconv.Itoa(s.Rows))

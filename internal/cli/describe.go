@@ -6,14 +6,14 @@ import (
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
 // splitsLine describes the data of a training.
 func splitsLine(s *data.Splits) string {
-	line := fmt.Sprintf("%s: %s", s.Source, words.Count(s.Dim, "variable"))
+	line := fmt.Sprintf("%s: %s", s.Source, text.Count(s.Dim, "variable"))
 	if s.ContextDim > 0 {
 		line += fmt.Sprintf(" and %d of context", s.ContextDim)
 	}
@@ -49,7 +49,7 @@ func modelLine(c *config.Config, d models.Model) string {
 		latent := strconv.Itoa(m.Latent)
 		line = fmt.Sprintf("vae %s, %s, posterior %s", widths(dim, m.Encoder, latent), widths(latent, m.Decoder, dim), m.Posterior)
 		if m.Posterior == "iaf" {
-			line += fmt.Sprintf(" of %s %s", words.Count(m.Layers, "layer"), m.Transform)
+			line += fmt.Sprintf(" of %s %s", text.Count(m.Layers, "layer"), m.Transform)
 		}
 	}
 	if m.Direct {
@@ -59,11 +59,11 @@ func modelLine(c *config.Config, d models.Model) string {
 	for _, s := range d.Specs() {
 		size += s.Size()
 	}
-	line += fmt.Sprintf(", %s parameters", words.Grouped(size))
+	line += fmt.Sprintf(", %s parameters", text.Grouped(size))
 	if masked, ok := d.(models.Masked); ok {
 		orders := "unlimited orders"
 		if n := masked.Cycle().Len(); n != masks.Unlimited {
-			orders = words.Count(n, "order")
+			orders = text.Count(n, "order")
 		}
 		line += ", " + orders
 	}

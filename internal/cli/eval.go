@@ -10,7 +10,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models/iaf"
 )
 
@@ -115,7 +115,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	if o.json {
 		return a.writeJSON(f.allJSON(found, split))
 	}
-	return a.print("%s: %s of %s\n%s", set.Name, words.Count(set.Rows, "row"), words.Count(r.Meta.Dim, "variable"), f.text(found))
+	return a.print("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"), text.Count(r.Meta.Dim, "variable"), f.text(found))
 }
 
 // evalSet reads the rows to evaluate and says what they are called.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
@@ -41,15 +41,15 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 	notes = append([]string{"2 standard errors"}, notes...)
 	switch {
 	case e.KL != nil:
-		return fmt.Sprintf("KL(q‖p) %s nats (2 standard errors, %s)", words.WithError(*e.KL, e.NegELBO2SE), words.Count(e.Rows, "sample"))
+		return fmt.Sprintf("KL(q‖p) %s nats (2 standard errors, %s)", text.WithError(*e.KL, e.NegELBO2SE), text.Count(e.Rows, "sample"))
 	case e.Samples > 0:
-		return fmt.Sprintf("−ELBO %s, importance-weighted NLL %s nats a row (%s)", words.WithError(e.NegELBO, e.NegELBO2SE),
-			words.WithError(e.NLL, e.NLL2SE), strings.Join(append(notes, words.Count(e.Samples, "sample")), ", "))
+		return fmt.Sprintf("−ELBO %s, importance-weighted NLL %s nats a row (%s)", text.WithError(e.NegELBO, e.NegELBO2SE),
+			text.WithError(e.NLL, e.NLL2SE), strings.Join(append(notes, text.Count(e.Samples, "sample")), ", "))
 	}
 	if f.masked {
-		notes = append(notes, words.Count(e.Orders, "order"))
+		notes = append(notes, text.Count(e.Orders, "order"))
 	}
-	return fmt.Sprintf("NLL %s nats a row (%s)", words.WithError(e.NLL, e.NLL2SE), strings.Join(notes, ", "))
+	return fmt.Sprintf("NLL %s nats a row (%s)", text.WithError(e.NLL, e.NLL2SE), strings.Join(notes, ", "))
 }
 
 // further are the same figure in other spaces and units.
@@ -59,14 +59,14 @@ func (f figures) further(e maskflow.Evaluation) []string {
 	}
 	var lines []string
 	if moved(e) {
-		figure := words.WithError(e.NLLModel, e.NLL2SE)
+		figure := text.WithError(e.NLLModel, e.NLL2SE)
 		if !f.steady {
-			figure, _ = words.PlusMinus(e.NLLModel, e.NLL2SE)
+			figure, _ = text.PlusMinus(e.NLLModel, e.NLL2SE)
 		}
 		lines = append(lines, "NLL in model space (published tables) "+figure+" nats a row")
 	}
 	if f.image {
-		figure, uncertainty := words.PlusMinus(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)
+		figure, uncertainty := text.PlusMinus(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)
 		lines = append(lines, fmt.Sprintf("%s ± %s bits/dim", figure, uncertainty))
 	}
 	return lines
@@ -105,13 +105,13 @@ func (f figures) text(es []maskflow.Evaluation) string {
 func ensembleTable(es []maskflow.Evaluation) *table {
 	t := newTable(">orders", ">NLL (nats)", ">± 2 se", ">order mean", ">gain", ">± 2 se", ">ess")
 	for _, e := range es {
-		nll, nllErr := words.PlusMinus(e.NLL, e.NLL2SE)
+		nll, nllErr := text.PlusMinus(e.NLL, e.NLL2SE)
 		if e.Orders <= 1 {
 			t.add("1", nll, nllErr, nll, "-", "-", "1.0")
 			continue
 		}
-		mean, _ := words.PlusMinus(e.OrderMean, e.NLL2SE)
-		gain, gainErr := words.PlusMinus(e.Gain, e.Gain2SE)
+		mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
+		gain, gainErr := text.PlusMinus(e.Gain, e.Gain2SE)
 		t.add(fmt.Sprint(e.Orders), nll, nllErr, mean, gain, gainErr, fmt.Sprintf("%.1f", e.ESS))
 	}
 	return t

@@ -11,7 +11,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // readTable reads a table from a file, or as CSV from standard input for "-".
@@ -67,7 +67,7 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 	case width == 0:
 		return nil, usage(fmt.Errorf("--context %s: the model of %s has no context", path, r.Dir))
 	case path == "":
-		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, words.Count(width, "column")))
+		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, text.Count(width, "column")))
 	}
 	t, err := a.readTable(ctx, path, "")
 	if err != nil {
@@ -75,10 +75,10 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 	}
 	rows, dim := t.Dims()
 	if dim != width {
-		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", t.Name, words.Count(dim, "column"), width)
+		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", t.Name, text.Count(dim, "column"), width)
 	}
 	if rows != 1 && rows != n {
-		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, words.Count(rows, "row"), n)
+		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)
 	}
 	for first := t.Row(nil, 0); rows < n; rows++ {
 		t.Append(first)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -154,11 +154,11 @@ func (f *follower) tellValid(t *told, r *monitor.Run, now time.Time) {
 	if b := figures.Best; b != nil {
 		best = " (best)"
 		if b.Step != v.Step {
-			figure, _ := words.PlusMinus(float64(b.NLL), float64(v.NLL2SE))
+			figure, _ := text.PlusMinus(float64(b.NLL), float64(v.NLL2SE))
 			best = " (best " + figure + ")"
 		}
 	}
-	f.line(r, "%s", validationLine(v, figures.EMA, best, words.Duration(float64(v.Time))))
+	f.line(r, "%s", validationLine(v, figures.EMA, best, text.Duration(float64(v.Time))))
 }
 
 // tellStatus tells that a run came to stand otherwise, and now and then that one is
@@ -171,18 +171,18 @@ func (f *follower) tellStatus(t *told, r *monitor.Run, now time.Time) {
 	case status == runlog.Silent:
 		if changed || figures.Quiet >= 2*t.quiet {
 			t.quiet = figures.Quiet
-			f.line(r, "silent: no news for %s, and from here it cannot be seen whether its process lives; waiting for more", words.Duration(figures.Quiet.Seconds()))
+			f.line(r, "silent: no news for %s, and from here it cannot be seen whether its process lives; waiting for more", text.Duration(figures.Quiet.Seconds()))
 		}
 	case !changed:
 	case status == runlog.Running && first:
 		if figures.Valid == nil {
-			f.line(r, "running at step %s, not validated yet", words.Grouped(figures.Step))
+			f.line(r, "running at step %s, not validated yet", text.Grouped(figures.Step))
 		}
 	case status == runlog.Running:
-		f.line(r, "running again, at step %s", words.Grouped(figures.Step))
+		f.line(r, "running again, at step %s", text.Grouped(figures.Step))
 	case status == runlog.Crashed:
 		f.line(r, "crashed at step %s: its process is gone without a word (%s may say why; continue: maskflow train --resume --run %s)",
-			words.Grouped(figures.Step), filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
+			text.Grouped(figures.Step), filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
 	case status == monitor.Deleted:
 		f.line(r, "deleted")
 	default:
@@ -195,21 +195,21 @@ func endText(status runlog.Status, e *runlog.End) string {
 	if e == nil {
 		return string(status)
 	}
-	text := string(status) + " at step " + words.Grouped(e.Step)
+	line := string(status) + " at step " + text.Grouped(e.Step)
 	if e.Test != nil {
-		text += ", test NLL " + words.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)) + " nats a row"
+		line += ", test NLL " + text.WithError(float64(e.Test.NLL), float64(e.Test.NLL2SE)) + " nats a row"
 	}
 	if e.Error != "" {
-		text += ": " + e.Error
+		line += ": " + e.Error
 	}
-	return text
+	return line
 }
 
 // line writes a line about a run. Names of files and texts of a log may be anything.
 func (f *follower) line(r *monitor.Run, format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	line := fmt.Sprintf(format, args...)
 	if f.named {
-		text = r.Name + "  " + text
+		line = r.Name + "  " + line
 	}
-	f.lines.WriteString(words.Plain(text) + "\n")
+	f.lines.WriteString(text.Plain(line) + "\n")
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -144,7 +144,7 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 	if err := a.writeTable(o.output, out); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s of %s in %.2f s", words.Count(set.Rows, "row"), words.Count(r.Meta.Dim, "variable"), spent)
+	line := fmt.Sprintf("%s of %s in %.2f s", text.Count(set.Rows, "row"), text.Count(r.Meta.Dim, "variable"), spent)
 	if passes > 0 {
 		line += ", " + passesText(passes)
 	}

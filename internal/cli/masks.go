@@ -12,7 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -93,11 +93,11 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 		return usage(fmt.Errorf("a model of type %s without layers has no masks", cfg.Model.Type))
 	}
 	if o.layer > len(sets) {
-		return misused(c, "--layer %d: the model has %s with masks", o.layer, words.Count(len(sets), "layer"))
+		return misused(c, "--layer %d: the model has %s with masks", o.layer, text.Count(len(sets), "layer"))
 	}
 	layer := sets[o.layer-1]
 	if n := layer.len(); n != masks.Unlimited && o.index > n {
-		return misused(c, "--index %d: the cycle has %s", o.index, words.Count(n, "mask set"))
+		return misused(c, "--index %d: the cycle has %s", o.index, text.Count(n, "mask set"))
 	}
 	set := layer.at(o.index - 1)
 	if o.png != "" {

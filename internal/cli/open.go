@@ -11,7 +11,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -66,7 +66,7 @@ func checkOrders(r *maskflow.Run, orders ...int) error {
 			if most == mostOrders {
 				return usage(fmt.Errorf("--orders %d: at most %d fresh ones", k, most))
 			}
-			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Dir, words.Count(most, "order")))
+			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Dir, text.Count(most, "order")))
 		}
 	}
 	return nil

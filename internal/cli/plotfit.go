@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"github.com/maskflow/maskflow"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
@@ -61,7 +61,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOption
 	}
 	if o.output != "" {
 		shown := min(set.Dim, fileVariables)
-		if err := picture.Calibration(o.output, columns[:shown], names[:shown], picture.Labels{Title: title(r, "calibration on "+words.Count(rows, o.split+" row"))}); err != nil {
+		if err := picture.Calibration(o.output, columns[:shown], names[:shown], picture.Labels{Title: title(r, "calibration on "+text.Count(rows, o.split+" row"))}); err != nil {
 			return err
 		}
 	} else if err := a.histograms(o, names, columns); err != nil {

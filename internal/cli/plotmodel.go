@@ -9,7 +9,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
@@ -126,7 +126,7 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	}
 	if o.output != "" {
 		names := columnNames(nil, 2)
-		l := picture.Labels{Title: title(r, words.Count(n, "sample"))}
+		l := picture.Labels{Title: title(r, text.Count(n, "sample"))}
 		if len(shape) == 1 {
 			l.X, l.Y = names[0], names[1]
 		}
@@ -165,7 +165,7 @@ func sampleShape(r *maskflow.Run, o plotOptions) ([]int, error) {
 	case r.Meta.Dim == 2:
 		return []int{2}, nil
 	}
-	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (--shape H,W says which are images)", r.Dir, words.Count(r.Meta.Dim, "variable")))
+	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (--shape H,W says which are images)", r.Dir, text.Count(r.Meta.Dim, "variable")))
 }
 
 // greyImages are the images [n, h, w], the mean of the colours of coloured ones.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -220,7 +220,7 @@ func (p *progress) elapsed() string {
 	if until.IsZero() {
 		until = p.now()
 	}
-	return words.Duration(until.Sub(p.began).Seconds())
+	return text.Duration(until.Sub(p.began).Seconds())
 }
 
 // trained says that the training is over, however long it is looked at.
@@ -246,7 +246,7 @@ func validationLine(v runlog.Valid, ema float64, best, elapsed string) string {
 		loss = fmt.Sprintf("%.2f", ema)
 	}
 	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  valid %14s%s  %s", v.Epoch, v.Step, loss,
-		words.WithError(float64(v.NLL), float64(v.NLL2SE)), best, elapsed)
+		text.WithError(float64(v.NLL), float64(v.NLL2SE)), best, elapsed)
 }
 
 // bestText marks the last validation as the best, or tells the best.
@@ -255,7 +255,7 @@ func (p *progress) bestText() string {
 	case p.valid.Best:
 		return " (best)"
 	case p.best.Step > 0:
-		best, _ := words.PlusMinus(float64(p.best.NLL), float64(p.valid.NLL2SE))
+		best, _ := text.PlusMinus(float64(p.best.NLL), float64(p.valid.NLL2SE))
 		return fmt.Sprintf(" (best %s)", best)
 	}
 	return "" // the best was before a resumption

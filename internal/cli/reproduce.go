@@ -12,7 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/reproduce"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -163,7 +163,7 @@ func comparison(t *reproduce.Table) string {
 		if target == "" {
 			target = "-"
 		}
-		out.add(r.What, published, words.WithError(float64(r.Ours), float64(r.Error)), target, r.Verdict, words.Duration(r.Seconds))
+		out.add(r.What, published, text.WithError(float64(r.Ours), float64(r.Error)), target, r.Verdict, text.Duration(r.Seconds))
 	}
 	text := out.String() + strings.Join(units, "; ") + "\n"
 	for i, s := range sources {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -109,8 +109,8 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	if err := a.writeTable(o.output, t); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", words.Count(o.n, "row"), words.Count(r.Meta.Dim, "variable"), spent,
-		words.Grouped(int(float64(o.n)/max(spent, 1e-9))))
+	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", text.Count(o.n, "row"), text.Count(r.Meta.Dim, "variable"), spent,
+		text.Grouped(int(float64(o.n)/max(spent, 1e-9))))
 	if method == models.Jacobi && passes > 0 {
 		line += ", " + passesText(passes)
 	}

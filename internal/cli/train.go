@@ -15,7 +15,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/internal/words"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
@@ -237,21 +237,21 @@ func summaryText(s *train.Summary, d models.Model, f figures, resume string) str
 		fmt.Fprintf(&b, "%-6s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	if e := s.Test; e != nil {
-		say("test", "%s", f.headline(*e, words.Count(e.Rows, "row")))
+		say("test", "%s", f.headline(*e, text.Count(e.Rows, "row")))
 		for _, line := range f.further(*e) {
 			say("", "%s", line)
 		}
 		if e.Orders > 1 {
-			mean, _ := words.PlusMinus(e.OrderMean, e.NLL2SE)
-			say("", "mean of single orders %s, gain %s, effective orders %.1f", mean, words.WithError(e.Gain, e.Gain2SE), e.ESS)
+			mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
+			say("", "mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS)
 		}
 	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
-		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, words.Count(s.Epochs, "epoch"))
+		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, text.Count(s.Epochs, "epoch"))
 		if s.BestEpoch == 0 {
 			when = "in the first epoch"
 		}
-		say("valid", "%s %.2f %s (%s, %s)", f.valid(), best, when, words.Count(int(s.Steps), "step"), words.Duration(s.Seconds))
+		say("valid", "%s %.2f %s (%s, %s)", f.valid(), best, when, text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
 	}
 	say("run", "%s", s.Dir)
 	dir := shell(s.Dir)

@@ -1,6 +1,6 @@
-// Package words writes figures as people read them, and texts of others so that a
+// Package text writes figures as people read them, and texts of others so that a
 // terminal only shows them.
-package words
+package text
 
 import (
 	"fmt"
