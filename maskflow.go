@@ -16,12 +16,12 @@ package maskflow
 
 import (
 	"context"
-	"math"
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -170,7 +170,7 @@ func (m *Model) ensemble(n int) exec.Ensemble {
 // checkLogProbs reports the first log-density that is not finite.
 func checkLogProbs(logp []float64) error {
 	for i, v := range logp {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if !num.Finite(v) {
 			return &models.NonFiniteError{Where: "log-density", Row: i, Variable: -1, Value: v}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // ErrNoPlugin is wrapped by the error of Open when no plugin was found where
@@ -24,7 +26,7 @@ func recovered(err *error) {
 	case error:
 		*err = OneLine(p)
 	default:
-		*err = fmt.Errorf("%s", firstLine(fmt.Sprint(p)))
+		*err = fmt.Errorf("%s", text.FirstLine(fmt.Sprint(p)))
 	}
 }
 
@@ -39,10 +41,5 @@ func OneLine(err error) error {
 
 type shortError struct{ err error }
 
-func (e *shortError) Error() string { return firstLine(e.err.Error()) }
+func (e *shortError) Error() string { return text.FirstLine(e.err.Error()) }
 func (e *shortError) Unwrap() error { return e.err }
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	return strings.TrimSpace(s)
-}

@@ -1,13 +1,14 @@
 package backend
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Where a plugin was found.
@@ -116,28 +117,6 @@ func pluginsIn(dir, source string) []candidate {
 			found = append(found, candidate{filepath.Join(dir, e.Name()), kind, source})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return compareVersions(b.Path, a.Path) })
+	slices.SortStableFunc(found, func(a, b candidate) int { return text.Compare(b.Path, a.Path) })
 	return found
 }
-
-var digits = regexp.MustCompile(`\d+|\D+`)
-
-// compareVersions compares names with the numbers in them taken as numbers, so
-// that v0.98 comes before v0.114.
-func compareVersions(a, b string) int {
-	as, bs := digits.FindAllString(a, -1), digits.FindAllString(b, -1)
-	for i := range min(len(as), len(bs)) {
-		x, y := as[i], bs[i]
-		if isDigit(x) && isDigit(y) {
-			x, y = strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
-			if c := cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(x, y)); c != 0 {
-				return c
-			}
-		} else if c := strings.Compare(x, y); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(len(as), len(bs))
-}
-
-func isDigit(s string) bool { return s[0] >= '0' && s[0] <= '9' }

@@ -59,14 +59,3 @@ func TestSearchOrder(t *testing.T) {
 		t.Errorf("CUDA plugins %+v", got)
 	}
 }
-
-func TestCompareVersions(t *testing.T) {
-	rising := []string{"cpu", "cpu_v0.9", "cpu_v0.98.0", "cpu_v0.114.0", "cpu_v0.114.1", "cpu_v10"}
-	for i, a := range rising {
-		for j, b := range rising {
-			if got := compareVersions(a, b); (got < 0) != (i < j) || (got == 0) != (i == j) {
-				t.Errorf("compareVersions(%q, %q) = %d", a, b, got)
-			}
-		}
-	}
-}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"runtime"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // pluginSymbol is the function through which a PJRT plugin hands out its API.
@@ -53,7 +55,7 @@ func checkELF(r io.ReaderAt, size int64) error {
 	}
 	f, err := elf.NewFile(r)
 	if err != nil {
-		return fmt.Errorf("is truncated or damaged (%s)", firstLine(err.Error()))
+		return fmt.Errorf("is truncated or damaged (%s)", text.FirstLine(err.Error()))
 	}
 	if want := machines[runtime.GOARCH]; f.Machine != want {
 		return fmt.Errorf("is built for %v, this program for %v", f.Machine, want)
@@ -68,7 +70,7 @@ func checkELF(r io.ReaderAt, size int64) error {
 	}
 	symbols, err := f.DynamicSymbols()
 	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
-		return fmt.Errorf("is truncated or damaged (%s)", firstLine(err.Error()))
+		return fmt.Errorf("is truncated or damaged (%s)", text.FirstLine(err.Error()))
 	}
 	exported := func(s elf.Symbol) bool { return s.Name == pluginSymbol && s.Section != elf.SHN_UNDEF }
 	if !slices.ContainsFunc(symbols, exported) {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Installed is the receipt of an installed plugin. It is written beside the
@@ -64,5 +66,5 @@ func writeReceipt(in *Installed) error {
 	if err != nil {
 		return err
 	}
-	return writeFileAtomic(receiptPath(in.Path), append(text, '\n'), 0o644)
+	return files.Replace(receiptPath(in.Path), append(text, '\n'))
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // trial remembers that a plugin file was hashed, or that it ran a computation
@@ -90,7 +92,7 @@ func remember(t trial) {
 	if path == "" || os.MkdirAll(filepath.Dir(path), 0o755) != nil {
 		return
 	}
-	_ = writeFileAtomic(path, append(text, '\n'), 0o644)
+	_ = files.Replace(path, append(text, '\n'))
 }
 
 // hashFile returns the SHA-256 of a file in hexadecimal digits.
@@ -105,27 +107,4 @@ func hashFile(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// writeFileAtomic writes a file so that readers see the old text or the new.
-func writeFileAtomic(path string, text []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // Fails after the rename, as it should.
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(mode)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
 }

@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // wheel is a Python wheel, a zip file, with one plugin in it.
@@ -33,7 +36,7 @@ const (
 func openWheel(r io.ReaderAt, size int64) (*wheel, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("not a wheel: %s", firstLine(err.Error()))
+		return nil, fmt.Errorf("not a wheel: %s", text.FirstLine(err.Error()))
 	}
 	w := &wheel{zip: z}
 	for _, f := range z.File {
@@ -127,7 +130,7 @@ func (w *wheel) extractLicenses(dir string) ([]string, error) {
 			return nil, fmt.Errorf("reading %s: %w", f.Name, err)
 		}
 		to := filepath.Join(dir, licenseName(f))
-		if err := writeFileAtomic(to, text, 0o644); err != nil {
+		if err := files.Replace(to, text); err != nil {
 			return nil, err
 		}
 		paths = append(paths, to)

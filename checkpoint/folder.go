@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 const (
@@ -81,7 +83,7 @@ func Latest(dir string) (*Found, error) {
 func Prune(dir string, keep int) error {
 	steps, err := steps(dir)
 	if err == nil {
-		err = removeTemporary(dir)
+		err = files.RemoveTemporary(dir, suffix)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -21,7 +21,7 @@ func stepState(t *testing.T, step int64) *State {
 	return &State{Step: step, Tensors: []Tensor{tensor(t, "step", []int{3}, step, step, step)}}
 }
 
-func files(t *testing.T, dir string) string {
+func listed(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	ok(t, err)
@@ -115,10 +115,10 @@ func TestPrune(t *testing.T) {
 		}
 		_, err := Save(dir, Best, stepState(t, 1))
 		ok(t, err)
-		ok(t, os.WriteFile(filepath.Join(dir, temporaryName(StepName(6))), []byte("half"), 0o644))
+		ok(t, os.WriteFile(filepath.Join(dir, "."+StepName(6)+".0.tmp"), []byte("half"), 0o644))
 		ok(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644))
 		ok(t, Prune(dir, c.keep))
-		if got, all := files(t, dir), "best notes.txt "+strings.Join(want, " "); got != all {
+		if got, all := listed(t, dir), "best notes.txt "+strings.Join(want, " "); got != all {
 			t.Errorf("keep %d with %v damaged leaves %s, not %s", c.keep, c.damaged, got, all)
 		}
 	}
@@ -127,10 +127,10 @@ func TestPrune(t *testing.T) {
 
 func TestSaveRemovesLitter(t *testing.T) {
 	dir := t.TempDir()
-	ok(t, os.WriteFile(filepath.Join(dir, temporaryName(StepName(6))), []byte("half"), 0o644))
+	ok(t, os.WriteFile(filepath.Join(dir, "."+StepName(6)+".0.tmp"), []byte("half"), 0o644))
 	ok(t, os.WriteFile(filepath.Join(dir, ".other.tmp"), []byte("not ours"), 0o644))
 	save(t, dir, stepState(t, 7))
-	if got := files(t, dir); got != ".other.tmp step-00000007" {
+	if got := listed(t, dir); got != ".other.tmp step-00000007" {
 		t.Errorf("the folder holds %s", got)
 	}
 }

@@ -1,16 +1,14 @@
 package checkpoint
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Save writes a state to dir/name and returns that path. The name is
@@ -35,19 +33,10 @@ func Save(dir, name string, s *State) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("saving %s: %w", path, err)
 	}
-	if err := removeTemporary(dir); err != nil {
+	if err := files.RemoveTemporary(dir, suffix); err != nil {
 		return "", fmt.Errorf("saving %s: %w", path, err)
 	}
-	temp := filepath.Join(dir, temporaryName(name))
-	if err := writeSynced(temp, head, s.Tensors); err != nil {
-		_ = os.Remove(temp) // the first error is the one to report
-		return "", fmt.Errorf("saving %s: %w", path, err)
-	}
-	if err := os.Rename(temp, path); err != nil {
-		_ = os.Remove(temp)
-		return "", fmt.Errorf("saving %s: %w", path, err)
-	}
-	if err := syncFolder(dir); err != nil {
+	if err := files.WriteAtomic(path, func(w io.Writer) error { return write(w, head, s.Tensors) }); err != nil {
 		return "", fmt.Errorf("saving %s: %w", path, err)
 	}
 	return path, nil
@@ -63,23 +52,7 @@ func validateName(name string, step int64) error {
 	return nil
 }
 
-func writeSynced(path string, head []byte, tensors []Tensor) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	err = write(f, head, tensors)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
-
-func write(to io.Writer, head []byte, tensors []Tensor) error {
-	w := bufio.NewWriterSize(to, 64<<10) // gathers small tensors; large ones pass by it
+func write(w io.Writer, head []byte, tensors []Tensor) error {
 	length := binary.LittleEndian.AppendUint64(nil, uint64(len(head)))
 	for _, part := range [][]byte{length, head} {
 		if _, err := w.Write(part); err != nil {
@@ -89,44 +62,6 @@ func write(to io.Writer, head []byte, tensors []Tensor) error {
 	for i := range tensors {
 		if _, err := w.Write(tensors[i].Data); err != nil {
 			return err
-		}
-	}
-	return w.Flush()
-}
-
-// syncFolder makes a rename last. Windows and some file systems cannot sync a
-// folder; there the rename is still atomic.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	return err
-}
-
-func temporaryName(name string) string { return "." + name + ".tmp" }
-
-// removeTemporary removes what killed writers left half-written.
-func removeTemporary(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, ".") && strings.HasSuffix(name, suffix+".tmp") {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/plot"
 )
 
@@ -28,7 +30,7 @@ const alpha = 0.01
 //   - a histogram, in units of what is expected, with a band that holds all the bins of 99 % of uniform samples (each
 //     bin's binomial quantiles, with the 1 % shared out evenly over the bins); bins outside are vermilion;
 //   - the empirical distribution function minus the identity, with the band that the Kolmogorov–Smirnov test leaves at
-//     1 %, and the statistic and the p-value of [KS].
+//     1 %, and the statistic and the p-value of [num.KS].
 //
 // It returns an error if the suffix is not .png or .svg, if there is no variable, more than 64 or another number of
 // names, if a variable has no transforms or one that is not in [0, 1], or from writing the file.
@@ -95,7 +97,7 @@ func calibration(pit [][]float64, names []string, l Labels) figure {
 		for i, u := range pit {
 			name := fmt.Sprintf("variable %d", i)
 			if names != nil {
-				name = clean(names[i])
+				name = text.Plain(names[i])
 			}
 			corner := vg.Point{
 				X: c.Min.X + vg.Length(i%across)*(pairWidth+2*gap),
@@ -112,7 +114,7 @@ func calibration(pit [][]float64, names []string, l Labels) figure {
 // charts below each other are in line.
 func drawPair(c draw.Canvas, u []float64, name string) {
 	sorted := slices.Sorted(slices.Values(u))
-	d, p := KS(sorted)
+	d, p := num.KS(sorted)
 	style := letters(labelSize, black)
 	words := letters(tickSize, muted)
 	verdict := fmt.Sprintf("n = %d   D = %.2g   p = %.2g", len(u), d, p)
@@ -196,14 +198,15 @@ func histogram(u []float64) *gonum.Plot {
 
 // deviation is the chart of the empirical distribution function of sorted transforms minus the identity.
 func deviation(u []float64) *gonum.Plot {
-	critical := ksCritical(len(u), alpha)
+	critical := num.KSCritical(len(u), alpha)
+	d, _ := num.KS(u)
 	p := newPlot(Labels{X: "u", Y: "F(u) − u"})
 	p.Add(
 		boxes{{0, 1, -critical, critical, band}}, level(0),
 		&plotter.Line{XYs: thin(steps(u), columns), LineStyle: draw.LineStyle{Color: plot.Series(0), Width: 1.1}},
 	)
 	p.X.Min, p.X.Max = 0, 1
-	p.Y.Max = 1.15 * max(critical, ksDistance(u))
+	p.Y.Max = 1.15 * max(critical, d)
 	p.Y.Min = -p.Y.Max
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(3), ticks(3)
 	return p

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/plot"
 )
 
@@ -29,7 +30,7 @@ func TestBandsHoldUniformSamples(t *testing.T) {
 			if anyOutside(u) {
 				bars++
 			}
-			if d, _ := KS(u); d > ksCritical(n, alpha) {
+			if d, _ := num.KS(u); d > num.KSCritical(n, alpha) {
 				curve++
 			}
 		}
@@ -78,11 +79,11 @@ func TestLineOfADistributionFunction(t *testing.T) {
 		for _, at := range steps(u) {
 			largest = max(largest, math.Abs(at.Y))
 		}
-		d, _ := KS(u)
+		d, _ := num.KS(u)
 		if math.Abs(largest-d) > 1e-12 {
 			t.Errorf("%v: the line is %v from zero, the statistic %v", u, largest, d)
 		}
-		if p := deviation(u); p.Y.Min != -p.Y.Max || p.Y.Max <= max(d, ksCritical(len(u), alpha)) {
+		if p := deviation(u); p.Y.Min != -p.Y.Max || p.Y.Max <= max(d, num.KSCritical(len(u), alpha)) {
 			t.Errorf("%v: an axis from %v to %v", u, p.Y.Min, p.Y.Max)
 		}
 	}
@@ -113,7 +114,7 @@ func TestCalibrationIsSeen(t *testing.T) {
 		return Calibration(path, [][]float64{good, bad}, []string{"pH", "alcohol & more"}, Labels{Title: "wine"})
 	})
 	text := words(t, svg)
-	d, p := KS(good)
+	d, p := num.KS(good)
 	for _, want := range []string{"wine", "pH", "alcohol & more", "bin outside", "p < 1e−12", fmt.Sprintf("D = %.2g   p = %.2g", d, p)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in %q", want, text)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/plot"
 )
 
@@ -52,7 +53,7 @@ func density(g plot.Grid, points []float32, l Labels) (figure, error) {
 	const width, body = 4.4 * vg.Inch, 3.4 * vg.Inch
 	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
 		c = h.draw(draw.Crop(c, margin, -margin, margin, -margin))
-		bar := colourBar{scale: scale, deeper: deeper, name: clean(g.Name)}
+		bar := colourBar{scale: scale, deeper: deeper, name: text.Plain(g.Name)}
 		left := draw.Crop(c, 0, -bar.width()-gap, 0, 0)
 		p.Draw(left)
 		frame(p.DataCanvas(left))

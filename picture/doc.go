@@ -3,7 +3,7 @@
 //
 //   - [Density] draws a density of two variables, with samples over it.
 //   - [Samples] draws images beside each other, or pairs of numbers as points.
-//   - [Calibration] draws whether probability integral transforms are uniform; [KS] is the test behind it.
+//   - [Calibration] draws whether probability integral transforms are uniformby the test of Kolmogorov and Smirnov.
 //   - [Curve] draws learning curves.
 //
 // A file appears whole or not at all: it is written beside its place, synced and renamed. Every error begins with the

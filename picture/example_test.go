@@ -31,10 +31,3 @@ func ExampleDensity() {
 	fmt.Println(picture.Density(filepath.Join(dir, "density.jpg"), g, samples, picture.Labels{}) != nil)
 	// Output: true
 }
-
-// Four numbers that are too large to be uniform.
-func ExampleKS() {
-	d, p := picture.KS([]float64{0.8, 0.9, 0.7, 0.95})
-	fmt.Printf("d = %.2f, p = %.3f\n", d, p)
-	// Output: d = 0.70, p = 0.019
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/recorder"
@@ -42,7 +43,7 @@ const (
 // draw draws the header at the top of c and returns the rest.
 func (h header) draw(c draw.Canvas) draw.Canvas {
 	top := c.Max.Y
-	if title := clean(h.title); title != "" {
+	if title := text.Plain(h.title); title != "" {
 		style := letters(titleSize, black)
 		top -= titleSize // without room above: the margin is enough
 		c.FillText(style, vg.Point{X: c.Min.X, Y: top}, shorten(title, style, c.Size().X))
@@ -50,7 +51,7 @@ func (h header) draw(c draw.Canvas) draw.Canvas {
 	style := letters(tickSize, muted)
 	x := c.Max.X // of the next entry; the first begins a line
 	for _, e := range h.key {
-		name := shorten(clean(e.name), style, c.Size().X-sample-afterLine)
+		name := shorten(text.Plain(e.name), style, c.Size().X-sample-afterLine)
 		width := sample + afterLine + style.Width(name)
 		if x+width > c.Max.X {
 			x = c.Min.X
@@ -62,7 +63,7 @@ func (h header) draw(c draw.Canvas) draw.Canvas {
 	}
 	for _, note := range h.notes {
 		top -= tickSize * leading
-		c.FillText(style, vg.Point{X: c.Min.X, Y: top}, shorten(clean(note), style, c.Size().X))
+		c.FillText(style, vg.Point{X: c.Min.X, Y: top}, shorten(text.Plain(note), style, c.Size().X))
 	}
 	if top < c.Max.Y {
 		top -= 5

@@ -3,13 +3,14 @@ package picture
 import (
 	"image/color"
 	"strings"
-	"unicode"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/text"
+	styles "gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Labels are the words around a chart. Words that are empty take no room.
@@ -40,8 +41,8 @@ const (
 )
 
 // letters returns a style of text.
-func letters(size vg.Length, c color.Color) text.Style {
-	return text.Style{
+func letters(size vg.Length, c color.Color) styles.Style {
+	return styles.Style{
 		Color: c, Font: font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, size), Handler: gonum.DefaultTextHandler,
 		XAlign: draw.XLeft, YAlign: draw.YBottom,
 	}
@@ -63,22 +64,12 @@ func newPlot(l Labels) *gonum.Plot {
 		axis.Tick.Length = 3
 		axis.Tick.Marker = ticks(4)
 	}
-	p.X.Label.Text, p.Y.Label.Text = clean(l.X), clean(l.Y)
+	p.X.Label.Text, p.Y.Label.Text = text.Plain(l.X), text.Plain(l.Y)
 	return p
 }
 
-// clean makes words safe for a picture: without the characters that XML does not allow, on one line.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, strings.ToValidUTF8(s, "?"))
-}
-
 // shorten cuts words to a width.
-func shorten(s string, style text.Style, width vg.Length) string {
+func shorten(s string, style styles.Style, width vg.Length) string {
 	if style.Width(s) <= width {
 		return s
 	}

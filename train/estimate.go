@@ -2,14 +2,13 @@ package train
 
 import (
 	"context"
-	"runtime"
-	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -74,7 +73,7 @@ func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
 			}
 		}
 		if beginning || s.Repeat {
-			t.set(s.Estimate(moments(rows, t.model.Dim())), !s.Repeat)
+			t.set(s.Estimate(num.Moments(rows, t.model.Dim())), !s.Repeat)
 		}
 	}
 	return nil
@@ -97,73 +96,6 @@ func (t *Trainer) advanceRows(ctx context.Context, s stage, rows []float32) ([]f
 	return out, nil
 }
 
-// moments are the mean and the biased variance of each column of rows [n, dim].
-// Blocks of rows are summed side by side and merged in their order, so that the
-// result does not depend on the number of processors.
-func moments(rows []float32, dim int) (mean, variance []float64) {
-	const block = 4096 // rows
-	n := len(rows) / dim
-	blocks := make([]columnMoments, (n+block-1)/block)
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for k := range next {
-				blocks[k] = momentsOf(rows[k*block*dim:min((k+1)*block, n)*dim], dim)
-			}
-		})
-	}
-	for k := range blocks {
-		next <- k
-	}
-	close(next)
-	wg.Wait()
-	all := columnMoments{mean: make([]float64, dim), sum: make([]float64, dim)}
-	for _, b := range blocks {
-		all.merge(b)
-	}
-	for d := range all.sum {
-		all.sum[d] /= all.n
-	}
-	return all.mean, all.sum
-}
-
-// columnMoments are the mean of each column of n rows and the sum of squares
-// around it.
-type columnMoments struct {
-	n         float64
-	mean, sum []float64
-}
-
-func momentsOf(rows []float32, dim int) columnMoments {
-	m := columnMoments{n: float64(len(rows) / dim), mean: make([]float64, dim), sum: make([]float64, dim)}
-	for at := 0; at < len(rows); at += dim {
-		for d, v := range rows[at : at+dim] {
-			m.mean[d] += float64(v)
-		}
-	}
-	for d := range m.mean {
-		m.mean[d] /= m.n
-	}
-	for at := 0; at < len(rows); at += dim {
-		for d, v := range rows[at : at+dim] {
-			distance := float64(v) - m.mean[d]
-			m.sum[d] += distance * distance
-		}
-	}
-	return m
-}
-
-// merge adds the rows of another (Chan, Golub and LeVeque 1979).
-func (m *columnMoments) merge(o columnMoments) {
-	n := m.n + o.n
-	for d := range m.mean {
-		distance := o.mean[d] - m.mean[d]
-		m.mean[d] += distance * o.n / n
-		m.sum[d] += o.sum[d] + distance*distance*m.n*o.n/n
-	}
-	m.n = n
-}
 
 // set replaces parameters by name in the weights that are evaluated, and on
 // request also in those that are trained.

@@ -192,23 +192,6 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 	})
 }
 
-// Blocks of rows that are summed side by side make the moments of all of them.
-func TestMomentsOfManyRows(t *testing.T) {
-	for _, rows := range []int{1, 2, 4095, 4096, 4097, 10_001} {
-		x := waves("rows", 9, rows, 3, 0).X
-		for i := range x {
-			x[i] += 1000 // far from zero: squares lose what the variance is made of
-		}
-		mean, variance := moments(x, 3)
-		wantMean, wantVariance := columnsOf(x, 3)
-		for d := range 3 {
-			if !near(mean[d], wantMean[d], 1e-12) || !near(variance[d], wantVariance[d], 1e-9) {
-				t.Errorf("%d rows: column %d has mean %v and variance %v, want %v and %v", rows, d, mean[d], variance[d], wantMean[d], wantVariance[d])
-			}
-		}
-	}
-}
-
 // flowRun is a run of a flow whose likelihood depends on statistics.
 const flowRun = `
 name: flow

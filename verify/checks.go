@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -207,7 +208,7 @@ func (v *verifier) call(ctx context.Context, f *exec.Compiled, set *masks.Set, x
 	return f.Call(ctx, v.of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(v.density, set)})
 }
 
-func orders(n int) string { return number(n, "order") }
+func orders(n int) string { return text.Count(n, "order") }
 
 func randomBits(rng *rand.Rand, n int) []float32 {
 	x := make([]float32, n)

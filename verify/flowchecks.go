@@ -12,6 +12,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
@@ -151,7 +152,7 @@ func (v *flowVerifier) paths(ctx context.Context) (Check, error) {
 			connections += n.Kept
 		}
 	}
-	c.Figures = fmt.Sprintf("%s with masks, %d connections", number(layers, "layer"), connections)
+	c.Figures = fmt.Sprintf("%s with masks, %d connections", text.Count(layers, "layer"), connections)
 	if v.base == nil {
 		return c, nil
 	}
@@ -202,13 +203,13 @@ func (v *flowVerifier) jacobians(ctx context.Context) ([]Check, error) {
 	case layers == 0:
 		triangular.Skipped, triangular.Figures = true, "the flow has no autoregressive layers"
 	case triangular.Holds:
-		triangular.Figures = fmt.Sprintf("0 violations in %s × %d rows; %d of %d allowed entries are not zero", number(layers, "layer"), v.o.Rows, live, entries)
+		triangular.Figures = fmt.Sprintf("0 violations in %s × %d rows; %d of %d allowed entries are not zero", text.Count(layers, "layer"), v.o.Rows, live, entries)
 	}
 	switch {
 	case len(v.layers) == left:
 		determinant.Skipped, determinant.Figures = true, fmt.Sprintf("no layers that can be differentiated, %d of more than %d variables", left, mostDense)
 	case determinant.Holds:
-		determinant.Figures = fmt.Sprintf("%s × %d rows, largest relative difference %.1e", number(len(v.layers)-left, "layer"), v.o.Rows, worst)
+		determinant.Figures = fmt.Sprintf("%s × %d rows, largest relative difference %.1e", text.Count(len(v.layers)-left, "layer"), v.o.Rows, worst)
 	}
 	return []Check{triangular, determinant}, nil
 }
@@ -257,11 +258,4 @@ func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]deriva
 
 func (v *flowVerifier) call(ctx context.Context, f *exec.Compiled, x, cond []float32) ([]float32, error) {
 	return f.Call(ctx, v.of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(v.f, nil)})
-}
-
-func number(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

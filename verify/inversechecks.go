@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -55,7 +56,7 @@ func (v *flowVerifier) roundTrip(ctx context.Context) (Check, error) {
 		off, _ := farthest(moved, want, deviations(x, v.f.Dim()))
 		c.Holds = c.Holds && off <= closeEnough
 		figures = append(figures, fmt.Sprintf("%s: largest error %.1e deviations over %s, %s", solver.name, off,
-			number(rows, "sample"), passes(max(there, back))))
+			text.Count(rows, "sample"), passes(max(there, back))))
 	}
 	c.Figures = strings.Join(figures, "; ")
 	return c, nil
@@ -128,7 +129,7 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 		c.Figures = fmt.Sprintf("row %d, variable %d: the density takes the sample for %.6g, its noise gives %.6g", at/dim, at%dim+1, got[at], want[at])
 		return c, nil
 	}
-	c.Figures = fmt.Sprintf("largest difference %.1e deviations over %s", off, number(flowRows, "sample"))
+	c.Figures = fmt.Sprintf("largest difference %.1e deviations over %s", off, text.Count(flowRows, "sample"))
 	return c, nil
 }
 

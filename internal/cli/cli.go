@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // app is one call of the command.
@@ -32,7 +32,7 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	a := &app{args: args, stdin: stdin, stdout: stdout, console: newConsole(stderr)}
 	defer func() {
 		if p := recover(); p != nil {
-			site := panicSite(debug.Stack())
+			site := text.PanicSite()
 			if carried, ok := p.(*carriedPanic); ok {
 				p, site = carried.value, carried.site
 			}

@@ -5,10 +5,9 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
-	"unicode/utf8"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"golang.org/x/term"
 )
 
@@ -49,16 +48,16 @@ func (c *console) line(format string, args ...any) {
 
 // show replaces the live line, cut to the width of the terminal. Without a
 // terminal it does nothing.
-func (c *console) show(text string) {
+func (c *console) show(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.tty == nil {
 		return
 	}
 	if width, _, err := term.GetSize(int(c.tty.Fd())); err == nil && width > 1 {
-		text = cut(text, width-1)
+		line = text.Shorten(line, width-1)
 	}
-	fmt.Fprint(c.w, "\r"+text+"\x1b[K")
+	fmt.Fprint(c.w, "\r"+line+"\x1b[K")
 	c.live = true
 }
 
@@ -104,13 +103,4 @@ func (c *console) crashOutput() {
 		f = nil
 	}
 	_ = debug.SetCrashOutput(f, debug.CrashOptions{})
-}
-
-// cut returns the text, or as much of it as fits into the columns.
-func cut(text string, columns int) string {
-	if utf8.RuneCountInString(text) <= columns {
-		return text
-	}
-	runes := []rune(text)
-	return strings.TrimRight(string(runes[:max(0, columns-1)]), " ") + "…"
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -137,16 +136,3 @@ func needs(c *cobra.Command, flags ...string) error {
 	}
 	return nil
 }
-
-// panicSite finds in a stack where a panic began: file and line, without the
-// folders of the machine that built the program.
-func panicSite(stack []byte) string {
-	_, after, _ := strings.Cut(string(stack), "panic(")
-	sites := goSite.FindAllStringSubmatch(after, 2)
-	if len(sites) < 2 {
-		return "an unknown place"
-	}
-	return sites[1][1]
-}
-
-var goSite = regexp.MustCompile(`(?m)^\t.*?([^/\s]+/[^/\s]+\.go:\d+)`)

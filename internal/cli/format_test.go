@@ -3,8 +3,6 @@ package cli
 import (
 	"os"
 	"path/filepath"
-	"regexp"
-	"runtime/debug"
 	"testing"
 	"time"
 )
@@ -47,14 +45,4 @@ func TestRunDir(t *testing.T) {
 	if err != nil || asked != "somewhere/else" {
 		t.Errorf("what was asked for became %q (%v)", asked, err)
 	}
-}
-
-func TestPanicSite(t *testing.T) {
-	defer func() {
-		_ = recover()
-		if site := panicSite(debug.Stack()); !regexp.MustCompile(`^cli/format_test\.go:\d+$`).MatchString(site) {
-			t.Errorf("the panic began at %q", site)
-		}
-	}()
-	panic("a test")
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 )
 
@@ -141,7 +141,7 @@ func (a *app) perOrder(c *cobra.Command, r *maskflow.Run, set *data.Set, sets []
 	}
 	for i := range set.Rows {
 		row := values[i*width : (i+1)*width]
-		row[0] = exec.LogMeanExp(row[1:])
+		row[0] = num.LogMeanExp(row[1:])
 	}
 	return values, header, nil
 }

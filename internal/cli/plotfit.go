@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
@@ -49,7 +50,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOption
 		for i := d; i < len(u); i += set.Dim {
 			columns[d] = append(columns[d], u[i])
 		}
-		ks, p := picture.KS(columns[d])
+		ks, p := num.KS(columns[d])
 		found = append(found, variableJSON{names[d], runlog.Float(ks), runlog.Float(p)})
 	}
 	if o.json {

@@ -111,21 +111,3 @@ func TestQuiet(t *testing.T) {
 		t.Errorf("quiet, but it says %q", out)
 	}
 }
-
-func TestCut(t *testing.T) {
-	for _, c := range []struct {
-		text    string
-		columns int
-		want    string
-	}{
-		{"epoch 1", 7, "epoch 1"},
-		{"epoch 1", 6, "epoch…"},
-		{"epoch 1", 5, "epoc…"},
-		{"± ± ±", 4, "± ±…"},
-		{"epoch", 1, "…"},
-	} {
-		if got := cut(c.text, c.columns); got != c.want {
-			t.Errorf("cut(%q, %d) = %q, want %q", c.text, c.columns, got, c.want)
-		}
-	}
-}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/debug"
 	"time"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/tui"
@@ -33,7 +33,7 @@ func start(run func() (*train.Summary, error)) *training {
 		defer close(t.ended)
 		defer func() {
 			if p := recover(); p != nil {
-				t.panicked = &carriedPanic{p, panicSite(debug.Stack())}
+				t.panicked = &carriedPanic{p, text.PanicSite()}
 			}
 		}()
 		t.summary, t.err = run()

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
 )
@@ -138,8 +139,8 @@ func (a *accumulator) add(perSet [][]float64) {
 			a.perOrder[k] += perSet[k][i]
 			mean += perSet[k][i] / float64(len(perSet))
 		}
-		joint := LogMeanExp(a.row)
-		if a.bad == nil && (math.IsNaN(joint) || math.IsInf(joint, 0)) {
+		joint := num.LogMeanExp(a.row)
+		if a.bad == nil && !num.Finite(joint) {
 			a.bad = &models.NonFiniteError{Row: a.joint.n, Variable: -1, Value: joint}
 		}
 		a.single.add(mean)
@@ -197,28 +198,4 @@ func (m *moments) standardError() float64 {
 		return 0
 	}
 	return math.Sqrt(m.sumSq / float64(m.n-1) / float64(m.n))
-}
-
-// LogMeanExp is ln(1/K Σ_k exp v_k), computed so that neither underflow nor
-// overflow can lose it: the log-likelihood of a mixture of K equally likely
-// models. It is NaN for no values or when one is NaN, and −Inf when all are.
-func LogMeanExp(v []float64) float64 {
-	if len(v) == 0 {
-		return math.NaN()
-	}
-	top := math.Inf(-1)
-	for _, x := range v {
-		if math.IsNaN(x) {
-			return math.NaN()
-		}
-		top = math.Max(top, x)
-	}
-	if math.IsInf(top, 0) {
-		return top
-	}
-	sum := 0.0
-	for _, x := range v {
-		sum += math.Exp(x - top)
-	}
-	return top + math.Log(sum/float64(len(v)))
 }

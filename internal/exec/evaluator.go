@@ -11,6 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -174,7 +175,7 @@ func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, co
 			for k := range perMember {
 				one[k] = perMember[k][i]
 			}
-			out = append(out, LogMeanExp(one))
+			out = append(out, num.LogMeanExp(one))
 		}
 	})
 	return out, err
@@ -220,7 +221,7 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 		if err != nil {
 			return nil, err
 		}
-		perMember[k] = toFloat64(values[:n])
+		perMember[k] = num.Convert[float64](values[:n])
 	}
 	return perMember, nil
 }
@@ -286,12 +287,4 @@ func RowsOf(d models.Model, x, cond []float32) (int, error) {
 		return 0, fmt.Errorf("%d rows need a context of %d values each, %d in all, but %d were given", rows, width, rows*width, len(cond))
 	}
 	return rows, nil
-}
-
-func toFloat64(v []float32) []float64 {
-	r := make([]float64, len(v))
-	for i, x := range v {
-		r[i] = float64(x)
-	}
-	return r
 }

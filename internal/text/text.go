@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // PlusMinus writes a figure with its uncertainty, both with as many decimals as
@@ -32,6 +33,20 @@ func Count(n int, noun string) string {
 		noun += "s"
 	}
 	return strconv.Itoa(n) + " " + noun
+}
+
+// Shorten returns a text of at most so many characters, one at least, the last being … where something is missing.
+func Shorten(s string, characters int) string {
+	if utf8.RuneCountInString(s) <= characters {
+		return s
+	}
+	return strings.TrimRight(string([]rune(s)[:max(0, characters-1)]), " ") + "…"
+}
+
+// FirstLine returns the first line of a text, without white space around it.
+func FirstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return strings.TrimSpace(s)
 }
 
 // Grouped writes a large number with commas.

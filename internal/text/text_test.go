@@ -53,3 +53,21 @@ func TestClock(t *testing.T) {
 		}
 	}
 }
+
+func TestShorten(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		columns int
+		want    string
+	}{
+		{"epoch 1", 7, "epoch 1"},
+		{"epoch 1", 6, "epoch…"},
+		{"epoch 1", 5, "epoc…"},
+		{"± ± ±", 4, "± ±…"},
+		{"epoch", 1, "…"},
+	} {
+		if got := Shorten(c.text, c.columns); got != c.want {
+			t.Errorf("Shorten(%q, %d) = %q, want %q", c.text, c.columns, got, c.want)
+		}
+	}
+}

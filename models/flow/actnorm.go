@@ -6,6 +6,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -71,7 +72,7 @@ func standardisation(mean, variance []float64) map[string][]float32 {
 			s[d] = float32(-0.5 * math.Log(v))
 		}
 	}
-	return map[string][]float32{"mean": toFloat32(mean), "log_scale": s}
+	return map[string][]float32{"mean": num.Convert[float32](mean), "log_scale": s}
 }
 
 func initialOnes(_ *rand.Rand, shape []int) []float32 {

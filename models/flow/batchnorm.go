@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -85,7 +86,7 @@ func (b batchNorm) Host(get func(string) []float32) (Host, error) {
 func (batchNorm) Repeat() bool { return true }
 
 func (batchNorm) Estimate(mean, variance []float64) map[string][]float32 {
-	return map[string][]float32{"mean": toFloat32(mean), "variance": toFloat32(variance)}
+	return map[string][]float32{"mean": num.Convert[float32](mean), "variance": num.Convert[float32](variance)}
 }
 
 // asRow makes [n] into [1, n].
@@ -110,12 +111,4 @@ func affineColumns(scale, shift []float64) columnwise {
 				row[d] = float32((float64(v) - shift[d]) / scale[d])
 			}
 		}}
-}
-
-func toFloat32(v []float64) []float32 {
-	r := make([]float32, len(v))
-	for i, x := range v {
-		r[i] = float32(x)
-	}
-	return r
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -85,7 +86,7 @@ func TestBatchNormTakesTheStatisticsOfTheBatch(t *testing.T) {
 			}
 		}
 		check("training", out[0], out[1], out[4], mean, variance)
-		wide := func(v []float32) []float64 { return toFloat64(v) }
+		wide := func(v []float32) []float64 { return num.Convert[float64](v) }
 		check("evaluation", out[2], out[3], out[5], wide(get("layer0.mean")), wide(get("layer0.variance")))
 		// Gradients go through the statistics: moving all rows alike moves nothing.
 		for d := range dim {

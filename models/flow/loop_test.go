@@ -9,6 +9,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -84,7 +85,7 @@ func TestFlowInsideALoop(t *testing.T) {
 }
 
 // equal are weights of rows that sum to one.
-func equal(rows int) []float32 { return toFloat32(equalWeights(rows)) }
+func equal(rows int) []float32 { return num.Convert[float32](equalWeights(rows)) }
 
 // A flow of inverted layers says that it loops, since loops cannot be nested.
 func TestLoops(t *testing.T) {

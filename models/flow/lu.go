@@ -7,6 +7,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -85,14 +86,14 @@ func (l lu) Host(get func(string) []float32) (Host, error) {
 	d := int(l)
 	lower, upper, s, bias := get("lower"), get("upper"), get("log_diagonal"), get("bias")
 	// Copies in float64, which the substitution below takes.
-	lo, up, diagonal := toFloat64(lower), toFloat64(upper), make([]float64, d)
+	lo, up, diagonal := num.Convert[float64](lower), num.Convert[float64](upper), make([]float64, d)
 	for i := range diagonal {
 		diagonal[i] = math.Exp(float64(s[i]))
 	}
-	shift := toFloat64(bias)
+	shift := num.Convert[float64](bias)
 	return columnwise{d,
 		func(row []float32) {
-			v := toFloat64(row)
+			v := num.Convert[float64](row)
 			for i := range d { // U: row i takes entries from i on, which are still x
 				sum := diagonal[i] * v[i]
 				for j := i + 1; j < d; j++ {
@@ -108,7 +109,7 @@ func (l lu) Host(get func(string) []float32) (Host, error) {
 			}
 		},
 		func(row []float32) {
-			v := toFloat64(row)
+			v := num.Convert[float64](row)
 			for i := range d {
 				v[i] -= shift[i]
 				for j := range i {
@@ -123,12 +124,4 @@ func (l lu) Host(get func(string) []float32) (Host, error) {
 				row[i] = float32(v[i])
 			}
 		}}, nil
-}
-
-func toFloat64(v []float32) []float64 {
-	r := make([]float64, len(v))
-	for i, x := range v {
-		r[i] = float64(x)
-	}
-	return r
 }

@@ -1,4 +1,4 @@
-package picture
+package num
 
 import (
 	"math"
@@ -37,7 +37,7 @@ func TestKSOfFewNumbers(t *testing.T) {
 	}{
 		{5, 0.05, 0.56328}, {5, 0.01, 0.66853}, {10, 0.05, 0.40925}, {10, 0.01, 0.48893}, {20, 0.05, 0.29408}, {20, 0.01, 0.35241},
 	} {
-		if got := ksCritical(exact.n, exact.alpha); math.Abs(got-exact.at) > 0.01 {
+		if got := KSCritical(exact.n, exact.alpha); math.Abs(got-exact.at) > 0.01 {
 			t.Errorf("n = %d at %v: %v, want %v", exact.n, exact.alpha, got, exact.at)
 		}
 		if _, p := KS(shifted(exact.n, exact.at)); math.Abs(p-exact.alpha) > 0.003 {

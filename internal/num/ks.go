@@ -1,4 +1,4 @@
-package picture
+package num
 
 import (
 	"math"
@@ -40,8 +40,8 @@ func ksScale(n int) float64 {
 	return root + 0.12 + 0.11/root
 }
 
-// ksCritical returns the distance that n uniform numbers exceed with probability alpha.
-func ksCritical(n int, alpha float64) float64 {
+// KSCritical returns the distance that n uniform numbers exceed with probability alpha.
+func KSCritical(n int, alpha float64) float64 {
 	lo, hi := 0.0, 10.0
 	for range 60 {
 		if mid := (lo + hi) / 2; kolmogorov(mid) > alpha {

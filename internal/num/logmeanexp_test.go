@@ -1,4 +1,4 @@
-package exec_test
+package num_test
 
 import (
 	"math"
@@ -6,9 +6,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"pgregory.net/rapid"
-
-	"github.com/maskflow/maskflow/internal/exec"
 )
 
 func TestLogMeanExp(t *testing.T) {
@@ -35,7 +34,7 @@ func TestLogMeanExp(t *testing.T) {
 		{[]float64{inf, nan}, nan},
 		{[]float64{nan, inf, -inf}, nan},
 	} {
-		if got := exec.LogMeanExp(tt.v); !near(got, tt.want, 1e-15) {
+		if got := num.LogMeanExp(tt.v); !near(got, tt.want, 1e-15) {
 			t.Errorf("LogMeanExp(%v) = %v, want %v", tt.v, got, tt.want)
 		}
 	}
@@ -48,7 +47,7 @@ func TestLogMeanExpIsTheLogarithmOfAMean(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		around := rapid.SampledFrom([]float64{0, -800, -5000, 700}).Draw(t, "around")
 		v := rapid.SliceOfN(rapid.Float64Range(around-50, around+50), 1, 40).Draw(t, "values")
-		got := exec.LogMeanExp(v)
+		got := num.LogMeanExp(v)
 		slack := 1e-12 * math.Max(1, math.Abs(around))
 		mean, top := 0.0, slices.Max(v)
 		for _, x := range v {
@@ -63,14 +62,14 @@ func TestLogMeanExpIsTheLogarithmOfAMean(t *testing.T) {
 		mixed := slices.Clone(v)
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		rng.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
-		if again := exec.LogMeanExp(mixed); math.Abs(again-got) > slack {
+		if again := num.LogMeanExp(mixed); math.Abs(again-got) > slack {
 			t.Fatalf("in another order %v, before %v", again, got)
 		}
 		shift := rapid.Float64Range(-1000, 1000).Draw(t, "shift")
 		for i := range mixed {
 			mixed[i] += shift
 		}
-		if moved := exec.LogMeanExp(mixed); math.Abs(moved-got-shift) > 1e-9 {
+		if moved := num.LogMeanExp(mixed); math.Abs(moved-got-shift) > 1e-9 {
 			t.Fatalf("moved by %v it is %v, before %v", shift, moved, got)
 		}
 	})

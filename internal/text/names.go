@@ -1,0 +1,88 @@
+package text
+
+import (
+	"cmp"
+	"strings"
+)
+
+// Compare orders texts as people do, numbers in them by their value:
+// fold2 before fold10.
+func Compare(a, b string) int {
+	x, y := a, b
+	for x != "" && y != "" {
+		if m, n := digits(x), digits(y); m > 0 && n > 0 {
+			if c := compareWhole(x[:m], y[:n]); c != 0 {
+				return c
+			}
+			x, y = x[m:], y[n:]
+			continue
+		}
+		if x[0] != y[0] {
+			return cmp.Compare(x[0], y[0])
+		}
+		x, y = x[1:], y[1:]
+	}
+	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+}
+
+// digits is how many decimal digits begin a text.
+func digits(s string) (n int) {
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// compareWhole compares whole numbers of any length.
+func compareWhole(a, b string) int {
+	a, b = strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+}
+
+// Nearest returns the known word that word was probably meant to be, "" when none is near: a third of its characters, at
+// least one, may be wrong, missing, superfluous or swapped with a neighbour. Case does not count.
+func Nearest(word string, known []string) string {
+	const longest = 256 // longer ones are not misspelt
+	if len(word) > longest {
+		return ""
+	}
+	word = strings.ToLower(word)
+	best, fewest := "", len(word)/3+2
+	for _, candidate := range known {
+		if candidate == "" || len(candidate) > longest {
+			continue
+		}
+		allowed := max(1, min(len(word), len(candidate))/3)
+		if d := distance(word, strings.ToLower(candidate)); d <= allowed && d < fewest {
+			best, fewest = candidate, d
+		}
+	}
+	return best
+}
+
+// distance is the number of insertions, deletions, substitutions and swaps of neighbours that turn a into b, no part being
+// changed twice (optimal string alignment).
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	var before []int // the row before the last
+	last := make([]int, len(t)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		row := make([]int, len(t)+1)
+		row[0] = i
+		for j := 1; j <= len(t); j++ {
+			change := 1
+			if s[i-1] == t[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(t)]
+}
