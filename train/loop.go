@@ -3,10 +3,10 @@ package train
 import (
 	"context"
 	"errors"
-	"math"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Run trains until a limit, the look-ahead, a stopping rule, a hook, ctx or a
@@ -93,7 +93,7 @@ func (t *Trainer) advance(ctx context.Context) error {
 	for i := range losses {
 		loss, norm := float64(losses[i]), float64(norms[i])
 		at := t.p.Step + 1
-		if sum := loss + norm; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		if sum := loss + norm; !num.Finite(sum) {
 			return errors.Join(t.emit(ctx, taken), &DivergedError{Step: at, Loss: loss, Norm: norm})
 		}
 		t.p.Step, t.p.Validated = at, false
