@@ -1,38 +1,30 @@
 package tui
 
 import (
-	"charm.land/bubbles/v2/help"
-	"charm.land/bubbles/v2/key"
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 )
 
 // helpLines is the table of keys in one column, or in two where there is room.
 func (m *model) helpLines(w int) []string {
 	t := m.theme
-	table := help.New()
-	plainStyle := lipgloss.NewStyle()
-	table.Styles = help.Styles{Ellipsis: plainStyle, FullKey: lipgloss.NewStyle().Width(12), FullDesc: plainStyle, FullSeparator: plainStyle}
+	row := func(name, text string) string { return fit(t.text("%s", name), 13) + t.text("%s", text) }
 	var parts [][]string
-	for _, g := range groups {
-		var keys []key.Binding
-		for _, b := range m.bindings() {
-			if b.group == g {
-				keys = append(keys, m.bubble(b, b.help))
-			}
+	var last group
+	for _, b := range m.bindings() {
+		if b.group != last {
+			parts, last = append(parts, []string{t.bold(string(b.group)), ""}), b.group
 		}
-		part := append([]string{t.bold(string(g))}, splitLines(table.FullHelpView([][]key.Binding{keys}))...)
-		parts = append(parts, append(part, ""))
+		part := &parts[len(parts)-1]
+		*part = slices.Insert(*part, len(*part)-1, row(b.label, b.help))
 	}
 	words := []string{t.bold("Words")}
 	for _, w := range terms {
-		words = append(words, fit(t.text("%s", w[0]), 13)+t.text("%s", w[1]))
+		words = append(words, row(w[0], w[1]))
 	}
 	parts = append(parts, words)
-	var all []string
-	for _, p := range parts {
-		all = append(all, p...)
-	}
+	all := slices.Concat(parts...)
 	widest := 0
 	for _, line := range all {
 		widest = max(widest, width(line))

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -149,19 +148,4 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	return nil
-}
-
-// shortKeys is the keys of the last line, for package help.
-func (m *model) shortKeys() []key.Binding {
-	var short []key.Binding
-	for _, b := range m.bindings() {
-		if b.brief != "" {
-			short = append(short, m.bubble(b, b.brief))
-		}
-	}
-	return short
-}
-
-func (m *model) bubble(b binding, help string) key.Binding {
-	return key.NewBinding(key.WithKeys(b.keys...), key.WithHelp(m.theme.text("%s", b.label), m.theme.text("%s", help)))
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -122,3 +123,48 @@ func fold(text string, columns, lines int) []string {
 }
 
 func splitLines(text string) []string { return strings.Split(text, "\n") }
+
+// width is how many columns a line takes. A frame asks for it some thousand times, so
+// what the monitor itself writes is counted here, and only what is more difficult, such
+// as the characters of names, is left to package ansi.
+func width(line string) int {
+	columns := 0
+	for i := 0; i < len(line); {
+		switch c := line[i]; {
+		case ' ' <= c && c <= '~':
+			columns++
+			i++
+		case c == '\x1b':
+			n := colourLen(line[i:])
+			if n == 0 {
+				return ansi.StringWidth(line)
+			}
+			i += n
+		default:
+			r, n := utf8.DecodeRuneInString(line[i:])
+			if r < 0x2500 || r > 0x28ff || r >= 0x2600 && r < 0x2800 || r == '◽' || r == '◾' { // not of charts and frames
+				return ansi.StringWidth(line)
+			}
+			columns++
+			i += n
+		}
+	}
+	return columns
+}
+
+// colourLen is the length of the code that a line begins with, if it is one for colours
+// and the like, else 0.
+func colourLen(line string) int {
+	if len(line) < 2 || line[1] != '[' {
+		return 0
+	}
+	for i := 2; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == 'm':
+			return i + 1
+		case c != ';' && (c < '0' || c > '9'):
+			return 0
+		}
+	}
+	return 0
+}

@@ -5,9 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/bubbles/v2/help"
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -194,12 +192,20 @@ func (m *model) overlay(s *screen) {
 
 // footer is the most useful keys.
 func (m *model) footer(w int) string {
-	t := m.theme
-	line := help.New()
-	line.ShortSeparator = "  "
-	line.Ellipsis = t.glyphs.more
-	plainStyle := lipgloss.NewStyle()
-	line.Styles = help.Styles{Ellipsis: plainStyle, ShortKey: plainStyle, ShortDesc: plainStyle, ShortSeparator: plainStyle}
-	line.SetWidth(w)
-	return t.dim(cut(line.ShortHelpView(m.shortKeys()), w))
+	t, line := m.theme, ""
+	for _, b := range m.bindings() {
+		if b.brief == "" {
+			continue
+		}
+		item := t.text("%s %s", b.label, b.brief)
+		if line != "" {
+			item = "  " + item
+		}
+		if width(line+item) > w {
+			line += " " + t.glyphs.more
+			break
+		}
+		line += item
+	}
+	return t.dim(cut(line, w))
 }

@@ -21,11 +21,3 @@ func TestWidthIsThatOfPackageAnsi(t *testing.T) {
 		}
 	})
 }
-
-func TestOneColumn(t *testing.T) {
-	for r := rune(0); r < 0x30000; r++ {
-		if oneColumn(r) && ansi.StringWidth(string(r)) != 1 {
-			t.Errorf("%q (%U) takes %d columns", r, r, ansi.StringWidth(string(r)))
-		}
-	}
-}
