@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -103,12 +104,12 @@ func (r *Run) forecast(f *Figures) {
 	if passed := r.index.epochs.at(float64(f.Step)); f.MaxEpochs > 0 {
 		left = min(left, epoch*max(0, float64(f.MaxEpochs)-passed))
 	}
-	if finite(left) {
+	if num.Finite(left) {
 		f.ToStepLimit = seconds(left)
 	}
 	if f.LookAhead > 0 && f.Best != nil && epoch > 0 {
 		since := max(0, f.Elapsed.Seconds()-float64(f.Valid.Time)) // of the epoch that goes on
-		if left := epoch*float64(f.LookAhead-f.SinceBest) - since; finite(left) {
+		if left := epoch*float64(f.LookAhead-f.SinceBest) - since; num.Finite(left) {
 			f.ToLookAhead = seconds(max(0, left))
 		}
 	}

@@ -2,7 +2,6 @@ package monitor
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -225,17 +224,6 @@ func TestNumbersAsTheyWereWritten(t *testing.T) {
 	for _, want := range []string{`"loss":0.1,`, `"ema":0.2,`, `"lr":0.001,`, `"grad_norm":"Inf"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is not in %s", want, text)
-		}
-	}
-}
-
-func TestMedian(t *testing.T) {
-	for _, c := range []struct {
-		v    []float64
-		want float64
-	}{{nil, math.NaN()}, {[]float64{3}, 3}, {[]float64{3, 1}, 2}, {[]float64{9, 1, 2}, 2}, {[]float64{math.MaxFloat64, math.MaxFloat64}, math.MaxFloat64}} {
-		if got := median(c.v); !near(got, c.want, 0) {
-			t.Errorf("the median of %v is %v", fmt.Sprint(c.v), got)
 		}
 	}
 }

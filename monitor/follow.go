@@ -3,13 +3,13 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -196,12 +196,11 @@ func (f *follower) close() {
 	}
 }
 
-// maxConfig bounds the bytes of config.yaml that are read: one more than a
-// configuration may have.
-const maxConfig = 1<<20 + 1
+// maxConfig bounds the bytes of config.yaml.
+const maxConfig = 1 << 20
 
 func readConfig(path string) ([]config.Value, error) {
-	src, err := readStart(path, maxConfig)
+	src, err := files.ReadRegular(path, maxConfig)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
 	}
@@ -210,36 +209,6 @@ func readConfig(path string) ([]config.Value, error) {
 		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
 	}
 	return values, nil
-}
-
-// readStart reads the first bytes of a regular file.
-func readStart(path string, limit int64) ([]byte, error) {
-	f, _, err := openRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit))
-}
-
-// openRegular opens a file that cannot keep its reader waiting, as a pipe would.
-func openRegular(path string) (*os.File, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	if info, err = f.Stat(); err != nil {
-		_ = f.Close() // the first error is the one to report
-		return nil, nil, err
-	}
-	return f, info, nil
 }
 
 // stat returns nil for a file that is not there or cannot be looked at.

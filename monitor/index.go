@@ -3,6 +3,7 @@ package monitor
 import (
 	"math"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -39,14 +40,14 @@ func (x *index) grow(h *runlog.History) {
 	for ; x.train < h.Train.Len(); x.train++ {
 		t := h.Train.At(x.train)
 		x.epochs.inside(float64(t.Step), float64(t.Epoch))
-		if !finite(float64(t.Loss)) {
+		if !num.Finite(float64(t.Loss)) {
 			x.nonFinite++
 		}
 	}
 	for ; x.valid < len(h.Valid); x.valid++ {
 		v := &h.Valid[x.valid]
 		x.epochs.after(float64(v.Step), float64(v.Epoch))
-		if !finite(float64(v.NLL)) {
+		if !num.Finite(float64(v.NLL)) {
 			x.nonFinite++
 		} else if x.best < 0 || v.NLL < h.Valid[x.best].NLL {
 			x.best = x.valid
@@ -92,7 +93,7 @@ const validSplit = "valid"
 func ensembleOf(o *runlog.Orders) Ensemble {
 	e := Ensemble{Lowest: math.Inf(1), Highest: math.Inf(-1)}
 	for _, nll := range o.PerOrder {
-		if v := float64(nll); finite(v) {
+		if v := float64(nll); num.Finite(v) {
 			e.Lowest, e.Highest = min(e.Lowest, v), max(e.Highest, v)
 		}
 	}
@@ -101,8 +102,6 @@ func ensembleOf(o *runlog.Orders) Ensemble {
 	}
 	return e
 }
-
-func finite(v float64) bool { return v-v == 0 }
 
 // epochs estimates how many steps an epoch has. Records say which epoch a step
 // is in, counted from 1, and validations after how many epochs they were made.

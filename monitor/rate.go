@@ -2,8 +2,8 @@ package monitor
 
 import (
 	"math"
-	"slices"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -31,7 +31,7 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	if !recent {
 		first := s.At(0)
 		rate := float64(last.Step-first.Step) / float64(last.Time-first.Time)
-		if rate > 0 && finite(rate) {
+		if rate > 0 && num.Finite(rate) {
 			return rate
 		}
 	}
@@ -40,7 +40,7 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	for i := max(1, n-rateRecords); i < n; i++ {
 		before, now := s.At(i-1), s.At(i)
 		ds, dt := float64(now.Step-before.Step), float64(now.Time-before.Time)
-		if ds > 0 && dt >= 0 && finite(dt) { // else a clock was set, or a run rewound
+		if ds > 0 && dt >= 0 && num.Finite(dt) { // else a clock was set, or a run rewound
 			stretches = append(stretches, [2]float64{ds, dt})
 		}
 	}
@@ -48,7 +48,7 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	for i, v := range stretches {
 		paces[i] = v[1] / v[0]
 	}
-	slowest := pauseFactor * median(paces)
+	slowest := pauseFactor * num.Median(paces)
 	for _, v := range stretches {
 		ds, dt := v[0], v[1]
 		if slowest > 0 {
@@ -59,7 +59,7 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 	if passed > 0 {
 		return steps / passed
 	}
-	if rate := float64(last.Rate); rate > 0 && finite(rate) {
+	if rate := float64(last.Rate); rate > 0 && num.Finite(rate) {
 		return rate
 	}
 	return math.NaN()
@@ -72,19 +72,9 @@ func (r *Run) secondsPerEpoch() float64 {
 	var took []float64
 	for i := len(v) - 1; i > 0 && i >= len(v)-rateEpochs; i-- {
 		epochs, dt := v[i].Epoch-v[i-1].Epoch, float64(v[i].Time-v[i-1].Time)
-		if epochs > 0 && dt >= 0 && finite(dt) {
+		if epochs > 0 && dt >= 0 && num.Finite(dt) {
 			took = append(took, dt/float64(epochs))
 		}
 	}
-	return median(took)
-}
-
-// median is NaN for no numbers. It sorts them.
-func median(v []float64) float64 {
-	n := len(v)
-	if n == 0 {
-		return math.NaN()
-	}
-	slices.Sort(v)
-	return v[(n-1)/2]/2 + v[n/2]/2
+	return num.Median(took)
 }

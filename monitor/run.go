@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -85,7 +86,7 @@ func (r *Run) applyBatch(b *runlog.Batch) {
 		r.clock = 0
 	}
 	if n := len(b.Records); n > 0 {
-		if t := runlog.TimeOf(b.Records[n-1]); t >= 0 && finite(t) {
+		if t := runlog.TimeOf(b.Records[n-1]); t >= 0 && num.Finite(t) {
 			r.clock = t
 		}
 	}

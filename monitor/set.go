@@ -1,6 +1,10 @@
 package monitor
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/maskflow/maskflow/internal/text"
+)
 
 // A Set is the runs as they stand. The zero value is empty. Its methods do no
 // I/O and are for one goroutine at a time.
@@ -29,7 +33,7 @@ func (s *Set) Apply(u Update) {
 		r.apply(news, u.Now)
 	}
 	if len(s.Runs) > before {
-		slices.SortFunc(s.Runs, func(a, b *Run) int { return compareNames(a.Dir, b.Dir) })
+		slices.SortFunc(s.Runs, func(a, b *Run) int { return text.Compare(a.Dir, b.Dir) })
 		setNames(s.Runs)
 	}
 }

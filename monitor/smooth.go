@@ -1,6 +1,10 @@
 package monitor
 
-import "math"
+import (
+	"math"
+
+	"github.com/maskflow/maskflow/internal/num"
+)
 
 // A Smooth is the exponential moving average of the y of Points as TensorBoard
 // draws it: over the raw points, without the bias to the first of them. Point i
@@ -57,7 +61,7 @@ func (s *Smooth) Grow() {
 
 // add takes in a value and returns what is drawn for it.
 func (a *average) add(y, factor float64) float64 {
-	if !finite(y) {
+	if !num.Finite(y) {
 		return y
 	}
 	if !a.entered || factor == 0 {
@@ -66,7 +70,7 @@ func (a *average) add(y, factor float64) float64 {
 	}
 	a.left *= factor
 	weight := (1 - factor) / (1 - a.left)
-	if delta := y - a.mean; finite(delta) { // leaves equal values exactly as they are
+	if delta := y - a.mean; num.Finite(delta) { // leaves equal values exactly as they are
 		a.mean += delta * weight
 	} else {
 		a.mean = a.mean*(1-weight) + y*weight
@@ -76,7 +80,7 @@ func (a *average) add(y, factor float64) float64 {
 
 // toFloat32 keeps finite numbers finite.
 func toFloat32(v float64) float32 {
-	if finite(v) {
+	if num.Finite(v) {
 		v = min(max(v, -math.MaxFloat32), math.MaxFloat32)
 	}
 	return float32(v)

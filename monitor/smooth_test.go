@@ -6,6 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/maskflow/maskflow/internal/num"
+
 	"github.com/maskflow/maskflow/plot"
 )
 
@@ -33,7 +35,7 @@ func TestSmoothIsAWeightedMean(t *testing.T) {
 			if x != float64(i) {
 				t.Fatalf("point %d is at %v", i, x)
 			}
-			if !finite(y[i]) {
+			if !num.Finite(y[i]) {
 				if got != y[i] && !(math.IsNaN(got) && math.IsNaN(y[i])) {
 					t.Fatalf("the gap %v is drawn at %v", y[i], got)
 				}
@@ -41,7 +43,7 @@ func TestSmoothIsAWeightedMean(t *testing.T) {
 			}
 			sum, weights, weight := 0.0, 0.0, 1.0
 			for k := i; k >= 0; k-- {
-				if finite(y[k]) {
+				if num.Finite(y[k]) {
 					sum, weights, weight = sum+weight*y[k], weights+weight, weight*factor
 				}
 			}
@@ -74,7 +76,7 @@ func TestSmoothGrows(t *testing.T) {
 			if _, b := fresh.At(i); a != b && !(math.IsNaN(a) && math.IsNaN(b)) {
 				t.Fatalf("point %d is %v, not %v", i, a, b)
 			}
-			if _, y := l.At(i); finite(y) != finite(a) {
+			if _, y := l.At(i); num.Finite(y) != num.Finite(a) {
 				t.Fatalf("point %d is %v and its average %v", i, y, a)
 			}
 		}

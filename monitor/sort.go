@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -22,24 +23,32 @@ const (
 	ByStatus           // living ones first, then those that need a look, then those that ended well
 )
 
-var sortingNames = []string{"directory", "best", "name", "started", "step", "status"}
-
-// Sortings are all values of [Sorting].
-func Sortings() []Sorting {
-	all := make([]Sorting, len(sortingNames))
-	for i := range all {
-		all[i] = Sorting(i)
-	}
-	return all
+// sortings are what each Sorting is called, and compares.
+var sortings = []struct {
+	name    string
+	compare func(a, b *Run) int
+}{
+	{"directory", func(a, b *Run) int { return 0 }},
+	{"best", func(a, b *Run) int { return cmp.Compare(a.bestNLL(), b.bestNLL()) }},
+	{"name", func(a, b *Run) int { return text.Compare(a.Name, b.Name) }},
+	{"started", func(a, b *Run) int { return b.started().Compare(a.started()) }},
+	{"step", func(a, b *Run) int { return cmp.Compare(b.lastStep(), a.lastStep()) }},
+	{"status", func(a, b *Run) int { return urgency(a.Status()) - urgency(b.Status()) }},
 }
+
+// of is a Sorting that there is.
+func (s Sorting) of() Sorting {
+	if s < 0 || int(s) >= len(sortings) {
+		return ByDir
+	}
+	return s
+}
+
+// Next is the sorting after this one, of the last the first.
+func (s Sorting) Next() Sorting { return (s.of() + 1) % Sorting(len(sortings)) }
 
 // String is a word for what is sorted by.
-func (s Sorting) String() string {
-	if s < 0 || int(s) >= len(sortingNames) {
-		return sortingNames[ByDir]
-	}
-	return sortingNames[s]
-}
+func (s Sorting) String() string { return sortings[s.of()].name }
 
 // Sorted returns the runs that a query chooses at a moment, sorted.
 func (s *Set) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
@@ -49,36 +58,8 @@ func (s *Set) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
 			runs = append(runs, r)
 		}
 	}
-	switch sorting {
-	case ByBest:
-		sortBy(runs, (*Run).bestNLL, cmp.Compare)
-	case ByName:
-		sortBy(runs, func(r *Run) string { return r.Name }, compareNames)
-	case ByStarted:
-		sortBy(runs, (*Run).started, func(a, b time.Time) int { return b.Compare(a) })
-	case ByProgress:
-		sortBy(runs, (*Run).lastStep, func(a, b int64) int { return cmp.Compare(b, a) })
-	case ByStatus:
-		sortBy(runs, func(r *Run) int { return urgency(r.Status()) }, cmp.Compare)
-	case ByDir:
-	}
+	slices.SortStableFunc(runs, sortings[sorting.of()].compare)
 	return runs
-}
-
-// sortBy sorts runs by a key, which is asked for once of each.
-func sortBy[K any](runs []*Run, key func(*Run) K, compare func(a, b K) int) {
-	type keyed struct {
-		run *Run
-		key K
-	}
-	all := make([]keyed, len(runs))
-	for i, r := range runs {
-		all[i] = keyed{r, key(r)}
-	}
-	slices.SortStableFunc(all, func(a, b keyed) int { return compare(a.key, b.key) })
-	for i := range all {
-		runs[i] = all[i].run
-	}
 }
 
 // bestNLL is +Inf without a validation.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -93,7 +94,7 @@ func (s *Source) follow(dirs []string) {
 	if len(s.runs) == before {
 		return
 	}
-	slices.SortStableFunc(s.runs, func(a, b *follower) int { return compareNames(a.dir, b.dir) })
+	slices.SortStableFunc(s.runs, func(a, b *follower) int { return text.Compare(a.dir, b.dir) })
 }
 
 // resolved is the one path of a directory that may have several.

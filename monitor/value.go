@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -43,11 +44,6 @@ func parseNumber(text string) (float64, bool) {
 	return 0, false
 }
 
-func number(v float64) value {
-	text := strconv.FormatFloat(v, 'g', -1, 64)
-	return value{raw: text, text: text, number: v, isNumber: true}
-}
-
 // equals compares numbers by their value and anything else as text. NaN is
 // equal to NaN, so that a run whose loss was lost can be asked for.
 func (v value) equals(w value) bool {
@@ -63,81 +59,55 @@ type subject struct {
 	now time.Time
 }
 
-// figureKeys are what a query may ask of a run besides its configuration.
+// figureKeys are what a query may ask of a run besides its configuration: a number, a
+// text or several, or nil where it is not known.
 var figureKeys = []struct {
-	name   string
-	values func(subject) []value
+	name  string
+	value func(subject) any
 }{
-	{"best", func(s subject) []value {
-		if b := s.run.best(); b != nil {
-			return numbers(b.NLL)
-		}
-		return nil
-	}},
-	{"valid", func(s subject) []value {
-		if v := s.run.lastValid(); v != nil {
-			return numbers(v.NLL)
-		}
-		return nil
-	}},
-	{"loss", func(s subject) []value {
-		if t := s.run.lastTrain(); t != nil {
-			return numbers(t.Loss)
-		}
-		return nil
-	}},
-	{"step", func(s subject) []value { return []value{number(float64(s.run.lastStep()))} }},
-	{"epoch", func(s subject) []value { return []value{number(float64(s.run.lastEpoch()))} }},
-	{"status", func(s subject) []value { return texts(string(s.run.Status())) }},
-	{"name", func(s subject) []value {
+	{"best", func(s subject) any { return known(s.run.best(), func(v *runlog.Valid) any { return v.NLL }) }},
+	{"valid", func(s subject) any { return known(s.run.lastValid(), func(v *runlog.Valid) any { return v.NLL }) }},
+	{"loss", func(s subject) any { return known(s.run.lastTrain(), func(t *runlog.Train) any { return t.Loss }) }},
+	{"step", func(s subject) any { return s.run.lastStep() }},
+	{"epoch", func(s subject) any { return s.run.lastEpoch() }},
+	{"status", func(s subject) any { return string(s.run.Status()) }},
+	{"name", func(s subject) any {
 		if m := s.run.Manifest; m != nil && m.Name != s.run.Name {
-			return texts(s.run.Name, m.Name)
+			return []string{s.run.Name, m.Name}
 		}
-		return texts(s.run.Name)
+		return s.run.Name
 	}},
-	{"gain", func(s subject) []value {
-		if o := s.run.lastOrders(); o != nil {
-			return numbers(o.Gain)
-		}
-		return nil
-	}},
-	{"ess", func(s subject) []value {
-		if o := s.run.lastOrders(); o != nil {
-			return numbers(o.ESS)
-		}
-		return nil
-	}},
-	{"orders", func(s subject) []value {
+	{"gain", func(s subject) any { return known(s.run.lastOrders(), func(o *runlog.Orders) any { return o.Gain }) }},
+	{"ess", func(s subject) any { return known(s.run.lastOrders(), func(o *runlog.Orders) any { return o.ESS }) }},
+	{"orders", func(s subject) any {
 		if o := s.run.lastOrders(); o != nil && len(o.PerOrder) > 0 {
-			return []value{number(float64(len(o.PerOrder)))}
+			return len(o.PerOrder)
 		}
 		return nil
 	}},
-	{"test", func(s subject) []value {
+	{"test", func(s subject) any {
 		if end := s.run.History.End; end != nil && end.Test != nil {
-			return numbers(end.Test.NLL)
+			return end.Test.NLL
 		}
 		return nil
 	}},
-	{"rate", func(s subject) []value {
+	{"rate", func(s subject) any {
 		if rate := stepRate(&s.run.History.Train, s.run.alive()); !math.IsNaN(rate) {
-			return []value{number(rate)}
+			return rate
 		}
 		return nil
 	}},
-	{"elapsed", func(s subject) []value { return []value{number(s.run.elapsed(s.now).Seconds())} }},
-	{"host", func(s subject) []value {
-		if m := s.run.Manifest; m != nil {
-			return texts(m.Host)
-		}
+	{"elapsed", func(s subject) any { return s.run.elapsed(s.now).Seconds() }},
+	{"host", func(s subject) any { return known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Host }) }},
+	{"backend", func(s subject) any { return known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Backend }) }},
+}
+
+// known is what is read from r, nil without it.
+func known[R any](r *R, read func(*R) any) any {
+	if r == nil {
 		return nil
-	}},
-	{"backend", func(s subject) []value {
-		if m := s.run.Manifest; m != nil {
-			return texts(m.Backend)
-		}
-		return nil
-	}},
+	}
+	return read(r)
 }
 
 // QueryKeys are the keys that a query has besides those of configurations: best
@@ -152,11 +122,21 @@ func QueryKeys() []string {
 	return names
 }
 
-// values are what a key stands for in the run, none when it does not have it.
+// values are what a key is in the run, none when it does not have it.
 func (s subject) values(key string) []value {
 	for i := range figureKeys {
-		if figureKeys[i].name == key {
-			return figureKeys[i].values(s)
+		if figureKeys[i].name != key {
+			continue
+		}
+		switch v := figureKeys[i].value(s).(type) {
+		case nil:
+			return nil
+		case []string:
+			return []value{newValue(v[0]), newValue(v[1])}
+		case string:
+			return []value{newValue(v)}
+		default:
+			return []value{newValue(fmt.Sprint(v))}
 		}
 	}
 	if text, ok := s.run.Setting(key); ok {
@@ -173,14 +153,4 @@ func yamlText(text string) string {
 		}
 	}
 	return text
-}
-
-func numbers(v runlog.Float) []value { return []value{number(float64(v))} }
-
-func texts(all ...string) []value {
-	values := make([]value, len(all))
-	for i, text := range all {
-		values[i] = newValue(text)
-	}
-	return values
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // ReplaceConfig puts another config.yaml in the place of the present one, and
@@ -39,7 +41,7 @@ func (w *Writer) replaceConfig(config []byte) error {
 	if bytes.Equal(present, config) && m.ConfigHash == hash {
 		return nil
 	}
-	if err := replaceFile(path, config); err != nil {
+	if err := files.Replace(path, config); err != nil {
 		return err
 	}
 	m.ConfigHash = hash

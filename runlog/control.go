@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Control is what a reader may ask of a trainer.
@@ -66,11 +68,7 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 		return "", fmt.Errorf("encoding a request: %w", err)
 	}
 	name := p.Started.Format("20060102T150405.000000000Z") + "-" + id + ".json"
-	if err := replaceFile(filepath.Join(dir, ControlDir, name), append(text, '\n')); err != nil {
-		var at *fs.PathError
-		if errors.As(err, &at) {
-			err = at.Err // the name of a file that nobody knows would hide the cause
-		}
+	if err := files.Replace(filepath.Join(dir, ControlDir, name), append(text, '\n')); err != nil {
 		return "", fmt.Errorf("leaving a request in %s: %w", filepath.Join(dir, ControlDir), err)
 	}
 	return id, nil
@@ -142,7 +140,7 @@ func (w *Writer) readRequest(path string, entry fs.DirEntry) (ControlRequest, er
 	if !entry.Type().IsRegular() { // opening a pipe would wait for ever
 		return ControlRequest{}, errors.New("not a regular file")
 	}
-	text, err := readBounded(path, maxRequest)
+	text, err := files.ReadRegular(path, maxRequest)
 	if err != nil {
 		return ControlRequest{}, err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // ErrLocked reports a run that another process is writing.
@@ -78,7 +80,7 @@ func unsupported(err error) bool {
 // readOwner is who holds the lock; the holder may not have written it yet.
 func readOwner(path string) string {
 	const most = 300
-	text, err := readBounded(path, most)
+	text, err := files.ReadRegular(path, most)
 	if owner := strings.TrimSpace(string(text)); err == nil && owner != "" {
 		return owner
 	}
@@ -104,7 +106,7 @@ const (
 
 // probe looks at the lock without disturbing its holder.
 func probe(path string) (lockStatus, error) {
-	f, err := openRegular(path)
+	f, _, err := files.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lockFree, nil
 	}
@@ -112,7 +114,7 @@ func probe(path string) (lockStatus, error) {
 		return lockUnknown, fmt.Errorf("looking at the lock of the run: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	l := flock.New(path, flock.SetFlag(os.O_RDONLY|openAtOnce))
+	l := flock.New(path, flock.SetFlag(os.O_RDONLY|syscall.O_NONBLOCK))
 	defer l.Close() //nolint:errcheck // nothing was written
 	free, err := l.TryRLock()
 	switch {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Manifest is run.json: what a run is, and the process that writes it.
@@ -62,7 +64,7 @@ const maxManifest = 16 << 20
 // is [ErrNoRun].
 func ReadManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, ManifestFile)
-	text, err := readBounded(path, maxManifest)
+	text, err := files.ReadRegular(path, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s %w (no %s in it)", dir, ErrNoRun, ManifestFile)
 	}
@@ -93,7 +95,7 @@ func (m *Manifest) write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("encoding %s: %w", ManifestFile, err)
 	}
-	return replaceFile(filepath.Join(dir, ManifestFile), append(text, '\n'))
+	return files.Replace(filepath.Join(dir, ManifestFile), append(text, '\n'))
 }
 
 // thisProcess is the process that calls.

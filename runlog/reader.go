@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // A Reader follows metrics.jsonl of a run while it grows. It holds the file
@@ -95,15 +97,10 @@ func (r *Reader) follow() error {
 		r.reset()
 	}
 	if r.file == nil {
-		f, err := openRegular(r.path)
-		if err != nil {
+		if r.file, r.info, err = files.OpenRegular(r.path); err != nil {
 			return err
 		}
-		if info, err = f.Stat(); err != nil {
-			_ = f.Close()
-			return err
-		}
-		r.file, r.info = f, info
+		info = r.info
 	}
 	if info.Size() < r.next || !r.afterNewline() {
 		r.reset()

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Status says where a run stands. The first four are written in [End].
@@ -94,7 +96,7 @@ func ReadState(dir string, now time.Time) (*State, error) {
 // readEnd looks for the end record and returns when the log last grew.
 func (s *State) readEnd(dir string) (news time.Time, err error) {
 	path := filepath.Join(dir, MetricsFile)
-	f, err := openRegular(path)
+	f, info, err := files.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.Manifest.Started, nil
 	}
@@ -102,11 +104,7 @@ func (s *State) readEnd(dir string) (news time.Time, err error) {
 		return time.Time{}, fmt.Errorf("reading the log of the run: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	info, err := f.Stat()
-	if err == nil {
-		s.End, err = lastEnd(f, info.Size())
-	}
-	if err != nil {
+	if s.End, err = lastEnd(f, info.Size()); err != nil {
 		return time.Time{}, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return info.ModTime(), nil

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // ErrExists reports a directory that already holds a run.
@@ -77,7 +79,7 @@ func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 			m.ID = newID(p)
 		}
 		m.ConfigHash = configHash(config)
-		if err := replaceFile(filepath.Join(dir, ConfigFile), config); err != nil {
+		if err := files.Replace(filepath.Join(dir, ConfigFile), config); err != nil {
 			return fmt.Errorf("creating the run directory: %w", err)
 		}
 		if err := w.openLog(); err != nil {

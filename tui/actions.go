@@ -105,8 +105,7 @@ func (m *model) toggleAllShown() {
 }
 
 func (m *model) nextSort() {
-	orders := monitor.Sortings()
-	m.sort = orders[(slices.Index(orders, m.sort)+1)%len(orders)]
+	m.sort = m.sort.Next()
 	m.say("runs by %s", m.sort)
 }
 

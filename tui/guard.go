@@ -2,13 +2,11 @@ package tui
 
 import (
 	"fmt"
-	"path/filepath"
-	"runtime"
-	"strings"
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 )
 
@@ -90,7 +88,7 @@ func (g *guarded) fail(panicked any) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.failed == nil {
-		g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", panicked, panicSite())
+		g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", panicked, text.PanicSite())
 	}
 	return true
 }
@@ -99,22 +97,6 @@ func (g *guarded) failure() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.failed
-}
-
-// panicSite is the file and the line where the panic began that is being recovered.
-func panicSite() string {
-	pcs := make([]uintptr, 50)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
-	for began := false; ; {
-		f, more := frames.Next()
-		if began && !strings.HasPrefix(f.Function, "runtime.") {
-			return fmt.Sprintf("%s/%s:%d", filepath.Base(filepath.Dir(f.File)), filepath.Base(f.File), f.Line)
-		}
-		began = began || f.Function == "runtime.gopanic"
-		if !more {
-			return "an unknown place"
-		}
-	}
 }
 
 // gate lets nobody read the runs any more once the monitor has ended: commands outlive

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package runlog
-
-// openAtOnce is nothing where a file system holds no pipes.
-const openAtOnce = 0
