@@ -43,7 +43,7 @@ func (r *Run) Prepare(t *data.Table) (*data.Set, error) {
 // one needs zeros and ones. The error names the first other value and its place in
 // the source.
 func CheckRows(c *config.Config, m models.Model, s *data.Set) error {
-	if models.IsDiscrete(m) {
+	if m.Support(0) == models.Bits() {
 		return s.CheckBinary()
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/vae"
 )
 
 // NewModel makes the model that a resolved configuration describes, for data of
@@ -99,7 +100,7 @@ func (b *builder) vae() (models.Model, error) {
 	if b.context > 0 {
 		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", b.context)
 	}
-	o := iaf.VAEOptions{Dim: b.dim, Latent: m.Latent, Encoder: m.Encoder, Decoder: m.Decoder, Activation: m.Activation,
+	o := vae.Options{Dim: b.dim, Latent: m.Latent, Encoder: m.Encoder, Decoder: m.Decoder, Activation: m.Activation,
 		Context: m.Context, FreeBits: m.FreeBits, StickTheLanding: m.StickTheLanding, Seed: b.c.Seed, Posterior: m.Posterior}
 	if m.Posterior == "iaf" {
 		if list := m.Order.Degrees; list != nil && len(list) != m.Latent {
@@ -108,7 +109,7 @@ func (b *builder) vae() (models.Model, error) {
 		o.Flow = iaf.Options(b.stack())
 		o.Flow.Normalise = ""
 	}
-	return iaf.NewVAE(o)
+	return vae.New(o)
 }
 
 func pick[T any](err *error, dst *T, key, name string, known map[string]T) {

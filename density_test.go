@@ -60,7 +60,11 @@ func TestAnIAFOfATarget(t *testing.T) {
 			t.Fatal(err)
 		}
 		v, ok := m.(*iaf.Variational)
-		if !ok || v.Target().Name != "u3" || v.Options().Layers != 1 {
+		if !ok {
+			t.Fatalf("%T for the target u3", m)
+		}
+		q, _ := v.Fit()
+		if f, ok := q.(*iaf.Model); !ok || v.Target().Name != "u3" || f.Options().Layers != 1 {
 			t.Fatalf("%T for the target u3", m)
 		}
 		points := &data.Set{Name: "points", Rows: 50}

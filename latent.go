@@ -29,10 +29,10 @@ func (m *Model) FromLatent(ctx context.Context, z, cond []float32, solver models
 // move maps a copy of the rows.
 func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.Solver,
 	by func(models.Inverter, context.Context, []float32, []float32, models.Solver) (int, error)) ([]float32, int, error) {
-	if _, err := exec.RowsOf(m.of.Model, rows, cond); err != nil {
+	if _, err := exec.RowsOf(m.density.Model, rows, cond); err != nil {
 		return nil, 0, err
 	}
-	f, err := m.of.Inverter()
+	f, err := m.density.Inverter()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -49,10 +49,8 @@ func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.So
 // one pass, an IAF, both come out of that pass on the backend; its samples then
 // agree with Sample's but for rounding.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	if f, ok := m.of.Model.(exec.OnePass); ok && exec.Inverts(m.of.Model) {
-		if _, ordered := m.of.Model.(models.Masked); !ordered {
-			return m.sampleInOnePass(ctx, f, n, o)
-		}
+	if f, ok := exec.Looping(m.density.Model); ok && m.Sets(1) == nil {
+		return m.sampleInOnePass(ctx, f, n, o)
 	}
 	if x, err = m.Sample(ctx, n, o); err != nil {
 		return nil, nil, err
@@ -73,16 +71,16 @@ const sampleBatch = 4096
 
 // sampleInOnePass maps samples of the base density, the same as Sample draws, to
 // samples and their log-densities on the backend.
-func (m *Model) sampleInOnePass(ctx context.Context, f exec.OnePass, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	dim := m.of.Model.Dim()
+func (m *Model) sampleInOnePass(ctx context.Context, f models.Flow, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+	dim := f.Dim()
 	draw := o.draw(n)
-	if err := draw.Check(m.of.Model); err != nil {
+	if err := draw.Check(f); err != nil {
 		return nil, nil, err
 	}
 	if f.Base().ContextDim() == 0 {
 		draw.Context = nil
 	}
-	z, _, err := exec.Sample(ctx, f.Base(), f.BasePart().Weights(m.of.Weights), []*masks.Set{nil}, draw)
+	z, _, err := exec.Sample(ctx, f.Base(), f.BasePart().Weights(m.density.Weights), []*masks.Set{nil}, draw)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -98,7 +96,7 @@ func (m *Model) sampleInOnePass(ctx context.Context, f exec.OnePass, n int, o Sa
 	x, logp = make([]float32, 0, n*dim), make([]float64, 0, n)
 	for first := 0; first < n; first += batch {
 		rows := min(batch, n-first)
-		values, err := pass.Call(ctx, m.of.Params, exec.Values{Batch: batch,
+		values, err := pass.Call(ctx, m.density.Params, exec.Values{Batch: batch,
 			X: exec.Rows(z, first, rows, n), Context: exec.Rows(o.Context, first, rows, n)})
 		if err != nil {
 			return nil, nil, err
@@ -116,14 +114,14 @@ func (m *Model) sampleInOnePass(ctx context.Context, f exec.OnePass, n int, o Sa
 
 // onePass is the compiled way from noise [batch, dim] to samples and their
 // log-densities, [batch, dim + 1].
-func (m *Model) onePass(f exec.OnePass) (*exec.Compiled, error) {
+func (m *Model) onePass(f models.Flow) (*exec.Compiled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.pass != nil {
 		return m.pass, nil
 	}
 	var err error
-	m.pass, err = m.of.Compile("sample", sampleBatch, func(p models.Params, in exec.Args[*Node]) *Node {
+	m.pass, err = m.density.Compile("sample", sampleBatch, func(p models.Params, in exec.Args[*Node]) *Node {
 		x, logp := f.SampleAndLogProb(p, in.X, in.Context)
 		return Concatenate([]*Node{x, ExpandAxes(logp, 1)}, 1)
 	})

@@ -235,7 +235,7 @@ func TestDensitiesOfAnIAF(t *testing.T) {
 		conditional := must.M1(iaf.New(iaf.Options(stack)))
 		plain := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 2))))
 		fitted := must.M1(iaf.NewVariational(plain, must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
-		for name, m := range map[string]models.Density{"with a context": conditional, "of a target": fitted} {
+		for name, m := range map[string]models.Model{"with a context": conditional, "of a target": fitted} {
 			w := shaken(m, 2)
 			s := normalSet(4, rows, m.Dim(), m.ContextDim())
 			model := newModel(t, b, m, w, maskflow.Options{Batch: 4})
@@ -243,7 +243,8 @@ func TestDensitiesOfAnIAF(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := inGraph(t, b, m, w, s.X, s.Context, m.LogProb)
+			d, part := models.DensityOf(m)
+			want := inGraph(t, b, d, part.Weights(w), s.X, s.Context, d.LogProb)
 			sum := 0.0
 			for i := range want {
 				sum += got[i]

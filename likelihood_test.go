@@ -120,6 +120,9 @@ type flat int
 func (f flat) Dim() int           { return int(f) }
 func (flat) ContextDim() int      { return 0 }
 func (flat) Specs() []models.Spec { return nil }
+
+func (flat) Support(int) models.Support { return models.Reals() }
+
 func (flat) LogProb(_ models.Params, x, _ *Node) *Node {
 	return MulScalar(ReduceSum(x, -1), 0)
 }

@@ -34,12 +34,13 @@ const Version = "0.1.0"
 // goroutines; calls to the backend then wait for each other.
 type Model struct {
 	of        *exec.Loaded
+	density   *exec.Loaded // what of is, or what it fits to a target
 	evaluator *exec.Evaluator
 	o         Options
 
-	mu      sync.Mutex
-	density *exec.Evaluator // of a model that inverts, nil before it is needed
-	pass    *exec.Compiled  // from noise to samples with their densities, nil before it is needed
+	mu   sync.Mutex
+	rows *exec.Evaluator // of densities that evaluator does not compute, nil before it is needed
+	pass *exec.Compiled  // from noise to samples with their densities, nil before it is needed
 }
 
 // Options tune a Model.
@@ -72,13 +73,13 @@ func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Mode
 	if o.EvalSets <= 0 {
 		o.EvalSets = 300
 	}
-	return &Model{of: of, evaluator: evaluator, o: o}, nil
+	return &Model{of: of, density: of.Density(), evaluator: evaluator, o: o}, nil
 }
 
-// Density is the model as graph functions, nil when it is a stochastic model
-// without a density.
+// Density is the density that the model is, or that it fits to a target, as graph
+// functions; nil for a stochastic model without one.
 func (m *Model) Density() models.Density {
-	d, _ := m.of.Model.(models.Density)
+	d, _ := m.density.Model.(models.Density)
 	return d
 }
 
@@ -97,7 +98,7 @@ func (m *Model) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.evaluator.Close()
-	m.density.Close()
+	m.rows.Close()
 	m.pass.Close()
 	m.of.Close()
 }
@@ -134,8 +135,8 @@ func (m *Model) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble
 	if err != nil {
 		return nil, err
 	}
-	out, err := e.LogProb(ctx, m.of.Params, x, cond, of)
-	if err == nil && !models.IsDiscrete(m.of.Model) {
+	out, err := e.LogProb(ctx, m.density.Params, x, cond, of)
+	if err == nil && !models.Discrete(m.of.Model) {
 		err = checkLogProbs(out)
 	}
 	return out, err
@@ -143,23 +144,23 @@ func (m *Model) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble
 
 // ofDensity is the evaluator of densities at given rows.
 func (m *Model) ofDensity() (*exec.Evaluator, error) {
-	if !exec.Inverts(m.of.Model) {
+	if _, loops := exec.Looping(m.density.Model); !loops && m.density == m.of {
 		return m.evaluator, nil
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var err error
-	if m.density == nil {
-		m.density, err = m.of.InverseEvaluator(m.o.Batch)
+	if m.rows == nil {
+		m.rows, err = m.density.DensityEvaluator(m.o.Batch)
 	}
-	return m.density, err
+	return m.rows, err
 }
 
 // ensemble is that of n orders, or the model's own when n is 0.
 func (m *Model) ensemble(n int) exec.Ensemble {
 	draws := m.o.Samples
 	switch {
-	case exec.IsVariational(m.of.Model):
+	case models.ObjectiveOf(m.of.Model).Kind == models.Divergence:
 		draws = 1
 	case draws <= 0:
 		draws = 128
@@ -201,12 +202,12 @@ func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evalu
 	if o.Samples > 0 {
 		of.Draws = o.Samples
 	}
-	e := m.evaluator
-	if s.Dim > 0 {
-		var err error
-		if e, err = m.ofDensity(); err != nil {
-			return Evaluation{}, err
-		}
+	if s.Dim == 0 {
+		return m.evaluator.Evaluate(ctx, m.of.Params, s, of)
 	}
-	return e.Evaluate(ctx, m.of.Params, s, of)
+	e, err := m.ofDensity()
+	if err != nil {
+		return Evaluation{}, err
+	}
+	return e.Evaluate(ctx, m.density.Params, s, of)
 }

@@ -3,9 +3,9 @@ package maskflow
 import (
 	"context"
 	"fmt"
-	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
@@ -29,8 +29,8 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 	if _, err := exec.RowsOf(m.of.Model, x, cond); err != nil {
 		return nil, err
 	}
-	core := m.of
-	if f, ok := core.Model.(exec.OnePass); ok {
+	core := m.density
+	if f, ok := core.Model.(models.Flow); ok {
 		z, err := m.Latent(ctx, x, cond)
 		if err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 		if _, normal := f.Base().(flow.Normal); normal {
 			u := make([]float64, len(z))
 			for i, v := range z {
-				u[i] = normalCDF(float64(v))
+				u[i] = distuv.UnitNormal.CDF(float64(v))
 			}
 			return u, nil
 		}
@@ -53,7 +53,7 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 		}
 	}
 	shown, ok := core.Model.(models.Conditionals)
-	if !ok || models.IsDiscrete(core.Model) {
+	if !ok || models.Discrete(core.Model) {
 		return nil, fmt.Errorf("the model has no conditionals over real numbers, whose probability integral transforms could be taken")
 	}
 	return conditionalPIT(ctx, core, shown, m.evaluator.Batch(), x, cond)
@@ -77,28 +77,12 @@ func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Condition
 		}
 		params := len(values) / (batch * dim)
 		for i := range n * dim {
-			u = append(u, distribution(values[i*params:(i+1)*params], float64(x[first*dim+i])))
+			c, err := shown.Conditional(i%dim, values[i*params:(i+1)*params])
+			if err != nil {
+				return nil, err
+			}
+			u = append(u, c.CDF(float64(x[first*dim+i])))
 		}
 	}
 	return u, nil
 }
-
-// distribution is P(X ≤ x) of a Gaussian or a mixture of them, by its parameters
-// (see models.Conditionals).
-func distribution(params []float32, x float64) float64 {
-	at := func(mean, logSigma float32) float64 {
-		return normalCDF((x - float64(mean)) / math.Exp(float64(logSigma)))
-	}
-	if len(params) == 2 {
-		return at(params[0], params[1])
-	}
-	n := len(params) / 3
-	sum := 0.0
-	for j := range n {
-		sum += math.Exp(float64(params[j])) * at(params[n+j], params[2*n+j])
-	}
-	return math.Min(sum, 1) // weights of float32 may sum to a little more
-}
-
-// normalCDF is Φ(z).
-func normalCDF(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }

@@ -14,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/vae"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -22,17 +23,17 @@ const decoderWidth = 3
 
 // tinyVAE is a VAE small enough to integrate over its latent variables. With two
 // of them its posterior is an IAF.
-func tinyVAE(dim, latent int) *iaf.VAE {
-	o := iaf.VAEOptions{Dim: dim, Latent: latent, Encoder: []int{5}, Decoder: []int{decoderWidth}, Activation: "tanh", Posterior: "diagonal"}
+func tinyVAE(dim, latent int) *vae.Model {
+	o := vae.Options{Dim: dim, Latent: latent, Encoder: []int{5}, Decoder: []int{decoderWidth}, Activation: "tanh", Posterior: "diagonal"}
 	if latent > 1 {
 		o.Posterior, o.Context, o.Flow = "iaf", 3, iaf.Options(stackOf(latent, 3, 1))
 	}
-	return must.M1(iaf.NewVAE(o))
+	return must.M1(vae.New(o))
 }
 
 // marginals are p(x) = ∫ p(x | z) N(z; 0, I) dz of all rows x of dim bits, by the
 // sum over a grid, which for such functions is as good as exact.
-func marginals(v *iaf.VAE, w models.Weights) []float64 {
+func marginals(v *vae.Model, w models.Weights) []float64 {
 	const step, reach = 0.1, 60
 	dim, latent := v.Dim(), v.NoiseDim()
 	get := w.Named(v)

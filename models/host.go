@@ -32,12 +32,6 @@ type Sampler interface {
 	Sample(ctx context.Context, dst, noise, context []float32, method Method) (passes int, err error)
 }
 
-// HostInverter is a flow that moves rows between data and noise on the host.
-type HostInverter interface {
-	// NewInverter prepares a flow with the given weights, which are copied.
-	NewInverter(w Weights) (Inverter, error)
-}
-
 // Inverter is a flow on the host. It is safe for concurrent use. Values that are
 // not finite are an error that names the layer, the row and the variable; so is
 // a context of the wrong size.

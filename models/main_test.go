@@ -21,4 +21,5 @@ type declared []models.Spec
 func (d declared) Dim() int                                                    { return 1 }
 func (d declared) ContextDim() int                                             { return 0 }
 func (d declared) Specs() []models.Spec                                        { return d }
+func (d declared) Support(int) models.Support                                  { return models.Reals() }
 func (d declared) LogProb(models.Params, *graph.Node, *graph.Node) *graph.Node { return nil }

@@ -31,6 +31,8 @@ type Model interface {
 	// Specs declares the parameters. The order is part of the model: weights on
 	// the host and checkpoints follow it.
 	Specs() []Spec
+	// Support is the set of values of variable d, counted from 0.
+	Support(d int) Support
 }
 
 // Density is a normalised density.
@@ -57,36 +59,31 @@ type Masked interface {
 	Degrees(set *masks.Set) [][]int32
 }
 
-// Conditionals is a density that can show its one-dimensional conditionals.
-type Conditionals interface {
-	// Conditionals returns the parameters of p(x_d | x before d, context),
-	// shape [batch, dim, k]: for Bernoulli k = 1, the logit of x_d = 1; for a
-	// Gaussian k = 2, mean and log of the standard deviation; for a mixture of K
-	// Gaussians k = 3K, logarithms of the K weights, means, and logarithms of the
-	// standard deviations.
-	Conditionals(p Params, x, context *graph.Node) *graph.Node
-}
-
-// Discrete is a density over vectors of zeros and ones; one that does not say
-// so is over real numbers.
-type Discrete interface {
-	Discrete() bool
-}
-
-// IsDiscrete says whether a model is over vectors of zeros and ones.
-func IsDiscrete(m Model) bool {
-	d, ok := m.(Discrete)
-	return ok && d.Discrete()
-}
-
-// Preprocessed is a density whose first layers only change the units of the
-// data: they standardise them or take logits.
-type Preprocessed interface {
+// Flow is a density that maps data x to the noise z of a base density, and back:
+// ln p(x | c) = ln p_z(z | c) + ln |det ∂z/∂x|.
+type Flow interface {
 	Density
-	// PreprocessLogDet returns ln |det| of the Jacobian of those layers at x,
-	// shape [batch], or nil when there are none. ln p(x) minus it is the
-	// log-density in the units that the rest of the model sees.
+	// Base is the density of the noise, and BasePart finds its parameters among
+	// those of the flow.
+	Base() Density
+	BasePart() Part
+	// Forward maps data [batch, dim] to noise, with ln |det ∂z/∂x|, [batch] in nats.
+	Forward(p Params, x, context *graph.Node) (z, logDet *graph.Node)
+	// Inverse maps noise to data, with ln |det ∂x/∂z|.
+	Inverse(p Params, z, context *graph.Node) (x, logDet *graph.Node)
+	// SampleAndLogProb maps samples z of the base to data, with ln p(x | context).
+	SampleAndLogProb(p Params, z, context *graph.Node) (x, logProb *graph.Node)
+	// Loops reports whether the way from data to noise has a loop in the graph, so
+	// that it cannot be in another loop and is faster on the host.
+	Loops() bool
+	// PreprocessLogDet is ln |det| at x, [batch], of the first layers, which only
+	// change the units of the data: they standardise them or take logits. It is nil
+	// when there are none. ln p(x) minus it is the log-density in the units that the
+	// rest of the flow sees.
 	PreprocessLogDet(p Params, x *graph.Node) *graph.Node
+	// NewInverter prepares the flow on the host with the given weights, which are
+	// copied.
+	NewInverter(w Weights) (Inverter, error)
 }
 
 // Spec declares a parameter of a model.

@@ -89,7 +89,10 @@ func (t Part) Params(whole Params) Params {
 }
 
 // Weights are the part's weights among those of the whole, which must fit it.
-func (t Part) Weights(whole Weights) Weights { return whole[t.first : t.first+t.count] }
+func (t Part) Weights(whole Weights) Weights { return Of(t, whole) }
+
+// Of are the values that belong to a part, among one for each parameter of the whole.
+func Of[T any](t Part, whole []T) []T { return whole[t.first : t.first+t.count] }
 
 // Lookup returns the node of a parameter, or nil when there is none.
 func (p Params) Lookup(name string) *graph.Node {

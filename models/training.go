@@ -17,34 +17,92 @@ type Batch struct {
 	Beta *graph.Node
 }
 
-// Objective is a model with a training objective of its own. A density without
-// one is trained to the largest mean of its LogProb.
-type Objective interface {
+// Objective is what training makes large, or what a figure of the model is.
+type Objective struct {
+	Kind ObjectiveKind
+	// Units are those of a row's value: nats.
+	Units string
+	// LogZ is ln of the normaliser of the target of a divergence, in nats; NaN when
+	// it is not known.
+	LogZ float64
+}
+
+// ObjectiveKind is a kind of objective.
+type ObjectiveKind int
+
+const (
+	// Likelihood is ln p(x | context), exactly.
+	Likelihood ObjectiveKind = iota
+	// Bound is a lower bound on ln p(x), which is estimated with noise.
+	Bound
+	// ConditionalLikelihood is ln p of some variables given the others.
+	ConditionalLikelihood
+	// Divergence is ln Z − KL(q ‖ p) between the model q and a target Z·p. It takes
+	// no rows.
+	Divergence
+)
+
+// String returns the kind in words.
+func (k ObjectiveKind) String() string {
+	return [...]string{"likelihood", "bound", "conditional likelihood", "divergence"}[k]
+}
+
+// ObjectiveOf is the objective of a model: the likelihood in nats unless it is
+// [Trained] by another.
+func ObjectiveOf(m Model) Objective {
+	if t, ok := m.(Trained); ok {
+		return t.Objective()
+	}
+	return Objective{Kind: Likelihood, Units: Nats}
+}
+
+// Nats are the units of a natural logarithm.
+const Nats = "nats"
+
+// Trained is a model with a way of its own to be trained. A density that is not
+// trained so is trained to the largest mean of its LogProb.
+type Trained interface {
 	Model
+	// Objective is what training makes large.
+	Objective() Objective
 	// NoiseDim is the number of standard normal variables that a row of
 	// Batch.Noise has, 0 for none.
 	NoiseDim() int
-	// Objective returns what training makes large, a value in nats for each row,
-	// shape [batch]; their mean by Batch.Weights is taken.
-	Objective(p Params, b Batch) *graph.Node
+	// Value returns the objective for each row, shape [batch]; training makes large
+	// their mean by Batch.Weights.
+	Value(p Params, b Batch) *graph.Node
+	// Stages estimate the parameters that follow from the training rows and not, or
+	// at first not, from gradients, one after the other.
+	Stages() []Stage
 }
 
 // Stochastic is a model whose likelihood is estimated with noise: a variational
 // autoencoder, or a flow that is fitted to an unnormalised density.
 type Stochastic interface {
-	Objective
+	Trained
 	// Bound returns the logarithm of an importance weight of each row, [batch] in
 	// nats: the mean over noise is the evidence lower bound, and the mean of its
 	// exponentials over noise is p(x | context), or the normaliser of the target.
 	Bound(p Params, x, context, noise *graph.Node) *graph.Node
 }
 
-// Estimated is a model with parameters that follow from the training rows and
-// not, or at first not, from gradients.
-type Estimated interface {
-	Model
-	// Stages are what is estimated, one after the other.
-	Stages() []Stage
+// Fitted is a model that holds a density which it fits to a target without data: its
+// objective is a divergence.
+type Fitted interface {
+	Stochastic
+	// Fit is the density, with its place among the parameters of the model.
+	Fit() (Density, Part)
+}
+
+// DensityOf is the density that a model is, or that it fits, with its place among
+// the model's parameters; nil for a model without one.
+func DensityOf(m Model) (Density, Part) {
+	if f, ok := m.(Fitted); ok {
+		return f.Fit()
+	}
+	d, _ := m.(Density)
+	_, whole := Nest(nil, "", m.Specs())
+	return d, whole
 }
 
 // Stage estimates parameters from the mean and variance of each column.
@@ -58,10 +116,4 @@ type Stage struct {
 	// Estimate returns the values of parameters by their names, from the mean and
 	// the (biased) variance of each column over all training rows.
 	Estimate func(mean, variance []float64) map[string][]float32
-}
-
-// Looping is a model that may have loops in the graph of its objective, which
-// then cannot stand in another loop.
-type Looping interface {
-	Loops() bool
 }

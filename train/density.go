@@ -19,13 +19,13 @@ const (
 // density computes ln p on a grid for whoever watches, when its budget allows
 // and the model is a density of two real numbers and nothing else.
 func (s *shows) density(ctx context.Context, t *Trainer) error {
-	_, ok := t.model.(models.Density)
+	d, part := models.DensityOf(t.model)
 	from := t.o.Clock()
-	if !ok || t.model.Dim() != 2 || t.model.ContextDim() > 0 || models.IsDiscrete(t.model) || !s.densities.due(from) {
+	if d == nil || d.Dim() != 2 || d.ContextDim() > 0 || models.Discrete(d) || !s.densities.due(from) {
 		return nil
 	}
-	if _, bound := t.model.(models.Stochastic); bound && s.pointwise == nil {
-		if err := s.compile(ctx, t); err != nil {
+	if _, fitted := t.model.(models.Fitted); fitted && s.pointwise == nil {
+		if err := s.compile(ctx, t, d, part); err != nil {
 			return err
 		}
 		from = t.o.Clock()
@@ -34,7 +34,7 @@ func (s *shows) density(ctx context.Context, t *Trainer) error {
 	if ok, err := s.frame(ctx, t); err != nil || !ok {
 		return err
 	}
-	logp, err := s.logProb(ctx, t, s.grid.Middles())
+	logp, err := s.logProb(ctx, t, part, s.grid.Middles())
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil // as samples that overflow
 	}
@@ -91,12 +91,12 @@ func suits(side, fresh [2]float64) bool {
 // compile is for a flow that is fitted to a target, which is trained and
 // validated by its samples and not by its density at given rows. It is done once,
 // and like the compiling of a step it is no part of what a density costs.
-func (s *shows) compile(ctx context.Context, t *Trainer) error {
+func (s *shows) compile(ctx context.Context, t *Trainer, d models.Density, part models.Part) error {
 	var err error
-	if s.pointwise, err = exec.NewDensityEvaluator(t.backend, t.model, densityCells*densityCells); err != nil {
+	if s.pointwise, err = exec.NewDensityEvaluator(t.backend, d, densityCells*densityCells, nil); err != nil {
 		return err
 	}
-	_, err = s.logProb(ctx, t, make([]float32, 2)) // the first call compiles
+	_, err = s.logProb(ctx, t, part, make([]float32, 2)) // the first call compiles
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil
 	}
@@ -105,12 +105,12 @@ func (s *shows) compile(ctx context.Context, t *Trainer) error {
 
 // logProb is ln p of rows by the weights and the orders that are validated, of an
 // ensemble only the first orders.
-func (s *shows) logProb(ctx context.Context, t *Trainer, x []float32) ([]float64, error) {
+func (s *shows) logProb(ctx context.Context, t *Trainer, part models.Part, x []float32) ([]float64, error) {
 	e := t.evaluator
 	if s.pointwise != nil {
 		e = s.pointwise
 	}
 	of := t.ensemble()
 	of.Sets = of.Sets[:min(len(of.Sets), densityOrders)]
-	return e.LogProb(ctx, t.evaluated(), x, nil, of)
+	return e.LogProb(ctx, models.Of(part, t.evaluated()), x, nil, of)
 }

@@ -27,7 +27,7 @@ const (
 
 // newStages prepares what the model estimates from the training rows.
 func (t *Trainer) newStages() error {
-	e, ok := t.model.(models.Estimated)
+	e, ok := t.model.(models.Trained)
 	if !ok {
 		return nil
 	}
@@ -95,7 +95,6 @@ func (t *Trainer) advanceRows(ctx context.Context, s stage, rows []float32) ([]f
 	}
 	return out, nil
 }
-
 
 // set replaces parameters by name in the weights that are evaluated, and on
 // request also in those that are trained.

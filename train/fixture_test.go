@@ -9,6 +9,7 @@ import (
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/vae"
 )
 
 // must is for what can only fail when the test itself is wrong.
@@ -32,8 +33,8 @@ func normalising(dim, context int) *maf.Model {
 }
 
 // tinyVAE has two latent variables, and an IAF for a posterior.
-func tinyVAE(dim int) *iaf.VAE {
-	return must(iaf.NewVAE(iaf.VAEOptions{Dim: dim, Latent: 2, Encoder: []int{7}, Decoder: []int{5}, Activation: "tanh", Context: 3, StickTheLanding: true,
+func tinyVAE(dim int) *vae.Model {
+	return must(vae.New(vae.Options{Dim: dim, Latent: 2, Encoder: []int{7}, Decoder: []int{5}, Activation: "tanh", Context: 3, StickTheLanding: true,
 		Flow: iaf.Options(stackOf(2, 3, 1))}))
 }
 

@@ -53,6 +53,8 @@ func (q bowl) ContextDim() int {
 	return 0
 }
 
+func (bowl) Support(int) models.Support { return models.Reals() }
+
 func (q bowl) Specs() []models.Spec {
 	part := func(name string, lo, hi int, shape ...int) models.Spec {
 		return models.Spec{Name: name, Shape: shape, Init: func(*rand.Rand, []int) []float32 { return slices.Clone(q.start[lo:hi]) }}

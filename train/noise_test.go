@@ -25,14 +25,17 @@ func (d drift) Specs() []models.Spec {
 	return []models.Spec{{Name: "w", Shape: []int{1, d.dim}}}
 }
 
-func (d drift) Objective(p models.Params, b models.Batch) *Node {
+func (drift) Support(int) models.Support { return models.Reals() }
+func (drift) Stages() []models.Stage     { return nil }
+
+// Objective is that of models which are fitted without data.
+func (drift) Objective() models.Objective { return models.Objective{Kind: models.Divergence} }
+
+func (d drift) Value(p models.Params, b models.Batch) *Node {
 	w := p.Get("w")
 	pull := MulScalar(ReduceSum(Square(Sub(w, b.Noise)), -1), -0.5)
 	return Add(pull, Mul(ReduceAllSum(w), b.Beta))
 }
-
-// LogProb says that it is a density: such models are fitted without data.
-func (d drift) LogProb(p models.Params, x, _ *Node) *Node { return d.Bound(p, nil, nil, x) }
 
 // Bound is as far from the noise as the weights are.
 func (d drift) Bound(p models.Params, _, _, noise *Node) *Node {

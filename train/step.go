@@ -44,7 +44,7 @@ func (p *program) compile(b compute.Backend) error {
 	rows := p.layout
 	p.layout = exec.LayoutOf(p.model, rows.Batch)
 	p.layout.Weighted, p.layout.X, p.layout.Scalars = true, rows.X, len(p.opt.Scalars(1, 1))+1
-	if o, ok := p.model.(models.Objective); ok {
+	if o, ok := p.model.(models.Trained); ok {
 		p.layout.Noise = o.NoiseDim()
 	}
 	p.specs = p.model.Specs()
@@ -68,8 +68,8 @@ func (p *program) close() {
 
 // objective is what a step makes large, for each row.
 func (p *program) objective(bound models.Params, in exec.Args[*Node], scalars []*Node) *Node {
-	if o, ok := p.model.(models.Objective); ok {
-		return o.Objective(bound, models.Batch{X: in.X, Context: in.Context, Weights: in.Weights, Noise: in.Noise, Beta: scalars[len(scalars)-1]})
+	if o, ok := p.model.(models.Trained); ok {
+		return o.Value(bound, models.Batch{X: in.X, Context: in.Context, Weights: in.Weights, Noise: in.Noise, Beta: scalars[len(scalars)-1]})
 	}
 	return p.model.(models.Density).LogProb(bound, in.X, in.Context)
 }

@@ -72,7 +72,7 @@ func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Optio
 		schedule: schedule, p: progress{Best: runlog.Float(math.NaN())}}
 	t.masked, _ = d.(models.Masked)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
-	if l, ok := d.(models.Looping); b.Kind != backend.KindGo && !(ok && l.Loops()) {
+	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
 		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
 	}
 	if t.masked != nil && t.masked.Cycle().Len() != masks.Unlimited {
@@ -111,7 +111,7 @@ func checkData(d models.Model, s *data.Splits, o Options) error {
 		if part == nil || part.Rows == 0 {
 			return fmt.Errorf("training needs rows to train on and rows to validate on")
 		}
-		if stochastic && density && part.Dim == 0 && part.ContextDim == d.ContextDim() {
+		if models.ObjectiveOf(d).Kind == models.Divergence && part.Dim == 0 && part.ContextDim == d.ContextDim() {
 			continue // it is fitted to a target: noise is all that it takes
 		}
 		if part.Dim != d.Dim() || part.ContextDim != d.ContextDim() {

@@ -15,8 +15,8 @@ import (
 	"github.com/maskflow/maskflow/models"
 )
 
-// maxEnumerated bounds the dimensions whose 2^D rows are summed over.
-const maxEnumerated = 16
+// maxEnumerated bounds the rows that are summed over.
+const maxEnumerated = 1 << 16
 
 // verifier looks at a masked density: a model, or the base of one.
 type verifier struct {
@@ -99,29 +99,43 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 
 // randomRow is one that the density is over.
 func (v *verifier) randomRow(rng *rand.Rand) []float32 {
-	if models.IsDiscrete(v.density) {
-		return randomBits(rng, v.density.Dim())
+	x := make([]float32, v.density.Dim())
+	for d := range x {
+		if s := v.density.Support(d); s.Size() > 0 {
+			x[d] = float32(s.Low) + float32(rng.IntN(s.Size()))
+		} else {
+			x[d] = float32(rng.NormFloat64())
+		}
 	}
-	return randomNormal(rng, v.density.Dim())
+	return x
 }
 
-// normalised sums the probabilities of all 2^D rows under the ensemble, or
-// integrates a density over real numbers.
+// normalised sums the probabilities of all rows under the ensemble where they can be
+// counted, or integrates a density over real numbers.
 func (v *verifier) normalised(ctx context.Context) (Check, error) {
-	if !models.IsDiscrete(v.density) {
+	if !models.Discrete(v.density) {
 		return integral(ctx, v.m, v.of, v.sets, v.o.Seed)
 	}
 	c := Check{Name: "probabilities sum to one", Holds: true}
-	dim := v.density.Dim()
-	if dim > maxEnumerated {
-		c.Skipped, c.Figures = true, fmt.Sprintf("2^%d rows are too many to count (up to 2^%d are)", dim, maxEnumerated)
+	dim, first := v.density.Dim(), v.density.Support(0)
+	count, name := 1.0, fmt.Sprintf("%d^%d", first.Size(), dim)
+	for d := range dim {
+		s := v.density.Support(d)
+		if count *= float64(s.Size()); s != first {
+			name = "all"
+		}
+	}
+	if count == 0 || count > maxEnumerated {
+		c.Skipped, c.Figures = true, fmt.Sprintf("%s rows are too many to count (up to %d are)", name, maxEnumerated)
 		return c, nil
 	}
-	rows := 1 << dim
-	x := make([]float32, rows*dim)
+	rows := int(count)
+	x := make([]float32, 0, rows*dim)
 	for r := range rows {
 		for d := range dim {
-			x[r*dim+d] = float32(r >> d & 1)
+			s := v.density.Support(d)
+			x = append(x, float32(s.Low)+float32(r%s.Size()))
+			r /= s.Size()
 		}
 	}
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73756d))
@@ -135,66 +149,72 @@ func (v *verifier) normalised(ctx context.Context) (Check, error) {
 		sum += math.Exp(l)
 	}
 	c.Holds = math.Abs(sum-1) < 1e-4
-	c.Figures = fmt.Sprintf("sum over 2^%d rows is %.7f", dim, sum)
+	c.Figures = fmt.Sprintf("sum over %s rows is %.7f", name, sum)
 	return c, nil
 }
 
-// sampler draws rows in each order and asks the density what the probability of
-// each drawn bit was: the bit must be the one that the noise and that
-// probability give, except where they are too close for float32 to tell.
+// sampler draws rows in each order and asks the density for the conditional of each
+// value: it must be what the noise and that conditional give, except where they are
+// too close for float32 to tell.
 func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	c := Check{Name: "the sampler draws from the density", Holds: true}
 	d, ok := v.density.(models.HostSampler)
-	conditionals, shows := v.density.(models.Conditionals)
+	shown, shows := v.density.(models.Conditionals)
 	if !ok || !shows {
 		c.Skipped, c.Figures = true, "the density has no sampler on the host"
 		return c, nil
 	}
-	if !models.IsDiscrete(v.density) {
-		return v.realSampler(ctx, c, d, conditionals)
-	}
-	const tolerance = 1e-4
-	dim, rows := v.density.Dim(), v.o.Rows
-	logits, err := v.conditionals(conditionals, rows)
+	dim, rows := v.density.Dim(), max(v.o.Rows, 16)
+	conditionals, err := v.conditionals(shown, rows)
 	if err != nil {
 		return c, err
 	}
-	defer logits.Close()
-	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73616d706c65))
-	bits, unsure := 0, 0
+	defer conditionals.Close()
+	rng := rand.New(rand.NewPCG(v.o.Seed, 0x7265616c))
+	values, unsure, worst := 0, 0, 0.0
 	for k, set := range v.sets {
 		s, err := d.NewSampler(v.of.Weights, set)
 		if err != nil {
 			return c, err
 		}
-		noise, x := make([]float32, rows*dim), make([]float32, rows*dim)
-		for i := range noise {
-			noise[i] = rng.Float32()
-		}
+		width := s.NoiseDim()
+		noise, x := make([]float32, rows*width), make([]float32, rows*dim)
+		s.DrawNoise(rng, noise)
 		cond := randomNormal(rng, rows*v.density.ContextDim())
 		if _, err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
 			return c, err
 		}
-		values, err := v.call(ctx, logits, set, x, cond)
+		flat, err := v.call(ctx, conditionals, set, x, cond)
 		if err != nil {
 			return c, err
 		}
-		for i, l := range values {
-			p := 1 / (1 + math.Exp(-float64(l)))
-			bits++
-			if math.Abs(float64(noise[i])-p) < tolerance {
+		outputs := len(flat) / len(x)
+		for i, value := range x {
+			row, at := i/dim, i%dim
+			of, err := shown.Conditional(at, flat[i*outputs:(i+1)*outputs])
+			if err != nil {
+				return c, err
+			}
+			own := make([]float32, width/dim)
+			for n := range own {
+				own[n] = noise[row*width+n*dim+at]
+			}
+			off, sure := of.Residual(float64(value), own)
+			if values++; !sure {
 				unsure++
 				continue
 			}
-			if (float64(noise[i]) < p) != (x[i] == 1) {
+			worst = math.Max(worst, off)
+			if !(off <= closeEnough) { // NaN too
 				c.Holds = false
-				c.Figures = fmt.Sprintf("order %d, variable %d: the density gives probability %.6f, the noise is %.6f, but the sample is %v",
-					k+1, i%dim+1, p, noise[i], x[i])
+				c.Figures = fmt.Sprintf("order %d, row %d, variable %d: the sample is %v, but the density gives %.6g for its noise",
+					k+1, row, at+1, value, of.Draw(own))
 				return c, nil
 			}
 		}
 	}
-	c.Figures = fmt.Sprintf("%d of %d sampled bits are what noise and density give, %d too close to tell", bits-unsure, bits, unsure)
+	c.Figures = fmt.Sprintf("%d of %d sampled values are what noise and density give (largest relative difference %.1e), %d too close to tell",
+		values-unsure, values, worst, unsure)
 	return c, nil
 }
 
@@ -209,14 +229,6 @@ func (v *verifier) call(ctx context.Context, f *exec.Compiled, set *masks.Set, x
 }
 
 func orders(n int) string { return text.Count(n, "order") }
-
-func randomBits(rng *rand.Rand, n int) []float32 {
-	x := make([]float32, n)
-	for i := range x {
-		x[i] = float32(rng.IntN(2))
-	}
-	return x
-}
 
 func randomNormal(rng *rand.Rand, n int) []float32 {
 	x := make([]float32, n)

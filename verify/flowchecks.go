@@ -18,18 +18,6 @@ import (
 	"github.com/maskflow/maskflow/models/flow"
 )
 
-// layered is a density that is a base density seen through layers.
-type layered interface {
-	models.Density
-	models.HostInverter
-	Layers() []flow.Layer
-	LayerPart(i int) models.Part
-	Base() models.Density
-	BasePart() models.Part
-	Forward(p models.Params, x, context *Node) (z, logDet *Node)
-	Inverse(p models.Params, z, context *Node) (x, logDet *Node)
-}
-
 // mostDense bounds the dimensions in which a matrix without structure is
 // factorised, and a network computed once for every variable.
 const mostDense = 1024
@@ -39,7 +27,7 @@ type flowVerifier struct {
 	m      *maskflow.Model
 	of     *exec.Loaded // the flow
 	part   *exec.Loaded // its base density
-	f      layered
+	f      flow.Layered
 	o      Options
 	base   *verifier // nil when the base has no masks
 	layers []flowLayer
@@ -57,7 +45,7 @@ type flowLayer struct {
 
 func (l flowLayer) String() string { return fmt.Sprintf("layer %d (%s)", l.index, l.Name()) }
 
-func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f layered, o Options) (*flowVerifier, error) {
+func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f flow.Layered, o Options) (*flowVerifier, error) {
 	part, err := of.Base(f)
 	if err != nil {
 		return nil, err

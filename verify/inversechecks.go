@@ -105,7 +105,7 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 	}
 	var got []float32
 	want := x
-	if l, ok := v.f.(models.Looping); ok && l.Loops() {
+	if v.f.Loops() {
 		if got, err = v.graph(ctx, v.f.Inverse, noise, cond); err != nil {
 			return c, err
 		}

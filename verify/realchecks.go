@@ -10,7 +10,6 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
-	"github.com/maskflow/maskflow/models"
 )
 
 // mostIntegrated bounds the dimensions in which a density is integrated.
@@ -106,76 +105,4 @@ func mass(ctx context.Context, m *maskflow.Model, w window, cells int, cond []fl
 		}
 	}
 	return sum * volume / float64(total), nil
-}
-
-// realSampler draws rows of real numbers in each order: the noise must be what
-// the density's conditionals make of them.
-func (v *verifier) realSampler(ctx context.Context, c Check, d models.HostSampler, shown models.Conditionals) (Check, error) {
-	dim, rows := v.density.Dim(), max(v.o.Rows, 16)
-	conditionals, err := v.conditionals(shown, rows)
-	if err != nil {
-		return c, err
-	}
-	defer conditionals.Close()
-	rng := rand.New(rand.NewPCG(v.o.Seed, 0x7265616c))
-	values, unsure, worst := 0, 0, 0.0
-	for k, set := range v.sets {
-		s, err := d.NewSampler(v.of.Weights, set)
-		if err != nil {
-			return c, err
-		}
-		width := s.NoiseDim()
-		noise, x := make([]float32, rows*width), make([]float32, rows*dim)
-		s.DrawNoise(rng, noise)
-		cond := randomNormal(rng, rows*v.density.ContextDim())
-		if _, err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
-			return c, err
-		}
-		flat, err := v.call(ctx, conditionals, set, x, cond)
-		if err != nil {
-			return c, err
-		}
-		params := len(flat) / len(x)
-		for i, value := range x {
-			row, at := i/dim, i%dim
-			mean, sigma, sure := component(flat[i*params:(i+1)*params], func() float64 { return float64(noise[row*width+dim+at]) })
-			if values++; !sure {
-				unsure++
-				continue
-			}
-			want := float64(noise[row*width+at])
-			off := math.Abs((float64(value)-mean)/sigma-want) / (1 + math.Abs(want))
-			worst = math.Max(worst, off)
-			if !(off <= closeEnough) { // NaN too
-				c.Holds = false
-				c.Figures = fmt.Sprintf("order %d, row %d, variable %d: the density gives noise %.6g, the noise is %.6g",
-					k+1, row, at+1, (float64(value)-mean)/sigma, want)
-				return c, nil
-			}
-		}
-	}
-	c.Figures = fmt.Sprintf("%d of %d sampled values are what noise and density give (largest relative difference %.1e), %d too close to tell",
-		values-unsure, values, worst, unsure)
-	return c, nil
-}
-
-// component is the Gaussian that a variable was drawn from, by the parameters of
-// its conditional: of a mixture the one that the uniform noise chooses, unless the
-// choice is too close for float32 to tell.
-func component(params []float32, uniform func() float64) (mean, sigma float64, sure bool) {
-	if len(params) == 2 {
-		return float64(params[0]), math.Exp(float64(params[1])), true
-	}
-	n, u := len(params)/3, uniform()
-	sum, chosen := 0.0, n-1
-	sure = true
-	for j := range n {
-		sum += math.Exp(float64(params[j]))
-		sure = sure && (math.Abs(sum-u) > 1e-4 || j == n-1)
-		if u < sum {
-			chosen = j
-			break
-		}
-	}
-	return float64(params[n+chosen]), math.Exp(float64(params[2*n+chosen])), sure
 }

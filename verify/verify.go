@@ -11,6 +11,7 @@ import (
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
 )
 
 // Options say what Model looks at.
@@ -81,12 +82,12 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer of.Close()
-	if f, ok := m.Graph().(layered); ok {
-		return verifyFlow(ctx, m, of, f, o)
+	if f, ok := m.Density().(flow.Layered); ok {
+		return verifyFlow(ctx, m, of.Density(), f, o)
 	}
 	masked, ok := m.Graph().(models.Masked)
 	if !ok {
-		if _, density := m.Graph().(models.Density); density {
+		if m.Density() != nil {
 			return nil, fmt.Errorf("only masked densities and flows can be verified")
 		}
 		return unverified(m.Graph().Dim()), nil
@@ -109,7 +110,7 @@ func setsOf(masked models.Masked, o Options) []*masks.Set {
 	return exec.EvaluationSets(masked, o.Orders, 8)
 }
 
-func verifyFlow(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f layered, o Options) (*Report, error) {
+func verifyFlow(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f flow.Layered, o Options) (*Report, error) {
 	v, err := newFlowVerifier(ctx, m, of, f, o)
 	if err != nil {
 		return nil, err

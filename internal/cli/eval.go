@@ -11,7 +11,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/text"
-	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models"
 )
 
 type evalOptions struct {
@@ -92,7 +92,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	if err := checkOrders(r, o.orders...); err != nil {
 		return err
 	}
-	if _, drawn := r.Graph().(*iaf.VAE); o.samples > 0 && !drawn {
+	if o.samples > 0 && models.ObjectiveOf(r.Graph()).Kind != models.Bound {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Dir))
 	}
 	split, set, err := evalSet(ctx, r, o)

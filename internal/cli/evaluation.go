@@ -31,7 +31,7 @@ type figures struct {
 func figuresOf(c *config.Config, d models.Model, shape []int) figures {
 	_, masked := d.(models.Masked)
 	_, stochastic := d.(models.Stochastic)
-	return figures{masked: masked, image: len(shape) > 1 && !models.IsDiscrete(d), steady: c.Data.Logit == 0,
+	return figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), steady: c.Data.Logit == 0,
 		stochastic: stochastic, single: c.Eval.ValidSamples <= 1}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/vae"
 )
 
 // figuresFor are those of a model of the data that a configuration names.
@@ -33,7 +33,7 @@ func newModel[M models.Model](t *testing.T) func(M, error) M {
 func TestFiguresOfAnEvaluation(t *testing.T) {
 	real := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Output: "gaussian", Hidden: []int{}, Degrees: "sequential", Start: "natural"}))
 	bits := newModel[*made.Model](t)(made.New(made.Options{Dim: 4, Hidden: []int{}, Degrees: "sequential", Start: "natural"}))
-	vae := newModel[*iaf.VAE](t)(iaf.NewVAE(iaf.VAEOptions{Dim: 4, Posterior: "diagonal"}))
+	vae := newModel[*vae.Model](t)(vae.New(vae.Options{Dim: 4, Posterior: "diagonal"}))
 	kl := 0.0156
 	for name, tt := range map[string]struct {
 		f    figures

@@ -103,7 +103,7 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 		return err
 	}
 	defer close()
-	f, ok := r.Graph().(models.HostInverter)
+	f, ok := r.Density().(models.Flow)
 	if !ok {
 		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Dir))
 	}

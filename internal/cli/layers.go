@@ -40,10 +40,8 @@ func (l maskedLayer) text(index int) string {
 // layersOf are the parts of a model that have masks, in the direction in which
 // one pass computes them.
 func layersOf(d models.Model) []maskedLayer {
-	f, ok := d.(interface {
-		Layers() []flow.Layer
-		Base() models.Density
-	})
+	density, _ := models.DensityOf(d)
+	f, ok := density.(flow.Layered)
 	if !ok {
 		if m, ok := d.(models.Masked); ok {
 			return []maskedLayer{{cycle: m.Cycle()}}

@@ -26,7 +26,7 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	switch {
 	case r.Meta.Dim != 2:
 		return usage(fmt.Errorf("--kind density draws two variables, but the model of %s has %d (try --kind calibration)", r.Dir, r.Meta.Dim))
-	case r.Density() == nil || models.IsDiscrete(r.Graph()):
+	case r.Density() == nil || models.Discrete(r.Graph()):
 		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none", r.Dir))
 	case r.Meta.ContextDim > 0:
 		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Dir))

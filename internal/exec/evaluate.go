@@ -10,7 +10,6 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/iaf"
 )
 
 // Evaluation is what a data set tells about a model. All likelihoods are means
@@ -76,8 +75,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 	if e.stochastic() {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
 		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
-		if v, ok := e.model.(*iaf.Variational); ok && !math.IsNaN(v.Target().LogZ) {
-			kl := r.NegELBO + v.Target().LogZ
+		if o := models.ObjectiveOf(e.model); o.Kind == models.Divergence && !math.IsNaN(o.LogZ) {
+			kl := r.NegELBO + o.LogZ
 			r.KL = &kl
 		}
 	} else {
@@ -92,7 +91,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 	for k := range r.PerOrder {
 		r.PerOrder[k] -= s.LogDet
 	}
-	if !models.IsDiscrete(e.model) && acc.bad != nil {
+	if acc.bad != nil && !models.Discrete(e.model) {
 		acc.bad.Where = s.Name + ", log-density"
 		return r, acc.bad
 	}
@@ -104,7 +103,7 @@ func (e *Evaluator) check(s *data.Set) error {
 	if s.Rows == 0 {
 		return fmt.Errorf("%s has no rows to evaluate", s.Name)
 	}
-	if IsVariational(e.model) && len(s.X) == 0 && len(s.Context) == 0 {
+	if models.ObjectiveOf(e.model).Kind == models.Divergence && len(s.X) == 0 && len(s.Context) == 0 {
 		return nil // noise is all that it takes
 	}
 	rows, err := RowsOf(e.model, s.X, s.Context)

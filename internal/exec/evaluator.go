@@ -27,13 +27,6 @@ type Ensemble struct {
 	Seed uint64
 }
 
-// IsVariational tells models that are fitted to a target instead of data.
-func IsVariational(m models.Model) bool {
-	_, density := m.(models.Density)
-	_, stochastic := m.(models.Stochastic)
-	return density && stochastic
-}
-
 // Evaluator computes log-likelihoods of a model for parameters that somebody
 // else holds on the backend, such as a training loop. It compiles once. It is
 // safe for concurrent use.
@@ -46,10 +39,8 @@ type Evaluator struct {
 	// change is ln |det| of the preprocessing, nil when there is none.
 	change *Compiled
 	// invert, if not nil, maps rows to the noise that value takes in their place.
-	invert inversion
+	invert Inversion
 }
-
-type inversion func(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error)
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
 // rows; 0 is what suits the model.
@@ -63,7 +54,7 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 	switch m := d.(type) {
 	case models.Stochastic:
 		l.Noise = m.NoiseDim()
-		if IsVariational(d) {
+		if m.Objective().Kind == models.Divergence {
 			l.X = 0
 		}
 		e.value, err = Compile(b, d, "bound", l, func(p models.Params, in Args[*Node]) *Node { return m.Bound(p, in.X, in.Context, in.Noise) })
@@ -81,7 +72,7 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 // withChange is the evaluator with the change of units by the model's
 // preprocessing. When that fails the evaluator is closed.
 func (e *Evaluator) withChange(d models.Model) (*Evaluator, error) {
-	m, ok := d.(models.Preprocessed)
+	m, ok := d.(models.Flow)
 	if !ok {
 		return e, nil
 	}
@@ -209,7 +200,7 @@ func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int
 func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) ([][]float64, error) {
 	if e.invert != nil {
 		var err error
-		if x, err = e.invert(ctx, params, x, cond); err != nil {
+		if x, err = e.invert.toNoise(ctx, params, x, cond); err != nil {
 			return nil, err
 		}
 	}

@@ -29,18 +29,33 @@ func Load(b *backend.Backend, m models.Model, w models.Weights) (*Loaded, error)
 	if err := w.Check(m); err != nil {
 		return nil, err
 	}
-	l := &Loaded{Backend: b, Model: m, Weights: w, samplers: map[*masks.Set]models.Sampler{}}
+	var params []*tensors.Tensor
 	for i, s := range m.Specs() {
-		l.Params = append(l.Params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
+		params = append(params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
 	}
+	return load(b, m, w, params), nil
+}
+
+func load(b *backend.Backend, m models.Model, w models.Weights, params []*tensors.Tensor) *Loaded {
+	l := &Loaded{Backend: b, Model: m, Weights: w, Params: params, samplers: map[*masks.Set]models.Sampler{}}
 	l.inverter = sync.OnceValues(func() (models.Inverter, error) {
-		f, ok := m.(models.HostInverter)
+		f, ok := m.(models.Flow)
 		if !ok {
 			return nil, errors.New("this model is no flow: it has no latent codes")
 		}
 		return f.NewInverter(w)
 	})
-	return l, nil
+	return l
+}
+
+// Density is the density that the model is, or that it fits, whose tensors are the
+// model's; the model itself where it has none.
+func (l *Loaded) Density() *Loaded {
+	if f, ok := l.Model.(models.Fitted); ok {
+		d, part := f.Fit()
+		return load(l.Backend, d, part.Weights(l.Weights), models.Of(part, l.Params))
+	}
+	return l
 }
 
 // Close frees the weights on the backend.
@@ -55,10 +70,7 @@ func (l *Loaded) Inverter() (models.Inverter, error) { return l.inverter() }
 
 // Base puts the base density of a flow on the backend, with its part of the
 // flow's weights.
-func (l *Loaded) Base(f interface {
-	Base() models.Density
-	BasePart() models.Part
-}) (*Loaded, error) {
+func (l *Loaded) Base(f models.Flow) (*Loaded, error) {
 	return Load(l.Backend, f.Base(), f.BasePart().Weights(l.Weights))
 }
 

@@ -60,7 +60,7 @@ func TestBatchNormTakesTheStatisticsOfTheBatch(t *testing.T) {
 			layer, own := f.layers[0].(batchLayer), p.In("layer0")
 			y, logDet := layer.ForwardBatch(own, args[0], args[1])
 			still, stillDet := layer.Forward(own, args[0], nil)
-			objective := f.Objective(p, models.Batch{X: args[0], Weights: args[1]})
+			objective := f.Value(p, models.Batch{X: args[0], Weights: args[1]})
 			return []*Node{y, orZeros(logDet, y), still, orZeros(stillDet, y), objective, f.LogProb(p, args[0], nil),
 				Gradient(ReduceAllSum(Mul(Mul(y, y), Mul(args[2], ExpandAxes(args[1], 1)))), args[0])[0]}
 		}, matrix(x, dim), narrow, matrix(normals(3, rows*dim, 1), dim))

@@ -27,6 +27,15 @@ import (
 	"github.com/maskflow/maskflow/models"
 )
 
+// Layered is a flow of layers: a [Flow], or a model that embeds one.
+type Layered interface {
+	models.Flow
+	// Layers are those of the flow, the first next to the data.
+	Layers() []Layer
+	// LayerPart finds the parameters of layer i among those of the flow.
+	LayerPart(i int) models.Part
+}
+
 // Flow is a base density seen through layers. It has no parameters of its own:
 // see package models. It is safe for concurrent use.
 type Flow struct {
@@ -40,11 +49,9 @@ type Flow struct {
 }
 
 var (
-	_ models.Preprocessed = (*Flow)(nil)
-	_ models.Objective    = (*Flow)(nil)
-	_ models.Estimated    = (*Flow)(nil)
-	_ models.HostSampler  = (*Flow)(nil)
-	_ models.HostInverter = (*Flow)(nil)
+	_ Layered            = (*Flow)(nil)
+	_ models.Trained     = (*Flow)(nil)
+	_ models.HostSampler = (*Flow)(nil)
 )
 
 // New returns the flow of the layers, the first being next to the data, over a
@@ -105,8 +112,8 @@ func (f *Flow) LayerPart(i int) models.Part { return f.parts[i] }
 // BasePart finds the parameters of the base density among those of the flow.
 func (f *Flow) BasePart() models.Part { return f.parts[len(f.layers)] }
 
-// Discrete is false: a flow is over real numbers.
-func (f *Flow) Discrete() bool { return false }
+// Support is that of the base.
+func (f *Flow) Support(d int) models.Support { return f.base.Support(d) }
 
 // Forward maps data x to noise z, both [batch, dim], and returns with it
 // ln |det ∂z/∂x|, [batch] in nats.
@@ -190,9 +197,14 @@ func (f *Flow) SampleAndLogProb(p models.Params, z, context *Node) (x, logProb *
 // NoiseDim is 0: training on data takes no noise.
 func (f *Flow) NoiseDim() int { return 0 }
 
-// Objective is the log-density of the rows, with statistics of the batch where a
-// layer normalises by them.
-func (f *Flow) Objective(p models.Params, b models.Batch) *Node {
+// Objective is the likelihood.
+func (f *Flow) Objective() models.Objective {
+	return models.Objective{Kind: models.Likelihood, Units: models.Nats}
+}
+
+// Value is the log-density of the rows, with statistics of the batch where a layer
+// normalises by them.
+func (f *Flow) Value(p models.Params, b models.Batch) *Node {
 	return f.logProb(p, b.X, b.Context, b.Weights)
 }
 

@@ -54,7 +54,7 @@ func TestFlowInsideALoop(t *testing.T) {
 		round := func(s []*Node) []*Node {
 			n := len(specs)
 			batch := models.Batch{X: s[n], Context: s[n+1], Weights: s[n+2]}
-			mean := Reshape(Dot(f.Objective(models.Bind(specs, s[:n]), batch), batch.Weights).Product())
+			mean := Reshape(Dot(f.Value(models.Bind(specs, s[:n]), batch), batch.Weights).Product())
 			next := slices.Clone(s)
 			if b.Kind == backend.KindGo {
 				for i := range specs {

@@ -30,6 +30,9 @@ func (Normal) ContextDim() int { return 0 }
 // Specs is empty.
 func (Normal) Specs() []models.Spec { return nil }
 
+// Support is that of real numbers.
+func (Normal) Support(int) models.Support { return models.Reals() }
+
 // LogProb is ln p(z), [batch] in nats.
 func (n Normal) LogProb(_ models.Params, z, _ *Node) *Node { return nn.StandardNormalLogProb(z) }
 

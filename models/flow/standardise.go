@@ -11,7 +11,7 @@ type standardise struct{ actNorm }
 // NewStandardise returns the layer y = (x − m)/σ with the mean and standard
 // deviation of each column of the training rows, taken before the first step
 // and then fixed. As the first layer it lets a flow take data in their own
-// units: ln p(x) is then in those units, and models.Preprocessed tells what the
+// units: ln p(x) is then in those units, and PreprocessLogDet is what the
 // change of units contributes, −Σ ln σ_d. A constant column is only shifted.
 func NewStandardise(dim int) (Layer, error) {
 	if dim < 1 {

@@ -10,7 +10,7 @@
 //
 // A flow with fast samples is what variational inference needs. [NewVariational]
 // fits one to an unnormalised density by reverse KL divergence, to one of the
-// [Energies] or to another model, a [Teacher]; [NewVAE] makes it the posterior of
+// [Energies] or to another model, a [Teacher]; package vae makes it the posterior of
 // a variational autoencoder.
 package iaf
 
@@ -46,10 +46,7 @@ type Model struct {
 	opts Options
 }
 
-var (
-	_ models.Density      = (*Model)(nil)
-	_ models.HostInverter = (*Model)(nil)
-)
+var _ models.Flow = (*Model)(nil)
 
 // New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {

@@ -87,7 +87,7 @@ func TestDistil(t *testing.T) {
 
 		v := must(NewVariational(must(New(Options(options))), must(Teacher("maf", teacher, learnt)), VariationalOptions{}))
 		w := models.Initialize(v, 2)
-		own := len(v.Model.Specs())
+		own := len(v.flow.Specs())
 		for i, s := range v.Specs()[own:] {
 			if !s.Fixed || s.Name != "target."+teacher.Specs()[i].Name || !slices.Equal(w[own+i], learnt[i]) {
 				t.Errorf("%s of the target is not the teacher's, or is trained", s.Name)
@@ -136,7 +136,7 @@ func TestTeacherRefuses(t *testing.T) {
 	}{
 		{must(maf.New(maf.Options(conditional))), "teacher it takes a context"},
 		{must(New(Options(o))), "computes its density variable by variable; take a MAF"},
-		{must(made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})), "teacher it is a density of bits"},
+		{must(made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})), "of teacher it is 0 or 1"},
 	} {
 		if _, err := Teacher("it", c.d, models.Initialize(c.d, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("the error is %v, want %q", err, c.want)

@@ -42,24 +42,20 @@ type VariationalOptions struct {
 //
 //	KL(q ‖ p) = E_q[ln q(x) − ln p̃(x)] + ln Z
 //
-// estimated with samples of q, through which gradients flow. As a density it is
-// q. While annealing, ln p̃ counts β times.
+// estimated with samples of q, through which gradients flow. Fit is q. While
+// annealing, ln p̃ counts β times.
 type Variational struct {
-	*Model
-	target Target
-	o      VariationalOptions
-	specs  []models.Spec
+	flow           *Model
+	target         Target
+	o              VariationalOptions
+	specs          []models.Spec
+	flowPart, rest models.Part // of the flow and of the target
 }
 
 var (
-	_ models.Density      = (*Variational)(nil)
-	_ models.Stochastic   = (*Variational)(nil)
-	_ models.HostSampler  = (*Variational)(nil)
-	_ models.HostInverter = (*Variational)(nil)
+	_ models.Fitted      = (*Variational)(nil)
+	_ models.HostSampler = (*Variational)(nil)
 )
-
-// targetName is the part of the target in the names of parameters.
-const targetName = "target"
 
 // NewVariational returns the fit of a flow without context to a target over as
 // many variables.
@@ -70,13 +66,26 @@ func NewVariational(m *Model, t Target, o VariationalOptions) (*Variational, err
 	if m.ContextDim() > 0 {
 		return nil, fmt.Errorf("iaf: a flow that is fitted to the target %s takes no context", t.Name)
 	}
-	v := &Variational{Model: m, target: t, o: o, specs: append([]models.Spec(nil), m.Specs()...)}
-	for _, s := range t.Specs {
-		s.Name, s.Fixed = targetName+"."+s.Name, true
-		v.specs = append(v.specs, s)
+	v := &Variational{flow: m, target: t, o: o}
+	v.specs, v.flowPart = models.Nest(nil, "", m.Specs())
+	v.specs, v.rest = models.Nest(v.specs, "target", t.Specs)
+	for i := len(m.Specs()); i < len(v.specs); i++ {
+		v.specs[i].Fixed = true
 	}
 	return v, nil
 }
+
+// Fit is the flow, with its place among the parameters.
+func (v *Variational) Fit() (models.Density, models.Part) { return v.flow, v.flowPart }
+
+// Dim is the number of variables.
+func (v *Variational) Dim() int { return v.flow.Dim() }
+
+// ContextDim is 0.
+func (v *Variational) ContextDim() int { return 0 }
+
+// Support is that of real numbers.
+func (v *Variational) Support(d int) models.Support { return v.flow.Support(d) }
 
 // Target is what the flow is fitted to.
 func (v *Variational) Target() Target { return v.target }
@@ -88,57 +97,41 @@ func (v *Variational) Specs() []models.Spec { return v.specs }
 // NoiseDim is the number of variables.
 func (v *Variational) NoiseDim() int { return v.Dim() }
 
-// Loops is false: training goes from noise to data.
-func (v *Variational) Loops() bool { return false }
-
 // Stages is empty: there are no rows to take statistics of.
 func (v *Variational) Stages() []models.Stage { return nil }
 
-// Objective is β·ln p̃(x) − ln q(x) for the sample x that each row of noise gives.
-func (v *Variational) Objective(p models.Params, b models.Batch) *Node {
+// Objective is the divergence from the target.
+func (v *Variational) Objective() models.Objective {
+	return models.Objective{Kind: models.Divergence, Units: models.Nats, LogZ: v.target.LogZ}
+}
+
+// Value is β·ln p̃(x) − ln q(x) for the sample x that each row of noise gives.
+func (v *Variational) Value(p models.Params, b models.Batch) *Node {
 	x, logq := v.sample(p, b.Noise)
-	target := v.target.LogDensity(p.In(targetName), x)
+	target := v.target.LogDensity(v.rest.Params(p), x)
 	return Sub(Mul(target, b.Beta), logq)
 }
 
 func (v *Variational) sample(p models.Params, noise *Node) (x, logq *Node) {
 	if v.o.StickTheLanding {
-		return v.SampleAndPathLogProb(p, noise, nil)
+		return v.flow.SampleAndPathLogProb(p, noise, nil)
 	}
-	return v.SampleAndLogProb(p, noise, nil)
+	return v.flow.SampleAndLogProb(p, noise, nil)
 }
 
 // Bound is ln p̃(x) − ln q(x), whose mean is ln Z − KL(q ‖ p) and the mean of
 // whose exponential is Z.
 func (v *Variational) Bound(p models.Params, _, _, noise *Node) *Node {
-	x, logq := v.SampleAndLogProb(p, noise, nil)
-	return Sub(v.target.LogDensity(p.In(targetName), x), logq)
-}
-
-// flowWeights are those of the flow alone.
-func (v *Variational) flowWeights(w models.Weights) (models.Weights, error) {
-	if err := w.Check(v); err != nil {
-		return nil, fmt.Errorf("iaf: %w", err)
-	}
-	return w[:len(v.Model.Specs())], nil
+	x, logq := v.flow.SampleAndLogProb(p, noise, nil)
+	return Sub(v.target.LogDensity(v.rest.Params(p), x), logq)
 }
 
 // NewSampler samples the flow.
 func (v *Variational) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, error) {
-	own, err := v.flowWeights(w)
-	if err != nil {
-		return nil, err
+	if err := w.Check(v); err != nil {
+		return nil, fmt.Errorf("iaf: %w", err)
 	}
-	return v.Model.NewSampler(own, set)
-}
-
-// NewInverter is that of the flow.
-func (v *Variational) NewInverter(w models.Weights) (models.Inverter, error) {
-	own, err := v.flowWeights(w)
-	if err != nil {
-		return nil, err
-	}
-	return v.Model.NewInverter(own)
+	return v.flow.NewSampler(v.flowPart.Weights(w), set)
 }
 
 // Teacher is a density with trained weights as a target: fitting an IAF to a MAF
@@ -154,10 +147,12 @@ func Teacher(name string, d models.Density, w models.Weights) (Target, error) {
 	if d.ContextDim() > 0 {
 		return Target{}, fmt.Errorf("iaf: teacher %s takes a context", name)
 	}
-	if models.IsDiscrete(d) {
-		return Target{}, fmt.Errorf("iaf: teacher %s is a density of bits, but a flow is one of real numbers", name)
+	for i := range d.Dim() {
+		if s := d.Support(i); s != models.Reals() {
+			return Target{}, fmt.Errorf("iaf: variable %d of teacher %s is %v, but a flow is a density of real numbers", i, name, s)
+		}
 	}
-	if l, ok := d.(models.Looping); ok && l.Loops() {
+	if f, ok := d.(models.Flow); ok && f.Loops() {
 		return Target{}, fmt.Errorf("iaf: teacher %s computes its density variable by variable; take a MAF", name)
 	}
 	t := Target{Name: name, Dim: d.Dim(), LogZ: 0,

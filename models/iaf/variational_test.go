@@ -84,7 +84,7 @@ func TestStickingTheLanding(t *testing.T) {
 			batch := batchOf(args)
 			all := []*Node{plain.Bound(p, nil, nil, batch.Noise)}
 			for _, v := range []*Variational{plain, landing} {
-				value := v.Objective(p, batch)
+				value := v.Value(p, batch)
 				all = append(append(all, value), gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
 			}
 			return all
@@ -113,13 +113,13 @@ func TestStickingTheLanding(t *testing.T) {
 // parameters: they differ by less than six standard errors, which are small
 // beside the gradients themselves. It returns the gradients of one batch, first
 // those of the plain objective.
-func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Objective, w models.Weights, x []float32) [][]float32 {
+func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Trained, w models.Weights, x []float32) [][]float32 {
 	t.Helper()
 	const rows, batches = 1000, 30
 	n := len(trained(plain))
 	c := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
 		batch := batchOf(args)
-		one, other := plain.Objective(p, batch), landing.Objective(p, batch)
+		one, other := plain.Value(p, batch), landing.Value(p, batch)
 		mean := func(v *Node) *Node { return ReduceAllSum(Mul(v, batch.Weights)) }
 		return slices.Concat([]*Node{one, other}, gradients(plain, p, mean(one)), gradients(plain, p, mean(other)))
 	})
@@ -197,8 +197,8 @@ func TestAnnealing(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		c := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 			batch := batchOf(args)
-			x, logq := v.SampleAndLogProb(p, batch.Noise, nil)
-			return []*Node{v.Objective(p, batch), v.Bound(p, nil, nil, batch.Noise), Neg(logq), v.Target().LogDensity(p, x)}
+			x, logq := v.flow.SampleAndLogProb(p, batch.Noise, nil)
+			return []*Node{v.Value(p, batch), v.Bound(p, nil, nil, batch.Noise), Neg(logq), v.Target().LogDensity(p, x)}
 		})
 		for _, beta := range []float32{0, 0.3, 1} {
 			out := c.run(t, w, matrix(noise, 2), weights, beta)
@@ -242,19 +242,19 @@ func TestVariationalIsItsFlow(t *testing.T) {
 			}
 		}
 	}
-	same(t, "the noise of samples", inverter{must(v.NewInverter(all)), nil}.toNoise(t, x), noise, 3, 1e-5)
+	same(t, "the noise of samples", inverter{must(v.flow.NewInverter(v.flowPart.Weights(all))), nil}.toNoise(t, x), noise, 3, 1e-5)
 	drawn, again := make([]float32, 9), make([]float32, 6)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), drawn)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), again)
-	if !slices.Equal(drawn[:6], again) || v.NoiseDim() != 3 || sampler.NoiseDim() != 3 || v.Loops() || len(v.Stages()) != 0 {
+	if !slices.Equal(drawn[:6], again) || v.NoiseDim() != 3 || sampler.NoiseDim() != 3 || len(v.Stages()) != 0 {
 		t.Errorf("the noise is %v and %v, of %d numbers", drawn, again, v.NoiseDim())
 	}
 	_, err := v.NewSampler(w, nil)
 	if err == nil || !strings.Contains(err.Error(), "iaf: the model has 3 parameters, but 2 were given") {
 		t.Errorf("too few weights to sample: the error is %v", err)
 	}
-	if _, err := v.NewInverter(w); err == nil {
-		t.Error("too few weights to invert are taken")
+	if d, part := v.Fit(); d != models.Density(m) || !slices.Equal(part.Weights(all)[0], w[0]) {
+		t.Error("what is fitted is not the flow")
 	}
 }
 

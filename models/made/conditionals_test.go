@@ -32,27 +32,31 @@ type component struct {
 	distuv.Normal
 }
 
-// components reads what models.Conditionals says of a real variable; a Gaussian
-// is a mixture of one.
-func components(c []float32) []component {
-	if len(c) == 2 {
-		return []component{{1, distuv.Normal{Mu: float64(c[0]), Sigma: math.Exp(float64(c[1]))}}}
+// components are those of a real variable's conditional; a Gaussian is a mixture of
+// one.
+func components(m *Model, outputs []float32) []component {
+	c, err := m.Conditional(0, outputs)
+	if err != nil {
+		panic(err)
 	}
-	k := len(c) / 3
-	all := make([]component, k)
-	for i := range all {
-		all[i] = component{math.Exp(float64(c[i])), distuv.Normal{Mu: float64(c[k+i]), Sigma: math.Exp(float64(c[2*k+i]))}}
+	p := c.Parameters()
+	if len(p) == 2 {
+		return []component{{1, distuv.Normal{Mu: p[0].Value, Sigma: p[1].Value}}}
+	}
+	var all []component
+	for ; len(p) > 0; p = p[3:] {
+		all = append(all, component{p[0].Value, distuv.Normal{Mu: p[1].Value, Sigma: p[2].Value}})
 	}
 	return all
 }
 
 // logProbOf is ln p of one variable by the closed form of its conditional.
-func logProbOf(discrete bool, c []float32, x float32) float64 {
-	if discrete {
+func logProbOf(m *Model, c []float32, x float32) float64 {
+	if m.Support(0).Discrete() {
 		return math.Log(sigmoid(c[0] * (2*x - 1)))
 	}
 	var logs []float64
-	for _, g := range components(c) {
+	for _, g := range components(m, c) {
 		logs = append(logs, math.Log(g.weight)+g.LogProb(float64(x)))
 	}
 	return floats.LogSumExp(logs)
@@ -61,7 +65,7 @@ func logProbOf(discrete bool, c []float32, x float32) float64 {
 // rowsOf is how many rows a model is compiled for: all its states, or enough of
 // them to ask for the gradient of every parameter of every conditional at once.
 func rowsOf(m *Model) int {
-	if m.Discrete() {
+	if m.Support(0).Discrete() {
 		return 1 << m.Dim()
 	}
 	return gridPoints
@@ -69,7 +73,7 @@ func rowsOf(m *Model) int {
 
 // points are rows to evaluate a model on.
 func points(m *Model) []float32 {
-	if m.Discrete() {
+	if m.Support(0).Discrete() {
 		return states(m.Dim())
 	}
 	return normals(rand.New(rand.NewPCG(9, 9)), rowsOf(m)*m.Dim(), 1.5)
@@ -88,23 +92,23 @@ func gridPoint(i int) float32 { return gridStep*float32(i) - gridEnd }
 // context and draw of the weights, and so do those of the mixture of the sets.
 func checkNormalised(t *testing.T, s subject) {
 	dim := s.model.Dim()
-	if !s.model.Discrete() && dim > 2 {
+	if !s.model.Support(0).Discrete() && dim > 2 {
 		return // checkConditionals and checkAutoregressive say it of more variables
 	}
 	draws, tolerance := uint64(2), 1e-5
-	if !s.model.Discrete() {
+	if !s.model.Support(0).Discrete() {
 		draws, tolerance = 1, 1e-3 // a grid takes many calls
 	}
 	for seed := range draws {
 		w := randomWeights(s.model, seed)
-		if !s.model.Discrete() {
+		if !s.model.Support(0).Discrete() {
 			w = scaled(w, 0.3) // no Gaussian may be wider than the grid
 		}
 		for c := range s.contexts() {
 			mixture := 0.0
 			for k, set := range s.sets {
 				sum := 0.0
-				if s.model.Discrete() {
+				if s.model.Support(0).Discrete() {
 					for _, v := range s.run(t, w, set, batch{x: states(dim), context: s.context(c)}).logp {
 						sum += math.Exp(float64(v))
 					}
@@ -149,7 +153,7 @@ func (s subject) integral(t *testing.T, w models.Weights, set *masks.Set, contex
 			if d == last && dim == 2 && line < 1e-5 || d != last && i > 0 {
 				continue
 			}
-			for _, g := range components(r.conditionals[d*k : (d+1)*k]) {
+			for _, g := range components(s.model, r.conditionals[d*k:(d+1)*k]) {
 				if g.weight > 1e-3 && (g.Sigma < 0.7*gridStep || math.Abs(g.Mu)+4*g.Sigma > gridEnd) {
 					t.Fatalf("context %d: the grid does not hold variable %d, N(%.3g, %.3g²)", context, d, g.Mu, g.Sigma)
 				}
@@ -173,8 +177,8 @@ func checkConditionals(t *testing.T, s subject) {
 			for d := range dim {
 				at := i*dim + d
 				c := r.conditionals[at*k : (at+1)*k]
-				want += logProbOf(m.Discrete(), c, x[at])
-				if total := totalWeight(c); math.Abs(total-1) > 1e-5 {
+				want += logProbOf(m, c, x[at])
+				if total := totalWeight(m, c); math.Abs(total-1) > 1e-5 {
 					t.Fatalf("set %d, row %d: the weights of variable %d sum to %v", number, i, d, total)
 				}
 			}
@@ -185,12 +189,12 @@ func checkConditionals(t *testing.T, s subject) {
 	}
 }
 
-func totalWeight(c []float32) float64 {
+func totalWeight(m *Model, c []float32) float64 {
 	if len(c) == 1 {
 		return 1
 	}
 	total := 0.0
-	for _, g := range components(c) {
+	for _, g := range components(m, c) {
 		total += g.weight
 	}
 	return total
@@ -211,7 +215,7 @@ func checkZeroWeights(t *testing.T, s subject) {
 	}
 	for i, got := range s.run(t, w, s.sets[0], batch{x: x, context: s.context(0)}).logp {
 		want := -float64(dim) * math.Ln2
-		if !m.Discrete() {
+		if !m.Support(0).Discrete() {
 			want = 0
 			for _, v := range x[i*dim : (i+1)*dim] {
 				want += normal.LogProb(float64(v))

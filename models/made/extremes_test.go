@@ -43,7 +43,7 @@ func TestExtremeOutputsAreFinite(t *testing.T) {
 					}
 				}
 				for i := 0; i < len(r.conditionals); i += parametersOf(m) {
-					for _, g := range components(r.conditionals[i : i+parametersOf(m)]) {
+					for _, g := range components(m, r.conditionals[i:i+parametersOf(m)]) {
 						if g.Sigma < 1e-3 || g.Sigma > 1e3 {
 							t.Fatalf("%s: a standard deviation of %v", output, g.Sigma)
 						}

@@ -75,7 +75,7 @@ func checkSampler(t *testing.T, s subject) {
 			for j := range own {
 				own[j] = noise[(row*len(own)+j)*dim+d]
 			}
-			if c := conditionals[i*k : (i+1)*k]; !follows(m.Discrete(), c, own, x[i]) {
+			if c := conditionals[i*k : (i+1)*k]; !follows(m, c, own, x[i]) {
 				t.Fatalf("set %d: variable %d of sample %d is %v, but its conditional is %v and its noise %v", number, d, row, x[i], c, own)
 			}
 		}
@@ -86,12 +86,12 @@ func checkSampler(t *testing.T, s subject) {
 // uniform number is below p(x = 1); and m + σ·n of a Gaussian, which a uniform
 // number chooses from a mixture by its cumulated weights. Where rounding may
 // decide, either way is right.
-func follows(discrete bool, c, noise []float32, x float32) bool {
-	if discrete {
+func follows(m *Model, c, noise []float32, x float32) bool {
+	if m.Support(0).Discrete() {
 		p, u := sigmoid(c[0]), float64(noise[0])
 		return x == 0 && u > p-1e-5 || x == 1 && u < p+1e-5
 	}
-	all, below := components(c), 0.0
+	all, below := components(m, c), 0.0
 	for _, g := range all {
 		chosen := true
 		if len(all) > 1 {

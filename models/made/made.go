@@ -28,7 +28,6 @@
 package made
 
 import (
-	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -37,6 +36,7 @@ import (
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/output"
 )
 
 // Model is a MADE. It has no parameters of its own: see package models. It is
@@ -44,14 +44,13 @@ import (
 type Model struct {
 	opts   Options
 	net    *nn.Network
-	output output
+	output output.Family
 }
 
 var (
 	_ models.Masked       = (*Model)(nil)
 	_ models.Conditionals = (*Model)(nil)
 	_ models.HostSampler  = (*Model)(nil)
-	_ models.Discrete     = (*Model)(nil)
 )
 
 // New validates the options, every problem at once, and returns the model.
@@ -60,26 +59,18 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	var problems []error
-	add := func(err error) {
-		if err != nil {
-			problems = append(problems, err)
-		}
+	out, err := o.family().New()
+	if err != nil {
+		return nil, fmt.Errorf("made: %w", err)
 	}
-	out, err := newOutput(o)
-	add(err)
-	options := nn.NetworkOptions{
+	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
 			Degrees: o.Degrees, Count: o.Masks, Resample: o.Resample, Seed: o.Seed},
-		Context: o.Context, Params: 1, Residual: o.Residual, Conditioning: o.Conditioning, Activation: o.Activation, Init: o.Init,
-	}
-	if out != nil {
-		options.Params, options.OutputBias = out.params(), out.bias()
-	}
-	net, err := nn.NewNetwork(options)
-	add(err)
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("made: %w", errors.Join(problems...))
+		Context: o.Context, Params: out.Outputs(), OutputBias: out.Bias(), Residual: o.Residual, Conditioning: o.Conditioning,
+		Activation: o.Activation, Init: o.Init,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("made: %w", err)
 	}
 	return &Model{opts: o, net: net, output: out}, nil
 }
@@ -135,31 +126,21 @@ func (m *Model) outputs(p models.Params, x, context *Node) *Node {
 // LogProb returns ln p(x | context) in nats, shape [batch]; for Bernoulli
 // outputs x must be binary.
 func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
-	return m.output.logProb(x, m.outputs(p, x, context))
+	return m.output.LogProb(x, m.outputs(p, x, context))
 }
 
-// Conditionals returns the parameters of p(x_d | x before d), shape
-// [batch, dim, k], as models.Conditionals lists them.
+// Support is that of the conditionals.
+func (m *Model) Support(int) models.Support { return m.output.Support() }
+
+// Conditionals returns the P outputs of the network for each variable, [batch, dim, P].
 func (m *Model) Conditionals(p models.Params, x, context *Node) *Node {
-	each := m.output.conditionals(split(m.outputs(p, x, context), m.output.params()))
-	for i, v := range each {
-		each[i] = ExpandAxes(v, -1)
-	}
-	return Concatenate(each, -1)
+	return TransposeAllAxes(Reshape(m.outputs(p, x, context), x.Shape().Dimensions[0], m.output.Outputs(), m.opts.Dim), 0, 2, 1)
 }
 
-// Discrete says whether the variables are binary.
-func (m *Model) Discrete() bool { return m.output.discrete() }
-
-// split takes the outputs [batch, P·dim] apart into P nodes [batch, dim].
-func split(o *Node, params int) []*Node {
-	if params == 1 {
-		return []*Node{o}
+// Conditional is p(x_d | x before d) by the P outputs of the network for variable d.
+func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error) {
+	if d < 0 || d >= m.opts.Dim || len(outputs) != m.output.Outputs() {
+		return nil, fmt.Errorf("made: variable %d with %d outputs: need one of %d variables with %d", d, len(outputs), m.opts.Dim, m.output.Outputs())
 	}
-	dim := o.Shape().Dimensions[1] / params
-	parts := make([]*Node, params)
-	for i := range parts {
-		parts[i] = Slice(o, AxisRange(), AxisRange(i*dim, (i+1)*dim))
-	}
-	return parts
+	return m.output.Conditional(outputs), nil
 }

@@ -71,8 +71,8 @@ func TestDefaults(t *testing.T) {
 	if !slices.Equal(set.Order, masks.Natural(5)) || !slices.Equal(set.Hidden[0], []int{1, 1, 2, 2, 3, 3, 4, 4}) {
 		t.Errorf("the order is %v and the degrees are %v", set.Order, set.Hidden)
 	}
-	if m.Dim() != 5 || m.ContextDim() != 0 || !m.Discrete() {
-		t.Errorf("%d variables, context of %d, discrete %v", m.Dim(), m.ContextDim(), m.Discrete())
+	if m.Dim() != 5 || m.ContextDim() != 0 || !m.Support(0).Discrete() {
+		t.Errorf("%d variables, context of %d, discrete %v", m.Dim(), m.ContextDim(), m.Support(0).Discrete())
 	}
 	// The names of what is chosen where nothing is said.
 	named := mustNew(t, Options{Dim: 5, Hidden: []int{8}, Activation: "relu", Init: "orthogonal", Output: "bernoulli", Degrees: "sequential", Start: "natural"})

@@ -7,6 +7,7 @@ import (
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models/output"
 )
 
 // Options describe a MADE. The zero value of a field means the default that its
@@ -70,17 +71,15 @@ func (o Options) clone() Options {
 	return o
 }
 
+func (o *Options) family() output.Fields {
+	return output.Fields{Family: &o.Output, Components: &o.Components, Scale: &o.Scale}
+}
+
 // Table declares the options.
 func (o *Options) Table() option.Table {
 	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
 	return append(option.Table{
-		option.Choose("output", &o.Output, "distribution of a variable given those before it",
-			option.Alternative{Name: "bernoulli", Help: "of 0 and 1"},
-			option.Alternative{Name: "gaussian", Help: "of real numbers", Table: option.Table{nn.ScaleRow(&o.Scale)}},
-			option.Alternative{Name: "mog", Help: "a mixture of Gaussians", Table: option.Table{
-				option.Of("components", &o.Components, 10, "number of Gaussians in a mixture").Within(1, MaxComponents),
-				nn.ScaleRow(&o.Scale),
-			}}),
+		o.family().Row("output", "distribution of a variable given those before it"),
 		option.Of("direct", &o.Direct, false, "connections from the inputs straight to the outputs (MADE, eq. 11)"),
 		option.Of("conditioning_weights", &o.Conditioning, false, "weights from which a unit learns which of its inputs are connected (MADE, eq. 14)"),
 		option.Of("groups", &o.Groups, 0, "number of degrees that an order is merged down to, neighbours in the order sharing one").

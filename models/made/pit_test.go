@@ -45,7 +45,7 @@ func TestSamplesAreUniformUnderTheirDensity(t *testing.T) {
 				u := make([]float64, n)
 				for i := range u {
 					at := i*dim + d
-					for _, g := range components(conditionals[at*k : (at+1)*k]) {
+					for _, g := range components(m, conditionals[at*k:(at+1)*k]) {
 						u[i] += g.weight * g.CDF(float64(x[at]))
 					}
 				}

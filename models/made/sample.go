@@ -32,14 +32,18 @@ type sampler struct {
 	host  *nn.Host
 }
 
-// NoiseDim is one number a variable: uniform for Bernoulli outputs, normal for
-// Gaussians; mixtures take a second, uniform one.
-func (s *sampler) NoiseDim() int { return s.model.output.noises() * s.model.opts.Dim }
+// NoiseDim is what the conditionals take for each variable: a uniform number for
+// Bernoulli outputs, a normal one for Gaussians, both for mixtures.
+func (s *sampler) NoiseDim() int { return len(s.model.output.Noise()) * s.model.opts.Dim }
 
-// DrawNoise fills rows of noise.
+// DrawNoise fills rows of noise: the first number of every variable, then the second.
 func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
 	for width := s.NoiseDim(); len(noise) >= width; noise = noise[width:] {
-		s.model.output.draw(rng, noise[:width], s.model.opts.Dim)
+		for k, draw := range s.model.output.Noise() {
+			for d := range s.model.opts.Dim {
+				noise[k*s.model.opts.Dim+d] = draw(rng)
+			}
+		}
 	}
 }
 
@@ -54,10 +58,15 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 	}
 	out := s.model.output
 	passes, err = s.host.Walk(ctx, dst, rows, cond, models.Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
+		own, u := make([]float32, len(params)/stride), make([]float32, perRow/dim)
 		for i := range x {
-			x[i] = out.sample(
-				func(p int) float32 { return params[p*stride+i] },
-				func(k int) float32 { return noise[(row+i)*perRow+k*dim+d] })
+			for p := range own {
+				own[p] = params[p*stride+i]
+			}
+			for k := range u {
+				u[k] = noise[(row+i)*perRow+k*dim+d]
+			}
+			x[i] = out.Draw(own, u)
 		}
 	})
 	if err != nil {

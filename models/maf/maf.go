@@ -22,6 +22,7 @@ import (
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/output"
 )
 
 // Options describe a MAF: they are those of package flow.
@@ -34,7 +35,7 @@ func (o *Options) Table() option.Table {
 			option.Alternative{Name: "normal", Help: "the standard normal density"},
 			option.Alternative{Name: "made", Help: "a MADE whose conditionals are Gaussians"},
 			option.Alternative{Name: "mog", Help: "a MADE whose conditionals are mixtures of Gaussians", Table: option.Table{
-				option.Of("components", &o.Components, 10, "number of Gaussians in a mixture").Within(1, made.MaxComponents),
+				output.ComponentsRow(&o.Components),
 			}}),
 	}, (*flow.StackOptions)(o).Table(5, []string{"none", "batch", "act"}, "affine", "spline", "gated")...)
 }
@@ -45,10 +46,7 @@ type Model struct {
 	opts Options
 }
 
-var (
-	_ models.Density      = (*Model)(nil)
-	_ models.HostInverter = (*Model)(nil)
-)
+var _ models.Flow = (*Model)(nil)
 
 // New validates the options, every problem at once, and returns the model.
 func New(o Options) (*Model, error) {

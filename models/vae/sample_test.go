@@ -1,4 +1,4 @@
-package iaf
+package vae
 
 import (
 	"context"
@@ -14,13 +14,14 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
 // A sample is 1 just where its uniform number is below the probability that the
 // decoder in the graph gives it.
 func TestSampleIsTheDecoders(t *testing.T) {
 	const rows, dim, latent = 200, 5, 2
-	v := small(Options{}, VAEOptions{Dim: dim, Latent: latent})
+	v := small(iaf.Options{}, Options{Dim: dim, Latent: latent})
 	w := randomWeights(v, 1)
 	sampler := must(v.NewSampler(w, nil))
 	width := sampler.NoiseDim()
@@ -35,7 +36,7 @@ func TestSampleIsTheDecoders(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		logits := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
-			return []*Node{v.decoder.Apply(p.In(decoderName), args[0])}
+			return []*Node{v.decoder.Apply(v.decoderPart.Params(p), args[0])}
 		}).run(t, w, matrix(z, latent))[0]
 		for i, logit := range logits {
 			p := 1 / (1 + math.Exp(-float64(logit)))
@@ -51,7 +52,7 @@ func TestSampleIsTheDecoders(t *testing.T) {
 // the posterior is.
 func TestSampleFrequencies(t *testing.T) {
 	const rows, dim = 40_000, 3
-	v := small(posteriors[1].flow, VAEOptions{Dim: dim, Latent: 1})
+	v := small(posteriors[1].flow, Options{Dim: dim, Latent: 1})
 	w := randomWeights(v, 6)
 	sampler := must(v.NewSampler(w, nil))
 	noise, x := make([]float32, rows*sampler.NoiseDim()), make([]float32, rows*dim)
@@ -79,7 +80,7 @@ func TestSampleFrequencies(t *testing.T) {
 
 // The noise of a sample does not depend on how many follow.
 func TestNoiseOfVAE(t *testing.T) {
-	v := small(Options{}, VAEOptions{Dim: 3, Latent: 2})
+	v := small(iaf.Options{}, Options{Dim: 3, Latent: 2})
 	sampler := must(v.NewSampler(models.Initialize(v, 1), nil))
 	few, many := make([]float32, 2*5), make([]float32, 9*5)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), few)
@@ -90,9 +91,9 @@ func TestNoiseOfVAE(t *testing.T) {
 }
 
 func TestSampleRefuses(t *testing.T) {
-	v := small(Options{}, VAEOptions{Dim: 3, Latent: 2})
+	v := small(iaf.Options{}, Options{Dim: 3, Latent: 2})
 	w := models.Initialize(v, 1)
-	if _, err := v.NewSampler(w[1:], nil); err == nil || !strings.Contains(err.Error(), "iaf: the model has 8 parameters, but 7 were given") {
+	if _, err := v.NewSampler(w[1:], nil); err == nil || !strings.Contains(err.Error(), "vae: the model has 8 parameters, but 7 were given") {
 		t.Errorf("too few weights: the error is %v", err)
 	}
 	sampler := must(v.NewSampler(w, nil))

@@ -1,4 +1,14 @@
-package iaf
+// Package vae is the variational autoencoder of Kingma and Welling, "Auto-Encoding
+// Variational Bayes", arXiv 1312.6114, for binary data, whose posterior may be an
+// inverse autoregressive flow as in Kingma, Salimans, Jozefowicz, Chen, Sutskever and
+// Welling, arXiv 1606.04934:
+//
+//	(μ, ln σ, h) = encoder(x),  z⁰ = μ + σ·ε,  z = IAF(z⁰; h)
+//	ln p(x) ≥ E[ln p(x | z) + ln N(z; 0, I) − ln q(z | x)]
+//	ln q(z | x) = ln N(ε; 0, I) − Σ ln σ − ln |det ∂z/∂z⁰|
+//
+// Its likelihood is estimated from importance weights: see [models.Stochastic].
+package vae
 
 import (
 	"fmt"
@@ -8,61 +18,50 @@ import (
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
-// VAE is a variational autoencoder for binary data (Kingma and Welling 2014,
-// arXiv 1312.6114) whose posterior may be an IAF:
-//
-//	(μ, ln σ, h) = encoder(x),  z⁰ = μ + σ·ε,  z = IAF(z⁰; h)
-//	ln p(x) ≥ E[ln p(x | z) + ln N(z; 0, I) − ln q(z | x)]
-//	ln q(z | x) = ln N(ε; 0, I) − Σ ln σ − ln |det ∂z/∂z⁰|
-//
-// Its likelihood is estimated: see models.Stochastic. While annealing, the KL
-// divergence counts β times.
-type VAE struct {
-	o                VAEOptions
+// Model is a variational autoencoder. Its objective is the evidence lower bound;
+// while annealing, the KL divergence counts β times. It has no parameters of its own:
+// see package models. It is safe for concurrent use.
+type Model struct {
+	o                Options
 	encoder, decoder nn.MLP
-	posterior        *Model   // nil: diagonal
-	scale            nn.Scale // of the encoder's standard deviations
+	posterior        *iaf.Model // nil: diagonal
+	scale            nn.Scale   // of the encoder's standard deviations
 	specs            []models.Spec
+
+	encoderPart, decoderPart, posteriorPart models.Part
 }
 
 var (
-	_ models.Stochastic  = (*VAE)(nil)
-	_ models.HostSampler = (*VAE)(nil)
-	_ models.Discrete    = (*VAE)(nil)
+	_ models.Stochastic  = (*Model)(nil)
+	_ models.HostSampler = (*Model)(nil)
 )
 
-// Names of the parts of a VAE in the names of its parameters.
-const (
-	encoderName   = "encoder"
-	decoderName   = "decoder"
-	posteriorName = "posterior"
-)
-
-// NewVAE validates the options, every problem at once, and returns the model.
-func NewVAE(o VAEOptions) (*VAE, error) {
+// New validates the options, every problem at once, and returns the model.
+func New(o Options) (*Model, error) {
 	o = o.clone()
 	if err := option.Resolve(o.Table()); err != nil {
-		return nil, fmt.Errorf("iaf: %w", err)
+		return nil, fmt.Errorf("vae: %w", err)
 	}
 	if o.Dim < 1 {
-		return nil, fmt.Errorf("iaf: dim: %d variables, need at least 1", o.Dim)
+		return nil, fmt.Errorf("vae: dim: %d variables, need at least 1", o.Dim)
 	}
 	act, err := nn.ActivationByName(o.Activation)
 	if err != nil {
-		return nil, fmt.Errorf("iaf: %w", err)
+		return nil, fmt.Errorf("vae: %w", err)
 	}
 	scale, err := nn.ScaleByName("soft_clip")
 	if err != nil {
 		return nil, err
 	}
-	v := &VAE{o: o, scale: scale}
+	v := &Model{o: o, scale: scale}
 	outputs := 2 * o.Latent
 	if o.Posterior == "iaf" {
 		layers := o.Flow
 		layers.Dim, layers.Context, layers.Activation, layers.Seed = o.Latent, o.Context, o.Activation, o.Seed
-		if v.posterior, err = New(layers); err != nil {
+		if v.posterior, err = iaf.New(layers); err != nil {
 			return nil, err
 		}
 		outputs += o.Context
@@ -76,50 +75,43 @@ func NewVAE(o VAEOptions) (*VAE, error) {
 	}
 	v.encoder = mlp(append(append([]int{o.Dim}, o.Encoder...), outputs)...)
 	v.decoder = mlp(append(append([]int{o.Latent}, o.Decoder...), o.Dim)...)
-	v.addParams(encoderName, v.encoder.Specs())
-	v.addParams(decoderName, v.decoder.Specs())
+	v.specs, v.encoderPart = models.Nest(nil, "encoder", v.encoder.Specs())
+	v.specs, v.decoderPart = models.Nest(v.specs, "decoder", v.decoder.Specs())
 	if v.posterior != nil {
-		v.addParams(posteriorName, v.posterior.Specs())
+		v.specs, v.posteriorPart = models.Nest(v.specs, "posterior", v.posterior.Specs())
 	}
 	return v, nil
 }
 
-func (v *VAE) addParams(part string, specs []models.Spec) {
-	for _, s := range specs {
-		s.Name = part + "." + s.Name
-		v.specs = append(v.specs, s)
-	}
-}
-
 // Dim is the number of binary variables.
-func (v *VAE) Dim() int { return v.o.Dim }
+func (v *Model) Dim() int { return v.o.Dim }
 
 // ContextDim is 0.
-func (v *VAE) ContextDim() int { return 0 }
+func (v *Model) ContextDim() int { return 0 }
 
 // Specs declares the parameters: "encoder.…", "decoder.…" and "posterior.…".
-func (v *VAE) Specs() []models.Spec { return v.specs }
+func (v *Model) Specs() []models.Spec { return v.specs }
 
-// Discrete is true.
-func (v *VAE) Discrete() bool { return true }
+// Support is that of bits.
+func (v *Model) Support(int) models.Support { return models.Bits() }
 
 // NoiseDim is the number of latent variables.
-func (v *VAE) NoiseDim() int { return v.o.Latent }
+func (v *Model) NoiseDim() int { return v.o.Latent }
 
 // Options returns what the model was made from, with its defaults.
-func (v *VAE) Options() VAEOptions { return v.o.clone() }
+func (v *Model) Options() Options { return v.o.clone() }
 
 // Posterior returns samples z of q(z | x), [batch, latent], for noise of that
 // shape, with ln q(z | x), [batch].
-func (v *VAE) Posterior(p models.Params, x, noise *Node) (z, logq *Node) {
+func (v *Model) Posterior(p models.Params, x, noise *Node) (z, logq *Node) {
 	return v.posteriorOf(p, x, noise, false)
 }
 
 // posteriorOf leaves, on request, the direct influence of the parameters on
 // ln q out of the gradient.
-func (v *VAE) posteriorOf(p models.Params, x, noise *Node, path bool) (z, logq *Node) {
+func (v *Model) posteriorOf(p models.Params, x, noise *Node, path bool) (z, logq *Node) {
 	n := v.o.Latent
-	out := v.encoder.Apply(p.In(encoderName), x)
+	out := v.encoder.Apply(v.encoderPart.Params(p), x)
 	part := func(from, to int) *Node { return Slice(out, AxisRange(), AxisRange(from, to)) }
 	mean := part(0, n)
 	logSigma := v.scale.Log(part(n, 2*n))
@@ -130,7 +122,7 @@ func (v *VAE) posteriorOf(p models.Params, x, noise *Node, path bool) (z, logq *
 		}
 		return z0, v.gaussian(z0, mean, logSigma)
 	}
-	h, own := part(2*n, 2*n+v.o.Context), p.In(posteriorName)
+	h, own := part(2*n, 2*n+v.o.Context), v.posteriorPart.Params(p)
 	if path {
 		z, back, logDet := v.posterior.InversePath(own, z0, h)
 		return z, Add(v.gaussian(back, StopGradient(mean), StopGradient(logSigma)), logDet)
@@ -140,20 +132,28 @@ func (v *VAE) posteriorOf(p models.Params, x, noise *Node, path bool) (z, logq *
 }
 
 // gaussian is ln N(z; μ, σ²), [batch].
-func (v *VAE) gaussian(z, mean, logSigma *Node) *Node {
+func (v *Model) gaussian(z, mean, logSigma *Node) *Node {
 	return nn.SumLast(nn.NormalLogProb(z, mean, Neg(logSigma)))
 }
 
 // terms are ln p(x | z) and ln q(z | x) − ln p(z), each [batch].
-func (v *VAE) terms(p models.Params, x, noise *Node, path bool) (likelihood, divergence *Node) {
+func (v *Model) terms(p models.Params, x, noise *Node, path bool) (likelihood, divergence *Node) {
 	z, logq := v.posteriorOf(p, x, noise, path)
-	likelihood = nn.BernoulliLogProb(x, v.decoder.Apply(p.In(decoderName), z))
+	likelihood = nn.BernoulliLogProb(x, v.decoder.Apply(v.decoderPart.Params(p), z))
 	return likelihood, Sub(logq, nn.StandardNormalLogProb(z))
 }
 
-// Objective is the evidence lower bound of each row, with the KL divergence times
-// β and no less than the free bits.
-func (v *VAE) Objective(p models.Params, b models.Batch) *Node {
+// Objective is the evidence lower bound.
+func (v *Model) Objective() models.Objective {
+	return models.Objective{Kind: models.Bound, Units: models.Nats}
+}
+
+// Stages is empty.
+func (v *Model) Stages() []models.Stage { return nil }
+
+// Value is the evidence lower bound of each row, with the KL divergence times β and no
+// less than the free bits.
+func (v *Model) Value(p models.Params, b models.Batch) *Node {
 	likelihood, divergence := v.terms(p, b.X, b.Noise, v.o.StickTheLanding)
 	if v.o.FreeBits > 0 {
 		free := nn.Number(divergence, v.o.FreeBits*float64(v.o.Latent))
@@ -166,7 +166,7 @@ func (v *VAE) Objective(p models.Params, b models.Batch) *Node {
 // Bound is ln p(x, z) − ln q(z | x) for the z that each row of noise gives: its
 // mean is the evidence lower bound, and the logarithm of the mean of its
 // exponential over noise comes to ln p(x) (Burda et al. 2016, arXiv 1509.00519).
-func (v *VAE) Bound(p models.Params, x, _, noise *Node) *Node {
+func (v *Model) Bound(p models.Params, x, _, noise *Node) *Node {
 	likelihood, divergence := v.terms(p, x, noise, false)
 	return Sub(likelihood, divergence)
 }

@@ -1,4 +1,4 @@
-package iaf
+package vae
 
 import (
 	"math"
@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
 // states lists all binary vectors, row-major [2^dim, dim].
@@ -31,13 +32,13 @@ func softClip(a float64) float64 { return a / (1 + math.Abs(a)/math.Log(1000)) }
 // linearVAE is without hidden layers: the mean and ln σ of the posterior, and
 // the logits, are linear.
 type linearVAE struct {
-	*VAE
+	*Model
 	w models.Weights
 }
 
-func newLinear(o VAEOptions) linearVAE {
+func newLinear(o Options) linearVAE {
 	o.Dim, o.Latent, o.Encoder, o.Decoder = 3, 2, []int{}, []int{}
-	v := must(NewVAE(o))
+	v := must(New(o))
 	return linearVAE{v, randomWeights(v, 1)}
 }
 
@@ -81,13 +82,13 @@ func wide(v []float32) []float64 {
 // For every sample the bound and the objective are what the formulas say.
 func TestBoundOfLinearVAE(t *testing.T) {
 	const beta = 0.3
-	v := newLinear(VAEOptions{Posterior: "diagonal"})
+	v := newLinear(Options{Posterior: "diagonal"})
 	x, weights := slices.Repeat(states(3), 5), slices.Repeat([]float32{1. / 40}, 40)
 	noise := normals(2, 40*2)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		out := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 			batch := batchOf(args)
-			return []*Node{v.Bound(p, batch.X, nil, batch.Noise), v.Objective(p, batch)}
+			return []*Node{v.Bound(p, batch.X, nil, batch.Noise), v.Value(p, batch)}
 		}).run(t, v.w, matrix(x, 3), matrix(noise, 2), weights, float32(beta))
 		for r := range 40 {
 			likelihood, divergence := v.exact(x[3*r:3*r+3], noise[2*r:2*r+2])
@@ -102,7 +103,7 @@ func TestBoundOfLinearVAE(t *testing.T) {
 // ln p(x) less the divergence of two Gaussians, ½·Σ(σ² + μ² − 1) − Σ ln σ.
 func TestMeanOfBound(t *testing.T) {
 	const rows = 4000
-	v := newLinear(VAEOptions{Posterior: "diagonal"})
+	v := newLinear(Options{Posterior: "diagonal"})
 	clear(v.w.Named(v)("decoder.dense0.weights"))
 	x := []float32{1, 0, 1}
 	likelihood, divergence := 0.0, 0.0
@@ -127,7 +128,7 @@ func TestMeanOfBound(t *testing.T) {
 // Below the free bits the divergence is a number that no gradient moves, above
 // them it is itself. What is compared is its mean by the weights of the rows.
 func TestFreeBits(t *testing.T) {
-	linear := newLinear(VAEOptions{Posterior: "diagonal"})
+	linear := newLinear(Options{Posterior: "diagonal"})
 	w := linear.w
 	clear(w.Named(linear)("decoder.dense0.weights")) // no gradient comes by the decoder
 	x, noise := states(3)[:9], normals(2, 3*2)
@@ -138,11 +139,11 @@ func TestFreeBits(t *testing.T) {
 	}
 	low, high := slices.Index(divergences, slices.Min(divergences)), slices.Index(divergences, slices.Max(divergences))
 	free := (divergences[low] + divergences[high]) / 2 / 2 // for each latent variable
-	v := newLinear(VAEOptions{Posterior: "diagonal", FreeBits: free})
+	v := newLinear(Options{Posterior: "diagonal", FreeBits: free})
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		c := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 			batch := batchOf(args)
-			value := v.Objective(p, batch)
+			value := v.Value(p, batch)
 			return append([]*Node{value}, gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
 		})
 		for _, all := range []int{low, high} {
@@ -172,9 +173,9 @@ func TestFreeBits(t *testing.T) {
 
 // Defaults are those of the comments, and problems are told at once.
 func TestNewVAE(t *testing.T) {
-	v := must(NewVAE(VAEOptions{Dim: 7, Flow: Options{}}))
+	v := must(New(Options{Dim: 7, Flow: iaf.Options{}}))
 	o := v.Options()
-	if o.Latent != 32 || o.Context != 64 || !slices.Equal(o.Encoder, []int{500}) || !slices.Equal(o.Decoder, []int{500}) || v.NoiseDim() != 32 || !v.Discrete() || v.ContextDim() != 0 {
+	if o.Latent != 32 || o.Context != 64 || !slices.Equal(o.Encoder, []int{500}) || !slices.Equal(o.Decoder, []int{500}) || v.NoiseDim() != 32 || v.Support(0) != models.Bits() || v.ContextDim() != 0 {
 		t.Errorf("the options are %+v", o)
 	}
 	if layer := must(flow.Invert(v.posterior.Layers()[0])); layer.Name() != "gated autoregressive" || len(v.posterior.Layers()) != 4 {
@@ -184,14 +185,14 @@ func TestNewVAE(t *testing.T) {
 	if again := v.Options(); again.Encoder[0] != 500 || again.Flow.Layers != 4 {
 		t.Errorf("the options became %+v", again)
 	}
-	_, err := NewVAE(VAEOptions{Latent: -1, Context: -2, FreeBits: math.NaN(), Encoder: []int{0}, Decoder: []int{-3}, Activation: "sine",
-		Flow: Options{Permute: "shuffle"}})
+	_, err := New(Options{Latent: -1, Context: -2, FreeBits: math.NaN(), Encoder: []int{0}, Decoder: []int{-3}, Activation: "sine",
+		Flow: iaf.Options{Permute: "shuffle"}})
 	for _, want := range []string{"latent: ", "context: ", "free_bits: ", "encoder.0: ", "decoder.0: ", "activation: ", "permute: "} {
 		if err == nil || strings.Count(err.Error(), want) != 1 {
 			t.Errorf("the error is %v, want %q once", err, want)
 		}
 	}
-	if _, err := NewVAE(VAEOptions{Dim: 2, Posterior: "diagonal", FreeBits: math.Inf(1)}); err == nil {
+	if _, err := New(Options{Dim: 2, Posterior: "diagonal", FreeBits: math.Inf(1)}); err == nil {
 		t.Error("infinitely many bits are free")
 	}
 }

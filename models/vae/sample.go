@@ -1,4 +1,4 @@
-package iaf
+package vae
 
 import (
 	"context"
@@ -13,28 +13,27 @@ import (
 
 // NewSampler prepares sampling on the host: z from the prior, then x from the
 // decoder.
-func (v *VAE) NewSampler(w models.Weights, _ *masks.Set) (models.Sampler, error) {
+func (v *Model) NewSampler(w models.Weights, _ *masks.Set) (models.Sampler, error) {
 	if err := w.Check(v); err != nil {
-		return nil, fmt.Errorf("iaf: %w", err)
+		return nil, fmt.Errorf("vae: %w", err)
 	}
-	copied := make(models.Weights, len(w))
-	for i := range w {
-		copied[i] = slices.Clone(w[i])
+	own := slices.Clone(v.decoderPart.Weights(w))
+	for i := range own {
+		own[i] = slices.Clone(own[i])
 	}
-	get := copied.Named(v)
-	return &vaeSampler{v, func(name string) []float32 { return get(decoderName + "." + name) }}, nil
+	return &sampler{v, own.Named(v.decoder)}, nil
 }
 
-type vaeSampler struct {
-	vae *VAE
+type sampler struct {
+	vae *Model
 	get func(name string) []float32
 }
 
 // NoiseDim is a normal number for each latent variable and a uniform one for
 // each binary one.
-func (s *vaeSampler) NoiseDim() int { return s.vae.o.Latent + s.vae.o.Dim }
+func (s *sampler) NoiseDim() int { return s.vae.o.Latent + s.vae.o.Dim }
 
-func (s *vaeSampler) DrawNoise(rng *rand.Rand, noise []float32) {
+func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
 	for width := s.NoiseDim(); len(noise) >= width; noise = noise[width:] {
 		for i := range width {
 			if i < s.vae.o.Latent {
@@ -49,7 +48,7 @@ func (s *vaeSampler) DrawNoise(rng *rand.Rand, noise []float32) {
 // Sample draws x_d = 1 where the uniform noise is below the decoder's
 // probability. There is one method. A logit that is not a number is a
 // *models.NonFiniteError.
-func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) (passes int, err error) {
+func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) (passes int, err error) {
 	dim, latent, width := s.vae.o.Dim, s.vae.o.Latent, s.NoiseDim()
 	rows := len(dst) / dim
 	if len(dst)%dim != 0 || len(noise) != rows*width || len(cond) != 0 {
@@ -63,7 +62,7 @@ func (s *vaeSampler) Sample(ctx context.Context, dst, noise, cond []float32, _ m
 		own := noise[r*width : (r+1)*width]
 		for d, logit := range s.vae.decoder.Host(s.get, own[:latent]) {
 			if math.IsNaN(float64(logit)) {
-				return 0, &models.NonFiniteError{Where: decoderName, Row: r, Variable: d, Value: float64(logit)}
+				return 0, &models.NonFiniteError{Where: "decoder", Row: r, Variable: d, Value: float64(logit)}
 			}
 			dst[r*dim+d] = 0
 			if float64(own[latent+d]) < 1/(1+math.Exp(-float64(logit))) {

@@ -1,4 +1,4 @@
-package iaf
+package vae
 
 import (
 	"math"
@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
 // gate is that of a gated layer whose parameters are zero.
@@ -20,20 +21,20 @@ var gate = 1 / (1 + math.Exp(-1.5))
 // posteriors are what a VAE can have.
 var posteriors = []struct {
 	name string
-	flow Options // without layers: diagonal
+	flow iaf.Options // without layers: diagonal
 }{
-	{"diagonal", Options{}},
-	{"gated", Options{Layers: 2, Hidden: []int{7}, Activation: "tanh"}},
-	{"affine, reversed start", Options{Layers: 1, Transform: "affine", Hidden: []int{7}, Activation: "tanh", Start: masks.ReversedOrder}},
+	{"diagonal", iaf.Options{}},
+	{"gated", iaf.Options{Layers: 2, Hidden: []int{7}, Activation: "tanh"}},
+	{"affine, reversed start", iaf.Options{Layers: 1, Transform: "affine", Hidden: []int{7}, Activation: "tanh", Start: masks.ReversedOrder}},
 }
 
 // small is a VAE with hidden layers.
-func small(posterior Options, o VAEOptions) *VAE {
+func small(posterior iaf.Options, o Options) *Model {
 	o.Encoder, o.Decoder, o.Activation, o.Context, o.Flow = []int{11}, []int{13}, "tanh", 5, posterior
 	if posterior.Layers == 0 {
 		o.Posterior, o.Context = "diagonal", 0
 	}
-	return must(NewVAE(o))
+	return must(New(o))
 }
 
 // The bound is an importance weight: the mean of its exponential is p(x), the
@@ -44,7 +45,7 @@ func TestBoundComesToTheLikelihood(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range posteriors {
 			t.Run(c.name, func(t *testing.T) {
-				v := small(c.flow, VAEOptions{Dim: dim, Latent: 1})
+				v := small(c.flow, Options{Dim: dim, Latent: 1})
 				w := randomWeights(v, 4)
 				// A posterior wider than the prior has weights that are bounded.
 				last := w.Named(v)("encoder.dense1.bias")
@@ -76,7 +77,7 @@ func TestBoundComesToTheLikelihood(t *testing.T) {
 }
 
 // likelihoods are p(x) of all states, by quadrature over one latent variable.
-func likelihoods(v *VAE, w models.Weights) []float64 {
+func likelihoods(v *Model, w models.Weights) []float64 {
 	const cells, reach = 2000, 8.
 	get, x := w.Named(v), states(v.Dim())
 	p := make([]float64, 1<<v.Dim())
@@ -98,12 +99,12 @@ func likelihoods(v *VAE, w models.Weights) []float64 {
 // layers multiplies z by the gate, and the density grows by as much.
 func TestNewFlowPosterior(t *testing.T) {
 	const rows, dim, latent, layers = 6, 5, 3, 2
-	diagonal, flow := small(Options{}, VAEOptions{Dim: dim, Latent: latent}), small(posteriors[1].flow, VAEOptions{Dim: dim, Latent: latent})
+	diagonal, flow := small(iaf.Options{}, Options{Dim: dim, Latent: latent}), small(posteriors[1].flow, Options{Dim: dim, Latent: latent})
 	wd, wf := randomWeights(diagonal, 1), models.Initialize(flow, 1)
 	copyEncoder(diagonal, wd, flow, wf)
 	x, noise := states(dim)[:rows*dim], normals(2, rows*latent)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		posterior := func(v *VAE, w models.Weights) [][]float32 {
+		posterior := func(v *Model, w models.Weights) [][]float32 {
 			return compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 				z, logq := v.Posterior(p, args[0], args[1])
 				return []*Node{z, logq}
@@ -123,7 +124,7 @@ func TestNewFlowPosterior(t *testing.T) {
 
 // copyEncoder gives the encoder of a flow posterior what that of a diagonal one
 // says; the flow's also says h.
-func copyEncoder(from *VAE, w models.Weights, to *VAE, dst models.Weights) {
+func copyEncoder(from *Model, w models.Weights, to *Model, dst models.Weights) {
 	get, set := w.Named(from), dst.Named(to)
 	copy(set("encoder.dense0.weights"), get("encoder.dense0.weights"))
 	copy(set("encoder.dense0.bias"), get("encoder.dense0.bias"))
@@ -141,7 +142,7 @@ func TestContextReachesEveryLatentVariable(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range posteriors[1:] {
 			t.Run(c.name, func(t *testing.T) {
-				v := small(c.flow, VAEOptions{Dim: dim, Latent: latent})
+				v := small(c.flow, Options{Dim: dim, Latent: latent})
 				w := randomWeights(v, 1)
 				posterior := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 					z, _ := v.Posterior(p, args[0], args[1])
@@ -169,8 +170,8 @@ func TestGradientsOfVAE(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range few(b, posteriors, 0, 2) {
 			t.Run(c.name, func(t *testing.T) {
-				plain := small(c.flow, VAEOptions{Dim: 4, Latent: 2})
-				landing := small(c.flow, VAEOptions{Dim: 4, Latent: 2, StickTheLanding: true})
+				plain := small(c.flow, Options{Dim: 4, Latent: 2})
+				landing := small(c.flow, Options{Dim: 4, Latent: 2, StickTheLanding: true})
 				for i, g := range checkAgree(t, b, plain, landing, randomWeights(plain, 2), x) {
 					s := plain.Specs()[i%len(plain.Specs())]
 					if !slices.ContainsFunc(g, func(v float32) bool { return v != 0 }) || slices.ContainsFunc(g, func(v float32) bool { return v-v != 0 }) {
@@ -191,8 +192,8 @@ func TestStickingTheLandingOfVAE(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range few(b, posteriors, 0, 2) {
 			t.Run(c.name, func(t *testing.T) {
-				plain := small(c.flow, VAEOptions{Dim: 2, Latent: latent})
-				landing := small(c.flow, VAEOptions{Dim: 2, Latent: latent, StickTheLanding: true})
+				plain := small(c.flow, Options{Dim: 2, Latent: latent})
+				landing := small(c.flow, Options{Dim: 2, Latent: latent, StickTheLanding: true})
 				w := models.Initialize(plain, 2)
 				get := w.Named(plain)
 				clear(get("decoder.dense1.weights"))
@@ -205,7 +206,7 @@ func TestStickingTheLandingOfVAE(t *testing.T) {
 				}
 				out := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
 					batch := batchOf(args)
-					sum := func(v *VAE) []*Node { return gradients(v, p, ReduceAllSum(Mul(v.Objective(p, batch), batch.Weights))) }
+					sum := func(v *Model) []*Node { return gradients(v, p, ReduceAllSum(Mul(v.Value(p, batch), batch.Weights))) }
 					return append(sum(plain), sum(landing)...)
 				}).run(t, w, matrix(x, 2), matrix(noise, latent), weights, float32(1))
 				for i, s := range plain.Specs() {

@@ -1,4 +1,4 @@
-package iaf
+package vae
 
 import (
 	"slices"
@@ -6,11 +6,12 @@ import (
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/iaf"
 )
 
-// VAEOptions describe a variational autoencoder. The zero value of a field means
+// Options describe a variational autoencoder. The zero value of a field means
 // the default that its comment names.
-type VAEOptions struct {
+type Options struct {
 	// Dim is the number of binary variables, Latent that of latent ones; 0 means 32.
 	Dim, Latent int
 	// Encoder and Decoder are the widths of the hidden layers; nil means one of
@@ -24,21 +25,21 @@ type VAEOptions struct {
 	Posterior string
 	// Flow are the layers of the posterior iaf. Dim, Context, Activation and Seed
 	// are set here; 0 Layers mean 4, and an empty Transform gated.
-	Flow Options
+	Flow iaf.Options
 	// Context is the width of the encoder's output h that conditions the flow; 0
 	// means 64.
 	Context int
 	// FreeBits is how many nats of the mean KL divergence a latent variable are
 	// not penalised (the paper's free bits, with all variables in one group).
 	FreeBits float64
-	// StickTheLanding is as in VariationalOptions.
+	// StickTheLanding is as in iaf.VariationalOptions.
 	StickTheLanding bool
 	// Seed of random orders.
 	Seed uint64
 }
 
 // Table declares the options.
-func (o *VAEOptions) Table() option.Table {
+func (o *Options) Table() option.Table {
 	layers := (*flow.StackOptions)(&o.Flow).Table(4, nil, "gated", "affine", "spline").Without("activation", "init")
 	return option.Table{
 		option.Of("latent", &o.Latent, 32, "number of latent variables").Within(1, option.MaxSize),
@@ -53,11 +54,11 @@ func (o *VAEOptions) Table() option.Table {
 			AtLeast(0).Default("0, none"),
 		nn.ActivationRow(&o.Activation),
 		option.Words("init", &o.Flow.Init, "how initial weights are drawn; biases start at 0", "lecun", "orthogonal", "he", "glorot"),
-		StickTheLandingRow(&o.StickTheLanding),
+		iaf.StickTheLandingRow(&o.StickTheLanding),
 	}
 }
 
-func (o VAEOptions) clone() VAEOptions {
-	o.Encoder, o.Decoder, o.Flow = slices.Clone(o.Encoder), slices.Clone(o.Decoder), o.Flow.clone()
+func (o Options) clone() Options {
+	o.Encoder, o.Decoder, o.Flow = slices.Clone(o.Encoder), slices.Clone(o.Decoder), iaf.Options(flow.StackOptions(o.Flow).Clone())
 	return o
 }

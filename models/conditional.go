@@ -1,0 +1,41 @@
+package models
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// Conditionals is a density that shows its one-dimensional conditionals
+// p(x_d | x before d, context).
+type Conditionals interface {
+	Density
+	// Conditionals returns what the network says of each conditional, shape
+	// [batch, dim, k].
+	Conditionals(p Params, x, context *graph.Node) *graph.Node
+	// Conditional is that of variable d by its k numbers; an error when they are of
+	// another number, or there is no such variable.
+	Conditional(d int, outputs []float32) (Conditional, error)
+}
+
+// Conditional is the distribution of one variable, on the host in float64.
+type Conditional interface {
+	// LogProb is ln p(x) in nats, −Inf beyond the support.
+	LogProb(x float64) float64
+	// CDF is P(X ≤ x).
+	CDF(x float64) float64
+	// Quantile is the smallest x with CDF(x) ≥ p, NaN for p beyond [0, 1].
+	Quantile(p float64) float64
+	// Draw is the value that noise gives, the numbers of this variable in the noise
+	// of the model's [Sampler]: number k of variable d is column k·dim + d.
+	Draw(noise []float32) float64
+	// Residual compares a value with what noise gives: off is how far they differ,
+	// 0 when they agree, beside 1 for what float32 leaves of a standard normal
+	// number. sure is false where the noise is so near to another value that
+	// float32 cannot tell.
+	Residual(x float64, noise []float32) (off float64, sure bool)
+	// Parameters are those that the distribution is known by.
+	Parameters() []Parameter
+}
+
+// Parameter is a named number, such as a mean.
+type Parameter struct {
+	Name  string
+	Value float64
+}
