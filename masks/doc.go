@@ -44,5 +44,5 @@
 // # Proof
 //
 // [Verify] multiplies masks out and names the forbidden paths that it finds. It does not use the rule, and so judges masks
-// wherever they come from. [Set.WriteText] and [Set.WritePNG] draw a set and the product of its masks.
+// wherever they come from.
 package masks

@@ -2,9 +2,11 @@ package picture_test
 
 import (
 	"fmt"
+	"log"
 	"os"
 	"path/filepath"
 
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
 )
@@ -30,4 +32,42 @@ func ExampleDensity() {
 	}
 	fmt.Println(picture.Density(filepath.Join(dir, "density.jpg"), g, samples, picture.Labels{}) != nil)
 	// Output: true
+}
+
+// The masks of four inputs in the order 2, 0, 3, 1 and two hidden layers.
+func ExampleMasksText() {
+	order := masks.Order{2, 4, 1, 3}
+	hidden := masks.Sequential(6, 1, 3)
+	set, err := masks.NewSet(order, [][]int{hidden, hidden}, false, false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := picture.MasksText(os.Stdout, set, picture.MasksTextOptions{}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 4 inputs, 2 hidden layers of 6, 6
+	//
+	// sequence    2 0 3 1
+	// input       2 4 1 3
+	// hidden 0    1 1 2 2 3 3
+	// hidden 1    1 1 2 2 3 3
+	//
+	// input → hidden 0    hidden 0 → hidden 1    hidden 1 → output    product
+	//     1 2 3 4             1 1 2 2 3 3            1 1 2 2 3 3          1 2 3 4
+	//  1 ██ · · ·          1 ████ · · · ·         1  · · · · · ·       1  · · · ·
+	//  1 ██ · · ·          1 ████ · · · ·         2 ████ · · · ·       2 ██ · · ·
+	//  2 ████ · ·          2 ████████ · ·         3 ████████ · ·       3 ████ · ·
+	//  2 ████ · ·          2 ████████ · ·         4 ████████████       4 ██████ ·
+	//  3 ██████ ·          3 ████████████
+	//  3 ██████ ·          3 ████████████
+	//
+	// connections          possible  kept  live  dead units
+	// input → hidden 0           24    12    12      0 of 6
+	// hidden 0 → hidden 1        36    24    24      0 of 6
+	// hidden 1 → output          24    12    12
+	//
+	// paths from an input  pairs  joined
+	// to a later output        6       6
+	// to any other output     10       0
 }

@@ -24,7 +24,12 @@ func Ramp(t float64) color.RGBA {
 	}
 	whole, part := math.Modf(t * float64(last))
 	a, b := viridis[int(whole)], viridis[int(whole)+1]
-	return color.RGBA{blend(a.R, b.R, part), blend(a.G, b.G, part), blend(a.B, b.B, part), 0xff}
+	return Blend(a, b, part)
+}
+
+// Blend returns the colour that is a at t = 0, b at t = 1 and in between mixed.
+func Blend(a, b color.RGBA, t float64) color.RGBA {
+	return color.RGBA{blend(a.R, b.R, t), blend(a.G, b.G, t), blend(a.B, b.B, t), 0xff}
 }
 
 func blend(a, b uint8, t float64) uint8 { return uint8(math.Round(float64(a)*(1-t) + float64(b)*t)) }
@@ -59,5 +64,5 @@ func middle(a, b paint) paint {
 	case !b.set():
 		return a
 	}
-	return solid(color.RGBA{blend(a.R, b.R, 0.5), blend(a.G, b.G, 0.5), blend(a.B, b.B, 0.5), 0xff})
+	return solid(Blend(a.RGBA, b.RGBA, 0.5))
 }

@@ -69,7 +69,7 @@ func (s Style) weaker(p paint) paint {
 	if s.Ground.A != 0 {
 		share, to = 0.55, s.Ground
 	}
-	return solid(color.RGBA{blend(p.R, to.R, share), blend(p.G, to.G, share), blend(p.B, to.B, share), 0xff})
+	return solid(Blend(p.RGBA, to, share))
 }
 
 // escape returns the sequence that selects the colours of a cell, of which it leaves alone those that are not set.

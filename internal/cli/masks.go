@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/picture"
 )
 
 type masksOptions struct {
@@ -30,7 +30,8 @@ type masksOptions struct {
 const masksLong = `masks draws a mask set of the model that a configuration describes: its order,
 the degrees of its units, the mask of every layer and the product of them all,
 which has no entry above its diagonal. --index says which set of the cycle,
-counted from 1. --png writes the picture of the same set to a file instead.
+counted from 1. --png writes the picture of the same set to a file instead, PNG
+or SVG by its suffix.
 
 Each layer of a flow has a mask set of its own: --layer says which, counted from
 1 in the direction in which the layers are computed in one pass, from the data
@@ -101,7 +102,7 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	}
 	set := layer.at(o.index - 1)
 	if o.png != "" {
-		return writePicture(o.png, set)
+		return picture.Masks(o.png, set)
 	}
 	title := layer.text(o.index)
 	if len(sets) > 1 {
@@ -110,7 +111,7 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	if err := a.print("%s\n", title); err != nil {
 		return err
 	}
-	return set.WriteText(a.stdout, masks.TextOptions{Width: terminalWidth(a.stdout), ASCII: o.ascii})
+	return picture.MasksText(a.stdout, set, picture.MasksTextOptions{Width: terminalWidth(a.stdout), ASCII: o.ascii})
 }
 
 // modelOf makes the configuration's model, for the width of its data or the one
@@ -156,18 +157,6 @@ func resampled(r masks.Resample) string {
 		return "order and connectivity"
 	}
 	return string(r)
-}
-
-// writePicture writes a PNG, or nothing.
-func writePicture(path string, set *masks.Set) error {
-	var picture bytes.Buffer
-	if err := set.WritePNG(&picture, masks.PNGOptions{}); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, picture.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("writing the picture: %w", err)
-	}
-	return nil
 }
 
 // terminalWidth is the width of a terminal, 0 for what is none.

@@ -1,4 +1,4 @@
-package masks
+package picture
 
 import (
 	"errors"
@@ -7,13 +7,14 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/maskflow/maskflow/masks"
 )
 
 func TestPanelsAreStaircases(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newCycle(t, drawRecipe(t)).At(0)
-		panels := s.panels(s.Paths())
-		for l, p := range panels {
+		s := maskSet(t, drawRecipe(t))
+		for l, p := range panels(s, s.Paths()) {
 			for r, to := range p.rows {
 				for c, from := range p.cols {
 					joined := p.joined(r, c)
@@ -43,9 +44,9 @@ func TestTextFitsItsPage(t *testing.T) {
 				r.Hidden[l] += 100
 			}
 		}
-		opts := TextOptions{Width: rapid.IntRange(0, 150).Draw(t, "width"), ASCII: rapid.Bool().Draw(t, "ascii")}
+		opts := MasksTextOptions{Width: rapid.IntRange(0, 150).Draw(t, "width"), ASCII: rapid.Bool().Draw(t, "ascii")}
 		var out strings.Builder
-		if err := newCycle(t, r).At(0).WriteText(&out, opts); err != nil {
+		if err := MasksText(&out, maskSet(t, r), opts); err != nil {
 			t.Fatal(err)
 		}
 		page := max(opts.Width, 64)
@@ -72,10 +73,10 @@ func TestTextFitsItsPage(t *testing.T) {
 // A mask of more cells than are drawn one by one, but not more than dots: every dot can be read back.
 func TestDotsOfAPicture(t *testing.T) {
 	const dim = 31
-	s := newCycle(t, Recipe{Dim: dim, Count: 1}).At(0)
+	s := maskSet(t, masks.Recipe{Dim: dim, Count: 1})
 	for _, ascii := range []bool{false, true} {
 		var out strings.Builder
-		if err := s.WriteText(&out, TextOptions{Width: 2 * (2*dim + 4), ASCII: ascii}); err != nil {
+		if err := MasksText(&out, s, MasksTextOptions{Width: 2 * (2*dim + 4), ASCII: ascii}); err != nil {
 			t.Fatal(err)
 		}
 		_, picture, found := strings.Cut(out.String(), "product (31 ")
@@ -106,12 +107,8 @@ var errBroken = errors.New("broken")
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errBroken }
 
-func TestPicturesReportBrokenWriters(t *testing.T) {
-	s := newCycle(t, Recipe{Dim: 3, Count: 1}).At(0)
-	if err := s.WriteText(brokenWriter{}, TextOptions{}); !errors.Is(err, errBroken) {
-		t.Errorf("text: %v", err)
-	}
-	if err := s.WritePNG(brokenWriter{}, PNGOptions{}); !errors.Is(err, errBroken) {
-		t.Errorf("PNG: %v", err)
+func TestMasksTextReportsBrokenWriters(t *testing.T) {
+	if err := MasksText(brokenWriter{}, maskSet(t, masks.Recipe{Dim: 3, Count: 1}), MasksTextOptions{}); !errors.Is(err, errBroken) {
+		t.Errorf("error %v", err)
 	}
 }
