@@ -60,8 +60,8 @@ func firstRune(s string) rune {
 	return r
 }
 
-// read changes the look by the parameters of "select graphic rendition". Those that
-// are not drawn, such as underlining, are passed over.
+// read changes the look by the parameters of "select graphic rendition": those that the
+// monitor writes. Others are passed over.
 func (l *look) read(params ansi.Params) {
 	if len(params) == 0 {
 		*l = look{}
@@ -74,22 +74,10 @@ func (l *look) read(params ansi.Params) {
 			l.bold = true
 		case 7:
 			l.reversed = true
-		case 22:
-			l.bold = false
-		case 27:
-			l.reversed = false
-		case 30, 31, 32, 33, 34, 35, 36, 37, 90, 91, 92, 93, 94, 95, 96, 97:
-			l.ink = basicColour(p)
 		case 38:
 			i += readColour(params[i:], &l.ink)
-		case 39:
-			l.ink = color.RGBA{}
-		case 40, 41, 42, 43, 44, 45, 46, 47, 100, 101, 102, 103, 104, 105, 106, 107:
-			l.ground = basicColour(p - 10)
 		case 48:
 			i += readColour(params[i:], &l.ground)
-		case 49:
-			l.ground = color.RGBA{}
 		}
 	}
 }
@@ -104,32 +92,20 @@ func readColour(params ansi.Params, c *color.RGBA) int {
 		return len(params)
 	}
 	if read != nil {
-		*c = opaque(read)
+		*c = color.RGBAModel.Convert(read).(color.RGBA)
 	}
 	return n - 1
 }
 
-// basicColour is one of the sixteen colours by its code for ink: 30 to 37, then the
-// bright ones, 90 to 97.
-func basicColour(code int) color.RGBA {
-	i := code - 30
-	if code >= 90 {
-		i = code - 90 + 8
-	}
-	return opaque(ansi.IndexedColor(i))
-}
-
-func opaque(c color.Color) color.RGBA { return color.RGBAModel.Convert(c).(color.RGBA) }
-
-// resolve is the colours that a look has on a screen: those of the screen where it has
-// none of its own, and the two exchanged where it is reversed.
-func (l look) resolve(screen Palette) (ink, ground color.RGBA) {
+// resolve is the colours that a look has: those of the screen where it has none of its
+// own, and the two exchanged where it is reversed.
+func (l look) resolve() (ink, ground color.RGBA) {
 	ink, ground = l.ink, l.ground
 	if ink.A == 0 {
-		ink = screen.Ink
+		ink = screenInk
 	}
 	if ground.A == 0 {
-		ground = screen.Ground
+		ground = screenGround
 	}
 	if l.reversed {
 		ink, ground = ground, ink

@@ -66,13 +66,13 @@ func (d *pictured) texts() []picturedText {
 // picture is lines as a picture of a dark screen.
 func picture(t testing.TB, lines []string, columns, rows int) *pictured {
 	t.Helper()
-	return read(t, written(t, lines, columns, rows, Dark))
+	return read(t, written(t, lines, columns, rows))
 }
 
-func written(t testing.TB, lines []string, columns, rows int, screen Palette) []byte {
+func written(t testing.TB, lines []string, columns, rows int) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, lines, columns, rows, screen); err != nil {
+	if err := Write(&b, lines, columns, rows); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

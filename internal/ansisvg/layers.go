@@ -8,54 +8,36 @@ import (
 // layer is what is drawn with the same attributes, together, in the sequence in which
 // the attributes first occur: a picture names each of its colours a few times, not once
 // a cell.
-type layer struct {
-	attributes []string
-	bodies     map[string]*bytes.Buffer
+type layer []*group
+
+type group struct {
+	attributes string
+	bytes.Buffer
+	x, y float64 // of the last dot
 }
 
 // of is where to write what has such attributes.
-func (l *layer) of(attributes string) *bytes.Buffer {
-	if b, ok := l.bodies[attributes]; ok {
-		return b
-	}
-	if l.bodies == nil {
-		l.bodies = map[string]*bytes.Buffer{}
-	}
-	b := new(bytes.Buffer)
-	l.attributes, l.bodies[attributes] = append(l.attributes, attributes), b
-	return b
-}
-
-// paths writes the bodies as the data of paths.
-func (l *layer) paths(out *bytes.Buffer) {
-	for _, a := range l.attributes {
-		if body := l.bodies[a]; body.Len() > 0 {
-			fmt.Fprintf(out, "<path %s d=\"%s\"/>\n", a, body.Bytes())
+func (l *layer) of(attributes string) *group {
+	for _, g := range *l {
+		if g.attributes == attributes {
+			return g
 		}
 	}
+	*l = append(*l, &group{attributes: attributes})
+	return (*l)[len(*l)-1]
 }
 
-// trail is points, each by how far it is from the last one of its attributes, which is
-// half as long as where it is.
-type trail struct {
-	layer
-	last map[string][2]float64
+// dot draws a point, by how far it is from the last one, which is half as long as where
+// it is: a line without length, all of which is its ends.
+func (g *group) dot(x, y float64) {
+	fmt.Fprintf(g, "m%s %sh0", decimal(x-g.x), decimal(y-g.y)) // a path begins at 0, 0
+	g.x, g.y = x, y
 }
 
-// add draws a point: a line without length, all of which is its ends.
-func (t *trail) add(attributes string, x, y float64) {
-	if t.last == nil {
-		t.last = map[string][2]float64{}
-	}
-	last := t.last[attributes] // a path begins at 0, 0
-	fmt.Fprintf(t.of(attributes), "m%s %sh0", decimal(x-last[0]), decimal(y-last[1]))
-	t.last[attributes] = [2]float64{x, y}
-}
-
-// groups writes the bodies as elements of groups.
-func (l *layer) groups(out *bytes.Buffer) {
-	for _, a := range l.attributes {
-		fmt.Fprintf(out, "<g %s>\n%s</g>\n", a, l.bodies[a].Bytes())
+// paths writes the groups as paths.
+func (l layer) paths(out *bytes.Buffer) {
+	for _, g := range l {
+		fmt.Fprintf(out, "<path %s d=\"%s\"/>\n", g.attributes, g.Bytes())
 	}
 }
 

@@ -10,7 +10,7 @@ const (
 )
 
 // area is a rectangle in a cell, in eighths of its width and height from the upper left.
-type area struct{ x0, y0, x1, y1 int }
+type area struct{ x0, y0, x1, y1 float64 }
 
 // eighths is the block elements that fill a cell from one side, by how many eighths.
 const (
@@ -22,21 +22,17 @@ const (
 // of fonts may have.
 var blocks = func() map[rune][]area {
 	m := map[rune][]area{
-		'▀': {{0, 0, 8, 4}}, '▐': {{4, 0, 8, 8}}, '▔': {{0, 0, 8, 1}}, '▕': {{7, 0, 8, 8}},
+		'▀': {{0, 0, 8, 4}}, '▐': {{4, 0, 8, 8}},
 		'▖': {{0, 4, 4, 8}}, '▗': {{4, 4, 8, 8}}, '▘': {{0, 0, 4, 4}}, '▝': {{4, 0, 8, 4}},
 		'▚': {{0, 0, 4, 4}, {4, 4, 8, 8}}, '▞': {{4, 0, 8, 4}, {0, 4, 4, 8}},
 		'▙': {{0, 0, 4, 8}, {4, 4, 8, 8}}, '▟': {{4, 0, 8, 8}, {0, 4, 4, 8}},
 		'▛': {{0, 0, 8, 4}, {0, 4, 4, 8}}, '▜': {{0, 0, 8, 4}, {4, 4, 8, 8}},
 	}
-	n := 0
-	for _, r := range fromBelow {
-		n++
-		m[r] = []area{{0, 8 - n, 8, 8}}
+	for i, r := range []rune(fromBelow) {
+		m[r] = []area{{0, float64(7 - i), 8, 8}}
 	}
-	n = 0
-	for _, r := range fromLeft {
-		n++
-		m[r] = []area{{0, 0, n, 8}}
+	for i, r := range []rune(fromLeft) {
+		m[r] = []area{{0, 0, float64(1 + i), 8}}
 	}
 	return m
 }()
@@ -58,13 +54,8 @@ var brailleDots = [8][2]float64{{0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, 
 type arms struct{ left, right, up, down, heavy bool }
 
 var boxes = map[rune]arms{
-	'─': {left: true, right: true}, '│': {up: true, down: true},
-	'┌': {right: true, down: true}, '┐': {left: true, down: true}, '└': {right: true, up: true}, '┘': {left: true, up: true},
-	'├': {right: true, up: true, down: true}, '┤': {left: true, up: true, down: true},
-	'┬': {left: true, right: true, down: true}, '┴': {left: true, right: true, up: true},
-	'┼': {left: true, right: true, up: true, down: true},
-	'╴': {left: true}, '╵': {up: true}, '╶': {right: true}, '╷': {down: true},
-	'━': {left: true, right: true, heavy: true}, '┃': {up: true, down: true, heavy: true},
+	'─': {left: true, right: true}, '│': {up: true, down: true}, '━': {left: true, right: true, heavy: true},
+	'└': {right: true, up: true}, '┤': {left: true, up: true, down: true}, '┬': {left: true, right: true, down: true},
 }
 
 // dashed is a horizontal line with gaps, by where its dashes begin and end. The square
@@ -76,7 +67,6 @@ type dashed struct {
 
 var dashedLines = map[rune]dashed{
 	'┄': {[][2]float64{{1, 2}, {4, 5}, {7, 8}}, false},
-	'╌': {[][2]float64{{1.25, 3.25}, {5.75, 7.75}}, false},
 	'╍': {[][2]float64{{1.75, 2.75}, {6.25, 7.25}}, true},
 }
 
@@ -98,17 +88,9 @@ var marks = map[rune]mark{
 	'○': {1.5, middleY, "a3 3 0 1 0 6 0a3 3 0 1 0-6 0z", true},
 	'•': {2.75, middleY, "a1.75 1.75 0 1 0 3.5 0a1.75 1.75 0 1 0-3.5 0z", false},
 	'■': {1.5, 6.5, "h6v6h-6z", false},
-	'□': {1.75, 6.75, "h5.5v5.5h-5.5z", true},
-	'◾': {2.5, 7.5, "h4v4h-4z", false},
-	'◽': {2.75, 7.75, "h3.5v3.5h-3.5z", true},
 	'◆': {middleX, 5.5, "l4 4l-4 4l-4-4z", false},
-	'◇': {middleX, 6, "l3.5 3.5l-3.5 3.5l-3.5-3.5z", true},
 	'▲': {middleX, 5.75, "l4 7h-8z", false},
-	'▼': {middleX, 13.25, "l-4-7h8z", false},
 	'▸': {2, 5.5, "l6 4l-6 4z", false},
-	'◂': {7, 5.5, "l-6 4l6 4z", false},
-	'▴': {middleX, 6.5, "l3.5 6h-7z", false},
 	'▾': {middleX, 12.5, "l-3.5-6h7z", false},
 	'★': {middleX, 5, "l1.1 3.2h3.4l-2.7 2 1 3.3-2.8-2-2.8 2 1-3.3-2.7-2h3.4z", false},
-	'☆': {middleX, 5.5, "l1 2.9h3l-2.4 1.8.9 2.9-2.5-1.8-2.5 1.8.9-2.9-2.4-1.8h3z", true},
 }

@@ -1,7 +1,7 @@
 // Package ansisvg writes lines of text with ANSI codes, as a terminal shows them, as a
 // picture: a standalone SVG 1.1 document that looks the same wherever it is shown.
 //
-//	err := ansisvg.Write(w, []string{"\x1b[32m●\x1b[0m running"}, 80, 24, ansisvg.Dark)
+//	err := ansisvg.Write(w, []string{"\x1b[32m●\x1b[0m running"}, 80, 24)
 //
 // Only letters, digits and signs are text, each as wide as its cells whatever the font
 // is; blocks, braille, frames and marks are drawn, so that they meet their neighbours as
@@ -15,20 +15,20 @@ import (
 	"io"
 )
 
-// Palette is the colours that a screen has by itself: those of text without a colour of
-// its own and of the background. Both are opaque.
-type Palette struct{ Ink, Ground color.RGBA }
-
-// Dark is a screen with a dark background.
-var Dark = Palette{Ink: color.RGBA{0xd7, 0xda, 0xdf, 0xff}, Ground: color.RGBA{0x15, 0x18, 0x1c, 0xff}}
+// The colours that the screen has by itself: those of text without a colour of its own
+// and of the background.
+var (
+	screenInk    = color.RGBA{0xd7, 0xda, 0xdf, 0xff}
+	screenGround = color.RGBA{0x15, 0x18, 0x1c, 0xff}
+)
 
 // Write writes the lines to w as a picture of columns x rows cells. Lines that are longer
 // or more than the picture is large are cut off; of a negative size nothing is left.
-// Colours are those of the lines, indexed ones as xterm has them, else those of the
-// palette; of other codes bold and reversed count. The same lines give the same bytes, in one write. The error is that of w.
-func Write(w io.Writer, lines []string, columns, rows int, screen Palette) error {
+// Colours are those of the lines, else light on dark; of other codes bold and reversed
+// count. The same lines give the same bytes, in one write. The error is that of w.
+func Write(w io.Writer, lines []string, columns, rows int) error {
 	columns, rows = max(columns, 0), max(rows, 0)
-	c := canvas{palette: screen}
+	var c canvas
 	for y := range min(rows, len(lines)) {
 		c.row(cells(lines[y], columns), y)
 	}
@@ -44,7 +44,7 @@ func (c *canvas) document(columns, rows int) []byte {
 	width, height := columns*cellAcross+2*margin, rows*cellDown+2*margin
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="%d %d %[1]d %[2]d">`+"\n", width, height, -margin, -margin)
-	fmt.Fprintf(&b, `<rect x="%d" y="%[1]d" width="%d" height="%d" rx="8" %s/>`+"\n", -margin, width, height, fill(c.palette.Ground))
+	fmt.Fprintf(&b, `<rect x="%d" y="%[1]d" width="%d" height="%d" rx="8" %s/>`+"\n", -margin, width, height, fill(screenGround))
 	group := func(attributes string, draw func()) {
 		fmt.Fprintf(&b, "<g %s>\n", attributes)
 		draw()
@@ -59,7 +59,11 @@ func (c *canvas) document(columns, rows int) []byte {
 		c.marks.paths(&b)
 	})
 	group(`stroke-linecap="round" stroke-width="`+decimal(dotSize)+`"`, func() { c.dots.paths(&b) })
-	group(`font-family="`+fonts+`" font-size="15" style="font-variant-ligatures:none"`, func() { c.texts.groups(&b) })
+	group(`font-family="`+fonts+`" font-size="15" style="font-variant-ligatures:none"`, func() {
+		for _, g := range c.texts {
+			fmt.Fprintf(&b, "<g %s>\n%s</g>\n", g.attributes, g.Bytes())
+		}
+	})
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }

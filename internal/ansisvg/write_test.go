@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image/color"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,43 +82,23 @@ func TestPictureHasTheTextOfTheFrame(t *testing.T) {
 // same lines give the same bytes.
 func TestSize(t *testing.T) {
 	for _, f := range frames(t) {
-		svg := written(t, f.lines, f.columns, f.rows, Dark)
+		svg := written(t, f.lines, f.columns, f.rows)
 		if len(svg) > 150_000 {
 			t.Errorf("%s: %d bytes", f.name, len(svg))
 		}
-		if !bytes.Equal(svg, written(t, f.lines, f.columns, f.rows, Dark)) {
+		if !bytes.Equal(svg, written(t, f.lines, f.columns, f.rows)) {
 			t.Errorf("%s: two pictures of a frame differ", f.name)
 		}
 	}
 }
 
-// What has no colours of its own has those of the screen.
-func TestPalette(t *testing.T) {
-	screen := Palette{Ink: color.RGBA{0x24, 0x29, 0x2f, 0xff}, Ground: color.RGBA{0xff, 0xff, 0xff, 0xff}}
-	d := read(t, written(t, []string{"x\x1b[7my"}, 2, 1, screen))
-	if d.Ground.Fill != "#ffffff" {
-		t.Errorf("the background is %s", d.Ground.Fill)
-	}
-	texts := map[string]string{}
-	for _, text := range d.texts() {
-		texts[text.Text] = text.fill
-	}
-	if texts["x"] != "#24292f" || texts["y"] != "#ffffff" {
-		t.Errorf("the texts are %v", texts)
-	}
-	if p := d.paths(); len(p) != 1 || p[0].Fill != "#24292f" {
-		t.Errorf("behind what is reversed is %+v", p)
-	}
-}
-
-// full is a writer that takes nothing.
 type full struct{ err error }
 
 func (f full) Write([]byte) (int, error) { return 0, f.err }
 
 func TestWriteTellsTheErrorOfTheWriter(t *testing.T) {
 	want := errors.New("no space left")
-	if err := Write(full{want}, []string{"x"}, 1, 1, Dark); !errors.Is(err, want) {
+	if err := Write(full{want}, []string{"x"}, 1, 1); !errors.Is(err, want) {
 		t.Errorf("error %v", err)
 	}
 }

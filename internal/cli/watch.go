@@ -166,7 +166,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 func writeFrame(path string, o tui.Options, width, height int) error {
 	lines := tui.Frame(o, width, height)
 	err := files.WriteAtomic(path, func(w io.Writer) error {
-		return ansisvg.Write(w, lines, width, height, ansisvg.Dark)
+		return ansisvg.Write(w, lines, width, height)
 	})
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
