@@ -1,6 +1,12 @@
 package plot
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // canvas is what a chart is drawn on: width x height cells, row 0 above. What is drawn outside of it is lost, so that no
 // chart can be larger than was asked.
@@ -102,4 +108,119 @@ func (s Style) line(cells []cell) string {
 		out.WriteString(reset)
 	}
 	return out.String()
+}
+
+// shades are characters by the light of their upper and their lower half.
+var shades = [...]struct {
+	character    rune
+	upper, lower float64
+}{
+	{' ', 0, 0}, {'░', 0.25, 0.25}, {'▒', 0.5, 0.5}, {'▓', 0.75, 0.75}, {'█', 1, 1}, {'▀', 1, 0}, {'▄', 0, 1},
+}
+
+// asciiShades are characters by their ink, from none to most.
+const asciiShades = " .:-=+*#%@"
+
+// draw returns the character that stands for a cell, and its colours.
+func (s Style) draw(c *cell) (r rune, ink, ground paint) {
+	upper, lower := c.pixels[0], c.pixels[1]
+	if c.mark != 0 {
+		return s.character(c.mark), c.ink, c.ground
+	}
+	switch {
+	case s.Colour != NoColour && s.Unicode:
+		switch {
+		case upper.colour == lower.colour:
+			return ' ', paint{}, upper.colour
+		case !upper.colour.set():
+			return '▄', lower.colour, paint{}
+		default:
+			return '▀', upper.colour, lower.colour
+		}
+	case s.Colour != NoColour:
+		return ' ', paint{}, middle(upper.colour, lower.colour)
+	case s.Unicode:
+		return shade(upper.light, lower.light), paint{}, paint{}
+	default:
+		i := math.Round((upper.light + lower.light) / 2 * float64(len(asciiShades)-1))
+		return rune(asciiShades[int(i)]), paint{}, paint{}
+	}
+}
+
+// character returns the character of a mark where the style has it, else one of ASCII.
+func (s Style) character(r rune) rune {
+	if s.Unicode || r <= unicode.MaxASCII {
+		return r
+	}
+	if plain, ok := plainMarks[r]; ok {
+		return plain
+	}
+	return '?'
+}
+
+func shade(upper, lower float64) rune {
+	best, least := ' ', math.Inf(1)
+	for _, s := range shades {
+		du, dl := upper-s.upper, lower-s.lower
+		if d := du*du + dl*dl; d < least {
+			best, least = s.character, d
+		}
+	}
+	return best
+}
+
+// plainMarks are the ASCII characters that stand for marks.
+var plainMarks = map[rune]rune{
+	'│': '|', '└': '+', '┬': '+', '–': '-', '•': 'o',
+	'★': '*', '☆': '*', '▲': '^', '▼': 'v', '◆': '#', '◇': '#', '●': 'o', '○': 'o', '■': '#', '□': '#', '⋆': '*',
+	'┤': '+', '┄': '-', '─': '-', '━': '-', '╍': '-', '≤': '<', '…': '~', '▓': '=',
+	'▏': '#', '▎': '#', '▍': '#', '▌': '#', '▋': '#', '▊': '#', '▉': '#',
+	'▁': '.', '▂': '.', '▃': ':', '▄': ':', '▅': ':', '▆': '#', '▇': '#', '█': '#',
+}
+
+// clean makes a name safe to write: no character that a terminal would act on or draw wider or narrower than a column.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) || unicode.In(r, unicode.Mn, unicode.Me) || maybeWide(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// maybeWide tells the characters that may take two columns: those from Hangul on, but for punctuation, arrows and
+// mathematical signs.
+func maybeWide(r rune) bool { return r >= 0x1100 && (r < 0x2010 || r > 0x22ff) }
+
+// symbol makes a mark safe to draw: geometric shapes and stars are one column wide where a terminal is not told otherwise.
+func symbol(r rune) rune {
+	narrow := r >= 0x2500 && r <= 0x2606 && r != '◽' && r != '◾'
+	if r == 0 || !narrow && columns(clean(string(r))) == 1 && clean(string(r)) != string(r) {
+		return '*'
+	}
+	return r
+}
+
+// columns is the width of a clean text.
+func columns(s string) int { return utf8.RuneCountInString(s) }
+
+// ends writes the ends of a range with as many digits as tell a thousandth of it.
+func ends(r Range) (lo, hi string) {
+	return number(r.Lo, r.Hi-r.Lo), number(r.Hi, r.Hi-r.Lo)
+}
+
+// number writes a value of an axis of some length.
+func number(v, length float64) string {
+	decimals := 2 - int(math.Floor(math.Log10(length)))
+	if !(length > 0) || math.Abs(v) >= 1e6 || length < 1e-5 || length > 1e7 {
+		return strconv.FormatFloat(v, 'g', 4, 64)
+	}
+	s := strconv.FormatFloat(v, 'f', max(decimals, 0), 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
 }

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // countDots returns how many dots are in lines.
@@ -34,7 +36,7 @@ func TestADotForEveryValue(t *testing.T) {
 		lines := DotRow{Values: values}.Draw(rapid.IntRange(40, 120).Draw(t, "width"), 60, braille)
 		missing := 0
 		for _, v := range values {
-			if !finite(v) {
+			if !num.Finite(v) {
 				missing++
 			}
 		}

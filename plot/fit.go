@@ -3,6 +3,8 @@ package plot
 import (
 	"math"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // parts is how many columns, of as many points each, the extremes are taken of that a robust range is fitted to. It does
@@ -50,13 +52,13 @@ func (c Chart) points() func(yield func(Points) bool) {
 func reach(p Points) block {
 	r := nothing
 	for i := range p.Len() {
-		if x, _ := p.At(i); finite(x) {
+		if x, _ := p.At(i); num.Finite(x) {
 			r = r.with(block{x, x})
 			break
 		}
 	}
 	for i := p.Len() - 1; i >= 0 && !r.empty(); i-- {
-		if x, _ := p.At(i); finite(x) {
+		if x, _ := p.At(i); num.Finite(x) {
 			return r.with(block{x, x})
 		}
 	}
@@ -94,7 +96,7 @@ func (c Chart) fitY(x Range) (Range, bool) {
 		all = central(extremes, c.LogY).towards(recent, c.LogY)
 	}
 	for _, m := range c.Marks { // the best value is an outlier that must be seen
-		if m.X >= x.Lo && m.X <= x.Hi && finite(m.Y) && (!c.LogY || m.Y > 0) {
+		if m.X >= x.Lo && m.X <= x.Hi && num.Finite(m.Y) && (!c.LogY || m.Y > 0) {
 			all = all.with(block{m.Y, m.Y})
 		}
 	}
@@ -117,7 +119,7 @@ func (s source) seen(x Range) block {
 	}
 	x0, y0 := s.points.At(from - 1)
 	x1, y1 := s.points.At(to)
-	if !s.usable(y0) || !s.usable(y1) || !finite(x0) || !finite(x1) || !(x1 > x0) {
+	if !s.usable(y0) || !s.usable(y1) || !num.Finite(x0) || !num.Finite(x1) || !(x1 > x0) {
 		return nothing
 	}
 	a, b := between(x0, y0, x1, y1, x.Lo, s.log), between(x0, y0, x1, y1, x.Hi, s.log)
@@ -164,4 +166,112 @@ func central(values []float64, log bool) block {
 		b.hi = most
 	}
 	return b
+}
+
+// Positive says whether every finite y of the lines inside of the window's x is above zero, so that LogY hides nothing,
+// and returns the first that is not.
+func (c Chart) Positive() (ok bool, example float64) {
+	x := c.X
+	if !x.proper() {
+		if x, ok = c.fitX(); !ok {
+			return true, 0
+		}
+	}
+	for _, line := range c.Lines {
+		s := newSource(line.Points, false)
+		if s.n == 0 {
+			continue
+		}
+		found := false
+		from, to := s.inside(x)
+		s.walk(from, to, func(from, to int, b block) {
+			for i := from; i < to && !found && !b.empty() && b.lo <= 0; i++ {
+				if _, y := s.points.At(i); y <= 0 {
+					found, example = true, y
+				}
+			}
+		})
+		if found {
+			return false, example
+		}
+	}
+	return true, 0
+}
+
+// scale is an axis: it gives values their place on it.
+type scale struct {
+	lo, hi float64 // the ends, or their logarithms
+	log    bool
+}
+
+func newScale(r Range, log bool) scale {
+	if log {
+		return scale{math.Log10(r.Lo), math.Log10(r.Hi), true}
+	}
+	return scale{r.Lo, r.Hi, false}
+}
+
+// far is a place that no chart reaches. Places are cut off there, so that what is computed from them stays finite.
+const far = 1e6
+
+// place returns where a value is: 0 at the lower end, 1 at the upper one, and outside of them beyond.
+func (s scale) place(v float64) float64 {
+	if s.log {
+		v = math.Log10(v)
+	}
+	d, length := v-s.lo, s.hi-s.lo
+	if math.IsInf(d, 0) || math.IsInf(length, 0) {
+		d, length = v/2-s.lo/2, s.hi/2-s.lo/2
+	}
+	return min(max(d/length, -far), far)
+}
+
+// value returns what is at a place from 0 to 1 of an axis without logarithms.
+func (r Range) value(place float64) float64 { return r.Lo*(1-place) + r.Hi*place }
+
+// proper says whether the range has a length and finite ends.
+func (r Range) proper() bool { return r.Hi > r.Lo && num.Finite(r.Lo) && num.Finite(r.Hi) }
+
+// air is the share of the values' range that is added at each end of a robust one.
+const air = 0.05
+
+// padded returns a longer range, by a share at each end.
+func (r Range) padded(share float64, log bool) Range {
+	if log {
+		factor := math.Pow(r.Hi/r.Lo, share)
+		if math.IsInf(r.Hi/r.Lo, 0) {
+			factor = math.Pow(math.Sqrt(r.Hi)/math.Sqrt(r.Lo), 2*share)
+		}
+		return bounded(r.Lo/factor, r.Hi*factor, log)
+	}
+	d := (r.Hi/2 - r.Lo/2) * 2 * share
+	return bounded(r.Lo-d, r.Hi+d, log)
+}
+
+// widened returns a range around the only value of r, or r if it has a length.
+func (r Range) widened(log bool) Range {
+	switch v := r.Lo; {
+	case r.Hi > r.Lo:
+		return r
+	case log:
+		return bounded(v/1.5, v*1.5, log)
+	case v == 0:
+		return Range{-1, 1}
+	default:
+		d := math.Abs(v) * air
+		return bounded(min(v-d, math.Nextafter(v, math.Inf(-1))), max(v+d, math.Nextafter(v, math.Inf(1))), log)
+	}
+}
+
+// bounded keeps the ends finite, and above zero for logarithms, and apart.
+func bounded(lo, hi float64, log bool) Range {
+	least := -math.MaxFloat64
+	if log {
+		least = math.SmallestNonzeroFloat64
+	}
+	r := Range{max(lo, least), min(hi, math.MaxFloat64)}
+	if !(r.Hi > r.Lo) {
+		r.Hi = math.Nextafter(r.Lo, math.Inf(1))
+	}
+	return r
 }

@@ -1,6 +1,10 @@
 package plot
 
-import "math"
+import (
+	"math"
+
+	"github.com/maskflow/maskflow/internal/num"
+)
 
 // tracer draws points on a raster whose edges are those of two scales.
 type tracer struct {
@@ -31,7 +35,7 @@ func (t *tracer) rowAt(y float64) float64 {
 // spot returns where point i is, and whether it is anywhere.
 func (t *tracer) spot(s source, i int) (spot, bool) {
 	x, y := s.points.At(i)
-	if !finite(x) || !s.usable(y) {
+	if !num.Finite(x) || !s.usable(y) {
 		return spot{}, false
 	}
 	return spot{t.x.place(x) * float64(t.columns()), t.rowAt(y)}, true
@@ -157,4 +161,133 @@ func (t *tracer) rowOn(a, b spot, x float64) int {
 		return t.rows() - 1 // the lower end belongs to the last row
 	}
 	return int(math.Floor(y))
+}
+
+// characters are those of lines in ASCII.
+const characters = ".ox+*#"
+
+// pens returns what each line is drawn with. Without colour, lines differ by their character in ASCII; in Unicode faint
+// ones are stippled, and every second one of the others is dashed.
+func (c Chart) pens(s Style) []pen {
+	pens := make([]pen, len(c.Lines))
+	dashed := false
+	for i, line := range c.Lines {
+		p := pen{ink: solid(inkOf(line.Colour, i)), layer: lineLayer}
+		if line.Faint {
+			p.ink, p.layer = s.weaker(p.ink), faintLayer
+		}
+		switch {
+		case !s.Unicode:
+			p.character = rune(characters[i%len(characters)])
+			if line.Mark > ' ' && line.Mark < 0x7f {
+				p.character = line.Mark
+			}
+		case s.Colour != NoColour:
+		case line.Faint:
+			p.stipple = 2
+		default:
+			p.dashed = dashed
+			dashed = !dashed
+		}
+		pens[i] = p
+	}
+	return pens
+}
+
+// Key says in one line of at most width columns which line of a chart is which: a sample of each, as the chart draws it,
+// and its name. Lines without a name are left out, and those for which there is no room.
+func (c Chart) Key(width int, style Style) string {
+	if width <= 0 {
+		return ""
+	}
+	canvas := newCanvas(width, 1)
+	at := 0
+	for i, p := range c.pens(style) {
+		name := clean(c.Lines[i].Name)
+		if name == "" || at+3+columns(name) > width {
+			continue
+		}
+		canvas.mark(at, 0, p.sample(), p.ink, paint{})
+		canvas.mark(at+1, 0, p.sample(), p.ink, paint{})
+		canvas.text(at+3, 0, name)
+		at += 3 + columns(name) + apart
+	}
+	return canvas.lines(style)[0]
+}
+
+// Signs returns a character that looks like each line, in its colour, for a key of the caller's own.
+func (c Chart) Signs(style Style) []string {
+	signs := make([]string, len(c.Lines))
+	for i, p := range c.pens(style) {
+		canvas := newCanvas(1, 1)
+		canvas.mark(0, 0, p.sample(), p.ink, paint{})
+		signs[i] = canvas.lines(style)[0]
+	}
+	return signs
+}
+
+// sample is a character that looks like the line.
+func (p pen) sample() rune {
+	switch {
+	case p.character != 0:
+		return p.character
+	case p.stipple > 0:
+		return '┄'
+	case p.dashed:
+		return '╍'
+	}
+	return '━'
+}
+
+// band fills every column from the lower of two lines to the upper one.
+func (t *tracer) band(lower, upper source) {
+	if lower.n == 0 || upper.n == 0 {
+		return
+	}
+	var lo, hi follower
+	for column := range t.columns() {
+		b := lo.column(t, lower, column)
+		if above := hi.column(t, upper, column); !b.empty() && !above.empty() {
+			t.extent(column, b.with(above))
+		}
+	}
+}
+
+// follower goes along a line column by column.
+type follower struct {
+	next  int // the first point that is not behind
+	count int // of points in the last column
+}
+
+// column returns the extremes of the points in the next column or, where it has none, the value in its middle of the
+// line that joins its neighbours: nothing in a gap.
+func (f *follower) column(t *tracer, s source, column int) block {
+	if column == 0 {
+		f.next = s.after(t.edge(0), 0, 0)
+	}
+	from := f.next
+	f.next = s.after(t.edge(column+1), from, from+f.count)
+	if f.count = f.next - from; f.count > 0 {
+		return s.extremes(from, f.next)
+	}
+	if from == 0 || from >= s.n {
+		return nothing
+	}
+	x0, y0 := s.points.At(from - 1)
+	x1, y1 := s.points.At(from)
+	if !(x1 > x0) || !s.usable(y0) || !s.usable(y1) || !num.Finite(x0) || !num.Finite(x1) {
+		return nothing
+	}
+	y := between(x0, y0, x1, y1, t.window.value(t.middle(column)/float64(t.columns())), s.log)
+	return block{y, y}
+}
+
+// between returns the y at x of the straight line from one point to another, straight on the axis that is drawn.
+func between(x0, y0, x1, y1, x float64, log bool) float64 {
+	place := scale{x0, x1, false}.place(x)
+	if log {
+		y := math.Exp(Range{math.Log(y0), math.Log(y1)}.value(place))
+		return min(max(y, math.SmallestNonzeroFloat64), math.MaxFloat64)
+	}
+	return Range{y0, y1}.value(place)
 }
