@@ -89,6 +89,11 @@ func (m *Model) sampleInOnePass(ctx context.Context, f models.Flow, n int, o Sam
 		batch = m.o.Batch
 	}
 	batch = min(batch, max(n, 1))
+	done, err := m.begin()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
 	pass, err := m.onePass(f)
 	if err != nil {
 		return nil, nil, err

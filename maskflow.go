@@ -16,6 +16,7 @@ package maskflow
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
@@ -38,9 +39,11 @@ type Model struct {
 	evaluator *exec.Evaluator
 	o         Options
 
-	mu   sync.Mutex
-	rows *exec.Evaluator // of densities that evaluator does not compute, nil before it is needed
-	pass *exec.Compiled  // from noise to samples with their densities, nil before it is needed
+	calls  sync.WaitGroup // that use the backend
+	mu     sync.Mutex
+	closed bool
+	rows   *exec.Evaluator // of densities that evaluator does not compute, nil before it is needed
+	pass   *exec.Compiled  // from noise to samples with their densities, nil before it is needed
 }
 
 // Options tune a Model.
@@ -92,11 +95,31 @@ func (m *Model) Backend() *backend.Backend { return m.of.Backend }
 // Weights are the model's parameters on the host; they must not be changed.
 func (m *Model) Weights() models.Weights { return m.of.Weights }
 
-// Close frees the weights and executables on the backend. The backend itself
-// stays open.
-func (m *Model) Close() {
+// ErrClosed is the error of a model that was closed.
+var ErrClosed = errors.New("the model is closed")
+
+// begin holds off Close until done is called. The error is ErrClosed.
+func (m *Model) begin() (done func(), err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.closed {
+		return nil, ErrClosed
+	}
+	m.calls.Add(1)
+	return m.calls.Done, nil
+}
+
+// Close waits for calls that run and frees the weights and executables on the
+// backend. Later calls that need it return ErrClosed. The backend itself stays open.
+func (m *Model) Close() {
+	m.mu.Lock()
+	closed := m.closed
+	m.closed = true
+	m.mu.Unlock()
+	if closed {
+		return
+	}
+	m.calls.Wait()
 	m.evaluator.Close()
 	m.rows.Close()
 	m.pass.Close()
@@ -131,6 +154,11 @@ func (m *Model) LogProbSets(ctx context.Context, x, cond []float32, sets []*mask
 }
 
 func (m *Model) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
+	done, err := m.begin()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	e, err := m.ofDensity()
 	if err != nil {
 		return nil, err
@@ -198,6 +226,11 @@ type EvalOptions struct {
 // from importance weights. A likelihood that is not finite is a
 // *models.NonFiniteError beside the result.
 func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
+	done, err := m.begin()
+	if err != nil {
+		return Evaluation{}, err
+	}
+	defer done()
 	of := m.ensemble(o.Orders)
 	if o.Samples > 0 {
 		of.Draws = o.Samples

@@ -212,3 +212,30 @@ func TestAGraphThatCannotBeBuilt(t *testing.T) {
 	_, err := m.LogProb(t.Context(), make([]float32, 5), nil)
 	refuses(t, "a broken density", err, "no such graph")
 }
+
+// Close waits for calls that run; those that come later are refused.
+func TestAClosedModelRefusesCalls(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}})
+	m := newModel(t, b, d, strong(d, 1), maskflow.Options{Batch: 2})
+	x := randomSet(1, 200, 5, 0)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for range 20 {
+				if _, err := m.LogProb(t.Context(), x.X, nil); err != nil && !errors.Is(err, maskflow.ErrClosed) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	m.Close()
+	m.Close()
+	wg.Wait()
+	if _, err := m.Evaluate(t.Context(), x, maskflow.EvalOptions{}); !errors.Is(err, maskflow.ErrClosed) {
+		t.Errorf("error %v, want %v", err, maskflow.ErrClosed)
+	}
+	if _, err := m.Sample(t.Context(), 3, maskflow.SampleOptions{}); err != nil {
+		t.Errorf("sampling, which needs no backend: %v", err)
+	}
+}

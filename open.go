@@ -6,18 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
-	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/runlog"
 )
-
-// ParamsGroup is the group of tensors that holds a model's weights in a
-// checkpoint; the tensor of parameter P is called "params/P".
-const ParamsGroup = "params"
 
 // Meta is what a checkpoint says about its model.
 type Meta struct {
@@ -63,7 +58,7 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	w, err := WeightsOf(state, ParamsGroup, d)
+	w, err := exec.WeightsOf(state, exec.ParamsGroup, d)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -71,46 +66,4 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 		return nil, err
 	}
 	return r, nil
-}
-
-// Tensors are weights of a density as a group of a checkpoint's tensors.
-func Tensors(group string, d models.Model, w models.Weights) ([]checkpoint.Tensor, error) {
-	if err := w.Check(d); err != nil {
-		return nil, err
-	}
-	var out []checkpoint.Tensor
-	for i, s := range d.Specs() {
-		t, err := checkpoint.NewTensor(group+"/"+s.Name, s.Shape, w[i])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}
-
-// WeightsOf finds a density's weights in a group of a checkpoint's tensors.
-func WeightsOf(s *checkpoint.State, group string, d models.Model) (models.Weights, error) {
-	byName := make(map[string]checkpoint.Tensor, len(s.Tensors))
-	for _, t := range s.Tensors {
-		byName[t.Name] = t
-	}
-	specs := d.Specs()
-	w := make(models.Weights, len(specs))
-	for i, spec := range specs {
-		name := group + "/" + spec.Name
-		t, ok := byName[name]
-		if !ok {
-			return nil, fmt.Errorf("the checkpoint has no tensor %q (was it saved with another configuration?)", name)
-		}
-		if !slices.Equal(t.Shape, spec.Shape) {
-			return nil, fmt.Errorf("the checkpoint's %q has shape %v, the model's %v", name, t.Shape, spec.Shape)
-		}
-		v, err := checkpoint.Values[float32](t)
-		if err != nil {
-			return nil, err
-		}
-		w[i] = v
-	}
-	return w, nil
 }

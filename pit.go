@@ -29,6 +29,11 @@ func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 	if _, err := exec.RowsOf(m.of.Model, x, cond); err != nil {
 		return nil, err
 	}
+	done, err := m.begin()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	core := m.density
 	if f, ok := core.Model.(models.Flow); ok {
 		z, err := m.Latent(ctx, x, cond)

@@ -38,7 +38,7 @@ func TestAModelWhoseGraphLoopsIsTrained(t *testing.T) {
 	}
 	want := math.Log(2*math.Pi*math.E) + math.Log(variance[0]*variance[1]-covariance*covariance)/2
 	stack := stackOf(2, 0, 1)
-	stack.Hidden = nil
+	stack.Hidden = []int{}
 	m := must(iaf.New(iaf.Options(stack)))
 	if !m.Loops() {
 		t.Fatal("the graph has no loop: the test needs another model")

@@ -248,7 +248,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 	for name, c := range map[string]change{
 		"another width":       {model: func(o *made.Options) { o.Hidden = []int{8} }, refuse: "shape [5 8], the model's [5 7]"},
 		"another depth":       {model: func(o *made.Options) { o.Hidden = []int{7, 7} }, refuse: "tensors"},
-		"fewer layers":        {model: func(o *made.Options) { o.Hidden = nil }, refuse: `no tensor "params/hidden0.weights"`},
+		"fewer layers":        {model: func(o *made.Options) { o.Hidden = []int{} }, refuse: `no tensor "params/hidden0.weights"`},
 		"another dimension":   {model: func(o *made.Options) { o.Dim = 6 }, refuse: "shape [6 7], the model's [5 7]"},
 		"more masks":          {model: func(o *made.Options) { o.Masks = 3 }, refuse: "does not fit this training"},
 		"as many slots":       {o: func(o *Options) { o.Optimizer.Name = "adadelta" }, refuse: "adadelta, 23 rows in batches of 4, seed 1"},

@@ -61,7 +61,7 @@ func (t *Trainer) training() *training {
 }
 
 func (t *Trainer) groups() []string {
-	g := []string{maskflow.ParamsGroup}
+	g := []string{exec.ParamsGroup}
 	for s := range t.program.opt.Slots() {
 		g = append(g, fmt.Sprintf("%s%d", groupSlot, s))
 	}
@@ -103,7 +103,7 @@ func (t *Trainer) BestState() (*checkpoint.State, error) {
 		return nil, err
 	}
 	s := &checkpoint.State{Step: t.p.BestStep}
-	if err := t.addGroup(s, maskflow.ParamsGroup, w); err != nil {
+	if err := t.addGroup(s, exec.ParamsGroup, w); err != nil {
 		return nil, err
 	}
 	s.Meta, err = json.Marshal(meta{Meta: t.shapes()})
@@ -111,7 +111,7 @@ func (t *Trainer) BestState() (*checkpoint.State, error) {
 }
 
 func (t *Trainer) addGroup(s *checkpoint.State, group string, w models.Weights) error {
-	ts, err := maskflow.Tensors(group, t.model, w)
+	ts, err := exec.Tensors(group, t.model, w)
 	s.Tensors = append(s.Tensors, ts...)
 	return err
 }
@@ -138,7 +138,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	specs := t.program.specs
 	var values models.Weights
 	for _, group := range t.groups() {
-		w, err := maskflow.WeightsOf(s, group, t.model)
+		w, err := exec.WeightsOf(s, group, t.model)
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	var best models.Weights
 	if hasGroup(s, groupBest) {
 		var err error
-		if best, err = maskflow.WeightsOf(s, groupBest, t.model); err != nil {
+		if best, err = exec.WeightsOf(s, groupBest, t.model); err != nil {
 			return err
 		}
 	}

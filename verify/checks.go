@@ -30,20 +30,28 @@ type verifier struct {
 // paths multiplies the masks of each set.
 func (v *verifier) paths(context.Context) (Check, error) {
 	c := Check{Name: "no forbidden path in the product of the masks", Holds: true}
-	connections := 0
+	total := 0
 	for k, set := range v.sets {
-		if bad := set.Violations(); len(bad) > 0 {
-			c.Holds = false
-			c.Figures = fmt.Sprintf("order %d: %v and %d more", k+1, bad[0], len(bad)-1)
+		kept, bad := connections(set)
+		if total += kept; bad != "" {
+			c.Holds, c.Figures = false, fmt.Sprintf("order %d: %s", k+1, bad)
 			return c, nil
 		}
-		layers, direct := set.Counts()
-		for _, n := range append(layers, direct) {
-			connections += n.Kept
-		}
 	}
-	c.Figures = fmt.Sprintf("%s, %d connections", orders(len(v.sets)), connections)
+	c.Figures = fmt.Sprintf("%s, %d connections", orders(len(v.sets)), total)
 	return c, nil
+}
+
+// connections counts those of a mask set; bad names its forbidden paths.
+func connections(set *masks.Set) (kept int, bad string) {
+	if found := set.Violations(); len(found) > 0 {
+		return 0, fmt.Sprintf("%v and %d more", found[0], len(found)-1)
+	}
+	layers, direct := set.Counts()
+	for _, n := range append(layers, direct) {
+		kept += n.Kept
+	}
+	return kept, ""
 }
 
 // jacobian differentiates every conditional by every variable.
@@ -74,22 +82,10 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 			if err != nil {
 				return c, err
 			}
-			for d := range dim {
-				for i := range dim {
-					entry := at[d*dim+i]
-					if set.Order[i] < set.Order[d] {
-						if entries++; entry != 0 {
-							live++
-						}
-						continue
-					}
-					if entry != 0 { // NaN too
-						c.Holds = false
-						c.Figures = fmt.Sprintf("order %d: variable %d (degree %d) depends on variable %d (degree %d): derivative %v",
-							k+1, d+1, set.Order[d], i+1, set.Order[i], entry)
-						return c, nil
-					}
-				}
+			t := triangle(matrix(at, dim, dim), set.Order, true)
+			if live, entries = live+t.live, entries+t.allowed; t.bad != "" {
+				c.Holds, c.Figures = false, fmt.Sprintf("order %d: %s", k+1, t.bad)
+				return c, nil
 			}
 		}
 	}

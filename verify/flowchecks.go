@@ -125,22 +125,19 @@ func (v *flowVerifier) checks() []func(context.Context) ([]Check, error) {
 // paths multiplies the masks of each layer.
 func (v *flowVerifier) paths(ctx context.Context) (Check, error) {
 	c := Check{Name: "no forbidden path in the product of the masks", Holds: true}
-	layers, connections := 0, 0
+	layers, total := 0, 0
 	for _, l := range v.layers {
 		if l.masked == nil {
 			continue
 		}
 		layers++
-		if bad := l.masked.Set().Violations(); len(bad) > 0 {
-			c.Holds, c.Figures = false, fmt.Sprintf("%v: %v and %d more", l, bad[0], len(bad)-1)
+		kept, bad := connections(l.masked.Set())
+		if total += kept; bad != "" {
+			c.Holds, c.Figures = false, fmt.Sprintf("%v: %s", l, bad)
 			return c, nil
 		}
-		counts, direct := l.masked.Set().Counts()
-		for _, n := range append(counts, direct) {
-			connections += n.Kept
-		}
 	}
-	c.Figures = fmt.Sprintf("%s with masks, %d connections", text.Count(layers, "layer"), connections)
+	c.Figures = fmt.Sprintf("%s with masks, %d connections", text.Count(layers, "layer"), total)
 	if v.base == nil {
 		return c, nil
 	}
@@ -170,7 +167,7 @@ func (v *flowVerifier) jacobians(ctx context.Context) ([]Check, error) {
 			if l.masked == nil {
 				found, _ = mat.LogDet(j.entries)
 			} else {
-				t := triangle(j.entries, l.masked.Set().Order)
+				t := triangle(j.entries, l.masked.Set().Order, false)
 				live, entries, found = live+t.live, entries+t.allowed, t.logDet
 				if t.bad != "" && triangular.Holds {
 					triangular.Holds, triangular.Figures = false, fmt.Sprintf("%v: %s", l, t.bad)
@@ -233,13 +230,7 @@ func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]deriva
 		if err != nil {
 			return nil, err
 		}
-		j := mat.NewDense(dim, dim, nil)
-		for d := range dim {
-			for i := range dim {
-				j.Set(d, i, float64(values[d*(dim+1)+i]))
-			}
-		}
-		all = append(all, derivative{j, float64(values[dim])})
+		all = append(all, derivative{matrix(values, dim, dim+1), float64(values[dim])})
 	}
 	return all, nil
 }

@@ -16,15 +16,28 @@ type lower struct {
 	logDet        float64
 }
 
-// triangle looks at the Jacobian of a layer in an order.
-func triangle(j *mat.Dense, order masks.Order) lower {
+// matrix is a square one from rows of so many values, the last of which may be
+// something else.
+func matrix(values []float32, dim, width int) *mat.Dense {
+	m := mat.NewDense(dim, dim, nil)
+	for d := range dim {
+		for i := range dim {
+			m.Set(d, i, float64(values[d*width+i]))
+		}
+	}
+	return m
+}
+
+// triangle looks at a Jacobian in an order: of a layer, or a strict one, whose
+// diagonal must be zero too.
+func triangle(j *mat.Dense, order masks.Order, strict bool) lower {
 	var t lower
 	for d := range order {
 		t.logDet += math.Log(math.Abs(j.At(d, d)))
 		for i := range order {
 			entry := j.At(d, i)
 			switch {
-			case i == d:
+			case i == d && !strict:
 			case order[i] < order[d]:
 				if t.allowed++; entry != 0 {
 					t.live++

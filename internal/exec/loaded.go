@@ -78,15 +78,3 @@ func (l *Loaded) Base(f models.Flow) (*Loaded, error) {
 func (l *Loaded) Compile(name string, batch int, fn func(p models.Params, in Args[*Node]) *Node) (*Compiled, error) {
 	return Compile(l.Backend, l.Model, name, LayoutOf(l.Model, batch), fn)
 }
-
-// HostWeights copies parameters of a model, in the order of its specs, from the
-// backend.
-func HostWeights(params []*tensors.Tensor) (models.Weights, error) {
-	w := make(models.Weights, len(params))
-	for i, x := range params {
-		if err := x.ConstFlatData(func(flat any) { w[i] = append([]float32(nil), flat.([]float32)...) }); err != nil {
-			return nil, backend.OneLine(err)
-		}
-	}
-	return w, nil
-}
