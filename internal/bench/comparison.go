@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"github.com/maskflow/maskflow/masks"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/masks"
 
 	"github.com/maskflow/maskflow/backend"
 )
@@ -211,7 +213,7 @@ func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration
 
 func (r *result) conclude() {
 	for i := range r.Sides {
-		r.Sides[i].MS = median(r.Sides[i].best())
+		r.Sides[i].MS = num.Median(r.Sides[i].best())
 		if i == 1 || i > 1 && r.Sides[i].MS < r.Sides[r.Against].MS {
 			r.Against = i
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // lab is what the sides are made with.
@@ -18,7 +19,8 @@ type lab struct {
 	peer *peer            // plain JAX, nil without it
 	dir  string           // for the peers' programs, their files, and runs
 
-	maskflow string // the command, built when it is asked for first
+	maskflow string           // the command, built when it is asked for first
+	writers  []*runlog.Writer // of the runs that are watched
 
 	jax, torch *interpreter
 	say        func(string)
@@ -111,6 +113,9 @@ func (l *lab) start(ctx context.Context, i *interpreter, what, script string, ar
 }
 
 func (l *lab) close() {
+	for _, w := range l.writers {
+		_ = w.Close() // the folder goes too
+	}
 	if l.peer != nil {
 		l.peer.close()
 	}

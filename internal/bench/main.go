@@ -23,13 +23,13 @@
 // chooses rows.
 //
 // A second table is about the monitor: the command maskflow is built and run as a
-// process of its own, on a pseudo-terminal that is read as a real one is. It says how
+// process of its own, on a pseudo-terminal that is read as a real one is. It reports how
 // long a run of a million records takes to open and how much memory, both as the
-// system sees the whole process; what the monitor computes while nothing happens, by
-// the process's own clock; and by how much training is slower beside it. For that the
-// same training is run in pairs, one with the monitor and one without, in an order
-// that is drawn for each pair; its speed is that of the steps after the first, which
-// wait for a compiler, by the times in its log.
+// system sees the whole process; what the monitor computes while nothing happens; and
+// by how much training is slower beside it. For that the same training is run in pairs,
+// one with the monitor and one without, in an order that is drawn for each pair; its
+// speed is that of the steps after the first, which wait for a compiler, by the times in
+// its log. In the same way -old compares with another build of maskflow.
 package main
 
 import (
@@ -57,6 +57,7 @@ type options struct {
 
 	idle  float64
 	pairs int
+	old   string
 	steps int
 }
 
@@ -71,8 +72,9 @@ func main() {
 	flag.StringVar(&o.backend, "backend", "auto", "maskflow's backend, such as xla:/path/to/plugin.so")
 	flag.StringVar(&o.json, "json", "", "file to write every round to")
 	flag.Float64Var(&o.idle, "idle", 20, "monitor-idle: seconds of watching")
-	flag.IntVar(&o.pairs, "pairs", 20, "monitor-cost: pairs of trainings")
-	flag.IntVar(&o.steps, "steps", 3000, "monitor-cost: steps of each, of which the first 500 are not counted")
+	flag.IntVar(&o.pairs, "pairs", 20, "monitor-cost, train-old: pairs of trainings")
+	flag.StringVar(&o.old, "old", "", "train-old: another build of the command maskflow, to compare with")
+	flag.IntVar(&o.steps, "steps", 3000, "monitor-cost, train-old: steps of each, of which the first 500 are not counted")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o, os.Stdout, os.Stderr)
@@ -142,7 +144,10 @@ func find(ctx context.Context, l *lab, o options, chosen []study, stdout io.Writ
 		f.write(stdout)
 		findings = append(findings, f)
 	}
-	writeFindingsLegend(stdout, findings)
+	fmt.Fprintln(stdout)
+	for _, f := range findings {
+		fmt.Fprintf(stdout, "%-16s %s\n", f.Name, f.What)
+	}
 	return findings, nil
 }
 
@@ -163,7 +168,7 @@ func choose(o options) (compared []comparison, studied []study, err error) {
 		}
 	}
 	for _, s := range studies {
-		if re.MatchString(s.name) {
+		if re.MatchString(s.name) && (s.name != "train-old" || o.old != "") {
 			studied = append(studied, s)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // side is one way of doing a piece of work, ready to be timed.
@@ -40,7 +42,7 @@ type timing struct {
 }
 
 func timingOf(spans []float64) timing {
-	return timing{Best: slices.Min(spans), Median: median(spans), Calls: len(spans)}
+	return timing{Best: slices.Min(spans), Median: num.Median(spans), Calls: len(spans)}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

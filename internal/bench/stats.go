@@ -3,25 +3,9 @@ package main
 import (
 	"math"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
-
-// quantile of values that need not be sorted, interpolated linearly between
-// neighbours; NaN for none.
-func quantile(values []float64, q float64) float64 {
-	if len(values) == 0 {
-		return math.NaN()
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	at := q * float64(len(sorted)-1)
-	below := int(at)
-	if below == len(sorted)-1 {
-		return sorted[below]
-	}
-	part := at - float64(below)
-	return (1-part)*sorted[below] + part*sorted[below+1]
-}
-
-func median(values []float64) float64 { return quantile(values, 0.5) }
 
 // spread is a median with the quartiles around it.
 type spread struct {
@@ -37,7 +21,7 @@ func ratios(times, others []float64) spread {
 	for i := range r {
 		r[i] = times[i] / others[i]
 	}
-	return spread{Median: median(r), Lower: quantile(r, 0.25), Upper: quantile(r, 0.75)}
+	return spread{Median: num.Median(r), Lower: num.Quantile(r, 0.25), Upper: num.Quantile(r, 0.75)}
 }
 
 // signInterval is where the median of what the values were drawn from lies with a

@@ -14,81 +14,86 @@ import (
 	"github.com/creack/pty"
 )
 
-// terminal is a process on a pseudo-terminal that reads all that is written on it,
-// as a real one does: a process waits when nobody reads.
+// terminal is a process on a pseudo-terminal that reads all that is written on it, as a real one does: a process waits
+// when nobody reads.
 type terminal struct {
 	cmd    *exec.Cmd
 	master *os.File
-	began  time.Time
 	ended  chan struct{}
 	err    error // how it ended; to be read after ended is closed
 
-	text  string        // that is awaited
-	shown chan struct{} // closed when it was written
-	at    time.Duration // when that was, since the start; to be read after that
-
-	mu   sync.Mutex
-	tail []byte // the last that was written
+	mu    sync.Mutex
+	tail  []byte        // the last that was written
+	shown time.Duration // from the start until lastEvent was written; 0 before
 }
 
-// terminalLimit bounds the wait for a text, and for the end of a process.
-const terminalLimit = time.Minute
+// terminalLimit bounds every wait.
+const terminalLimit = 10 * time.Minute
 
-// The size of the terminals, and how much is kept of what is written on them.
-const (
-	columns, lines = 120, 40
-	tailBytes      = 4096
-)
-
-// startTerminal starts a process on a terminal that takes note of when it writes a
-// text for the first time. The context's end kills it.
-func startTerminal(ctx context.Context, text, program string, args ...string) (*terminal, error) {
-	t := &terminal{cmd: exec.CommandContext(ctx, program, args...), began: time.Now(), ended: make(chan struct{}),
-		text: text, shown: make(chan struct{})}
+// startTerminal starts a process on a terminal. The context's end kills it.
+func startTerminal(ctx context.Context, program string, args ...string) (*terminal, error) {
+	t := &terminal{cmd: exec.CommandContext(ctx, program, args...), ended: make(chan struct{})}
 	t.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "LC_ALL=C.UTF-8", "NO_COLOR=")
+	began := time.Now()
 	var err error
-	if t.master, err = pty.StartWithSize(t.cmd, &pty.Winsize{Cols: columns, Rows: lines}); err != nil {
+	if t.master, err = pty.StartWithSize(t.cmd, &pty.Winsize{Cols: 120, Rows: 40}); err != nil {
 		return nil, fmt.Errorf("starting %s on a pseudo-terminal: %w", program, err)
 	}
-	go t.read()
+	go t.read(began)
 	return t, nil
 }
 
 // read reads until the last process has closed the terminal.
-func (t *terminal) read() {
+func (t *terminal) read(began time.Time) {
 	defer close(t.ended)
-	awaited := t.text != ""
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := t.master.Read(buf)
 		t.mu.Lock()
 		t.tail = append(t.tail, buf[:n]...)
-		if awaited && bytes.Contains(t.tail, []byte(t.text)) {
-			awaited = false
-			t.at = time.Since(t.began)
-			close(t.shown)
+		if t.shown == 0 && bytes.Contains(t.tail, []byte(lastEvent)) {
+			t.shown = time.Since(began)
 		}
-		t.tail = t.tail[max(0, len(t.tail)-tailBytes):]
+		t.tail = t.tail[max(0, len(t.tail)-4096):]
 		t.mu.Unlock()
 		if err != nil {
-			break // how Linux says that nobody has it open any more
+			break // how Linux reports that nobody has it open any more
 		}
 	}
 	t.err = t.cmd.Wait()
 }
 
-// wait waits until the text was written, and returns how long after the start.
-func (t *terminal) wait(ctx context.Context) (time.Duration, error) {
-	select {
-	case <-t.shown:
-		return t.at, nil
-	case <-ctx.Done():
-		return 0, ctx.Err()
-	case <-t.ended:
-		return 0, fmt.Errorf("it ended (%v) before it had shown %q: %s", t.cmd.ProcessState, t.text, t.last())
-	case <-time.After(terminalLimit):
-		return 0, fmt.Errorf("it has not shown %q for %v: %s", t.text, terminalLimit, t.last())
+// until waits for something to happen, and presses keys every now and then until it does.
+func (t *terminal) until(ctx context.Context, what, keys string, happened func() bool) error {
+	late := time.After(terminalLimit)
+	for !happened() {
+		if _, err := t.master.WriteString(keys); err != nil {
+			<-t.ended
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.ended:
+			if !happened() {
+				return fmt.Errorf("%s ended (%v) before %s: %s", t.cmd.Args[0], t.cmd.ProcessState, what, t.last())
+			}
+		case <-late:
+			return fmt.Errorf("%s: not %s within %v: %s", t.cmd.Args[0], what, terminalLimit, t.last())
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
+	return nil
+}
+
+// picture waits until lastEvent is on the screen, and returns how long after the start that was.
+func (t *terminal) picture(ctx context.Context) (after time.Duration, err error) {
+	err = t.until(ctx, "its picture was whole", "", func() bool {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		after = t.shown
+		return after > 0
+	})
+	return after, err
 }
 
 // last is the end of what was written, without what a terminal acts on.
@@ -101,31 +106,18 @@ func (t *terminal) last() string {
 
 // leave presses q until the process has ended: a monitor may be busy with a dialog.
 func (t *terminal) leave(ctx context.Context) error {
-	late := time.After(terminalLimit)
-	for {
-		if _, err := t.master.WriteString("q"); err != nil {
-			break
-		}
+	err := t.until(ctx, "left by q", "q", func() bool {
 		select {
 		case <-t.ended:
-			return t.failure()
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-late:
-			return fmt.Errorf("it is not left by q within %v: %s", terminalLimit, t.last())
-		case <-time.After(300 * time.Millisecond):
+			return true
+		default:
+			return false
 		}
+	})
+	if err == nil && t.err != nil {
+		err = fmt.Errorf("%s: %w: %s", t.cmd.Args[0], t.err, t.last())
 	}
-	<-t.ended
-	return t.failure()
-}
-
-// failure is the error of a process that has ended.
-func (t *terminal) failure() error {
-	if t.err != nil {
-		return fmt.Errorf("it ended with %w: %s", t.err, t.last())
-	}
-	return nil
+	return err
 }
 
 // close kills the process if it lives.

@@ -36,14 +36,26 @@ func TestMomentsOfManyRows(t *testing.T) {
 	}
 }
 
-func TestQuantiles(t *testing.T) {
-	v := []float64{3, 1, 2, 10}
-	for q, want := range map[float64]float64{0: 1, 0.25: 1.75, 0.5: 2.5, 1: 10} {
-		if got := num.Quantile(v, q); !near(got, want, 1e-15) {
-			t.Errorf("quantile %v is %v, want %v", q, got, want)
+func TestQuantile(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		q      float64
+		want   float64
+	}{
+		{[]float64{7}, 0.25, 7},
+		{[]float64{3, 1, 2}, 0.5, 2},
+		{[]float64{4, 1, 3, 2}, 0.5, 2.5},
+		{[]float64{5, 1, 4, 2, 3}, 0.25, 2},
+		{[]float64{5, 1, 4, 2, 3}, 0.75, 4},
+		{[]float64{0, 10}, 0.25, 2.5},
+		{[]float64{2, 1}, 0, 1},
+		{[]float64{2, 1}, 1, 2},
+	} {
+		if got := num.Quantile(c.values, c.q); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("quantile(%v, %v) = %v, want %v", c.values, c.q, got, c.want)
 		}
 	}
 	if got := num.Median(nil); !math.IsNaN(got) {
-		t.Errorf("the median of nothing is %v", got)
+		t.Errorf("the median of nothing is %v, want NaN", got)
 	}
 }

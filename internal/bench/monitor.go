@@ -1,0 +1,332 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// study is a row of the second table, measured at the command itself as a process of its own on a terminal.
+type study struct {
+	name, what string
+	// target is the largest median that is good enough.
+	target  float64
+	unit    string
+	measure func(ctx context.Context, l *lab, o options) ([]float64, error)
+}
+
+var studies = []study{
+	{"monitor-open", "from the start of maskflow watch to its first whole picture of a run of a million train records", 2, "s", opening},
+	{"monitor-memory", "the most memory that it has resident, when it was asked for another x axis twenty times", 150, "MB", memory},
+	{"monitor-idle", "what maskflow watch computes while nothing happens", 1, "% of a core", idling},
+	{"monitor-cost", "by how much slower maskflow train --tui takes its steps than with --no-tui, and where the median lies with 95 %", 2, "%",
+		func(ctx context.Context, l *lab, o options) ([]float64, error) {
+			return slower(ctx, l, o, "", []string{"--no-tui"}, []string{"--tui"})
+		}},
+	{"train-old", "by how much slower maskflow train takes its steps than the command of -old, and where the median lies with 95 %", 3, "%",
+		func(ctx context.Context, l *lab, o options) ([]float64, error) {
+			return slower(ctx, l, o, o.old, []string{"--no-tui"}, []string{"--no-tui"})
+		}},
+}
+
+// finding is what a study found.
+type finding struct {
+	Name   string    `json:"name"`
+	What   string    `json:"what"`
+	Unit   string    `json:"unit"`
+	Target float64   `json:"target"`
+	Value  float64   `json:"value"`  // the median
+	Values []float64 `json:"values"` // in the sequence in which they were measured
+}
+
+func (s study) run(ctx context.Context, l *lab, o options) (*finding, error) {
+	values, err := s.measure(ctx, l, o)
+	return &finding{Name: s.name, What: s.what, Unit: s.unit, Target: s.target, Value: num.Median(values), Values: values}, err
+}
+
+func (f *finding) write(w io.Writer) {
+	spread, target := "", "<= "+significant(f.Target)
+	if lower, upper, ok := signInterval(f.Values); ok {
+		spread = significant(lower) + " to " + significant(upper)
+	}
+	if !(f.Value <= f.Target) {
+		target += " missed"
+	}
+	fmt.Fprintf(w, "%-16s %10s %-12s %-18s %s\n", f.Name, significant(f.Value), f.Unit, spread, target)
+}
+
+// significant writes a number in three digits.
+func significant(v float64) string { return fmt.Sprintf("%.3g", v) }
+
+// program is the command maskflow, built as this program was.
+func (l *lab) program(ctx context.Context) (string, error) {
+	if l.maskflow != "" {
+		return l.maskflow, nil
+	}
+	path := filepath.Join(l.dir, "maskflow")
+	args := []string{"build", "-o", path}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "-tags" {
+				args = append(args, "-tags", s.Value)
+			}
+		}
+	}
+	if err := command(ctx, "go", append(args, "github.com/maskflow/maskflow/cmd/maskflow")...); err != nil {
+		return "", fmt.Errorf("building maskflow: %w", err)
+	}
+	l.maskflow = path
+	return path, nil
+}
+
+// watch opens a run of so many records on a terminal, measures something there, and leaves.
+func (l *lab) watch(ctx context.Context, records int, measure func(t *terminal, shown time.Duration) (float64, error)) (v float64, err error) {
+	program, err := l.program(ctx)
+	if err != nil {
+		return 0, err
+	}
+	dir := filepath.Join(l.dir, fmt.Sprintf("run-%d", records))
+	if _, err := os.Stat(dir); err != nil {
+		w, err := makeRun(dir, records)
+		if err != nil {
+			return 0, err
+		}
+		l.writers = append(l.writers, w)
+	}
+	t, err := startTerminal(ctx, program, "watch", dir)
+	if err != nil {
+		return 0, err
+	}
+	defer t.close()
+	shown, err := t.picture(ctx)
+	if err == nil {
+		v, err = measure(t, shown)
+	}
+	if err == nil {
+		err = t.leave(ctx)
+	}
+	return v, err
+}
+
+const million = 1_000_000
+
+func opening(ctx context.Context, l *lab, o options) (values []float64, err error) {
+	for range max(3, o.rounds/3) {
+		v, err := l.watch(ctx, million, func(_ *terminal, shown time.Duration) (float64, error) { return shown.Seconds(), nil })
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, v)
+	}
+	return values, nil
+}
+
+var highWater = regexp.MustCompile(`VmHWM:\s*(\d+) kB`)
+
+// memory is the most that was resident of a monitor whose curves were made anew again and again. It is read while the
+// process lives: the figure of one that has ended begins with the memory of the process that started it.
+func memory(ctx context.Context, l *lab, _ options) ([]float64, error) {
+	v, err := l.watch(ctx, million, func(t *terminal, _ time.Duration) (float64, error) {
+		for range 20 {
+			if _, err := t.master.WriteString("x"); err != nil {
+				return 0, err
+			}
+			if err := sleep(ctx, 100*time.Millisecond); err != nil {
+				return 0, err
+			}
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.cmd.Process.Pid))
+		if err != nil {
+			return 0, err
+		}
+		m := highWater.FindSubmatch(status)
+		if m == nil {
+			return 0, errors.New("the system does not report the peak of a process's memory")
+		}
+		kib, err := strconv.ParseFloat(string(m[1]), 64)
+		return 1024 * kib / 1e6, err
+	})
+	return []float64{v}, err
+}
+
+// idling watches a run whose writer holds its lock and writes nothing.
+func idling(ctx context.Context, l *lab, o options) ([]float64, error) {
+	v, err := l.watch(ctx, 50_000, func(t *terminal, _ time.Duration) (float64, error) {
+		if err := sleep(ctx, 2*time.Second); err != nil { // until the picture has settled
+			return 0, err
+		}
+		return shareOf(ctx, t.cmd.Process.Pid, time.Duration(o.idle*float64(time.Second)))
+	})
+	return []float64{100 * v}, err
+}
+
+// shareOf is the part of a core's time that a process takes for a while.
+func shareOf(ctx context.Context, pid int, d time.Duration) (float64, error) {
+	before, err := cpuTime(pid)
+	began := time.Now()
+	if err == nil {
+		err = sleep(ctx, d)
+	}
+	if err != nil {
+		return 0, err
+	}
+	after, err := cpuTime(pid)
+	return (after - before) / time.Since(began).Seconds(), err
+}
+
+// cpuTime is how many seconds the threads of a process have computed, in the hundredths that Linux counts.
+func cpuTime(pid int) (float64, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // the name before it may be anything
+	user, errUser := strconv.ParseFloat(fields[11], 64)
+	system, errSystem := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100, errors.Join(errUser, errSystem)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// lastEvent is written behind all records of a made run. A picture that shows it has taken in all of them. Its letters
+// follow each other nowhere else, so that a terminal is not sent a part of it only.
+const lastEvent = "qzxjkqzxjkqzxjk"
+
+// makeRun writes the run of a MADE with eight orders: so many train records, one a step, and for every thousand of them
+// a validation with its orders. The run goes on until the writer that is returned is closed.
+func makeRun(dir string, records int) (*runlog.Writer, error) {
+	const rate = 100 // steps a second
+	config, err := fs.ReadFile(configs.Files, "connect4.yaml")
+	if err != nil {
+		return nil, err
+	}
+	began, step := time.Now().Add(-time.Duration(records)*time.Second/rate), 0
+	clock := func() time.Time { return began.Add(time.Duration(step) * time.Second / rate) }
+	w, err := runlog.Create(dir, runlog.Manifest{Name: "connect4", Process: runlog.Process{Backend: "go"}}, config, runlog.Options{Clock: clock})
+	if err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(seed, uint64(records)))
+	err = w.Append(runlog.Start{})
+	for step = 1; step <= records && err == nil; step++ {
+		level := 12 + 70*math.Exp(-float64(step)/500)
+		err = w.Append(runlog.Train{Step: int64(step), Epoch: int32(1 + step/1000), Loss: runlog.Float(level + 0.3*rng.NormFloat64()),
+			EMA: runlog.Float32(level), LR: 0.01, GradNorm: runlog.Float32(math.Exp(0.3 * rng.NormFloat64())), Rate: rate, Mask: int32(step % 8)})
+		if step%1000 == 0 {
+			nll := runlog.Float(level)
+			o := runlog.Orders{Step: int64(step), Split: "valid", NLL: nll, Mean: nll + 0.2, BestOrder: nll + 0.1, Gain: 0.2, Gain2SE: 0.002, ESS: 6}
+			for k := range 8 {
+				o.PerOrder = append(o.PerOrder, nll+0.1+runlog.Float(k)/40)
+			}
+			o.MaskLoss = o.PerOrder
+			valid := runlog.Valid{Step: int64(step), Epoch: step / 1000, NLL: nll, NLL2SE: 0.02, Best: true}
+			err = errors.Join(err, w.Append(valid), w.Append(o))
+		}
+	}
+	step = records
+	if err = errors.Join(err, w.Append(runlog.Event{What: lastEvent})); err != nil {
+		_ = w.Close() // the first error is the one to report
+		return nil, fmt.Errorf("making a run to watch: %w", err)
+	}
+	return w, nil
+}
+
+// firstSteps are not counted: they wait for the compiler.
+const firstSteps = 500
+
+// slower trains the preset connect4 in pairs, one of each by a command, that of this tree where it is empty, with the
+// first flags and one by that of this tree with the others. It returns by how many per cent the second takes fewer steps
+// a second in each pair, whose order is drawn.
+func slower(ctx context.Context, l *lab, o options, old string, than, flags []string) (values []float64, err error) {
+	program, err := l.program(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if old == "" {
+		old = program
+	}
+	config, err := fs.ReadFile(configs.Files, "connect4.yaml")
+	path := filepath.Join(l.dir, "connect4.yaml")
+	if err == nil {
+		err = os.WriteFile(path, config, 0o644)
+	}
+	if err != nil {
+		return nil, err
+	}
+	programs, args := [2]string{old, program}, [2][]string{than, flags}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for i := range o.pairs {
+		var rates [2]float64
+		first := rng.IntN(2)
+		for _, k := range []int{first, 1 - first} {
+			rates[k], err = trainingRate(ctx, programs[k], filepath.Join(l.dir, "cost"), append([]string{"train", path, "--backend", o.backend,
+				"--set", fmt.Sprintf("train.max_steps=%d", o.steps)}, args[k]...))
+			if err != nil {
+				return nil, fmt.Errorf("pair %d: %w", i+1, err)
+			}
+		}
+		values = append(values, 100*(1-rates[1]/rates[0]))
+	}
+	return values, nil
+}
+
+// trainingRate is the steps a second of a training on a terminal, by the times in its log. A monitor stays open when the
+// training has ended.
+func trainingRate(ctx context.Context, program, run string, args []string) (rate float64, err error) {
+	t, err := startTerminal(ctx, program, slices.Insert(args, 1, "--run", run)...)
+	if err != nil {
+		return 0, err
+	}
+	defer t.close()
+	defer func() { err = errors.Join(err, os.RemoveAll(run)) }()
+	err = t.until(ctx, "its training ended", "", func() bool {
+		state, err := runlog.ReadState(run, time.Now())
+		return err == nil && state.End != nil
+	})
+	if err == nil {
+		err = t.leave(ctx)
+	}
+	if err != nil {
+		return 0, err
+	}
+	h, err := runlog.Load(run)
+	if err != nil {
+		return 0, err
+	}
+	return stepsASecond(h)
+}
+
+// stepsASecond is the speed of a training after its first steps.
+func stepsASecond(h *runlog.History) (float64, error) {
+	train, first := &h.Train, 0
+	for first < train.Len() && train.At(first).Step < firstSteps {
+		first++
+	}
+	if last := train.Len() - 1; first < last && train.At(last).Time > train.At(first).Time {
+		return float64(train.At(last).Step-train.At(first).Step) / float64(train.At(last).Time-train.At(first).Time), nil
+	}
+	return 0, fmt.Errorf("the log has no two train records after step %d that time has passed between", firstSteps)
+}
