@@ -42,7 +42,7 @@ func (m *model) back() {
 	case c.filter != "":
 		_ = c.setFilter("") // no text is no mistake
 	case !m.query.Empty():
-		m.query, m.queryIs = monitor.Query{}, ""
+		m.query = monitor.Query{}
 	}
 }
 
@@ -80,7 +80,7 @@ func (m *model) chooseBy(by int) {
 func (m *model) choose(r *monitor.Run) {
 	if m.chosen != r.Dir {
 		m.chosen = r.Dir
-		m.memory, m.gpus = 0, nil
+		m.machine = machine{noGPU: m.machine.noGPU}
 		for _, p := range m.all {
 			p.update(chosen{}, 0, 0)
 		}

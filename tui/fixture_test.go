@@ -149,7 +149,7 @@ func watching(s Screen, width, height int, runs ...monitor.RunUpdate) *model {
 	m := newModel(Options{Screen: s, Clock: func() time.Time { return watched }}.withDefaults())
 	m.o.memory = func(*runlog.Manifest) (int64, bool) { return 412e6, true }
 	m.o.gpus = func(context.Context) ([]monitor.GPU, error) { return nil, monitor.ErrNoGPU }
-	m.memory = 412e6
+	m.machine.memory = 412e6
 	m.width, m.height = width, height
 	m.apply(monitor.Update{Now: watched, Runs: runs})
 	return m

@@ -25,7 +25,7 @@ func (m *model) headerLines(w, h int) []string {
 	if r == nil {
 		text := "waiting for a run …"
 		if len(m.set.Runs) > 0 {
-			text = fmt.Sprintf("no run passes the filter %s (f changes it, esc forgets it)", m.theme.clean(m.queryIs))
+			text = fmt.Sprintf("no run passes the filter %s (f changes it, esc forgets it)", m.theme.clean(m.query.String()))
 		}
 		return fitAll([]string{m.theme.dim(m.theme.text("%s", text))}, w, h)
 	}
@@ -183,10 +183,10 @@ func (m *model) machineFacts(r *monitor.Run) []fact {
 	if man := r.Manifest; man != nil {
 		facts = append(facts, fact{t.dim(t.clean(backendText(man.Backend))), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, t.clean(man.Host))), 16})
 	}
-	if m.memory > 0 {
-		facts = append(facts, fact{t.dim("memory " + bytesText(float64(m.memory))), 13})
+	if m.machine.memory > 0 {
+		facts = append(facts, fact{t.dim("memory " + bytesText(float64(m.machine.memory))), 13})
 	}
-	for _, g := range m.gpus {
+	for _, g := range m.machine.gpus {
 		facts = append(facts, fact{t.dim(gpuText(t, g)), 14})
 	}
 	if n := len(r.History.Starts) - 1; n > 0 {

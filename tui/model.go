@@ -10,51 +10,47 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// model is the state of the monitor.
+// model is the state of the monitor that its panels share; see [panel] for theirs.
 type model struct {
-	o      Options
-	all    []panel // those that there may be
-	theme  theme
-	width  int
-	height int
+	o             Options
+	theme         theme
+	width, height int
 
-	set     monitor.Set
-	now     time.Time // of the last news
-	curves  curves
-	chosen  string          // directory of the run whose details are shown
-	hidden  map[string]bool // directories of runs that are not drawn
-	sort    monitor.Sorting
-	query   monitor.Query
-	queryIs string // what was typed
-	memory  int64  // of the process that writes the chosen run, in bytes; 0 unknown
-	gpus    []monitor.GPU
-	waiting []request // what was asked of trainers and not yet answered
-	paused  time.Time // since when the view stands still, or zero
-	loading bool
+	selection
+	feed
+	cover
+	machine  machine   // of the chosen run
+	waiting  []request // what was asked of trainers and not yet answered
+	outcome  Outcome
+	all      []panel // those that there may be
+	focus    panel
+	full     bool
+	charts   chartView
+	curves   curves
+	mouse    bool
+	dragging *dragging
+	drawn    *screen // the last picture, while nothing has changed
+}
 
-	focus  panel
-	full   bool
-	charts chartView
+// selection is which of the runs are shown, and how.
+type selection struct {
+	set       monitor.Set
+	chosen    string          // directory of the run whose details are shown
+	hidden    map[string]bool // directories of runs that are not drawn
+	sort      monitor.Sorting
+	query     monitor.Query
+	colours   map[string]int // of runs by directory, in the sequence in which they were met
+	ensembles bool           // a run has several orders, or will
+	lists     *lists         // while nothing has changed
+}
 
+// cover is what lies over the panels.
+type cover struct {
 	help    bool
 	helpTop int
 	dialog  *dialog
 	prompt  *prompt
 	message message
-
-	outcome   Outcome
-	drawn     *screen // the last picture, while nothing has changed
-	drawnAt   time.Time
-	held      []monitor.Update // came while the view stood still
-	reading   gate
-	colours   map[string]int // of runs by directory, in the sequence in which they were met
-	statuses  map[string]runlog.Status
-	noGPU     bool
-	mouse     bool
-	dragging  *dragging
-	ensembles bool   // a run has several orders, or will
-	rings     bool   // the terminal's bell is due
-	lists     *lists // while nothing has changed
 }
 
 // screen is a picture with where things are in it.
@@ -78,9 +74,9 @@ type message struct {
 const messageTime = 4 * time.Second
 
 func newModel(o Options) *model {
-	m := &model{o: o, theme: newTheme(o.Screen), hidden: map[string]bool{}, sort: monitor.ByBest,
-		now: o.Clock(), charts: newChartView(), curves: curves{}, colours: map[string]int{}, statuses: map[string]runlog.Status{},
-		mouse: o.Mouse, chosen: o.Own, query: o.Query, queryIs: o.Query.String()}
+	m := &model{o: o, theme: newTheme(o.Screen), charts: newChartView(), curves: curves{}, mouse: o.Mouse,
+		selection: selection{hidden: map[string]bool{}, sort: monitor.ByBest, colours: map[string]int{}, chosen: o.Own, query: o.Query},
+		feed:      feed{now: o.Clock(), statuses: map[string]runlog.Status{}}}
 	m.all = newPanels(m)
 	m.focus = m.all[0]
 	return m

@@ -104,7 +104,7 @@ func (m *runsPanel) view(w, h int) drawing {
 	runs := m.listed()
 	t := m.theme
 	if len(runs) == 0 {
-		return drawing{lines: fold(fmt.Sprintf("No run passes the filter %q (f changes it, esc forgets it).", m.queryIs), w, h)}
+		return drawing{lines: fold(fmt.Sprintf("No run passes the filter %q (f changes it, esc forgets it).", m.query.String()), w, h)}
 	}
 	columns := slices.Concat(runColumns, m.settingColumns())
 	if m.charts.hasCursor {
@@ -179,7 +179,7 @@ func windowStart(at, n, h int) int { return max(0, min(at-h/2, n-h)) }
 func (m *runsPanel) title(w int) string {
 	text := fmt.Sprintf("%d by %s", len(m.listed()), m.sort)
 	if !m.query.Empty() {
-		text += fmt.Sprintf(", of %d: %s", len(m.set.Runs), m.theme.clean(m.queryIs))
+		text += fmt.Sprintf(", of %d: %s", len(m.set.Runs), m.theme.clean(m.query.String()))
 	}
 	return m.theme.dim(text)
 }

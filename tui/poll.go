@@ -22,6 +22,18 @@ const (
 	quietEvery = 3 * time.Second
 )
 
+// feed is where the news of the runs come in.
+type feed struct {
+	now      time.Time // of the last news
+	reading  gate
+	loading  bool
+	statuses map[string]runlog.Status
+	rings    bool // the terminal's bell is due
+	drawnAt  time.Time
+	paused   time.Time        // since when the view stands still, or zero
+	held     []monitor.Update // came meanwhile
+}
+
 // news is what a look at the run directories found.
 type news struct {
 	update monitor.Update
@@ -117,27 +129,24 @@ func (m *model) ticking() time.Duration {
 	return 0
 }
 
-// machine is how the machine of the chosen run stands.
+// machine is the state of the machine that computes a run.
 type machine struct {
 	dir    string // of the run
-	memory int64
+	memory int64  // of the process that writes the run, in bytes; 0 unknown
 	gpus   []monitor.GPU
 	noGPU  bool
 }
 
-// took takes in how the machine of a run stands, unless another run was chosen meanwhile, and
-// says whether that changes the picture.
+// took takes in how the machine of a run is, unless another run was chosen meanwhile, and
+// reports whether that changes the picture.
 func (m *model) took(found machine) (changed bool) {
-	m.noGPU = found.noGPU
+	before := m.machine
 	if r := m.run(); r == nil || r.Dir != found.dir {
-		changed = m.memory != 0 || len(m.gpus) > 0
-		m.memory, m.gpus = 0, nil
-		return changed
+		found = machine{noGPU: found.noGPU}
 	}
+	m.machine = found
 	const seen = 1e7 // bytes that make a difference on the screen
-	changed = m.memory/seen != found.memory/seen || len(m.gpus)+len(found.gpus) > 0
-	m.memory, m.gpus = found.memory, found.gpus
-	return changed
+	return before.memory/seen != found.memory/seen || len(before.gpus)+len(found.gpus) > 0
 }
 
 // look asks how the machine stands after a while.
@@ -147,7 +156,7 @@ func (m *model) look(after time.Duration) tea.Cmd {
 	if r := m.run(); r != nil && r.Status() == runlog.Running {
 		manifest, dir = r.Manifest, r.Dir
 	}
-	memory, gpus, noGPU := m.o.memory, m.o.gpus, m.noGPU
+	memory, gpus, noGPU := m.o.memory, m.o.gpus, m.machine.noGPU
 	return tea.Tick(after, func(time.Time) tea.Msg {
 		found := machine{dir: dir, noGPU: noGPU}
 		if manifest == nil {

@@ -37,10 +37,10 @@ func (m *model) askMetrics() tea.Cmd {
 }
 
 func (m *model) askRuns() tea.Cmd {
-	return m.ask("runs (model.hidden=500 best<12 -crashed): ", m.queryIs, func(m *model, text string) error {
+	return m.ask("runs (model.hidden=500 best<12 -crashed): ", m.query.String(), func(m *model, text string) error {
 		q, err := monitor.ParseQuery(text)
 		if err == nil {
-			m.query, m.queryIs = q, text
+			m.query = q
 			if m.lists = nil; m.o.Own == "" && !slices.Contains(m.listed(), m.run()) {
 				m.chosen = "" // what is shown beside the list is one of it
 			}

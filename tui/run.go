@@ -98,7 +98,7 @@ func Frame(o Options, width, height int) []string {
 		}
 	}
 	if r := m.run(); r != nil && r.Status() == runlog.Running {
-		m.memory, _ = o.memory(r.Manifest)
+		m.machine.memory, _ = o.memory(r.Manifest)
 	}
 	return m.draw().lines
 }
