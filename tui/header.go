@@ -30,12 +30,12 @@ func (m *model) headerLines(w, h int) []string {
 		return fitAll([]string{m.theme.dim(m.theme.text("%s", text))}, w, h)
 	}
 	f := r.Figures(m.now)
-	groups := [][]fact{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r)}
+	groups := []facts{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r)}
 	if h == 1 {
-		groups = [][]fact{slices.Concat(groups...)}
+		groups = []facts{slices.Concat(groups...)}
 	}
 	if h == 2 {
-		groups = [][]fact{groups[0], slices.Concat(groups[1], groups[2])}
+		groups = []facts{groups[0], slices.Concat(groups[1], groups[2])}
 	}
 	lines := make([]string, 0, h)
 	for _, facts := range groups {
@@ -74,73 +74,79 @@ func joinFacts(facts []fact, w int) string {
 	return line.String()
 }
 
+// facts are collected from what is known.
+type facts []fact
+
+// add adds a text, unless it is empty.
+func (f *facts) add(rank int, text string) {
+	if text != "" {
+		*f = append(*f, fact{text, rank})
+	}
+}
+
+// when adds a text where something is so.
+func (f *facts) when(yes bool, rank int, format string, args ...any) {
+	if yes {
+		f.add(rank, fmt.Sprintf(format, args...))
+	}
+}
+
+// warned and noted write what is wrong, and what is unusual.
+func (t theme) warned(s string) string { return t.ink(t.lift(vermilion), t.glyphs.warned+" "+s) }
+func (t theme) noted(s string) string  { return t.ink(t.lift(orange), s) }
+
 // progressFacts says where the run is.
-func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) []fact {
+func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 	t := m.theme
 	const longName = 40
-	facts := []fact{{t.state(r.Status()), 0}, {t.bold(t.shorten(t.clean(r.Name), longName)), 5}}
+	all.add(0, t.state(r.Status()))
+	all.add(5, t.bold(t.shorten(t.clean(r.Name), longName)))
 	if r.Err != nil {
-		facts = append(facts, fact{t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(r.Err.Error())), 1})
+		all.add(1, t.warned(t.clean(r.Err.Error())))
 	}
-	if m.outcome.Ended {
-		facts = append(facts, fact{t.bold("training has ended: q closes the monitor"), 1})
-	}
+	all.when(m.outcome.Ended, 1, "%s", t.bold("training has ended: q closes the monitor"))
 	if now := doing(r); now != "" {
-		facts = append(facts, fact{t.ink(t.lift(blue), t.text("%s …", now)), 1})
+		all.add(1, t.ink(t.lift(blue), t.text("%s …", now)))
 	}
-	if !m.paused.IsZero() {
-		facts = append(facts, fact{t.ink(t.lift(orange), "view held since "+m.paused.Format("15:04:05")), 1})
-	}
-	if r.Loading {
-		facts = append(facts, fact{t.dim(t.text("reading …")), 4})
-	}
-	if s := r.Status(); s == runlog.Silent || s == runlog.Running && f.Quiet > quiet {
-		facts = append(facts, fact{t.ink(t.lift(orange), "no news for "+duration(f.Quiet)), 1})
-	}
-	facts = append(facts, fact{"step " + text.Grouped(f.Step), 2})
-	if f.MaxSteps > 0 {
-		facts = append(facts, fact{"of " + text.Grouped(f.MaxSteps), 6})
-	}
+	all.when(!m.paused.IsZero(), 1, "%s", t.noted("view held since "+m.paused.Format("15:04:05")))
+	all.when(r.Loading, 4, "%s", t.dim(t.text("reading …")))
+	s := r.Status()
+	all.when(s == runlog.Silent || s == runlog.Running && f.Quiet > quiet, 1, "%s", t.noted("no news for "+duration(f.Quiet)))
+	all.add(2, "step "+text.Grouped(f.Step))
+	all.when(f.MaxSteps > 0, 6, "of %s", text.Grouped(f.MaxSteps))
 	if done := progress(f); done >= 0 {
-		facts = append(facts, fact{t.bar(done, 16), 9}, fact{fmt.Sprintf("%.0f %%", 100*done), 4})
+		all.add(9, t.bar(done, 16))
+		all.add(4, fmt.Sprintf("%.0f %%", 100*done))
 	}
 	epoch := fmt.Sprintf("epoch %d", f.Epoch)
 	if f.MaxEpochs > 0 {
 		epoch += fmt.Sprintf(" of %d", f.MaxEpochs)
 	}
-	facts = append(facts, fact{epoch, 7})
+	all.add(7, epoch)
 	if f.StepsPerSecond > 0 && steps(r, f) {
-		facts = append(facts, fact{rate(f.StepsPerSecond) + " steps/s", 8})
-		if f.ExamplesPerSecond > 0 {
-			facts = append(facts, fact{rate(f.ExamplesPerSecond) + " examples/s", 10})
-		}
+		all.add(8, rate(f.StepsPerSecond)+" steps/s")
+		all.when(f.ExamplesPerSecond > 0, 10, "%s examples/s", rate(f.ExamplesPerSecond))
 	}
-	return append(facts, fact{t.dim(text.Clock(f.Elapsed.Seconds())), 8})
-}
-
-func lossCount(n int) string {
-	if n == 1 {
-		return "1 loss"
-	}
-	return text.Grouped(n) + " losses"
+	all.add(8, t.dim(text.Clock(f.Elapsed.Seconds())))
+	return all
 }
 
 // qualityFacts says how good the model is, and how long it may go on.
-func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
+func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 	t := m.theme
-	var facts []fact
-	if f.NonFinite > 0 {
-		facts = append(facts, fact{t.ink(t.lift(vermilion), fmt.Sprintf("%s %s not finite", t.glyphs.warned, lossCount(f.NonFinite))), 1})
-	}
-	if e := r.History.End; e != nil && e.Test != nil {
-		facts = append(facts, fact{t.bold(t.text("%s ", testName(r)) + t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))), 1})
+	all.when(f.NonFinite == 1, 1, "%s", t.warned("1 loss not finite"))
+	all.when(f.NonFinite > 1, 1, "%s", t.warned(text.Grouped(f.NonFinite)+" losses not finite"))
+	e := r.History.End
+	tested := e != nil && e.Test != nil
+	if tested {
+		all.add(1, t.bold(t.text("%s ", testName(r))+t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))))
 		if o := testOrders(r); o != nil {
-			facts = append(facts, fact{"test gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
+			all.add(7, "test gain "+t.withError(float64(o.Gain), float64(o.Gain2SE)))
 		}
 	}
-	facts = append(facts, m.endFacts(r)...)
+	all = append(all, m.endFacts(r)...)
 	if f.Valid != nil {
-		facts = append(facts, fact{t.text("%s ", validName(r)) + t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)), 2})
+		all.add(2, t.text("%s ", validName(r))+t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)))
 	}
 	if f.Best != nil {
 		best := "best " + nats(float64(f.Best.NLL))
@@ -152,47 +158,42 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) []fact {
 		default:
 			best += fmt.Sprintf(" %s ago", text.Count(int(f.Valid.Step-f.Best.Step), "step"))
 		}
-		facts = append(facts, fact{t.ink(t.lift(green), t.glyphs.best+" "+best), 3})
+		all.add(3, t.ink(t.lift(green), t.glyphs.best+" "+best))
 	}
-	if o := f.LastOrders; o != nil && (r.History.End == nil || r.History.End.Test == nil) {
-		facts = append(facts, fact{"valid gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)), 7})
+	if o := f.LastOrders; o != nil && !tested {
+		all.add(7, "valid gain "+t.withError(float64(o.Gain), float64(o.Gain2SE)))
 	}
 	if steps(r, f) {
-		if f.ToStepLimit >= 0 {
-			facts = append(facts, fact{duration(f.ToStepLimit) + " to the limit", 4})
-		}
+		all.when(f.ToStepLimit >= 0, 4, "%s to the limit", duration(f.ToStepLimit))
 		if f.LookAhead > 0 && f.ToLookAhead >= 0 {
 			left := max(0, f.LookAhead-f.SinceBest)
-			lookAhead := "look-ahead in " + text.Count(left, "epoch")
+			in := text.Count(left, "epoch")
 			if f.ToLookAhead > 0 || left == 0 {
-				lookAhead = fmt.Sprintf("look-ahead in %s (%s)", duration(f.ToLookAhead), text.Count(left, "epoch"))
+				in = fmt.Sprintf("%s (%s)", duration(f.ToLookAhead), in)
 			}
-			facts = append(facts, fact{lookAhead, 6})
+			all.add(6, "look-ahead in "+in)
 		}
 	}
 	for _, q := range m.waiting {
-		facts = append(facts, fact{t.ink(t.lift(orange), t.text("asked to %s …", requestWords[q.kind])), 1})
+		all.add(1, t.noted(t.text("asked to %s …", requestWords[q.kind])))
 	}
-	return facts
+	return all
 }
 
 // machineFacts says what computes.
-func (m *model) machineFacts(r *monitor.Run) []fact {
+func (m *model) machineFacts(r *monitor.Run) (all facts) {
 	t := m.theme
-	var facts []fact
 	if man := r.Manifest; man != nil {
-		facts = append(facts, fact{t.dim(t.clean(backendText(man.Backend))), 12}, fact{t.dim(fmt.Sprintf("pid %d on %s", man.PID, t.clean(man.Host))), 16})
+		all.add(12, t.dim(t.clean(backendText(man.Backend))))
+		all.add(16, t.dim(fmt.Sprintf("pid %d on %s", man.PID, t.clean(man.Host))))
 	}
-	if m.machine.memory > 0 {
-		facts = append(facts, fact{t.dim("memory " + bytesText(float64(m.machine.memory))), 13})
-	}
+	all.when(m.machine.memory > 0, 13, "%s", t.dim("memory "+bytesText(float64(m.machine.memory))))
 	for _, g := range m.machine.gpus {
-		facts = append(facts, fact{t.dim(gpuText(t, g)), 14})
+		all.add(14, t.dim(gpuText(t, g)))
 	}
-	if n := len(r.History.Starts) - 1; n > 0 {
-		facts = append(facts, fact{t.dim("resumed " + text.Count(n, "time")), 17})
-	}
-	return facts
+	n := len(r.History.Starts) - 1
+	all.when(n > 0, 17, "%s", t.dim("resumed "+text.Count(n, "time")))
+	return all
 }
 
 // backendText is a backend's description without the folder of its plugin and the reason
@@ -229,22 +230,23 @@ func (m *model) textLines(w, h int) []string {
 	}
 	f := r.Figures(m.now)
 	t := m.theme
-	valid, best := "", ""
-	if f.Valid != nil {
-		valid = "valid " + nats(float64(f.Valid.NLL))
-	}
+	var all facts
+	all.add(0, t.state(r.Status()))
 	if f.Best != nil {
-		best = "best " + nats(float64(f.Best.NLL))
+		all.add(1, "best "+nats(float64(f.Best.NLL)))
 	}
-	facts := []fact{{t.state(r.Status()), 0}, {best, 1}, {"step " + text.Grouped(f.Step), 2}, {"loss " + nats(f.EMA), 3}, {valid, 4}, {t.clean(r.Name), 5}}
+	all.add(2, "step "+text.Grouped(f.Step))
+	all.add(3, "loss "+nats(f.EMA))
+	if f.Valid != nil {
+		all.add(4, "valid "+nats(float64(f.Valid.NLL)))
+	}
+	all.add(5, t.clean(r.Name))
 	if h == 1 {
-		return fitAll([]string{joinFacts(facts, w)}, w, h)
+		return fitAll([]string{joinFacts(all, w)}, w, h)
 	}
 	var lines []string
-	for _, f := range facts {
-		if f.text != "" {
-			lines = append(lines, f.text)
-		}
+	for _, f := range all {
+		lines = append(lines, f.text)
 	}
 	return fitAll(lines, w, h)
 }

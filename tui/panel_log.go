@@ -129,7 +129,7 @@ func (m *logPanel) title(w int) string {
 	}
 	t := m.theme
 	if r.Err != nil {
-		return t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(r.Err.Error()))
+		return t.warned(t.clean(r.Err.Error()))
 	}
 	if n := r.Figures(m.now).Bad; n > 0 {
 		return t.ink(t.lift(orange), fmt.Sprintf("%s %s of metrics.jsonl cannot be read", t.glyphs.warned, text.Count(n, "line")))

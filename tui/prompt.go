@@ -78,7 +78,7 @@ func (m *model) promptLine(w int) (string, *tea.Cursor) {
 	p, t := m.prompt, m.theme
 	note := ""
 	if p.err != nil {
-		note = "  " + t.ink(t.lift(vermilion), t.glyphs.warned+" "+t.clean(p.err.Error()))
+		note = "  " + t.warned(t.clean(p.err.Error()))
 	}
 	const leastTyped = 12
 	p.input.SetWidth(max(1, min(leastTyped, w-width(p.input.Prompt)-1), w-width(p.input.Prompt)-width(note)-1))

@@ -34,20 +34,20 @@ func progress(f monitor.Figures) float64 {
 }
 
 // endFacts says why a run ended that was not done, and how to go on.
-func (m *model) endFacts(r *monitor.Run) []fact {
+func (m *model) endFacts(r *monitor.Run) (all facts) {
 	t := m.theme
-	var facts []fact
 	if e := r.History.End; e != nil && e.Error != "" {
-		facts = append(facts, fact{t.ink(t.lift(vermilion), t.clean(e.Error)), 2})
+		all.add(2, t.ink(t.lift(vermilion), t.clean(e.Error)))
 	}
 	if s := r.Status(); s == runlog.Crashed || s == runlog.Stopped {
 		saved := "no checkpoint was written"
 		if n := len(r.History.Checkpoints); n > 0 {
 			saved = "checkpoint of step " + text.Grouped(r.History.Checkpoints[n-1].Step)
 		}
-		facts = append(facts, fact{saved, 3}, fact{t.dim("continue: maskflow train --resume --run " + t.clean(r.Dir)), 6})
+		all.add(3, saved)
+		all.add(6, t.dim("continue: maskflow train --resume --run "+t.clean(r.Dir)))
 	}
-	return facts
+	return all
 }
 
 // validName says what a validation measures: a bound, of an autoencoder, and of a flow
