@@ -218,9 +218,8 @@ func mayHaveOrders(r *monitor.Run) bool {
 	if len(r.History.Orders) > 0 {
 		return true
 	}
-	kind, _ := r.Setting("model.type")
 	n, ok := r.Setting("model.orders.count")
-	return kind == "made" && ok && n != "1"
+	return ok && n != "1"
 }
 
 // say shows a message for a while.

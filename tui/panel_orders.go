@@ -129,8 +129,9 @@ func (m *ordersPanel) noOrders() string {
 	if r == nil {
 		return ""
 	}
-	switch kind, _ := r.Setting("model.type"); {
-	case kind != "made" && kind != "":
+	_, ordered := r.Setting("model.orders.count")
+	switch kind, known := r.Setting("model.type"); {
+	case known && !ordered:
 		return "no ensemble: the orders of " + m.theme.clean(kind) + " are fixed inside of its layers"
 	case !mayHaveOrders(r):
 		return "no ensemble: this run has one order (model.orders.count averages several)"
