@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -99,7 +100,7 @@ func Split(t *Table, o Options) (*Splits, error) {
 		return nil, errors.New("data: no rows are given")
 	}
 	if o.Source == "" {
-		o.Source = t.Name
+		o.Source = cmp.Or(t.Name, "rows")
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err

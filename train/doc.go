@@ -14,7 +14,9 @@
 // step, and the sets that are validated and tested are those that were trained
 // (fresh ones of a stream of their own when their number is unlimited).
 //
-// A run also shows how its model comes along: after a validation it writes samples
+// What a training comes to, its steps and validations, goes to hooks ([Hook]), which
+// may save it or stop it; a run writes its records and checkpoints by them. After a
+// validation it also writes samples
 // and, of a density of two variables, ln p on a grid. Each is done again when fifty
 // times what it took has passed, also across resumptions, and the newest twenty
 // files of each are kept. None of it has an influence on the training.
