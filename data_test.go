@@ -1,6 +1,7 @@
 package maskflow_test
 
 import (
+	"math"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
@@ -73,6 +75,7 @@ func TestPrepareRows(t *testing.T) {
 		}
 		return s
 	}
+	ln9 := float32(math.Log(9))
 	b := backendtest.Open(t, backend.KindGo)
 	run := func(dim, context int, sets ...string) *maskflow.Run {
 		c := parse(t, "data: {source: connect4}\nmodel: {hidden: [3]}", sets...)
@@ -80,7 +83,11 @@ func TestPrepareRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &maskflow.Run{Model: newModel(t, b, d, strong(d, 1), maskflow.Options{}), Config: c, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
+		prep, err := maskflow.Upgrade(&checkpoint.State{}, c, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &maskflow.Run{Model: newModel(t, b, d, strong(d, 1), maskflow.Options{Preparation: prep}), Config: c, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
 	}
 	for _, tt := range []struct {
 		name       string
@@ -98,7 +105,10 @@ func TestPrepareRows(t *testing.T) {
 		{"a context too many", run(2, 0), table(2, 1, 1, 0, 5), nil, nil, "rows.csv has 2 columns and 1 of context, but the model needs 2"},
 		{"values that are not bits", run(2, 0), table(2, 0, 1, 0, 2, 1), nil, nil, "rows.csv: row 1, column 0 (counted from 0) is 2, not 0 or 1"},
 		{"real numbers", run(2, 0, "model={type: maf, hidden: [3]}"), table(2, 0, -1.5, 0.25), []float32{-1.5, 0.25}, nil, ""},
-		{"values from 0 to 1", run(2, 0, "model={type: maf, hidden: [3]}", "data.logit=0.1"), table(2, 0, 0, 1, 0.5, 0.25), []float32{0, 1, 0.5, 0.25}, nil, ""},
+		{"values from 0 to 1", run(2, 0, "model={type: maf, hidden: [3]}", "data.logit=0.1"), table(2, 0, 0, 1, 0.5, 0.25), []float32{-ln9, ln9, 0, float32(math.Log(0.3 / 0.7))}, nil, ""},
+		{"values without a logit", run(2, 0, "model={type: maf, hidden: [3]}", "data.logit=0.1"), table(2, 0, 0.5, 1, 0.5, 1.25), nil, nil, "rows.csv: row 1, column 1 (counted from 0) is 1.25, not from 0 to 1"},
+		{"a missing value", run(2, 0), table(2, 0, 1, 0, math.NaN(), 1), nil, nil, "rows.csv: row 1, column 0 (counted from 0) is missing"},
+		{"an infinite value", run(2, 0), table(2, 0, 1, math.Inf(-1)), nil, nil, "rows.csv: row 0, column 1 (counted from 0) is -Inf"},
 		{"values that are not grey", run(2, 0, "data.binarize=sample"), table(2, 0, 1, -1), nil, nil, "rows.csv"},
 	} {
 		set, err := tt.run.Prepare(tt.table)

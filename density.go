@@ -56,15 +56,7 @@ func (b *builder) made() (models.Model, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	core, err := made.New(o)
-	if err != nil {
-		return nil, err
-	}
-	first, err := flow.Preprocess(b.dim, b.c.Data.Logit, b.c.Data.Standardise)
-	if err != nil || first == nil {
-		return core, err
-	}
-	return flow.NewOrdered(core, first...)
+	return made.New(o)
 }
 
 // stack are the options of the layers of a flow.
@@ -79,7 +71,7 @@ func (b *builder) stack() flow.StackOptions {
 
 func (b *builder) maf() (models.Model, error) {
 	o := maf.Options(b.stack())
-	o.Base, o.Components, o.Logit, o.Standardise = b.c.Model.Base, b.c.Model.Components, b.c.Data.Logit, b.c.Data.Standardise
+	o.Base, o.Components = b.c.Model.Base, b.c.Model.Components
 	return maf.New(o)
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
-	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/train"
@@ -21,31 +20,6 @@ import (
 func modelOf(t *testing.T, context int, sets ...string) (models.Model, error) {
 	t.Helper()
 	return maskflow.NewModel(parse(t, "seed: 7\ndata: {source: connect4}", sets...), 5, context)
-}
-
-// A MADE behind layers that change the units of the data keeps its orders.
-func TestPreprocessingOfAMADE(t *testing.T) {
-	for name, tt := range map[string]struct {
-		sets   []string
-		layers []string
-	}{
-		"logit":       {[]string{"data.logit=0.1"}, []string{"logit"}},
-		"standardise": {[]string{"data.standardise=true"}, []string{"standardise"}},
-		"both":        {[]string{"data.logit=0.1", "data.standardise=true"}, []string{"logit", "standardise"}},
-	} {
-		m, err := modelOf(t, 0, append(tt.sets, "model={output: mog, components: 2, hidden: [7], orders: {count: 3}}")...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := m.(*flow.Ordered)
-		var layers []string
-		for _, l := range f.Layers() {
-			layers = append(layers, l.Name())
-		}
-		if base := f.Base().(*made.Model).Options(); !slices.Equal(layers, tt.layers) || base.Output != "mog" || f.Cycle().Len() != 3 {
-			t.Errorf("%s: layers %v over %+v", name, layers, base)
-		}
-	}
 }
 
 // An IAF of a target is fitted to it, with the estimator that the configuration

@@ -47,7 +47,7 @@ func TestDensityEvaluator(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				want, err := model.LogProb(t.Context(), s.X, s.Context)
+				want, err := model.Core.LogProb(t.Context(), s.X, s.Context)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -77,9 +77,9 @@ func onBackend(m models.Model, w models.Weights) []*tensors.Tensor {
 // What a Model refuses to tell, an evaluator tells as it is.
 func TestLogProbWhereThereIsNoDensity(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	m := must.M1(maf.New(with(stackOf(2, 0, 1), func(o *maf.Options) { o.Logit = 0.05 })))
+	m := must.M1(maf.New(maf.Options(stackOf(2, 0, 1))))
 	w := shaken(m, 1)
-	x := []float32{0.5, 0.25, 0.5, 1.5, 0.75, 0.5}
+	x := []float32{0.5, 0.25, 0.5, 1e30, 0.75, 0.5}
 	e := must.M1(exec.NewEvaluator(b, m, 3))
 	defer e.Close()
 	params := onBackend(m, w)
@@ -91,7 +91,7 @@ func TestLogProbWhereThereIsNoDensity(t *testing.T) {
 		t.Errorf("%v, want a value that is not finite between two that are", got)
 	}
 	var lost *models.NonFiniteError
-	if _, err := newModel(t, b, m, w, maskflow.Options{}).LogProb(t.Context(), x, nil); !errors.As(err, &lost) || lost.Row != 1 {
+	if _, err := newModel(t, b, m, w, maskflow.Options{}).Core.LogProb(t.Context(), x, nil); !errors.As(err, &lost) || lost.Row != 1 {
 		t.Errorf("error %v, want one of row 1", err)
 	}
 	_, err = e.LogProb(t.Context(), params, x[:3], nil, exec.Ensemble{})

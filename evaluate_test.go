@@ -44,7 +44,7 @@ func TestTheEnsembleIsADensity(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		model := newModel(t, b, m, w, maskflow.Options{Batch: 4})
-		logp, err := model.LogProb(t.Context(), states(2), nil)
+		logp, err := model.Core.LogProb(t.Context(), states(2), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ func Example() {
 	defer m.Close()
 	e := must.M1(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.0f nats on %d test rows, independent columns %.0f\n", e.NLL, e.Rows, data.Describe(rows).IndependentNLL)
-	samples := must.M1(m.Sample(ctx, 1000, maskflow.SampleOptions{Seed: 1}))
+	samples := must.M1(m.Core.Sample(ctx, 1000, maskflow.SampleOptions{Seed: 1}))
 	fmt.Println(len(samples)/rows.Dim, "samples")
 	// Output:
 	// 20 nats on 47557 test rows, independent columns 35

@@ -13,7 +13,7 @@ import (
 // Latent maps rows of data to the noise that they come from, their latent codes,
 // both row-major [rows, dim]. It is an error for a model that is no flow, and a
 // *models.NonFiniteError where a value leaves the range of float32.
-func (m *Model) Latent(ctx context.Context, x, cond []float32) ([]float32, error) {
+func (m *Core) Latent(ctx context.Context, x, cond []float32) ([]float32, error) {
 	z, _, err := m.move(ctx, x, cond, models.Solver{}, models.Inverter.ToNoise)
 	return z, err
 }
@@ -22,12 +22,12 @@ func (m *Model) Latent(ctx context.Context, x, cond []float32) ([]float32, error
 // Latent. All methods of a solver with no tolerance give the same bits; passes is
 // the largest number of times that any row went through any one network. Errors
 // are those of Latent, and one when Jacobi's passes do not suffice.
-func (m *Model) FromLatent(ctx context.Context, z, cond []float32, solver models.Solver) (x []float32, passes int, err error) {
+func (m *Core) FromLatent(ctx context.Context, z, cond []float32, solver models.Solver) (x []float32, passes int, err error) {
 	return m.move(ctx, z, cond, solver, models.Inverter.ToData)
 }
 
 // move maps a copy of the rows.
-func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.Solver,
+func (m *Core) move(ctx context.Context, rows, cond []float32, solver models.Solver,
 	by func(models.Inverter, context.Context, []float32, []float32, models.Solver) (int, error)) ([]float32, int, error) {
 	if _, err := exec.RowsOf(m.density.Model, rows, cond); err != nil {
 		return nil, 0, err
@@ -48,7 +48,7 @@ func (m *Model) move(ctx context.Context, rows, cond []float32, solver models.So
 // ln p(x | context) of each, in nats. For a flow that goes from noise to data in
 // one pass, an IAF, both come out of that pass on the backend; its samples then
 // agree with Sample's but for rounding.
-func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+func (m *Core) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
 	if f, ok := exec.Looping(m.density.Model); ok && m.Sets(1) == nil {
 		return m.sampleInOnePass(ctx, f, n, o)
 	}
@@ -71,7 +71,7 @@ const sampleBatch = 4096
 
 // sampleInOnePass maps samples of the base density, the same as Sample draws, to
 // samples and their log-densities on the backend.
-func (m *Model) sampleInOnePass(ctx context.Context, f models.Flow, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, n int, o SampleOptions) (x []float32, logp []float64, err error) {
 	dim := f.Dim()
 	draw := o.draw(n)
 	if err := draw.Check(f); err != nil {
@@ -119,7 +119,7 @@ func (m *Model) sampleInOnePass(ctx context.Context, f models.Flow, n int, o Sam
 
 // onePass is the compiled way from noise [batch, dim] to samples and their
 // log-densities, [batch, dim + 1].
-func (m *Model) onePass(f models.Flow) (*exec.Compiled, error) {
+func (m *Core) onePass(f models.Flow) (*exec.Compiled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.pass != nil {

@@ -30,10 +30,19 @@ import (
 // Version is maskflow's.
 const Version = "0.1.0"
 
-// Model is a model with its weights on a backend: a density, or a stochastic one
-// whose likelihood is estimated. Its methods may be called from several
-// goroutines; calls to the backend then wait for each other.
+// Model is a trained model with its weights on a backend and the preparation of
+// its rows: it takes tables in the units of the source, and gives them. Its methods
+// may be called from several goroutines; calls to the backend then wait for each
+// other.
 type Model struct {
+	*Core
+	prep *data.Preparation
+}
+
+// Core is a model in the space that it is computed in: its rows are prepared, in
+// float32, and its densities are those of such rows. It is a density, or a
+// stochastic model whose likelihood is estimated.
+type Core struct {
 	of        *exec.Loaded
 	density   *exec.Loaded // what of is, or what it fits to a target
 	evaluator *exec.Evaluator
@@ -59,6 +68,9 @@ type Options struct {
 	// stochastic model is estimated where a call does not say how many; 0 means
 	// 128. A model that is fitted to a target takes one.
 	Samples int
+	// Preparation makes the rows of the model of those of its source; nil takes the
+	// variables, followed by the context, as they are.
+	Preparation *data.Preparation
 }
 
 // New puts the weights of a model on a backend. It returns an error when they
@@ -76,30 +88,34 @@ func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Mode
 	if o.EvalSets <= 0 {
 		o.EvalSets = 300
 	}
-	return &Model{of: of, density: of.Density(), evaluator: evaluator, o: o}, nil
+	prep := o.Preparation
+	if prep == nil {
+		prep = data.NewPreparation(d.Dim(), d.ContextDim())
+	}
+	return &Model{&Core{of: of, density: of.Density(), evaluator: evaluator, o: o}, prep}, nil
 }
 
 // Density is the density that the model is, or that it fits to a target, as graph
 // functions; nil for a stochastic model without one.
-func (m *Model) Density() models.Density {
+func (m *Core) Density() models.Density {
 	d, _ := m.density.Model.(models.Density)
 	return d
 }
 
 // Graph is the model as graph functions.
-func (m *Model) Graph() models.Model { return m.of.Model }
+func (m *Core) Graph() models.Model { return m.of.Model }
 
 // Backend is what the model is computed with.
-func (m *Model) Backend() *backend.Backend { return m.of.Backend }
+func (m *Core) Backend() *backend.Backend { return m.of.Backend }
 
 // Weights are the model's parameters on the host; they must not be changed.
-func (m *Model) Weights() models.Weights { return m.of.Weights }
+func (m *Core) Weights() models.Weights { return m.of.Weights }
 
 // ErrClosed is the error of a model that was closed.
 var ErrClosed = errors.New("the model is closed")
 
 // begin holds off Close until done is called. The error is ErrClosed.
-func (m *Model) begin() (done func(), err error) {
+func (m *Core) begin() (done func(), err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
@@ -111,7 +127,7 @@ func (m *Model) begin() (done func(), err error) {
 
 // Close waits for calls that run and frees the weights and executables on the
 // backend. Later calls that need it return ErrClosed. The backend itself stays open.
-func (m *Model) Close() {
+func (m *Core) Close() {
 	m.mu.Lock()
 	closed := m.closed
 	m.closed = true
@@ -130,7 +146,7 @@ func (m *Model) Close() {
 // are the sets that were trained, all of them, or the first n when 0 < n < K;
 // for an unlimited cycle n fresh ones (0: the options' number), always the same.
 // A density without masks has none.
-func (m *Model) Sets(n int) []*masks.Set {
+func (m *Core) Sets(n int) []*masks.Set {
 	d, ok := m.of.Model.(models.Masked)
 	if !ok {
 		return nil
@@ -143,17 +159,17 @@ func (m *Model) Sets(n int) []*masks.Set {
 // stochastic model. x is row-major [rows, dim], cond [rows, contextDim] (nil
 // without a context). A log-density of a flow that is not finite is a
 // *models.NonFiniteError.
-func (m *Model) LogProb(ctx context.Context, x, cond []float32) ([]float64, error) {
+func (m *Core) LogProb(ctx context.Context, x, cond []float32) ([]float64, error) {
 	return m.logProb(ctx, x, cond, m.ensemble(0))
 }
 
 // LogProbSets is LogProb for an ensemble of the given mask sets; one set gives
 // the plain log-density in its order.
-func (m *Model) LogProbSets(ctx context.Context, x, cond []float32, sets []*masks.Set) ([]float64, error) {
+func (m *Core) LogProbSets(ctx context.Context, x, cond []float32, sets []*masks.Set) ([]float64, error) {
 	return m.logProb(ctx, x, cond, exec.Ensemble{Sets: sets})
 }
 
-func (m *Model) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
+func (m *Core) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
 	done, err := m.begin()
 	if err != nil {
 		return nil, err
@@ -171,7 +187,7 @@ func (m *Model) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble
 }
 
 // ofDensity is the evaluator of densities at given rows.
-func (m *Model) ofDensity() (*exec.Evaluator, error) {
+func (m *Core) ofDensity() (*exec.Evaluator, error) {
 	if _, loops := exec.Looping(m.density.Model); !loops && m.density == m.of {
 		return m.evaluator, nil
 	}
@@ -185,7 +201,7 @@ func (m *Model) ofDensity() (*exec.Evaluator, error) {
 }
 
 // ensemble is that of n orders, or the model's own when n is 0.
-func (m *Model) ensemble(n int) exec.Ensemble {
+func (m *Core) ensemble(n int) exec.Ensemble {
 	draws := m.o.Samples
 	switch {
 	case models.ObjectiveOf(m.of.Model).Kind == models.Divergence:
@@ -225,7 +241,7 @@ type EvalOptions struct {
 // never their logits or log-likelihoods. Of a stochastic model it estimates it
 // from importance weights. A likelihood that is not finite is a
 // *models.NonFiniteError beside the result.
-func (m *Model) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
+func (m *Core) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
 	done, err := m.begin()
 	if err != nil {
 		return Evaluation{}, err

@@ -29,7 +29,7 @@ func TestLogProbOfAllStates(t *testing.T) {
 	} {
 		d := newMADE(t, o)
 		m := newModel(t, b, d, strong(d, 2), maskflow.Options{Batch: 50, EvalSets: 6})
-		logp, err := m.LogProb(t.Context(), states(o.Dim), nil)
+		logp, err := m.Core.LogProb(t.Context(), states(o.Dim), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestLogProbOfAllStates(t *testing.T) {
 		if len(logp) != 1<<o.Dim || math.Abs(sum-1) > 1e-5 {
 			t.Errorf("%s: the probabilities of %d states sum to %v", name, len(logp), sum)
 		}
-		if logp, err := m.LogProb(t.Context(), nil, nil); len(logp) != 0 || err != nil {
+		if logp, err := m.Core.LogProb(t.Context(), nil, nil); len(logp) != 0 || err != nil {
 			t.Errorf("%s: no rows have the log-likelihoods %v, error %v", name, logp, err)
 		}
 	}
@@ -64,7 +64,7 @@ func TestADensityWithoutMasks(t *testing.T) {
 	if !near(got.NLL, want.NLL, 1e-6) || got.Orders != 1 || m.Sets(3) != nil {
 		t.Errorf("%+v with the sets %v, want %+v", got, m.Sets(3), want)
 	}
-	_, err = m.Sample(t.Context(), 3, maskflow.SampleOptions{})
+	_, err = m.Core.Sample(t.Context(), 3, maskflow.SampleOptions{})
 	refuses(t, "a density without a sampler", err, "cannot be sampled")
 	_, err = verify.Model(t.Context(), m, verify.Options{})
 	refuses(t, "a density without masks", err, "only masked densities")
@@ -123,9 +123,9 @@ func TestAModelServesSeveralGoroutines(t *testing.T) {
 			var e maskflow.Evaluation
 			var r *verify.Report
 			var errs [4]error
-			a.logp, errs[0] = m.LogProb(t.Context(), set.X, nil)
+			a.logp, errs[0] = m.Core.LogProb(t.Context(), set.X, nil)
 			e, errs[1] = m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
-			a.samples, errs[2] = m.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 4})
+			a.samples, errs[2] = m.Core.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 4})
 			a.nll = e.NLL
 			if b.Kind == backend.KindGo { // each compiles anew
 				if r, errs[3] = verify.Model(t.Context(), m, verify.Options{}); r != nil {
@@ -160,9 +160,9 @@ func TestCancelledCalls(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	set := randomSet(1, 3, 5, 0)
-	_, logpErr := m.LogProb(ctx, set.X, nil)
+	_, logpErr := m.Core.LogProb(ctx, set.X, nil)
 	_, evalErr := m.Evaluate(ctx, set, maskflow.EvalOptions{})
-	_, sampleErr := m.Sample(ctx, 3, maskflow.SampleOptions{})
+	_, sampleErr := m.Core.Sample(ctx, 3, maskflow.SampleOptions{})
 	_, verifyErr := verify.Model(ctx, m, verify.Options{})
 	for name, err := range map[string]error{"LogProb": logpErr, "Evaluate": evalErr, "Sample": sampleErr, "Verify": verifyErr} {
 		if !errors.Is(err, context.Canceled) {
@@ -186,13 +186,13 @@ func TestLogProbRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
-	_, err := m.LogProb(t.Context(), make([]float32, 6), nil)
+	_, err := m.Core.LogProb(t.Context(), make([]float32, 6), nil)
 	refuses(t, "half a row", err, "6 values are not whole rows of 5 variables")
-	_, err = m.LogProb(t.Context(), make([]float32, 10), make([]float32, 3))
+	_, err = m.Core.LogProb(t.Context(), make([]float32, 10), make([]float32, 3))
 	refuses(t, "half a context", err, "2 rows need a context of 2 values each, 4 in all, but 3 were given")
 	_, err = m.LogProbSets(t.Context(), make([]float32, 5), make([]float32, 2), nil)
 	refuses(t, "no mask sets", err, "at least one mask set")
-	if _, err = m.LogProb(t.Context(), make([]float32, 10), make([]float32, 4)); err != nil {
+	if _, err = m.Core.LogProb(t.Context(), make([]float32, 10), make([]float32, 4)); err != nil {
 		t.Error(err)
 	}
 }
@@ -209,7 +209,7 @@ func TestAGraphThatCannotBeBuilt(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, broken{d}, strong(d, 1), maskflow.Options{})
-	_, err := m.LogProb(t.Context(), make([]float32, 5), nil)
+	_, err := m.Core.LogProb(t.Context(), make([]float32, 5), nil)
 	refuses(t, "a broken density", err, "no such graph")
 }
 
@@ -223,7 +223,7 @@ func TestAClosedModelRefusesCalls(t *testing.T) {
 	for range 3 {
 		wg.Go(func() {
 			for range 20 {
-				if _, err := m.LogProb(t.Context(), x.X, nil); err != nil && !errors.Is(err, maskflow.ErrClosed) {
+				if _, err := m.Core.LogProb(t.Context(), x.X, nil); err != nil && !errors.Is(err, maskflow.ErrClosed) {
 					t.Error(err)
 				}
 			}
@@ -235,7 +235,7 @@ func TestAClosedModelRefusesCalls(t *testing.T) {
 	if _, err := m.Evaluate(t.Context(), x, maskflow.EvalOptions{}); !errors.Is(err, maskflow.ErrClosed) {
 		t.Errorf("error %v, want %v", err, maskflow.ErrClosed)
 	}
-	if _, err := m.Sample(t.Context(), 3, maskflow.SampleOptions{}); err != nil {
+	if _, err := m.Core.Sample(t.Context(), 3, maskflow.SampleOptions{}); err != nil {
 		t.Errorf("sampling, which needs no backend: %v", err)
 	}
 }

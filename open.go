@@ -10,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -21,6 +22,9 @@ type Meta struct {
 	ContextDim int `json:"context_dim"`
 	// Shape is that of one row when it is an image.
 	Shape []int `json:"shape,omitempty"`
+	// Preparation is that of its rows; nil in a checkpoint of version 0.1.0, and for
+	// a model that is fitted to a target.
+	Preparation *data.Preparation `json:"preparation,omitempty"`
 }
 
 // Run is a trained model with the configuration that made it.
@@ -58,11 +62,16 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
+	if r.Meta.Preparation == nil {
+		if r.Meta.Preparation, err = Upgrade(state, c, d); err != nil {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
+	}
 	w, err := exec.WeightsOf(state, exec.ParamsGroup, d)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples}); err != nil {
+	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples, Preparation: r.Meta.Preparation}); err != nil {
 		return nil, err
 	}
 	return r, nil

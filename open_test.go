@@ -81,11 +81,11 @@ func TestOpenARun(t *testing.T) {
 			}
 			m := newModel(t, b, d, r.Weights(), maskflow.Options{Batch: 16, EvalSets: 5})
 			set := splitsOf(5, 2).Test
-			want, err := m.LogProb(t.Context(), set.X, set.Context)
+			want, err := m.Core.LogProb(t.Context(), set.X, set.Context)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := r.LogProb(t.Context(), set.X, set.Context)
+			got, err := r.Core.LogProb(t.Context(), set.X, set.Context)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +144,7 @@ func TestOrdersOfAFlowFollowFromTheSeed(t *testing.T) {
 				}
 			}
 		}
-		logp, err := newModel(t, b, d, w, maskflow.Options{}).LogProb(t.Context(), set.X, nil)
+		logp, err := newModel(t, b, d, w, maskflow.Options{}).Core.LogProb(t.Context(), set.X, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

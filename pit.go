@@ -25,7 +25,7 @@ import (
 //	u_d = P(X_d ≤ x_d | x before d)
 //
 // Other models have none, which is an error; errors are also those of Latent.
-func (m *Model) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
+func (m *Core) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 	if _, err := exec.RowsOf(m.of.Model, x, cond); err != nil {
 		return nil, err
 	}

@@ -25,14 +25,14 @@ type SampleOptions struct {
 // Sample draws n samples, row-major [n, dim], by ancestral sampling on the host.
 // The same seed gives the same samples on every machine and backend, and the
 // first rows do not depend on n.
-func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) ([]float32, error) {
+func (m *Core) Sample(ctx context.Context, n int, o SampleOptions) ([]float32, error) {
 	x, _, err := m.SampleAndPasses(ctx, n, o)
 	return x, err
 }
 
 // SampleAndPasses is Sample with the largest number of times that any row went
 // through any one network, 0 where no network is inverted.
-func (m *Model) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (x []float32, passes int, err error) {
+func (m *Core) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (x []float32, passes int, err error) {
 	sets, err := m.samplingSets(o.Order)
 	if err != nil {
 		return nil, 0, err
@@ -44,7 +44,7 @@ func (o SampleOptions) draw(n int) exec.Draw {
 	return exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.Context}
 }
 
-func (m *Model) samplingSets(order int) ([]*masks.Set, error) {
+func (m *Core) samplingSets(order int) ([]*masks.Set, error) {
 	masked, ok := m.of.Model.(models.Masked)
 	if !ok {
 		return []*masks.Set{nil}, nil

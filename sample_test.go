@@ -16,7 +16,7 @@ import (
 
 func sample(t *testing.T, m *maskflow.Model, n int, o maskflow.SampleOptions) []float32 {
 	t.Helper()
-	x, err := m.Sample(t.Context(), n, o)
+	x, err := m.Core.Sample(t.Context(), n, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestSampleRefuses(t *testing.T) {
 		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: make([]float32, 4)}, "order -1 does not exist"},
 		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: make([]float32, 4)}, "unknown method 7"},
 	} {
-		x, err := m.Sample(t.Context(), tt.n, tt.o)
+		x, err := m.Core.Sample(t.Context(), tt.n, tt.o)
 		refuses(t, tt.what, err, tt.want)
 		if x != nil {
 			t.Errorf("%s: samples beside the error", tt.what)

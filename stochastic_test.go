@@ -123,7 +123,7 @@ func TestTheBoundOfAVAEComesToItsLikelihood(t *testing.T) {
 			if math.Abs(last-exact) > 0.01 {
 				t.Errorf("%d latent variables: with many draws the bound is %v, exact is %v", latent, last, exact)
 			}
-			logp, err := newModel(t, b, v, w, maskflow.Options{Samples: 2000}).LogProb(t.Context(), states(dim), nil)
+			logp, err := newModel(t, b, v, w, maskflow.Options{Samples: 2000}).Core.LogProb(t.Context(), states(dim), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -31,6 +31,10 @@ type Set struct {
 	// made the rows: add it to ln p to get the density of the source's values.
 	LogDet float64
 
+	// ModelLogDet is the part of LogDet that is due to the logit and the scale that
+	// belong to the model, not to the source.
+	ModelLogDet float64
+
 	rowLogDet []float64 // of each row, nil when all have LogDet
 	places    []int     // where each row stood in the source, nil when row i was row i
 	lines     bool      // places are line numbers of a text file

@@ -98,13 +98,13 @@ func Describe(s *Splits) Stats {
 // each calls f with the rows of a set as they were before the logit and the scale
 // that belong to the model.
 func (s *Splits) each(set *Set, f func(i int, row []float64)) {
-	row := make([]float64, set.Dim)
+	row, p := make([]float64, set.Dim), s.Prep
 	for i := range set.Rows {
 		for c, v := range set.Row(i) {
 			row[c] = float64(v)
 		}
-		for k := range s.own {
-			s.Prep.Steps[len(s.Prep.Steps)-1-k].undo(row)
+		for k := range p.ownSteps() {
+			p.Steps[len(p.Steps)-1-k].undo(row)
 		}
 		f(i, row)
 	}

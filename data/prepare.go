@@ -39,6 +39,8 @@ type Preparation struct {
 	// Legacy is true for a model of version 0.1.0, which kept none of the steps that
 	// a source prescribes: they come before Steps. It is not kept.
 	Legacy bool
+
+	own int // how many of the last steps are the model's, not the source's
 }
 
 // Step changes the variables of a row.
@@ -63,6 +65,7 @@ const (
 	splitNoise noiseOf = 0  // of train; valid and test follow
 	otherNoise noiseOf = 3  // of rows that are no split
 	noiseAdded noiseOf = -1 // the source has added it
+	points     noiseOf = -2 // they need none
 )
 
 // kinds lists the steps by the names by which they are kept.
@@ -77,6 +80,14 @@ var kinds = []func() Step{
 // followed by the context.
 func NewPreparation(dim, contextDim int, steps ...Step) *Preparation {
 	return &Preparation{Width: dim + contextDim, Variables: sequence(0, dim), Context: sequence(dim, dim+contextDim), Steps: steps}
+}
+
+// ownSteps is the number of the last steps that are the model's, 0 for none.
+func (p *Preparation) ownSteps() int {
+	if p == nil {
+		return 0
+	}
+	return p.own
 }
 
 // Dim is the number of variables, ContextDim that of columns of the context.
@@ -139,6 +150,12 @@ func (p *Preparation) Apply(t *Table) (*Set, error) {
 	return p.apply(Part{Table: t}, otherNoise)
 }
 
+// Points prepares points between the rows, at which a density is looked at: none
+// gets noise, and one outside the domain of a step gets ln |det| = −Inf.
+func (p *Preparation) Points(t *Table) (*Set, error) {
+	return p.apply(Part{Table: t}, points)
+}
+
 func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
 	t, rows := part.Table, part.Rows
 	variables, context, err := p.columnsOf(t)
@@ -176,19 +193,24 @@ func (p *Preparation) fill(s *Set, t *Table, rows, variables []int, noise noiseO
 		s.X, err = t.gather(rows, variables)
 		return err
 	}
-	steps, sum := p.start(t, variables, noise), 0.0
+	steps, sum, own := p.start(t, variables, noise), 0.0, 0.0
 	s.X = make([]float32, 0, s.Rows*s.Dim)
 	s.rowLogDet = make([]float64, 0, s.Rows)
 	err = t.walk(rows, variables, func(row []float64) (int, string) {
-		logDet, col, problem := steps(row)
-		if problem != "" {
+		logDet, ofModel, col, problem := steps(row)
+		if problem != "" && noise != points {
 			return col, problem
 		}
-		sum += logDet
+		if problem != "" {
+			clear(row)
+			logDet = math.Inf(-1)
+		}
+		sum, own = sum+logDet, own+ofModel
 		s.rowLogDet = append(s.rowLogDet, logDet)
 		s.X, col, problem = appendNarrow(s.X, row)
 		return col, problem
 	})
+	s.ModelLogDet = own / float64(s.Rows)
 	if s.LogDet = sum / float64(s.Rows); err == nil && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
 		s.LogDet, s.rowLogDet = s.rowLogDet[0], nil
 	}
@@ -197,23 +219,30 @@ func (p *Preparation) fill(s *Set, t *Table, rows, variables []int, noise noiseO
 
 // start returns the function that takes the rows of a table, one after the other,
 // through all steps. Rows of bits need no more to become bits, whatever white was.
-func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row []float64) (float64, int, string) {
+func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row []float64) (logDet, own float64, col int, problem string) {
 	var steps []func([]float64) (float64, int, string)
 	for _, step := range p.Steps {
-		if _, ok := step.(*Binarize); ok && noise == otherNoise && t.isBits(variables) {
-			continue
+		if b, ok := step.(*Binarize); ok && noise == otherNoise {
+			if t.isBits(variables) {
+				step = &Binarize{"threshold", 0, 1}
+			} else if b.White == 0 {
+				step = &Binarize{b.Mode, b.Seed, White(t)}
+			}
 		}
 		steps = append(steps, step.start(noise))
 	}
-	return func(row []float64) (logDet float64, _ int, _ string) {
-		for _, step := range steps {
+	return func(row []float64) (logDet, own float64, col int, problem string) {
+		for k, step := range steps {
 			one, col, problem := step(row)
 			if problem != "" {
-				return 0, col, problem
+				return 0, 0, col, problem
 			}
 			logDet += one
+			if k >= len(steps)-p.own {
+				own += one
+			}
 		}
-		return logDet, 0, ""
+		return logDet, own, 0, ""
 	}
 }
 
@@ -301,6 +330,47 @@ func (p *Preparation) Undo(x []float32) (*Table, error) {
 		p.undo(t.wide[i*t.dim : (i+1)*t.dim])
 	}
 	return t, nil
+}
+
+// LogDets returns ln |det| of the preparation at each of the rows of a model, [rows,
+// dim] row after row.
+func (p *Preparation) LogDets(x []float32) []float64 {
+	dim := p.Dim()
+	logDets, row := make([]float64, len(x)/dim), make([]float64, dim)
+	for i := range logDets {
+		for c, v := range x[i*dim : (i+1)*dim] {
+			row[c] = float64(v)
+		}
+		for _, step := range slices.Backward(p.Steps) {
+			step.undo(row)
+			one, _, _ := step.start(points)(slices.Clone(row))
+			logDets[i] += one
+		}
+	}
+	return logDets
+}
+
+// UndoValues is Undo for those who need the values in float32 alone.
+func (p *Preparation) UndoValues(x []float32) ([]float32, error) {
+	if len(p.Steps) == 0 {
+		return x, nil
+	}
+	t, err := p.Undo(x)
+	if err != nil {
+		return nil, err
+	}
+	return t.Values()
+}
+
+// White is the value of a white pixel of the source: the highest level where
+// levels are dequantised, otherwise 1.
+func (p *Preparation) White() float64 {
+	for _, step := range p.Steps {
+		if d, ok := step.(*Dequantise); ok {
+			return d.levels() - 1
+		}
+	}
+	return 1
 }
 
 func (p *Preparation) undo(row []float64) {

@@ -67,8 +67,6 @@ type Splits struct {
 	Note               string // how the splits came about, when the source did not say
 	// Prep is the preparation of the rows, nil for a target.
 	Prep *Preparation
-
-	own int // the number of Prep's last steps that are the model's, not the source's
 }
 
 // Sets returns train, valid and test with their names.
@@ -151,7 +149,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 	for _, step := range p.Steps[len(from.Steps):] {
 		switch step.(type) {
 		case *Logit, *Scale:
-			s.own++
+			p.own++
 		}
 	}
 	for i, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
@@ -216,7 +214,7 @@ func (p *Preparation) each(part Part, noise noiseOf, f func(row []float64)) erro
 	}
 	steps := p.start(part.Table, variables, noise)
 	return part.Table.walk(part.Rows, variables, func(row []float64) (int, string) {
-		_, col, problem := steps(row)
+		_, _, col, problem := steps(row)
 		if problem == "" {
 			f(row)
 		}

@@ -69,11 +69,11 @@ func (d *Dequantise) start(set noiseOf) func([]float64) (float64, int, string) {
 	return func(row []float64) (float64, int, string) {
 		for c, v := range row {
 			x := math.Floor(v)
-			if !(x >= 0 && x < d.levels()) || set != noiseAdded && x != v {
+			if !(x >= 0 && x < d.levels()) || set >= 0 && x != v {
 				return 0, c, fmt.Sprintf("is %v, not a whole number from 0 to %d (dequantise: %d levels)", v, d.Levels-1, d.Levels)
 			}
 			u := v - x
-			if set != noiseAdded {
+			if set >= 0 {
 				u = r.Float64()
 			}
 			row[c] = float64(belowNext((x+u)/d.levels(), (x+1)/d.levels()))

@@ -76,11 +76,6 @@ type Flow interface {
 	// Loops reports whether the way from data to noise has a loop in the graph, so
 	// that it cannot be in another loop and is faster on the host.
 	Loops() bool
-	// PreprocessLogDet is ln |det| at x, [batch], of the first layers, which only
-	// change the units of the data: they standardise them or take logits. It is nil
-	// when there are none. ln p(x) minus it is the log-density in the units that the
-	// rest of the flow sees.
-	PreprocessLogDet(p Params, x *graph.Node) *graph.Node
 	// NewInverter prepares the flow on the host with the given weights, which are
 	// copied.
 	NewInverter(w Weights) (Inverter, error)

@@ -129,11 +129,11 @@ func TestInScopeDrawsOnce(t *testing.T) {
 // A flow and an inverse one, in one graph of somebody else's and trained together:
 // a MAF learns rows, and an IAF beside it learns to draw what the MAF finds
 // likely. Both take their parameters from the Store; those that are fixed, here
-// what the rows are standardised by, stay where they were set.
+// the statistics of a batch normalisation, stay where they were set.
 func TestInScopeTrainsFlows(t *testing.T) {
 	const rows, dim = 64, 2
 	stack := flow.StackOptions{Dim: dim, Hidden: []int{5}, Activation: "tanh", Init: "lecun", Layers: 1}
-	teacher := must.M1(maf.New(with(stack, func(o *maf.Options) { o.Standardise = true })))
+	teacher := must.M1(maf.New(with(stack, func(o *maf.Options) { o.Normalise = "batch" })))
 	student := must.M1(iaf.New(iaf.Options(stack)))
 	rng := rand.New(rand.NewPCG(1, 1))
 	x, z := make([]float32, rows*dim), make([]float32, rows*dim)
@@ -168,7 +168,7 @@ func TestInScopeTrainsFlows(t *testing.T) {
 			}
 		}
 		// The entropy of the rows is ln 2πe + ½·ln |Σ| with |Σ| = 2²·½².
-		if entropy := math.Log(2 * math.Pi * math.E); math.Abs(float64(last[0])-entropy) > 0.3 || last[0] > first[0]-0.1 || last[1] > first[1]-0.1 || last[1] > 0.2 {
+		if entropy := math.Log(2 * math.Pi * math.E); math.Abs(float64(last[0])-entropy) > 0.3 || last[0] > first[0]-0.1 || last[1] > first[1]-0.05 || last[1] > 0.2 {
 			t.Errorf("negative log-likelihood and divergence went from %v to %v; the entropy is about %.2f", first, last, entropy)
 		}
 		fixed, trainable := 0, 0

@@ -69,18 +69,22 @@ func gapTo(name string) measure {
 			return estimate{}, err
 		}
 		defer r.Close()
-		splits, err := l.data(ctx, r.Config)
+		splits, err := r.LoadData(ctx, l.o.DataDir)
 		if err != nil {
 			return estimate{}, err
 		}
-		logq, err := r.LogProb(ctx, splits.Test.X, nil)
+		logq, err := r.LogProbOf(ctx, splits.Test, nil)
+		if err != nil {
+			return estimate{}, err
+		}
+		rows, err := r.Preparation().Undo(splits.Test.X)
 		if err != nil {
 			return estimate{}, err
 		}
 		gaps := make([]float64, len(logq))
 		for i, q := range logq {
-			x := splits.Test.Row(i)
-			gaps[i] = truth.LogDensity(float64(x[0]), float64(x[1])) - q
+			x := rows.Row(nil, i)
+			gaps[i] = truth.LogDensity(x[0], x[1]) - q
 		}
 		return meanOf(gaps), nil
 	}

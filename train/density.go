@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -63,6 +64,9 @@ func (s *shows) density(ctx context.Context, t *Trainer) error {
 func (s *shows) frame(ctx context.Context, t *Trainer) (ok bool, err error) {
 	if rows := t.splits.Train.X; len(rows) > 0 {
 		if s.grid == nil {
+			if rows, err = t.prep().UndoValues(rows); err != nil {
+				return false, err
+			}
 			g := exec.GridOf(rows, densityCells)
 			s.grid = &g
 		}
@@ -103,8 +107,8 @@ func (s *shows) compile(ctx context.Context, t *Trainer, d models.Density, part 
 	return err
 }
 
-// logProb is ln p of rows by the weights and the orders that are validated, of an
-// ensemble only the first orders.
+// logProb is ln p of points in the units of the source by the weights and the
+// orders that are validated, of an ensemble only the first orders.
 func (s *shows) logProb(ctx context.Context, t *Trainer, part models.Part, x []float32) ([]float64, error) {
 	e := t.evaluator
 	if s.pointwise != nil {
@@ -112,5 +116,17 @@ func (s *shows) logProb(ctx context.Context, t *Trainer, part models.Part, x []f
 	}
 	of := t.ensemble()
 	of.Sets = of.Sets[:min(len(of.Sets), densityOrders)]
-	return e.LogProb(ctx, models.Of(part, t.evaluated()), x, nil, of)
+	rows, err := data.FromFlat(x, t.model.Dim())
+	if err != nil {
+		return nil, err
+	}
+	points, err := t.prep().Points(rows)
+	if err != nil {
+		return nil, err
+	}
+	logp, err := e.LogProb(ctx, models.Of(part, t.evaluated()), points.X, nil, of)
+	for i := range logp {
+		logp[i] += points.RowLogDet(i)
+	}
+	return logp, err
 }

@@ -92,7 +92,7 @@ func checkDensities(t *testing.T, b *backend.Backend, dir string, rows []float32
 			middle := func(v [2]runlog.Float, i int) float32 {
 				return float32(float64(v[0]) + float64(v[1]-v[0])*(float64(i)+0.5)/64)
 			}
-			want, err := r.LogProb(t.Context(), []float32{middle(d.X, at[1]), middle(d.Y, at[0])}, nil)
+			want, err := r.Core.LogProb(t.Context(), []float32{middle(d.X, at[1]), middle(d.Y, at[0])}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

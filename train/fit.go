@@ -53,7 +53,7 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.S
 	if err != nil {
 		return nil, err
 	}
-	r.Model, err = maskflow.New(b, d, w, maskflow.Options{Batch: o.EvalBatch})
+	r.Model, err = maskflow.New(b, d, w, maskflow.Options{Batch: o.EvalBatch, Preparation: splits.Prep})
 	if err != nil {
 		return nil, err
 	}

@@ -25,11 +25,11 @@ func stackOf(dim, context, layers int) flow.StackOptions {
 	return flow.StackOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
 }
 
-// normalising is a MAF that standardises, and normalises by its batches.
+// normalising is a MAF that normalises by its batches.
 func normalising(dim, context int) *maf.Model {
 	stack := stackOf(dim, context, 2)
 	stack.Normalise = "batch"
-	return must(maf.New(with(stack, func(o *maf.Options) { o.Standardise = true })))
+	return must(maf.New(maf.Options(stack)))
 }
 
 // tinyVAE has two latent variables, and an IAF for a posterior.

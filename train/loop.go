@@ -91,7 +91,7 @@ func (t *Trainer) advance(ctx context.Context) error {
 	}
 	taken := make(Steps, 0, len(losses))
 	for i := range losses {
-		loss, norm := float64(losses[i]), float64(norms[i])
+		loss, norm := float64(losses[i])-t.splits.Train.ModelLogDet, float64(norms[i])
 		at := t.p.Step + 1
 		if sum := loss + norm; !num.Finite(sum) {
 			return errors.Join(t.emit(ctx, taken), &DivergedError{Step: at, Loss: loss, Norm: norm})

@@ -1,12 +1,14 @@
 package train
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
@@ -92,6 +94,9 @@ func (r *run) takeOver() error {
 		for _, damaged := range found.Damaged {
 			events = append(events, "passed over a damaged checkpoint: "+damaged.Error())
 		}
+		if err := r.upgrade(found.State); err != nil {
+			return fmt.Errorf("%s: %w", found.Path, err)
+		}
 		if err := r.trainer.Restore(found.State); err != nil {
 			return fmt.Errorf("%s: %w", found.Path, err)
 		}
@@ -129,4 +134,20 @@ func (r *run) takeOver() error {
 func hasStates(dir string) bool {
 	found, err := filepath.Glob(filepath.Join(dir, "step-*"))
 	return err == nil && len(found) > 0
+}
+
+// upgrade makes a checkpoint of version 0.1.0 one that the trainer can restore. There
+// the rows were summed before the logit and the scale, which can no longer be told.
+func (r *run) upgrade(s *checkpoint.State) error {
+	var saved meta
+	if err := json.Unmarshal(s.Meta, &saved); err != nil || saved.Preparation != nil || saved.Training == nil {
+		return nil // Restore reports what is wrong
+	}
+	if _, err := maskflow.Upgrade(s, r.c, r.model); err != nil || r.c.Data.Logit == 0 && !r.c.Data.Standardise {
+		return err
+	}
+	saved.Training.Data = r.trainer.checksum
+	text, err := json.Marshal(saved)
+	s.Meta = text
+	return err
 }

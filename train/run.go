@@ -69,7 +69,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 		if s == nil {
 			continue
 		}
-		if err := maskflow.CheckRows(c, d, s); err != nil {
+		if err := maskflow.CheckRows(d, s); err != nil {
 			return nil, err
 		}
 	}

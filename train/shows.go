@@ -67,6 +67,10 @@ func (s *shows) sample(ctx context.Context, t *Trainer) error {
 	shape := t.splits.Shape
 	if shape == nil {
 		shape = []int{t.model.Dim()}
+	} else if white := float32(t.prep().White()); white != 1 {
+		for k := range x { // pictures are from black, 0, to white, 1
+			x[k] /= white
+		}
 	}
 	file, err := s.writeArray(t, sampleFiles, x, shape)
 	if err != nil {
@@ -78,8 +82,8 @@ func (s *shows) sample(ctx context.Context, t *Trainer) error {
 	return s.prune(t, sampleFiles)
 }
 
-// draw returns n samples of the weights that are validated, always from the same
-// noise, or nil where they overflow: weights that do so now may not do so later.
+// draw returns n samples of the weights that are validated, in the units of the
+// source, always from the same noise, or nil where they overflow: weights that do so now may not do so later.
 func draw(ctx context.Context, t *Trainer, n int) ([]float32, error) {
 	w, err := exec.HostWeights(t.evaluated())
 	if err != nil {
@@ -93,7 +97,10 @@ func draw(ctx context.Context, t *Trainer, n int) ([]float32, error) {
 	if lost := (*models.NonFiniteError)(nil); errors.As(err, &lost) {
 		return nil, nil
 	}
-	return x, err
+	if err != nil {
+		return nil, err
+	}
+	return t.prep().UndoValues(x)
 }
 
 // writeArray writes what shows the model at the present step, values of rows of

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
@@ -117,7 +118,15 @@ func (t *Trainer) addGroup(s *checkpoint.State, group string, w models.Weights) 
 }
 
 func (t *Trainer) shapes() maskflow.Meta {
-	return maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape}
+	return maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape, Preparation: t.prep()}
+}
+
+// prep is the preparation of the rows, which may have been made for the model.
+func (t *Trainer) prep() *data.Preparation {
+	if p := t.splits.Prep; p != nil {
+		return p
+	}
+	return data.NewPreparation(t.model.Dim(), t.model.ContextDim())
 }
 
 // Restore continues from a state that a trainer of the same density, optimiser

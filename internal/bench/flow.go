@@ -57,10 +57,10 @@ func (f flow) rowsAStep() int { return f.batch }
 func (f flow) draw(ctx context.Context, m *maskflow.Model, seed uint64) (x []float32, err error) {
 	o := maskflow.SampleOptions{Seed: seed}
 	if f.inverse {
-		x, _, err = m.SampleAndLogProb(ctx, f.samples, o)
+		x, _, err = m.Core.SampleAndLogProb(ctx, f.samples, o)
 		return x, err
 	}
-	return m.Sample(ctx, f.samples, o)
+	return m.Core.Sample(ctx, f.samples, o)
 }
 
 // table draws rows in which each variable has mean 0, variance 1 and correlation

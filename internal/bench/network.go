@@ -39,7 +39,7 @@ func (n network) model() (models.Model, error) { return n.made() }
 func (n network) rowsAStep() int { return n.batch }
 
 func (n network) draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]float32, error) {
-	return m.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: seed})
+	return m.Core.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: seed})
 }
 
 // table draws the rows: independent bits, one in three of them set.

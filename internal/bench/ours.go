@@ -120,14 +120,14 @@ func densitySide(name string, b *backend.Backend, of task) (*side, error) {
 		return nil, err
 	}
 	rows := of.table()
-	logp, err := m.LogProb(context.Background(), rows.X, nil)
+	logp, err := m.Core.LogProb(context.Background(), rows.X, nil)
 	if err != nil {
 		m.Close()
 		return nil, err
 	}
 	return &side{name: name, check: logp[:min(100, len(logp))], close: m.Close,
 		round: repeat(func(ctx context.Context) error {
-			_, err := m.LogProb(ctx, rows.X, nil)
+			_, err := m.Core.LogProb(ctx, rows.X, nil)
 			return err
 		})}, nil
 }

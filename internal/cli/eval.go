@@ -135,7 +135,7 @@ func evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string,
 // readSplit reads a split of a run's data and holds it against the model: the
 // source may have changed since the training. That of a target has no rows.
 func readSplit(ctx context.Context, r *maskflow.Run, split, dir string) (*data.Set, error) {
-	splits, err := maskflow.LoadData(ctx, r.Config, dataDir(dir))
+	splits, err := r.LoadData(ctx, dataDir(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -147,5 +147,5 @@ func readSplit(ctx context.Context, r *maskflow.Run, split, dir string) (*data.S
 		return nil, fmt.Errorf("%s has %d + %d columns, but the model was trained on %d + %d (of context)",
 			set.Name, set.Dim, set.ContextDim, r.Meta.Dim, r.Meta.ContextDim)
 	}
-	return set, maskflow.CheckRows(r.Config, r.Graph(), set)
+	return set, maskflow.CheckRows(r.Graph(), set)
 }

@@ -137,7 +137,11 @@ func (a *app) latent(c *cobra.Command, dir, input string, o latentOptions) error
 		return fmt.Errorf("%s: %w", set.Name, err)
 	}
 	spent := time.Since(begin).Seconds()
-	out, err := data.FromFlat(rows, r.Meta.Dim)
+	restore := data.NewPreparation(r.Meta.Dim, 0).Undo
+	if o.inverse {
+		restore = r.Preparation().Undo
+	}
+	out, err := restore(rows)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -94,7 +93,7 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Dir))
 	}
 	if !o.perOrder {
-		logp, err := logProbs(ctx, r, set, sets)
+		logp, err := r.LogProbOf(ctx, set, sets)
 		if err != nil {
 			return err
 		}
@@ -116,21 +115,13 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 	return a.writeTable(o.output, out)
 }
 
-// logProbs are those of an ensemble of orders, or of a model without any.
-func logProbs(ctx context.Context, r *maskflow.Run, set *data.Set, sets []*masks.Set) ([]float64, error) {
-	if len(sets) == 0 {
-		return r.LogProb(ctx, set.X, set.Context)
-	}
-	return r.LogProbSets(ctx, set.X, set.Context, sets)
-}
-
 // perOrder returns a table [rows, 1+K]: the ensemble and then each order.
 func (a *app) perOrder(c *cobra.Command, r *maskflow.Run, set *data.Set, sets []*masks.Set) (values []float64, header []string, err error) {
 	width := 1 + len(sets)
 	header = []string{"log_prob"}
 	values = make([]float64, set.Rows*width)
 	for k := range sets {
-		one, err := r.LogProbSets(c.Context(), set.X, set.Context, sets[k:k+1])
+		one, err := r.LogProbOf(c.Context(), set, sets[k:k+1])
 		if err != nil {
 			return nil, nil, err
 		}

@@ -67,10 +67,11 @@ func (a *app) plotRows(ctx context.Context, r *maskflow.Run, o plotOptions) (row
 		return nil, nil, err
 	}
 	if set.Dim == 0 {
-		rows, err = r.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed})
+		rows, err = r.Core.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed})
 		return rows, columnNames(nil, r.Meta.Dim), err
 	}
-	return set.X[:min(n, set.Rows)*set.Dim], columnNames(set, set.Dim), nil
+	rows, err = r.Preparation().UndoValues(set.X[:min(n, set.Rows)*set.Dim])
+	return rows, columnNames(set, set.Dim), err
 }
 
 // columnNames are those of the source, or x1, x2, ….
@@ -94,8 +95,16 @@ func windowOf(points []float32) (x, y plot.Range) {
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
 // beyond the range of a logit, it is not a number.
 func densityGrid(ctx context.Context, r *maskflow.Run, x, y plot.Range, cells int) (plot.Grid, error) {
-	rows := exec.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
-	logp, err := r.LogProb(ctx, rows, nil)
+	middles := exec.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
+	rows, err := data.FromFlat(middles, 2)
+	if err != nil {
+		return plot.Grid{}, err
+	}
+	set, err := r.Preparation().Points(rows)
+	if err != nil {
+		return plot.Grid{}, err
+	}
+	logp, err := r.LogProbOf(ctx, set, nil)
 	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != cells*cells {
 		return plot.Grid{}, err
 	}
@@ -120,9 +129,17 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	if err != nil {
 		return err
 	}
-	x, err := r.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
+	x, err := r.Core.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
+	if err == nil {
+		x, err = r.Preparation().UndoValues(x)
+	}
 	if err != nil {
 		return err
+	}
+	if white := float32(r.Preparation().White()); len(shape) > 1 && white != 1 {
+		for k := range x { // pictures are from black, 0, to white, 1
+			x[k] /= white
+		}
 	}
 	if o.output != "" {
 		names := columnNames(nil, 2)

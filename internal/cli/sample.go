@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow"
-	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
@@ -101,7 +100,7 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 		return err
 	}
 	spent := time.Since(begin).Seconds()
-	t, err := data.FromFlat(x, r.Meta.Dim)
+	t, err := r.Preparation().Undo(x)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func main() {
 	defer m.Close()
 	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.2f ± %.2f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
-	fmt.Println(try(m.Sample(ctx, 1, maskflow.SampleOptions{Seed: 1})))
+	fmt.Println(try(m.Sample(ctx, 1, maskflow.SampleOptions{Seed: 1})).Row(nil, 0))
 }
 
 func try[T any](v T, err error) T {

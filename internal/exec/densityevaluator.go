@@ -44,7 +44,7 @@ func NewDensityEvaluator(b *backend.Backend, d models.Density, batch int, invert
 	if err != nil {
 		return nil, err
 	}
-	return e.withChange(d)
+	return e, nil
 }
 
 // DensityEvaluator is NewDensityEvaluator for the model, which must be a density.

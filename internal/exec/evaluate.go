@@ -65,13 +65,13 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 	if err := e.check(s); err != nil {
 		return Evaluation{}, err
 	}
-	var acc accumulator
+	acc := accumulator{set: s}
 	if err := e.each(ctx, params, s.Rows, s.X, s.Context, of, acc.add); err != nil {
 		return Evaluation{}, err
 	}
 	r := acc.result()
 	r.Rows, r.Dim = s.Rows, e.model.Dim()
-	r.NLLModel = r.NLL
+	r.NLLModel = r.NLL + s.LogDet
 	if e.stochastic() {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
 		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
@@ -79,17 +79,6 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 			kl := r.NegELBO + o.LogZ
 			r.KL = &kl
 		}
-	} else {
-		change, err := e.preprocessing(ctx, params, s)
-		if err != nil {
-			return Evaluation{}, err
-		}
-		r.NLLModel += change
-	}
-	r.NLL -= s.LogDet
-	r.OrderMean -= s.LogDet
-	for k := range r.PerOrder {
-		r.PerOrder[k] -= s.LogDet
 	}
 	if acc.bad != nil && !models.Discrete(e.model) {
 		acc.bad.Where = s.Name + ", log-density"
@@ -116,8 +105,10 @@ func (e *Evaluator) check(s *data.Set) error {
 	return nil
 }
 
-// accumulator sums log-likelihoods of rows under several orders.
+// accumulator sums log-likelihoods of rows under several orders, in the units of
+// the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
+	set         *data.Set
 	joint, gain moments
 	single      moments // of the mean of a row's log-likelihoods
 	bad         *models.NonFiniteError
@@ -132,11 +123,11 @@ func (a *accumulator) add(perSet [][]float64) {
 		a.row = make([]float64, len(perSet))
 	}
 	for i := range perSet[0] {
-		mean := 0.0
+		mean, logDet := 0.0, a.set.RowLogDet(a.joint.n)
 		for k := range perSet {
-			a.row[k] = perSet[k][i]
-			a.perOrder[k] += perSet[k][i]
-			mean += perSet[k][i] / float64(len(perSet))
+			a.row[k] = perSet[k][i] + logDet
+			a.perOrder[k] += a.row[k]
+			mean += a.row[k] / float64(len(perSet))
 		}
 		joint := num.LogMeanExp(a.row)
 		if a.bad == nil && !num.Finite(joint) {

@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
-	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -36,8 +35,6 @@ type Evaluator struct {
 	batch   int
 	// value is ln p of rows, or the bound of a stochastic model.
 	value *Compiled
-	// change is ln |det| of the preprocessing, nil when there is none.
-	change *Compiled
 	// invert, if not nil, maps rows to the noise that value takes in their place.
 	invert Inversion
 }
@@ -66,28 +63,6 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 	if err != nil {
 		return nil, err
 	}
-	return e.withChange(d)
-}
-
-// withChange is the evaluator with the change of units by the model's
-// preprocessing. When that fails the evaluator is closed.
-func (e *Evaluator) withChange(d models.Model) (*Evaluator, error) {
-	m, ok := d.(models.Flow)
-	if !ok {
-		return e, nil
-	}
-	l := Layout{Batch: e.batch, X: d.Dim()}
-	var err error
-	e.change, err = Compile(e.backend, d, "preprocess", l, func(p models.Params, in Args[*Node]) *Node {
-		if change := m.PreprocessLogDet(p, in.X); change != nil {
-			return change
-		}
-		return Const(in.X.Graph(), make([]float32, e.batch))
-	})
-	if err != nil {
-		e.Close()
-		return nil, err
-	}
 	return e, nil
 }
 
@@ -108,7 +83,6 @@ func (e *Evaluator) Close() {
 		return
 	}
 	e.value.Close()
-	e.change.Close()
 }
 
 // Batch is the number of rows a call.
@@ -230,25 +204,6 @@ func (e *Evaluator) member(ctx context.Context, params []*tensors.Tensor, m memb
 		defer Finalize([]*tensors.Tensor{in.Noise})
 	}
 	return e.value.CallTensors(ctx, params, in)
-}
-
-// preprocessing is the mean over rows of ln |det| of the model's preprocessing.
-func (e *Evaluator) preprocessing(ctx context.Context, params []*tensors.Tensor, s *data.Set) (float64, error) {
-	if e.change == nil {
-		return 0, nil
-	}
-	sum := 0.0
-	for first := 0; first < s.Rows; first += e.batch {
-		n := min(e.batch, s.Rows-first)
-		values, err := e.change.Call(ctx, params, Values{X: Rows(s.X, first, n, s.Rows)})
-		if err != nil {
-			return 0, err
-		}
-		for _, v := range values[:n] {
-			sum += float64(v)
-		}
-	}
-	return sum / float64(s.Rows), nil
 }
 
 // EvaluationSets are the sets that the ensemble of a masked density consists of:

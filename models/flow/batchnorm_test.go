@@ -106,7 +106,7 @@ func TestBatchNormTakesTheStatisticsOfTheBatch(t *testing.T) {
 // the rows, normalising layers give their outputs mean 0 and variance 1.
 func TestStagesNormalise(t *testing.T) {
 	const dim, rows = 3, 501
-	f := must(New(Normal(dim), must(NewStandardise(dim)), plainAffine(dim), must(NewBatchNorm(dim)), must(NewReverse(dim)), plainSpline(dim), must(NewBatchNorm(dim)),
+	f := must(New(Normal(dim), must(NewActNorm(dim)), plainAffine(dim), must(NewBatchNorm(dim)), must(NewReverse(dim)), plainSpline(dim), must(NewBatchNorm(dim)),
 		must(NewActNorm(dim)), withContext(dim), must(NewActNorm(dim))))
 	x, cond := normals(4, rows*dim, 3), normals(5, rows*3, 1)
 	for i := range x {
@@ -162,8 +162,8 @@ func TestStagesNormalise(t *testing.T) {
 }
 
 // A column that does not vary is shifted, not divided by nothing.
-func TestStandardiseKeepsTheScaleOfAConstantColumn(t *testing.T) {
-	values := must(NewStandardise(2)).(estimatedLayer).Estimate([]float64{5, 1}, []float64{0, 4})
+func TestActNormKeepsTheScaleOfAConstantColumn(t *testing.T) {
+	values := must(NewActNorm(2)).(estimatedLayer).Estimate([]float64{5, 1}, []float64{0, 4})
 	if s := values["log_scale"]; s[0] != 0 || !near(s[1], float32(-math.Ln2), 1e-6) {
 		t.Errorf("the logarithms of the scales are %v, want 0 and −ln 2", s)
 	}

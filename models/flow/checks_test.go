@@ -314,7 +314,7 @@ func startSlope(l Layer) (c float64, ok bool) {
 		return 1, true
 	case batchNorm:
 		return 1 / math.Sqrt(1+batchEpsilon), true
-	case actNorm, standardise, lu:
+	case actNorm, lu:
 		return 1, true
 	}
 	return 0, false

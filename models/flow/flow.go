@@ -44,8 +44,6 @@ type Flow struct {
 	specs   []models.Spec
 	parts   []models.Part // of the layers, then of the base
 	context int
-	// preprocess is how many of the first layers only change the units of the data.
-	preprocess int
 }
 
 var (
@@ -62,7 +60,6 @@ var (
 // masked with several orders, use [NewOrdered].
 func New(base models.Density, layers ...Layer) (*Flow, error) {
 	f := &Flow{layers: slices.Clone(layers), base: base, context: base.ContextDim()}
-	preprocessing := true
 	for i, l := range layers {
 		if l.Dim() != base.Dim() {
 			return nil, fmt.Errorf("flow: layer %d (%s) has %d variables, but the base density has %d", i, l.Name(), l.Dim(), base.Dim())
@@ -74,11 +71,6 @@ func New(base models.Density, layers ...Layer) (*Flow, error) {
 			f.context = c
 		}
 		f.nest(fmt.Sprintf("layer%d", i), l.Specs())
-		if _, ok := l.(preprocessor); preprocessing && ok {
-			f.preprocess = i + 1
-		} else {
-			preprocessing = false
-		}
 	}
 	f.nest("base", base.Specs())
 	return f, nil
@@ -206,16 +198,6 @@ func (f *Flow) Objective() models.Objective {
 // normalises by them.
 func (f *Flow) Value(p models.Params, b models.Batch) *Node {
 	return f.logProb(p, b.X, b.Context, b.Weights)
-}
-
-// PreprocessLogDet is ln |det| of the first layers that only change the units of
-// the data, [batch], or nil when there are none.
-func (f *Flow) PreprocessLogDet(p models.Params, x *Node) *Node {
-	if f.preprocess == 0 {
-		return nil
-	}
-	_, logDet := f.through(p, x, nil, 0, f.preprocess, nil)
-	return logDet
 }
 
 // Stages are those of the layers that take statistics of the training rows.

@@ -86,32 +86,6 @@ func TestPermutationAndItsInverse(t *testing.T) {
 	})
 }
 
-// The change of units is told apart: standardising and logits as the first
-// layers, none behind another.
-func TestPreprocessLogDet(t *testing.T) {
-	const dim, rows = 2, 3
-	units := must(Preprocess(dim, pixelLambda, true))
-	f := must(New(Normal(dim), append(units, mixing(dim), must(NewStandardise(dim)))...))
-	w := randomWeights(f, 1)
-	first := must(New(Normal(dim), units...))
-	x := uniforms(1, rows*dim, 0.01, 0.99)
-	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		out := evaluate(t, b, f, w, func(p models.Params, args []*Node) []*Node {
-			_, want := first.Forward(p, args[0], nil)
-			return []*Node{f.PreprocessLogDet(p, args[0]), want}
-		}, matrix(x, dim))
-		same(t, "the change of units", out[0], out[1], 1, 0)
-		for r, v := range out[0] {
-			if v == 0 {
-				t.Errorf("row %d: the change of units is %v", r, v)
-			}
-		}
-	})
-	if plain := must(New(Normal(dim), mixing(dim), must(NewStandardise(dim)))); plain.PreprocessLogDet(models.Params{}, nil) != nil {
-		t.Error("a layer behind one that mixes changes units")
-	}
-}
-
 // A flow over a masked base density takes the orders of that as inputs, and
 // draws in them.
 func TestOrderedBase(t *testing.T) {
@@ -176,7 +150,6 @@ func TestNewRefuses(t *testing.T) {
 		{flow(Normal(2), withContext(2), other), "layer 1 (affine autoregressive) takes a context of 2 values, but others one of 3"},
 		{invert(must(NewBatchNorm(2))), "batch normalisation takes statistics of the rows"},
 		{invert(must(NewActNorm(2))), "activation normalisation takes statistics of the rows"},
-		{invert(must(NewStandardise(2))), "standardise takes statistics of the rows"},
 		{layer(NewPermutation([]int{0, 2, 0})), "[0 2 0] is no permutation: each of 0 to 2 must occur once"},
 		{layer(NewPermutation([]int{0, 3, 1})), "is no permutation"},
 		{layer(NewPermutation([]int{0, -1})), "is no permutation"},
@@ -185,11 +158,7 @@ func TestNewRefuses(t *testing.T) {
 		{layer(NewRandomPermutation(0, 1)), "permutation of 0 variables"},
 		{layer(NewBatchNorm(0)), "batch normalisation of 0 variables"},
 		{layer(NewActNorm(-1)), "activation normalisation of -1 variables"},
-		{layer(NewStandardise(0)), "standardising of 0 variables"},
 		{layer(NewLU(0)), "LU mixing of 0 variables"},
-		{layer(NewLogit(0, 0.1)), "logit of 0 variables"},
-		{layer(NewLogit(2, 0)), "logit with λ = 0, need more than 0 and less than 0.5"},
-		{layer(NewLogit(2, 0.5)), "logit with λ = 0.5"},
 		{transformer(NewAffine("log")), `unknown scale "log" (known: soft_clip, softplus, sigmoid, exp)`},
 		{conditioner(ConditionerOptions{Dim: 0}), "dim"},
 		{conditioner(ConditionerOptions{Dim: 2, Activation: "sine"}), `"sine"`},

@@ -55,12 +55,6 @@ type estimatedLayer interface {
 	Estimate(mean, variance []float64) map[string][]float32
 }
 
-// preprocessor is a layer that only changes the units of the data.
-type preprocessor interface {
-	Layer
-	preprocesses()
-}
-
 // inverted is a layer turned round.
 type inverted struct{ Layer }
 

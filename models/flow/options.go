@@ -46,10 +46,6 @@ type StackOptions struct {
 	Order masks.Order
 	// Degrees of the hidden units: sequential (default) or sampled.
 	Degrees masks.Kind
-	// Logit is the λ of a first layer y = logit(λ + (1 − 2λ)x) of a MAF, for data in [0, 1]; 0 for none.
-	Logit float64
-	// Standardise puts a layer before the others of a MAF that gives each column of the training rows mean 0 and variance 1.
-	Standardise bool
 	// StickTheLanding leaves the score term out of the gradient of an IAF that is fitted to a target.
 	StickTheLanding bool
 	// Seed of random orders and degrees.

@@ -93,24 +93,3 @@ func (o StackOptions) after(order masks.Order, seed uint64) masks.Order {
 	}
 	return turned
 }
-
-// Preprocess returns the layers that change the units of the data: logit with
-// the given λ unless it is 0, and standardising.
-func Preprocess(dim int, lambda float64, standardise bool) ([]Layer, error) {
-	var layers []Layer
-	if lambda != 0 {
-		l, err := NewLogit(dim, lambda)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, l)
-	}
-	if standardise {
-		l, err := NewStandardise(dim)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, l)
-	}
-	return layers, nil
-}

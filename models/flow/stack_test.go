@@ -112,21 +112,3 @@ func TestNewStackRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestPreprocess(t *testing.T) {
-	for _, c := range []struct {
-		lambda      float64
-		standardise bool
-		want        []string
-	}{{0, false, nil}, {0, true, []string{"standardise"}}, {0.1, false, []string{"logit"}}, {0.1, true, []string{"logit", "standardise"}}} {
-		if layers, err := Preprocess(3, c.lambda, c.standardise); err != nil || !slices.Equal(kinds(layers), c.want) {
-			t.Errorf("%+v: the layers are %q, want %q; error %v", c, kinds(layers), c.want, err)
-		}
-	}
-	if _, err := Preprocess(3, 0.7, true); err == nil {
-		t.Error("logit with λ = 0.7 is taken")
-	}
-	if _, err := Preprocess(0, 0, true); err == nil {
-		t.Error("no variables are standardised")
-	}
-}

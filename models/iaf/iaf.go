@@ -54,8 +54,8 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("iaf: %w", err)
 	}
-	if o.Base != "" || o.Logit != 0 || o.Standardise {
-		return nil, errors.New("iaf: base, logit, standardise: an IAF has a normal base and no layers that change units")
+	if o.Base != "" {
+		return nil, errors.New("iaf: base: an IAF has a normal base")
 	}
 	layers, _, err := flow.NewStack(flow.StackOptions(o))
 	if err != nil {

@@ -29,13 +29,10 @@ var table = []struct {
 	{"base made, batch", Options{Base: "made", Normalise: "batch"}},
 	{"base mog of 10, context", Options{Base: "mog", Context: 3}},
 	{"residual, reversed start, he", Options{Residual: true, Start: masks.ReversedOrder, Init: "he"}},
-	{"logit, standardise", Options{Logit: 0.05, Standardise: true}},
 	{"spline of five bins, batch", Options{Transform: "spline", Bins: 5, Normalise: "batch"}},
 	{"base mog, random", Options{Base: "mog", Components: 3, Permute: "random"}},
 	{"base normal, context, act", Options{Base: "normal", Normalise: "act", Context: 3}},
 	{"sampled degrees, random start", Options{Degrees: masks.SampledDegrees, Start: masks.RandomOrder, Seed: 3}},
-	{"standardise", Options{Standardise: true}},
-	{"logit, spline, base made", Options{Logit: 0.05, Base: "made", Transform: "spline"}},
 }
 
 // singles are the first rows, in which every kind of layer and base occurs.
@@ -56,43 +53,24 @@ const (
 	rows = side * side
 )
 
-// chart maps the square of s in [0, 1]² to the plane: y = sinh(r·(2s − 1)),
-// which is far wider than any density here, and of that the inverse of the logit
-// layer where there is one.
-type chart struct{ reach, logit float64 }
-
-func chartOf(m *Model) chart {
-	if lambda := m.Options().Logit; lambda > 0 {
-		return chart{3, lambda} // nearer to the ends of [0, 1] float32 has too few digits
-	}
-	return chart{5.5, 0}
-}
+// reach says how far the plane is looked at: the square of s in [0, 1]² is mapped
+// to y = sinh(reach·(2s − 1)), which is far wider than any density here.
+const reach = 5.5
 
 // at is the coordinate x and dx/ds.
-func (c chart) at(s float64) (x, slope float64) {
-	u := c.reach * (2*s - 1)
-	x, slope = math.Sinh(u), 2*c.reach*math.Cosh(u)
-	if c.logit > 0 {
-		p := 1 / (1 + math.Exp(-x))
-		return (p - c.logit) / (1 - 2*c.logit), slope * p * (1 - p) / (1 - 2*c.logit)
-	}
-	return x, slope
+func at(s float64) (x, slope float64) {
+	u := reach * (2*s - 1)
+	return math.Sinh(u), 2 * reach * math.Cosh(u)
 }
 
 // back is s.
-func (c chart) back(x float64) float64 {
-	if c.logit > 0 {
-		p := c.logit + (1-2*c.logit)*x
-		x = math.Log(p) - math.Log1p(-p)
-	}
-	return (math.Asinh(x)/c.reach + 1) / 2
-}
+func back(x float64) float64 { return (math.Asinh(x)/reach + 1) / 2 }
 
 // cells are the middles of the cells as rows of data, and their areas.
-func (c chart) cells() (x []float32, areas []float64) {
+func cells() (x []float32, areas []float64) {
 	for i := range rows {
-		a, da := c.at((float64(i/side) + 0.5) / side)
-		b, db := c.at((float64(i%side) + 0.5) / side)
+		a, da := at((float64(i/side) + 0.5) / side)
+		b, db := at((float64(i%side) + 0.5) / side)
 		x, areas = append(x, float32(a), float32(b)), append(areas, da*db/rows)
 	}
 	return x, areas
@@ -115,7 +93,7 @@ func TestDensity(t *testing.T) {
 				exec := compile(t, b, m)
 				probability := checkIntegral(t, m, w, exec, context)
 				x, base := samples(t, m, w, context)
-				checkFrequencies(t, chartOf(m), probability, x)
+				checkFrequencies(t, probability, x)
 				z, _ := run(t, exec, m, w, x, context)
 				same(t, "the noise of samples", z, base, 2, 2e-4)
 			})
@@ -129,7 +107,7 @@ const boxes = 20
 // checkIntegral returns the probability of each box.
 func checkIntegral(t *testing.T, m *Model, w models.Weights, exec *Exec, context []float32) []float64 {
 	t.Helper()
-	x, areas := chartOf(m).cells()
+	x, areas := cells()
 	_, logp := run(t, exec, m, w, x, context)
 	probability, sum := make([]float64, boxes*boxes), 0.0
 	for i, v := range logp {
@@ -166,10 +144,10 @@ func samples(t *testing.T, m *Model, w models.Weights, context []float32) (x, ba
 
 // checkFrequencies counts samples in boxes: a count of mean np is further than
 // five standard deviations from it once in a million times.
-func checkFrequencies(t *testing.T, c chart, probability []float64, x []float32) {
+func checkFrequencies(t *testing.T, probability []float64, x []float32) {
 	t.Helper()
 	counts := make([]float64, len(probability))
-	box := func(v float32) int { return min(max(int(c.back(float64(v))*boxes), 0), boxes-1) }
+	box := func(v float32) int { return min(max(int(back(float64(v))*boxes), 0), boxes-1) }
 	for i := 0; i < len(x); i += 2 {
 		counts[box(x[i])*boxes+box(x[i+1])]++
 	}
@@ -189,11 +167,6 @@ func TestRoundTrip(t *testing.T) {
 			w := randomWeights(m, 5)
 			context := normals(3, n*m.ContextDim(), 1)
 			data := normals(1, n*dim, 1.2)
-			if c.o.Logit > 0 {
-				for i, v := range data {
-					data[i] = float32(0.5 + 0.5*math.Tanh(float64(v)))
-				}
-			}
 			host := must(m.NewInverter(w))
 			x := slices.Clone(data)
 			if _, err := host.ToNoise(t.Context(), x, context, models.Solver{}); err != nil {

@@ -55,13 +55,11 @@ func New(o Options) (*Model, error) {
 		return nil, fmt.Errorf("maf: %w", err)
 	}
 	layers, next, stackErr := flow.NewStack(flow.StackOptions(o))
-	// The dimension is the stack's to complain about.
-	first, firstErr := flow.Preprocess(max(o.Dim, 1), o.Logit, o.Standardise)
 	base, baseErr := o.base(next)
-	if err := errors.Join(stackErr, firstErr, baseErr); err != nil {
+	if err := errors.Join(stackErr, baseErr); err != nil {
 		return nil, fmt.Errorf("maf: %w", err)
 	}
-	f, err := flow.New(base, append(first, layers...)...)
+	f, err := flow.New(base, layers...)
 	if err != nil {
 		return nil, fmt.Errorf("maf: %w", err)
 	}

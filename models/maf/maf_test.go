@@ -93,15 +93,15 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
-// The layers stand as the options say, units first.
+// The layers stand as the options say.
 func TestLayers(t *testing.T) {
-	o := Options{Logit: 0.1, Standardise: true, Layers: 2, Permute: "lu", Normalise: "batch", Dim: 3, Hidden: []int{}}
+	o := Options{Layers: 2, Permute: "lu", Normalise: "batch", Dim: 3, Hidden: []int{}}
 	var got []string
 	for _, l := range must(New(o)).Layers() {
 		got = append(got, l.Name())
 	}
 	layer := []string{"LU mixing", "affine autoregressive", "batch normalisation"}
-	if want := slices.Concat([]string{"logit", "standardise"}, layer, layer); !slices.Equal(got, want) {
+	if want := slices.Concat(layer, layer); !slices.Equal(got, want) {
 		t.Errorf("the layers are %q, want %q", got, want)
 	}
 }
@@ -120,7 +120,7 @@ func TestZeroOutputsAreStandardNormal(t *testing.T) {
 		want[r] = float32(-0.5 * sum)
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, o := range []Options{{}, {Base: "made"}, {Base: "made", Standardise: true, Transform: "spline", Permute: "lu", Normalise: "act", Context: 3}} {
+		for _, o := range []Options{{}, {Base: "made"}, {Base: "made", Transform: "spline", Permute: "lu", Normalise: "act", Context: 3}} {
 			m := of(o, dim)
 			w := models.Initialize(m, 7)
 			for i, s := range m.Specs() {
@@ -205,8 +205,7 @@ func TestStages(t *testing.T) {
 		o    Options
 		want int
 	}{
-		{Options{}, 0}, {Options{Standardise: true}, 1},
-		{Options{Standardise: true, Logit: 0.1, Normalise: "act"}, 3},
+		{Options{}, 0}, {Options{Normalise: "act"}, 2},
 	} {
 		if stages := of(c.o, 2).Stages(); len(stages) != c.want {
 			t.Errorf("%+v has %d stages, want %d", c.o, len(stages), c.want)
@@ -229,8 +228,6 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{Options{Base: "uniform"}, "maf: base: "},
 		{Options{Base: "mog", Components: 1001}, "maf: components: "},
-		{Options{Logit: math.NaN()}, "logit with λ = NaN"},
-		{Options{Logit: -0.1}, "logit with λ = -0.1"},
 		{Options{Context: -1}, "context: the width is -1"},
 		{Options{Activation: "sine"}, "activation: "},
 		{Options{Order: masks.Order{1, 2}}, "maf: flow: "},
@@ -240,9 +237,6 @@ func TestNewRefuses(t *testing.T) {
 		if _, err := New(c.o); err == nil || strings.Count(err.Error(), c.want) != 1 {
 			t.Errorf("%+v: the error is %v, want %q", c.o, err, c.want)
 		}
-	}
-	if _, err := New(Options{Standardise: true}); err == nil || strings.Contains(err.Error(), "standardising") {
-		t.Errorf("of no variables the error is %v, want the first layer's alone", err)
 	}
 }
 

@@ -17,19 +17,19 @@ import (
 
 func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
-	ctx, o := context.Background(), maf.Options{Standardise: true}
+	ctx := context.Background()
 	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
 	defer b.Close()
-	rows := try(source.Load(ctx, data.Options{Source: "moons"}))
-	o.Dim, o.Hidden, o.Layers, o.Activation = rows.Dim, []int{32}, 3, "tanh"
-	m := try(train.Fit(ctx, b, try(maf.New(o)), rows, train.Options{MaxSteps: 400, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01}}))
+	rows := try(source.Load(ctx, data.Options{Source: "moons", Standardise: true}))
+	flow := try(maf.New(maf.Options{Dim: rows.Dim, Hidden: []int{32}, Layers: 3, Activation: "tanh"}))
+	m := try(train.Fit(ctx, b, flow, rows, train.Options{MaxSteps: 400, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01}}))
 	defer m.Close()
 	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.3f ± %.3f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
 	x := try(m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1}))
-	z := try(m.Latent(ctx, x, nil))
-	back, _, err := m.FromLatent(ctx, z, nil, models.Solver{})
-	fmt.Println(x, z, try(back, err))
+	z := try(m.Latent(ctx, x))
+	back, _, err := m.FromLatent(ctx, z, models.Solver{})
+	fmt.Println(x.Float64(), z.Float32(), try(back, err).Float64())
 }
 
 func try[T any](v T, err error) T {
