@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -116,7 +117,7 @@ func countOf(n *yaml.Node) (Count, string) {
 	}
 	value, wrong := wholeOf(n)
 	switch {
-	case wrong != "" && n.Tag == "!!str" && nearest(n.Value, []string{unlimited}) != "":
+	case wrong != "" && n.Tag == "!!str" && text.Nearest(n.Value, []string{unlimited}) != "":
 		return 0, unknownWord(n.Value, []string{unlimited}, "a number")
 	case wrong != "":
 		return 0, wrong + " (a number, or unlimited)"

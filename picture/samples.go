@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/plot"
 )
 
@@ -121,7 +122,7 @@ func pixel(values []float32, i, size int) (c color.RGBA, ok bool) {
 func scatter(samples []float32, l Labels) (figure, error) {
 	var x, y []float64
 	for i := 0; i < len(samples); i += 2 {
-		if a, b := float64(samples[i]), float64(samples[i+1]); finite(a) && finite(b) {
+		if a, b := float64(samples[i]), float64(samples[i+1]); num.Finite(a) && num.Finite(b) {
 			x, y = append(x, a), append(y, b)
 		}
 	}

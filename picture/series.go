@@ -7,17 +7,16 @@ import (
 
 	"gonum.org/v1/plot/plotter"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/plot"
 )
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // around returns a range that holds the finite values, with a part of its length on either side. Without finite values
 // it is [0, 1].
 func around(values []float64, part float64) (plot.Range, error) {
 	r := plot.Range{Lo: math.Inf(1), Hi: math.Inf(-1)}
 	for _, v := range values {
-		if finite(v) {
+		if num.Finite(v) {
 			r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
 		}
 	}
@@ -29,7 +28,7 @@ func around(values []float64, part float64) (plot.Range, error) {
 		space = max(math.Abs(r.Hi)*part, 1e-6)
 	}
 	wide := plot.Range{Lo: r.Lo - space, Hi: r.Hi + space}
-	if !finite(wide.Hi - wide.Lo) {
+	if !num.Finite(wide.Hi - wide.Lo) {
 		return plot.Range{}, fmt.Errorf("values from %g to %g are too far apart to draw: leave the outliers out", r.Lo, r.Hi)
 	}
 	return wide, nil
@@ -40,7 +39,7 @@ func runs(x, y []float64) []plotter.XYs {
 	var out []plotter.XYs
 	open := false
 	for i := range x {
-		if !finite(x[i]) || !finite(y[i]) {
+		if !num.Finite(x[i]) || !num.Finite(y[i]) {
 			open = false
 			continue
 		}

@@ -206,22 +206,15 @@ func open(ctx context.Context, path string) (*input, error) {
 	return in, nil
 }
 
-// openRegular opens a file of known size.
+// openRegular opens a file that is not empty.
 func openRegular(path string) (*os.File, int64, error) {
-	f, err := os.Open(path)
+	f, info, err := files.OpenRegular(path)
 	if err != nil {
 		return nil, 0, files.Cause(err)
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is not a regular file")
-	}
-	if err == nil && info.Size() == 0 {
-		err = errors.New("the file is empty")
-	}
-	if err != nil {
+	if info.Size() == 0 {
 		_ = f.Close()
-		return nil, 0, files.Cause(err)
+		return nil, 0, errors.New("the file is empty")
 	}
 	return f, info.Size(), nil
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // mixtureToy is the mixture of equal, round Gaussians of deviation sd around
@@ -26,7 +28,7 @@ func mixtureToy(name, about string, sd float64, centres [][2]float64, halfWidth 
 				d0, d1 := x0-c[0], x1-c[1]
 				terms[k] = -(d0*d0 + d1*d1) / (2 * sd * sd)
 			}
-			return logSumExp(terms) + logScale
+			return floats.LogSumExp(terms) + logScale
 		},
 		sample: func(rng *rand.Rand) (float64, float64) {
 			c := centres[rng.IntN(len(centres))]
@@ -36,21 +38,6 @@ func mixtureToy(name, about string, sd float64, centres [][2]float64, halfWidth 
 		hi:      [2]float64{middle[0] + halfWidth, middle[1] + halfWidth},
 		entropy: math.NaN(),
 	}
-}
-
-// logSumExp is ln Σ exp(terms), safe where all of them are small.
-func logSumExp(terms []float64) float64 {
-	most := slices.Max(terms)
-	if math.IsInf(most, -1) {
-		return most
-	}
-	var sum float64
-	for _, t := range terms {
-		if t > most-40 { // the rest is below the last bit
-			sum += math.Exp(t - most)
-		}
-	}
-	return most + math.Log(sum)
 }
 
 func onCircle(n int, radius float64) [][2]float64 {

@@ -3,6 +3,8 @@ package toy
 import (
 	"math"
 	"math/rand/v2"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 var toys = []Toy{
@@ -60,7 +62,7 @@ func rings() Toy {
 			for k := range terms {
 				terms[k] = logNormal(r, float64(k+1), sd) - logMass[k+1]
 			}
-			return logSumExp(terms[:]) - math.Log(count) - math.Log(2*math.Pi*r)
+			return floats.LogSumExp(terms[:]) - math.Log(count) - math.Log(2*math.Pi*r)
 		},
 		sample: func(rng *rand.Rand) (float64, float64) {
 			mean, r := float64(1+rng.IntN(count)), 0.0
@@ -99,7 +101,7 @@ func pinwheel() Toy {
 				r, t := cos*x0+sin*x1, cos*x1-sin*x0
 				terms[k] = logNormal(r, mean, along) + logNormal(t, 0, width)
 			}
-			return logSumExp(terms[:]) - math.Log(blades)
+			return floats.LogSumExp(terms[:]) - math.Log(blades)
 		},
 		sample: func(rng *rand.Rand) (float64, float64) {
 			blade, r, t := rng.IntN(blades), mean+along*rng.NormFloat64(), width*rng.NormFloat64()
