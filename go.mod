@@ -5,7 +5,6 @@ go 1.26.5
 require (
 	charm.land/bubbles/v2 v2.2.1
 	charm.land/bubbletea/v2 v2.1.1
-	charm.land/lipgloss/v2 v2.0.6
 	github.com/charmbracelet/colorprofile v0.4.3
 	github.com/charmbracelet/x/ansi v0.11.9
 	github.com/charmbracelet/x/exp/golden v0.1.0
@@ -25,6 +24,8 @@ require (
 	k8s.io/klog/v2 v2.140.0
 	pgregory.net/rapid v1.3.0
 )
+
+require charm.land/lipgloss/v2 v2.0.6 // indirect
 
 require (
 	github.com/ebitengine/purego v0.11.2 // indirect

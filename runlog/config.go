@@ -15,19 +15,17 @@ import (
 // its hash into run.json: for a resumption with a longer limit, say. Each of the
 // two files is replaced whole; after a crash between the two, calling again with
 // the same text mends the hash. Nothing is written when nothing differs.
-func (w *Writer) ReplaceConfig(config []byte) error {
+func (w *Writer) ReplaceConfig(config []byte) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("replacing the configuration of %s: %w", w.dir, err)
+		}
+	}()
 	if w.closed {
-		return fmt.Errorf("replacing the configuration of %s: %w", w.dir, os.ErrClosed)
+		return os.ErrClosed
 	}
-	if err := w.replaceConfig(config); err != nil {
-		return fmt.Errorf("replacing the configuration of %s: %w", w.dir, err)
-	}
-	return nil
-}
-
-func (w *Writer) replaceConfig(config []byte) error {
 	m, err := ReadManifest(w.dir)
 	if err != nil {
 		return err

@@ -7,44 +7,46 @@ import (
 	"math"
 )
 
-// lastLine finds the last whole line of the first end bytes of a log, without
-// its newline, and where it begins. What follows the last newline is torn and
-// passed over. The line is nil when there is none, or none within twice the
-// bound on a line.
-func lastLine(log io.ReaderAt, end int64) (line []byte, begin int64, err error) {
-	for window := int64(4 << 10); ; window *= 4 {
-		window = min(window, end)
-		text := make([]byte, window)
-		if _, err := log.ReadAt(text, end-window); err != nil && err != io.EOF {
-			return nil, 0, err
+// newlineBefore is the place of the last newline in the first end bytes of a log, -1
+// without one.
+func newlineBefore(log io.ReaderAt, end int64) (int64, error) {
+	text := make([]byte, 64<<10)
+	for end > 0 {
+		n := min(end, int64(len(text)))
+		if _, err := log.ReadAt(text[:n], end-n); err != nil && err != io.EOF {
+			return 0, err
 		}
-		if newline := bytes.LastIndexByte(text, '\n'); newline >= 0 {
-			before := bytes.LastIndexByte(text[:newline], '\n')
-			if before >= 0 || window == end {
-				return text[before+1 : newline], end - window + int64(before) + 1, nil
-			}
-		}
-		if window == end || window > 2*maxLine {
-			return nil, 0, nil
+		end -= n
+		if i := bytes.LastIndexByte(text[:n], '\n'); i >= 0 {
+			return end + int64(i), nil
 		}
 	}
+	return -1, nil
+}
+
+// lastLine finds the last whole line of the first end bytes of a log, without its
+// newline, and where it begins. What follows the last newline is torn and passed
+// over. The line is nil when there is none, or it is longer than a line may be.
+func lastLine(log io.ReaderAt, end int64) (line []byte, begin int64, err error) {
+	if end, err = newlineBefore(log, end); err != nil || end < 0 {
+		return nil, 0, err
+	}
+	begin, err = newlineBefore(log, end)
+	if begin++; err != nil || end-begin > maxLine {
+		return nil, 0, err
+	}
+	line = make([]byte, end-begin)
+	if _, err := log.ReadAt(line, begin); err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	return line, begin, nil
 }
 
 // wholeLines is the length of a log up to and with its last newline. A tail
 // without one is torn whatever its length.
 func wholeLines(log io.ReaderAt, size int64) (int64, error) {
-	text := make([]byte, 64<<10)
-	for end := size; end > 0; {
-		n := min(end, int64(len(text)))
-		if _, err := log.ReadAt(text[:n], end-n); err != nil && err != io.EOF {
-			return 0, err
-		}
-		if i := bytes.LastIndexByte(text[:n], '\n'); i >= 0 {
-			return end - n + int64(i) + 1, nil
-		}
-		end -= n
-	}
-	return 0, nil
+	at, err := newlineBefore(log, size)
+	return at + 1, err
 }
 
 // lastTime is the time of the last record that carries one, or 0.

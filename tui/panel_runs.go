@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"charm.land/bubbles/v2/table"
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
@@ -122,44 +120,36 @@ func (m *runsPanel) view(w, h int) drawing {
 	if len(columns) == 0 {
 		nameWidth = max(1, w-runMarkWidth)
 	}
-	heads := []table.Column{{Title: "", Width: runMarkWidth}, {Title: "name", Width: nameWidth}}
+	head := fit("", runMarkWidth) + fit("name", nameWidth)
 	for _, c := range columns {
-		heads = append(heads, table.Column{Title: " " + c.title, Width: c.width + 1})
+		head += fit(" "+t.shorten(c.title, c.width), c.width+1)
 	}
+	lines := []string{t.dim(head)}
 	first := windowStart(m.scrollOfRuns(runs), len(runs), h-1)
-	var rows []table.Row
 	for _, r := range runs[first:min(len(runs), first+max(0, h-1))] {
-		rows = append(rows, m.runRow(r, nameWidth, columns))
-	}
-	list := table.New(table.WithColumns(heads), table.WithRows(rows), table.WithHeight(h), table.WithWidth(w),
-		table.WithStyles(table.Styles{Header: lipgloss.NewStyle(), Cell: lipgloss.NewStyle(), Selected: lipgloss.NewStyle()}))
-	lines := splitLines(list.View())
-	if len(lines) > 0 {
-		lines[0] = t.dim(lines[0])
-	}
-	for i := 1; i < len(lines) && first+i-1 < len(runs); i++ {
-		if runs[first+i-1] == m.run() {
-			lines[i] = t.picked(fit(t.clean(lines[i]), w))
+		line := m.runLine(r, nameWidth, columns)
+		if r == m.run() {
+			line = t.picked(fit(t.clean(line), w))
 		}
+		lines = append(lines, line)
 	}
 	return drawing{lines: lines}
 }
 
-func (m *runsPanel) runRow(r *monitor.Run, nameWidth int, columns []runColumn) table.Row {
+func (m *runsPanel) runLine(r *monitor.Run, nameWidth int, columns []runColumn) string {
 	t, f := m.theme, r.Figures(m.now)
-	mark := t.glyphs.gone
+	pick, mark := " ", t.glyphs.gone
 	if !m.hidden[r.Dir] {
 		mark = string(m.letter(r))
 	}
-	pick := " "
 	if r == m.run() {
 		pick = t.glyphs.pick
 	}
-	row := table.Row{pick + t.ink(m.runColour(r), mark), t.shorten(t.clean(r.Name), nameWidth)}
+	line := fit(pick+t.ink(m.runColour(r), mark), runMarkWidth) + fit(t.shorten(t.clean(r.Name), nameWidth), nameWidth)
 	for _, c := range columns {
-		row = append(row, " "+t.shorten(c.text(m.model, r, f), c.width))
+		line += fit(" "+t.shorten(c.text(m.model, r, f), c.width), c.width+1)
 	}
-	return row
+	return line
 }
 
 // scrollOfRuns is the place of the chosen run in the list.

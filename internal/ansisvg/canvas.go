@@ -4,11 +4,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"image/color"
-	"math"
 	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/maskflow/maskflow/plot"
 )
 
 // canvas is the shapes and the text of a picture.
@@ -44,7 +45,7 @@ func (c *canvas) shape(r rune, l look, column, row int) bool {
 	ink, ground := l.resolve()
 	x, y := float64(column*cellAcross), float64(row*cellDown)
 	if share, ok := shadeOf[r]; ok {
-		c.areas.add(fill(mixed(ground, ink, share)), box{x, y, x + cellAcross, y + cellDown})
+		c.areas.add(fill(plot.Blend(ground, ink, share)), box{x, y, x + cellAcross, y + cellDown})
 		return true
 	}
 	if areas, ok := blocks[r]; ok {
@@ -107,11 +108,6 @@ func outline(ink color.RGBA, heavy bool) string {
 		return stroke(ink) + ` stroke-width="2"`
 	}
 	return stroke(ink)
-}
-
-func mixed(a, b color.RGBA, share float64) color.RGBA {
-	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + share*(float64(b)-float64(a)))) }
-	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xff}
 }
 
 // decimal writes a coordinate, which is a multiple of an eighth in all shapes.
