@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"slices"
 
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -21,24 +21,19 @@ const pluginSymbol = "GetPjrtApi"
 // by its headers, so that a truncated one passes dlopen's own checks and kills
 // the process (SIGBUS) at the first missing page.
 func checkLibrary(path string) error {
-	info, err := os.Stat(path)
+	f, info, err := files.OpenRegular(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return errors.New("does not exist")
-	case err != nil:
-		return err
-	case info.IsDir():
-		return errors.New("is a folder, not a plugin")
-	case !info.Mode().IsRegular():
+	case errors.Is(err, files.ErrNotRegular):
 		return errors.New("is not a regular file")
-	case info.Size() == 0:
-		return errors.New("is empty")
-	}
-	f, err := os.Open(path)
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	defer f.Close()
+	if info.Size() == 0 {
+		return errors.New("is empty")
+	}
 	if runtime.GOOS != "linux" {
 		return nil // Mach-O files are left to the trial in a child process.
 	}

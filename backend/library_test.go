@@ -44,7 +44,7 @@ func TestFilesThatAreNoPlugins(t *testing.T) {
 		wantError(t, checkLibrary(write(t, filepath.Join(dir, test.name), test.text)), test.want)
 	}
 	wantError(t, checkLibrary(filepath.Join(dir, "missing.so")), "does not exist")
-	wantError(t, checkLibrary(dir), "is a folder")
+	wantError(t, checkLibrary(dir), "is not a regular file")
 	wantError(t, checkLibrary(os.DevNull), "is not a regular file")
 }
 

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/maskflow/maskflow/internal/files"
@@ -34,31 +32,30 @@ type Installed struct {
 
 // readReceipt returns nil for a plugin that has no receipt.
 func readReceipt(plugin string) (*Installed, error) {
-	f, err := os.Open(receiptPath(plugin))
+	text, err := files.ReadRegular(receiptPath(plugin), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("has a receipt that cannot be read: %w", err)
 	}
-	defer f.Close()
-	r, err := parseReceipt(f)
+	in, err := parseReceipt(text)
 	if err != nil {
 		return nil, fmt.Errorf("has a damaged receipt %s: %w (run: maskflow backend install --force)", receiptPath(plugin), err)
 	}
-	r.Path = plugin // The folder may have been moved as a whole.
-	return r, nil
+	in.Path = plugin // The folder may have been moved as a whole.
+	return in, nil
 }
 
-func parseReceipt(r io.Reader) (*Installed, error) {
-	var in Installed
-	if err := json.NewDecoder(io.LimitReader(r, 1<<20)).Decode(&in); err != nil {
+func parseReceipt(text []byte) (*Installed, error) {
+	in := new(Installed)
+	if err := json.Unmarshal(text, in); err != nil {
 		return nil, err
 	}
 	if len(in.SHA256) != 64 || in.Size <= 0 {
 		return nil, errors.New("no size or SHA-256 in it")
 	}
-	return &in, nil
+	return in, nil
 }
 
 func writeReceipt(in *Installed) error {

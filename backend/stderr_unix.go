@@ -21,13 +21,13 @@ func CaptureStderr(f *os.File) (former *os.File, restore func() error, err error
 		return nil, nil, fmt.Errorf("keeping standard error: %w", err)
 	}
 	former = os.NewFile(uintptr(fd), "stderr")
-	if err := dup2(int(f.Fd()), unix.Stderr); err != nil {
+	if err := unix.Dup2(int(f.Fd()), unix.Stderr); err != nil {
 		_ = former.Close()
 		return nil, nil, fmt.Errorf("capturing standard error: %w", err)
 	}
 	restore = sync.OnceValue(func() error {
 		defer former.Close()
-		if err := dup2(int(former.Fd()), unix.Stderr); err != nil {
+		if err := unix.Dup2(int(former.Fd()), unix.Stderr); err != nil {
 			return fmt.Errorf("restoring standard error: %w", err)
 		}
 		return nil

@@ -53,14 +53,9 @@ func trialsFile() string {
 }
 
 // A damaged or missing file of trials only means that they are done again.
-func readTrials() []trial {
-	f, err := os.Open(trialsFile())
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	var all []trial
-	if json.NewDecoder(io.LimitReader(f, 1<<20)).Decode(&all) != nil {
+func readTrials() (all []trial) {
+	text, err := files.ReadRegular(trialsFile(), 1<<20)
+	if err != nil || json.Unmarshal(text, &all) != nil {
 		return nil
 	}
 	return all

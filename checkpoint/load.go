@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 // Load reads a checkpoint and verifies all of it: the hashes of header and
@@ -27,25 +27,15 @@ func Verify(path string) error {
 
 func readFile(path string, keep bool) (*State, error) {
 	s, err := func() (*State, error) {
-		f, err := os.Open(path)
+		f, info, err := files.OpenRegular(path)
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close() //nolint:errcheck // nothing was written
-		info, err := f.Stat()
-		if err != nil {
-			return nil, err
-		}
-		if !info.Mode().IsRegular() {
-			return nil, errors.New("not a regular file")
-		}
+		defer f.Close()
 		return read(f, info.Size(), keep)
 	}()
-	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
-		err = pathError.Err // the path is said once
-	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the checkpoint %s: %w", path, err)
+		return nil, fmt.Errorf("reading the checkpoint %s: %w", path, files.Cause(err)) // the path is given once
 	}
 	return s, nil
 }

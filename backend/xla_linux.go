@@ -1,17 +1,34 @@
-//go:build cgo && !noxla && linux && (amd64 || arm64)
+//go:build cgo && !noxla && (amd64 || arm64)
 
 package backend
 
-// #cgo LDFLAGS: -ldl
-// #include <dlfcn.h>
-// #include <stdlib.h>
+/*
+#cgo LDFLAGS: -ldl
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <malloc.h>
+
+// Without glibc there is nothing to set.
+static void keep(void) {
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
+}
+*/
 import "C"
 
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"unsafe"
 )
+
+// keepMemory lets the C library keep the memory that XLA frees on a CPU. A call
+// takes and frees buffers of megabytes; given back to the system each time, they
+// come as fresh pages, and the faults cost a quarter of a likelihood.
+var keepMemory = sync.OnceFunc(func() { C.keep() })
 
 // cudaLibraries are loaded ahead of the plugin, as JAX does: NVIDIA's wheels
 // look for one another by search paths of an older layout, but find what is

@@ -1,5 +1,0 @@
-//go:build cgo && !noxla && !linux && darwin && arm64
-
-package backend
-
-func keepMemory() {}
