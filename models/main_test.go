@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"math"
 	"os"
 	"testing"
 
@@ -23,3 +24,5 @@ func (d declared) ContextDim() int                                             {
 func (d declared) Specs() []models.Spec                                        { return d }
 func (d declared) Support(int) models.Support                                  { return models.Reals() }
 func (d declared) LogProb(models.Params, *graph.Node, *graph.Node) *graph.Node { return nil }
+
+var nan, inf = math.NaN(), math.Inf(1)

@@ -9,6 +9,24 @@
 //
 //	func (m *Model) LogProb(p models.Params, x, context *graph.Node) *graph.Node
 //
+// What a model can do are the interfaces that it has: a [Density], orders that are
+// inputs of the graph ([Masked]), [Conditionals], samples on the host
+// ([HostSampler]), a [Flow] with latent codes, an objective of its own ([Trained],
+// [Stochastic]), and a density that it fits to a target ([Fitted]). All say what
+// their variables are ([Support]) and what training makes large ([ObjectiveOf]):
+//
+//	                 Density  HostSampler  Flow  Masked  Conditionals  context  objective
+//	made.Model       yes      yes          -     yes     yes           yes      likelihood
+//	maf.Model        yes      yes          yes   -       -             yes      likelihood
+//	iaf.Model        yes      yes          yes   -       -             yes      likelihood
+//	iaf.Variational  fits     yes          fits  -       -             -        divergence
+//	vae.Model        -        yes          -     -       -             -        bound
+//	flow.Flow        yes      yes          yes   -       -             yes      likelihood
+//	flow.Ordered     yes      yes          yes   yes     -             yes      likelihood
+//	flow.Normal      yes      yes          -     -       -             -        likelihood
+//
+// "fits" marks what the density of a Fitted model can do.
+//
 // Shapes are written [batch, dim]; log-densities are in nats. Graph functions
 // panic with an error on programmer mistakes (a wrong shape, a missing
 // parameter); whoever executes the graph turns that into an error.

@@ -97,17 +97,6 @@ func Normal(std float64) Init {
 	}
 }
 
-// Uniform draws independent values from U(-limit, limit).
-func Uniform(limit float64) Init {
-	return func(rng *rand.Rand, shape []int) []float32 {
-		v := make([]float32, Spec{Shape: shape}.Size())
-		for i := range v {
-			v[i] = float32(limit * (2*rng.Float64() - 1))
-		}
-		return v
-	}
-}
-
 // Orthogonal draws a matrix with orthonormal columns (or rows, where it is
 // wider than high), uniformly over such matrices: the Q of the QR decomposition
 // of a Gaussian matrix, with the signs of R's diagonal made positive. Its cost

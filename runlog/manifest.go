@@ -21,8 +21,9 @@ type Manifest struct {
 	ID      string `json:"id"`   // unique; made by Create when empty
 	Name    string `json:"name"` // for people
 	Process
-	Seeds      map[string]uint64 `json:"seeds,omitempty"` // by purpose
-	ConfigHash string            `json:"config_hash"`     // SHA-256 of config.yaml in hexadecimal, set by Create
+	Objective  string            `json:"objective,omitempty"` // kind of what training makes large: likelihood, bound, divergence
+	Seeds      map[string]uint64 `json:"seeds,omitempty"`     // by purpose
+	ConfigHash string            `json:"config_hash"`         // SHA-256 of config.yaml in hexadecimal, set by Create
 	Earlier    []Process         `json:"earlier,omitempty"`
 }
 

@@ -188,7 +188,7 @@ func (r *run) open() error {
 		if err != nil {
 			return err
 		}
-		r.w, err = runlog.Create(r.o.Dir, runlog.Manifest{Name: r.c.Name, Process: process, Seeds: r.seeds()}, text, options)
+		r.w, err = runlog.Create(r.o.Dir, runlog.Manifest{Name: r.c.Name, Process: process, Objective: models.ObjectiveOf(r.model).Kind.String(), Seeds: r.seeds()}, text, options)
 		if err != nil {
 			return err
 		}

@@ -50,27 +50,36 @@ func (m *model) endFacts(r *monitor.Run) (all facts) {
 	return all
 }
 
-// validName says what a validation measures: a bound, of an autoencoder, and of a flow
-// that is fitted to an energy.
+// validName is what a validation measures: an estimated objective by its bound.
 func validName(r *monitor.Run) string {
-	if kind, _ := r.Setting("model.type"); kind == "vae" || fitsEnergy(r) {
+	if objective(r) != "likelihood" {
 		return "valid −ELBO"
 	}
 	return "valid"
 }
 
-// testName says what a test measures. That of an autoencoder is a likelihood.
+// testName is what a test measures: of a bound the likelihood below it.
 func testName(r *monitor.Run) string {
-	if fitsEnergy(r) {
+	if objective(r) == "divergence" {
 		return "test −ELBO"
 	}
 	return "test"
 }
 
-// fitsEnergy says whether a run has a target without data.
-func fitsEnergy(r *monitor.Run) bool {
+// objective is the kind of what a run's training makes large. Runs of version 0.1.0 do
+// not name it.
+func objective(r *monitor.Run) string {
+	if m := r.Manifest; m != nil && m.Objective != "" {
+		return m.Objective
+	}
 	name, _ := r.Setting("data.source")
-	return slices.ContainsFunc(sources(), func(s source.Info) bool { return s.Kind == "target" && s.Name == name })
+	if slices.ContainsFunc(sources(), func(s source.Info) bool { return s.Kind == "target" && s.Name == name }) {
+		return "divergence"
+	}
+	if _, latent := r.Setting("model.latent"); latent {
+		return "bound"
+	}
+	return "likelihood"
 }
 
 var sources = sync.OnceValue(source.List)

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"strconv"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
@@ -28,33 +26,8 @@ func splitsLine(s *data.Splits) string {
 }
 
 // modelLine describes the model of a training.
-func modelLine(c *config.Config, d models.Model) string {
-	m := c.Model
-	kind, dim := m.Type, strconv.Itoa(d.Dim())
-	widths := func(from string, hidden []int, to string) string {
-		line := from
-		for _, h := range hidden {
-			line += "-" + strconv.Itoa(h)
-		}
-		return line + "-" + to
-	}
-	line := kind + " " + widths(dim, m.Hidden, dim)
-	switch kind {
-	case "maf", "iaf":
-		line = fmt.Sprintf("%s %d × %s (%s)", m.Transform, m.Layers, widths(dim, m.Hidden, dim), kind)
-		if m.Base == "made" || m.Base == "mog" {
-			line += " over a " + m.Base + " base"
-		}
-	case "vae":
-		latent := strconv.Itoa(m.Latent)
-		line = fmt.Sprintf("vae %s, %s, posterior %s", widths(dim, m.Encoder, latent), widths(latent, m.Decoder, dim), m.Posterior)
-		if m.Posterior == "iaf" {
-			line += fmt.Sprintf(" of %s %s", text.Count(m.Layers, "layer"), m.Transform)
-		}
-	}
-	if m.Direct {
-		line += " with direct connections"
-	}
+func modelLine(d models.Model) string {
+	line := fmt.Sprint(d)
 	size := 0
 	for _, s := range d.Specs() {
 		size += s.Size()

@@ -121,7 +121,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	p := newProgress(a.console, cfg, o.quiet)
 	p.header("backend", b.String())
 	p.header("data", splitsLine(splits))
-	p.header("model", modelLine(cfg, d))
+	p.header("model", modelLine(d))
 	p.header("run", dir)
 	p.tick()
 	a.signals.onFirst(func() {

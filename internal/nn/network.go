@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -188,6 +189,16 @@ func mean(n int, counts map[int]int) float64 {
 		total += c
 	}
 	return float64(n) / float64(max(total, 1))
+}
+
+// WidthsText describes layers by their numbers of units, such as 784-500-784.
+func WidthsText(from int, hidden []int, to int) string {
+	var b strings.Builder
+	fmt.Fprint(&b, from)
+	for _, h := range append(slices.Clone(hidden), to) {
+		fmt.Fprintf(&b, "-%d", h)
+	}
+	return b.String()
 }
 
 // Cycle is the list of mask sets.

@@ -79,16 +79,6 @@ func LogSumExpOf(v []*Node) *Node {
 	return Add(top, Log(sum))
 }
 
-// LogSoftmaxOf is v_k − ln Σ_j exp v_j, element by element.
-func LogSoftmaxOf(v []*Node) []*Node {
-	total := LogSumExpOf(v)
-	logs := make([]*Node, len(v))
-	for k, x := range v {
-		logs[k] = Sub(x, total)
-	}
-	return logs
-}
-
 // LogSumExp is ln Σ exp x over an axis, which goes away, of finite values.
 func LogSumExp(x *Node, axis int) *Node {
 	top := StopGradient(ReduceMax(x, axis))

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/nn"
@@ -56,6 +57,11 @@ type StackOptions struct {
 func (o *StackOptions) conditioner(order masks.Order, seed uint64) ConditionerOptions {
 	return ConditionerOptions{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual, Activation: o.Activation,
 		Init: o.Init, Order: order, Degrees: o.Degrees, Seed: seed}
+}
+
+// Describe describes the layers of a model of that kind in a few words.
+func (o StackOptions) Describe(kind string) string {
+	return fmt.Sprintf("%s %d × %s (%s)", o.Transform, o.Layers, nn.WidthsText(o.Dim, o.Hidden, o.Dim), kind)
 }
 
 // Clone returns a copy that shares no memory.

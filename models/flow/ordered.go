@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"fmt"
+
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -22,6 +24,9 @@ func NewOrdered(base models.Masked, layers ...Layer) (*Ordered, error) {
 	}
 	return &Ordered{f, base}, nil
 }
+
+// String describes the base density.
+func (o *Ordered) String() string { return fmt.Sprint(o.masked) }
 
 // Cycle is the base density's.
 func (o *Ordered) Cycle() *masks.Cycle { return o.masked.Cycle() }

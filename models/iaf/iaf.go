@@ -76,5 +76,8 @@ func New(o Options) (*Model, error) {
 
 func (o Options) clone() Options { return Options(flow.StackOptions(o).Clone()) }
 
+// String describes the model in a few words.
+func (m *Model) String() string { return flow.StackOptions(m.opts).Describe("iaf") }
+
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }

@@ -75,6 +75,9 @@ func NewVariational(m *Model, t Target, o VariationalOptions) (*Variational, err
 	return v, nil
 }
 
+// String describes the flow.
+func (v *Variational) String() string { return v.flow.String() }
+
 // Fit is the flow, with its place among the parameters.
 func (v *Variational) Fit() (models.Density, models.Part) { return v.flow, v.flowPart }
 

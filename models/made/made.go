@@ -75,6 +75,15 @@ func New(o Options) (*Model, error) {
 	return &Model{opts: o, net: net, output: out}, nil
 }
 
+// String describes the model in a few words.
+func (m *Model) String() string {
+	text := "made " + nn.WidthsText(m.opts.Dim, m.opts.Hidden, m.opts.Dim)
+	if m.opts.Direct {
+		text += " with direct connections"
+	}
+	return text
+}
+
 // Dim is the number of variables.
 func (m *Model) Dim() int { return m.opts.Dim }
 

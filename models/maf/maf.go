@@ -14,7 +14,6 @@
 package maf
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/maskflow/maskflow/internal/option"
@@ -54,9 +53,12 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("maf: %w", err)
 	}
-	layers, next, stackErr := flow.NewStack(flow.StackOptions(o))
-	base, baseErr := o.base(next)
-	if err := errors.Join(stackErr, baseErr); err != nil {
+	layers, next, err := flow.NewStack(flow.StackOptions(o))
+	if err != nil {
+		return nil, fmt.Errorf("maf: %w", err)
+	}
+	base, err := o.base(next)
+	if err != nil {
 		return nil, fmt.Errorf("maf: %w", err)
 	}
 	f, err := flow.New(base, layers...)
@@ -71,23 +73,16 @@ func New(o Options) (*Model, error) {
 const baseSeed = 0x6d61662062617365
 
 // base is the density of the noise, whose order continues those of the layers.
-// Without an order, since the stack cannot be built, its own options alone are
-// looked at: the others are the stack's.
 func (o Options) base(next masks.Order) (models.Density, error) {
 	m := made.Options{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual,
 		Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + baseSeed, Scale: o.Scale}
-	if next == nil {
-		m = made.Options{Dim: 1}
-	}
 	switch o.Base {
-	case "", "normal":
+	case "normal":
 		return flow.Normal(o.Dim), nil
 	case "made":
 		m.Output = "gaussian"
 	case "mog":
 		m.Output, m.Components = "mog", o.Components
-	default:
-		return nil, fmt.Errorf("unknown base %q (known: normal, made, mog)", o.Base)
 	}
 	base, err := made.New(m)
 	if err != nil {
@@ -97,6 +92,15 @@ func (o Options) base(next masks.Order) (models.Density, error) {
 }
 
 func (o Options) clone() Options { return Options(flow.StackOptions(o).Clone()) }
+
+// String describes the model in a few words.
+func (m *Model) String() string {
+	text := flow.StackOptions(m.opts).Describe("maf")
+	if m.opts.Base != "normal" {
+		text += " over a " + m.opts.Base + " base"
+	}
+	return text
+}
 
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }

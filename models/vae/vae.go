@@ -83,6 +83,16 @@ func New(o Options) (*Model, error) {
 	return v, nil
 }
 
+// String describes the model in a few words.
+func (v *Model) String() string {
+	o := v.o
+	text := fmt.Sprintf("vae %s, %s, posterior %s", nn.WidthsText(o.Dim, o.Encoder, o.Latent), nn.WidthsText(o.Latent, o.Decoder, o.Dim), o.Posterior)
+	if v.posterior != nil {
+		text += fmt.Sprintf(" of %d %s layers", o.Flow.Layers, o.Flow.Transform)
+	}
+	return text
+}
+
 // Dim is the number of binary variables.
 func (v *Model) Dim() int { return v.o.Dim }
 
