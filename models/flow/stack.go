@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
@@ -15,7 +16,7 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 	for _, t := range o.transforms() {
 		names = append(names, t.Name)
 	}
-	if err := option.Resolve(o.Table(5, []string{"none", "batch", "act"}, names...)); err != nil {
+	if err := option.Resolve(o.Table(5, Normalisations(), names...)); err != nil {
 		return nil, nil, fmt.Errorf("flow: %w", err)
 	}
 	t, err := o.transformer()
@@ -40,15 +41,33 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 			return nil, nil, err
 		}
 		layers = append(layers, a)
-		switch o.Normalise {
-		case "batch":
-			layers = append(layers, batchNorm(o.Dim))
-		case "act":
-			layers = append(layers, actNorm(o.Dim))
+		if i := slices.IndexFunc(followers, func(f follower) bool { return f.name == o.Normalise }); i > 0 {
+			l, err := followers[i].layer(o.Dim)
+			if err != nil {
+				return nil, nil, err
+			}
+			layers = append(layers, l)
 		}
 		order = o.after(order, layerSeed(o.Seed, i+1))
 	}
 	return layers, order, nil
+}
+
+// follower is a layer that may stand after each autoregressive one.
+type follower struct {
+	name  string
+	layer func(dim int) (Layer, error)
+}
+
+// followers lists them by the words of the option normalise; the first is no layer.
+var followers = []follower{{name: "none"}, {"batch", NewBatchNorm}, {"act", NewActNorm}}
+
+// Normalisations are the words of the option normalise.
+func Normalisations() (words []string) {
+	for _, f := range followers {
+		words = append(words, f.name)
+	}
+	return words
 }
 
 // maxLayers bounds a stack.

@@ -36,7 +36,7 @@ func (o *Options) Table() option.Table {
 			option.Alternative{Name: "mog", Help: "a MADE whose conditionals are mixtures of Gaussians", Table: option.Table{
 				output.ComponentsRow(&o.Components),
 			}}),
-	}, (*flow.StackOptions)(o).Table(5, []string{"none", "batch", "act"}, "affine", "spline", "gated")...)
+	}, (*flow.StackOptions)(o).Table(5, flow.Normalisations(), "affine", "spline", "gated")...)
 }
 
 // Model is a MAF: a flow with its options. See package flow for what it does.
