@@ -136,10 +136,13 @@ func TestWhereThereIsNoDensity(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	splits := waveSplits(60, 20, 0, 2, 0)
 	splits.Test = nil
+	splits.Prep = data.NewPreparation(2, 0, &data.Logit{Lambda: 0.05})
 	for _, s := range []*data.Set{splits.Train, splits.Valid} {
 		for i, v := range s.X {
 			s.X[i] = float32(1 / (1 + math.Exp(-float64(v))))
 		}
+		rows := must(data.FromFlat(s.X, 2))
+		*s = *must(splits.Prep.Apply(rows))
 	}
 	if _, err := Run(t.Context(), b, pair(t, "data={source: connect4, logit: 0.05}", "train.max_epochs=2"), splits, RunOptions{Dir: dir, Clock: frozen}); err != nil {
 		t.Fatal(err)
