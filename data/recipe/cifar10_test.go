@@ -13,7 +13,6 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // cifarFile has n images. In image i the value of channel ch, row y, column x is
@@ -90,14 +89,14 @@ func TestCIFAR10Refuses(t *testing.T) {
 		dir := cifarFolder(t)
 		must.M(os.WriteFile(filepath.Join(dir, "cifar-10-batches-bin", "data_batch_3.bin"), []byte(file), 0o600))
 		_, err := load(context.Background(), data.Options{Dir: dir, Source: "cifar10"})
-		datatest.WantError(t, err, "reading cifar10", "data_batch_3.bin", want)
+		wantError(t, err, "reading cifar10", "data_batch_3.bin", want)
 	}
 	dir := cifarFolder(t)
 	_, err := load(context.Background(), data.Options{Dir: dir, Source: "cifar10", MaxValues: 14 * cifarDim})
-	datatest.WantError(t, err, "the limit")
+	wantError(t, err, "the limit")
 	must.M(os.Remove(filepath.Join(dir, "cifar-10-batches-bin", "data_batch_2.bin")))
 	_, err = load(context.Background(), data.Options{Dir: dir, Source: "cifar10"})
-	datatest.WantError(t, err, "no data_batch_2.bin", "Krizhevsky")
+	wantError(t, err, "no data_batch_2.bin", "Krizhevsky")
 }
 
 func FuzzCIFAR10(f *testing.F) {

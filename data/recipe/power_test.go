@@ -12,7 +12,6 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/data/datatest"
 )
 
 const powerHeader = "Date;Time;Global_active_power;Global_reactive_power;Voltage;Global_intensity;Sub_metering_1;Sub_metering_2;Sub_metering_3\n"
@@ -34,7 +33,7 @@ func powerFile() string {
 
 // The rows that the paper's code, run by numpy, makes of the same 40 rows.
 func TestPowerIsThePapers(t *testing.T) {
-	for _, file := range []string{powerFile(), string(datatest.Gzip([]byte(powerFile()))), strings.ReplaceAll(powerFile(), ";", ",")} {
+	for _, file := range []string{powerFile(), string(gzipped([]byte(powerFile()))), strings.ReplaceAll(powerFile(), ";", ",")} {
 		s, err := load(context.Background(), data.Options{Dir: recipeFolder(t, "power", "household_power_consumption.txt", file), Source: "power"})
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +62,7 @@ func TestPowerIsThePapers(t *testing.T) {
 
 // The first month of the owner's file, saved again with commas.
 func TestPowerOfAMonth(t *testing.T) {
-	month := must.M1(os.ReadFile(datatest.File(t, "real/household_power_2006-12-16_2007-01-19.csv.gz")))
+	month := must.M1(os.ReadFile(dataFile(t, "real/household_power_2006-12-16_2007-01-19.csv.gz")))
 	dir := recipeFolder(t, ".", "household_power_consumption.txt.gz", string(month))
 	s, err := load(context.Background(), data.Options{Dir: dir, Source: "power"})
 	if err != nil {
@@ -102,7 +101,7 @@ func TestPowerRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := recipeFolder(t, "power", "household_power_consumption.txt", c.text)
 			_, err := load(context.Background(), data.Options{Dir: dir, Source: "power"})
-			datatest.WantError(t, err, append(c.want, "reading power")...)
+			wantError(t, err, append(c.want, "reading power")...)
 		})
 	}
 }
