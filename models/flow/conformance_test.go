@@ -60,7 +60,7 @@ var (
 	plainAffine = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu"})
 	withContext = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Context: 3})
 	plainGated  = autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Activation: "softplus"})
-	plainSpline = autoregressive(splineOf(0, 0), ConditionerOptions{Hidden: []int{13}, Activation: "tanh"})
+	plainSpline = autoregressive(splineOf(0, 0), ConditionerOptions{Hidden: []int{13}, Activation: "tanh", Init: "orthogonal"})
 	mixing      = fallible(NewLU)
 	mixture     = fallible(func(dim int) (Layer, error) { return NewRandomPermutation(dim, 3) })
 	reverse     = fallible(NewReverse)
