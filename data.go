@@ -2,16 +2,22 @@ package maskflow
 
 import (
 	"context"
+	"errors"
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
 )
 
+var errNoConfig = errors.New("no configuration is given")
+
 // LoadData reads the splits that a resolved configuration names, with a preparation
 // that is fitted to the training rows. A relative source is looked for in dir, the
 // data folder ("" is the working directory). Errors are those of source.Load.
 func LoadData(ctx context.Context, c *config.Config, dir string) (*data.Splits, error) {
+	if c == nil {
+		return nil, errNoConfig
+	}
 	return source.Load(ctx, dataOptions(c, dir))
 }
 

@@ -18,6 +18,9 @@ import (
 // autoencoder a models.Stochastic. Its orders and connectivity follow from the
 // configuration's seed.
 func NewModel(c *config.Config, dim, contextDim int) (models.Model, error) {
+	if c == nil {
+		return nil, errNoConfig
+	}
 	b := builder{c: c, dim: dim, context: contextDim}
 	if list := c.Model.Order.Degrees; list != nil && c.Model.Type != "vae" && len(list) != dim {
 		return nil, fmt.Errorf("model.order lists %d degrees, but the data have %d variables", len(list), dim)

@@ -242,6 +242,9 @@ type EvalOptions struct {
 // from importance weights. A likelihood that is not finite is a
 // *models.NonFiniteError beside the result.
 func (m *Core) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
+	if s == nil {
+		return Evaluation{}, errors.New("no rows are given to evaluate")
+	}
 	done, err := m.begin()
 	if err != nil {
 		return Evaluation{}, err

@@ -2,6 +2,7 @@ package maskflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/maskflow/maskflow/data"
@@ -36,6 +37,9 @@ func (m *Model) Prepare(rows *data.Table) (*data.Set, error) {
 // one of bits needs zeros and ones. The error names the first other value and its
 // place in the source.
 func CheckRows(m models.Model, s *data.Set) error {
+	if m == nil || s == nil {
+		return errors.New("checking rows needs a model and rows")
+	}
 	if m.Support(0) == models.Bits() {
 		return s.CheckBinary()
 	}
@@ -57,6 +61,9 @@ func (m *Model) LogProb(ctx context.Context, rows *data.Table) ([]float64, error
 // LogProbOf is LogProb for rows that are prepared, and for an ensemble of the given
 // mask sets; nil is that of Sets(0).
 func (m *Model) LogProbOf(ctx context.Context, s *data.Set, sets []*masks.Set) ([]float64, error) {
+	if s == nil {
+		return nil, errors.New("no rows are given to evaluate")
+	}
 	of := m.ensemble(0)
 	if sets != nil {
 		of = exec.Ensemble{Sets: sets}

@@ -1,6 +1,7 @@
 package maskflow
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -18,6 +19,9 @@ import (
 // in the checkpoint, and a MADE that had them was the flow's base: those tensors go,
 // and the others get the names that they have without such layers.
 func Upgrade(s *checkpoint.State, c *config.Config, d models.Model) (*data.Preparation, error) {
+	if s == nil || c == nil || d == nil {
+		return nil, errors.New("an upgrade needs a checkpoint, a configuration and a model")
+	}
 	p := data.NewPreparation(d.Dim(), d.ContextDim())
 	p.Legacy = true
 	o := dataOptions(c, "")

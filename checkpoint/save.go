@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,9 @@ import (
 // The tensors are hashed and then written from where they lie, without a copy;
 // they must not change meanwhile.
 func Save(dir, name string, s *State) (path string, err error) {
+	if s == nil {
+		return "", errors.New("saving a checkpoint: no state is given")
+	}
 	if err := validateName(name, s.Step); err != nil {
 		return "", fmt.Errorf("saving a checkpoint: %w", err)
 	}

@@ -23,6 +23,9 @@ func (d Difference) String() string {
 // Diff returns the keys whose values differ in a and b once defaults are filled in, in the order of a file; none when a and b have the
 // same hash.
 func Diff(a, b *Config) []Difference {
+	if a == nil || b == nil {
+		return nil
+	}
 	a, b = a.resolved(), b.resolved()
 	var differences []Difference
 	for i := range table {

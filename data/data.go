@@ -79,7 +79,7 @@ func (s *Set) place(row, col int) string {
 }
 
 func sequence(lo, hi int) []int {
-	s := make([]int, hi-lo)
+	s := make([]int, max(0, hi-lo))
 	for i := range s {
 		s[i] = lo + i
 	}

@@ -46,6 +46,9 @@ type SplitStats struct {
 // Describe reads all values of the splits a few times. It takes memory of some
 // 40 bytes for each row of train and of the largest other split.
 func Describe(s *Splits) Stats {
+	if s == nil || s.Target == "" && s.Train == nil {
+		return Stats{}
+	}
 	d := Stats{Source: s.Source, Target: s.Target, Note: s.Note, Dim: s.Dim, ContextDim: s.ContextDim, Shape: s.Shape, Binary: s.Target == ""}
 	if s.Target != "" {
 		for _, n := range s.Sets() {

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -12,6 +13,9 @@ const maxClasses = 1 << 12
 // as the largest label of all tables needs.
 func AttachLabels(tables, labels []*Table, limit *Limit) error {
 	classes := 0
+	if slices.Contains(tables, nil) || slices.Contains(labels, nil) {
+		return errNoRows
+	}
 	for _, l := range labels {
 		if l.dim != 1 {
 			return fmt.Errorf("%s has %d columns: labels are one whole number a row (name an array of other numbers NAME_context)", l.Name, l.dim)
@@ -45,6 +49,9 @@ func AttachLabels(tables, labels []*Table, limit *Limit) error {
 
 // Attach makes the rows of c the context of the rows of t.
 func (t *Table) Attach(c *Table) error {
+	if c == nil {
+		return errNoRows
+	}
 	if c.rows != t.rows {
 		return fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", c.Name, c.rows, t.Name, t.rows)
 	}

@@ -158,6 +158,9 @@ func (p *Preparation) Points(t *Table) (*Set, error) {
 
 func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
 	t, rows := part.Table, part.Rows
+	if t == nil {
+		return nil, errNoRows
+	}
 	variables, context, err := p.columnsOf(t)
 	if err != nil {
 		return nil, err

@@ -90,12 +90,14 @@ func (s *Splits) Get(name string) (*Set, error) {
 	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, DidYouMean(name, []string{"train", "valid", "test"}))
 }
 
+var errNoRows = errors.New("data: no rows are given")
+
 // Split divides the rows of a table into train, valid and test as the options say,
 // fits the preparation to train and applies it to all. Options about files and
 // published data sets have no meaning here.
 func Split(t *Table, o Options) (*Splits, error) {
 	if t == nil || t.rows == 0 {
-		return nil, errors.New("data: no rows are given")
+		return nil, errNoRows
 	}
 	if o.Source == "" {
 		o.Source = cmp.Or(t.Name, "rows")
@@ -122,6 +124,9 @@ func Prepare(from Source, o Options) (*Splits, error) {
 			*set = &Set{Name: o.Source + " (" + []string{"train", "valid", "test"}[i] + ")", Rows: from.Points[i]}
 		}
 		return s, nil
+	}
+	if from.Train.Table == nil {
+		return nil, errNoRows
 	}
 	divide := from.divide
 	if o.Fold > 0 {
@@ -294,6 +299,9 @@ func (p *Preparation) white(parts []Part) (float64, error) {
 // White is the value of white pixels in a table: 1 or, when any value is above 1,
 // 255.
 func White(t *Table) float64 {
+	if t == nil {
+		return 1
+	}
 	for i := range t.rows {
 		for c := range t.dim {
 			if t.At(i, c) > 1 {

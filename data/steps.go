@@ -191,6 +191,9 @@ func (s *Scale) undo(row []float64) {
 // pandas'. each calls its argument with one row after the other, twice. A constant
 // column has the deviation 0: rounding can give it another, but not here.
 func FitScale(dim, freedom int, each func(func(row []float64)) error) (*Scale, error) {
+	if dim < 0 || each == nil {
+		return nil, errNoRows
+	}
 	s := &Scale{make([]float64, dim), make([]float64, dim)}
 	n, first, varies := 0, make([]float64, dim), make([]bool, dim)
 	err := each(func(row []float64) {

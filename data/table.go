@@ -168,6 +168,9 @@ func (t *Table) Values() ([]float32, error) { return t.gather(nil, sequence(0, t
 
 // Extend adds the rows of a table of arrays that has the same columns and context.
 func (t *Table) Extend(more *Table) error {
+	if more == nil {
+		return errNoRows
+	}
 	apart := func(t *Table) int {
 		if t.Context == nil {
 			return 0
@@ -290,7 +293,7 @@ func (t *Table) Place(row, col int) string {
 // number of the column.
 func Place(row, col int, line bool, columns []string) string {
 	column := "column " + strconv.Itoa(col)
-	if columns != nil {
+	if 0 <= col && col < len(columns) {
 		column = "column " + strconv.Quote(Shorten(columns[col]))
 	}
 	if line {

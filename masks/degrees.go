@@ -32,7 +32,7 @@ const (
 // fewer units than degrees they are spread evenly over lo..hi, both ends included; a single unit takes lo, so that it
 // feeds every later output. It needs lo <= hi.
 func Sequential(width, lo, hi int) []int {
-	degrees := make([]int, width)
+	degrees := make([]int, max(0, width))
 	count := hi - lo + 1
 	for k := range degrees {
 		if width >= count {
@@ -49,9 +49,9 @@ func Sequential(width, lo, hi int) []int {
 
 // Sampled returns the degrees of width units, each drawn independently and uniformly from lo..hi. It needs lo <= hi.
 func Sampled(width, lo, hi int, rng *rand.Rand) []int {
-	degrees := make([]int, width)
+	degrees := make([]int, max(0, width))
 	for k := range degrees {
-		degrees[k] = lo + rng.IntN(hi-lo+1)
+		degrees[k] = lo + rng.IntN(max(1, hi-lo+1))
 	}
 	return degrees
 }

@@ -16,7 +16,7 @@ type Order []int
 
 // Natural returns the order 1, 2, …, dim.
 func Natural(dim int) Order {
-	o := make(Order, dim)
+	o := make(Order, max(0, dim))
 	for i := range o {
 		o[i] = i + 1
 	}

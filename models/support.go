@@ -51,6 +51,9 @@ func (s Support) Discrete() bool { return s.Kind != RealValues && s.Kind != Circ
 
 // Discrete reports whether all variables of a model have values that can be counted.
 func Discrete(m Model) bool {
+	if m == nil {
+		return false
+	}
 	for d := range m.Dim() {
 		if !m.Support(d).Discrete() {
 			return false

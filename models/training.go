@@ -97,6 +97,9 @@ type Fitted interface {
 // DensityOf is the density that a model is, or that it fits, with its place among
 // the model's parameters; nil for a model without one.
 func DensityOf(m Model) (Density, Part) {
+	if m == nil {
+		return nil, Part{}
+	}
 	if f, ok := m.(Fitted); ok {
 		return f.Fit()
 	}

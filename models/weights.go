@@ -1,6 +1,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -19,8 +20,10 @@ type Init = func(rng *rand.Rand, shape []int) []float32
 // Named returns the values of a parameter of d by its name.
 func (w Weights) Named(d interface{ Specs() []Spec }) func(name string) []float32 {
 	byName := make(map[string][]float32, len(w))
-	for i, s := range d.Specs() {
-		byName[s.Name] = w[i]
+	if d != nil {
+		for i, s := range d.Specs()[:min(len(w), len(d.Specs()))] {
+			byName[s.Name] = w[i]
+		}
 	}
 	return func(name string) []float32 { return byName[name] }
 }
@@ -29,6 +32,9 @@ func (w Weights) Named(d interface{ Specs() []Spec }) func(name string) []float3
 // random stream of its own, keyed by the seed and its name, so that adding a
 // parameter leaves the others as they were.
 func Initialize(d Model, seed uint64) Weights {
+	if d == nil {
+		return nil
+	}
 	specs := d.Specs()
 	w := make(Weights, len(specs))
 	for i, s := range specs {
@@ -39,6 +45,9 @@ func Initialize(d Model, seed uint64) Weights {
 
 // Check says whether the weights fit the model's specs.
 func (w Weights) Check(d Model) error {
+	if d == nil {
+		return errors.New("no model is given")
+	}
 	specs := d.Specs()
 	if len(w) != len(specs) {
 		return fmt.Errorf("the model has %d parameters, but %d were given", len(specs), len(w))

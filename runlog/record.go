@@ -217,7 +217,12 @@ func forget(v reflect.Value) {
 }
 
 // TimeOf is the time of a record in seconds, NaN when it has none.
-func TimeOf(r Record) float64 { return reflect.ValueOf(r).FieldByName("Time").Float() }
+func TimeOf(r Record) float64 {
+	if r == nil {
+		return 0
+	}
+	return reflect.ValueOf(r).FieldByName("Time").Float()
+}
 
 // at is the record with a time.
 func at(r Record, t Float) Record {

@@ -83,6 +83,9 @@ func (a AnnealOptions) beta(step int64) float64 {
 
 // OptionsOf translates a resolved configuration.
 func OptionsOf(c *config.Config) Options {
+	if c == nil {
+		return Options{}
+	}
 	t, z, s := c.Train, c.Train.Optimizer, c.Train.Schedule
 	lookAhead := t.LookAhead
 	if lookAhead == 0 {

@@ -58,6 +58,9 @@ type Summary struct {
 // is stopped by request is tested like a finished one, unless it was asked to stop
 // now, which interrupts also a validation or the test and is no error.
 func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data.Splits, o RunOptions) (*Summary, error) {
+	if b == nil || c == nil || splits == nil {
+		return nil, errors.New("a run needs a backend, a configuration and rows")
+	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -132,6 +133,9 @@ func (t *Trainer) prep() *data.Preparation {
 // Restore continues from a state that a trainer of the same density, optimiser
 // and options saved. The trainer is unchanged when it returns an error.
 func (t *Trainer) Restore(s *checkpoint.State) error {
+	if s == nil {
+		return errors.New("no checkpoint is given")
+	}
 	var saved meta
 	if err := json.Unmarshal(s.Meta, &saved); err != nil {
 		return fmt.Errorf("the checkpoint's progress cannot be read: %w", err)

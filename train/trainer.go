@@ -61,6 +61,9 @@ const lossDecay = 0.98
 // NewTrainer compiles nothing yet; it checks the options and the data, and draws
 // the initial weights.
 func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*Trainer, error) {
+	if b == nil || d == nil || splits == nil {
+		return nil, errors.New("training needs a backend, a model and rows")
+	}
 	o = o.withDefaults()
 	optimizer, rate, err := NewOptimizer(o.Optimizer)
 	schedule, schedErr := newSchedule(o.Schedule)

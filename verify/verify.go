@@ -5,6 +5,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/maskflow/maskflow"
@@ -74,6 +75,9 @@ func (r *Report) Holds() bool {
 //
 // A variational autoencoder has no density to prove; its checks say so.
 func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
+	if m == nil {
+		return nil, errors.New("no model is given to verify")
+	}
 	if o.Rows <= 0 {
 		o.Rows = 4
 	}

@@ -26,6 +26,9 @@ type Loaded struct {
 
 // Load puts weights on a backend. The error says how they do not fit the model.
 func Load(b *backend.Backend, m models.Model, w models.Weights) (*Loaded, error) {
+	if b == nil {
+		return nil, errors.New("no backend is given")
+	}
 	if err := w.Check(m); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -59,6 +60,9 @@ var (
 // The base may be a [Normal] or any other density, such as a MADE. Where that is
 // masked with several orders, use [NewOrdered].
 func New(base models.Density, layers ...Layer) (*Flow, error) {
+	if base == nil || slices.Contains(layers, nil) {
+		return nil, errors.New("flow: the base density or a layer is nil")
+	}
 	f := &Flow{layers: slices.Clone(layers), base: base, context: base.ContextDim()}
 	for i, l := range layers {
 		if l.Dim() != base.Dim() {

@@ -1,6 +1,7 @@
 package iaf
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -60,6 +61,9 @@ var (
 // NewVariational returns the fit of a flow without context to a target over as
 // many variables.
 func NewVariational(m *Model, t Target, o VariationalOptions) (*Variational, error) {
+	if m == nil || t.LogDensity == nil {
+		return nil, errors.New("iaf: a fit to a target needs a flow and the target's log-density")
+	}
 	if m.Dim() != t.Dim {
 		return nil, fmt.Errorf("iaf: the target %s has %d variables, but the flow %d", t.Name, t.Dim, m.Dim())
 	}

@@ -113,7 +113,12 @@ func (m *Model) DegreeSpecs() []models.DegreeSpec {
 }
 
 // Degrees returns the set's degrees in the order of DegreeSpecs.
-func (m *Model) Degrees(set *masks.Set) [][]int32 { return m.net.Degrees(set) }
+func (m *Model) Degrees(set *masks.Set) [][]int32 {
+	if set == nil {
+		set = m.Cycle().At(0)
+	}
+	return m.net.Degrees(set)
+}
 
 // degrees looks the degrees up among the parameters and falls back to the
 // cycle's first set.
