@@ -88,7 +88,7 @@ func parseFloat(text []byte) (float64, bool) {
 // leaves to strconv what that refuses as well.
 func numberLen(text []byte) int {
 	n := 0
-	for n < len(text) && bytes.IndexByte([]byte("0123456789.-e+E"), text[n]) >= 0 {
+	for n < len(text) && (text[n]-'0' <= 9 || text[n] == '.' || text[n] == '-' || text[n] == '+' || text[n]|0x20 == 'e') {
 		n++
 	}
 	number := bytes.TrimPrefix(text[:n], []byte{'-'})

@@ -39,13 +39,13 @@ type Start struct {
 type Train struct {
 	Step     int64   `json:"step"`
 	Epoch    int32   `json:"epoch"`
+	Mask     int32   `json:"mask"` // index of the mask set in its cycle
 	Time     Float   `json:"time"`
 	Loss     Float   `json:"loss"`      // mean over the batch, nats a row
 	EMA      Float32 `json:"ema"`       // exponential moving average of Loss
 	LR       Float32 `json:"lr"`        // learning rate
 	GradNorm Float32 `json:"grad_norm"` // Euclidean norm before clipping
 	Rate     Float32 `json:"rate"`      // optimiser steps a second
-	Mask     int32   `json:"mask"`      // index of the mask set in its cycle
 }
 
 // Valid is an evaluation on the validation rows: the mean negative

@@ -65,7 +65,7 @@ func TestSeriesIsLean(t *testing.T) {
 	if h.Train.Len() != n || h.Train.At(n-1).Step != n || h.Train.At(n-1).Epoch != 50 || h.Train.At(n-1).LR != 0.001 {
 		t.Fatalf("the last of %d records is %+v", h.Train.Len(), h.Train.At(h.Train.Len()-1))
 	}
-	if bytes := float64(after.HeapAlloc) - float64(before.HeapAlloc); bytes > 60*n {
+	if bytes := float64(after.HeapAlloc) - float64(before.HeapAlloc); bytes > 52*n {
 		t.Errorf("%.0f bytes a record", bytes/n)
 	}
 	runtime.KeepAlive(h)
