@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // PreparationVersion is the version of the form in which a [Preparation] is kept.
@@ -229,7 +231,7 @@ func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row [
 			if t.isBits(variables) {
 				step = &Binarize{"threshold", 0, 1}
 			} else if b.White == 0 {
-				step = &Binarize{b.Mode, b.Seed, White(t)}
+				step = &Binarize{b.Mode, b.Seed, t.white(variables)}
 			}
 		}
 		steps = append(steps, step.start(noise))
@@ -325,10 +327,7 @@ func (p *Preparation) Undo(x []float32) (*Table, error) {
 	if err != nil || len(p.Steps) == 0 {
 		return t, err
 	}
-	t.wide, t.narrow = make([]float64, len(x)), nil
-	for k, v := range x {
-		t.wide[k] = float64(v)
-	}
+	t.wide, t.narrow = num.Convert[float64](x), nil
 	for i := range t.rows {
 		p.undo(t.wide[i*t.dim : (i+1)*t.dim])
 	}

@@ -185,9 +185,9 @@ func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) 
 	p.Steps = slices.Clone(given)
 	switch {
 	case o.Binarize != "":
-		white, err := p.white(parts)
-		if err != nil {
-			return err
+		white := 1.0
+		for _, part := range parts {
+			white = max(white, part.Table.white(p.Variables))
 		}
 		p.Steps = append(p.Steps, &Binarize{o.Binarize, o.Seed, white})
 	case o.Dequantize != 0:
@@ -279,31 +279,11 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 	return p, nil
 }
 
-// white is the value of white pixels: 1 or, when any value of any part is above
+// white is the value of white pixels in some columns: 1 or, when any value is above
 // 1, 255.
-func (p *Preparation) white(parts []Part) (float64, error) {
-	white := 1.0
-	for _, part := range parts {
-		err := p.each(part, noiseAdded, func(row []float64) {
-			if slices.Max(row) > 1 {
-				white = 255
-			}
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	return white, nil
-}
-
-// White is the value of white pixels in a table: 1 or, when any value is above 1,
-// 255.
-func White(t *Table) float64 {
-	if t == nil {
-		return 1
-	}
+func (t *Table) white(columns []int) float64 {
 	for i := range t.rows {
-		for c := range t.dim {
+		for _, c := range columns {
 			if t.At(i, c) > 1 {
 				return 255
 			}

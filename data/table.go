@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Table is rows of named columns, in the units of their source: what files hold,
@@ -171,38 +173,16 @@ func (t *Table) Extend(more *Table) error {
 	if more == nil {
 		return errNoRows
 	}
-	apart := func(t *Table) int {
-		if t.Context == nil {
-			return 0
-		}
-		return t.Context.dim
+	if more.dim != t.dim || (more.Context == nil) != (t.Context == nil) {
+		return fmt.Errorf("it has %d columns, those before it %d, or one of them alone has a context", more.dim, t.dim)
 	}
-	if more.dim != t.dim || apart(more) != apart(t) {
-		return fmt.Errorf("it has %d columns and %d of context, those before it %d and %d", more.dim, apart(more), t.dim, apart(t))
+	for i := range more.rows {
+		t.Append(more.Row(nil, i))
 	}
-	if t.narrow != nil && more.narrow != nil {
-		t.narrow = append(t.narrow, more.narrow...)
-	} else {
-		t.wide = append(t.float64s(), more.float64s()...)
-		t.narrow = nil
-	}
-	t.rows += more.rows
 	if t.Context != nil {
 		return t.Context.Extend(more.Context)
 	}
 	return nil
-}
-
-// float64s are the values of all rows in float64.
-func (t *Table) float64s() []float64 {
-	if t.narrow == nil {
-		return t.wide
-	}
-	wide := make([]float64, len(t.narrow))
-	for k, v := range t.narrow {
-		wide[k] = float64(v)
-	}
-	return wide
 }
 
 // Select returns a table of those columns alone, which has memory of its own.
@@ -240,15 +220,6 @@ func (t *Table) Column(name string) (int, error) {
 		return 0, fmt.Errorf("%s has no column %q: its columns have no names (give a number from 0 to %d)", t.label(), Shorten(name), t.dim-1)
 	}
 	return 0, fmt.Errorf("%s has no column %q (it has %s)%s", t.label(), Shorten(name), Listed(t.Columns), DidYouMean(name, t.Columns))
-}
-
-// Listed joins the first names of what may be many.
-func Listed(names []string) string {
-	const most = 20
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + ", …"
-	}
-	return strings.Join(names, ", ")
 }
 
 // refuse says what forbids a cell as a number, or "".
@@ -302,17 +273,11 @@ func Place(row, col int, line bool, columns []string) string {
 	return fmt.Sprintf("row %d, %s (counted from 0)", row, column)
 }
 
-// Shorten keeps a message on one line.
-func Shorten(s string) string {
-	const most = 40
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
-}
-
 // Append adds a row of numbers.
 func (t *Table) Append(row []float64) {
-	t.wide, t.narrow, t.dim = append(t.float64s(), row...), nil, len(row)
+	if t.narrow != nil {
+		t.wide, t.narrow = num.Convert[float64](t.narrow), nil
+	}
+	t.wide, t.dim = append(t.wide, row...), len(row)
 	t.rows++
 }

@@ -3,9 +3,11 @@ package format
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,149 +70,47 @@ func readNPYHeader(r io.Reader) (block, int64, error) {
 	return b, int64(start + length), nil
 }
 
+// What makes JSON of the Python dictionary of a header.
+var (
+	fromPython = strings.NewReplacer("'", `"`, "(", "[", ")", "]", "True", "true", "False", "false")
+	lastComma  = regexp.MustCompile(`,(\s*[\]}])`)
+	longNumber = regexp.MustCompile(`(\d)L\b`) // as Python 2 wrote them
+)
+
 // parseNPYHeader reads the Python dictionary of an npy header, such as
 // {'descr': '<f8', 'fortran_order': False, 'shape': (3648, 43), }, with exactly
 // these keys in any order.
 func parseNPYHeader(text string) (block, error) {
-	p := pyParser{text: text}
-	var (
-		elem    element
-		fortran bool
-		shape   []uint64
-		seen    []string
-	)
-	p.expect("{")
-	for p.err == nil && !p.accept("}") {
-		key := p.quoted()
-		p.expect(":")
-		if slices.Contains(seen, key) {
-			p.fail("%q is there twice", data.Shorten(key))
-		}
-		seen = append(seen, key)
-		switch key {
-		case "descr":
-			elem = p.element()
-		case "fortran_order":
-			fortran = p.accept("True")
-			if !fortran {
-				p.expect("False")
-			}
-		case "shape":
-			shape = p.tuple()
-		default:
-			p.fail("unknown key %q", data.Shorten(key))
-		}
-		if !p.accept(",") {
-			p.expect("}")
-			break
-		}
+	var h struct {
+		Descr   any       `json:"descr"`
+		Fortran *bool     `json:"fortran_order"`
+		Shape   *[]uint64 `json:"shape"`
 	}
-	p.space()
-	if p.err == nil && p.pos < len(p.text) {
-		p.fail("text after the dictionary")
+	text = lastComma.ReplaceAllString(longNumber.ReplaceAllString(fromPython.Replace(text), "$1"), "$1")
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&h); err != nil {
+		return block{}, fmt.Errorf("it is no dictionary of descr, fortran_order and shape: %s", data.Shorten(err.Error()))
 	}
-	if p.err == nil && len(seen) != 3 {
-		p.fail("descr, fortran_order and shape are needed, %s given", strings.Join(seen, ", "))
+	if _, err := d.Token(); err != io.EOF || h.Descr == nil || h.Fortran == nil || h.Shape == nil {
+		return block{}, errors.New("exactly descr, fortran_order and shape are needed")
 	}
-	if p.err != nil {
-		return block{}, p.err
+	descr, ok := h.Descr.(string)
+	if !ok {
+		return block{}, errors.New("records with named fields are not read: save a plain array of numbers")
 	}
-	return newBlock(elem, shape, fortran)
-}
-
-// pyParser reads the few Python literals of a header. The first failure stays
-// in err, and every later call does nothing.
-type pyParser struct {
-	text string
-	pos  int
-	err  error
-}
-
-func (p *pyParser) fail(format string, args ...any) {
-	if p.err == nil {
-		p.err = fmt.Errorf("at byte %d: %s", p.pos, fmt.Sprintf(format, args...))
-	}
-}
-
-func (p *pyParser) space() {
-	for p.pos < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.pos]) >= 0 {
-		p.pos++
-	}
-}
-
-func (p *pyParser) accept(word string) bool {
-	p.space()
-	if p.err != nil || !strings.HasPrefix(p.text[p.pos:], word) {
-		return false
-	}
-	p.pos += len(word)
-	return true
-}
-
-func (p *pyParser) expect(word string) {
-	if !p.accept(word) {
-		p.fail("%q expected", word)
-	}
-}
-
-// quoted reads a string without escapes.
-func (p *pyParser) quoted() string {
-	p.space()
-	if p.err != nil || p.pos == len(p.text) || (p.text[p.pos] != '\'' && p.text[p.pos] != '"') {
-		p.fail("a string expected")
-		return ""
-	}
-	s, _, closed := strings.Cut(p.text[p.pos+1:], p.text[p.pos:p.pos+1])
-	if !closed {
-		p.fail("a string without end")
-		return ""
-	}
-	p.pos += len(s) + 2
-	return s
-}
-
-func (p *pyParser) element() element {
-	if p.accept("[") {
-		p.fail("records with named fields are not read: save a plain array of numbers")
-		return element{}
-	}
-	descr := p.quoted()
 	order, kind := "", descr
 	if descr != "" && strings.ContainsRune("<>|=", rune(descr[0])) {
 		order, kind = descr[:1], descr[1:]
 	}
 	e := element{kind: elementKind(kind), big: order == ">"}
 	if !slices.Contains(elementKinds, e.kind) {
-		p.fail("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", data.Shorten(descr))
-		return element{}
+		return block{}, fmt.Errorf("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", data.Shorten(descr))
 	}
 	if e.size() > 1 && order != "<" && order != ">" {
-		p.fail("type %q does not say its byte order", descr)
+		return block{}, fmt.Errorf("type %q does not say its byte order", descr)
 	}
-	return e
-}
-
-// tuple reads whole numbers in parentheses; Python 2 put an L behind long ones.
-func (p *pyParser) tuple() []uint64 {
-	shape := []uint64{}
-	p.expect("(")
-	for p.err == nil && !p.accept(")") {
-		p.space()
-		digits := len(p.text[p.pos:]) - len(strings.TrimLeft(p.text[p.pos:], "0123456789"))
-		n, err := strconv.ParseUint(p.text[p.pos:p.pos+digits], 10, 64)
-		if err != nil {
-			p.fail("a dimension is not a whole number below 2^64")
-			break
-		}
-		p.pos += digits
-		shape = append(shape, n)
-		p.accept("L")
-		if !p.accept(",") {
-			p.expect(")")
-			break
-		}
-	}
-	return shape
+	return newBlock(e, *h.Shape, *h.Fortran)
 }
 
 // npyHeader returns the header of version 1.0, padded so that the data begins

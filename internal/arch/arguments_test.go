@@ -59,7 +59,7 @@ var library = map[string][]any{
 	"models/output": {output.Uniform, output.Normal, output.ComponentsRow},
 	"data": {data.Jitter, data.FitScale, data.FromRows, data.FromFlat[float32], data.FromMatrix, data.Listed, data.Refuse, data.Place,
 		data.Shorten, data.Describe, data.AttachLabels, data.NewLimit, data.NewPreparation, data.Span, data.Split, data.Prepare,
-		data.White, data.Share, data.DidYouMean},
+		data.Share, data.DidYouMean},
 	"data/format": {format.OpenNPZ, format.FoldName, format.CheckName, format.WriteFile, format.WriteCSV, format.ReadCSV,
 		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Read, format.Open},
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
