@@ -11,9 +11,9 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/train"
 )
 
 func TestLoadDataFollowsTheConfiguration(t *testing.T) {
@@ -32,7 +32,7 @@ func TestLoadDataFollowsTheConfiguration(t *testing.T) {
 	load := func(sets ...string) *data.Splits {
 		t.Helper()
 		c := parse(t, "data: {source: two.npz, array: grey, context_columns: 1, fractions: [0.5, 0.25, 0.25]}", sets...)
-		s, err := maskflow.LoadData(t.Context(), c, dir)
+		s, err := c.LoadData(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestLoadDataFollowsTheConfiguration(t *testing.T) {
 		"columns": {"data.context_columns=3"},
 	} {
 		c := parse(t, "data: {source: two.npz, array: grey, context_columns: 1}", sets...)
-		_, err := maskflow.LoadData(t.Context(), c, dir)
+		_, err := c.LoadData(t.Context(), dir)
 		refuses(t, name, err, "")
 	}
 }
@@ -79,15 +79,15 @@ func TestPrepareRows(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	run := func(dim, context int, sets ...string) *maskflow.Run {
 		c := parse(t, "data: {source: connect4}\nmodel: {hidden: [3]}", sets...)
-		d, err := maskflow.NewModel(c, dim, context)
+		d, err := c.NewModel(dim, context)
 		if err != nil {
 			t.Fatal(err)
 		}
-		prep, err := maskflow.Upgrade(&checkpoint.State{}, c, d)
+		prep, err := maskflow.Upgrade(&checkpoint.State{}, &c.Config, d)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &maskflow.Run{Model: newModel(t, b, d, strong(d, 1), maskflow.Options{Preparation: prep}), Config: c, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
+		return &maskflow.Run{Model: newModel(t, b, d, strong(d, 1), maskflow.Options{Preparation: prep}), Config: &c.Config, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
 	}
 	for _, tt := range []struct {
 		name       string
@@ -135,7 +135,7 @@ func TestPresetsMakeDensities(t *testing.T) {
 		t.Fatalf("%d presets, want at least %d (%v)", len(files), len(dims), err)
 	}
 	for _, f := range files {
-		c, err := config.Load(f, nil)
+		c, err := train.LoadConfig(f, nil)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -144,7 +144,7 @@ func TestPresetsMakeDensities(t *testing.T) {
 			t.Errorf("%s: the test does not know how many variables %s has", f, c.Name)
 			continue
 		}
-		if d, err := maskflow.NewModel(c, dims[c.Name], 0); err != nil || d.Dim() != dims[c.Name] {
+		if d, err := c.NewModel(dims[c.Name], 0); err != nil || d.Dim() != dims[c.Name] {
 			t.Errorf("%s: %v", f, err)
 		}
 	}

@@ -2,24 +2,22 @@ package maskflow_test
 
 import (
 	"context"
-	"slices"
+	"reflect"
 	"testing"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
-	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/train"
 )
 
 // modelOf is the model of a configuration for rows of five variables.
 func modelOf(t *testing.T, context int, sets ...string) (models.Model, error) {
 	t.Helper()
-	return maskflow.NewModel(parse(t, "seed: 7\ndata: {source: connect4}", sets...), 5, context)
+	return parse(t, "seed: 7\ndata: {source: connect4}", sets...).NewModel(5, context)
 }
 
 // An IAF of a target is fitted to it, with the estimator that the configuration
@@ -29,7 +27,7 @@ func TestAnIAFOfATarget(t *testing.T) {
 	norms := map[string]float64{}
 	for _, stick := range []string{"true", "false"} {
 		c := parse(t, "data: {source: u3}\nmodel: {type: iaf, layers: 1, hidden: [3]}\ntrain: {batch: 50}", "model.stick_the_landing="+stick)
-		m, err := maskflow.NewModel(c, 2, 0)
+		m, err := c.NewModel(2, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,24 +56,23 @@ func TestAnIAFOfATarget(t *testing.T) {
 	}
 }
 
-// A configuration made in Go, with nothing filled in, means what its resolved
-// form does.
-func TestNewModelOfZeroValues(t *testing.T) {
-	c := &config.Config{}
-	c.Model.Hidden, c.Model.Orders.Count = []int{3}, 2
-	d, err := maskflow.NewModel(c, 5, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := d.(*made.Model)
-	c.Resolve()
-	if d, err = maskflow.NewModel(c, 5, 0); err != nil {
-		t.Fatal(err)
-	}
-	resolved := d.(*made.Model)
-	for k := range 2 {
-		if a, b := m.Cycle().At(k), resolved.Cycle().At(k); !slices.Equal(a.Order, b.Order) || !slices.Equal(a.Hidden[0], b.Hidden[0]) {
-			t.Errorf("set %d is %+v, resolved %+v", k, a, b)
+// A model with nothing set is the same from Go and from a file.
+func TestTheSameModelFromGoAndFromAFile(t *testing.T) {
+	for _, k := range maskflow.Kinds() {
+		c := parse(t, "data: {source: connect4}\nseed: 3", "model.type="+k.Name())
+		file, err := c.NewModel(5, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		literal, err := k.Build(models.Input{Dim: 5, Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(models.Initialize(file, 1), models.Initialize(literal, 1)) {
+			t.Errorf("%s: the initial weights differ", k.Name())
+		}
+		if m, ok := literal.(models.Masked); ok && !reflect.DeepEqual(m.Cycle().At(0), file.(models.Masked).Cycle().At(0)) {
+			t.Errorf("%s: the mask sets differ", k.Name())
 		}
 	}
 }
@@ -87,17 +84,13 @@ func TestNewModelRefuses(t *testing.T) {
 		sets    []string
 		want    string
 	}{
-		{"an order of other data", 2, []string{"model.order=[1, 2, 3]"}, "model.order lists 3 degrees, but the data have 5 variables"},
-		{"an order of other data in a flow", 2, []string{"model={type: maf, order: [1, 2, 3]}"}, "model.order lists 3 degrees, but the data have 5 variables"},
+		{"an order of other data", 2, []string{"model.order=[1, 2, 3]"}, "an order of 3 inputs for 5 inputs"},
+		{"an order of other data in a flow", 2, []string{"model={type: maf, order: [1, 2, 3]}"}, "an order of 3 inputs for 5 inputs"},
 		{"more groups than variables", 2, []string{"model.groups=6"}, "groups: 6"},
-		{"an order of other latent variables", 0, []string{"model={type: vae, latent: 3, order: [1, 2]}"}, "model.order lists 2 degrees, but there are 3 latent variables"},
+		{"an order of other latent variables", 0, []string{"model={type: vae, latent: 3, order: [1, 2]}"}, "an order of 2 inputs for 3 inputs"},
 		{"a context of a vae", 2, []string{"model.type=vae"}, "model.type vae takes no context, but the data have one of 2 values"},
 	} {
 		_, err := modelOf(t, tt.context, tt.sets...)
 		refuses(t, tt.what, err, tt.want)
 	}
-	c := parse(t, "data: {source: connect4}")
-	c.Model.Degrees = "equal"
-	_, err := maskflow.NewModel(c, 5, 0)
-	refuses(t, "an unknown word", err, `model.degrees: unknown value "equal"`)
 }

@@ -23,7 +23,7 @@ func Example() {
 	rows := must.M1(source.Load(ctx, data.Options{Source: "connect4"}))
 	d := must.M1(made.New(made.Options{Dim: rows.Dim, Hidden: []int{64}, Masks: 2, Seed: 4, Start: "natural"}))
 	m := must.M1(train.Fit(ctx, b, d, rows, train.Options{
-		MaxSteps: 200, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.02}}))
+		MaxSteps: 200, Optimizer: &train.Adam{LearningRate: 0.02}}))
 	defer m.Close()
 	e := must.M1(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.0f nats on %d test rows, independent columns %.0f\n", e.NLL, e.Rows, data.Describe(rows).IndependentNLL)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/checkpoint"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/runlog"
@@ -33,7 +32,7 @@ type Run struct {
 	// Dir is the run directory.
 	Dir string
 	// Config is the resolved configuration.
-	Config *config.Config
+	Config *Config
 	// Meta are the shapes of its data.
 	Meta Meta
 	// Step is the number of training steps behind the weights.
@@ -43,7 +42,7 @@ type Run struct {
 // Open reads a run directory and puts its best weights on the backend. A run
 // that has not validated yet has no best weights, which is an error.
 func Open(b *backend.Backend, dir string) (*Run, error) {
-	c, err := config.Load(filepath.Join(dir, runlog.ConfigFile), nil)
+	c, err := LoadConfig(filepath.Join(dir, runlog.ConfigFile))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, err)
 	}
@@ -58,7 +57,7 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err := json.Unmarshal(state.Meta, &r.Meta); err != nil {
 		return nil, fmt.Errorf("%s: the description of the model cannot be read: %w", dir, err)
 	}
-	d, err := NewModel(c, r.Meta.Dim, r.Meta.ContextDim)
+	d, err := c.NewModel(r.Meta.Dim, r.Meta.ContextDim)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}

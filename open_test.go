@@ -29,9 +29,9 @@ train: {batch: 8, max_epochs: 2, optimizer: {name: adam, learning_rate: 0.01}}
 eval: {batch: 16, test_orders: 5}
 `
 
-func parse(t testing.TB, text string, sets ...string) *config.Config {
+func parse(t testing.TB, text string, sets ...string) *train.Config {
 	t.Helper()
-	c, err := config.Parse("test.yaml", []byte(text), sets)
+	c, err := train.ParseConfig("test.yaml", []byte(text), sets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestOpenARun(t *testing.T) {
 			}
 			defer r.Close()
 			c := parse(t, small, sets...)
-			d, err := maskflow.NewModel(c, 5, 2)
+			d, err := c.NewModel(5, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func TestOpenARun(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("log-likelihoods %v, want %v", got, want)
 			}
-			if r.Dir != dir || r.Meta.Dim != 5 || r.Meta.ContextDim != 2 || r.Config.Hash() != c.Hash() || r.Step < 1 {
+			if r.Dir != dir || r.Meta.Dim != 5 || r.Meta.ContextDim != 2 || config.Hash(r.Config.Table()) != config.Hash(c.Config.Table()) || r.Step < 1 {
 				t.Errorf("dir %q, shapes %+v, step %d", r.Dir, r.Meta, r.Step)
 			}
 			if _, masked := d.(models.Masked); masked {
@@ -132,7 +132,7 @@ func TestOrdersOfAFlowFollowFromTheSeed(t *testing.T) {
 	set := normalSet(3, 9, 5, 0)
 	var w models.Weights
 	logProb := func(seed string) []float64 {
-		d, err := maskflow.NewModel(parse(t, "data: {source: connect4}\nmodel: {type: maf, layers: 3, hidden: [7], permute: random}", "seed="+seed), 5, 0)
+		d, err := parse(t, "data: {source: connect4}\nmodel: {type: maf, layers: 3, hidden: [7], permute: random}", "seed="+seed).NewModel(5, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"an empty file", edit(best, func([]byte) []byte { return nil }), checkpoint.Best},
 		{"other widths", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [12]")), `"params/hidden0.weights" has shape [5 11], the model's [5 12]`},
 		{"another layer", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [11, 3]")), `has no tensor "params/hidden1.weights"`},
-		{"an order of other data", edit(runlog.ConfigFile, replace("order: natural", "order: [1, 2, 3]")), "model.order lists 3 degrees, but the data have 5 variables"},
+		{"an order of other data", edit(runlog.ConfigFile, replace("order: natural", "order: [1, 2, 3]")), "an order of 3 inputs for 5 inputs"},
 		{"no shapes", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":"five"}`) }), "cannot be read"},
 		{"shapes of another model", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":6,"context_dim":2}`) }), "shape"},
 		{"no variables", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{}`) }), "dim: 0 inputs"},

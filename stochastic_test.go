@@ -199,7 +199,7 @@ func TestAFlowThatIsFittedToAGaussian(t *testing.T) {
 	v := must.M1(iaf.NewVariational(q, gaussianTarget(math.Log(0.75*2*math.Pi), mean, deviation), iaf.VariationalOptions{StickTheLanding: true}))
 	points := &data.Set{Name: "points", Rows: 2000}
 	m, err := train.Fit(t.Context(), b, v, &data.Splits{Train: points, Valid: points, Dim: 2}, train.Options{Batch: 50, MaxSteps: 600,
-		LookAhead: -1, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.02}, Anneal: train.AnnealOptions{From: 0.1, Steps: 50}})
+		LookAhead: -1, Optimizer: &train.Adam{LearningRate: 0.02}, Anneal: train.AnnealOptions{From: 0.1, Steps: 50}})
 	if err != nil {
 		t.Fatal(err)
 	}

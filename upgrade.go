@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/checkpoint"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
@@ -18,18 +17,18 @@ import (
 // and the scale were the first layers of a flow, with the scale's mean and log-scale
 // in the checkpoint, and a MADE that had them was the flow's base: those tensors go,
 // and the others get the names that they have without such layers.
-func Upgrade(s *checkpoint.State, c *config.Config, d models.Model) (*data.Preparation, error) {
+func Upgrade(s *checkpoint.State, c *Config, d models.Model) (*data.Preparation, error) {
 	if s == nil || c == nil || d == nil {
 		return nil, errors.New("an upgrade needs a checkpoint, a configuration and a model")
 	}
 	p := data.NewPreparation(d.Dim(), d.ContextDim())
 	p.Legacy = true
-	o := dataOptions(c, "")
+	o := c.Data
 	switch {
 	case o.Binarize != "":
-		p.Steps = append(p.Steps, &data.Binarize{Mode: o.Binarize, Seed: o.Seed})
+		p.Steps = append(p.Steps, &data.Binarize{Mode: o.Binarize, Seed: o.RandomSeed()})
 	case o.Dequantize != 0:
-		p.Steps = append(p.Steps, &data.Dequantise{Levels: o.Dequantize, Seed: o.Seed})
+		p.Steps = append(p.Steps, &data.Dequantise{Levels: o.Dequantize, Seed: o.RandomSeed()})
 	}
 	layers := 0 // that have become steps
 	if o.Logit != 0 {
@@ -51,7 +50,7 @@ func Upgrade(s *checkpoint.State, c *config.Config, d models.Model) (*data.Prepa
 	for _, t := range s.Tensors {
 		group, name, _ := strings.Cut(t.Name, "/")
 		var number int
-		if own, ok := strings.CutPrefix(name, "base."); ok && c.Model.Type == "made" {
+		if own, ok := strings.CutPrefix(name, "base."); ok && c.Model.Name() == "made" {
 			name = own
 		} else if _, err := fmt.Sscanf(name, "layer%d.", &number); err == nil {
 			if number < layers {

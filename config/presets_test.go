@@ -1,4 +1,4 @@
-package config
+package config_test
 
 import (
 	"os"
@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/train"
 )
 
 // presets calls visit with the path and the text of every preset.
@@ -27,7 +30,7 @@ func presets(t *testing.T, visit func(file, text string)) {
 func TestPresets(t *testing.T) {
 	presets(t, func(file, text string) {
 		base := filepath.Base(file)
-		c, err := Load(file, nil)
+		c, err := train.LoadConfig(file, nil)
 		if err != nil {
 			t.Error(err)
 			return
@@ -74,17 +77,17 @@ func headerVariants(text string) [][]string {
 func TestVariantsInTheHeadersOfPresets(t *testing.T) {
 	count := 0
 	presets(t, func(file, text string) {
-		preset, err := Load(file, nil)
+		preset, err := train.LoadConfig(file, nil)
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		for _, sets := range headerVariants(text) {
 			count++
-			c, err := Load(file, sets)
+			c, err := train.LoadConfig(file, sets)
 			if err != nil {
 				t.Errorf("%s: %v", file, err)
-			} else if Diff(preset, c) == nil {
+			} else if config.Diff(preset.Table(), c.Table()) == nil {
 				t.Errorf("%s: %q changes nothing", file, sets)
 			}
 		}
@@ -96,13 +99,11 @@ func TestVariantsInTheHeadersOfPresets(t *testing.T) {
 
 // The sets that the header of the preset names.
 func TestBinarizedMNISTAsInThePaper(t *testing.T) {
-	c, err := Load("../configs/binarized_mnist.yaml", []string{"model.hidden=[8000, 8000]", "model.orders.count=32"})
+	c, err := train.LoadConfig("../configs/binarized_mnist.yaml", []string{"model.hidden=[8000, 8000]", "model.orders.count=32"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Model.Orders.Count != 32 || c.Model.Hidden[1] != 8000 {
-		t.Errorf("got %+v", c.Model)
-	}
+	hasValues(t, c, map[string]string{"model.hidden": "[8000, 8000]", "model.orders.count": "32"})
 }
 
 // What all runs of the MAF paper have in common (arXiv 1705.07057, section 4, and its code).
@@ -110,19 +111,15 @@ func TestPresetsOfTheMAFPaper(t *testing.T) {
 	for _, name := range []string{"power", "gas", "hepmass", "miniboone", "bsds300", "mnist", "cifar10"} {
 		file := "../configs/" + name + ".yaml"
 		for _, sets := range [][]string{nil, {"model.layers=10"}, {"model.base=mog"}} {
-			c, err := Load(file, sets)
+			c, err := train.LoadConfig(file, sets)
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, o := c.Model, c.Train.Optimizer
-			if c.Data.Source != name || m.Type != "maf" || m.Transform != "affine" || m.Scale != "exp" || m.Permute != "reverse" ||
-				m.Normalise != "batch" || m.Order.Name != "natural" || m.Init != "lecun" || m.Components != 0 && m.Components != 10 {
-				t.Errorf("%s, %q: the data %+v and the model %+v are not the paper's", name, sets, c.Data, m)
-			}
-			if o != (Optimizer{Name: "adam", LearningRate: 1e-4, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, WeightDecay: 1e-6}) ||
-				c.Train.Batch != 100 || c.Train.LookAhead != 30 || c.Train.MaxEpochs != 0 || c.Train.MaxSteps != 0 || c.Train.Schedule.Name != "constant" {
-				t.Errorf("%s, %q: the training %+v is not the paper's", name, sets, c.Train)
-			}
+			hasValues(t, c, map[string]string{"data.source": name, "model.type": "maf", "model.transform": "affine", "model.scale": "exp",
+				"model.permute": "reverse", "model.normalise": "batch", "model.order": "natural", "model.init": "lecun",
+				"train.optimizer.name": "adam", "train.optimizer.learning_rate": "0.0001", "train.optimizer.beta1": "0.9", "train.optimizer.beta2": "0.999",
+				"train.optimizer.epsilon": "1e-8", "train.optimizer.weight_decay": "1e-6", "train.batch": "100", "train.look_ahead": "30",
+				"train.max_epochs": "0", "train.max_steps": "0", "train.schedule.name": "constant"})
 		}
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -130,19 +127,19 @@ func TestPresetsOfTheMAFPaper(t *testing.T) {
 		}
 		outputs := map[string]bool{}
 		for _, sets := range headerVariants(string(text)) {
-			c, err := Load(file, sets)
-			if err != nil || c.Model.Type != "made" {
+			c, err := train.LoadConfig(file, sets)
+			if err != nil || c.Model.Name() != "made" {
 				continue
 			}
-			outputs[c.Model.Output] = true
-			maf, err := Load(file, nil)
+			made := values(t, c)
+			outputs[made["model.output"]] = true
+			maf, err := train.LoadConfig(file, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.Train.Optimizer.LearningRate != 1e-3 || listText(c.Model.Hidden) != listText(maf.Model.Hidden) ||
-				c.Model.Activation != maf.Model.Activation || c.Model.Degrees != maf.Model.Degrees {
-				t.Errorf("%s: the MADE of %q is not the one of the paper's layers", name, sets)
-			}
+			layers := values(t, maf)
+			hasValues(t, c, map[string]string{"train.optimizer.learning_rate": "0.001", "model.hidden": layers["model.hidden"],
+				"model.activation": layers["model.activation"], "model.degrees": layers["model.degrees"]})
 		}
 		if !outputs["gaussian"] || !outputs["mog"] {
 			t.Errorf("%s: the header names the MADEs %v, want one of Gaussians and one of mixtures", name, outputs)
@@ -152,20 +149,19 @@ func TestPresetsOfTheMAFPaper(t *testing.T) {
 
 // The two autoencoders differ in nothing that both have but their posteriors.
 func TestAutoencodersDifferInTheirPosteriors(t *testing.T) {
-	flow, err := Load("../configs/vae_iaf.yaml", nil)
+	flow, err := train.LoadConfig("../configs/vae_iaf.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	diagonal, err := Load("../configs/vae_diagonal.yaml", nil)
+	diagonal, err := train.LoadConfig("../configs/vae_diagonal.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range Diff(flow, diagonal) {
+	for _, d := range config.Diff(flow.Table(), diagonal.Table()) {
 		if d.Path != "name" && d.Path != "model.posterior" && d.B != "" {
 			t.Errorf("they differ in %s", d)
 		}
 	}
-	if flow.Model.Posterior != "iaf" || diagonal.Model.Posterior != "diagonal" {
-		t.Errorf("the posteriors are %s and %s", flow.Model.Posterior, diagonal.Model.Posterior)
-	}
+	hasValues(t, flow, map[string]string{"model.posterior": "iaf"})
+	hasValues(t, diagonal, map[string]string{"model.posterior": "diagonal"})
 }

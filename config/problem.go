@@ -12,7 +12,7 @@ import (
 // Problem is one thing that is wrong with a configuration.
 type Problem struct {
 	// File, Line and Column (counted from 1, in characters) say where the value or key at fault stands. Line is 0 when the
-	// problem is with the whole file, or with a Config that was not read from one; File is then "" in the latter case.
+	// problem is with the whole file, of a file.
 	File         string
 	Line, Column int
 	// Set is the override at fault, as it was given; "" when the problem is in the file.
@@ -48,7 +48,7 @@ func (p Problem) String() string {
 }
 
 // Problems is everything that is wrong with a configuration, in the order of the file and then of the overrides. It is the error
-// that [Parse], [Load] and [Config.Validate] return.
+// that [Parse] and [Load] return.
 type Problems []Problem
 
 // Error returns one line for each problem; after a hundred it only counts the rest.

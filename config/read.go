@@ -1,42 +1,71 @@
+// Package config reads and writes the file that describes a run. It knows YAML, places, overrides and suggestions; which options
+// exist, their types, defaults and bounds it is handed as a table of package option, whose fields it sets.
+//
+// A configuration is one strict YAML document, changed by overrides of the form path=value (the --set flag of the command):
+//
+//	name: dna
+//	data: {source: binary/dna.npz}
+//	model: {hidden: [500], direct: true}
+//	train:
+//	  optimizer: {name: adadelta, epsilon: 1e-9}
+//	  max_epochs: 1000
+//
+// [Parse] and [Load] report every problem at once, each with its line and column: unknown and duplicate keys, values of a wrong
+// type or out of range, values that contradict each other, and keys that belong to another alternative than the chosen one. They
+// fill in every default; [Marshal] writes the values back, and the written file alone repeats the run.
 package config
 
 import (
 	"fmt"
-	"path/filepath"
+	"maps"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
-// Parse reads a configuration from src, which came from the file called name, and changes it by the overrides in sets.
+// Parse reads a configuration from src, which came from the file called name, changes it by the overrides in sets, and sets the
+// fields of the table, which have to be zero: those that are not given to their defaults.
 //
 // An override is path=value: the value, parsed as YAML, takes the place of what the file has at that path, if anything; a section
 // is replaced as a whole, and a part of the path may be the index, from 0, of an element of a list that the file has. Later
 // overrides win.
 //
-// The configuration that is returned has every default filled in. The error is of type [Problems] and holds everything that is
-// wrong, in the order of the file.
-func Parse(name string, src []byte, sets []string) (*Config, error) {
+// The sections that are named in others may stand in the file too, and are not read.
+//
+// The error is of type [Problems] and holds everything that is wrong, in the order of the file.
+func Parse(t option.Table, name string, src []byte, sets []string, others ...string) error {
 	r := &reader{
-		file: name, sets: sets, config: &Config{},
-		override: map[*yaml.Node]int{}, places: map[string]*yaml.Node{}, bad: map[string]bool{},
+		file: name, sets: sets, keys: option.Flatten(t), others: others,
+		children: map[string][]string{}, override: map[*yaml.Node]int{}, places: map[string]*yaml.Node{}, bad: map[string]bool{},
+	}
+	for _, path := range r.keys.Paths() {
+		for ; path != ""; path = parent(path) {
+			if section, last := parent(path), path[len(parent(path)):]; !slices.Contains(r.children[section], strings.TrimPrefix(last, ".")) {
+				r.children[section] = append(r.children[section], strings.TrimPrefix(last, "."))
+			}
+		}
 	}
 	r.read(src)
 	if len(r.problems) > 0 {
 		r.problems.sort()
-		return nil, r.problems
+		return r.problems
 	}
-	return r.config, nil
+	return nil
 }
 
 // reader holds a configuration while it is read.
 type reader struct {
 	file     string
 	sets     []string
-	config   *Config
+	keys     *option.Keys
+	others   []string
 	problems Problems
 
+	children map[string][]string   // the names of the keys and sections in every section, in the order of the table
 	override map[*yaml.Node]int    // nodes that come from an override: its number, from 1
 	places   map[string]*yaml.Node // where every path is that was given: the value, or the key of a section
 	bad      map[string]bool       // paths whose values are not known, because of a problem that was reported
@@ -65,18 +94,22 @@ func (r *reader) read(src []byte) {
 			r.bad[path] = true
 		}
 	}
+	r.values()
+	given := func(path string) bool { return r.places[path] != nil }
+	r.keys.Fill(given)
+	for _, p := range r.keys.Check(r.bad) {
+		path, n := r.place(p.Paths, root)
+		r.fail(n, path, "%s", suggested(p))
+	}
+}
 
-	if r.places["name"] == nil {
-		base := filepath.Base(r.file)
-		if base = strings.TrimSuffix(base, filepath.Ext(base)); nameProblem(base) == "" {
-			r.config.Name = base
-		}
+// suggested returns the text of a problem, with the word that was probably meant.
+func suggested(p option.Problem) string {
+	near := text.Nearest(p.Word, p.Known)
+	if near == "" {
+		return p.Text
 	}
-	r.config.resolve(func(path string) bool { return r.places[path] != nil }, true)
-	for _, f := range r.config.faults(r.bad) {
-		path, n := r.place(f.paths, root)
-		r.fail(n, path, "%s", f.text)
-	}
+	return strings.Replace(p.Text, "(known: ", "(did you mean "+quoted(near)+"? known: ", 1)
 }
 
 // fail reports a problem at a node.
@@ -120,54 +153,73 @@ func (r *reader) section(n *yaml.Node, path string) {
 			r.fail(k, path, "a key must be a name, got %s", described(k))
 			continue
 		}
-		full := join(path, k.Value)
+		full := option.Join(path, k.Value)
 		switch {
-		case !slices.Contains(children[path], k.Value):
-			meant, hint := unknownKey(path, k.Value)
+		case path == "" && slices.Contains(r.others, k.Value):
+		case !slices.Contains(r.children[path], k.Value):
+			meant, hint := r.unknownKey(path, k.Value)
 			r.meant = append(r.meant, meant)
 			r.fail(k, path, "unknown key %s %s", quoted(k.Value), hint)
 		case first[k.Value] != nil:
 			r.fail(k, full, "given twice, first at %d:%d (keep one)", first[k.Value].Line, first[k.Value].Column)
-		case children[full] != nil:
+		case r.children[full] != nil:
 			first[k.Value], r.places[full] = k, k
 			if v.Kind != yaml.MappingNode {
-				r.fail(v, full, "want a section of keys and values, got %s (known in it: %s)", described(v), strings.Join(children[full], ", "))
+				r.fail(v, full, "want a section of keys and values, got %s (known in it: %s)", described(v), strings.Join(r.children[full], ", "))
 				r.bad[full] = true
 				continue
 			}
 			r.section(v, full)
 		default:
 			first[k.Value], r.places[full] = k, v
-			r.value(v, full)
+		}
+	}
+}
+
+// values reads the values that were given, each into the field of the alternative that uses it, as the choices say that come before;
+// what none uses, into any.
+func (r *reader) values() {
+	done := map[string]bool{}
+	for _, used := range []bool{true, false} {
+		for _, k := range r.keys.List {
+			if n := r.places[k.Path]; n != nil && !done[k.Path] && (k.Used() || !used) {
+				done[k.Path] = true
+				r.value(k, n, k.Path)
+			}
 		}
 	}
 }
 
 // value reads the value of a key into its field.
-func (r *reader) value(n *yaml.Node, path string) {
-	p := byPath[path].at(r.config)
+func (r *reader) value(k *option.Key, n *yaml.Node, path string) {
 	before := len(r.problems)
 	if n.Tag == "!!null" {
 		hint := ""
-		if _, text := p.(*string); text {
+		if k.Field() == nil {
 			hint = `, or write "" for an empty text`
 		}
 		r.fail(n, path, "has no value (remove the key to take the default%s)", hint)
 	} else {
-		r.decode(p, n, path)
+		r.decode(k, n, path)
 	}
 	r.bad[path] = r.bad[path] || len(r.problems) > before
 }
 
-// decode reads n into the field that p points at.
-func (r *reader) decode(p any, n *yaml.Node, path string) {
-	switch field := p.(type) {
-	case *string:
-		into(r, field, n, path, textOf)
+// decode reads n into the field of a key.
+func (r *reader) decode(k *option.Key, n *yaml.Node, path string) {
+	switch field := k.Field().(type) {
+	case nil:
+		word, wrong := textOf(n)
+		if wrong == "" && !k.SetWord(word) {
+			wrong = suggested(k.UnknownWord(word))
+		}
+		if wrong != "" {
+			r.fail(n, path, "%s", wrong)
+		}
 	case *bool:
 		into(r, field, n, path, flagOf)
 	case *int:
-		into(r, field, n, path, wholeOf)
+		into(r, field, n, path, func(n *yaml.Node) (int, string) { return numberOf(k, n) })
 	case *uint64:
 		into(r, field, n, path, seedOf)
 	case **uint64:
@@ -175,8 +227,6 @@ func (r *reader) decode(p any, n *yaml.Node, path string) {
 		into(r, *field, n, path, seedOf)
 	case *float64:
 		into(r, field, n, path, realOf)
-	case *Count:
-		into(r, field, n, path, countOf)
 	case *[]int:
 		*field = list(r, n, path, "integers", wholeOf)
 	case *[]string:
@@ -185,14 +235,14 @@ func (r *reader) decode(p any, n *yaml.Node, path string) {
 		}
 	case *[3]float64:
 		r.triple(field, n, path)
-	case *Order:
+	case *option.WordOrList:
 		if n.Kind == yaml.SequenceNode {
-			field.Degrees = list(r, n, path, "integers", wholeOf)
+			*field.List = list(r, n, path, "integers", wholeOf)
 			return
 		}
-		into(r, &field.Name, n, path, textOf)
+		into(r, field.Word, n, path, textOf)
 	default:
-		panic(fmt.Sprintf("config: the table has a field of type %T, which cannot be read", p))
+		panic(fmt.Sprintf("config: the table has a field of type %T, which cannot be read", field))
 	}
 }
 
@@ -230,7 +280,7 @@ func list[T any](r *reader, n *yaml.Node, path, elements string, read func(*yaml
 // triple reads a list of three real numbers.
 func (r *reader) triple(field *[3]float64, n *yaml.Node, path string) {
 	if n.Kind != yaml.SequenceNode || len(n.Content) != len(field) {
-		r.fail(n, path, "want a list of three numbers such as %s, got %s", byPath[path].defaultText(), described(n))
+		r.fail(n, path, "want a list of three numbers such as [0.8, 0.1, 0.1], got %s", described(n))
 		return
 	}
 	for i, element := range n.Content {
@@ -239,3 +289,17 @@ func (r *reader) triple(field *[3]float64, n *yaml.Node, path string) {
 		r.places[at] = element
 	}
 }
+
+// elsewhere returns the paths of the keys and sections called name.
+func (r *reader) elsewhere(name string) []string {
+	var paths []string
+	for _, section := range slices.Sorted(maps.Keys(r.children)) {
+		if slices.Contains(r.children[section], name) {
+			paths = append(paths, option.Join(section, name))
+		}
+	}
+	return paths
+}
+
+// parent returns path without its last part.
+func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }

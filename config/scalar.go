@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/maskflow/maskflow/internal/text"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // The functions below read a scalar as one type and no other, and return what is wrong, "" when nothing is.
@@ -67,7 +69,7 @@ func wholeText(n *yaml.Node) (string, string) {
 		if _, err := strconv.ParseInt(n.Value, 0, 64); errors.Is(err, strconv.ErrRange) {
 			return n.Value, "" // YAML takes an integer of more than 64 bits for a real number
 		}
-		if x, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64); err == nil && x == math.Trunc(x) && math.Abs(x) <= maxSteps {
+		if x, err := strconv.ParseFloat(strings.ReplaceAll(n.Value, "_", ""), 64); err == nil && x == math.Trunc(x) && math.Abs(x) <= option.MaxSteps {
 			return "", fmt.Sprintf("want an integer, got %s (write %.0f)", oneLine(n.Value), x)
 		}
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!int":
@@ -111,20 +113,24 @@ func seedOf(n *yaml.Node) (uint64, string) {
 	return value, ""
 }
 
-func countOf(n *yaml.Node) (Count, string) {
-	if n.Kind == yaml.ScalarNode && n.Value == unlimited {
-		return Unlimited, ""
+// numberOf reads an integer of a key, which may have a word for one.
+func numberOf(k *option.Key, n *yaml.Node) (value int, wrong string) {
+	words := k.Numbers()
+	if value, ok := words[n.Value]; ok && n.Kind == yaml.ScalarNode {
+		return value, ""
 	}
-	value, wrong := wholeOf(n)
-	switch {
-	case wrong != "" && n.Tag == "!!str" && text.Nearest(n.Value, []string{unlimited}) != "":
-		return 0, unknownWord(n.Value, []string{unlimited}, "a number")
-	case wrong != "":
-		return 0, wrong + " (a number, or unlimited)"
-	case value < 1:
-		return 0, fmt.Sprintf("must be at least 1, or unlimited, got %d", value)
+	value, wrong = wholeOf(n)
+	if wrong == "" {
+		wrong = k.SetWhole(&value, value)
 	}
-	return Count(value), ""
+	for word := range words {
+		if wrong != "" && n.Tag == "!!str" && text.Nearest(n.Value, []string{word}) != "" {
+			return 0, fmt.Sprintf("unknown value %s (did you mean %s? or write a number)", quoted(n.Value), quoted(word))
+		} else if wrong != "" {
+			return 0, wrong + " (a number, or " + word + ")"
+		}
+	}
+	return value, wrong
 }
 
 func realOf(n *yaml.Node) (float64, string) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // set puts the value of override number i in its place in the tree under root.
@@ -49,7 +51,7 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 	}
 	n, name := *at, rest[0]
 	switch {
-	case n.Tag == "!!null" && byPath[done] != nil:
+	case n.Tag == "!!null" && r.keys.At(done) != nil:
 		return done + " has no parts in the file that could be set (set all of it)"
 	case n.Tag == "!!null":
 		n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
@@ -58,11 +60,11 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 	case n.Kind == yaml.MappingNode:
 		for j := 0; j+1 < len(n.Content); j += 2 {
 			if k := n.Content[j]; k.Kind == yaml.ScalarNode && k.Value == name {
-				return r.put(&n.Content[j+1], join(done, name), rest[1:], value, i)
+				return r.put(&n.Content[j+1], option.Join(done, name), rest[1:], value, i)
 			}
 		}
 		key, child := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, nothing()
-		wrong := r.put(&child, join(done, name), rest[1:], value, i)
+		wrong := r.put(&child, option.Join(done, name), rest[1:], value, i)
 		if wrong == "" {
 			r.override[key] = i
 			n.Content = append(n.Content, key, child)
@@ -74,7 +76,7 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 		if err != nil || index < 0 || index >= len(n.Content) {
 			return fmt.Sprintf("%s is %s, which has no element %s (the first is 0; set all of it to change its length)", done, described(n), quoted(name))
 		}
-		return r.put(&n.Content[index], join(done, name), rest[1:], value, i)
+		return r.put(&n.Content[index], option.Join(done, name), rest[1:], value, i)
 	}
 	return fmt.Sprintf("%s is %s in the file, not a section", done, described(n))
 }

@@ -12,23 +12,25 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // maxFile is the size that a configuration, or the value of an override, may have. It is far above any in use; what is larger is a
 // data file given by mistake.
 const maxFile = 1 << 20
 
-// Load reads the file at path and changes it by the overrides in sets, as [Parse] does.
-func Load(path string, sets []string) (*Config, error) {
+// Load reads the file at path into a table, as [Parse] does.
+func Load(t option.Table, path string, sets []string, others ...string) error {
 	src, err := readFile(path)
 	if err != nil {
 		var pathError *fs.PathError
 		if errors.As(err, &pathError) {
 			err = pathError.Err // its text repeats the path
 		}
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	return Parse(path, src, sets)
+	return Parse(t, path, src, sets, others...)
 }
 
 // readFile reads no more than is needed to see that a file is too large.

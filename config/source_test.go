@@ -1,12 +1,14 @@
-package config
+package config_test
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/train"
 )
 
 func TestWhatIsNoPlainDocumentIsOneProblem(t *testing.T) {
@@ -32,39 +34,29 @@ func TestWhatIsNoPlainDocumentIsOneProblem(t *testing.T) {
 		"value in a value": {"seed: a: b\n", "f.yaml:1:8: not YAML: mapping values are not allowed in this context"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := problemsOf(t, test.text); !reflect.DeepEqual(got, []string{test.want}) {
+			if got := problemsOf(t, test.text); !begin(got, []string{test.want}) {
 				t.Errorf("got %q\nwant %q", got, test.want)
 			}
 		})
 	}
 }
 
-// aliasBomb is a document whose aliases stand for 9^levels values.
-func aliasBomb(levels int) string {
-	text := "a: &a [x, x, x, x, x, x, x, x, x]\n"
-	for i := 1; i < levels; i++ {
-		here, below := string(rune('a'+i)), string(rune('a'+i-1))
-		text += here + ": &" + here + " [" + strings.TrimSuffix(strings.Repeat("*"+below+", ", 9), ", ") + "]\n"
-	}
-	return text
-}
-
 func TestHostileSizes(t *testing.T) {
 	for name, text := range map[string]string{
-		"aliases":      aliasBomb(20),
+		"aliases":      config.AliasBomb(20),
 		"deep lists":   strings.Repeat("[", 1<<17),
 		"deep blocks":  strings.Repeat("- ", 1<<16),
 		"closed lists": strings.Repeat("[", 9000) + strings.Repeat("]", 9000),
 		"deep keys":    strings.Repeat("? ", 3000),
 		"long key":     strings.Repeat("x", 1<<19) + ": 1\n",
-		"too large":    "data: {source: banana}\n#" + strings.Repeat("x", maxFile),
+		"too large":    "data: {source: banana}\n#" + strings.Repeat("x", config.MaxFile),
 	} {
 		got := problemsOf(t, text)
 		if len(got) == 0 || len(got[0]) > 1000 {
 			t.Errorf("%s: %d problems, %.200q", name, len(got), got)
 		}
 	}
-	if got := problemsOf(t, strings.Repeat(" ", maxFile+1)); got[0] != "f.yaml: larger than 1 MiB, which no configuration is (is it a data file?)" {
+	if got := problemsOf(t, strings.Repeat(" ", config.MaxFile+1)); got[0] != "f.yaml: larger than 1 MiB, which no configuration is (is it a data file?)" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -72,11 +64,11 @@ func TestHostileSizes(t *testing.T) {
 func TestLoadSaysWhatIsWrongWithTheFile(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "missing.yaml")
-	_, err := Load(missing, nil)
+	_, err := train.LoadConfig(missing, nil)
 	if !errors.Is(err, os.ErrNotExist) || err.Error() != "reading "+missing+": no such file or directory" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Load(dir, nil); err == nil || err.Error() != "reading "+dir+": is a directory" {
+	if _, err := train.LoadConfig(dir, nil); err == nil || err.Error() != "reading "+dir+": is a directory" {
 		t.Errorf("got %v", err)
 	}
 
@@ -87,7 +79,7 @@ func TestLoadSaysWhatIsWrongWithTheFile(t *testing.T) {
 	if err := os.Truncate(huge, 100<<20); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(huge, nil); err == nil || err.Error() != huge+": larger than 1 MiB, which no configuration is (is it a data file?)" {
+	if _, err := train.LoadConfig(huge, nil); err == nil || err.Error() != huge+": larger than 1 MiB, which no configuration is (is it a data file?)" {
 		t.Errorf("got %v", err)
 	}
 
@@ -95,7 +87,7 @@ func TestLoadSaysWhatIsWrongWithTheFile(t *testing.T) {
 	if err := os.WriteFile(small, []byte("data: {source: banana}\r\nseed: 7\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(small, []string{"seed=11"})
+	c, err := train.LoadConfig(small, []string{"seed=11"})
 	if err != nil || c.Seed != 11 || c.Name != "small" {
 		t.Errorf("got %+v, %v", c, err)
 	}

@@ -3,34 +3,29 @@ package config
 import (
 	"strings"
 
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
-// unknownWord says that word is not among the known ones, and which was probably meant; others describes what else is allowed.
-func unknownWord(word string, known []string, others ...string) string {
-	hint := ""
+// DidYouMean returns " (did you mean X?)" for the known word that word was probably meant to be, "" when none is near.
+func DidYouMean(word string, known []string) string {
 	if near := text.Nearest(word, known); near != "" {
-		hint = "did you mean " + quoted(near) + "? "
+		return " (did you mean " + quoted(near) + "?)"
 	}
-	var words []string
-	for _, w := range known {
-		words = append(words, quoteText(w))
-	}
-	words = append(words, others...)
-	return "unknown value " + quoted(word) + " (" + hint + "known: " + strings.Join(words, ", ") + ")"
+	return ""
 }
 
 // unknownKey returns a hint for a key that section does not have: the path that was probably meant, "" when none is near, and a
 // remark in brackets.
-func unknownKey(section, name string) (meant, hint string) {
-	here := children[section]
+func (r *reader) unknownKey(section, name string) (meant, hint string) {
+	here := r.children[section]
 	if near := text.Nearest(name, here); near != "" {
-		return join(section, near), "(did you mean " + quoted(near) + "?)"
+		return option.Join(section, near), "(did you mean " + quoted(near) + "?)"
 	}
-	if strings.Contains(name, ".") && byPath[name] != nil {
+	if strings.Contains(name, ".") && r.keys.At(name) != nil {
 		return name, "(write the path as nested sections, " + nested(name) + ")"
 	}
-	if paths := elsewhere(name); len(paths) > 0 {
+	if paths := r.elsewhere(name); len(paths) > 0 {
 		return "", "(did you mean " + strings.Join(paths, " or ") + "?)"
 	}
 	return "", "(known here: " + strings.Join(here, ", ") + ")"

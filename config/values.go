@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // Value is a key of a file with its value.
@@ -60,7 +62,7 @@ func appendValues(values []Value, section *yaml.Node, path string) ([]Value, *sy
 			return nil, at("%s is given twice, first at %d:%d (keep one)", quoted(k.Value), before.Line, before.Column)
 		}
 		first[k.Value] = k
-		full := join(path, k.Value)
+		full := option.Join(path, k.Value)
 		switch {
 		case len(full) > maxPath:
 			return nil, at("the key and its sections have %d bytes (%d are the most)", len(full), maxPath)
@@ -109,6 +111,6 @@ func writeFlow(b *strings.Builder, n *yaml.Node) {
 	case n.Tag == "!!int", n.Tag == "!!float", n.Tag == "!!bool":
 		b.WriteString(n.Value)
 	default:
-		b.WriteString(quoteText(n.Value))
+		b.WriteString(option.QuoteText(n.Value))
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
+
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // Options say what rows are read and how they are prepared.
@@ -23,8 +24,8 @@ type Options struct {
 	// does not say; zero is 0.8, 0.1, 0.1. Each must be positive; they sum to 1.
 	Fractions [3]float64
 	// Seed makes that division, the draws of Binarize "sample" and of Dequantize,
-	// the folds and the rows of the toys. Recipes have seeds of their own.
-	Seed uint64
+	// the folds and the rows of the toys; nil is 1. Recipes have seeds of their own.
+	Seed *uint64
 	// Binarize is the mode that turns pixels into bits, see [Binarize]. "" leaves them as they are.
 	Binarize string
 	// Labels makes the labels a one-hot context: the label file of an IDX file,
@@ -58,56 +59,95 @@ type Options struct {
 	MaxValues int64
 }
 
-var defaultFractions = [3]float64{0.8, 0.1, 0.1}
+// maxLevels is the largest number of grey levels, which leaves float32 room for noise between two.
+const maxLevels = 1 << 16
+
+// Table declares the options that a configuration has.
+func (o *Options) Table() option.Table {
+	count := func(name string, at *int, help string) *option.Row {
+		return option.Of(name, at, 0, help).Within(0, option.MaxSize)
+	}
+	return option.Table{
+		option.Of("source", &o.Source, "",
+			"where the rows come from: a file or a folder of IDX files, relative to the data folder, or the name of a generator such as connect4").Required(),
+		option.Of("array", &o.Array, "", "name of the one array of a .npz file that is read and split").Default(`"", the arrays train, valid and test, or the only one`),
+		option.Of("fractions", &o.Fractions, [3]float64{0.8, 0.1, 0.1},
+			"parts of the rows that go to train, valid and test when the source has no split of its own; they sum to 1").Inside(0, 1).
+			Check(func(note option.Note) {
+				if sum := o.Fractions[0] + o.Fractions[1] + o.Fractions[2]; math.Abs(sum-1) > 1e-6 {
+					note(-1, fmt.Sprintf("must sum to 1, got %.6g (train, valid and test)", sum))
+				}
+			}),
+		option.Of("seed", &o.Seed, new(uint64(1)),
+			"seed of the split, of generated rows and of the draws that binarize and dequantise make, apart from the model's, so that a run with another seed sees the same test rows"),
+		option.Words("binarize", &o.Binarize, "how grey values become binary: threshold, 1 above the half, or sample, one Bernoulli draw for each value",
+			append([]string{""}, binarizeModes...)...).Default(`"", the rows are used as they are`),
+		option.Of("labels", &o.Labels, false, "whether the rows' labels, one-hot, are the context of the density"),
+		count("context_columns", &o.ContextColumns, "number of columns, the last ones of a row, that are context and not variables"),
+		option.Of("drop_columns", &o.DropColumns, nil, "columns of a table that are left out, by name, or by number counted from 0").Default("[], none").
+			Check(o.checkColumns),
+		count("fold", &o.Fold, "which fold of a cross-validation, counted from 1, is the test rows").Default("0, no folds"),
+		count("folds", &o.Folds, "number of folds that the rows are divided into by the seed").Default("0, the source has folds of its own"),
+		option.Of("dequantise", &o.Dequantize, 0, "number of grey levels of rows of whole numbers x, which become (x+u)/levels with u uniform in [0, 1)").
+			Within(0, maxLevels).Default("0, the rows are used as they are").Check(func(note option.Note) {
+			if o.Dequantize == 1 {
+				note(-1, "1 leaves one grey level, that is no information (use at least 2, or 0 for none)")
+			}
+		}),
+		option.Of("logit", &o.Logit, 0, "the λ of a first layer y = logit(λ + (1-2λ)x) of the density, for values x in [0, 1]; its log-determinant is part of the likelihood").
+			Below(0, 0.5).Default("0, none"),
+		option.Of("standardise", &o.Standardise, false,
+			"whether a first layer of the density, after logit if there is one, maps each column to mean 0 and variance 1 of the training rows; its log-determinant is part of the likelihood"),
+		option.Rule(o.check),
+	}
+}
+
+func (o *Options) checkColumns(note option.Note) {
+	for i, name := range o.DropColumns {
+		switch {
+		case name == "":
+			note(i, "is empty (name a column, or give its number)")
+		case slices.Contains(o.DropColumns[:i], name):
+			note(i, fmt.Sprintf("%q is listed twice (keep one)", name))
+		}
+	}
+}
+
+func (o *Options) check(report option.Report) {
+	if o.Labels && o.ContextColumns > 0 {
+		report("the context is either the labels or columns of the rows (set one of labels and context_columns)", "context_columns", "labels")
+	}
+	if o.Dequantize > 0 && o.Binarize != "" {
+		report("the values become either bits or real numbers (set one of binarize and dequantise)", "dequantise", "binarize")
+	}
+	switch {
+	case o.Folds > 0 && o.Fold == 0:
+		report("folds have no use without the one to test on (set data.fold)", "folds", "fold")
+	case o.Folds == 1:
+		report("one fold leaves no rows to train on (use at least 2)", "folds", "fold")
+	case o.Folds > 0 && o.Fold > o.Folds:
+		report(fmt.Sprintf("there are only %d folds, got %d", o.Folds, o.Fold), "fold", "folds")
+	}
+}
 
 // Validate sets the defaults and returns every problem at once.
 func (o *Options) Validate() error {
-	var problems []string
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	if o.Source == "" {
-		problem("source: name a file, a folder of IDX files, a generator, a recipe or a target")
-	}
-	if o.Fractions == [3]float64{} {
-		o.Fractions = defaultFractions
-	}
-	f := o.Fractions
-	if !(f[0] > 0 && f[1] > 0 && f[2] > 0 && math.Abs(f[0]+f[1]+f[2]-1) < 1e-6) {
-		problem("fractions: %v must be positive and sum to 1", f)
-	}
-	if o.Binarize != "" {
-		if err := checkBinarize(o.Binarize); err != nil {
-			problem("%v", err)
-		}
-	}
-	if o.ContextColumns < 0 {
-		problem("context columns: %d is negative", o.ContextColumns)
-	}
-	if o.Dequantize != 0 {
-		if err := checkLevels(o.Dequantize); err != nil {
-			problem("%v", err)
-		}
-	}
-	if o.Logit != 0 {
-		if err := (&Logit{o.Logit}).check(0); err != nil {
-			problem("%v", err)
-		}
-	}
-	if o.Dequantize != 0 && o.Binarize != "" {
-		problem("binarize and dequantise: the values become bits or real numbers")
-	}
-	if what := o.checkFold(); what != "" {
-		problem("%s", what)
-	}
+	err := option.Resolve(o.Table())
 	if n := o.Patches; n != [3]int{} && (n[0] < 1 || n[1] < 1 || n[2] < 1 || o.Source != "bsds300") {
-		problem("patches: %v: only bsds300 has patches, and each split needs one at least", n)
+		err = errors.Join(err, fmt.Errorf("patches: %v: only bsds300 has patches, and each split needs one at least", n))
 	}
-	if o.ContextColumns > 0 && o.Labels {
-		problem("context columns and labels: the context is one or the other")
-	}
-	if problems != nil {
-		return errors.New("data: " + strings.Join(problems, "; "))
+	if err != nil {
+		return fmt.Errorf("data: %w", err)
 	}
 	return nil
+}
+
+// RandomSeed is the seed, 1 unless given.
+func (o *Options) RandomSeed() uint64 {
+	if o.Seed == nil {
+		return 1
+	}
+	return *o.Seed
 }
 
 var binarizeModes = []string{"threshold", "sample"}

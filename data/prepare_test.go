@@ -156,7 +156,7 @@ func TestBinarize(t *testing.T) {
 	// A share p of the draws is 1, and each split has draws of its own.
 	x := must.M1(FromFlat(slices.Repeat([]float32{0.3}, 60000), 1))
 	part := Part{Table: x}
-	s := must.M1(Prepare(Source{Train: part, Valid: part, Test: part}, Options{Binarize: "sample", Seed: 1}))
+	s := must.M1(Prepare(Source{Train: part, Valid: part, Test: part}, Options{Binarize: "sample", Seed: new(uint64(1))}))
 	for _, n := range s.Sets() {
 		mean := 0.0
 		for _, v := range n.Set.X {
@@ -178,7 +178,7 @@ func TestStandardise(t *testing.T) {
 	for i := range 301 {
 		rows.Append([]float64{float64(i % 7), 5})
 	}
-	for _, o := range []Options{{}, {Dequantize: 8, Logit: 0.1, Seed: 5}} {
+	for _, o := range []Options{{}, {Dequantize: 8, Logit: 0.1, Seed: new(uint64(5))}} {
 		o.Standardise = true
 		s := must.M1(Split(rows, o))
 		var mean, square float64

@@ -189,9 +189,9 @@ func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) 
 		for _, part := range parts {
 			white = max(white, part.Table.white(p.Variables))
 		}
-		p.Steps = append(p.Steps, &Binarize{o.Binarize, o.Seed, white})
+		p.Steps = append(p.Steps, &Binarize{o.Binarize, o.RandomSeed(), white})
 	case o.Dequantize != 0:
-		p.Steps = append(p.Steps, &Dequantise{o.Dequantize, o.Seed})
+		p.Steps = append(p.Steps, &Dequantise{o.Dequantize, o.RandomSeed()})
 	}
 	if o.Logit != 0 {
 		p.Steps = append(p.Steps, &Logit{o.Logit})
@@ -300,14 +300,14 @@ func (s *Source) divide(o Options) error {
 	if n < 3 {
 		return fmt.Errorf("%d rows cannot be divided into train, valid and test: 3 are needed at least", n)
 	}
-	rows := shuffled(n, o.Seed, streamDivide)
+	rows := shuffled(n, o.RandomSeed(), streamDivide)
 	valid := Share(o.Fractions[1], n, n-2)
 	test := Share(o.Fractions[2], n, n-1-valid)
 	train := n - valid - test
 	s.Train = Part{all.Table, rows[:train:train], "train"}
 	s.Valid = Part{all.Table, rows[train : train+valid : train+valid], "valid"}
 	s.Test = Part{all.Table, rows[train+valid:], "test"}
-	s.Note = fmt.Sprintf("divided at random (seed %d) into %d, %d and %d rows", o.Seed, train, valid, test)
+	s.Note = fmt.Sprintf("divided at random (seed %d) into %d, %d and %d rows", o.RandomSeed(), train, valid, test)
 	return nil
 }
 

@@ -18,8 +18,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/train"
 )
 
 // Experiment is a list of figures that belong together.
@@ -94,7 +94,7 @@ func (t Training) Command() string {
 var quickSets = []string{"train.max_steps=20", "train.batch=32", "train.schedule={name: constant}"}
 
 // Resolve is the configuration of the training, shortened for a smoke test.
-func (t Training) Resolve(quick bool) (*config.Config, error) {
+func (t Training) Resolve(quick bool) (*train.Config, error) {
 	src, err := configs.Files.ReadFile(t.Config + ".yaml")
 	if err != nil {
 		return nil, fmt.Errorf("no preset %s", t.Config)
@@ -103,7 +103,7 @@ func (t Training) Resolve(quick bool) (*config.Config, error) {
 	if quick {
 		sets = append(append(sets, quickSets...), t.short...)
 	}
-	return config.Parse(t.Config+".yaml", src, sets)
+	return train.ParseConfig(t.Config+".yaml", src, sets)
 }
 
 // Experiments lists all of them. The entries are the caller's own.

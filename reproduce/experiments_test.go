@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/configs"
 )
 
@@ -49,7 +48,7 @@ func TestExperimentsResolve(t *testing.T) {
 						if quick != (c.Train.MaxSteps == 20) {
 							t.Errorf("%s: %d steps", training.Name, c.Train.MaxSteps)
 						}
-						if _, err := maskflow.NewModel(c, dim, 0); err != nil {
+						if _, err := c.NewModel(dim, 0); err != nil {
 							t.Errorf("%s: %v", training.Name, err)
 						}
 					}

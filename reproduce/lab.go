@@ -33,7 +33,7 @@ type Options struct {
 // Watcher hears of trainings. Calls come one after the other, those of Observe
 // between a Begin and its End.
 type Watcher interface {
-	Begin(t Training, dir string, c *config.Config)
+	Begin(t Training, dir string, c *train.Config)
 	Observe(r runlog.Record)
 	End()
 }
@@ -56,15 +56,13 @@ type outcome struct {
 }
 
 // data reads the rows of a configuration, unless they are at hand.
-func (l *lab) data(ctx context.Context, c *config.Config) (*data.Splits, error) {
-	only := config.Default()
-	only.Data = c.Data
-	key := only.Hash()
+func (l *lab) data(ctx context.Context, c *maskflow.Config) (*data.Splits, error) {
+	key := config.Hash(c.Data.Table())
 	if l.splits != nil && l.key == key {
 		return l.splits, nil
 	}
 	l.splits = nil // two of the large ones need not fit
-	s, err := maskflow.LoadData(ctx, c, l.o.DataDir)
+	s, err := c.LoadData(ctx, l.o.DataDir)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +104,7 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 	} else if err != nil {
 		return outcome{}, fmt.Errorf("%w (give another folder, or remove this run to train it anew)", err)
 	}
-	splits, err := l.data(ctx, c)
+	splits, err := l.data(ctx, &c.Config)
 	if err != nil {
 		return outcome{}, err
 	}

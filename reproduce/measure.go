@@ -104,7 +104,7 @@ func gaussianOf(t Training) measure {
 		if err != nil {
 			return estimate{}, err
 		}
-		splits, err := l.data(ctx, c)
+		splits, err := l.data(ctx, &c.Config)
 		if err != nil {
 			return estimate{}, err
 		}

@@ -12,11 +12,11 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 )
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ type notes struct {
 	ended int
 }
 
-func (n *notes) Begin(t Training, dir string, _ *config.Config) {
+func (n *notes) Begin(t Training, dir string, _ *train.Config) {
 	n.began = append(n.began, t.Name+" "+filepath.Base(dir))
 }
 func (n *notes) End() { n.ended++ }
@@ -74,7 +74,7 @@ func TestExperimentIsResumed(t *testing.T) {
 	// The truth scores its entropy on average, the model by the gap less: both
 	// likelihoods are of the same rows.
 	truth, _ := toy.ByName("banana")
-	splits, err := source.Load(t.Context(), data.Options{Source: "banana", Seed: 1})
+	splits, err := source.Load(t.Context(), data.Options{Source: "banana", Seed: new(uint64(1))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 func overshoot() (*data.Splits, Options) {
 	at := func(name string, v float32) *data.Set { return reals(name, []float32{v, 0}, []float32{v, 0}) }
 	return realSplits(at("train", 1), at("valid", 0.6), at("test", 1)), Options{Batch: 2, EvalBatch: 2, LookAhead: 4, MaxEpochs: 50,
-		Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 0.25}}
+		Optimizer: &SGD{LearningRate: 0.25}}
 }
 
 // afterThree is the first weight after three epochs of overshoot.

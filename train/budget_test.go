@@ -11,7 +11,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -23,7 +22,7 @@ const tick = 10 * time.Millisecond
 func (c *ticking) clock() time.Time { c.now = c.now.Add(tick); return c.now }
 
 // pair is a run of a flow over two variables, 5 steps an epoch.
-func pair(t *testing.T, sets ...string) *config.Config {
+func pair(t *testing.T, sets ...string) *Config {
 	t.Helper()
 	return parse(t, flowRun, append([]string{"train.log_every=1"}, sets...)...)
 }

@@ -71,7 +71,7 @@ func TestStatisticsAreThoseOfAllTrainingRows(t *testing.T) {
 			validations := 0
 			var tr *Trainer
 			tr = newTrainer(t, b, m, splits, Options{Batch: 500, EMA: ema, MaxSteps: 11, LookAhead: -1,
-				Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05}, Hooks: []Hook{Records(func(r runlog.Record) error {
+				Optimizer: &Adam{LearningRate: 0.05}, Hooks: []Hook{Records(func(r runlog.Record) error {
 					if _, ok := r.(runlog.Valid); !ok {
 						return nil
 					}
@@ -134,7 +134,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		splits := waveSplits(301, 31, 0, dim, 0)
 		var first models.Weights
-		tr := newTrainer(t, b, m, splits, Options{Batch: 100, MaxSteps: 4, LookAhead: -1, EMA: 0.5, Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05},
+		tr := newTrainer(t, b, m, splits, Options{Batch: 100, MaxSteps: 4, LookAhead: -1, EMA: 0.5, Optimizer: &Adam{LearningRate: 0.05},
 			Hooks: []Hook{between(func(tr *Trainer) (bool, error) {
 				if tr.Step() > 0 {
 					return false, nil

@@ -35,7 +35,7 @@ func ExampleFit() {
 	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
 	defer b.Close()
 	d, splits := pairs()
-	r := must.M1(train.Fit(ctx, b, d, splits, train.Options{MaxEpochs: 3, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01},
+	r := must.M1(train.Fit(ctx, b, d, splits, train.Options{MaxEpochs: 3, Optimizer: &train.Adam{LearningRate: 0.01},
 		Hooks: []train.Hook{func(_ context.Context, _ *train.Trainer, e train.Event) error {
 			if v, ok := e.(train.Validation); ok {
 				fmt.Println("epoch", v.Epoch, "is the best so far:", v.Best)
@@ -52,8 +52,9 @@ func ExampleFit() {
 }
 
 // signs steps by the sign of the gradient alone.
-type signs struct{}
+type signs struct{ rate float64 }
 
+func (s signs) Rate() float64                         { return s.rate }
 func (signs) Slots() int                              { return 0 }
 func (signs) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 func (signs) Update(param, gradient *graph.Node, _, scalars []*graph.Node) (*graph.Node, []*graph.Node) {
@@ -66,7 +67,7 @@ func ExampleOptimizer() {
 	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
 	defer b.Close()
 	d, splits := pairs()
-	r := must.M1(train.Fit(ctx, b, d, splits, train.Options{MaxEpochs: 5, Optimizer: train.OptimizerOptions{Own: signs{}, LearningRate: 0.002}}))
+	r := must.M1(train.Fit(ctx, b, d, splits, train.Options{MaxEpochs: 5, Optimizer: signs{rate: 0.002}}))
 	defer r.Close()
 	first, last := r.Validations[0].NLL, r.Validations[4].NLL
 	fmt.Println("a smaller negative log-likelihood:", last < first)
@@ -87,7 +88,7 @@ func ExampleSchedule() {
 	d, splits := pairs()
 	rate := 0.0
 	r := must.M1(train.Fit(ctx, b, d, splits, train.Options{MaxEpochs: 4,
-		Optimizer: train.OptimizerOptions{Name: "sgd", LearningRate: 0.01},
+		Optimizer: &train.SGD{LearningRate: 0.01},
 		Schedule:  train.ScheduleOptions{Own: &decay{}},
 		Hooks: []train.Hook{func(_ context.Context, _ *train.Trainer, e train.Event) error {
 			if steps, ok := e.(train.Steps); ok {
@@ -112,7 +113,7 @@ func ExampleStoppingRule() {
 	defer b.Close()
 	d, splits := pairs()
 	r := must.M1(train.Fit(ctx, b, d, splits, train.Options{MaxEpochs: 100, Stop: enough(2.9),
-		Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01}}))
+		Optimizer: &train.Adam{LearningRate: 0.01}}))
 	defer r.Close()
 	last := r.Validations[len(r.Validations)-1]
 	fmt.Println(last.NLL < 2.9, last.Epoch < 100, r.Ended)

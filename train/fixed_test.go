@@ -8,6 +8,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -27,14 +28,11 @@ func TestFixedParametersNeverMove(t *testing.T) {
 	q := theBowl()
 	steps := randomSteps(q, n, 4)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, o := range []OptimizerOptions{{Name: "adam", LearningRate: 0.1, WeightDecay: 0.5}, {}, {Name: "sgd", Momentum: 0.5}} {
-			opt, rate, err := NewOptimizer(o)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, o := range []Optimizer{&Adam{LearningRate: 0.1, WeightDecay: 0.5}, &Adadelta{}, &SGD{Momentum: 0.5}} {
+			opt := resolved(t, o)
 			steps := slices.Clone(steps)
 			for i := range steps {
-				steps[i].Scalars = opt.Scalars(int64(i+1), rate)
+				steps[i].Scalars = opt.Scalars(int64(i+1), opt.Rate())
 			}
 			p := newProgram(t, b, &program{model: anchored{q}, layout: exec.Layout{Batch: 4}, opt: opt, ema: 0.5, chunk: longest(b, n)})
 			state, _, norms := p.do(t, q.weights(), steps)
@@ -46,10 +44,10 @@ func TestFixedParametersNeverMove(t *testing.T) {
 					want = make([]float32, q.split)
 				}
 				if !slices.Equal(got, want) {
-					t.Errorf("%s: tensor %d of the fixed parameter is %v, want %v", o.Name, group, got, want)
+					t.Errorf("%s: tensor %d of the fixed parameter is %v, want %v", option.NameOf(o), group, got, want)
 				}
 				if right := state[2*group+1:2*group+2].flat(t, 1); slices.Equal(right, q.start[q.split:]) || slices.Max(right) == 0 && slices.Min(right) == 0 {
-					t.Errorf("%s: tensor %d of the trained parameter is still %v", o.Name, group, right)
+					t.Errorf("%s: tensor %d of the trained parameter is still %v", option.NameOf(o), group, right)
 				}
 			}
 			square := 0.0
@@ -61,7 +59,7 @@ func TestFixedParametersNeverMove(t *testing.T) {
 				square += g * g
 			}
 			if !near(float64(norms[0]), math.Sqrt(square), 1e-5) {
-				t.Errorf("%s: the first norm is %v, want %v of the trained parameter alone", o.Name, norms[0], math.Sqrt(square))
+				t.Errorf("%s: the first norm is %v, want %v of the trained parameter alone", option.NameOf(o), norms[0], math.Sqrt(square))
 			}
 		}
 	})
@@ -71,7 +69,7 @@ func TestFixedParametersNeverMove(t *testing.T) {
 func TestATeacherIsNotTrained(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		m, teacher := student(t)
-		tr := newTrainer(t, b, m, points(40, 10, 3), Options{Batch: 10, MaxEpochs: 2, Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05}})
+		tr := newTrainer(t, b, m, points(40, 10, 3), Options{Batch: 10, MaxEpochs: 2, Optimizer: &Adam{LearningRate: 0.05}})
 		start := models.Initialize(m, 0)
 		toEnd(t, tr)
 		w, err := tr.BestWeights()

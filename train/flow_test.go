@@ -44,7 +44,7 @@ func TestAModelWhoseGraphLoopsIsTrained(t *testing.T) {
 		t.Fatal("the graph has no loop: the test needs another model")
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		tr := newTrainer(t, b, m, splits, Options{Batch: rows, MaxSteps: 300, LookAhead: -1, Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.05}})
+		tr := newTrainer(t, b, m, splits, Options{Batch: rows, MaxSteps: 300, LookAhead: -1, Optimizer: &Adam{LearningRate: 0.05}})
 		if tr.program.chunk != 1 {
 			t.Errorf("%d steps a call: a loop in a loop", tr.program.chunk)
 		}

@@ -44,11 +44,11 @@ func TestDivergenceKeepsTheStateBefore(t *testing.T) {
 			"the loss is infinite":        {inf, 1},
 			"only the gradient is NaN":    {0.5, 0},
 			"only the gradient overflows": {1.9e19, 1},
-		}, Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, EMA: 0.5, ClipNorm: 1}},
+		}, Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, ClipNorm: 1}},
 		{"steps", point(), []float32{0, 0}, poisons{
 			// The loss is 1e24/2 and the gradient 1e12, but the new weight 1e42.
 			"only the update overflows": {1e12, 0},
-		}, Options{Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 1e30}}},
+		}, Options{Optimizer: &SGD{LearningRate: 1e30}}},
 	} {
 		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 			const rows, at = 13, 6

@@ -30,7 +30,7 @@ func TestLimits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			j := &journal{}
 			o := tt.o
-			o.Batch, o.Hooks, o.Optimizer = 3, []Hook{Records(j.record)}, OptimizerOptions{Name: "sgd", LearningRate: 1e-3}
+			o.Batch, o.Hooks, o.Optimizer = 3, []Hook{Records(j.record)}, &SGD{LearningRate: 1e-3}
 			tr := newTrainer(t, b, point(), splits, o)
 			toEnd(t, tr)
 			if tr.Step() != tt.steps || tr.Epoch() != tt.epochs {

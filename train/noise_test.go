@@ -49,7 +49,7 @@ func TestNoiseAndAnnealingOfAStep(t *testing.T) {
 	anneal := AnnealOptions{From: 0.25, Steps: 6}
 	wantBeta := func(step int) float64 { return math.Min(1, 0.25+0.75*float64(step-1)/6) }
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		o := Options{Seed: 7, Batch: batch, MaxSteps: last, LookAhead: -1, Anneal: anneal, Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 1}}
+		o := Options{Seed: 7, Batch: batch, MaxSteps: last, LookAhead: -1, Anneal: anneal, Optimizer: &SGD{LearningRate: 1}}
 		fresh := newTrainer(t, b, drift{dim}, points(20, 4, dim), o)
 		for steps := 1; steps <= last; steps += 3 {
 			o.MaxSteps = steps

@@ -1,14 +1,12 @@
 package train
 
 import (
-	"errors"
-	"fmt"
 	"math"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // Optimizer is a first-order update rule as a pure function of the graph. Its
@@ -16,7 +14,12 @@ import (
 // varies from step to step (the learning rate, bias corrections) is computed on
 // the host in float64 and handed to the graph as scalars, so one executable
 // serves every step and every schedule.
+//
+// The optimisers of this package are pointers to structs of their constants, in
+// which zero means the default: &Adam{LearningRate: 1e-4}.
 type Optimizer interface {
+	// Rate is the learning rate, which the schedule multiplies.
+	Rate() float64
 	// Slots is the number of state tensors a parameter.
 	Slots() int
 	// Scalars returns the numbers that Update needs at a step (the first is 1)
@@ -27,169 +30,248 @@ type Optimizer interface {
 	Update(param, gradient *Node, slots, scalars []*Node) (*Node, []*Node)
 }
 
-// OptimizerOptions choose and tune an optimizer. Zero values mean the defaults.
-type OptimizerOptions struct {
-	// Name is adadelta (default), adagrad, adam, adamw or sgd.
-	Name string
-	// LearningRate defaults to 1 (adadelta), 0.01 (adagrad, sgd) or 0.001 (adam,
-	// adamw).
-	LearningRate float64
-	// Decay is adadelta's ρ, 0.95 by default.
-	Decay float64
-	// Epsilon defaults to 1e-6 (adadelta, adagrad) or 1e-8 (adam, adamw).
-	Epsilon float64
-	// Beta1 and Beta2 are adam's, 0.9 and 0.999 by default.
-	Beta1, Beta2 float64
-	// Momentum of sgd, 0 by default; Nesterov looks ahead along it.
-	Momentum float64
-	Nesterov bool
-	// WeightDecay is decoupled for adamw (the parameter shrinks by rate·decay·p)
-	// and the factor of ½·|p|² added to the loss for the others. It applies to
-	// every parameter, as in the MAF paper's code. 0 by default, 0.01 for adamw.
-	WeightDecay float64
-	// Own, if not nil, is used instead, with a LearningRate of 0.001 by default and
-	// WeightDecay as for the others.
-	Own Optimizer
+// optimizers lists those that a configuration can name, the default first.
+func optimizers() []Optimizer {
+	return []Optimizer{&Adadelta{}, &Adagrad{}, &Adam{}, &AdamW{}, &SGD{}}
 }
 
-func orDefault(v, d float64) float64 {
-	if v == 0 {
-		return d
-	}
-	return v
+// rateRow, epsilonRow and decayRow are options that optimisers share.
+func rateRow(at *float64, initial float64) *option.Row {
+	return option.Of("learning_rate", at, initial, "factor of the updates").Positive()
 }
 
-func (o OptimizerOptions) check() error {
-	var problems []error
-	for _, c := range []struct {
-		name         string
-		value, below float64
-	}{
-		{"learning_rate", o.LearningRate, math.MaxFloat32}, {"decay", o.Decay, 1}, {"epsilon", o.Epsilon, math.MaxFloat32},
-		{"beta1", o.Beta1, 1}, {"beta2", o.Beta2, 1}, {"momentum", o.Momentum, 1}, {"weight_decay", o.WeightDecay, math.MaxFloat32},
-	} {
-		if !(c.value >= 0 && c.value < c.below) {
-			problems = append(problems, fmt.Errorf("optimizer: %s is %v, need 0 or more (0: the default) and less than %.3g", c.name, c.value, c.below))
-		}
-	}
-	return errors.Join(problems...)
+func epsilonRow(at *float64, initial float64) *option.Row {
+	return option.Of("epsilon", at, initial, "constant that keeps the denominator away from zero").Positive()
 }
 
-// OptimizerNames lists the known optimizers.
-func OptimizerNames() []string { return []string{"adadelta", "adagrad", "adam", "adamw", "sgd"} }
-
-// NewOptimizer returns the optimizer and its base learning rate.
-func NewOptimizer(o OptimizerOptions) (Optimizer, float64, error) {
-	if err := o.check(); err != nil {
-		return nil, 0, err
-	}
-	if o.Own != nil {
-		return l2{o.Own, o.WeightDecay}, orDefault(o.LearningRate, 0.001), nil
-	}
-	switch o.Name {
-	case "", "adadelta":
-		return l2{adadelta{decay: orDefault(o.Decay, 0.95), epsilon: orDefault(o.Epsilon, 1e-6)}, o.WeightDecay},
-			orDefault(o.LearningRate, 1), nil
-	case "adagrad":
-		return l2{adagrad{epsilon: orDefault(o.Epsilon, 1e-6)}, o.WeightDecay}, orDefault(o.LearningRate, 0.01), nil
-	case "adam", "adamw":
-		a := adam{beta1: orDefault(o.Beta1, 0.9), beta2: orDefault(o.Beta2, 0.999), epsilon: orDefault(o.Epsilon, 1e-8)}
-		rate := orDefault(o.LearningRate, 0.001)
-		if o.Name == "adamw" {
-			a.decoupled = orDefault(o.WeightDecay, 0.01)
-			return a, rate, nil
-		}
-		return l2{a, o.WeightDecay}, rate, nil
-	case "sgd":
-		if o.Nesterov && o.Momentum == 0 {
-			return nil, 0, fmt.Errorf("optimizer sgd: nesterov needs a momentum (for example 0.9)")
-		}
-		return l2{sgd{momentum: o.Momentum, nesterov: o.Nesterov}, o.WeightDecay}, orDefault(o.LearningRate, 0.01), nil
-	}
-	return nil, 0, fmt.Errorf("unknown optimizer %q (known: %s)", o.Name, strings.Join(OptimizerNames(), ", "))
+func decayRow(at *float64, initial float64) *option.Row {
+	return option.Of("weight_decay", at, initial,
+		"pull of the parameters to zero: apart from the gradient for adamw (arXiv 1711.05101), and for the others as the gradient of the penalty weight_decay/2 |w|^2").AtLeast(0)
 }
 
-// l2 adds the gradient of ½·decay·|p|² before the rule sees it.
-type l2 struct {
-	Optimizer
-	decay float64
-}
-
-func (o l2) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	if o.decay != 0 {
-		g = Add(g, Mul(p, nn.Number(p, o.decay)))
+// penalised adds the gradient of ½·decay·|p|², which applies to every parameter,
+// as in the MAF paper's code.
+func penalised(p, g *Node, decay float64) *Node {
+	if decay == 0 {
+		return g
 	}
-	return o.Optimizer.Update(p, g, slots, scalars)
+	return Add(g, Mul(p, nn.Number(p, decay)))
 }
 
-// adadelta is Zeiler 2012, arXiv 1212.5701, algorithm 1, times the learning rate.
-type adadelta struct{ decay, epsilon float64 }
+// onlyRate is the scalar of a rule without corrections.
+func onlyRate(rate float64) []float64 { return []float64{rate} }
 
-func (adadelta) Slots() int                              { return 2 }
-func (adadelta) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
-func (o adadelta) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	keep, add, eps := nn.Number(p, o.decay), nn.Number(p, 1-o.decay), nn.Number(p, o.epsilon)
+// Adadelta is Zeiler 2012, arXiv 1212.5701, algorithm 1, times the learning rate;
+// 1 as in PyTorch leaves its updates as they are.
+type Adadelta struct {
+	// LearningRate, 0 for 1; Decay, its ρ, 0 for 0.95; Epsilon, 0 for 1e-6; and
+	// WeightDecay.
+	LearningRate, Decay, Epsilon, WeightDecay float64
+}
+
+// Name is the word by which a configuration names the optimiser, and Help
+// describes it.
+func (*Adadelta) Name() string { return "adadelta" }
+
+// Help describes the optimiser.
+func (*Adadelta) Help() string { return "Adadelta (arXiv 1212.5701)" }
+
+// Table declares the options.
+func (o *Adadelta) Table() option.Table {
+	return option.Table{
+		rateRow(&o.LearningRate, 1),
+		option.Of("decay", &o.Decay, 0.95, "decay a step of Adadelta's two averages, its rho").Inside(0, 1),
+		epsilonRow(&o.Epsilon, 1e-6), decayRow(&o.WeightDecay, 0),
+	}
+}
+
+// Rate, Slots, Scalars and Update are those of an [Optimizer].
+func (o *Adadelta) Rate() float64 { return o.LearningRate }
+
+// Slots is 2.
+func (*Adadelta) Slots() int { return 2 }
+
+// Scalars is the rate.
+func (*Adadelta) Scalars(_ int64, rate float64) []float64 { return onlyRate(rate) }
+
+// Update is algorithm 1.
+func (o *Adadelta) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+	g = penalised(p, g, o.WeightDecay)
+	keep, add, eps := nn.Number(p, o.Decay), nn.Number(p, 1-o.Decay), nn.Number(p, o.Epsilon)
 	squares := Add(Mul(slots[0], keep), Mul(Square(g), add))
 	delta := Mul(g, Sqrt(Div(Add(slots[1], eps), Add(squares, eps))))
 	deltas := Add(Mul(slots[1], keep), Mul(Square(delta), add))
 	return Sub(p, Mul(delta, scalars[0])), []*Node{squares, deltas}
 }
 
-// adagrad is Duchi, Hazan and Singer 2011, diagonal form.
-type adagrad struct{ epsilon float64 }
+// Adagrad is Duchi, Hazan and Singer 2011, diagonal form.
+type Adagrad struct {
+	// LearningRate, 0 for 0.01; Epsilon, 0 for 1e-6; and WeightDecay.
+	LearningRate, Epsilon, WeightDecay float64
+}
 
-func (adagrad) Slots() int                              { return 1 }
-func (adagrad) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
-func (o adagrad) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+// Name is the word by which a configuration names the optimiser.
+func (*Adagrad) Name() string { return "adagrad" }
+
+// Help describes the optimiser.
+func (*Adagrad) Help() string { return "Adagrad, diagonal form" }
+
+// Table declares the options.
+func (o *Adagrad) Table() option.Table {
+	return option.Table{rateRow(&o.LearningRate, 0.01), epsilonRow(&o.Epsilon, 1e-6), decayRow(&o.WeightDecay, 0)}
+}
+
+// Rate is the learning rate.
+func (o *Adagrad) Rate() float64 { return o.LearningRate }
+
+// Slots is 1.
+func (*Adagrad) Slots() int { return 1 }
+
+// Scalars is the rate.
+func (*Adagrad) Scalars(_ int64, rate float64) []float64 { return onlyRate(rate) }
+
+// Update divides by the root of the sum of squares.
+func (o *Adagrad) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+	g = penalised(p, g, o.WeightDecay)
 	squares := Add(slots[0], Square(g))
-	return Sub(p, Mul(scalars[0], Div(g, Sqrt(Add(squares, nn.Number(p, o.epsilon)))))), []*Node{squares}
+	return Sub(p, Mul(scalars[0], Div(g, Sqrt(Add(squares, nn.Number(p, o.Epsilon)))))), []*Node{squares}
 }
 
-// adam is Kingma and Ba 2015, arXiv 1412.6980; with decoupled decay it is AdamW,
-// arXiv 1711.05101.
-type adam struct{ beta1, beta2, epsilon, decoupled float64 }
-
-func (adam) Slots() int { return 2 }
-
-// Scalars are the rate over the first moment's bias correction, the inverse
-// root of the second's, and the decoupled decay times the rate.
-func (o adam) Scalars(step int64, rate float64) []float64 {
-	t := float64(step)
-	return []float64{rate / (1 - math.Pow(o.beta1, t)), 1 / math.Sqrt(1-math.Pow(o.beta2, t)), rate * o.decoupled}
+// Adam is Kingma and Ba 2015, arXiv 1412.6980.
+type Adam struct {
+	// LearningRate, 0 for 0.001; Beta1, 0 for 0.9; Beta2, 0 for 0.999; Epsilon, 0
+	// for 1e-8; and WeightDecay.
+	LearningRate, Beta1, Beta2, Epsilon, WeightDecay float64
 }
 
-func (o adam) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	m := Add(Mul(slots[0], nn.Number(p, o.beta1)), Mul(g, nn.Number(p, 1-o.beta1)))
-	v := Add(Mul(slots[1], nn.Number(p, o.beta2)), Mul(Square(g), nn.Number(p, 1-o.beta2)))
-	change := Div(Mul(m, scalars[0]), Add(Mul(Sqrt(v), scalars[1]), nn.Number(p, o.epsilon)))
-	if o.decoupled != 0 {
-		change = Add(change, Mul(p, scalars[2]))
+// Name is the word by which a configuration names the optimiser.
+func (*Adam) Name() string { return "adam" }
+
+// Help describes the optimiser.
+func (*Adam) Help() string { return "Adam (arXiv 1412.6980)" }
+
+// Table declares the options.
+func (o *Adam) Table() option.Table { return append(o.moments(), decayRow(&o.WeightDecay, 0)) }
+
+func (o *Adam) moments() option.Table {
+	return option.Table{
+		rateRow(&o.LearningRate, 1e-3), epsilonRow(&o.Epsilon, 1e-8),
+		option.Of("beta1", &o.Beta1, 0.9, "decay a step of the mean of the gradients").Inside(0, 1),
+		option.Of("beta2", &o.Beta2, 0.999, "decay a step of the mean of the squared gradients").Inside(0, 1),
 	}
-	return Sub(p, change), []*Node{m, v}
 }
 
-// sgd with momentum keeps v ← μv + g and steps along v, or along g + μv with
+// Rate is the learning rate.
+func (o *Adam) Rate() float64 { return o.LearningRate }
+
+// Slots is 2.
+func (*Adam) Slots() int { return 2 }
+
+// Scalars are the rate over the first moment's bias correction and the inverse
+// root of the second's.
+func (o *Adam) Scalars(step int64, rate float64) []float64 {
+	t := float64(step)
+	return []float64{rate / (1 - math.Pow(o.Beta1, t)), 1 / math.Sqrt(1-math.Pow(o.Beta2, t))}
+}
+
+// Update is algorithm 1 of the paper.
+func (o *Adam) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+	change, slots := o.change(p, penalised(p, g, o.WeightDecay), slots, scalars)
+	return Sub(p, change), slots
+}
+
+func (o *Adam) change(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+	m := Add(Mul(slots[0], nn.Number(p, o.Beta1)), Mul(g, nn.Number(p, 1-o.Beta1)))
+	v := Add(Mul(slots[1], nn.Number(p, o.Beta2)), Mul(Square(g), nn.Number(p, 1-o.Beta2)))
+	return Div(Mul(m, scalars[0]), Add(Mul(Sqrt(v), scalars[1]), nn.Number(p, o.Epsilon))), []*Node{m, v}
+}
+
+// AdamW is Adam whose weight decay is apart from the gradient (Loshchilov and
+// Hutter 2019, arXiv 1711.05101): the parameter shrinks by rate·decay·p.
+type AdamW Adam
+
+// Name is the word by which a configuration names the optimiser.
+func (*AdamW) Name() string { return "adamw" }
+
+// Help describes the optimiser.
+func (*AdamW) Help() string { return "Adam with decoupled weight decay (arXiv 1711.05101)" }
+
+// Table declares the options; a WeightDecay of 0 means 0.01.
+func (o *AdamW) Table() option.Table {
+	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive())
+}
+
+// Rate is the learning rate.
+func (o *AdamW) Rate() float64 { return o.LearningRate }
+
+// Slots is 2.
+func (*AdamW) Slots() int { return 2 }
+
+// Scalars are those of Adam and the decay times the rate.
+func (o *AdamW) Scalars(step int64, rate float64) []float64 {
+	return append((*Adam)(o).Scalars(step, rate), rate*o.WeightDecay)
+}
+
+// Update is that of Adam less the decay.
+func (o *AdamW) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+	change, slots := (*Adam)(o).change(p, g, slots, scalars)
+	return Sub(p, Add(change, Mul(p, scalars[2]))), slots
+}
+
+// SGD with momentum keeps v ← μv + g and steps along v, or along g + μv with
 // Nesterov's look-ahead.
-type sgd struct {
-	momentum float64
-	nesterov bool
+type SGD struct {
+	// LearningRate, 0 for 0.01; Momentum; and WeightDecay.
+	LearningRate, Momentum, WeightDecay float64
+	// Nesterov takes the gradient ahead; it needs momentum.
+	Nesterov bool
 }
 
-func (o sgd) Slots() int {
-	if o.momentum == 0 {
+// Name is the word by which a configuration names the optimiser.
+func (*SGD) Name() string { return "sgd" }
+
+// Help describes the optimiser.
+func (*SGD) Help() string { return "gradient descent, with momentum" }
+
+// Table declares the options.
+func (o *SGD) Table() option.Table {
+	return option.Table{
+		rateRow(&o.LearningRate, 0.01),
+		option.Of("momentum", &o.Momentum, 0, "decay a step of the velocity").Below(0, 1),
+		option.Of("nesterov", &o.Nesterov, false, "whether the gradient is taken ahead, where the velocity leads"),
+		decayRow(&o.WeightDecay, 0),
+		option.Rule(func(report option.Report) {
+			if o.Nesterov && o.Momentum == 0 {
+				report("Nesterov's method needs momentum (set train.optimizer.momentum, for example to 0.9)", "nesterov", "momentum")
+			}
+		}),
+	}
+}
+
+// Rate is the learning rate.
+func (o *SGD) Rate() float64 { return o.LearningRate }
+
+// Slots is 1 with momentum, else 0.
+func (o *SGD) Slots() int {
+	if o.Momentum == 0 {
 		return 0
 	}
 	return 1
 }
-func (sgd) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
-func (o sgd) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	if o.momentum == 0 {
+
+// Scalars is the rate.
+func (*SGD) Scalars(_ int64, rate float64) []float64 { return onlyRate(rate) }
+
+// Update steps along the velocity.
+func (o *SGD) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+	g = penalised(p, g, o.WeightDecay)
+	if o.Momentum == 0 {
 		return Sub(p, Mul(g, scalars[0])), nil
 	}
-	mu := nn.Number(p, o.momentum)
+	mu := nn.Number(p, o.Momentum)
 	v := Add(Mul(slots[0], mu), g)
 	along := v
-	if o.nesterov {
+	if o.Nesterov {
 		along = Add(g, Mul(v, mu))
 	}
 	return Sub(p, Mul(along, scalars[0])), []*Node{v}

@@ -24,26 +24,26 @@ type rule func(t int, w, gradient float64, memory *[2]float64) float64
 var rules = []struct {
 	name    string
 	again   bool // the graph is that of another, with other constants
-	options OptimizerOptions
+	options Optimizer
 	rule    rule
 }{
-	{"adadelta with its defaults", true, OptimizerOptions{}, zeiler(1, 0.95, 1e-6)},
-	{"adadelta", false, OptimizerOptions{Name: "adadelta", LearningRate: 0.5, Decay: 0.9, Epsilon: 1e-3}, zeiler(0.5, 0.9, 1e-3)},
-	{"adagrad", false, OptimizerOptions{Name: "adagrad", LearningRate: 0.3, Epsilon: 0.1}, func(_ int, w, g float64, m *[2]float64) float64 {
+	{"adadelta with its defaults", true, &Adadelta{}, zeiler(1, 0.95, 1e-6)},
+	{"adadelta", false, &Adadelta{LearningRate: 0.5, Decay: 0.9, Epsilon: 1e-3}, zeiler(0.5, 0.9, 1e-3)},
+	{"adagrad", false, &Adagrad{LearningRate: 0.3, Epsilon: 0.1}, func(_ int, w, g float64, m *[2]float64) float64 {
 		m[0] += g * g
 		return w - 0.3*g/math.Sqrt(m[0]+0.1)
 	}},
-	{"adam with its defaults", true, OptimizerOptions{Name: "adam"}, kingma(0.001, 0.9, 0.999, 1e-8, 0)},
-	{"adam", false, OptimizerOptions{Name: "adam", LearningRate: 0.1, Beta1: 0.7, Beta2: 0.95, Epsilon: 1e-3}, kingma(0.1, 0.7, 0.95, 1e-3, 0)},
-	{"adamw with its defaults", true, OptimizerOptions{Name: "adamw"}, kingma(0.001, 0.9, 0.999, 1e-8, 0.01)},
-	{"adamw", false, OptimizerOptions{Name: "adamw", LearningRate: 0.1, WeightDecay: 0.5}, kingma(0.1, 0.9, 0.999, 1e-8, 0.5)},
-	{"sgd with its defaults", true, OptimizerOptions{Name: "sgd"}, polyak(0.01, 0)},
-	{"sgd", true, OptimizerOptions{Name: "sgd", LearningRate: 0.2}, polyak(0.2, 0)},
-	{"momentum", false, OptimizerOptions{Name: "sgd", LearningRate: 0.05, Momentum: 0.8}, polyak(0.05, 0.8)},
-	{"nesterov", false, OptimizerOptions{Name: "sgd", LearningRate: 0.05, Momentum: 0.8, Nesterov: true}, sutskever(0.05, 0.8)},
-	{"sgd with decay", false, OptimizerOptions{Name: "sgd", LearningRate: 0.2, WeightDecay: 0.3}, decayed(0.3, polyak(0.2, 0))},
-	{"adam with decay", true, OptimizerOptions{Name: "adam", LearningRate: 0.1, WeightDecay: 0.3}, decayed(0.3, kingma(0.1, 0.9, 0.999, 1e-8, 0))},
-	{"adadelta with decay", true, OptimizerOptions{WeightDecay: 0.3}, decayed(0.3, zeiler(1, 0.95, 1e-6))},
+	{"adam with its defaults", true, &Adam{}, kingma(0.001, 0.9, 0.999, 1e-8, 0)},
+	{"adam", false, &Adam{LearningRate: 0.1, Beta1: 0.7, Beta2: 0.95, Epsilon: 1e-3}, kingma(0.1, 0.7, 0.95, 1e-3, 0)},
+	{"adamw with its defaults", true, &AdamW{}, kingma(0.001, 0.9, 0.999, 1e-8, 0.01)},
+	{"adamw", false, &AdamW{LearningRate: 0.1, WeightDecay: 0.5}, kingma(0.1, 0.9, 0.999, 1e-8, 0.5)},
+	{"sgd with its defaults", true, &SGD{}, polyak(0.01, 0)},
+	{"sgd", true, &SGD{LearningRate: 0.2}, polyak(0.2, 0)},
+	{"momentum", false, &SGD{LearningRate: 0.05, Momentum: 0.8}, polyak(0.05, 0.8)},
+	{"nesterov", false, &SGD{LearningRate: 0.05, Momentum: 0.8, Nesterov: true}, sutskever(0.05, 0.8)},
+	{"sgd with decay", false, &SGD{LearningRate: 0.2, WeightDecay: 0.3}, decayed(0.3, polyak(0.2, 0))},
+	{"adam with decay", true, &Adam{LearningRate: 0.1, WeightDecay: 0.3}, decayed(0.3, kingma(0.1, 0.9, 0.999, 1e-8, 0))},
+	{"adadelta with decay", true, &Adadelta{WeightDecay: 0.3}, decayed(0.3, zeiler(1, 0.95, 1e-6))},
 }
 
 // zeiler is Adadelta: Δ = −RMS[Δ]/RMS[g] · g.
@@ -100,13 +100,10 @@ func TestOptimizersFollowTheirPapers(t *testing.T) {
 				continue // compiling takes XLA long
 			}
 			t.Run(tt.name, func(t *testing.T) {
-				opt, rate, err := NewOptimizer(tt.options)
-				if err != nil {
-					t.Fatal(err)
-				}
+				opt := resolved(t, tt.options)
 				steps := append([]exec.Values(nil), steps...)
 				for i := range steps {
-					steps[i].Scalars = opt.Scalars(int64(i+1), rate)
+					steps[i].Scalars = opt.Scalars(int64(i+1), opt.Rate())
 				}
 				want := q.follow(tt.rule, steps)
 				p := newProgram(t, b, &program{model: q, layout: exec.Layout{Batch: 4}, opt: opt, chunk: longest(b, 7)})
@@ -231,21 +228,33 @@ func (p bench) do(t *testing.T, w models.Weights, steps []exec.Values) (state te
 	return state, losses, norms
 }
 
-func TestNewOptimizerRefuses(t *testing.T) {
-	for _, tt := range []struct {
-		o    OptimizerOptions
-		want string
-	}{
-		{OptimizerOptions{Name: "adamax"}, `unknown optimizer "adamax" (known: adadelta, adagrad, adam, adamw, sgd)`},
-		{OptimizerOptions{Name: "sgd", Nesterov: true}, "nesterov needs a momentum"},
+// resolved is an optimiser with its defaults.
+func resolved(t *testing.T, opt Optimizer) Optimizer {
+	t.Helper()
+	o, err := Options{Optimizer: opt}.resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.Optimizer
+}
+
+func TestOptimizersRefuse(t *testing.T) {
+	for path, opt := range map[string]Optimizer{
+		"optimizer.nesterov":      &SGD{Nesterov: true},
+		"optimizer.decay":         &Adadelta{Decay: 1},
+		"optimizer.learning_rate": &Adam{LearningRate: math.Inf(1)},
+		"optimizer.weight_decay":  &AdamW{WeightDecay: -1},
 	} {
-		if _, _, err := NewOptimizer(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%+v: error %v, want one about %q", tt.o, err, tt.want)
+		if _, err := (Options{Optimizer: opt}).resolve(); err == nil || !strings.Contains(err.Error(), path+": ") {
+			t.Errorf("%+v: error %v, want one about %s", opt, err, path)
 		}
 	}
-	for _, name := range OptimizerNames() {
-		if _, _, err := NewOptimizer(OptimizerOptions{Name: name}); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+}
+
+// The options of the caller stay as they are, since several trainings may share them.
+func TestOptimizersAreNotChanged(t *testing.T) {
+	opt := &Adam{}
+	if resolved(t, opt).Rate() != 0.001 || *opt != (Adam{}) {
+		t.Errorf("the optimiser became %+v", opt)
 	}
 }

@@ -5,17 +5,22 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
-// Options say how to fit a density. Zero values mean the defaults named here.
+// Never is the LookAhead of a training that no number of epochs without a better validation ends.
+const Never = -1
+
+// Options are how to fit a density. Zero values mean the defaults named here.
 type Options struct {
-	// Seed is what initial weights and the shuffling of rows follow from.
+	// Seed of the initial weights and the shuffling of rows.
 	Seed uint64
 	// Batch is the number of rows a step; 0 means 100.
 	Batch int
-	// Optimizer defaults to Adadelta.
-	Optimizer OptimizerOptions
+	// Optimizer is a pointer to one of the optimisers of this package, such as
+	// &Adam{LearningRate: 1e-4}, or one's own; nil means &Adadelta{}.
+	Optimizer Optimizer
 	// Schedule of the learning rate; constant by default.
 	Schedule ScheduleOptions
 	// Anneal warms the objective of a model that has an inverse temperature.
@@ -28,12 +33,12 @@ type Options struct {
 	// MaxEpochs and MaxSteps end training; 0 means no limit.
 	MaxEpochs, MaxSteps int
 	// LookAhead ends training after so many epochs without a better validation
-	// likelihood; 0 means 30, negative never.
+	// likelihood; 0 means 30.
 	LookAhead int
 	// DropLast leaves out an epoch's incomplete last batch; otherwise it is
 	// padded with rows of weight zero.
 	DropLast bool
-	// EvalBatch is the largest number of rows a call in validation; 0 means 500.
+	// EvalBatch is the largest number of rows a call in validation; 0 means 1000.
 	EvalBatch int
 	// ValidOrders is the number of fresh mask sets of an unlimited cycle in each
 	// validation; 0 means 300.
@@ -43,6 +48,9 @@ type Options struct {
 	ValidSamples int
 	// LogEvery is the number of steps between training records; 0 means 10.
 	LogEvery int
+	// CheckpointEvery is the number of seconds between the checkpoints of Run; 0
+	// means 60.
+	CheckpointEvery float64
 	// Stop, if not nil, ends training beside the limits and LookAhead.
 	Stop StoppingRule
 	// Hooks are called as training goes on, one after the other.
@@ -69,8 +77,90 @@ func (n lookAhead) Stop(at Progress) bool {
 // the first step, to 1, which is reached after so many steps. The zero value is
 // β = 1 throughout.
 type AnnealOptions struct {
+	// From is β at the first step; 0 means 1.
 	From  float64
 	Steps int
+}
+
+// Table declares the options. Those of annealing are used by the models with
+// noise, of the types that are named.
+func (o *Options) Table(noisy ...string) option.Table {
+	limit := func(name string, at *int, help string) *option.Row {
+		return option.Of(name, at, 0, help).Within(0, option.MaxSteps).Default("0, no limit").Mutable()
+	}
+	return option.Table{
+		option.Of("batch", &o.Batch, 100, "number of rows in a step").Within(1, option.MaxSize),
+		option.Section("optimizer", option.Table{option.Pick("name", &o.Optimizer, "method that turns gradients into updates", optimizers()...)}),
+		option.Section("schedule", o.Schedule.table(&o.MaxSteps)),
+		option.Section("anneal", option.Table{
+			option.Of("from", &o.Anneal.From, 1, "inverse temperature β at the first step").Above(0, 1),
+			option.Of("steps", &o.Anneal.Steps, 0, "number of steps over which β rises linearly to 1").Within(0, option.MaxSteps),
+			option.Rule(o.checkAnneal),
+		}).When("model.type", noisy...),
+		option.Of("clip_norm", &o.ClipNorm, 0, "Euclidean norm above which the whole gradient is scaled down to it").AtLeast(0).Default("0, no clipping"),
+		option.Of("ema", &o.EMA, 0, "decay a step of the exponential moving average of the parameters that is evaluated in their place").
+			Below(0, 1).Default("0, no average"),
+		limit("max_epochs", &o.MaxEpochs, "number of passes over the training rows after which the run ends"),
+		limit("max_steps", &o.MaxSteps, "number of optimiser steps after which the run ends"),
+		option.Of("look_ahead", &o.LookAhead, 30, "number of epochs without a better validation likelihood after which the run ends; 0 never ends it").
+			Within(1, option.MaxSteps).Zero(Never).Mutable(),
+		option.Of("checkpoint_every", &o.CheckpointEvery, 60, "seconds between checkpoints").Positive().Mutable(),
+		option.Of("log_every", &o.LogEvery, 10, "number of steps between training records").Within(1, option.MaxSteps).Mutable(),
+		option.Of("drop_last", &o.DropLast, false, "whether the incomplete batch at the end of an epoch is left out, instead of padded and weighted"),
+		option.Rule(o.check),
+	}
+}
+
+func (o *Options) check(report option.Report) {
+	s := o.Schedule
+	if o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead == Never && o.Stop == nil {
+		report("nothing ends the run (set look_ahead, max_epochs or max_steps)", "look_ahead", "max_epochs", "max_steps")
+	}
+	if o.MaxSteps > 0 && s.WarmUp > o.MaxSteps {
+		report(fmt.Sprintf("the warm-up takes %d steps, longer than train.max_steps, %d", s.WarmUp, o.MaxSteps), "schedule.warm_up", "max_steps")
+	}
+	if s.Name == "linear" || s.Name == "cosine" {
+		switch {
+		case s.Steps == 0:
+			report(fmt.Sprintf("the schedule %s needs a step to end at (set train.schedule.steps or train.max_steps)", s.Name),
+				"schedule.steps", "schedule.name", "max_steps")
+		case s.WarmUp >= s.Steps && (o.MaxSteps == 0 || s.WarmUp <= o.MaxSteps):
+			report(fmt.Sprintf("the warm-up takes %d steps, and the schedule ends at step %d (it needs steps after the warm-up)", s.WarmUp, s.Steps),
+				"schedule.warm_up", "schedule.steps", "max_steps")
+		}
+	}
+	if s.Name == "plateau" && o.LookAhead > 0 && s.Patience >= o.LookAhead {
+		report(fmt.Sprintf("a plateau takes %d epochs, but train.look_ahead ends the run after %d (use a smaller patience)", s.Patience, o.LookAhead),
+			"schedule.patience", "look_ahead")
+	}
+}
+
+func (o *Options) checkAnneal(report option.Report) {
+	a := o.Anneal
+	if o.MaxSteps > 0 && a.Steps > o.MaxSteps {
+		report(fmt.Sprintf("β takes %d steps to reach 1, longer than train.max_steps, %d", a.Steps, o.MaxSteps), "steps")
+	}
+	switch {
+	case a.Steps == 0 && a.From != 0 && a.From != 1:
+		report("β needs steps to rise over (set train.anneal.steps)", "from", "steps")
+	case a.Steps > 0 && a.From == 1:
+		report("β already starts at 1, so train.anneal.steps has no effect (set train.anneal.from, for example to 0.01)", "steps", "from")
+	}
+}
+
+// resolve fills in the defaults and returns every problem of the options.
+func (o Options) resolve() (Options, error) {
+	o.Optimizer = option.Clone(o.Optimizer)
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	e := maskflow.Estimation{Batch: o.EvalBatch, ValidOrders: o.ValidOrders, ValidSamples: o.ValidSamples}
+	err := errors.Join(option.Resolve(o.Table()), option.Resolve(e.Table()))
+	o.EvalBatch, o.ValidOrders, o.ValidSamples = e.Batch, e.ValidOrders, e.ValidSamples
+	if err != nil {
+		return o, fmt.Errorf("train: %w", err)
+	}
+	return o, nil
 }
 
 // beta is that of a step, the first being 1.
@@ -79,77 +169,6 @@ func (a AnnealOptions) beta(step int64) float64 {
 		return 1
 	}
 	return a.From + (1-a.From)*float64(step-1)/float64(a.Steps)
-}
-
-// OptionsOf translates a resolved configuration.
-func OptionsOf(c *config.Config) Options {
-	if c == nil {
-		return Options{}
-	}
-	t, z, s := c.Train, c.Train.Optimizer, c.Train.Schedule
-	lookAhead := t.LookAhead
-	if lookAhead == 0 {
-		lookAhead = -1
-	}
-	return Options{
-		Seed: c.Seed, Batch: t.Batch, ClipNorm: t.ClipNorm, EMA: t.EMA,
-		Optimizer: OptimizerOptions{Name: z.Name, LearningRate: z.LearningRate, Decay: z.Decay, Epsilon: z.Epsilon,
-			Beta1: z.Beta1, Beta2: z.Beta2, Momentum: z.Momentum, Nesterov: z.Nesterov, WeightDecay: z.WeightDecay},
-		Schedule: ScheduleOptions{Name: s.Name, WarmUp: s.WarmUp, Steps: s.Steps, Final: s.Final, Factor: s.Factor, Patience: s.Patience},
-		Anneal:   AnnealOptions{From: t.Anneal.From, Steps: t.Anneal.Steps}, ValidSamples: c.Eval.ValidSamples,
-		MaxEpochs: t.MaxEpochs, MaxSteps: t.MaxSteps, LookAhead: lookAhead, DropLast: t.DropLast,
-		EvalBatch: c.Eval.Batch, ValidOrders: c.Eval.ValidOrders, LogEvery: t.LogEvery,
-	}
-}
-
-func (o Options) withDefaults() Options {
-	if o.Batch == 0 {
-		o.Batch = 100
-	}
-	if o.LookAhead == 0 {
-		o.LookAhead = 30
-	}
-	if o.EvalBatch == 0 {
-		o.EvalBatch = 500
-	}
-	if o.ValidOrders == 0 {
-		o.ValidOrders = 300
-	}
-	if o.ValidSamples == 0 {
-		o.ValidSamples = 1
-	}
-	if o.LogEvery == 0 {
-		o.LogEvery = 10
-	}
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	if o.Schedule.Steps == 0 {
-		o.Schedule.Steps = o.MaxSteps
-	}
-	return o
-}
-
-func (o Options) check() error {
-	var problems []error
-	for _, p := range []struct {
-		bad  bool
-		text string
-	}{
-		{o.Batch < 1, fmt.Sprintf("batch: %d rows a step, need at least 1", o.Batch)},
-		{o.EvalBatch < 0, fmt.Sprintf("eval batch: %d rows a call, need at least 1", o.EvalBatch)},
-		{!(o.ClipNorm >= 0), "clip_norm: need 0 (none) or more"},
-		{!(o.EMA >= 0 && o.EMA < 1), "ema: need a decay from 0 (none) to below 1"},
-		{o.ValidOrders < 0 || o.ValidSamples < 0 || o.LogEvery < 0, "valid_orders, valid_samples, log_every: need 0 (the default) or more"},
-		{!(o.Anneal.From >= 0 && o.Anneal.From <= 1) || o.Anneal.Steps < 0, "anneal: need a start from 0 to 1, and 0 steps (none) or more"},
-		{o.MaxEpochs < 0 || o.MaxSteps < 0, "max_epochs, max_steps: need 0 (no limit) or more"},
-		{o.MaxEpochs == 0 && o.MaxSteps == 0 && o.LookAhead < 0 && o.Stop == nil, "training would never end: set max_epochs, max_steps or look_ahead"},
-	} {
-		if p.bad {
-			problems = append(problems, errors.New(p.text))
-		}
-	}
-	return errors.Join(problems...)
 }
 
 // DivergedError reports a loss or gradient that is not finite. The weights are

@@ -30,13 +30,13 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 		// 11 steps an epoch, of which the last has 3 rows and 7 of padding.
 		{"everything of a MADE", newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7},
 			Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Seed: 3, Start: "natural"}), bitSplits(103, 13, 0, 5, 2),
-			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
+			Options{Optimizer: &Adam{LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
 				Schedule: ScheduleOptions{Name: "cosine", WarmUp: 5, Steps: 40}, ValidOrders: 2}, 3},
 		{"a cycle of three", newMADE(t, made.Options{Dim: 5, Masks: 3, Resample: masks.ResampleOrder, Seed: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), bitSplits(103, 13, 0, 5, 0), Options{}, 32},
 		{"a flow with statistics", normalising(3, 2), waveSplits(103, 13, 0, 3, 2),
-			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02}, EMA: 0.9}, 4},
+			Options{Optimizer: &Adam{LearningRate: 0.02}, EMA: 0.9}, 4},
 		{"noise and annealing", tinyVAE(5), bitSplits(103, 13, 0, 5, 0),
-			Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.02}, Anneal: AnnealOptions{From: 0.1, Steps: 20}}, 5},
+			Options{Optimizer: &Adam{LearningRate: 0.02}, Anneal: AnnealOptions{From: 0.1, Steps: 20}}, 5},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var j *journal
@@ -66,10 +66,8 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 // What stands in rows of padding changes neither loss nor state, nor the
 // statistics of the batch that a flow normalises by.
 func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
-	opt, rate, err := NewOptimizer(OptimizerOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	opt := resolved(t, &Adadelta{})
+	rate := opt.Rate()
 	rng := rand.New(rand.NewPCG(5, 5))
 	fill := func(n int, scale float64) []float32 {
 		v := make([]float32, n)
@@ -121,7 +119,7 @@ func TestClippingAndMovingAverage(t *testing.T) {
 		steps[i].Scalars = []float64{rate}
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		p := newProgram(t, b, &program{model: q, layout: exec.Layout{Batch: 3}, opt: sgd{}, clip: clip, ema: decay, chunk: longest(b, 5)})
+		p := newProgram(t, b, &program{model: q, layout: exec.Layout{Batch: 3}, opt: &SGD{}, clip: clip, ema: decay, chunk: longest(b, 5)})
 		got, losses, norms := p.do(t, q.weights(), steps)
 		w, average := make([]float64, 5), make([]float64, 5)
 		for d, v := range q.start {
@@ -199,7 +197,7 @@ func TestStepsACall(t *testing.T) {
 
 func TestProgramRefusesTooManySteps(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	p := newProgram(t, b, &program{model: theBowl(), layout: exec.Layout{Batch: 3}, opt: sgd{}, chunk: 1})
+	p := newProgram(t, b, &program{model: theBowl(), layout: exec.Layout{Batch: 3}, opt: &SGD{}, chunk: 1})
 	for _, n := range []int{0, 2} {
 		if _, _, err := p.run(b.Compute, nil, make([]exec.Values, n)); err == nil {
 			t.Errorf("a program for one step ran %d", n)

@@ -5,21 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
 )
-
-// mayChange are the keys that a resumption may change: how long training goes
-// on and what is written on the way, not what is trained. So may every key of
-// evalSection, which says how a likelihood is estimated.
-var mayChange = []string{"train.max_epochs", "train.max_steps", "train.look_ahead", "train.checkpoint_every", "train.log_every"}
-
-const evalSection = "eval."
 
 // ConfigChangedError reports a configuration that cannot continue a run.
 type ConfigChangedError struct {
@@ -29,8 +22,19 @@ type ConfigChangedError struct {
 }
 
 func (e *ConfigChangedError) Error() string {
-	return fmt.Sprintf("resuming %s with a changed configuration: %s (only %s and %s* may change; for the rest train a new run)",
-		e.Dir, joinDifferences(e.Differences), strings.Join(mayChange, ", "), evalSection)
+	return fmt.Sprintf("resuming %s with a changed configuration: %s (only %s may change; for the rest train a new run)",
+		e.Dir, joinDifferences(e.Differences), strings.Join(mutable(), ", "))
+}
+
+// mutable are the paths of the keys that a resumed run may change.
+func mutable() []string {
+	var paths []string
+	for _, k := range option.Document((&Config{}).Table()) {
+		if k.Mutable {
+			paths = append(paths, k.Path)
+		}
+	}
+	return paths
 }
 
 func joinDifferences(ds []config.Difference) string {
@@ -45,18 +49,18 @@ func joinDifferences(ds []config.Difference) string {
 // what a resumption would change. The error is a *ConfigChangedError when it
 // differs in more than limits, logging, checkpoints and evaluation, and
 // runlog.ErrNoRun when there is no run.
-func CheckResume(dir string, c *config.Config) ([]config.Difference, error) {
+func CheckResume(dir string, c *Config) ([]config.Difference, error) {
 	if _, err := runlog.ReadManifest(dir); err != nil {
 		return nil, err
 	}
-	own, err := config.Load(filepath.Join(dir, runlog.ConfigFile), nil)
+	own, err := LoadConfig(filepath.Join(dir, runlog.ConfigFile), nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be resumed: %w", dir, err)
 	}
-	all := config.Diff(own, c)
+	all := config.Diff(own.Table(), c.Table())
 	var refused []config.Difference
 	for _, d := range all {
-		if !slices.Contains(mayChange, d.Path) && !strings.HasPrefix(d.Path, evalSection) {
+		if !d.Mutable {
 			refused = append(refused, d)
 		}
 	}
@@ -109,7 +113,7 @@ func (r *run) takeOver() error {
 	case hasStates(r.checkpoints()):
 		return fmt.Errorf("%w (to begin anew, remove the damaged files)", err)
 	}
-	text, err := r.c.Marshal()
+	text, err := config.Marshal(r.c.Table())
 	if err != nil {
 		return err
 	}
@@ -143,7 +147,7 @@ func (r *run) upgrade(s *checkpoint.State) error {
 	if err := json.Unmarshal(s.Meta, &saved); err != nil || saved.Preparation != nil || saved.Training == nil {
 		return nil // Restore reports what is wrong
 	}
-	if _, err := maskflow.Upgrade(s, r.c, r.model); err != nil || r.c.Data.Logit == 0 && !r.c.Data.Standardise {
+	if _, err := maskflow.Upgrade(s, &r.c.Config, r.model); err != nil || r.c.Data.Logit == 0 && !r.c.Data.Standardise {
 		return err
 	}
 	saved.Training.Data = r.trainer.checksum

@@ -39,16 +39,16 @@ func bitsOf(context int) func() *data.Splits {
 // journeys between them use everything that a state holds.
 var journeys = []journey{
 	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}), bitsOf(2),
-		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}, false},
+		Options{Optimizer: &Adam{LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}, false},
 	{"four masks", madeOf(made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4, Start: "natural"}), bitsOf(0), Options{MaxSteps: 27}, true},
 	{"a flow with statistics, and an average", func(testing.TB) models.Model { return normalising(3, 2) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) },
-		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, EMA: 0.5, MaxSteps: 15}, false},
+		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxSteps: 15}, false},
 	{"a flow with statistics", func(testing.TB) models.Model { return normalising(3, 0) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 0) },
 		Options{MaxSteps: 15}, true},
 	{"noise beside data, and annealing", func(testing.TB) models.Model { return tinyVAE(5) }, bitsOf(0),
-		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, Anneal: AnnealOptions{From: 0.25, Steps: 9}, ValidSamples: 3, MaxSteps: 15}, false},
+		Options{Optimizer: &Adam{LearningRate: 0.1}, Anneal: AnnealOptions{From: 0.25, Steps: 9}, ValidSamples: 3, MaxSteps: 15}, false},
 	{"noise without data, and a teacher", func(t testing.TB) models.Model { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
-		Options{Optimizer: OptimizerOptions{Name: "adam", LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
+		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
 }
 
 // stop is a moment of a training: its state, and how many records there were.
@@ -222,7 +222,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		refuse string
 	}
 	build := func(c change) *Trainer {
-		m, o := model, Options{Batch: 4, MaxSteps: 3, Optimizer: OptimizerOptions{Name: "adam"}, Seed: 1}
+		m, o := model, Options{Batch: 4, MaxSteps: 3, Optimizer: &Adam{}, Seed: 1}
 		if c.model != nil {
 			c.model(&m)
 		}
@@ -251,8 +251,8 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		"fewer layers":        {model: func(o *made.Options) { o.Hidden = []int{} }, refuse: `no tensor "params/hidden0.weights"`},
 		"another dimension":   {model: func(o *made.Options) { o.Dim = 6 }, refuse: "shape [6 7], the model's [5 7]"},
 		"more masks":          {model: func(o *made.Options) { o.Masks = 3 }, refuse: "does not fit this training"},
-		"as many slots":       {o: func(o *Options) { o.Optimizer.Name = "adadelta" }, refuse: "adadelta, 23 rows in batches of 4, seed 1"},
-		"fewer slots":         {o: func(o *Options) { o.Optimizer.Name = "sgd" }, refuse: "another training (sgd"},
+		"as many slots":       {o: func(o *Options) { o.Optimizer = &Adadelta{} }, refuse: "adadelta, 23 rows in batches of 4, seed 1"},
+		"fewer slots":         {o: func(o *Options) { o.Optimizer = &SGD{} }, refuse: "another training (sgd"},
 		"an average":          {o: func(o *Options) { o.EMA = 0.9 }, refuse: "tensors"},
 		"another batch":       {o: func(o *Options) { o.Batch = 5 }, refuse: "batches of 5"},
 		"other rows":          {d: func(s *data.Splits) { s.Train.X[0] = 1 - s.Train.X[0] }, refuse: "the data have changed"},
@@ -292,7 +292,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		t.Errorf("a state of the same training: %v", err)
 	}
 	// A plain descent keeps nothing but weights: a model is refused even there.
-	plain := build(change{o: func(o *Options) { o.Optimizer = OptimizerOptions{Name: "sgd"} }})
+	plain := build(change{o: func(o *Options) { o.Optimizer = &SGD{} }})
 	toEnd(t, plain)
 	best, err := plain.BestState()
 	if err != nil {

@@ -57,14 +57,14 @@ type Summary struct {
 // summary so far; after a divergence the error is a *DivergedError. A run that
 // is stopped by request is tested like a finished one, unless it was asked to stop
 // now, which interrupts also a validation or the test and is no error.
-func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data.Splits, o RunOptions) (*Summary, error) {
+func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits, o RunOptions) (*Summary, error) {
 	if b == nil || c == nil || splits == nil {
 		return nil, errors.New("a run needs a backend, a configuration and rows")
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d, err := maskflow.NewModel(c, splits.Dim, splits.ContextDim)
+	d, err := c.NewModel(splits.Dim, splits.ContextDim)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 	defer interrupt(nil)
 	r.requests.interrupt, r.requests.tests = interrupt, r.tests()
 	r.shows = shows{dir: o.Dir, write: r.write}
-	options := OptionsOf(c)
+	options := c.options()
 	options.Hooks, options.Clock = []Hook{r.control, Records(r.write), r.watch, r.shows.hook}, o.Clock
 	r.trainer, err = NewTrainer(b, d, splits, options)
 	if err != nil {
@@ -99,7 +99,7 @@ func Run(ctx context.Context, b *backend.Backend, c *config.Config, splits *data
 
 // run is one process's share of a run.
 type run struct {
-	c       *config.Config
+	c       *Config
 	o       RunOptions
 	model   models.Model
 	splits  *data.Splits
@@ -187,7 +187,7 @@ func (r *run) open() error {
 	options := runlog.Options{Clock: r.o.Clock}
 	r.saved.step = -1
 	if !r.o.Resume {
-		text, err := r.c.Marshal()
+		text, err := config.Marshal(r.c.Table())
 		if err != nil {
 			return err
 		}
@@ -206,11 +206,7 @@ func (r *run) open() error {
 func (r *run) checkpoints() string { return filepath.Join(r.o.Dir, runlog.CheckpointsDir) }
 
 func (r *run) seeds() map[string]uint64 {
-	seeds := map[string]uint64{"model": r.c.Seed}
-	if r.c.Data.Seed != nil {
-		seeds["data"] = *r.c.Data.Seed
-	}
-	return seeds
+	return map[string]uint64{"model": r.c.Seed, "data": r.c.Data.RandomSeed()}
 }
 
 func versions(b *backend.Backend) runlog.Versions {

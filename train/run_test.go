@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,10 +19,9 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
-	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -35,9 +35,9 @@ train: {batch: 8, max_epochs: 3, log_every: 1, optimizer: {name: adam, learning_
 eval: {batch: 16}
 `
 
-func parse(t *testing.T, text string, sets ...string) *config.Config {
+func parse(t *testing.T, text string, sets ...string) *Config {
 	t.Helper()
-	c, err := config.Parse("test.yaml", []byte(text), sets)
+	c, err := ParseConfig("test.yaml", []byte(text), sets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -473,7 +473,7 @@ func TestRunRefuses(t *testing.T) {
 	wide.Valid = bits("valid", 2, 19, 6, 0)
 	for _, tt := range []struct {
 		name   string
-		config *config.Config
+		config *Config
 		splits *data.Splits
 		o      RunOptions
 		want   string
@@ -613,7 +613,8 @@ func TestSamplesHaveTheShapeOfImages(t *testing.T) {
 	}
 }
 
-func TestOptionsOf(t *testing.T) {
+// The options of a file are those of Go: another value in one is another in the other, and so are the defaults.
+func TestOptionsOfAConfiguration(t *testing.T) {
 	c := parse(t, `
 seed: 7
 data: {source: connect4}
@@ -626,55 +627,34 @@ train:
   max_epochs: 13
   max_steps: 17
   look_ahead: 19
+  checkpoint_every: 7
   log_every: 23
   drop_last: true
 eval: {batch: 29, valid_orders: 31}
 `)
 	want := Options{Seed: 7, Batch: 11, ClipNorm: 2, EMA: 0.875, MaxEpochs: 13, MaxSteps: 17, LookAhead: 19, LogEvery: 23, DropLast: true, EvalBatch: 29, ValidOrders: 31,
-		Optimizer: OptimizerOptions{Name: "sgd", LearningRate: 0.25, Momentum: 0.5, Nesterov: true, WeightDecay: 0.125},
-		Schedule:  ScheduleOptions{Name: "plateau", WarmUp: 3, Final: 0.01, Factor: 0.75, Patience: 5}}
-	if got := OptionsOf(c); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		CheckpointEvery: 7, Anneal: AnnealOptions{}, Optimizer: &SGD{LearningRate: 0.25, Momentum: 0.5, Nesterov: true, WeightDecay: 0.125},
+		Schedule: ScheduleOptions{Name: "plateau", WarmUp: 3, Final: 0.01, Factor: 0.75, Patience: 5}}
+	if got := c.options(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	c = parse(t, "data: {source: connect4}\ntrain: {look_ahead: 0, max_epochs: 1, optimizer: {name: adamw, beta1: 0.5, beta2: 0.75, epsilon: 0.25}, schedule: {name: cosine, steps: 9}}")
-	got := OptionsOf(c)
-	if got.LookAhead >= 0 || got.Optimizer != (OptimizerOptions{Name: "adamw", LearningRate: 0.001, Beta1: 0.5, Beta2: 0.75, Epsilon: 0.25, WeightDecay: 0.01}) ||
-		got.Schedule != (ScheduleOptions{Name: "cosine", Steps: 9}) {
+	c = parse(t, "data: {source: connect4}\nmodel: {type: vae}\ntrain: {look_ahead: 0, max_epochs: 1, anneal: {from: 0.25, steps: 9}}\neval: {valid_samples: 11}")
+	if got := c.options(); got.LookAhead != Never || got.Anneal != (AnnealOptions{From: 0.25, Steps: 9}) || got.ValidSamples != 11 {
 		t.Errorf("got %+v", got)
 	}
-	c = parse(t, "data: {source: connect4}\nmodel: {type: vae}\ntrain: {anneal: {from: 0.25, steps: 9}}\neval: {valid_samples: 11}")
-	if got := OptionsOf(c); got.Anneal != (AnnealOptions{From: 0.25, Steps: 9}) || got.ValidSamples != 11 {
-		t.Errorf("got %+v", got)
-	}
-	c = parse(t, "data: {source: connect4}\ntrain: {optimizer: {decay: 0.5, epsilon: 0.25}}")
-	if got := OptionsOf(c).Optimizer; got != (OptimizerOptions{Name: "adadelta", LearningRate: 1, Decay: 0.5, Epsilon: 0.25}) {
-		t.Errorf("got %+v", got)
-	}
-}
-
-// The defaults of this package are those of a configuration.
-func TestDefaultsAreThoseOfAConfiguration(t *testing.T) {
-	c := parse(t, "data: {source: connect4}")
-	got, want := OptionsOf(c), Options{}.withDefaults()
-	if got.Batch != want.Batch || got.LookAhead != want.LookAhead || got.ValidOrders != want.ValidOrders || got.LogEvery != want.LogEvery {
-		t.Errorf("a configuration has %+v, the package %+v", got, want)
-	}
-	for _, name := range OptimizerNames() {
-		c := parse(t, "data: {source: connect4}\ntrain: {optimizer: {name: "+name+"}}")
-		o, rate, err := NewOptimizer(OptimizerOptions{Name: name})
+	for _, opt := range optimizers() {
+		c := parse(t, "data: {source: connect4}\nmodel: {type: vae}\ntrain: {optimizer: {name: "+option.NameOf(opt)+"}}")
+		got, err := c.options().resolve()
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, otherRate, err := NewOptimizer(OptionsOf(c).Optimizer)
+		want, err := Options{Optimizer: opt}.resolve()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o != other || rate != otherRate {
-			t.Errorf("%s: a configuration has %+v at %v, the package %+v at %v", name, other, otherRate, o, rate)
+		got.Clock, want.Clock = nil, nil
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: a configuration has %+v, Go %+v", option.NameOf(opt), got, want)
 		}
-	}
-	m := newMADE(t, made.Options{Dim: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	if _, err := NewTrainer(backendtest.Open(t, backend.KindGo), m, bitSplits(3, 3, 0, 3, 0), OptionsOf(c)); err != nil {
-		t.Error(err)
 	}
 }

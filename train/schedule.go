@@ -1,9 +1,9 @@
 package train
 
 import (
-	"fmt"
 	"math"
-	"strings"
+
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // Schedule changes the learning rate. Its state, if it has one, is saved and restored
@@ -15,14 +15,14 @@ type Schedule interface {
 	Validated(best bool)
 }
 
-// ScheduleOptions say how the learning rate changes. Zero values mean the
+// ScheduleOptions are how the learning rate changes: it rises from 0 in WarmUp steps and then follows Name. Zero values mean the
 // defaults.
 type ScheduleOptions struct {
 	// Name is constant (default), cosine, linear or plateau.
 	Name string
 	// WarmUp is the number of steps in which the rate rises linearly from zero.
 	WarmUp int
-	// Steps is where cosine and linear end; needed for them.
+	// Steps is where cosine and linear end; 0 means Options.MaxSteps.
 	Steps int
 	// Final is the fraction of the rate where cosine and linear end, and the
 	// smallest that plateau goes to; 0 by default.
@@ -35,8 +35,30 @@ type ScheduleOptions struct {
 	Own Schedule
 }
 
-// ScheduleNames lists the known schedules.
-func ScheduleNames() []string { return []string{"constant", "cosine", "linear", "plateau"} }
+func (o *ScheduleOptions) table(maxSteps *int) option.Table {
+	final := func() *option.Row {
+		return option.Of("final", &o.Final, 0, "smallest fraction of the learning rate").Within(0, 1)
+	}
+	down := func() option.Table {
+		return option.Table{
+			option.From("steps", &o.Steps, func() int { return max(0, *maxSteps) }, "train.max_steps",
+				"step, counted from the start of the run, at which the rate reaches final").Within(0, option.MaxSteps),
+			final(),
+		}
+	}
+	return option.Table{
+		option.Choose("name", &o.Name, "curve of the rate after the warm-up",
+			option.Alternative{Name: "constant", Help: "no change"},
+			option.Alternative{Name: "linear", Help: "linearly down to final at steps", Table: down()},
+			option.Alternative{Name: "cosine", Help: "half a cosine down to final at steps", Table: down()},
+			option.Alternative{Name: "plateau", Help: "times factor whenever the validation likelihood has not improved for patience epochs", Table: option.Table{
+				final(),
+				option.Of("factor", &o.Factor, 0.5, "factor of the rate at a plateau").Inside(0, 1),
+				option.Of("patience", &o.Patience, 10, "number of epochs without a better validation likelihood that make a plateau").Within(1, option.MaxSteps),
+			}}),
+		option.Of("warm_up", &o.WarmUp, 0, "number of steps over which the rate rises linearly from 0").Within(0, option.MaxSteps),
+	}
+}
 
 // schedule gives the factor of the learning rate. It runs on the host because
 // plateau depends on the validation.
@@ -47,32 +69,11 @@ type schedule struct {
 	Worse int     `json:"worse"`
 }
 
-func newSchedule(o ScheduleOptions) (Schedule, error) {
+func newSchedule(o ScheduleOptions) Schedule {
 	if o.Own != nil {
-		return o.Own, nil
+		return o.Own
 	}
-	if o.WarmUp < 0 || o.Steps < 0 || o.Patience < 0 {
-		return nil, fmt.Errorf("schedule: warm_up %d, steps %d, patience %d: need 0 or more", o.WarmUp, o.Steps, o.Patience)
-	}
-	if !(o.Final >= 0 && o.Final <= 1) || !(o.Factor >= 0 && o.Factor < 1) {
-		return nil, fmt.Errorf("schedule: final %v, factor %v: need fractions from 0 to 1, and a factor below 1", o.Final, o.Factor)
-	}
-	s := &schedule{o: o, Scale: 1}
-	switch o.Name {
-	case "", "constant":
-	case "cosine", "linear":
-		if o.Steps <= o.WarmUp {
-			return nil, fmt.Errorf("schedule %s: it ends at step %d, but needs an end after the %d steps of warm-up", o.Name, o.Steps, o.WarmUp)
-		}
-	case "plateau":
-		s.o.Factor = orDefault(o.Factor, 0.5)
-		if o.Patience == 0 {
-			s.o.Patience = 10
-		}
-	default:
-		return nil, fmt.Errorf("unknown schedule %q (known: %s)", o.Name, strings.Join(ScheduleNames(), ", "))
-	}
-	return s, nil
+	return &schedule{o: o, Scale: 1}
 }
 
 func (s *schedule) Factor(step int64) float64 {

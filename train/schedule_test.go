@@ -26,11 +26,7 @@ func TestSchedulesFollowTheirFormulas(t *testing.T) {
 		{"cosine to a rest after a warm-up", ScheduleOptions{Name: "cosine", WarmUp: 2, Steps: 14, Final: 0.5}, map[int64]float64{1: 0.5, 2: 1, 6: 0.875, 8: 0.75, 14: 0.5, 99: 0.5}},
 		{"plateau", ScheduleOptions{Name: "plateau", WarmUp: 2}, map[int64]float64{1: 0.5, 2: 1, 99: 1}},
 	} {
-		s, err := newSchedule(tt.o)
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
-		}
+		s := scheduleOf(t, tt.o)
 		for step, want := range tt.want {
 			if got := s.Factor(step); math.Abs(got-want) > 1e-12 {
 				t.Errorf("%s: factor %v at step %d, want %v", tt.name, got, step, want)
@@ -52,10 +48,7 @@ func TestPlateau(t *testing.T) {
 		{"after ten unless told", ScheduleOptions{}, "----------", []float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 0.5}},
 	} {
 		tt.o.Name = "plateau"
-		s, err := newSchedule(tt.o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := scheduleOf(t, tt.o)
 		for i, c := range tt.better {
 			s.Validated(c == '+')
 			if got := s.Factor(100); math.Abs(got-tt.want[i]) > 1e-12 {
@@ -63,10 +56,7 @@ func TestPlateau(t *testing.T) {
 			}
 		}
 	}
-	s, err := newSchedule(ScheduleOptions{Name: "linear", Steps: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := scheduleOf(t, ScheduleOptions{Name: "linear", Steps: 5})
 	for range 20 {
 		s.Validated(false)
 	}
@@ -75,26 +65,32 @@ func TestPlateau(t *testing.T) {
 	}
 }
 
-func TestNewScheduleRefuses(t *testing.T) {
+// scheduleOf is the schedule of options with their defaults.
+func scheduleOf(t *testing.T, o ScheduleOptions) Schedule {
+	t.Helper()
+	all, err := Options{Schedule: o}.resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newSchedule(all.Schedule)
+}
+
+func TestSchedulesRefuse(t *testing.T) {
 	for _, tt := range []struct {
 		o    ScheduleOptions
 		want string
 	}{
-		{ScheduleOptions{Name: "step"}, `unknown schedule "step" (known: constant, cosine, linear, plateau)`},
-		{ScheduleOptions{Name: "cosine"}, "ends at step 0"},
-		{ScheduleOptions{Name: "linear", Steps: 5, WarmUp: 5}, "after the 5 steps of warm-up"},
-		{ScheduleOptions{WarmUp: -1}, "need 0 or more"},
-		{ScheduleOptions{Final: 2}, "fractions from 0 to 1"},
-		{ScheduleOptions{Name: "plateau", Factor: 1}, "a factor below 1"},
-		{ScheduleOptions{Name: "plateau", Factor: math.NaN()}, "fractions"},
+		{ScheduleOptions{Name: "step"}, "schedule.name: "},
+		{ScheduleOptions{Name: "cosine"}, "schedule.steps: "},
+		{ScheduleOptions{Name: "linear", Steps: 5, WarmUp: 5}, "schedule.warm_up: "},
+		{ScheduleOptions{WarmUp: -1}, "schedule.warm_up: "},
+		{ScheduleOptions{Name: "plateau", Final: 2}, "schedule.final: "},
+		{ScheduleOptions{Name: "plateau", Factor: 1}, "schedule.factor: "},
+		{ScheduleOptions{Name: "plateau", Factor: math.NaN()}, "schedule.factor: "},
+		{ScheduleOptions{Name: "plateau", Patience: 30}, "schedule.patience: "},
 	} {
-		if _, err := newSchedule(tt.o); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%+v: error %v, want one line with %q", tt.o, err, tt.want)
-		}
-	}
-	for _, name := range ScheduleNames() {
-		if _, err := newSchedule(ScheduleOptions{Name: name, Steps: 9}); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if _, err := (Options{Schedule: tt.o}).resolve(); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: error %v, want one about %q", tt.o, err, tt.want)
 		}
 	}
 }
@@ -109,7 +105,7 @@ func TestTheRateOfEachStep(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		j := &journal{}
 		tr := newTrainer(t, b, point(), realSplits(one, one, nil), Options{Batch: 1, MaxSteps: len(want), LogEvery: 1, EvalBatch: 1,
-			Optimizer: OptimizerOptions{Name: "sgd", LearningRate: base}, Schedule: ScheduleOptions{Name: "linear", WarmUp: 4}, Hooks: []Hook{Records(j.record)}, Clock: frozen})
+			Optimizer: &SGD{LearningRate: base}, Schedule: ScheduleOptions{Name: "linear", WarmUp: 4}, Hooks: []Hook{Records(j.record)}, Clock: frozen})
 		toEnd(t, tr)
 		records := recordsOf[runlog.Train](j)
 		if len(records) != len(want) {

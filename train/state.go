@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -52,14 +53,7 @@ func (t training) String() string {
 }
 
 func (t *Trainer) training() *training {
-	name := t.o.Optimizer.Name
-	switch {
-	case t.o.Optimizer.Own != nil:
-		name = fmt.Sprintf("%T", t.o.Optimizer.Own)
-	case name == "":
-		name = "adadelta"
-	}
-	return &training{Optimizer: name, Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed, Data: t.checksum}
+	return &training{Optimizer: option.NameOf(t.o.Optimizer), Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed, Data: t.checksum}
 }
 
 func (t *Trainer) groups() []string {

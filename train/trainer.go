@@ -64,17 +64,15 @@ func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Optio
 	if b == nil || d == nil || splits == nil {
 		return nil, errors.New("training needs a backend, a model and rows")
 	}
-	o = o.withDefaults()
-	optimizer, rate, err := NewOptimizer(o.Optimizer)
-	schedule, schedErr := newSchedule(o.Schedule)
-	if err := errors.Join(o.check(), err, schedErr, checkData(d, splits, o)); err != nil {
+	o, err := o.resolve()
+	if err := errors.Join(err, checkData(d, splits, o)); err != nil {
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rate: rate, rowsEpoch: -1, sets: map[int][][]int32{},
-		schedule: schedule, p: progress{Best: runlog.Float(math.NaN())}}
+	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rate: o.Optimizer.Rate(), rowsEpoch: -1, sets: map[int][][]int32{},
+		schedule: newSchedule(o.Schedule), p: progress{Best: runlog.Float(math.NaN())}}
 	t.masked, _ = d.(models.Masked)
-	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
+	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
 		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
 	}

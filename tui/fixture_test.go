@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 )
 
 // began is when the runs of the tests began, and watched when they are looked at.
@@ -146,7 +148,7 @@ func ring() *monitor.Grid {
 
 // watching is a model that has seen some runs, on a screen.
 func watching(s Screen, width, height int, runs ...monitor.RunUpdate) *model {
-	m := newModel(Options{Screen: s, Clock: func() time.Time { return watched }}.withDefaults())
+	m := newModel(Options{Screen: s, Clock: func() time.Time { return watched }, Defaults: usual()}.withDefaults())
 	m.o.memory = func(*runlog.Manifest) (int64, bool) { return 412e6, true }
 	m.o.gpus = func(context.Context) ([]monitor.GPU, error) { return nil, monitor.ErrNoGPU }
 	m.machine.memory = 412e6
@@ -169,4 +171,13 @@ func (m *model) named(name string) panel {
 		}
 	}
 	return nil
+}
+
+// usual are the settings that a configuration need not give.
+func usual() map[string]string {
+	text := map[string]string{}
+	for _, k := range option.Document((&train.Config{}).Table()) {
+		text[k.Path] = k.Default
+	}
+	return text
 }

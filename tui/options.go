@@ -25,6 +25,9 @@ type Options struct {
 	Interrupt func()
 	// Query is what runs must pass at first.
 	Query monitor.Query
+	// Defaults are the settings that a configuration need not give, by path, as the
+	// configuration of a run has them: they are shown last.
+	Defaults map[string]string
 	// Clock is time.Now unless given.
 	Clock func() time.Time
 	// Mouse lets clicks and the wheel through; text can then be selected only with the

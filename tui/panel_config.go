@@ -3,12 +3,10 @@ package tui
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 )
@@ -55,7 +53,7 @@ func (m *configPanel) configLines(w int) []string {
 	for _, v := range r.Config {
 		switch {
 		case differ[v.Path]:
-		case defaults()[v.Path] == v.Text || slices.Contains(off, v.Text):
+		case m.o.Defaults[v.Path] == v.Text || slices.Contains(off, v.Text):
 			usual = append(usual, t.dim("  "+t.ending(v.Path, paths)+" "+t.clean(v.Text)))
 		default:
 			lines = append(lines, t.dim("  "+t.ending(v.Path, paths)+" ")+t.clean(v.Text))
@@ -66,16 +64,6 @@ func (m *configPanel) configLines(w int) []string {
 
 // off is the values of what is not used.
 var off = []string{`""`, "[]", "false", "0", "none"}
-
-// defaults is the settings that a configuration need not give, as the log of a run has
-// them: they are shown last.
-var defaults = sync.OnceValue(func() map[string]string {
-	text := map[string]string{}
-	for _, k := range config.Keys() {
-		text[k.Path] = k.Default
-	}
-	return text
-})
 
 // pathWidth is the width of the names of a run's settings, up to that of nearly all, and
 // to half of the panel.

@@ -211,7 +211,7 @@ func TestTheAgeOfTheBest(t *testing.T) {
 // What a person chose stands above what is as it always is.
 func TestSettingsThatWereChosenComeFirst(t *testing.T) {
 	u := oneRun()
-	u.Config = []config.Value{{Path: "data.array", Text: `""`}, {Path: "train.log_every", Text: "10"}, {Path: "model.hidden", Text: "[500]"}}
+	u.Config = []config.Value{{Path: "data.array", Text: `""`}, {Path: "train.log_every", Text: "10"}, {Path: "model.hidden", Text: "[300]"}}
 	m := watching(unicodeScreen, 120, 40, u)
 	lines := m.named("config").(*configPanel).configLines(60)
 	if len(lines) != 3 || !strings.Contains(lines[0], "model.hidden") {

@@ -78,7 +78,7 @@ func TestBSDS300Patches(t *testing.T) {
 			}
 		}
 	}
-	o.Seed = 9
+	o.Seed = new(uint64(9))
 	if !slices.Equal(s.Test.X, must.M1(load(context.Background(), o)).Test.X) {
 		t.Error("the patches depend on the seed")
 	}

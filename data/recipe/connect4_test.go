@@ -121,7 +121,7 @@ func TestConnect4Positions(t *testing.T) {
 }
 
 func TestConnect4Splits(t *testing.T) {
-	s, err := load(context.Background(), data.Options{Source: "connect4", Seed: 7})
+	s, err := load(context.Background(), data.Options{Source: "connect4", Seed: new(uint64(7))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestConnect4Splits(t *testing.T) {
 			t.Fatalf("row %d has %v of x, blank and o, want 4, 34, 4", i, states)
 		}
 	}
-	again, err := load(context.Background(), data.Options{Source: "connect4", Seed: 8})
+	again, err := load(context.Background(), data.Options{Source: "connect4", Seed: new(uint64(8))})
 	if err != nil {
 		t.Fatal(err)
 	}

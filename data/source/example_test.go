@@ -29,7 +29,7 @@ func ExampleLoad() {
 // The truth scores its entropy on its own rows: no model can do better.
 func ExampleLoad_truth() {
 	banana, _ := toy.ByName("banana")
-	s, err := source.Load(context.Background(), data.Options{Source: "banana", Seed: 1})
+	s, err := source.Load(context.Background(), data.Options{Source: "banana", Seed: new(uint64(1))})
 	if err != nil {
 		fmt.Println(err)
 		return

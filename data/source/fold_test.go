@@ -26,7 +26,7 @@ func TestFoldsOfTable(t *testing.T) {
 			for i := range rows {
 				all.Append([]float64{float64(i), float64(-i)})
 			}
-			s := must.M1(data.Split(all, data.Options{Fold: k, Folds: folds, Seed: seed, ContextColumns: 1}))
+			s := must.M1(data.Split(all, data.Options{Fold: k, Folds: folds, Seed: new(seed), ContextColumns: 1}))
 			seen := make([]bool, rows)
 			for _, n := range s.Sets() {
 				for i := range n.Set.Rows {
@@ -107,10 +107,10 @@ func TestFoldRefuses(t *testing.T) {
 	for want, o := range map[string]data.Options{
 		"set folds too":                 {Source: table, Fold: 1},
 		"3 rows cannot be divided into": {Source: table, Fold: 1, Folds: 4},
-		"no fold 4 of 3":                {Source: table, Fold: 4, Folds: 3},
-		"neither can be negative":       {Source: table, Fold: -1},
-		"which of the 3":                {Source: table, Folds: 3},
-		"leaves nothing to train on":    {Source: table, Fold: 1, Folds: 1},
+		"fold: there are only 3":        {Source: table, Fold: 4, Folds: 3},
+		"fold: must be":                 {Source: table, Fold: -1},
+		"folds: folds have no use":      {Source: table, Folds: 3},
+		"folds: one fold":               {Source: table, Fold: 1, Folds: 1},
 		"no arrays fold_1":              {Source: splits, Fold: 1},
 		"splits of its own":             {Source: "banana", Fold: 1, Folds: 2},
 		"fold_2: it has 2 columns":      {Source: uneven, Fold: 3},

@@ -49,7 +49,7 @@ func TestIDXFolderRefuses(t *testing.T) {
 
 func TestIDXSingleFile(t *testing.T) {
 	path := filepath.Join(idxFolder(t), "train-images-idx3-ubyte.gz")
-	s, err := Load(context.Background(), data.Options{Source: path, Labels: true, Seed: 5})
+	s, err := Load(context.Background(), data.Options{Source: path, Labels: true, Seed: new(uint64(5))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestMNIST(t *testing.T) {
 		t.Skip("47 million pixels")
 	}
 	dir := filepath.Dir(dataFile(t, "mnist/train-images-idx3-ubyte.gz"))
-	s, err := Load(context.Background(), data.Options{Source: dir, Labels: true, Binarize: "sample", Seed: 1})
+	s, err := Load(context.Background(), data.Options{Source: dir, Labels: true, Binarize: "sample", Seed: new(uint64(1))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,6 +93,6 @@ func loadFold(z *format.NPZ, path string, o data.Options) (s data.Source, err er
 		return s, err
 	}
 	s.Note = fmt.Sprintf("fold_%d of %d for testing; %d of the other %d rows for validation, by seed %d",
-		o.Fold, n, s.Valid.Len(), others.Rows(), o.Seed)
+		o.Fold, n, s.Valid.Len(), others.Rows(), o.RandomSeed())
 	return s, nil
 }

@@ -56,7 +56,7 @@ var rows = [3]int{50000, 10000, 10000}
 // Load draws the three sets one after another from the stream of a seed.
 func (t Toy) Load(ctx context.Context, o data.Options) (s data.Source, err error) {
 	const stream = 4
-	r := rand.New(rand.NewPCG(o.Seed, stream))
+	r := rand.New(rand.NewPCG(o.RandomSeed(), stream))
 	for i, to := range []*data.Part{&s.Train, &s.Valid, &s.Test} {
 		if err := ctx.Err(); err != nil {
 			return s, err

@@ -125,7 +125,7 @@ func TestToysAreSources(t *testing.T) {
 			t.Errorf("%s is not found by its name, or says nothing", toy.Name)
 		}
 		load := func(seed uint64) *data.Splits {
-			return must.M1(data.Prepare(must.M1(toy.Load(context.Background(), data.Options{Seed: seed})), data.Options{}))
+			return must.M1(data.Prepare(must.M1(toy.Load(context.Background(), data.Options{Seed: new(seed)})), data.Options{}))
 		}
 		s := load(1)
 		if s.Train.Rows != 50000 || s.Valid.Rows != 10000 || s.Test.Rows != 10000 || s.Dim != 2 || s.ContextDim != 0 {

@@ -44,7 +44,7 @@ import (
 
 // library lists the packages that other programs use, and the exported functions of each.
 var library = map[string][]any{
-	".": {maskflow.LoadData, maskflow.CheckRows, maskflow.NewModel, maskflow.New, maskflow.Open, maskflow.Upgrade},
+	".": {maskflow.LoadConfig, maskflow.Kinds, maskflow.NoisyKinds, (*maskflow.Config).LoadData, maskflow.CheckRows, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
 	"models": {models.ObjectiveOf, models.DensityOf, models.Initialize, models.Zeros, models.InitByName, models.Normal,
@@ -67,8 +67,8 @@ var library = map[string][]any{
 	"data/source": {source.Load, source.List},
 	"checkpoint": {checkpoint.StepName, checkpoint.Latest, checkpoint.Prune, checkpoint.Load, checkpoint.Verify, checkpoint.Save,
 		checkpoint.NewTensor[float32], checkpoint.Values[float32]},
-	"config": {config.Diff, config.Keys, config.Parse, config.Load, config.Default, config.Values},
-	"train": {train.Fit, train.OptimizerNames, train.NewOptimizer, train.OptionsOf, train.Run, train.ScheduleNames, train.Records,
+	"config": {config.Diff, config.DidYouMean, config.Marshal, config.Hash, config.Parse, config.Load, config.Values},
+	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
 		train.ResultOf, train.NewTrainer, train.CheckResume},
 	"verify": {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.Create, runlog.Resume, runlog.TimeOf,
@@ -124,7 +124,7 @@ func objects(t *testing.T, b *backend.Backend) []any {
 	splits := must(data.Split(table, data.Options{}))
 	trainer := must(train.NewTrainer(b, affine, splits, train.Options{MaxSteps: 1}))
 	t.Cleanup(trainer.Close)
-	return append(all, density.Cycle(), density.Cycle().At(0), masks.Order{2, 1, 3}, table, splits, splits.Train, &config.Config{}, trainer,
+	return append(all, density.Cycle(), density.Cycle().At(0), masks.Order{2, 1, 3}, table, splits, splits.Train, &train.Config{}, trainer,
 		data.NewPreparation(2, 0))
 }
 

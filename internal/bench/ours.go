@@ -51,7 +51,7 @@ func trainSide(name string, b *backend.Backend, of task) (*side, error) {
 	one := &data.Set{Name: "one row", Rows: 1, Dim: rows.Dim, X: rows.X[:rows.Dim]}
 	t := &training{}
 	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: rows.Dim}, train.Options{
-		Seed: seed, Batch: of.rowsAStep(), Optimizer: train.OptimizerOptions{Name: "adam"}, MaxSteps: math.MaxInt32, LookAhead: -1,
+		Seed: seed, Batch: of.rowsAStep(), Optimizer: &train.Adam{}, MaxSteps: math.MaxInt32, LookAhead: train.Never,
 		DropLast: true, EvalBatch: 1, ValidOrders: 1, Hooks: []train.Hook{t.hook}})
 	if err != nil {
 		return nil, err

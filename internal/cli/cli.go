@@ -101,9 +101,9 @@ func (a *app) root() *cobra.Command {
 	}
 	add("model", a.trainCommand(), a.watchCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.plotCommand(), a.verifyCommand())
 	add("model", a.reproduceCommand())
-	add("inputs", a.dataCommand(), a.masksCommand())
+	add("inputs", a.configCommand(), a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())
-	root.SetHelpCommand(helpCommand())
+	root.SetHelpCommand(a.helpCommand())
 	root.SetHelpCommandGroupID("program")
 	root.SetCompletionCommandGroupID("program")
 	root.InitDefaultCompletionCmd()

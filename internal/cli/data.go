@@ -72,7 +72,6 @@ func (a *app) dataShowCommand() *cobra.Command {
 		Args: takes(0, "SOURCE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.Source, o.Dir = args[0], dataDir(o.Dir)
-			o.Seed = 1
 			splits, err := source.Load(c.Context(), o)
 			if err != nil {
 				return err

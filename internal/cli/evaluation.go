@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -28,7 +27,7 @@ type figures struct {
 	single, stochastic bool
 }
 
-func figuresOf(c *config.Config, d models.Model, shape []int) figures {
+func figuresOf(c *maskflow.Config, d models.Model, shape []int) figures {
 	_, masked := d.(models.Masked)
 	_, stochastic := d.(models.Stochastic)
 	return figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), steady: c.Data.Logit == 0,

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/vae"
@@ -15,7 +14,7 @@ import (
 // figuresFor are those of a model of the data that a configuration names.
 func figuresFor(t *testing.T, d models.Model, shape []int, logit float64) figures {
 	t.Helper()
-	c := config.Default()
+	c := &maskflow.Config{Eval: maskflow.Estimation{ValidSamples: 1}}
 	c.Data.Logit = logit
 	return figuresOf(c, d, shape)
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/maskflow/maskflow/config"
 )
 
 // backendFlag adds --backend to a command that computes.
@@ -38,9 +36,9 @@ func setFlag(c *cobra.Command, sets *[]string) {
 			return valuesOf(path), cobra.ShellCompDirectiveNoFileComp
 		}
 		var paths []string
-		for _, k := range config.Keys() {
+		for _, k := range keys() {
 			if strings.HasPrefix(k.Path, typed) {
-				paths = append(paths, k.Path+"=\t"+k.Doc)
+				paths = append(paths, k.Path+"=\t"+k.Help)
 			}
 		}
 		return paths, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
@@ -50,7 +48,7 @@ func setFlag(c *cobra.Command, sets *[]string) {
 // valuesOf are the completions path=value of a key with a list of words.
 func valuesOf(path string) []string {
 	var all []string
-	for _, k := range config.Keys() {
+	for _, k := range keys() {
 		if k.Path == path {
 			for _, v := range k.Values {
 				all = append(all, path+"="+v)
@@ -70,9 +68,6 @@ func completeWords(c *cobra.Command, flag string, words ...string) {
 
 // Completions of arguments, in their order; beyond the last there are none.
 var (
-	argConfig completion = func() ([]string, cobra.ShellCompDirective) {
-		return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
-	}
 	argRun   completion = func() ([]string, cobra.ShellCompDirective) { return nil, cobra.ShellCompDirectiveFilterDirs }
 	argTable completion = func() ([]string, cobra.ShellCompDirective) {
 		return []string{"npy", "npz", "csv", "tsv"}, cobra.ShellCompDirectiveFilterFileExt

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -35,12 +37,15 @@ func asGroup(c *cobra.Command) {
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }
 
-func helpCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "help [COMMAND]",
-		Short:   "Help about a command",
-		Long:    "help prints what a command does, its flags and examples.",
-		Example: "  maskflow help train\n  maskflow help backend install",
+func (a *app) helpCommand() *cobra.Command {
+	var asJSON, page bool
+	help := &cobra.Command{
+		Use:   "help [COMMAND | config [PREFIX]]",
+		Short: "Help about a command, or about the keys of a configuration",
+		Long: `help prints what a command does, its flags and examples. help config describes the
+keys of a configuration, or those that begin with PREFIX: type, bounds, default,
+and which models use them.`,
+		Example: "  maskflow help train\n  maskflow help backend install\n  maskflow help config model.order\n  maskflow help config --json",
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			found, _, err := c.Root().Find(args)
 			if err != nil {
@@ -55,6 +60,9 @@ func helpCommand() *cobra.Command {
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 && len(args) <= 2 && args[0] == "config" {
+				return a.helpConfig(strings.Join(args[1:], ""), asJSON, page)
+			}
 			found, rest, err := c.Root().Find(args)
 			if err != nil {
 				return usage(err)
@@ -67,4 +75,7 @@ func helpCommand() *cobra.Command {
 			return found.Help()
 		},
 	}
+	jsonFlag(help, &asJSON)
+	help.Flags().BoolVar(&page, "page", false, "print the keys as the page of the documentation")
+	return help
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/maskflow/maskflow"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/train"
 )
 
 type masksOptions struct {
@@ -52,7 +51,7 @@ func (a *app) masksCommand() *cobra.Command {
   maskflow masks configs/miniboone.yaml --layer 2 --dim 43
   maskflow masks my.yaml --dim 6 --ascii`,
 		Args:              takes(0, "CONFIG"),
-		ValidArgsFunction: completeArgs(argConfig),
+		ValidArgsFunction: completeConfig,
 		RunE:              func(c *cobra.Command, args []string) error { return a.masks(c, args[0], o) },
 	}
 	f := c.Flags()
@@ -91,7 +90,7 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	}
 	sets := layersOf(d)
 	if len(sets) == 0 {
-		return usage(fmt.Errorf("a model of type %s without layers has no masks", cfg.Model.Type))
+		return usage(fmt.Errorf("a model of type %s without layers has no masks", cfg.Model.Name()))
 	}
 	if o.layer > len(sets) {
 		return misused(c, "--layer %d: the model has %s with masks", o.layer, text.Count(len(sets), "layer"))
@@ -116,19 +115,19 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 
 // modelOf makes the configuration's model, for the width of its data or the one
 // given.
-func modelOf(ctx context.Context, c *config.Config, o masksOptions) (models.Model, error) {
+func modelOf(ctx context.Context, c *train.Config, o masksOptions) (models.Model, error) {
 	dim, width := o.dim, c.Data.ContextColumns
 	if c.Data.Labels {
 		width = 1 // how many there are makes no difference to the masks
 	}
 	if dim == 0 {
-		splits, err := maskflow.LoadData(ctx, c, dataDir(o.dataDir))
+		splits, err := c.LoadData(ctx, dataDir(o.dataDir))
 		if err != nil {
 			return nil, fmt.Errorf("%w (or say how many variables there are with --dim)", err)
 		}
 		dim, width = splits.Dim, splits.ContextDim
 	}
-	d, err := maskflow.NewModel(c, dim, width)
+	d, err := c.NewModel(dim, width)
 	if err != nil {
 		return nil, usage(err)
 	}

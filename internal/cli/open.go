@@ -10,21 +10,11 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
-
-// loadConfig reads a configuration. What is wrong with it is the caller's error.
-func loadConfig(path string, sets []string) (*config.Config, error) {
-	c, err := config.Load(path, sets)
-	if err != nil {
-		return nil, usage(err)
-	}
-	return c, nil
-}
 
 // openRun opens the trained model of a run directory on a backend. close frees
 // both.

@@ -158,7 +158,7 @@ func parseBounds(text string) ([]float64, error) {
 
 // title is what stands above a picture.
 func title(r *maskflow.Run, what string) string {
-	return fmt.Sprintf("%s (%s): %s", r.Config.Name, r.Config.Model.Type, what)
+	return fmt.Sprintf("%s (%s): %s", r.Config.Name, r.Config.Model.Name(), what)
 }
 
 // textHeight is how many lines a chart in a terminal has.

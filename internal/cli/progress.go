@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 )
 
 const (
@@ -44,7 +44,7 @@ type progress struct {
 	stop     chan struct{} // closed to end the ticking; nil when there is none
 }
 
-func newProgress(c *console, cfg *config.Config, quiet bool) *progress {
+func newProgress(c *console, cfg *train.Config, quiet bool) *progress {
 	return &progress{console: c, quiet: quiet, now: time.Now,
 		lookAhead: cfg.Train.LookAhead, maxEpochs: cfg.Train.MaxEpochs, maxSteps: cfg.Train.MaxSteps}
 }

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 )
 
 // newTestProgress tells a training to a buffer, by a clock that the test moves.
-func newTestProgress(t *testing.T, terminal bool, c *config.Config) (p *progress, out *bytes.Buffer, clock *time.Time) {
+func newTestProgress(t *testing.T, terminal bool, c *train.Config) (p *progress, out *bytes.Buffer, clock *time.Time) {
 	t.Helper()
 	out, clock = &bytes.Buffer{}, new(time.Time)
 	*clock = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
@@ -31,7 +31,7 @@ func newTestProgress(t *testing.T, terminal bool, c *config.Config) (p *progress
 }
 
 func TestLiveLine(t *testing.T) {
-	c := config.Default()
+	c := &train.Config{}
 	c.Train.LookAhead, c.Train.MaxEpochs = 30, 100
 	p, out, clock := newTestProgress(t, true, c)
 	p.header("model", "made")
@@ -65,7 +65,7 @@ func TestLiveLine(t *testing.T) {
 }
 
 func TestLiveLineRate(t *testing.T) {
-	p, out, clock := newTestProgress(t, true, config.Default())
+	p, out, clock := newTestProgress(t, true, &train.Config{})
 	p.observe(runlog.Start{})
 	for step := range int64(1000) { // ten seconds
 		*clock = clock.Add(10 * time.Millisecond)
@@ -77,7 +77,7 @@ func TestLiveLineRate(t *testing.T) {
 }
 
 func TestPlainLines(t *testing.T) {
-	p, out, clock := newTestProgress(t, false, config.Default())
+	p, out, clock := newTestProgress(t, false, &train.Config{})
 	p.observe(runlog.Start{Step: 7, Resumed: true})
 	for epoch := range 100 { // ten seconds
 		*clock = clock.Add(100 * time.Millisecond)
@@ -101,7 +101,7 @@ func TestPlainLines(t *testing.T) {
 }
 
 func TestQuiet(t *testing.T) {
-	p, out, _ := newTestProgress(t, true, config.Default())
+	p, out, _ := newTestProgress(t, true, &train.Config{})
 	p.quiet = true
 	p.header("model", "made")
 	p.observe(runlog.Start{})

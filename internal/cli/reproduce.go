@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/backend"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/reproduce"
 	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 )
 
 type reproduceOptions struct {
@@ -133,7 +133,7 @@ type watcher struct {
 	progress *progress
 }
 
-func (w *watcher) Begin(t reproduce.Training, dir string, c *config.Config) {
+func (w *watcher) Begin(t reproduce.Training, dir string, c *train.Config) {
 	w.progress = newProgress(w.app.console, c, w.quiet)
 	w.progress.header("training", t.Command())
 	w.progress.header("run", dir)

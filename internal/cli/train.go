@@ -12,9 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -58,7 +56,7 @@ func (a *app) trainCommand() *cobra.Command {
 		Example: `  maskflow train configs/connect4.yaml
   maskflow train configs/dna.yaml --data-dir ~/data --set model.hidden=[500,500] --set train.batch=50
   maskflow train --resume --run runs/dna --set train.max_epochs=200`,
-		ValidArgsFunction: completeArgs(argConfig),
+		ValidArgsFunction: completeConfig,
 		RunE:              func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
@@ -96,11 +94,11 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return err
 	}
 	ctx := c.Context()
-	splits, err := maskflow.LoadData(ctx, cfg, dataDir(o.dataDir))
+	splits, err := cfg.LoadData(ctx, dataDir(o.dataDir))
 	if err != nil {
 		return err
 	}
-	d, err := maskflow.NewModel(cfg, splits.Dim, splits.ContextDim)
+	d, err := cfg.NewModel(splits.Dim, splits.ContextDim)
 	if err != nil {
 		return usage(err)
 	}
@@ -152,12 +150,12 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	p.end()
 	log.close()
-	return a.trained(ctx, s, err, d, figuresOf(cfg, d, splits.Shape), o)
+	return a.trained(ctx, s, err, d, figuresOf(&cfg.Config, d, splits.Shape), o)
 }
 
 // trainConfig reads the configuration to train. A run that is resumed has its
 // own, and may not become another.
-func trainConfig(args []string, o trainOptions) (*config.Config, error) {
+func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 	if !o.resume {
 		return loadConfig(args[0], o.sets)
 	}

@@ -74,7 +74,7 @@ func (a *app) showTraining(ctx context.Context, dir string, o trainOptions, p *p
 	go t.closeAfter(ctx, shown, closeMonitor)
 	outcome, err := a.present(shown, tui.Options{
 		Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), false), Mouse: true,
-		Own: dir, Trained: t.ended, Hold: o.tui, Interrupt: a.signals.raise,
+		Own: dir, Trained: t.ended, Hold: o.tui, Interrupt: a.signals.raise, Defaults: defaults(),
 	})
 	p.hold(false)
 	switch {

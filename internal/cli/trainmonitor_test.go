@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
@@ -243,7 +242,7 @@ func TestPanicBesideAMonitor(t *testing.T) {
 	close(started)
 	raised := func() (p any) {
 		defer func() { p = recover() }()
-		_, _ = a.beside(ctx, dir, trainOptions{tui: true}, newProgress(a.console, config.Default(), false), started, func() (*train.Summary, error) {
+		_, _ = a.beside(ctx, dir, trainOptions{tui: true}, newProgress(a.console, &train.Config{}, false), started, func() (*train.Summary, error) {
 			x.until("the monitor", x.full)
 			panic("bang")
 		})

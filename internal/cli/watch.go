@@ -141,7 +141,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 		return err
 	}
 	defer source.Close()
-	options := tui.Options{Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), o.ascii), Query: query, Mouse: !o.noMouse}
+	options := tui.Options{Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), o.ascii), Query: query, Mouse: !o.noMouse, Defaults: defaults()}
 	switch {
 	case o.json:
 		return a.writeJSON(summaries(source, query))

@@ -30,11 +30,10 @@ func (f Fields) Table(conditioner bool) option.Table {
 			"degrees of the hidden units: sampled, uniform from the smallest degree of the layer below to D-1 (MADE), or sequential, as equal counts as possible (MAF)", degrees...),
 		option.WordsOrList("order", (*string)(f.Start), (*[]int)(f.Order),
 			"order of the variables in the first mask set, or the first layer of a flow; in a list, inputs that share a degree are independent given those before them, and stay together in every order", start...).
-			Check(func() (int, string) {
-				if *f.Order == nil {
-					return -1, ""
+			Check(func(note option.Note) {
+				if *f.Order != nil {
+					note(f.Order.Problem())
 				}
-				return f.Order.Problem()
 			}),
 		option.Words("init", f.Init, "how initial weights are drawn; biases start at 0", initial...),
 		option.Rule(func(report option.Report) {

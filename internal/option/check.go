@@ -109,7 +109,7 @@ func (k *Key) own() []Problem {
 	}
 	unknown := func(word string, others ...string) {
 		if !slices.Contains(k.words, word) {
-			problems = append(problems, k.unknownWord(word, others...))
+			problems = append(problems, k.UnknownWord(word, others...))
 		}
 	}
 	element := func(i int) string { return fmt.Sprintf("%s.%d", k.Path, i) }
@@ -150,17 +150,22 @@ func (k *Key) own() []Problem {
 			unknown(*v.Word, "a list")
 		}
 	}
-	if problems == nil && k.check != nil {
-		if i, text := k.check(); i >= 0 {
-			report(element(i), text)
-		} else {
-			report(k.Path, text)
-		}
+	if k.check != nil && (problems == nil || strings.HasPrefix(problems[0].Paths[0], k.Path+".")) {
+		k.check(func(i int, text string) {
+			path := k.Path
+			if i >= 0 {
+				path = element(i)
+			}
+			if i < 0 && problems == nil || i >= 0 && !slices.ContainsFunc(problems, func(p Problem) bool { return p.Paths[0] == path }) {
+				report(path, text)
+			}
+		})
 	}
 	return problems
 }
 
-func (k *Key) unknownWord(word string, others ...string) Problem {
+// UnknownWord returns the problem of a word that is none of a choice.
+func (k *Key) UnknownWord(word string, others ...string) Problem {
 	known := make([]string, len(k.words))
 	for i, w := range k.words {
 		known[i] = QuoteText(w)

@@ -42,6 +42,17 @@ func Document(t Table) []Doc {
 				}
 			}
 		}
+		var choices []string
+		for _, k := range all {
+			for _, a := range k.alternatives {
+				if line := a.Name + ", " + a.Help; a.Help != "" && !slices.Contains(choices, line) {
+					choices = append(choices, line)
+				}
+			}
+		}
+		if choices != nil {
+			d.Help += ": " + strings.Join(choices, "; ")
+		}
 		for _, c := range uses(all) {
 			d.For = append(d.For, c.String())
 		}

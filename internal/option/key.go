@@ -46,6 +46,9 @@ func Flatten(t Table) *Keys {
 
 func (ks *Keys) add(t Table, section string, conditions []Condition) {
 	for _, r := range t {
+		if r == nil {
+			continue
+		}
 		all := slices.Concat(conditions, r.when)
 		key := &Key{Path: Join(section, r.name), Row: r, conditions: all, keys: ks}
 		switch {
@@ -167,11 +170,11 @@ func (k *Key) SetWhole(at *int, n int) string {
 	return ""
 }
 
-// Number returns the integer that has this word for a name.
-func (k *Key) Number(word string) (value int, ok bool) {
-	value, ok = k.named[word]
-	return value, ok
-}
+// Numbers returns the integers of the option that have words for names.
+func (k *Key) Numbers() map[string]int { return k.named }
+
+// IsMutable reports whether a resumed run may change the option.
+func (k *Key) IsMutable() bool { return k.mutable }
 
 // fileBounds are the bounds of a number in a file, where 0 may be a value of its own.
 func (r *Row) fileBounds() Bounds {

@@ -61,7 +61,7 @@ type Row struct {
 	most     int // elements of a list, 0 for the general limit
 	zero     int // what 0 in a file is in Go
 	named    map[string]int
-	check    func() (element int, text string)
+	check    func(Note)
 	mutable  bool
 	when     []Condition
 
@@ -142,7 +142,7 @@ type picked[T comparable] struct {
 func Pick[T comparable](name string, at *T, help string, values ...T) *Row {
 	var none T
 	if *at != none {
-		i := slices.IndexFunc(values, func(v T) bool { return nameOf(v) == nameOf(*at) })
+		i := slices.IndexFunc(values, func(v T) bool { return NameOf(v) == NameOf(*at) })
 		if i < 0 {
 			i, values = len(values), append(values, *at)
 		}
@@ -150,7 +150,7 @@ func Pick[T comparable](name string, at *T, help string, values ...T) *Row {
 	}
 	alternatives := make([]Alternative, len(values))
 	for i, v := range values {
-		alternatives[i].Name = nameOf(v)
+		alternatives[i].Name = NameOf(v)
 		if v, ok := any(v).(Value); ok {
 			alternatives[i].Help, alternatives[i].Table = v.Help(), v.Table()
 		}
@@ -160,7 +160,8 @@ func Pick[T comparable](name string, at *T, help string, values ...T) *Row {
 	return r
 }
 
-func nameOf(v any) string {
+// NameOf returns the name of a value of a choice, "own" of one without a name.
+func NameOf(v any) string {
 	if v, ok := v.(Value); ok {
 		return v.Name()
 	}
@@ -172,12 +173,12 @@ func (p *picked[T]) word() string {
 	if *p.at == none {
 		return ""
 	}
-	return nameOf(*p.at)
+	return NameOf(*p.at)
 }
 
 func (p *picked[T]) pick(word string) {
 	for _, v := range p.values {
-		if nameOf(v) == word {
+		if NameOf(v) == word {
 			*p.at = v
 		}
 	}
@@ -259,9 +260,11 @@ func (r *Row) Zero(value int) *Row {
 	return r
 }
 
-// Check adds what bounds cannot express: what is wrong with an element of a list, or with the whole value for element -1. An
-// empty text is no problem. It is called for values within their bounds.
-func (r *Row) Check(check func() (element int, text string)) *Row {
+// Note reports what is wrong with an element of a list, or with the whole value for element -1. An empty text is no problem.
+type Note func(element int, text string)
+
+// Check adds what bounds cannot express.
+func (r *Row) Check(check func(note Note)) *Row {
 	r.check = check
 	return r
 }
@@ -276,8 +279,11 @@ func (r *Row) Mutable() *Row {
 }
 
 // When restricts an option, or all of a section, to some alternatives of a choice elsewhere in the whole table, named by its
-// path. A table without this choice uses the option always.
+// path. A table without this choice uses the option always, as does one where no alternatives are named.
 func (r *Row) When(path string, values ...string) *Row {
+	if len(values) == 0 {
+		return r
+	}
 	r.when = append(slices.Clone(r.when), Condition{Path: path, Values: values})
 	for _, inner := range r.section {
 		inner.When(path, values...)

@@ -72,13 +72,12 @@ func (o *options) Table() Table {
 				Alternative{"maf", "a flow", Table{Of("layers", &o.Layers, 5, "layers").Within(1, 100), hidden([]int{100, 100})}},
 				Alternative{"vae", "an autoencoder", Table{Of("layers", &o.Layers, 4, "layers").Within(1, 100)}},
 			),
-			WordsOrList("order", &o.Start, &o.Order, "order of the variables", "natural", "random").Check(func() (int, string) {
+			WordsOrList("order", &o.Start, &o.Order, "order of the variables", "natural", "random").Check(func(note Note) {
 				for i, d := range o.Order {
 					if d > len(o.Order) {
-						return i, "too large"
+						note(i, "too large")
 					}
 				}
-				return -1, ""
 			}),
 			Rule(func(report Report) {
 				if o.Type == "made" && len(o.Hidden) == 0 && o.Masks != 1 {
@@ -233,7 +232,7 @@ func TestDocument(t *testing.T) {
 		{Path: "model.components", Type: "integer", Default: "10", Bounds: "at least 1", For: []string{"model.output mog"}, Help: "Gaussians"},
 		{Path: "model.layers", Type: "integer", Default: "5 (maf), 4 (vae)", Bounds: "at least 1 and at most 100", For: []string{"model.type maf or vae"}, Help: "layers"},
 		{Path: "model.masks", Type: "integer, or unlimited", Default: "1", Bounds: "at least 1", For: []string{"model.type made"}, Help: "mask sets"},
-		{Path: "train.optimizer.name", Type: "text", Default: "adam", Values: []string{"adam", "sgd"}, Help: "method"},
+		{Path: "train.optimizer.name", Type: "text", Default: "adam", Values: []string{"adam", "sgd"}, Help: "method: adam, moments; sgd, no moments"},
 		{Path: "train.optimizer.learning_rate", Type: "number", Default: "0.001 (adam), 0.01 (sgd)", Bounds: "above 0",
 			For: []string{"train.optimizer.name adam or sgd"}, Help: "factor of the updates"},
 		{Path: "train.look_ahead", Type: "integer", Default: "30", Bounds: "at least 0", Help: "epochs", Mutable: true},

@@ -39,6 +39,30 @@ func StickTheLandingRow(at *bool) *option.Row {
 	return option.Of("stick_the_landing", at, false, "whether the gradient of the reverse Kullback-Leibler divergence is taken without its score term (arXiv 1703.09194)")
 }
 
+// Name is the word by which a configuration names the kind of model.
+func (*Options) Name() string { return "iaf" }
+
+// Help describes the kind of model.
+func (*Options) Help() string { return "a flow whose sampling is one pass" }
+
+// Traits are what other options depend on.
+func (*Options) Traits() models.Traits { return models.Traits{Noise: true, By: "iaf", Key: "type"} }
+
+// Build makes the model, fitted to the target if there is one.
+func (o *Options) Build(in models.Input) (models.Model, error) {
+	b := *o
+	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
+	m, err := New(b)
+	if err != nil || in.Target == "" {
+		return m, err
+	}
+	target, err := EnergyByName(in.Target)
+	if err != nil {
+		return nil, err
+	}
+	return NewVariational(m, target, VariationalOptions{StickTheLanding: o.StickTheLanding})
+}
+
 // Model is an IAF: a flow of inverted layers over standard normal noise. Its
 // Inverse, from noise to data, takes one pass; see package flow.
 type Model struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/output"
 )
 
@@ -106,4 +107,23 @@ func (o *Options) check(report option.Report) {
 	if degrees := o.Order.Max(); o.Order != nil && o.Groups > degrees {
 		report(fmt.Sprintf("the order has only %d degrees to merge, fewer than %d", degrees, o.Groups), "groups", "order")
 	}
+}
+
+// Name is the word by which a configuration names the kind of model.
+func (*Options) Name() string { return "made" }
+
+// Help describes the kind of model.
+func (*Options) Help() string { return "one masked network" }
+
+// Traits are what other options depend on.
+func (o *Options) Traits() models.Traits {
+	family, err := o.family().New()
+	return models.Traits{Orders: true, Binary: err == nil && family.Support() == models.Bits(), By: o.Output, Key: "output"}
+}
+
+// Build makes the model.
+func (o *Options) Build(in models.Input) (models.Model, error) {
+	b := *o
+	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
+	return New(b)
 }

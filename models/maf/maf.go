@@ -39,6 +39,22 @@ func (o *Options) Table() option.Table {
 	}, (*flow.StackOptions)(o).Table(5, flow.Normalisations(), "affine", "spline", "gated")...)
 }
 
+// Name is the word by which a configuration names the kind of model.
+func (*Options) Name() string { return "maf" }
+
+// Help describes the kind of model.
+func (*Options) Help() string { return "a flow whose density is one pass" }
+
+// Traits are what other options depend on.
+func (*Options) Traits() models.Traits { return models.Traits{By: "maf", Key: "type"} }
+
+// Build makes the model.
+func (o *Options) Build(in models.Input) (models.Model, error) {
+	b := *o
+	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
+	return New(b)
+}
+
 // Model is a MAF: a flow with its options. See package flow for what it does.
 type Model struct {
 	*flow.Flow

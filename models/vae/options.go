@@ -1,10 +1,12 @@
 package vae
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
 )
@@ -61,4 +63,25 @@ func (o *Options) Table() option.Table {
 func (o Options) clone() Options {
 	o.Encoder, o.Decoder, o.Flow = slices.Clone(o.Encoder), slices.Clone(o.Decoder), iaf.Options(flow.StackOptions(o.Flow).Clone())
 	return o
+}
+
+// Name is the word by which a configuration names the kind of model.
+func (*Options) Name() string { return "vae" }
+
+// Help describes the kind of model.
+func (*Options) Help() string { return "a variational autoencoder of binary rows" }
+
+// Traits are what other options depend on.
+func (*Options) Traits() models.Traits {
+	return models.Traits{Noise: true, Estimated: true, Binary: true, By: "vae", Key: "type"}
+}
+
+// Build makes the model.
+func (o *Options) Build(in models.Input) (models.Model, error) {
+	if in.Context > 0 {
+		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", in.Context)
+	}
+	b := *o
+	b.Dim, b.Seed = in.Dim, in.Seed
+	return New(b)
 }

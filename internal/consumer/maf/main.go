@@ -22,7 +22,7 @@ func main() {
 	defer b.Close()
 	rows := try(source.Load(ctx, data.Options{Source: "moons", Standardise: true}))
 	flow := try(maf.New(maf.Options{Dim: rows.Dim, Hidden: []int{32}, Layers: 3, Activation: "tanh"}))
-	m := try(train.Fit(ctx, b, flow, rows, train.Options{MaxSteps: 400, Optimizer: train.OptimizerOptions{Name: "adam", LearningRate: 0.01}}))
+	m := try(train.Fit(ctx, b, flow, rows, train.Options{MaxSteps: 400, Optimizer: &train.Adam{LearningRate: 0.01}}))
 	defer m.Close()
 	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.3f ± %.3f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)

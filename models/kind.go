@@ -1,0 +1,37 @@
+package models
+
+import "github.com/maskflow/maskflow/internal/option"
+
+// Kind is a kind of model with its options: a pointer to a struct whose zero fields mean defaults. The list of all kinds is that of
+// package maskflow.
+type Kind interface {
+	// Value has the name of the kind, a line of help and the table of its options.
+	option.Value
+	// Traits are what the options make of the model.
+	Traits() Traits
+	// Build makes the model, or returns every problem of its options.
+	Build(in Input) (Model, error)
+}
+
+// Traits are what other options depend on. The first three are those of the kind, whatever its options are.
+type Traits struct {
+	// Orders is true where training walks through a cycle of mask sets.
+	Orders bool
+	// Noise is true where the model may be trained by samples of its own, under an inverse temperature.
+	Noise bool
+	// Estimated is true where the likelihood is estimated by importance samples.
+	Estimated bool
+	// Binary is true where rows are zeros and ones; By is the value of the option that makes it so, or not, and Key its name.
+	Binary  bool
+	By, Key string
+}
+
+// Input is what a model is built for, besides its options.
+type Input struct {
+	// Dim and Context are the widths of a row and of its context.
+	Dim, Context int
+	// Seed of orders and degrees.
+	Seed uint64
+	// Target is the name of the density that a model is fitted to without rows, "" where there are rows.
+	Target string
+}
