@@ -23,8 +23,9 @@ type latentOptions struct {
 	maxPasses              int
 }
 
-const latentLong = `latent maps the rows x of a table through a flow to the noise z that they come
-from, their latent codes, and --inverse maps noise back to data. Both tables
+const latentLong = `latent maps the rows x of a table, in the units of the training's source, through
+a flow to the noise z that they come from, their latent codes, and --inverse maps
+noise back to data. Both tables
 have a column for each variable. Where the flow is right about the data, z is
 drawn from its base density: N(0, 1), independently, unless model.base is another.
 

@@ -25,8 +25,9 @@ For a model with a context the last columns of INPUT are the context, unless
 --context names a table of their own: a row for each row of INPUT, or one for
 all of them.
 
-The density is that of the values as they stand in INPUT: a model that
-standardises them or takes logits counts that in. A variational autoencoder's is
+INPUT has the units and the columns of the training's source, or the variables
+alone, followed by the context. The run's own preparation is applied to it, and
+the density is that of the values as they stand in INPUT. A variational autoencoder's is
 estimated from eval.samples importance weights.
 
 With several orders p(x) is the mean of the probabilities that the orders give.

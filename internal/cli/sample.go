@@ -22,7 +22,8 @@ type sampleOptions struct {
 	method          string
 }
 
-const sampleLong = `sample draws rows from the best weights of a run. The same seed gives the same
+const sampleLong = `sample draws rows from the best weights of a run, in the units of the training's
+source. The same seed gives the same
 rows on every machine, and more rows begin with the same ones.
 
 Each row is drawn in the order of a random member of the ensemble, or with
