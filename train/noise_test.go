@@ -52,8 +52,8 @@ func TestNoiseAndAnnealingOfAStep(t *testing.T) {
 		o := Options{Seed: 7, Batch: batch, MaxSteps: last, LookAhead: -1, Anneal: anneal, Optimizer: &SGD{LearningRate: 1}}
 		fresh := newTrainer(t, b, drift{dim}, points(20, 4, dim), o)
 		for steps := 1; steps <= last; steps += 3 {
-			o.MaxSteps = steps
 			tr := newTrainer(t, b, drift{dim}, points(20, 4, dim), o)
+			tr.o.MaxSteps = steps
 			if steps == last {
 				chunked(t, tr, longest(b, 4))
 			}

@@ -480,7 +480,7 @@ func TestRunRefuses(t *testing.T) {
 	}{
 		{"values that are not binary", parse(t, small), grey, RunOptions{}, "test: row 1, column 2 (counted from 0) is 0.5, not 0 or 1"},
 		{"splits of other widths", parse(t, small), wide, RunOptions{}, "valid has 6 variables"},
-		{"an order of other data", parse(t, small, "model.order=[1, 2, 3]"), smallSplits(), RunOptions{}, "model.order lists 3 degrees, but the data have 7 variables"},
+		{"an order of other data", parse(t, small, "model.order=[1, 2, 3]"), smallSplits(), RunOptions{}, "an order of 3 inputs for 7 inputs"},
 		{"a run that exists", parse(t, small), smallSplits(), RunOptions{Dir: done}, "already holds a run"},
 		{"a run that does not", parse(t, small), smallSplits(), RunOptions{Dir: filepath.Join(temp, "nothing"), Resume: true}, "holds no run"},
 		{"another model", parse(t, small, "model.hidden=[12]"), smallSplits(), RunOptions{Dir: done, Resume: true}, "model.hidden: [11] → [12]"},
