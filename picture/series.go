@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -55,27 +56,16 @@ func runs(x, y []float64) []plotter.XYs {
 // thin returns a line of fewer points that looks the same: where x only grows, the first, lowest, highest and last point
 // of each of many columns, so that no peak is lost.
 func thin(line plotter.XYs, columns int) plotter.XYs {
-	growing := slices.IsSortedFunc(line, func(a, b plotter.XY) int {
-		switch {
-		case a.X < b.X:
-			return -1
-		case a.X > b.X:
-			return 1
-		}
-		return 0
-	})
+	growing := slices.IsSortedFunc(line, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) })
 	if !growing || len(line) <= 4*columns {
 		return line
 	}
-	first, last := line[0].X, line[len(line)-1].X
-	column := func(i int) int { return min(int((line[i].X-first)/(last-first)*float64(columns)), columns-1) }
-	if first == last {
-		column = func(int) int { return 0 }
-	}
+	first, scale := line[0].X, float64(columns)/max(line[len(line)-1].X-line[0].X, math.SmallestNonzeroFloat64)
+	column := func(i int) int { return int(min((line[i].X-first)*scale, float64(columns-1))) }
 	var out plotter.XYs
-	for from := 0; from < len(line); {
-		to, lowest, highest := from, from, from
-		for ; to < len(line) && column(to) == column(from); to++ {
+	for from, to := 0, 0; from < len(line); from = to {
+		lowest, highest := from, from
+		for to = from; to < len(line) && column(to) == column(from); to++ {
 			if line[to].Y < line[lowest].Y {
 				lowest = to
 			}
@@ -83,12 +73,12 @@ func thin(line plotter.XYs, columns int) plotter.XYs {
 				highest = to
 			}
 		}
-		kept := []int{from, lowest, highest, to - 1}
-		slices.Sort(kept)
-		for _, i := range slices.Compact(kept) {
-			out = append(out, line[i])
+		out = append(out, line[from])
+		for _, i := range []int{min(lowest, highest), max(lowest, highest), to - 1} {
+			if line[i] != out[len(out)-1] {
+				out = append(out, line[i])
+			}
 		}
-		from = to
 	}
 	return out
 }

@@ -143,6 +143,15 @@ func ticksOf(r Range, n int) []tick {
 	return []tick{{r.Lo, lo}, {r.Hi, hi}}
 }
 
+// Ticks returns where a linear axis is marked at most n times, but 2 times at least, and the labels: round numbers, or the
+// ends of the range where those are finer than numbers are.
+func Ticks(r Range, n int) (at []float64, labels []string) {
+	for _, t := range ticksOf(r, n) {
+		at, labels = append(at, t.at), append(labels, t.label)
+	}
+	return at, labels
+}
+
 // decades returns about n ticks of a logarithmic axis: powers of ten, and where there are few of them 2 and 5 times
 // those, or round numbers.
 func decades(r Range, n int) []tick {
