@@ -62,12 +62,12 @@ func ExampleMasksText() {
 	//  3 ██████ ·          3 ████████████
 	//  3 ██████ ·          3 ████████████
 	//
-	// connections          possible  kept  live  dead units
-	// input → hidden 0           24    12    12      0 of 6
-	// hidden 0 → hidden 1        36    24    24      0 of 6
-	// hidden 1 → output          24    12    12
+	// connections             possible      kept      live  dead units
+	// input → hidden 0              24        12        12      0 of 6
+	// hidden 0 → hidden 1           36        24        24      0 of 6
+	// hidden 1 → output             24        12        12
 	//
-	// paths from an input  pairs  joined
-	// to a later output        6       6
-	// to any other output     10       0
+	// paths from an input        pairs    joined
+	// to a later output              6         6
+	// to any other output           10         0
 }

@@ -132,7 +132,9 @@ func (m maskImage) tile(r, c, top int) color.RGBA {
 }
 
 // degreeColour returns the colour of a degree among 0..top.
-func degreeColour(degree, top int) color.RGBA { return plot.Ramp(float64(degree) / float64(max(top, 1))) }
+func degreeColour(degree, top int) color.RGBA {
+	return plot.Ramp(float64(degree) / float64(max(top, 1)))
+}
 
 // axis is the rows or columns of a panel: units in order of their degrees, drawn as tiles of one unit each or, where
 // there are more units than pixels, of several.
@@ -153,6 +155,9 @@ func newAxis(degrees []int, longest int) axis {
 
 func (a axis) cell() int { return a.side / a.tiles }
 
+// shrunk says whether tiles are of several units.
+func (a axis) shrunk() bool { return a.tiles < len(a.degrees) }
+
 // degree returns the degree of the middle unit of a tile.
 func (a axis) degree(tile int) int {
 	from, to := part(tile, a.tiles, len(a.degrees))
@@ -163,7 +168,7 @@ func (a axis) degree(tile int) int {
 func (a axis) number(c draw.Canvas, top int, place func(middle int) vg.Point) {
 	style := letters(6, white)
 	style.XAlign, style.YAlign = draw.XCenter, draw.YCenter
-	if a.tiles < len(a.degrees) || style.Width(fmt.Sprint(slices.Max(a.degrees))) > vg.Length(a.cell()-2)*dot {
+	if a.shrunk() || style.Width(fmt.Sprint(slices.Max(a.degrees))) > vg.Length(a.cell()-2)*dot {
 		return
 	}
 	for tile := range a.tiles {

@@ -42,17 +42,13 @@ func MasksText(w io.Writer, s *masks.Set, o MasksTextOptions) error {
 
 // ink is the characters of a page.
 type ink struct {
-	cells   [2]string // a cell that is not joined and one that is, two columns wide
-	stacked int       // dots above each other in one character
-	dots    []string  // characters by their dots, the upper ones being the higher bits
-	frame   [6]string // upper left, horizontal, upper right, vertical, lower left, lower right
-
+	cells           [2]string // a cell that is not joined and one that is
 	arrow, ellipsis string
 }
 
 var (
-	blocks = ink{[2]string{" ·", "██"}, 2, []string{" ", "▄", "▀", "█"}, [6]string{"┌", "─", "┐", "│", "└", "┘"}, "→", "…"}
-	ascii  = ink{[2]string{" .", " #"}, 1, []string{" ", "#"}, [6]string{"+", "-", "+", "|", "+", "+"}, "->", ".."}
+	blocks = ink{[2]string{" ·", "██"}, "→", "…"}
+	ascii  = ink{[2]string{" .", " #"}, "->", ".."}
 )
 
 // maskPage is a page that is being written.
@@ -123,111 +119,77 @@ func (t *maskPage) degrees(label string, degrees []int) {
 	t.row(label, fmt.Sprintf("%d%s%d, %s of each", lo, t.ink.ellipsis, lo+len(units)-1, each))
 }
 
-// cellwise is the largest side of a mask that is drawn cell by cell, with the degree of each row and column.
+// cellwise is the largest side of a mask that is drawn cell by cell; a cell of a larger one stands for several.
 const cellwise = 24
 
 // pictures sets the panels side by side, in as many rows as they need.
 func (t *maskPage) pictures() {
 	const gap = 4
-	var row [][]string
-	used := 0
+	lines, used := []string{}, 0
 	for _, p := range panels(t.set, t.paths) {
-		block := t.block(p)
-		if len(row) > 0 && used+gap+blockWidth(block) > t.width {
-			t.beside(row, gap)
-			row, used = nil, 0
+		block, wide := t.block(p), 0
+		for _, line := range block {
+			wide = max(wide, utf8.RuneCountInString(line))
 		}
-		if len(row) > 0 {
+		if used > 0 && used+gap+wide > t.width {
+			t.lines(append(lines, ""))
+			lines, used = nil, 0
+		}
+		if used > 0 {
 			used += gap
 		}
-		row, used = append(row, block), used+blockWidth(block)
+		for len(lines) < len(block) {
+			lines = append(lines, "")
+		}
+		for y, line := range block {
+			lines[y] += strings.Repeat(" ", used-utf8.RuneCountInString(lines[y])) + line
+		}
+		used += wide
 	}
-	t.beside(row, gap)
+	t.lines(append(lines, ""))
 }
 
-// beside writes blocks of lines beside each other.
-func (t *maskPage) beside(blocks [][]string, gap int) {
-	for y, more := 0, true; more; y++ {
-		line := ""
-		more = false
-		for _, block := range blocks {
-			piece := ""
-			if y < len(block) {
-				piece, more = block[y], true
-			}
-			line += piece + strings.Repeat(" ", blockWidth(block)-utf8.RuneCountInString(piece)+gap)
-		}
+// lines writes lines, without the spaces at their ends.
+func (t *maskPage) lines(lines []string) {
+	for _, line := range lines {
 		t.printf("%s\n", strings.TrimRight(line, " "))
 	}
 }
 
-func blockWidth(block []string) int {
-	width := 0
-	for _, line := range block {
-		width = max(width, utf8.RuneCountInString(line))
-	}
-	return width
-}
-
-// block draws a panel as lines.
+// block draws a panel as lines: a title, and its cells under the degrees of its columns and beside those of its rows. A
+// cell is set when at least half of those that it stands for are joined.
 func (t *maskPage) block(p panel) []string {
 	title := p.name
 	if title == "" {
 		title = p.from + " " + t.ink.arrow + " " + p.to
 	}
-	if len(p.rows) <= cellwise && len(p.cols) <= min(cellwise, t.width/2-4) {
-		return append([]string{title}, t.cells(p)...)
+	down, across := newTiles(p.rows), newTiles(p.cols)
+	if down.shrunk() || across.shrunk() {
+		title += fmt.Sprintf(" (%d %s %d)", len(p.cols), t.ink.arrow, len(p.rows))
 	}
-	title += fmt.Sprintf(" (%d %s %d)", len(p.cols), t.ink.arrow, len(p.rows))
-	return append([]string{title}, t.dots(p)...)
-}
-
-// cells draws a panel cell by cell, under the degrees of its columns and beside those of its rows.
-func (t *maskPage) cells(p panel) []string {
+	lines := []string{title}
 	digits := len(fmt.Sprint(slices.Max(p.cols))) // read downwards, since two of them would run into their neighbours
-	var lines []string
+	beside := max(len(fmt.Sprint(slices.Max(p.rows))), 2)
 	for digit := range digits {
-		line := "   "
-		for _, degree := range p.cols {
-			line += fmt.Sprintf(" %c", fmt.Sprintf("%*d", digits, degree)[digit])
+		line := strings.Repeat(" ", beside+1)
+		for c := range across.tiles {
+			line += fmt.Sprintf(" %c", fmt.Sprintf("%*d", digits, across.degree(c))[digit])
 		}
 		lines = append(lines, line)
 	}
-	for r, degree := range p.rows {
-		line := fmt.Sprintf("%2d ", degree)
-		for c := range p.cols {
-			line += t.ink.cells[bit(p.joined(r, c))]
+	for r := range down.tiles {
+		line := fmt.Sprintf("%*d ", beside, down.degree(r))
+		for c := range across.tiles {
+			share, _ := p.share(r, down.tiles, c, across.tiles)
+			line += t.ink.cells[bit(share >= 0.5)]
 		}
 		lines = append(lines, line)
 	}
 	return lines
 }
 
-// dots draws a panel in a frame; a dot is set when at least half of the cells that it stands for are joined.
-func (t *maskPage) dots(p panel) []string {
-	side := t.width/2 - 4
-	width := min(len(p.cols), side)
-	height := min(len(p.rows), side*t.ink.stacked/2) // a character is about twice as high as it is wide
-	frame := t.ink.frame
-	edge := strings.Repeat(frame[1], width)
-	lines := []string{frame[0] + edge + frame[2]}
-	for r := 0; r < height; r += t.ink.stacked {
-		line := frame[3]
-		for c := range width {
-			bits := 0
-			for dot := r; dot < r+t.ink.stacked; dot++ {
-				share := 0.0
-				if dot < height {
-					share, _ = p.share(dot, height, c, width)
-				}
-				bits = 2*bits + bit(share >= 0.5)
-			}
-			line += t.ink.dots[bits]
-		}
-		lines = append(lines, line+frame[3])
-	}
-	return append(lines, frame[4]+edge+frame[5])
-}
+// newTiles is the rows or columns of a panel where each takes one character.
+func newTiles(degrees []int) axis { return axis{degrees: degrees, tiles: min(len(degrees), cellwise)} }
 
 func bit(set bool) int {
 	if set {
@@ -239,21 +201,22 @@ func bit(set bool) int {
 // counts writes which connections and units are in use.
 func (t *maskPage) counts() {
 	layers, direct := t.set.Counts()
-	rows := [][]string{{"connections", "possible", "kept", "live", "dead units"}}
-	row := func(name string, c masks.Count) []string {
-		return append([]string{name}, numbers([]int{c.Possible, c.Kept, c.Live})...)
-	}
+	t.count("connections", "possible", "kept", "live", "dead units")
 	for l, c := range layers {
-		words := row(layerName(t.set, l)+" "+t.ink.arrow+" "+layerName(t.set, l+1), c)
+		dead := ""
 		if !t.set.Strict(l) {
-			words = append(words, fmt.Sprintf("%d of %d", c.Dead, len(t.set.Out(l))))
+			dead = fmt.Sprintf("%d of %d", c.Dead, len(t.set.Out(l)))
 		}
-		rows = append(rows, words)
+		t.count(layerName(t.set, l)+" "+t.ink.arrow+" "+layerName(t.set, l+1), c.Possible, c.Kept, c.Live, dead)
 	}
 	if t.set.Direct {
-		rows = append(rows, row("direct", direct))
+		t.count("direct", direct.Possible, direct.Kept, direct.Live, "")
 	}
-	t.table(rows)
+}
+
+// count writes a row of a table: a label, three numbers, and a remark.
+func (t *maskPage) count(columns ...any) {
+	t.lines([]string{fmt.Sprintf("%-22v %9v %9v %9v  %10v", columns...)})
 }
 
 // joins writes how many pairs of an input and an output are joined by a path, and how many should not be.
@@ -268,34 +231,9 @@ func (t *maskPage) joins() {
 		}
 	}
 	t.printf("\n")
-	t.table([][]string{
-		{"paths from an input", "pairs", "joined"},
-		append([]string{"to a later output"}, numbers([]int{pairs[0], joined[0]})...),
-		append([]string{"to any other output"}, numbers([]int{pairs[1], joined[1]})...),
-	})
+	t.count("paths from an input", "pairs", "joined", "", "")
+	t.count("to a later output", pairs[0], joined[0], "", "")
+	t.count("to any other output", pairs[1], joined[1], "", "")
 }
 
-// table writes rows of words; the first row is the longest. All columns but the first end on one line.
-func (t *maskPage) table(rows [][]string) {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for c, word := range row {
-			widths[c] = max(widths[c], utf8.RuneCountInString(word))
-		}
-	}
-	for _, row := range rows {
-		t.printf("%-*s", widths[0], row[0])
-		for c, word := range row[1:] {
-			t.printf("  %*s", widths[c+1], word)
-		}
-		t.printf("\n")
-	}
-}
-
-func numbers(values []int) []string {
-	words := make([]string, len(values))
-	for i, v := range values {
-		words[i] = fmt.Sprint(v)
-	}
-	return words
-}
+func numbers(values []int) []string { return strings.Fields(strings.Trim(fmt.Sprint(values), "[]")) }

@@ -70,30 +70,25 @@ func TestTextFitsItsPage(t *testing.T) {
 	})
 }
 
-// A mask of more cells than are drawn one by one, but not more than dots: every dot can be read back.
-func TestDotsOfAPicture(t *testing.T) {
-	const dim = 31
+// A mask of more cells than are drawn one by one is shrunk: what is below the diagonal is joined, and what is above is not.
+func TestAShrunkMaskIsAStaircase(t *testing.T) {
+	const dim = 2 * cellwise
 	s := maskSet(t, masks.Recipe{Dim: dim, Count: 1})
 	for _, ascii := range []bool{false, true} {
 		var out strings.Builder
-		if err := MasksText(&out, s, MasksTextOptions{Width: 2 * (2*dim + 4), ASCII: ascii}); err != nil {
+		if err := MasksText(&out, s, MasksTextOptions{ASCII: ascii}); err != nil {
 			t.Fatal(err)
 		}
-		_, picture, found := strings.Cut(out.String(), "product (31 ")
+		_, picture, found := strings.Cut(out.String(), "product (48 ")
 		if !found {
 			t.Fatal("no picture of the product")
 		}
-		lines := strings.Split(picture, "\n")[2:]
-		for r := range dim {
-			line := lines[r/2]
-			if ascii {
-				line = lines[r]
-			}
-			cells := []rune(line)
-			cells = cells[len(cells)-dim-1 : len(cells)-1] // the last picture of the line, without its frame
-			for c, dot := range cells {
-				on := dot == '#' || dot == '█' || dot == '▀' && r%2 == 0 || dot == '▄' && r%2 == 1
-				if on != (r > c) {
+		lines := strings.Split(picture, "\n")[3:] // below the title and two digits
+		for r := range cellwise {
+			cells := []rune(lines[r])
+			cells = cells[len(cells)-2*cellwise:]
+			for c := range cellwise {
+				if on := cells[2*c+1] == '#' || cells[2*c+1] == '█'; r != c && on != (r > c) {
 					t.Errorf("ascii %v, row %d, column %d: %v", ascii, r, c, on)
 				}
 			}
