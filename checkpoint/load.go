@@ -19,11 +19,6 @@ func Load(path string) (*State, error) {
 	return readFile(path, true)
 }
 
-// Verify checks a checkpoint as Load does, without keeping its data.
-func Verify(path string) error {
-	_, err := readFile(path, false)
-	return err
-}
 
 func readFile(path string, keep bool) (*State, error) {
 	s, err := func() (*State, error) {

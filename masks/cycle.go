@@ -117,7 +117,11 @@ func (c *Cycle) draw(index int) *Set {
 }
 
 func (c *Cycle) set(order Order, hidden [][]int) *Set {
-	return &Set{Order: order, Hidden: hidden, Context: c.recipe.Context, Direct: c.recipe.Direct}
+	s := &Set{Order: order, Hidden: hidden, Context: c.recipe.Context, Direct: c.recipe.Direct}
+	if err := s.validate(); err != nil {
+		panic(fmt.Sprintf("masks: a validated recipe: %v", err))
+	}
+	return s
 }
 
 // randomOrder gives the degrees of the base order out anew.

@@ -27,26 +27,36 @@ type Set struct {
 // could do nothing, and a first variable that is blind to the context: that of a conditional set with neither direct
 // connections nor a unit of degree 0 in every hidden layer.
 func NewSet(order Order, hidden [][]int, context, direct bool) (*Set, error) {
-	if err := order.Validate(); err != nil {
+	s := &Set{Order: slices.Clone(order), Hidden: make([][]int, len(hidden)), Context: context, Direct: direct}
+	for l, degrees := range hidden {
+		s.Hidden[l] = slices.Clone(degrees)
+	}
+	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	s := &Set{Order: slices.Clone(order), Hidden: make([][]int, len(hidden)), Context: context, Direct: direct}
-	lo, hi := degreeRange(order.Max(), context)
-	for l, degrees := range hidden {
+	return s, nil
+}
+
+// validate returns what [NewSet] refuses.
+func (s *Set) validate() error {
+	if err := s.Order.Validate(); err != nil {
+		return err
+	}
+	lo, hi := degreeRange(s.Order.Max(), s.Context)
+	for l, degrees := range s.Hidden {
 		if len(degrees) == 0 {
-			return nil, fmt.Errorf("hidden layer %d has no units", l)
+			return fmt.Errorf("hidden layer %d has no units", l)
 		}
 		for k, degree := range degrees {
 			if degree < lo || degree > hi {
-				return nil, fmt.Errorf("hidden[%d][%d] is %d: degrees of hidden units lie in %d..%d", l, k, degree, lo, hi)
+				return fmt.Errorf("hidden[%d][%d] is %d: degrees of hidden units lie in %d..%d", l, k, degree, lo, hi)
 			}
 		}
-		s.Hidden[l] = slices.Clone(degrees)
 	}
-	if context && slices.Contains(s.ContextReaches(), false) {
-		return nil, errors.New("the context does not reach the first variable: give every hidden layer a unit of degree 0, or use direct connections")
+	if s.Context && slices.Contains(s.ContextReaches(), false) {
+		return errors.New("the context does not reach the first variable: give every hidden layer a unit of degree 0, or use direct connections")
 	}
-	return s, nil
+	return nil
 }
 
 // Dim returns the number of inputs.

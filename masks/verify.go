@@ -219,27 +219,18 @@ func (s *Set) ContextReaches() []bool {
 	if !s.Context {
 		return reached
 	}
-	units := []int{0} // degrees of the units of the layer below that the context reaches
-	for l := range s.Layers() {
-		next := make([]bool, s.Order.Max()+1)
-		for _, to := range s.Out(l) {
-			for _, from := range units {
-				if next[to] = next[to] || Connects(from, to, s.Strict(l)); next[to] {
-					break
-				}
+	lowest := 0 // the smallest degree of the units of the layer below that the context reaches: these feed whatever others do
+	for _, degrees := range s.Hidden {
+		next := s.Order.Max()
+		for _, degree := range degrees {
+			if Connects(lowest, degree, false) {
+				next = min(next, degree)
 			}
 		}
-		units = units[:0]
-		for degree, yes := range next {
-			if yes {
-				units = append(units, degree)
-			}
-		}
-		if l == s.Layers()-1 {
-			for d, degree := range s.Order {
-				reached[d] = next[degree] || s.Direct && Connects(0, degree, true)
-			}
-		}
+		lowest = next
+	}
+	for d, degree := range s.Order {
+		reached[d] = Connects(lowest, degree, true) || s.Direct && Connects(0, degree, true)
 	}
 	return reached
 }
