@@ -55,8 +55,11 @@ func ActivationRow(at *string) *option.Row {
 	return option.Words("activation", at, "non-linearity of the hidden units", ActivationNames()...)
 }
 
-// ScaleRow declares how the scale of an affine layer, or the precision of a Gaussian, is made.
+// ScaleRow declares how the scale of an affine layer, or the precision of a Gaussian, is made; no option without a field.
 func ScaleRow(at *string) *option.Row {
+	if at == nil {
+		return nil
+	}
 	return option.Words("scale", at,
 		"how the scale of an affine layer or a Gaussian is made positive: exp of a softly clipped number, softplus, sigmoid, or exp as in the MAF paper, which may overflow", ScaleNames()...)
 }

@@ -14,8 +14,8 @@ import (
 type StackOptions struct {
 	// Dim is the number of variables, at least 1, and Context the width of the context, 0 for none.
 	Dim, Context int
-	// Base is the density below the layers of a MAF: normal (default); made for a MADE with Gaussian conditionals; mog for
-	// one with mixtures of Gaussians.
+	// Base is the density below the layers of a MAF: normal (default); made for a MADE with Gaussian conditionals; mog, or
+	// another output of package made for real numbers, for a MADE with those.
 	Base string
 	// Components is the number of Gaussians of a mixture; 0 means 10.
 	Components int
@@ -83,7 +83,7 @@ func (o *StackOptions) transforms() []transform {
 
 // Table declares the options of the layers of a model. It differs in the default number of layers, in the normalisations and in the
 // transforms that it takes; the first of both is the default.
-func (o *StackOptions) Table(layers int, normalise []string, transforms ...string) option.Table {
+func (o *StackOptions) Table(layers int, normalise []option.Alternative, transforms ...string) option.Table {
 	var alternatives []option.Alternative
 	for _, name := range transforms {
 		for _, t := range o.transforms() {
@@ -99,8 +99,7 @@ func (o *StackOptions) Table(layers int, normalise []string, transforms ...strin
 			"reverse", "random", "none", "lu"),
 	}
 	if normalise != nil {
-		rows = append(rows, option.Words("normalise", &o.Normalise,
-			"normalisation after every layer of the flow: none, batch normalisation, or act, a scale and shift set by the first batch", normalise...))
+		rows = append(rows, option.Choose("normalise", &o.Normalise, "layer after every autoregressive layer of the flow", normalise...))
 	}
 	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
 	return append(rows, fields.Table(true)...)

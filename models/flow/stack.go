@@ -2,7 +2,6 @@ package flow
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
@@ -41,8 +40,11 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 			return nil, nil, err
 		}
 		layers = append(layers, a)
-		if i := slices.IndexFunc(followers, func(f follower) bool { return f.name == o.Normalise }); i > 0 {
-			l, err := followers[i].layer(o.Dim)
+		for _, f := range followers[1:] {
+			if f.name != o.Normalise {
+				continue
+			}
+			l, err := f.layer(o.Dim)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -53,21 +55,23 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 	return layers, order, nil
 }
 
-// follower is a layer that may stand after each autoregressive one.
-type follower struct {
-	name  string
-	layer func(dim int) (Layer, error)
+// followers lists the layers that may come after each autoregressive one, by the values of the option normalise; the first is
+// no layer.
+var followers = []struct {
+	name, help string
+	layer      func(dim int) (Layer, error)
+}{
+	{"none", "", nil},
+	{"batch", "batch normalisation", NewBatchNorm},
+	{"act", "a scale and shift set by the first batch", NewActNorm},
 }
 
-// followers lists them by the words of the option normalise; the first is no layer.
-var followers = []follower{{name: "none"}, {"batch", NewBatchNorm}, {"act", NewActNorm}}
-
-// Normalisations are the words of the option normalise.
-func Normalisations() (words []string) {
+// Normalisations are the values of the option normalise.
+func Normalisations() (all []option.Alternative) {
 	for _, f := range followers {
-		words = append(words, f.name)
+		all = append(all, option.Alternative{Name: f.name, Help: f.help})
 	}
-	return words
+	return all
 }
 
 // maxLayers bounds a stack.

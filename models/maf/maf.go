@@ -29,15 +29,21 @@ type Options flow.StackOptions
 
 // Table declares the options.
 func (o *Options) Table() option.Table {
+	bases := []option.Alternative{{Name: "normal", Help: "the standard normal density"}}
+	for _, a := range (output.Fields{Components: &o.Components}).Alternatives(models.Reals()) {
+		a.Help = fmt.Sprintf("a MADE with %s conditionals", a.Name)
+		if a.Name == gaussian {
+			a.Name = "made"
+		}
+		bases = append(bases, a)
+	}
 	return append(option.Table{
-		option.Choose("base", &o.Base, "density below the layers: normal, or a MADE that is trained with them",
-			option.Alternative{Name: "normal", Help: "the standard normal density"},
-			option.Alternative{Name: "made", Help: "a MADE whose conditionals are Gaussians"},
-			option.Alternative{Name: "mog", Help: "a MADE whose conditionals are mixtures of Gaussians", Table: option.Table{
-				output.ComponentsRow(&o.Components),
-			}}),
+		option.Choose("base", &o.Base, "density below the layers; a MADE is trained with them", bases...),
 	}, (*flow.StackOptions)(o).Table(5, flow.Normalisations(), "affine", "spline", "gated")...)
 }
+
+// gaussian is the output of the base called made.
+const gaussian = "gaussian"
 
 // Name is the word by which a configuration names the kind of model.
 func (*Options) Name() string { return "maf" }
@@ -91,14 +97,13 @@ const baseSeed = 0x6d61662062617365
 // base is the density of the noise, whose order continues those of the layers.
 func (o Options) base(next masks.Order) (models.Density, error) {
 	m := made.Options{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual,
-		Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + baseSeed, Scale: o.Scale}
+		Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + baseSeed, Scale: o.Scale,
+		Output: o.Base, Components: o.Components}
 	switch o.Base {
 	case "normal":
 		return flow.Normal(o.Dim), nil
 	case "made":
-		m.Output = "gaussian"
-	case "mog":
-		m.Output, m.Components = "mog", o.Components
+		m.Output = gaussian
 	}
 	base, err := made.New(m)
 	if err != nil {

@@ -35,12 +35,10 @@ func newMixture(f Fields, scale nn.Scale) (Family, error) {
 }
 
 func mixtureTable(f Fields) option.Table {
-	return option.Table{ComponentsRow(f.Components), nn.ScaleRow(f.Scale)}
-}
-
-// ComponentsRow declares the number of Gaussians of a mixture.
-func ComponentsRow(at *int) *option.Row {
-	return option.Of("components", at, 10, "number of Gaussians in a mixture").Within(1, MaxComponents)
+	return option.Table{
+		option.Of("components", f.Components, 10, "number of Gaussians in a mixture").Within(1, MaxComponents),
+		nn.ScaleRow(f.Scale),
+	}
 }
 
 func (m mixture) Outputs() int          { return 3 * m.k }

@@ -89,15 +89,22 @@ func (f Fields) New() (Family, error) {
 
 // Row declares the choice of a family, with the options of each.
 func (f Fields) Row(name, help string) *option.Row {
-	var all []option.Alternative
+	return option.Choose(name, f.Family, help, f.Alternatives()...)
+}
+
+// Alternatives lists the families, or those of variables with one of the supports, with the options that have a field.
+func (f Fields) Alternatives(of ...models.Support) (all []option.Alternative) {
 	for _, known := range families {
 		a := option.Alternative{Name: known.name, Help: known.help}
 		if known.table != nil {
 			a.Table = known.table(f)
 		}
-		all = append(all, a)
+		family, err := known.make(Fields{}, nn.Scale{})
+		if of == nil || err == nil && slices.Contains(of, family.Support()) {
+			all = append(all, a)
+		}
 	}
-	return option.Choose(name, f.Family, help, all...)
+	return all
 }
 
 // value is what a field holds, its zero value where there is no field.
