@@ -22,12 +22,12 @@ func TestTableOfCapabilities(t *testing.T) {
 	const dim, context = 3, 2
 	normal, widths := flow.Normal(dim), []int{5}
 	base := must.M1(made.New(made.Options{Dim: dim, Context: context, Hidden: widths, Output: "gaussian"}))
-	fit := must.M1(iaf.New(iaf.Options{Dim: dim, Hidden: widths}))
+	fit := must.M1(iaf.New(iaf.Options{Dim: 2, Hidden: widths}))
 	all := []models.Model{
 		must.M1(made.New(made.Options{Dim: dim, Context: context, Hidden: widths})),
 		must.M1(maf.New(maf.Options{Dim: dim, Context: context, Hidden: widths})),
 		must.M1(iaf.New(iaf.Options{Dim: dim, Context: context, Hidden: widths})),
-		must.M1(iaf.NewVariational(fit, iaf.Target{Dim: dim}, iaf.VariationalOptions{})),
+		must.M1(iaf.NewVariational(fit, must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})),
 		must.M1(vae.New(vae.Options{Dim: dim, Encoder: widths, Decoder: widths})),
 		must.M1(flow.New(base, must.M1(flow.NewLU(dim)))),
 		must.M1(flow.NewOrdered(base, must.M1(flow.NewLU(dim)))),
