@@ -2,6 +2,7 @@ package maskflow
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
@@ -23,6 +24,9 @@ func (c *Config) LoadData(ctx context.Context, dir string) (*data.Splits, error)
 // source has become since the training is another matter.
 func (r *Run) LoadData(ctx context.Context, dir string) (*data.Splits, error) {
 	o := r.Config.Data
+	if o.Source == data.InMemory {
+		return nil, fmt.Errorf("%s was fitted to rows in memory, which it does not hold (give rows, as --data FILE)", r.Dir)
+	}
 	o.Dir, o.Prep = dir, r.prep
 	return source.Load(ctx, o)
 }

@@ -36,7 +36,12 @@ const Version = "0.1.0"
 // other.
 type Model struct {
 	*Core
-	prep *data.Preparation
+	// Figures are numbers known of the model, as "step" and "valid_nll", in nats a row.
+	// Save writes them.
+	Figures map[string]float64
+	prep    *data.Preparation
+	config  *Config // nil when the model alone is known
+	shape   []int
 }
 
 // Core is a model in the space that it is computed in: its rows are prepared, in
@@ -71,11 +76,34 @@ type Options struct {
 	// Preparation makes the rows of the model of those of its source; nil takes the
 	// variables, followed by the context, as they are.
 	Preparation *data.Preparation
+	// CloseBackend lets Close close the backend, too.
+	CloseBackend bool
+	// Config is what the model was made from, for Save; nil is asked from the model.
+	Config *Config
+	// Shape is that of one row when it is an image.
+	Shape []int
 }
 
-// New puts the weights of a model on a backend. It returns an error when they
-// do not fit the model. Close frees what it holds there.
+// New puts the weights of a model on a backend; nil opens the backend auto, which
+// Close then closes. It returns an error when the weights do not fit the model. Close
+// frees what the model holds on the backend.
 func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Model, error) {
+	if b != nil {
+		return load(b, d, w, o)
+	}
+	b, err := backend.Open(context.Background(), "", backend.Options{})
+	if err != nil {
+		return nil, err
+	}
+	o.CloseBackend = true
+	m, err := load(b, d, w, o)
+	if err != nil {
+		b.Close()
+	}
+	return m, err
+}
+
+func load(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Model, error) {
 	of, err := exec.Load(b, d, w)
 	if err != nil {
 		return nil, err
@@ -92,7 +120,7 @@ func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Mode
 	if prep == nil {
 		prep = data.NewPreparation(d.Dim(), d.ContextDim())
 	}
-	return &Model{&Core{of: of, density: of.Density(), evaluator: evaluator, o: o}, prep}, nil
+	return &Model{Core: &Core{of: of, density: of.Density(), evaluator: evaluator, o: o}, prep: prep, config: o.Config, shape: o.Shape}, nil
 }
 
 // Density is the density that the model is, or that it fits to a target, as graph
@@ -140,6 +168,9 @@ func (m *Core) Close() {
 	m.rows.Close()
 	m.pass.Close()
 	m.of.Close()
+	if m.o.CloseBackend {
+		m.of.Backend.Close()
+	}
 }
 
 // Sets returns the mask sets of an ensemble. For a cycle of fixed length these

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/maskflow/maskflow/backend"
@@ -29,7 +30,7 @@ type Meta struct {
 // Run is a trained model with the configuration that made it.
 type Run struct {
 	*Model
-	// Dir is the run directory.
+	// Dir is the run directory, or the file.
 	Dir string
 	// Config is the resolved configuration.
 	Config *Config
@@ -39,9 +40,18 @@ type Run struct {
 	Step int64
 }
 
-// Open reads a run directory and puts its best weights on the backend. A run
-// that has not validated yet has no best weights, which is an error.
-func Open(b *backend.Backend, dir string) (*Run, error) {
+// Open reads a run directory, or a file that [Model.Save] wrote, and puts the weights,
+// those of the best validation of a run, on the backend; nil opens the backend auto,
+// which Close then closes. A run that has not validated yet has no weights, which is an
+// error.
+func Open(b *backend.Backend, path string) (*Run, error) {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return openFile(b, path)
+	}
+	return openRun(b, path)
+}
+
+func openRun(b *backend.Backend, dir string) (*Run, error) {
 	c, err := LoadConfig(filepath.Join(dir, runlog.ConfigFile))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, err)
@@ -53,24 +63,31 @@ func Open(b *backend.Backend, dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Dir: dir, Config: c, Step: state.Step}
-	if err := json.Unmarshal(state.Meta, &r.Meta); err != nil {
+	var meta Meta
+	if err := json.Unmarshal(state.Meta, &meta); err != nil {
 		return nil, fmt.Errorf("%s: the description of the model cannot be read: %w", dir, err)
 	}
+	return open(b, dir, c, state, meta)
+}
+
+// open makes the model of a configuration with the weights of a checkpoint.
+func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, meta Meta) (*Run, error) {
+	r := &Run{Dir: path, Config: c, Meta: meta, Step: state.Step}
 	d, err := c.NewModel(r.Meta.Dim, r.Meta.ContextDim)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if r.Meta.Preparation == nil {
 		if r.Meta.Preparation, err = Upgrade(state, c, d); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	w, err := exec.WeightsOf(state, exec.ParamsGroup, d)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples, Preparation: r.Meta.Preparation}); err != nil {
+	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples,
+		Preparation: r.Meta.Preparation, Config: c, Shape: meta.Shape}); err != nil {
 		return nil, err
 	}
 	return r, nil

@@ -9,6 +9,9 @@ import (
 	"github.com/maskflow/maskflow/internal/option"
 )
 
+// InMemory is the source of rows that a program gave.
+const InMemory = "(memory)"
+
 // Options say what rows are read and how they are prepared.
 type Options struct {
 	// Dir is the data folder, where a relative source is looked for; "" is the

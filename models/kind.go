@@ -26,6 +26,13 @@ type Traits struct {
 	By, Key string
 }
 
+// OfKind is a model that a [Kind] builds: it can be saved and built again.
+type OfKind interface {
+	Model
+	// Kind returns the options and the input that build an equal model.
+	Kind() (Kind, Input)
+}
+
 // Input is what a model is built for, besides its options.
 type Input struct {
 	// Dim and Context are the widths of a row and of its context.

@@ -6,6 +6,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -23,7 +24,8 @@ type Result struct {
 	Ended error
 }
 
-// Fit trains a model in memory. It writes no files; Run does. Whatever ends the
+// Fit trains a model in memory, on a backend or, for nil, the backend auto. It writes no
+// files; Run does, and [maskflow.Model.Save] keeps the result. Whatever ends the
 // training, a cancelled ctx or a divergence too, the result has a model; the error is
 // for what gives none: options or data that do not fit, and a training that ends
 // with an error of its own before its first step.
@@ -40,6 +42,19 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.S
 		}
 		return nil
 	})
+	model := maskflow.Options{Batch: o.EvalBatch}
+	if b == nil {
+		var err error
+		if b, err = backend.Open(ctx, "", backend.Options{}); err != nil {
+			return nil, err
+		}
+		model.CloseBackend = true
+		defer func() {
+			if r.Model == nil {
+				b.Close()
+			}
+		}()
+	}
 	t, err := NewTrainer(b, d, splits, o)
 	if err != nil {
 		return nil, err
@@ -53,9 +68,13 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.S
 	if err != nil {
 		return nil, err
 	}
-	r.Model, err = maskflow.New(b, d, w, maskflow.Options{Batch: o.EvalBatch, Preparation: splits.Prep})
-	if err != nil {
+	model.Preparation, model.Shape = splits.Prep, splits.Shape
+	if r.Model, err = maskflow.New(b, d, w, model); err != nil {
 		return nil, err
+	}
+	r.Figures = map[string]float64{"step": float64(t.p.BestStep)}
+	if nll, _ := t.Best(); num.Finite(nll) {
+		r.Figures["valid_nll"] = nll
 	}
 	return r, nil
 }

@@ -16,14 +16,17 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// openRun opens the trained model of a run directory on a backend. close frees
+// openRun opens the trained model of a run directory or a model file on a backend. close frees
 // both.
 func (a *app) openRun(ctx context.Context, dir, spec string) (r *maskflow.Run, close func(), err error) {
-	if _, err := runlog.ReadManifest(dir); err != nil {
-		if _, statErr := os.Stat(dir); errors.Is(statErr, fs.ErrNotExist) {
-			return nil, nil, fmt.Errorf("no run directory %s", dir)
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("no run directory or model file %s", dir)
+	}
+	if err != nil || info.IsDir() {
+		if _, err := runlog.ReadManifest(dir); err != nil {
+			return nil, nil, err
 		}
-		return nil, nil, err
 	}
 	backend.QuietLogs(io.Discard)
 	b, err := backend.Open(ctx, spec, backend.Options{})

@@ -105,3 +105,9 @@ func (m *Model) String() string { return flow.StackOptions(m.opts).Describe("iaf
 
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }
+
+// Kind returns what builds an equal model.
+func (m *Model) Kind() (models.Kind, models.Input) {
+	o := m.opts.clone()
+	return &o, models.Input{Dim: m.opts.Dim, Context: m.opts.Context, Seed: m.opts.Seed}
+}

@@ -94,6 +94,13 @@ func (v *Variational) ContextDim() int { return 0 }
 // Support is that of real numbers.
 func (v *Variational) Support(d int) models.Support { return v.flow.Support(d) }
 
+// Kind returns what builds an equal model, of a target that has a name.
+func (v *Variational) Kind() (models.Kind, models.Input) {
+	o := v.flow.opts.clone()
+	o.StickTheLanding = v.o.StickTheLanding
+	return &o, models.Input{Dim: v.Dim(), Seed: o.Seed, Target: v.target.Name}
+}
+
 // Target is what the flow is fitted to.
 func (v *Variational) Target() Target { return v.target }
 

@@ -101,6 +101,12 @@ func (m *Model) Cycle() *masks.Cycle { return m.net.Cycle() }
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }
 
+// Kind returns what builds an equal model.
+func (m *Model) Kind() (models.Kind, models.Input) {
+	o := m.opts.clone()
+	return &o, models.Input{Dim: m.opts.Dim, Context: m.opts.Context, Seed: m.opts.Seed}
+}
+
 func degreesName(l int) string { return fmt.Sprintf("degrees%d", l) }
 
 // DegreeSpecs declares the degrees of the inputs, then of each hidden layer.

@@ -111,6 +111,15 @@ func (v *Model) NoiseDim() int { return v.o.Latent }
 // Options returns what the model was made from, with its defaults.
 func (v *Model) Options() Options { return v.o.clone() }
 
+// Kind returns what builds an equal model.
+func (v *Model) Kind() (models.Kind, models.Input) {
+	o := v.o.clone()
+	return &o, models.Input{Dim: v.o.Dim, Seed: v.o.Seed}
+}
+
+// PosteriorFlow is the flow of the posterior; nil when the posterior is diagonal.
+func (v *Model) PosteriorFlow() *iaf.Model { return v.posterior }
+
 // Posterior returns samples z of q(z | x), [batch, latent], for noise of that
 // shape, with ln q(z | x), [batch].
 func (v *Model) Posterior(p models.Params, x, noise *Node) (z, logq *Node) {
