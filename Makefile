@@ -27,7 +27,7 @@ TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test lint fuzz bench reproduce screens gpu-check clean
+.PHONY: help build demo test lint fuzz bench reproduce screens docs gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile

@@ -38,7 +38,7 @@ func TestAProgramOfAnotherModule(t *testing.T) {
 
 // Complete programs stay short; that with a graph of its own says more.
 func TestTheProgramsAreShort(t *testing.T) {
-	for file, limit := range map[string]int{"main.go": 40, "maf/main.go": 40, "embed/main.go": 70} {
+	for file, limit := range map[string]int{"main.go": 40, "maf/main.go": 60, "load/main.go": 40, "embed/main.go": 70} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -1,15 +1,18 @@
-// Maf is a program of another module: a flow learns two moons, is sampled and inverted.
+// Maf is a program of another module: a flow learns the rows of a table, evaluates,
+// samples, inverts, and is saved to the file that its argument names.
 package main
 
 import (
 	"context"
 	"fmt"
 	"log"
+	"math"
+	"math/rand/v2"
+	"os"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/train"
@@ -18,18 +21,34 @@ import (
 func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
 	ctx := context.Background()
-	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
-	defer b.Close()
-	rows := try(source.Load(ctx, data.Options{Source: "moons", Standardise: true}))
-	flow := try(maf.New(maf.Options{Dim: rows.Dim, Hidden: []int{32}, Layers: 3, Activation: "tanh"}))
-	m := try(train.Fit(ctx, b, flow, rows, train.Options{MaxSteps: 400, Optimizer: &train.Adam{LearningRate: 0.01}}))
+	rows := try(data.FromRows(moons(4000)))
+	splits := try(data.Split(rows, data.Options{Standardise: true}))
+	flow := try(maf.New(maf.Options{Dim: splits.Dim, Hidden: []int{32}, Layers: 3, Activation: "tanh"}))
+	m := try(train.Fit(ctx, nil, flow, splits, train.Options{MaxSteps: 400, Optimizer: &train.Adam{LearningRate: 0.01}, Hooks: []train.Hook{progress}}))
 	defer m.Close()
-	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
-	fmt.Printf("%.3f ± %.3f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
+	logp := try(m.LogProb(ctx, rows))
 	x := try(m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1}))
 	z := try(m.Latent(ctx, x))
 	back, _, err := m.FromLatent(ctx, z, models.Solver{})
-	fmt.Println(x.Float64(), z.Float32(), try(back, err).Float64())
+	fmt.Println(len(logp), x.Float64(), z.Float64(), try(back, err).Float64(), try(m.LogProb(ctx, x)))
+	try(0, m.Save(os.Args[1]))
+}
+
+func progress(_ context.Context, _ *train.Trainer, e train.Event) error {
+	if v, ok := e.(train.Validation); ok {
+		fmt.Printf("step %d: %.3f nats\n", v.Step, v.NLL)
+	}
+	return nil
+}
+
+// moons are two half circles with noise.
+func moons(n int) [][]float64 {
+	rng, rows := rand.New(rand.NewPCG(1, 2)), make([][]float64, n)
+	for i := range rows {
+		angle, side := math.Pi*rng.Float64(), float64(i%2)
+		rows[i] = []float64{(1-2*side)*math.Cos(angle) + side + 0.1*rng.NormFloat64(), (1-2*side)*math.Sin(angle) + side/2 + 0.1*rng.NormFloat64()}
+	}
+	return rows
 }
 
 func try[T any](v T, err error) T {

@@ -1,10 +1,11 @@
-// Package programtest runs the program that a test belongs to.
+// Package programtest runs the programs of this module, and the command.
 package programtest
 
 import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -22,19 +23,37 @@ func Main(m *testing.M, main func()) {
 }
 
 // Output is what the program prints on the Go backend.
-func Output(t *testing.T) string {
+func Output(t *testing.T, args ...string) string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self)
+	return Run(t, self, args...)
+}
+
+// Build compiles a package of another folder, seen from that of the test.
+func Build(t *testing.T, folder string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program")
+	cmd := exec.Command("go", "build", "-o", path, ".")
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building %s: %v: %s", folder, err, out)
+	}
+	return path
+}
+
+// Run is what a program prints on the Go backend.
+func Run(t *testing.T, path string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(path, args...)
 	cmd.Env = append(os.Environ(), variable+"=1", "MASKFLOW_BACKEND=go")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, stderr.String())
+		t.Fatalf("%s %q: %v: %s", filepath.Base(path), args, err, stderr.String())
 	}
 	return string(out)
 }

@@ -1,0 +1,183 @@
+package maskflow_test
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/vae"
+)
+
+// unsaved is a model with random weights.
+func unsaved(t *testing.T, b *backend.Backend, d models.Model, o maskflow.Options) *maskflow.Model {
+	t.Helper()
+	m, err := maskflow.New(b, d, models.Initialize(d, 7), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	return m
+}
+
+// built returns a value of a call that must not fail.
+func built[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// What is opened draws the same rows and gives them the same densities as what was
+// saved, whatever the kind of model.
+func TestSavedModelsAreTheSame(t *testing.T) {
+	scale := data.NewPreparation(3, 0, &data.Scale{Mean: []float64{1, 2, 3}, SD: []float64{2, 3, 5}})
+	kinds := map[string]struct {
+		model models.Model
+		prep  *data.Preparation
+	}{
+		"bits in orders": {built(made.New(made.Options{Dim: 3, Hidden: []int{7, 5}, Masks: 3, Seed: 5})), nil},
+		"fresh orders":   {built(made.New(made.Options{Dim: 3, Hidden: []int{7}, Masks: -1, Seed: 5})), nil},
+		"mixtures":       {built(made.New(made.Options{Dim: 3, Hidden: []int{7}, Output: "mog", Components: 2})), scale},
+		"maf":            {built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Permute: "random", Base: "made", Seed: 9})), scale},
+		"spline":         {built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Transform: "spline", Bins: 5, Permute: "lu"})), scale},
+		"iaf":            {built(iaf.New(iaf.Options{Dim: 3, Hidden: []int{7}, Layers: 2})), scale},
+		"vae":            {built(vae.New(vae.Options{Dim: 3, Latent: 2, Encoder: []int{5}, Decoder: []int{5}})), nil},
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for name, c := range kinds {
+			m := unsaved(t, b, c.model, maskflow.Options{Preparation: c.prep, EvalSets: 4, Samples: 3})
+			m.Figures = map[string]float64{"step": 11, "valid_nll": 1.5}
+			path := filepath.Join(t.TempDir(), name+".safetensors")
+			if err := m.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			again, err := maskflow.Open(b, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer again.Close()
+			x := built(m.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 3}))
+			if y := built(again.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 3})); !slices.Equal(x.Float64(), y.Float64()) {
+				t.Errorf("%s: samples of the file are others", name)
+			}
+			if again.Step != 11 || again.Figures["valid_nll"] != 1.5 || again.Meta.Dim != 3 {
+				t.Errorf("%s: the file gives step %d, figures %v, dim %d", name, again.Step, again.Figures, again.Meta.Dim)
+			}
+			if name == "fresh orders" || name == "vae" {
+				continue // the ensembles differ in size
+			}
+			want, got := built(m.LogProb(t.Context(), x)), built(again.LogProb(t.Context(), x))
+			for i := range want {
+				if math.Abs(want[i]-got[i]) > 1e-6 {
+					t.Errorf("%s: row %d has the density %v in the file, want %v", name, i, got[i], want[i])
+				}
+			}
+		}
+	})
+}
+
+// A run that was trained is saved with its own configuration.
+func TestSavedRun(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	r := built(maskflow.Open(b, trained(t, b)))
+	defer r.Close()
+	path := filepath.Join(t.TempDir(), "run.safetensors")
+	if err := r.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	again := built(maskflow.Open(b, path))
+	defer again.Close()
+	if again.Config.Eval != r.Config.Eval || again.Config.Name != "small" || again.Meta.ContextDim != 2 {
+		t.Errorf("the file has the configuration %+v, want %+v", again.Config, r.Config)
+	}
+}
+
+func TestModelsThatNoFileCanHold(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	composed := built(flow.New(flow.Normal(3)))
+	path := filepath.Join(t.TempDir(), "composed.safetensors")
+	if err := unsaved(t, b, composed, maskflow.Options{}).Save(path); err == nil {
+		t.Error("a flow of the caller's layers was saved")
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("what could not be saved left a file")
+	}
+	d := built(made.New(made.Options{Dim: 3, Hidden: []int{7}}))
+	if err := unsaved(t, b, d, maskflow.Options{}).Save(filepath.Join(t.TempDir(), "model.bin")); err == nil {
+		t.Error("a file of another suffix was written")
+	}
+}
+
+// Every truncation and every flipped byte of a model file is refused, in one line.
+func TestDamagedModelFiles(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := built(maf.New(maf.Options{Dim: 2, Hidden: []int{3}, Layers: 1}))
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := unsaved(t, b, d, maskflow.Options{}).Save(path); err != nil {
+		t.Fatal(err)
+	}
+	whole := built(os.ReadFile(path))
+	refused := func(what string, at int, text []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		m, err := maskflow.Open(b, path)
+		if err == nil {
+			m.Close()
+			t.Errorf("a file with %s at %d of %d bytes was opened", what, at, len(whole))
+		} else if strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s at %d: the error is %q, want one line that names the file", what, at, err)
+		}
+	}
+	for n := range whole {
+		refused("its end", n, whole[:n])
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 1000 {
+		at := rng.IntN(len(whole))
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 1 << rng.IntN(8)
+		refused("a flipped bit", at, damaged)
+	}
+	refused("a byte more", len(whole), append(bytes.Clone(whole), 0))
+}
+
+// A reader names what it does not know, and files that are no model.
+func TestModelFilesOfOthers(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := t.TempDir()
+	for name, c := range map[string]struct{ meta, want string }{
+		"a later layout":     {`{"dim":2,"model":99,"requires":[]}`, "layout 99"},
+		"an unknown feature": {`{"dim":2,"model":1,"requires":["config","holes"]}`, `"holes"`},
+		"a checkpoint":       {`{"dim":2}`, "run directory"},
+		"no configuration":   {`{"dim":2,"model":1,"config":"- 1"}`, "configuration"},
+		"another model":      {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "params/"},
+		"no numbers":         {`{"dim":-1,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "made"},
+		"a list":             {`[]`, "description"},
+	} {
+		path := built(checkpoint.Save(dir, "other.safetensors", &checkpoint.State{Meta: []byte(c.meta)}))
+		m, err := maskflow.Open(b, path)
+		if err == nil {
+			m.Close()
+			t.Errorf("%s was opened", name)
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: the error is %q, want one with %q", name, err, c.want)
+		}
+	}
+}
