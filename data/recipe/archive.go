@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -20,10 +19,10 @@ const archiveFile = "data.npy"
 
 // readRows reads the owner's file or, where that is not there, the authors' rows
 // of it, which must have those columns.
-func readRows(ctx context.Context, in input, columns []string, read func(io.Reader) (*data.Table, error)) (*data.Table, error) {
+func readRows(ctx context.Context, in input, columns []string, read func(*lineReader) (*data.Table, error)) (*data.Table, error) {
 	path := filepath.Join(in.o.Dir, in.Name, archiveFile)
 	if _, err := in.locate(in.Files[0]); err == nil {
-		return readText(ctx, in, in.Files[0], read)
+		return readLines(ctx, in, in.Files[0], read)
 	} else if _, missing := os.Stat(path); missing != nil {
 		if errors.Is(missing, os.ErrNotExist) {
 			return nil, err

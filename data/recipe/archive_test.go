@@ -25,13 +25,14 @@ func npyF8(rows, cols int, x []float64) string {
 func TestPowerOfTheArchive(t *testing.T) {
 	text := powerFile()
 	var x []float64
-	l := newLineReader(strings.NewReader(text), ';', powerColumns)
+	l := newLineReader(strings.NewReader(text), smallLimit())
+	l.comma = ";"
 	for l.next() {
 		if l.line == 1 || strings.Contains(string(l.scanner.Bytes()), "?") {
 			continue
 		}
-		x = must.M1(l.numbers(x, 2))
-		minute, _ := minuteOfDay(string(l.cells[1]))
+		x = append(x, l.numbers(2, 7)...)
+		minute, _ := minuteOfDay(l.cells[1])
 		x = append(x, float64(minute))
 	}
 	archive := must.M1(load(context.Background(), data.Options{Dir: recipeFolder(t, "power", "data.npy", npyF8(40, 8, x)), Source: "power"}))

@@ -45,7 +45,7 @@ func loadCIFAR10(ctx context.Context, in input) (data.Source, error) {
 		if i == len(in.Files)-1 {
 			to = &test
 		}
-		if _, err := readText(ctx, in, file, func(r io.Reader) (int, error) { return to.read(r, in.limit) }); err != nil {
+		if _, err := readFile(ctx, in, file, func(r io.Reader) (int, error) { return to.read(r, in.limit) }); err != nil {
 			return none, err
 		}
 	}

@@ -3,7 +3,6 @@ package recipe
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -36,15 +35,11 @@ const (
 // are as many, drawn in the same way by seed 42, but not the same.
 func loadGas(ctx context.Context, in input) (data.Source, error) {
 	var none data.Source
-	rows, err := readText(ctx, in, in.Files[0], countGas)
+	rows, err := readLines(ctx, in, in.Files[0], countGas)
 	if err != nil {
 		return none, err
 	}
 	share := int(math.RoundToEven(float64(rows) / gasShare))
-	train, valid, err := lastTenths(share)
-	if err != nil {
-		return none, err
-	}
 	if err := in.limit.Take(int64(share) * gasSensors); err != nil {
 		return none, err
 	}
@@ -52,69 +47,46 @@ func loadGas(ctx context.Context, in input) (data.Source, error) {
 	for k, row := range newRandomState(42).permutation(rows)[:share] {
 		target[row] = int32(k + 1)
 	}
-	t, err := readText(ctx, in, in.Files[0], func(r io.Reader) (*data.Table, error) { return readGas(r, target, share) })
+	t, err := readLines(ctx, in, in.Files[0], func(l *lineReader) (*data.Table, error) { return readGas(l, target, share) })
 	if err != nil {
 		return none, err
 	}
-	t = t.Select(uncorrelated(t))
-	z, err := scaleOf(t, t.Rows(), 1)
-	if err != nil {
-		return none, err
-	}
-	s := cut(t, in.Name, train, valid, z)
-	s.Note = fmt.Sprintf("%d of %d rows, drawn as pandas draws them by seed 42; the paper's are as many, not the same", share, rows)
-	return s, nil
+	return scored(t.Select(uncorrelated(t)), in.Name, true,
+		fmt.Sprintf("%d of %d rows, drawn as pandas draws them by seed 42; the paper's are as many, not the same", share, rows))
 }
 
-func gasColumns() []string {
-	return append([]string{"time", "CO", "ethylene"}, numbered("sensor_", gasSensors)...)
-}
-
-// firstRow returns a reader of the rows that has read the first one, behind the
-// header.
-func firstRow(r io.Reader) (*lineReader, error) {
-	l := newLineReader(r, ' ', gasColumns())
-	if !l.next() || (!l.isNumber(0) && !l.next()) {
-		return nil, l.ended("it holds no rows")
+// eachGas calls f with the number of each row, from 0, and returns how many there
+// are.
+func eachGas(l *lineReader, f func(row int)) (n int, err error) {
+	l.columns = append([]string{"time", "CO", "ethylene"}, numbered("sensor_", gasSensors)...)
+	for header := true; l.next(); header = false {
+		if header && !l.isNumber(0) {
+			continue
+		}
+		f(n)
+		n++
 	}
-	return l, nil
+	if n == 0 {
+		return 0, l.ended("it holds no rows")
+	}
+	return n, l.ended("")
 }
 
 // countGas counts the rows.
-func countGas(r io.Reader) (int, error) {
-	l, err := firstRow(r)
-	if err != nil {
-		return 0, err
-	}
-	n := 1
-	for l.next() {
-		n++
-	}
-	return n, l.err()
-}
+func countGas(l *lineReader) (int, error) { return eachGas(l, func(int) {}) }
 
 // readGas reads the rows of the file that have a place.
-func readGas(r io.Reader, target []int32, rows int) (*data.Table, error) {
+func readGas(l *lineReader, target []int32, rows int) (*data.Table, error) {
 	x := make([]float64, rows*gasSensors)
-	l, err := firstRow(r)
+	n, err := eachGas(l, func(row int) {
+		if row < len(target) && l.want(gasOthers+gasSensors) && target[row] > 0 {
+			copy(x[(int(target[row])-1)*gasSensors:], l.numbers(gasOthers, gasSensors))
+		}
+	})
+	if err == nil && n < len(target) {
+		err = fmt.Errorf("the file changed while it was read: %d rows instead of %d", n, len(target))
+	}
 	if err != nil {
-		return nil, err
-	}
-	for row := range target {
-		if row > 0 && !l.next() {
-			return nil, l.ended(fmt.Sprintf("the file changed while it was read: %d rows instead of %d", row, len(target)))
-		}
-		if err := l.want(gasOthers + gasSensors); err != nil {
-			return nil, err
-		}
-		if target[row] == 0 {
-			continue
-		}
-		if _, err := l.numbers(x[(int(target[row])-1)*gasSensors:][:0], gasOthers); err != nil {
-			return nil, err
-		}
-	}
-	if err := l.err(); err != nil {
 		return nil, err
 	}
 	return data.FromFlat(x, gasSensors, numbered("sensor_", gasSensors)...)

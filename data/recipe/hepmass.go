@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -28,12 +27,11 @@ var hepmassRecipe = recipe{
 // which the last tenth is then valid.
 func loadHepmass(ctx context.Context, in input) (data.Source, error) {
 	var none data.Source
-	read := func(r io.Reader) (*data.Table, error) { return readHepmass(r, in.limit) }
-	train, err := readText(ctx, in, in.Files[0], read)
+	train, err := readLines(ctx, in, in.Files[0], readHepmass)
 	if err != nil {
 		return none, err
 	}
-	test, err := readText(ctx, in, in.Files[1], read)
+	test, err := readLines(ctx, in, in.Files[1], readHepmass)
 	if err != nil {
 		return none, err
 	}
@@ -42,16 +40,16 @@ func loadHepmass(ctx context.Context, in input) (data.Source, error) {
 			return none, fmt.Errorf("%s has the column %q at %d, but %s has not", in.Files[0], name, c+1, in.Files[1])
 		}
 	}
-	kept := withoutRepeats(train)
 	valid := train.Rows() / 10
-	switch {
-	case len(kept) == 0:
-		return none, fmt.Errorf("%s: the smallest value of every column stands in more than 5 rows: none is left", in.Files[0])
-	case valid == 0:
-		return none, fmt.Errorf("%s: %d rows of label 1 are too few: a tenth is for validation", in.Files[0], train.Rows())
+	kept, err := withoutRepeats(train)
+	if err == nil && valid == 0 {
+		err = fmt.Errorf("%d rows of label 1 are too few: a tenth is for validation", train.Rows())
 	}
-	train, test = train.Select(kept), test.Select(kept) // test alone has one more column, the mass, the last
-	z, err := scaleOf(train, train.Rows(), 1)
+	var z *data.Scale
+	if err == nil {
+		train, test = train.Select(kept), test.Select(kept) // test alone has one more column, the mass, the last
+		z, err = scaleOf(train, train.Rows(), 1)
+	}
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", in.Files[0], err)
 	}
@@ -63,56 +61,40 @@ func loadHepmass(ctx context.Context, in input) (data.Source, error) {
 
 // readHepmass reads the rows of label 1 without the label. Cells behind the last
 // that the header names are left out, as pandas does here.
-func readHepmass(r io.Reader, limit *data.Limit) (*data.Table, error) {
-	l := newLineReader(r, ',', nil)
+func readHepmass(l *lineReader) (*data.Table, error) {
+	l.comma = ","
 	if !l.next() {
 		return nil, l.ended("it holds no header")
 	}
-	if l.isNumber(0) || !strings.Contains(string(l.cells[0]), "label") {
-		return nil, l.bad(0, "not the header of a first column with labels")
+	if l.isNumber(0) || !strings.Contains(l.cells[0], "label") {
+		l.refuse(0, "not the header of a first column with labels")
+		return nil, l.failed
 	}
-	var cells []string
-	for _, cell := range l.cells {
-		cells = append(cells, string(cell))
-	}
-	if len(cells) < 2 {
+	if len(l.cells) < 2 {
 		return nil, errors.New("line 1 names no column but the label")
 	}
-	names, err := format.ColumnNames(cells, l.line)
+	names, err := format.ColumnNames(l.cells, l.line)
 	if err != nil {
 		return nil, err
 	}
-	t, dim := &data.Table{Columns: names[1:]}, len(names)-1
-	width := 0
-	row := make([]float64, 0, dim)
+	t, width := &data.Table{Columns: names[1:]}, 0
 	for l.next() {
 		if width == 0 && len(l.cells) >= len(names) {
 			width = len(l.cells)
 			l.columns = slices.Concat(names, numbered("unnamed_", width-len(names)))
 		}
-		if err := l.want(max(width, len(names))); err != nil {
-			return nil, err
+		if !l.want(max(width, len(names))) {
+			break
 		}
-		label, err := l.number(0)
-		if err != nil {
-			return nil, err
+		switch l.number(0) {
+		case 0:
+		case 1:
+			l.add(t, l.numbers(1, len(t.Columns))...)
+		default:
+			l.refuse(0, "not the label 0 or 1")
 		}
-		if label != 0 && label != 1 {
-			return nil, l.bad(0, "not the label 0 or 1")
-		}
-		if label == 0 {
-			continue
-		}
-		l.cells = l.cells[:len(names)]
-		if row, err = l.numbers(row[:0], 1); err != nil {
-			return nil, err
-		}
-		if err := limit.Take(int64(dim)); err != nil {
-			return nil, err
-		}
-		t.Append(row)
 	}
-	if err := l.err(); err != nil {
+	if err := l.ended(""); err != nil {
 		return nil, err
 	}
 	if t.Rows() == 0 {

@@ -90,11 +90,11 @@ func TestHepmassRefuses(t *testing.T) {
 
 // Cells that the header does not name are not read, if every row has them.
 func TestHepmassUnnamedCells(t *testing.T) {
-	x, err := readHepmass(strings.NewReader("# label,a,b\n1,2,3,\n0,4,5,\n1,6,7,\n"), smallLimit())
+	x, err := readHepmass(newLineReader(strings.NewReader("# label,a,b\n1,2,3,\n0,4,5,\n1,6,7,\n"), smallLimit()))
 	if err != nil || x.Rows() != 2 || !slices.Equal(x.Float64(), []float64{2, 3, 6, 7}) {
 		t.Errorf("%v, %v", x, err)
 	}
-	_, err = readHepmass(strings.NewReader("# label,a,b\n1,2,3,\n1,6,7\n"), smallLimit())
+	_, err = readHepmass(newLineReader(strings.NewReader("# label,a,b\n1,2,3,\n1,6,7\n"), smallLimit()))
 	wantError(t, err, "line 3 has 3 cells, not 4")
 }
 
@@ -102,7 +102,7 @@ func FuzzHepmass(f *testing.F) {
 	f.Add(hepmassFile(5, true))
 	f.Add("# label,a,b\n1,2,3,\n0\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		x, err := readHepmass(strings.NewReader(text), smallLimit())
+		x, err := readHepmass(newLineReader(strings.NewReader(text), smallLimit()))
 		checkTable(t, x, err)
 	})
 }

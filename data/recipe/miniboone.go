@@ -2,9 +2,7 @@ package recipe
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -29,64 +27,42 @@ const (
 // loadMiniboone takes the signal rows in the order of the file. The z-scores are
 // those of train and valid.
 func loadMiniboone(ctx context.Context, in input) (data.Source, error) {
-	var none data.Source
-	t, err := readRows(ctx, in, numbered("kept_", minibooneKept), func(r io.Reader) (*data.Table, error) { return readMiniboone(r, in.limit) })
+	t, err := readRows(ctx, in, numbered("kept_", minibooneKept), readMiniboone)
 	if err != nil {
-		return none, err
+		return data.Source{}, err
 	}
-	train, valid, err := lastTenths(t.Rows())
+	kept, err := withoutRepeats(t)
 	if err != nil {
-		return none, err
+		return data.Source{}, err
 	}
-	kept := withoutRepeats(t)
-	if len(kept) == 0 {
-		return none, errors.New("the smallest value of every column stands in more than 5 rows: none is left")
-	}
-	t = t.Select(kept)
-	z, err := scaleOf(t, valid, 0)
-	if err != nil {
-		return none, err
-	}
-	return cut(t, in.Name, train, valid, z), nil
+	return scored(t.Select(kept), in.Name, false, "")
 }
 
 // readMiniboone reads the signal rows, which come first: as many as the first of
 // two numbers on the first line says. Rows with an outlier are left out.
-func readMiniboone(r io.Reader, limit *data.Limit) (*data.Table, error) {
+func readMiniboone(l *lineReader) (*data.Table, error) {
 	t := &data.Table{Columns: numbered("pid_", minibooneColumns)}
-	l := newLineReader(r, ' ', nil)
 	if !l.next() {
 		return nil, l.ended("it holds no rows")
 	}
-	if err := l.want(2); err != nil {
-		return nil, fmt.Errorf("%w: the first line has the numbers of signal and background rows", err)
+	if !l.want(2) {
+		return nil, fmt.Errorf("%w: the first line has the numbers of signal and background rows", l.failed)
 	}
-	signal, err := l.number(0)
-	if err != nil {
-		return nil, err
-	}
+	signal := l.number(0)
 	if signal < 1 || signal != float64(int64(signal)) {
-		return nil, l.bad(0, "not a number of rows")
+		l.refuse(0, "not a number of rows")
 	}
 	l.columns = t.Columns
-	row := make([]float64, 0, minibooneColumns)
 	for k := range int64(signal) {
 		if !l.next() {
 			return nil, l.ended(fmt.Sprintf("the first line says %v signal rows, but there are %d: the file is cut short", signal, k))
 		}
-		if err := l.want(minibooneColumns); err != nil {
-			return nil, err
+		if !l.want(minibooneColumns) {
+			break
 		}
-		if row, err = l.numbers(row[:0], 0); err != nil {
-			return nil, err
+		if row := l.numbers(0, minibooneColumns); row[0] >= minibooneOutlier {
+			l.add(t, row...)
 		}
-		if row[0] < minibooneOutlier {
-			continue
-		}
-		if err := limit.Take(minibooneColumns); err != nil {
-			return nil, err
-		}
-		t.Append(row)
 	}
-	return t, nil
+	return t, l.ended("")
 }

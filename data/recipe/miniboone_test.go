@@ -105,7 +105,7 @@ func FuzzMiniboone(f *testing.F) {
 	f.Add("1 1\n1 2\n")
 	f.Add("1e300 1\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		x, err := readMiniboone(strings.NewReader(text), smallLimit())
+		x, err := readMiniboone(newLineReader(strings.NewReader(text), smallLimit()))
 		checkTable(t, x, err)
 	})
 }

@@ -123,7 +123,7 @@ func FuzzPower(f *testing.F) {
 	f.Add(powerHeader + "a;00:00:00;1;2;3;4;5;6;7\nb;23:59:00;?;?;?;?;?;?;\n")
 	f.Add(strings.ReplaceAll(powerHeader, ";", ","))
 	f.Fuzz(func(t *testing.T, text string) {
-		x, err := readPower(strings.NewReader(text), smallLimit())
+		x, err := readPower(newLineReader(strings.NewReader(text), smallLimit()))
 		checkTable(t, x, err)
 		if err == nil && slices.ContainsFunc(x.Float64()[min(len(x.Float64()), 5):min(len(x.Float64()), 6)], func(m float64) bool { return m < 0 || m >= 1440 }) {
 			t.Errorf("minute %v of the day", x.Float64()[5])

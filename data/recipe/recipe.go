@@ -109,15 +109,3 @@ func (in input) locate(names ...string) (string, error) {
 	return "", fmt.Errorf("no %s: looked in %s (published by %s; put it there, or set the data folder with --data-dir or MASKFLOW_DATA)",
 		strings.Join(names, " or "), strings.Join(looked, ", "), in.Publisher)
 }
-
-// lastTenths are where the paper cuts n rows: the last tenth is the test set,
-// the last tenth of what is left the validation set, both rounded down.
-func lastTenths(n int) (train, valid int, err error) {
-	test := n / 10
-	rest := n - test
-	valid = rest / 10
-	if test == 0 || valid == 0 {
-		return 0, 0, fmt.Errorf("%d rows are too few: a tenth is for testing, a tenth of the rest for validation", n)
-	}
-	return rest - valid, rest, nil
-}

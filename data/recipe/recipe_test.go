@@ -116,9 +116,9 @@ func TestWithoutRepeats(t *testing.T) {
 	for i := range 8 {
 		x.Append([]float64{max(0, float64(i-5)), max(0, float64(i-4)), min(float64(i), 2)})
 	}
-	kept := withoutRepeats(x)
-	if len(kept) != 2 || kept[0] != 1 || kept[1] != 2 {
-		t.Errorf("columns %v, want 1 and 2", kept)
+	kept, err := withoutRepeats(x)
+	if err != nil || len(kept) != 2 || kept[0] != 1 || kept[1] != 2 {
+		t.Errorf("columns %v, %v, want 1 and 2", kept, err)
 	}
 	x = x.Select(kept)
 	wantTable(t, x, 8, 2, 0, 0, 0, 1, 0, 2, 0, 2, 0, 2, 1, 2, 2, 2, 3, 2)

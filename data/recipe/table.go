@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -9,10 +10,10 @@ import (
 
 // withoutRepeats are the columns whose smallest value stands in five rows at
 // most. The paper means to leave columns out in which any value repeats that
-// often, but its code looks at the first of the sorted values alone.
-func withoutRepeats(t *data.Table) []int {
+// often, but its code looks at the first of the sorted values alone. It is an error
+// when none is left.
+func withoutRepeats(t *data.Table) (kept []int, err error) {
 	rows, dim := t.Dims()
-	var kept []int
 	for c := range dim {
 		least, count := math.Inf(1), 0
 		for i := range rows {
@@ -27,7 +28,10 @@ func withoutRepeats(t *data.Table) []int {
 			kept = append(kept, c)
 		}
 	}
-	return kept
+	if kept == nil {
+		return nil, errors.New("the smallest value of every column stands in more than 5 rows: none is left")
+	}
+	return kept, nil
 }
 
 // scaleOf is the step to the z-scores of the first n rows, whose deviation is the
@@ -47,6 +51,37 @@ func scaleOf(t *data.Table, n, freedom int) (*data.Scale, error) {
 		}
 	}
 	return s, err
+}
+
+// scored cuts a table in three as the paper does, with the z-scores of the rows as
+// pandas computes them, of all, or else as numpy does, of those of train and valid.
+func scored(t *data.Table, name string, pandas bool, note string) (data.Source, error) {
+	train, valid, err := lastTenths(t.Rows())
+	if err != nil {
+		return data.Source{}, err
+	}
+	fitted, freedom := valid, 0
+	if pandas {
+		fitted, freedom = t.Rows(), 1
+	}
+	z, err := scaleOf(t, fitted, freedom)
+	if err != nil {
+		return data.Source{}, err
+	}
+	s := cut(t, name, train, valid, z)
+	s.Note = note
+	return s, nil
+}
+
+// lastTenths are where the paper cuts n rows: the last tenth is the test set,
+// the last tenth of what is left the validation set, both rounded down.
+func lastTenths(n int) (train, valid int, err error) {
+	valid = n - n/10
+	train = valid - valid/10
+	if n < 10 || valid == train {
+		return 0, 0, fmt.Errorf("%d rows are too few: a tenth is for testing, a tenth of the rest for validation", n)
+	}
+	return train, valid, nil
 }
 
 // cut makes a source of a table whose validation rows begin at row train and whose
