@@ -25,13 +25,13 @@ import (
 // Experiment is a list of figures that belong together.
 type Experiment struct {
 	// Name is what the experiment is asked for by.
-	Name string
+	Name string `json:"name"`
 	// About says in a line what it shows.
-	About string
+	About string `json:"about"`
 	// Data are what it reads.
-	Data []Source
+	Data []Source `json:"data"`
 	// Figures are measured in their order.
-	Figures []Figure
+	Figures []Figure `json:"-"`
 }
 
 // Source is something that an experiment reads.
@@ -111,14 +111,20 @@ func Experiments() []Experiment {
 	return slices.Concat([]Experiment{mafBSDS300(), mafToy(), iafEnergies(), iafVAE(), wineRed(), wineWhite()}, madeExperiments())
 }
 
-// ByName returns an experiment, or an error that lists their names.
-func ByName(name string) (Experiment, error) {
+// Names are the names of all experiments.
+func Names() []string {
 	var names []string
 	for _, e := range Experiments() {
-		if e.Name == name {
-			return e, nil
-		}
 		names = append(names, e.Name)
 	}
-	return Experiment{}, fmt.Errorf("no experiment %q (there are %s)", name, strings.Join(names, ", "))
+	return names
+}
+
+// ByName returns an experiment, or an error that lists their names.
+func ByName(name string) (Experiment, error) {
+	all := Experiments()
+	if i := slices.IndexFunc(all, func(e Experiment) bool { return e.Name == name }); i >= 0 {
+		return all[i], nil
+	}
+	return Experiment{}, fmt.Errorf("no experiment %q (there are %s)", name, strings.Join(Names(), ", "))
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,22 +16,18 @@ import (
 func (a *app) backendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backend",
-		Short: "List, install and examine what computes: XLA plugins and the Go backend",
-		Long: `backend looks after what models are computed with. The Go backend is built in
+		Short: "List, install and diagnose compute backends: XLA plugins and the Go backend",
+		Long: `backend lists, installs and diagnoses compute backends. The Go backend is built in
 and needs nothing; XLA needs a PJRT plugin, a shared library that "backend
 install" fetches.`,
 		Example: "  maskflow backend install\n  maskflow backend doctor",
 	}
 	asGroup(c)
-	for _, sub := range []*cobra.Command{a.backendListCommand(), a.backendInstallCommand(), a.backendDoctorCommand()} {
-		sub.Flags().SortFlags = false
-		c.AddCommand(sub)
-	}
+	c.AddCommand(a.backendListCommand(), a.backendInstallCommand(), a.backendDoctorCommand())
 	return c
 }
 
 func (a *app) backendListCommand() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the plugins that are found",
@@ -38,32 +35,23 @@ func (a *app) backendListCommand() *cobra.Command {
 any of them. What it knows beyond the file is remembered from earlier trials;
 "backend doctor" tries them all.`,
 		Example: "  maskflow backend list",
-		Args:    takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			plugins := backend.List(backend.Options{})
-			if asJSON {
-				return a.writeJSON(struct {
-					Plugins []backend.PluginInfo `json:"plugins"`
-				}{plugins})
+			text := "no XLA plugin found (run: maskflow backend install)\n"
+			if len(plugins) > 0 {
+				text = pluginsText(plugins)
 			}
-			if len(plugins) == 0 {
-				return a.print("no XLA plugin found (run: maskflow backend install)\n")
-			}
-			return a.print("%s", pluginsText(plugins))
+			return a.show(map[string]any{"plugins": plugins}, text)
 		},
 	}
-	jsonFlag(c, &asJSON)
+	jsonFlag(c, &a.json)
 	return c
 }
 
 func pluginsText(plugins []backend.PluginInfo) string {
 	t := newTable("kind", "from", "PJRT", ">size", "plugin")
 	for _, p := range plugins {
-		api := p.API
-		if api == "" {
-			api = "untried"
-		}
-		t.add(p.Kind, p.Source, api, megabytes(p.Size), p.Path)
+		t.add(p.Kind, p.Source, cmp.Or(p.API, "untried"), megabytes(p.Size), p.Path)
 	}
 	text := t.String()
 	for _, p := range plugins {
@@ -75,10 +63,7 @@ func pluginsText(plugins []backend.PluginInfo) string {
 }
 
 func (a *app) backendInstallCommand() *cobra.Command {
-	var (
-		o      backend.InstallOptions
-		asJSON bool
-	)
+	var o backend.InstallOptions
 	c := &cobra.Command{
 		Use:   "install",
 		Short: "Install an XLA plugin",
@@ -88,33 +73,24 @@ child process before it takes its place. What is in place already is left alone.
 		Example: `  maskflow backend install
   maskflow backend install --cuda
   maskflow backend install --from pjrt_c_api_cpu_plugin.so`,
-		Args: takes(0),
-		RunE: func(c *cobra.Command, _ []string) error {
-			if !asJSON {
-				o.Progress = a.console
-			}
-			return a.install(c.Context(), o, asJSON)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.install(c.Context(), o) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.From, "from", "", "install this plugin or wheel (with --cuda: folder of wheels) instead of fetching one")
 	f.BoolVar(&o.CUDA, "cuda", false, "the plugin for NVIDIA devices (2.5 GB to fetch)")
 	f.BoolVar(&o.Force, "force", false, "install again what is in place")
-	jsonFlag(c, &asJSON)
+	jsonFlag(c, &a.json)
 	return c
 }
 
-func (a *app) install(ctx context.Context, o backend.InstallOptions, asJSON bool) error {
+func (a *app) install(ctx context.Context, o backend.InstallOptions) error {
+	if !a.json {
+		o.Progress = a.console
+	}
 	backend.QuietLogs(io.Discard)
 	in, err := backend.Install(ctx, o)
 	if err != nil {
 		return err
-	}
-	if asJSON {
-		return a.writeJSON(struct {
-			*backend.Installed
-			Already bool `json:"already"`
-		}{in, in.Already})
 	}
 	what := in.Kind + " plugin"
 	if in.Package != "" {
@@ -127,21 +103,22 @@ func (a *app) install(ctx context.Context, o backend.InstallOptions, asJSON bool
 	if in.Already {
 		verb = "in place already"
 	}
-	return a.print("%s: %s, %s\n%s\n", verb, what, megabytes(in.Size), in.Path)
+	return a.show(struct {
+		*backend.Installed
+		Already bool `json:"already"`
+	}{in, in.Already}, fmt.Sprintf("%s: %s, %s\n%s\n", verb, what, megabytes(in.Size), in.Path))
 }
 
 func (a *app) backendDoctorCommand() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Try every backend and say what would make it faster",
-		Long: `doctor tries every plugin, says which backend "auto" opens and why, and times
+		Short: "Try every backend and report what would make it faster",
+		Long: `doctor tries every plugin, reports which backend "auto" opens and why, and times
 products of matrices on each backend.`,
 		Example: "  maskflow backend doctor",
-		Args:    takes(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			backend.QuietLogs(io.Discard)
-			if !asJSON {
+			if !a.json {
 				a.console.show("trying the backends …")
 				defer a.console.clear()
 			}
@@ -150,13 +127,10 @@ products of matrices on each backend.`,
 				return err
 			}
 			a.console.clear()
-			if asJSON {
-				return a.writeJSON(r)
-			}
-			return a.print("%s", reportText(r))
+			return a.show(r, reportText(r))
 		},
 	}
-	jsonFlag(c, &asJSON)
+	jsonFlag(c, &a.json)
 	return c
 }
 

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +25,15 @@ type app struct {
 	// console is standard error.
 	console *console
 	signals *signals
+	flags
+	// opened are closed when the call ends, the last first.
+	opened []func()
+}
+
+// flags are those that several commands have.
+type flags struct {
+	json             bool
+	backend, dataDir string
 }
 
 // Do runs the command with the arguments after its name and returns the exit
@@ -38,6 +49,11 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 			}
 			a.console.line("maskflow: internal error: %v at %s (please report it)", p, site)
 			code = codeFailed
+		}
+	}()
+	defer func() {
+		for _, close := range slices.Backward(a.opened) {
+			close()
 		}
 	}()
 	ctx, stop := a.catchSignals(context.Background())
@@ -95,12 +111,12 @@ func (a *app) root() *cobra.Command {
 	add := func(group string, commands ...*cobra.Command) {
 		for _, c := range commands {
 			c.GroupID = group
-			c.Flags().SortFlags = false
+			complete(c)
 		}
 		root.AddCommand(commands...)
 	}
-	add("model", a.trainCommand(), a.watchCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.plotCommand(), a.verifyCommand())
-	add("model", a.reproduceCommand())
+	add("model", a.trainCommand(), a.watchCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(),
+		a.plotCommand(), a.verifyCommand(), a.reproduceCommand())
 	add("inputs", a.configCommand(), a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
@@ -112,6 +128,39 @@ func (a *app) root() *cobra.Command {
 		asGroup(completion)
 	}
 	return root
+}
+
+// complete adds to a command, and to those below it, what follows from its Use line:
+// the check and the completion of its arguments.
+func complete(c *cobra.Command) {
+	c.Flags().SortFlags = false
+	if c.HasSubCommands() {
+		for _, sub := range c.Commands() {
+			complete(sub)
+		}
+		return
+	}
+	var names []string
+	for _, word := range strings.Fields(c.Use)[1:] {
+		if word[0] < 'A' || word[0] > 'Z' {
+			break
+		}
+		names = append(names, word)
+	}
+	if c.Args == nil {
+		c.Args = takes(0, names...)
+	}
+	if c.ValidArgsFunction == nil {
+		c.ValidArgsFunction = completeArgs(names)
+	}
+}
+
+// show prints a result as one JSON object with --json, else as text.
+func (a *app) show(v any, text string) error {
+	if a.json {
+		return a.writeJSON(v)
+	}
+	return a.print("%s", text)
 }
 
 // writeJSON prints one object on a line of standard output.

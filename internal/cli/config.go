@@ -67,9 +67,7 @@ func (a *app) configCommand() *cobra.Command {
 		Short: "Print a configuration with every default",
 		Long: `show prints the resolved configuration of a file or a preset: every key that the
 run uses, with its value.`,
-		Example:           "  maskflow config show dna\n  maskflow config show my.yaml --set model.type=maf",
-		Args:              takes(0, "CONFIG"),
-		ValidArgsFunction: completeConfig,
+		Example: "  maskflow config show dna\n  maskflow config show my.yaml --set model.type=maf",
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := loadConfig(args[0], sets)
 			if err != nil {
@@ -88,29 +86,14 @@ run uses, with its value.`,
 		Short:   "List the presets",
 		Long:    "list prints the names of the presets, which train takes in place of a file.",
 		Example: "  maskflow config list",
-		Args:    takes(0),
 		RunE:    func(*cobra.Command, []string) error { return a.print("%s\n", strings.Join(presets(), "\n")) },
 	}
 	c.AddCommand(list, show)
 	return c
 }
 
-// completeConfig completes a configuration: the presets, and files.
-func completeConfig(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var found []string
-	for _, name := range presets() {
-		if strings.HasPrefix(name, typed) {
-			found = append(found, name)
-		}
-	}
-	return found, cobra.ShellCompDirectiveDefault
-}
-
 // helpConfig describes the keys that begin with a prefix.
-func (a *app) helpConfig(prefix string, asJSON, page bool) error {
+func (a *app) helpConfig(prefix string, page bool) error {
 	var found []option.Doc
 	for _, k := range keys() {
 		if prefix == "" || k.Path == prefix || strings.HasPrefix(k.Path, prefix+".") {
@@ -125,11 +108,7 @@ func (a *app) helpConfig(prefix string, asJSON, page bool) error {
 			paths = append(paths, k.Path, section)
 		}
 		return usage(fmt.Errorf("no key begins with %s%s", prefix, config.DidYouMean(prefix, paths)))
-	case asJSON:
-		return a.writeJSON(struct {
-			Keys []option.Doc `json:"keys"`
-		}{found})
-	case page:
+	case page && !a.json:
 		return a.print("%s", keysPage(found))
 	}
 	var b strings.Builder
@@ -137,7 +116,7 @@ func (a *app) helpConfig(prefix string, asJSON, page bool) error {
 		fmt.Fprintf(&b, "%s  (%s)\n", k.Path, strings.Join(facts(k, func(s string) string { return s }), "; "))
 		b.WriteString("    " + k.Help + "\n")
 	}
-	return a.print("%s", b.String())
+	return a.show(map[string]any{"keys": found}, b.String())
 }
 
 // facts are the type of a key, its values or bounds, its default and what uses it.

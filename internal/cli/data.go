@@ -25,28 +25,21 @@ func (a *app) dataCommand() *cobra.Command {
 }
 
 func (a *app) dataListCommand() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the generators and the kinds of files that are read",
 		Long:    "list prints the generators by name and the kinds of files and folders that are\nread, by suffix.",
 		Example: "  maskflow data list",
-		Args:    takes(0),
 		RunE: func(*cobra.Command, []string) error {
 			sources := source.List()
-			if asJSON {
-				return a.writeJSON(struct {
-					Sources []source.Info `json:"sources"`
-				}{sources})
-			}
 			t := newTable("source", "kind", "")
 			for _, s := range sources {
 				t.add(s.Name, s.Kind, s.About)
 			}
-			return a.print("%s", t)
+			return a.show(map[string]any{"sources": sources}, t.String())
 		},
 	}
-	jsonFlag(c, &asJSON)
+	jsonFlag(c, &a.json)
 	return c
 }
 
@@ -57,10 +50,7 @@ Gaussian ones of real data, which any model must beat. A target has no rows: it
 is a density to fit, and says how many points are drawn.`
 
 func (a *app) dataShowCommand() *cobra.Command {
-	var (
-		o      data.Options
-		asJSON bool
-	)
+	var o data.Options
 	c := &cobra.Command{
 		Use:   "show SOURCE",
 		Short: "Describe the rows of a source",
@@ -69,30 +59,27 @@ func (a *app) dataShowCommand() *cobra.Command {
   maskflow data show binary/dna.npz --data-dir ~/data --json
   maskflow data show mnist --binarize threshold
   maskflow data show real/red_wine_folds.npz --fold 1`,
-		Args: takes(0, "SOURCE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Source, o.Dir = args[0], dataDir(o.Dir)
+			o.Source, o.Dir = args[0], a.data()
 			splits, err := source.Load(c.Context(), o)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.writeJSON(data.Describe(splits))
-			}
-			return a.print("%s", statsText(data.Describe(splits)))
+			stats := data.Describe(splits)
+			return a.show(stats, statsText(stats))
 		},
 	}
-	dataDirFlag(c, &o.Dir)
-	c.Flags().StringVar(&o.Array, "array", "", "`name` of the one array of a .npz file, as data.array")
-	c.Flags().StringVar(&o.Binarize, "binarize", "", "threshold or sample, as data.binarize")
-	c.Flags().BoolVar(&o.Labels, "labels", false, "the labels are the context, as data.labels")
-	c.Flags().IntVar(&o.ContextColumns, "context-columns", 0, "the last `N` columns are the context, as data.context_columns")
-	c.Flags().StringSliceVar(&o.DropColumns, "drop-columns", nil, "`columns` to leave out, as data.drop_columns")
-	c.Flags().IntVar(&o.Fold, "fold", 0, "the fold for testing, from 1, as data.fold")
-	c.Flags().IntVar(&o.Folds, "folds", 0, "the number of folds, as data.folds")
-	c.Flags().IntVar(&o.Dequantize, "dequantise", 0, "the number of grey levels, as data.dequantise")
-	completeWords(c, "binarize", "threshold", "sample")
-	jsonFlag(c, &asJSON)
+	dataDirFlag(c, &a.dataDir)
+	f := c.Flags()
+	f.StringVar(&o.Array, "array", "", "`name` of the one array of a .npz file, as data.array")
+	wordFlag(c, &o.Binarize, "binarize", "", "threshold or sample, as data.binarize", "threshold", "sample")
+	f.BoolVar(&o.Labels, "labels", false, "the labels are the context, as data.labels")
+	f.IntVar(&o.ContextColumns, "context-columns", 0, "the last `N` columns are the context, as data.context_columns")
+	f.StringSliceVar(&o.DropColumns, "drop-columns", nil, "`columns` to leave out, as data.drop_columns")
+	f.IntVar(&o.Fold, "fold", 0, "the fold for testing, from 1, as data.fold")
+	f.IntVar(&o.Folds, "folds", 0, "the number of folds, as data.folds")
+	f.IntVar(&o.Dequantize, "dequantise", 0, "the number of grey levels, as data.dequantise")
+	jsonFlag(c, &a.json)
 	return c
 }
 
@@ -112,7 +99,7 @@ func statsText(d data.Stats) string {
 	}
 	fmt.Fprintf(&b, "%s: %d %s columns", d.Source, d.Dim, kind)
 	if d.Shape != nil {
-		fmt.Fprintf(&b, " (%s)", shapeText(d.Shape))
+		fmt.Fprintf(&b, " (%s)", strings.ReplaceAll(strings.Trim(fmt.Sprint(d.Shape), "[]"), " ", " × "))
 	}
 	if d.ContextDim > 0 {
 		fmt.Fprintf(&b, ", %d of context", d.ContextDim)
@@ -145,13 +132,4 @@ func splitsTable(d data.Stats) *table {
 			strconv.Itoa(s.Duplicates), inTrain)
 	}
 	return t
-}
-
-// shapeText writes 28 × 28.
-func shapeText(shape []int) string {
-	texts := make([]string, len(shape))
-	for i, n := range shape {
-		texts[i] = strconv.Itoa(n)
-	}
-	return strings.Join(texts, " × ")
 }

@@ -18,8 +18,6 @@ type evalOptions struct {
 	split, file, array string
 	orders             []int
 	samples            int
-	backend, dataDir   string
-	json               bool
 }
 
 const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split
@@ -50,33 +48,30 @@ func (a *app) evalCommand() *cobra.Command {
 		Example: `  maskflow eval runs/dna
   maskflow eval runs/dna --split valid --orders 1,2,4,8 --json
   maskflow eval runs/dna --data other.csv`,
-		Args:              takes(0, "RUN"),
-		ValidArgsFunction: completeArgs(argRun),
-		RunE:              func(c *cobra.Command, args []string) error { return a.eval(c, args[0], o) },
+		RunE: func(c *cobra.Command, args []string) error { return a.eval(c, args[0], o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.split, "split", "test", "train, valid or test")
+	splitFlag(c, &o.split)
 	f.StringVar(&o.file, "data", "", "evaluate the rows of this `file` instead")
 	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file of --data")
 	f.IntSliceVar(&o.orders, "orders", nil, "sizes `K[,K...]` of the ensemble (default all orders)")
-	f.IntVar(&o.samples, "samples", 0, "draws `K` a row of a variational autoencoder (default eval.samples)")
-	backendFlag(c, &o.backend)
-	dataDirFlag(c, &o.dataDir)
-	jsonFlag(c, &o.json)
-	completeWords(c, "split", "train", "valid", "test")
+	countFlag(c, &o.samples, "samples", "", 1, "draws `K` a row of a variational autoencoder (default eval.samples)")
+	backendFlag(c, &a.backend)
+	dataDirFlag(c, &a.dataDir)
+	jsonFlag(c, &a.json)
 	return c
+}
+
+func splitFlag(c *cobra.Command, at *string) {
+	wordFlag(c, at, "split", "test", "train, valid or test", "train", "valid", "test")
 }
 
 func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	switch {
-	case !slices.Contains([]string{"train", "valid", "test"}, o.split):
-		return misused(c, "--split %s: there are train, valid and test", o.split)
 	case o.file != "" && c.Flags().Changed("split"):
 		return misused(c, "--data and --split exclude each other")
 	case o.file == "" && o.array != "":
 		return misused(c, "--array is for --data")
-	case c.Flags().Changed("samples") && o.samples < 1:
-		return misused(c, "--samples %d: draw 1 sample a row or more", o.samples)
 	}
 	for _, k := range o.orders {
 		if k < 1 {
@@ -84,18 +79,14 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 	}
 	ctx := c.Context()
-	r, close, err := a.openRun(ctx, dir, o.backend)
+	r, err := a.openRun(ctx, dir, o.orders...)
 	if err != nil {
-		return err
-	}
-	defer close()
-	if err := checkOrders(r, o.orders...); err != nil {
 		return err
 	}
 	if o.samples > 0 && models.ObjectiveOf(r.Graph()).Kind != models.Bound {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Dir))
 	}
-	split, set, err := evalSet(ctx, r, o)
+	split, set, err := a.evalSet(ctx, r, o)
 	if err != nil {
 		return err
 	}
@@ -112,16 +103,14 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		found = append(found, e)
 	}
 	f := figuresOf(r.Config, r.Graph(), r.Meta.Shape)
-	if o.json {
-		return a.writeJSON(f.allJSON(found, split))
-	}
-	return a.print("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"), text.Count(r.Meta.Dim, "variable"), f.text(found))
+	return a.show(f.allJSON(found, split), fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
+		text.Count(r.Meta.Dim, "variable"), f.text(found)))
 }
 
 // evalSet reads the rows to evaluate and says what they are called.
-func evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string, set *data.Set, err error) {
+func (a *app) evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string, set *data.Set, err error) {
 	if o.file == "" {
-		set, err := readSplit(ctx, r, o.split, o.dataDir)
+		set, err := a.readSplit(ctx, r, o.split)
 		return o.split, set, err
 	}
 	t, err := format.ReadFile(ctx, o.file, format.ReadOptions{Array: o.array})
@@ -132,10 +121,10 @@ func evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string,
 	return "file", set, err
 }
 
-// readSplit reads a split of a run's data and holds it against the model: the
+// readSplit reads a split of a run's data and compares it with the model: the
 // source may have changed since the training. That of a target has no rows.
-func readSplit(ctx context.Context, r *maskflow.Run, split, dir string) (*data.Set, error) {
-	splits, err := r.LoadData(ctx, dataDir(dir))
+func (a *app) readSplit(ctx context.Context, r *maskflow.Run, split string) (*data.Set, error) {
+	splits, err := r.LoadData(ctx, a.data())
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
@@ -131,17 +133,16 @@ type evaluationJSON struct {
 }
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
-	number := func(v float64) *runlog.Float { n := runlog.Float(v); return &n }
 	j := evaluationJSON{Result: train.ResultOf(e, split), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
 		PerOrder: runlog.Floats(e.PerOrder), Samples: e.Samples}
 	if f.image {
-		j.BitsPerDim = number(e.BitsPerDim())
+		j.BitsPerDim = new(runlog.Float(e.BitsPerDim()))
 	}
 	if e.Samples > 0 {
-		j.NegELBO, j.NegELBO2SE = number(e.NegELBO), number(e.NegELBO2SE)
+		j.NegELBO, j.NegELBO2SE = new(runlog.Float(e.NegELBO)), new(runlog.Float(e.NegELBO2SE))
 	}
 	if e.KL != nil {
-		j.KL = number(*e.KL)
+		j.KL = new(runlog.Float(*e.KL))
 	}
 	return j
 }
@@ -156,4 +157,38 @@ func (f figures) allJSON(es []maskflow.Evaluation, split string) evaluationJSON 
 		}
 	}
 	return largest
+}
+
+// splitsLine describes the data of a training.
+func splitsLine(s *data.Splits) string {
+	line := fmt.Sprintf("%s: %s", s.Source, text.Count(s.Dim, "variable"))
+	if s.ContextDim > 0 {
+		line += fmt.Sprintf(" and %d of context", s.ContextDim)
+	}
+	for _, n := range s.Sets() {
+		line += fmt.Sprintf(", %d %s", n.Set.Rows, n.Split)
+	}
+	line += " rows"
+	if s.Note != "" {
+		line += " (" + s.Note + ")"
+	}
+	return line
+}
+
+// modelLine describes the model of a training.
+func modelLine(d models.Model) string {
+	line := fmt.Sprint(d)
+	size := 0
+	for _, s := range d.Specs() {
+		size += s.Size()
+	}
+	line += fmt.Sprintf(", %s parameters", text.Grouped(size))
+	if masked, ok := d.(models.Masked); ok {
+		orders := "unlimited orders"
+		if n := masked.Cycle().Len(); n != masks.Unlimited {
+			orders = text.Count(n, "order")
+		}
+		line += ", " + orders
+	}
+	return line
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/maskflow/maskflow/backend"
 )
@@ -68,16 +69,18 @@ func (a *app) exit(ctx context.Context, err error) int {
 
 // flagError says in plain words what is wrong with a flag.
 func flagError(c *cobra.Command, err error) error {
-	text := err.Error()
-	var number *strconv.NumError
-	if errors.As(err, &number) {
-		why := "not a number"
-		if errors.Is(number, strconv.ErrRange) {
-			why = "too large"
-		}
-		text = strings.Replace(text, number.Error(), why, 1)
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return misused(c, "%v", err)
 	}
-	return misused(c, "%s", text)
+	why := bad.Unwrap()
+	switch {
+	case errors.Is(why, strconv.ErrRange):
+		why = errors.New("too large")
+	case errors.Is(why, strconv.ErrSyntax):
+		why = errors.New("not a number")
+	}
+	return misused(c, "%s %s: %v", dashed(bad.GetFlag()), bad.GetValue(), why)
 }
 
 // unknownCommand reports a command that the group does not have.
@@ -125,14 +128,16 @@ func exclusive(c *cobra.Command, flags ...string) error {
 func needs(c *cobra.Command, flags ...string) error {
 	for _, name := range flags {
 		if f := c.Flags().Lookup(name); !f.Changed {
-			dashed := "--" + name
-			if len(name) == 1 {
-				dashed = "-" + name
-			} else if f.Shorthand != "" {
-				dashed = "-" + f.Shorthand
-			}
-			return misused(c, "%s is missing: %s", dashed, strings.ReplaceAll(f.Usage, "`", ""))
+			return misused(c, "%s is missing: %s", dashed(f), strings.ReplaceAll(f.Usage, "`", ""))
 		}
 	}
 	return nil
+}
+
+// dashed is a flag as it is typed, the short form where there is one.
+func dashed(f *pflag.Flag) string {
+	if f.Shorthand != "" {
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
 }

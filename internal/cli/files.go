@@ -1,10 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,10 +33,41 @@ func (a *app) writeTable(path string, t *data.Table) error {
 	return nil
 }
 
-// outputFlag adds -o to a command that writes a table.
-func outputFlag(c *cobra.Command, path *string) {
-	c.Flags().StringVarP(path, "output", "o", "", "`file` to write, .npy, .npz or .csv by its suffix; - is CSV on standard output")
-	must(c.MarkFlagFilename("output", "npy", "npz", "csv", "tsv"))
+// tables are the files of a command that makes a table of another, or of nothing.
+type tables struct{ input, array, context, output string }
+
+func (t *tables) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVarP(&t.output, "output", "o", "", "`file` to write, .npy, .npz or .csv by its suffix; - is CSV on standard output")
+	f.StringVar(&t.context, "context", "", "`file` with the context, a row for each row or one for all")
+	must(c.MarkFlagFilename("output", tableSuffixes...))
+}
+
+// inputFlags are the flags of a command that reads a table.
+func (t *tables) inputFlags(c *cobra.Command) {
+	t.flags(c)
+	c.Flags().StringVar(&t.array, "array", "", "`name` of the array in a .npz file")
+}
+
+// check reports before the work what is wrong with the names of the files.
+func (t *tables) check(c *cobra.Command) error {
+	if t.input == "-" && t.context == "-" {
+		return misused(c, "INPUT and --context cannot both be standard input")
+	}
+	return cmp.Or(needs(c, "output"), checkOutput(c, t.output, t.input, t.context))
+}
+
+// rows reads INPUT and its context.
+func (a *app) rows(ctx context.Context, r *maskflow.Run, f tables) (*data.Table, error) {
+	t, err := a.readTable(ctx, f.input, f.array)
+	if err != nil || f.context == "" {
+		return t, err
+	}
+	if t.Context != nil {
+		return nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
+	}
+	t.Context, err = a.readContext(ctx, r, f.context, t.Rows())
+	return t, err
 }
 
 // checkOutput finds out before the work whether its result can be written: the
@@ -93,28 +123,4 @@ func (a *app) contextValues(ctx context.Context, r *maskflow.Run, path string, n
 		return nil, err
 	}
 	return t.Values()
-}
-
-// takeContext gives the rows of a table the context from a file; "" leaves them
-// with what they have.
-func (a *app) takeContext(ctx context.Context, r *maskflow.Run, t *data.Table, path string) error {
-	if path == "" {
-		return nil
-	}
-	context, err := a.readContext(ctx, r, path, t.Rows())
-	if err != nil {
-		return err
-	}
-	if t.Context != nil {
-		return usage(fmt.Errorf("--context %s: %s has a context already", path, t.Name))
-	}
-	t.Context = context
-	return nil
-}
-
-// isCSV says whether a table is written as text.
-func isCSV(path string) bool {
-	name := strings.TrimSuffix(strings.ToLower(path), ".gz")
-	ext := filepath.Ext(name)
-	return path == "-" || ext == ".csv" || ext == ".tsv"
 }

@@ -1,7 +1,12 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,13 +25,8 @@ func dataDirFlag(c *cobra.Command, dir *string) {
 	must(c.MarkFlagDirname("data-dir"))
 }
 
-// dataDir is the folder that data are looked for in.
-func dataDir(flag string) string {
-	if flag != "" {
-		return flag
-	}
-	return os.Getenv("MASKFLOW_DATA")
-}
+// data is the folder that data are looked for in.
+func (f flags) data() string { return cmp.Or(f.dataDir, os.Getenv("MASKFLOW_DATA")) }
 
 // setFlag adds --set to a command that reads a configuration.
 func setFlag(c *cobra.Command, sets *[]string) {
@@ -62,28 +62,68 @@ func jsonFlag(c *cobra.Command, on *bool) {
 	c.Flags().BoolVar(on, "json", false, "print one JSON object")
 }
 
+// wordFlag adds a flag that takes one of a few words.
+func wordFlag(c *cobra.Command, at *string, name, initial, help string, words ...string) {
+	*at = initial
+	c.Flags().Var(&checked[string]{at, func(s string) (string, error) {
+		if !slices.Contains(words, s) {
+			return s, errors.New("there are " + strings.Join(words, ", "))
+		}
+		return s, nil
+	}}, name, help)
+	completeWords(c, name, words...)
+}
+
+// countFlag adds a flag that takes an integer of at least least; without the flag it
+// is what it was.
+func countFlag(c *cobra.Command, at *int, name, short string, least int, help string) {
+	c.Flags().VarP(&checked[int]{at, func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err == nil && n < least {
+			err = fmt.Errorf("need %d or more", least)
+		}
+		return n, err
+	}}, name, short, help)
+}
+
+// checked is a flag whose value is checked where it is read, as pflag.Value.
+type checked[T string | int] struct {
+	at   *T
+	read func(string) (T, error)
+}
+
+func (f *checked[T]) String() string { return fmt.Sprint(*f.at) }
+func (f *checked[T]) Type() string   { return fmt.Sprintf("%T", *f.at) }
+func (f *checked[T]) Set(s string) (err error) {
+	v, err := f.read(s)
+	if err == nil {
+		*f.at = v
+	}
+	return err
+}
+
 func completeWords(c *cobra.Command, flag string, words ...string) {
 	must(c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// Completions of arguments, in their order; beyond the last there are none.
-var (
-	argRun   completion = func() ([]string, cobra.ShellCompDirective) { return nil, cobra.ShellCompDirectiveFilterDirs }
-	argTable completion = func() ([]string, cobra.ShellCompDirective) {
-		return []string{"npy", "npz", "csv", "tsv"}, cobra.ShellCompDirectiveFilterFileExt
-	}
-)
-
-type completion func() ([]string, cobra.ShellCompDirective)
-
-func completeArgs(places ...completion) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) >= len(places) {
+// completeArgs completes arguments by their names; beyond the last there are none.
+func completeArgs(names []string) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= len(names) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return places[len(args)]()
+		switch names[len(args)] {
+		case "INPUT":
+			return tableSuffixes, cobra.ShellCompDirectiveFilterFileExt
+		case "CONFIG":
+			return cobra.FixedCompletions(presets(), cobra.ShellCompDirectiveDefault)(c, args, typed)
+		}
+		return nil, cobra.ShellCompDirectiveDefault
 	}
 }
+
+// tableSuffixes are those of the files that hold tables.
+var tableSuffixes = []string{"npy", "npz", "csv", "tsv"}
 
 // must is for errors that only a mistake in this package can cause.
 func must(err error) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 )
 
 // megabytes writes a size in the unit that package registries use.
@@ -29,4 +30,43 @@ func sameFile(a, b string) bool {
 		return os.SameFile(infoA, infoB)
 	}
 	return filepath.Clean(a) == filepath.Clean(b)
+}
+
+// table lays out cells in columns two spaces apart. A column whose header begins
+// with '>' is set flush right.
+type table struct {
+	rows  [][]string
+	right []bool
+}
+
+func newTable(headers ...string) *table {
+	t := &table{rows: [][]string{headers}, right: make([]bool, len(headers))}
+	for i := range headers {
+		headers[i], t.right[i] = strings.CutPrefix(headers[i], ">")
+	}
+	return t
+}
+
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+func (t *table) String() string {
+	widths := make([]int, len(t.right))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.rows {
+		line := ""
+		for i, cell := range row {
+			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if t.right[i] {
+				cell, space = space+cell, ""
+			}
+			line += cell + space + "  "
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
 }

@@ -23,7 +23,7 @@ Commands:{{range $commands}}{{if .IsAvailableCommand}}
 Flags:
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableSubCommands}}
 
-"{{.CommandPath}} COMMAND --help" says more about a command.{{end}}
+"{{.CommandPath}} COMMAND --help" prints more about a command.{{end}}
 `
 
 // asGroup makes a command that only holds others: alone it prints its help.
@@ -38,7 +38,7 @@ func asGroup(c *cobra.Command) {
 }
 
 func (a *app) helpCommand() *cobra.Command {
-	var asJSON, page bool
+	var page bool
 	help := &cobra.Command{
 		Use:   "help [COMMAND | config [PREFIX]]",
 		Short: "Help about a command, or about the keys of a configuration",
@@ -61,7 +61,7 @@ and which models use them.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 && len(args) <= 2 && args[0] == "config" {
-				return a.helpConfig(strings.Join(args[1:], ""), asJSON, page)
+				return a.helpConfig(strings.Join(args[1:], ""), page)
 			}
 			found, rest, err := c.Root().Find(args)
 			if err != nil {
@@ -75,7 +75,7 @@ and which models use them.`,
 			return found.Help()
 		},
 	}
-	jsonFlag(help, &asJSON)
+	jsonFlag(help, &a.json)
 	help.Flags().BoolVar(&page, "page", false, "print the keys as the page of the documentation")
 	return help
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,10 +13,9 @@ import (
 )
 
 type logprobOptions struct {
-	output, array, context string
-	orders                 int
-	perOrder               bool
-	backend                string
+	tables
+	orders   int
+	perOrder bool
 }
 
 const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as one column of
@@ -42,50 +42,24 @@ func (a *app) logprobCommand() *cobra.Command {
 		Example: `  maskflow logprob runs/dna rows.csv -o log_prob.npy
   maskflow logprob runs/dna dna.npz --array test -o log_prob.csv --orders 8 --per-order
   head -n 100 rows.csv | maskflow logprob runs/dna - -o -`,
-		Args:              takes(0, "RUN", "INPUT"),
-		ValidArgsFunction: completeArgs(argRun, argTable),
-		RunE:              func(c *cobra.Command, args []string) error { return a.logprob(c, args[0], args[1], o) },
+		RunE: func(c *cobra.Command, args []string) error {
+			o.input = args[1]
+			return a.logprob(c, args[0], o)
+		},
 	}
-	f := c.Flags()
-	outputFlag(c, &o.output)
-	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file")
-	f.StringVar(&o.context, "context", "", "`file` with the context, else it is the last columns of INPUT")
-	f.IntVar(&o.orders, "orders", 0, "size `K` of the ensemble (default all orders)")
-	f.BoolVar(&o.perOrder, "per-order", false, "a further column for every single order")
-	backendFlag(c, &o.backend)
+	o.inputFlags(c)
+	countFlag(c, &o.orders, "orders", "", 1, "size `K` of the ensemble (default all orders)")
+	c.Flags().BoolVar(&o.perOrder, "per-order", false, "a further column for every single order")
+	backendFlag(c, &a.backend)
 	return c
 }
 
-func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) error {
-	if err := needs(c, "output"); err != nil {
+func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
+	if err := o.check(c); err != nil {
 		return err
-	}
-	if err := checkOutput(c, o.output, input, o.context); err != nil {
-		return err
-	}
-	switch {
-	case c.Flags().Changed("orders") && o.orders < 1:
-		return misused(c, "--orders %d: an ensemble has 1 order or more", o.orders)
-	case input == "-" && o.context == "-":
-		return misused(c, "INPUT and --context cannot both be standard input")
 	}
 	ctx := c.Context()
-	r, close, err := a.openRun(ctx, dir, o.backend)
-	if err != nil {
-		return err
-	}
-	defer close()
-	if err := checkOrders(r, o.orders); err != nil {
-		return err
-	}
-	t, err := a.readTable(ctx, input, o.array)
-	if err != nil {
-		return err
-	}
-	if err := a.takeContext(ctx, r, t, o.context); err != nil {
-		return err
-	}
-	set, err := r.Prepare(t)
+	r, err := a.openRun(ctx, dir, o.orders)
 	if err != nil {
 		return err
 	}
@@ -93,19 +67,20 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 	if o.perOrder && len(sets) == 0 {
 		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Dir))
 	}
-	if !o.perOrder {
-		logp, err := r.LogProbOf(ctx, set, sets)
-		if err != nil {
-			return err
-		}
-		out, err := data.FromFlat(logp, 1, "log_prob")
-		if err != nil {
-			return err
-		}
-		out.Shape = []int{}
-		return a.writeTable(o.output, out)
+	t, err := a.rows(ctx, r, o.tables)
+	if err != nil {
+		return err
 	}
-	columns, header, err := a.perOrder(c, r, set, sets)
+	set, err := r.Prepare(t)
+	if err != nil {
+		return err
+	}
+	header, columns := []string{"log_prob"}, []float64(nil)
+	if o.perOrder {
+		columns, header, err = perOrder(ctx, r, set, sets)
+	} else {
+		columns, err = r.LogProbOf(ctx, set, sets)
+	}
 	if err != nil {
 		return err
 	}
@@ -113,16 +88,19 @@ func (a *app) logprob(c *cobra.Command, dir, input string, o logprobOptions) err
 	if err != nil {
 		return err
 	}
+	if !o.perOrder {
+		out.Shape = []int{}
+	}
 	return a.writeTable(o.output, out)
 }
 
 // perOrder returns a table [rows, 1+K]: the ensemble and then each order.
-func (a *app) perOrder(c *cobra.Command, r *maskflow.Run, set *data.Set, sets []*masks.Set) (values []float64, header []string, err error) {
+func perOrder(ctx context.Context, r *maskflow.Run, set *data.Set, sets []*masks.Set) (values []float64, header []string, err error) {
 	width := 1 + len(sets)
 	header = []string{"log_prob"}
 	values = make([]float64, set.Rows*width)
 	for k := range sets {
-		one, err := r.LogProbOf(c.Context(), set, sets[k:k+1])
+		one, err := r.LogProbOf(ctx, set, sets[k:k+1])
 		if err != nil {
 			return nil, nil, err
 		}

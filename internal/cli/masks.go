@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -12,18 +13,16 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/train"
 )
 
 type masksOptions struct {
-	sets    []string
-	png     string
-	index   int
-	layer   int
-	ascii   bool
-	dim     int
-	dataDir string
+	sets              []string
+	png               string
+	index, layer, dim int
+	ascii             bool
 }
 
 const masksLong = `masks draws a mask set of the model that a configuration describes: its order,
@@ -41,7 +40,7 @@ The data are read only to learn how many variables there are; --dim says so when
 they are not at hand.`
 
 func (a *app) masksCommand() *cobra.Command {
-	var o masksOptions
+	o := masksOptions{index: 1, layer: 1}
 	c := &cobra.Command{
 		Use:   "masks CONFIG",
 		Short: "Draw the masks of the model that a configuration describes",
@@ -50,18 +49,15 @@ func (a *app) masksCommand() *cobra.Command {
   maskflow masks configs/dna_orders.yaml --index 3 --png set3.png
   maskflow masks configs/miniboone.yaml --layer 2 --dim 43
   maskflow masks my.yaml --dim 6 --ascii`,
-		Args:              takes(0, "CONFIG"),
-		ValidArgsFunction: completeConfig,
-		RunE:              func(c *cobra.Command, args []string) error { return a.masks(c, args[0], o) },
+		RunE: func(c *cobra.Command, args []string) error { return a.masks(c, args[0], o) },
 	}
-	f := c.Flags()
 	setFlag(c, &o.sets)
-	f.IntVar(&o.index, "index", 1, "number `I` of the mask set, from 1")
-	f.IntVar(&o.layer, "layer", 1, "number `I` of the layer of a flow, from 1")
-	f.StringVar(&o.png, "png", "", "write the picture to this `file`")
-	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
-	f.IntVar(&o.dim, "dim", 0, "number `D` of variables, instead of reading the data")
-	dataDirFlag(c, &o.dataDir)
+	countFlag(c, &o.index, "index", "", 1, "number `I` of the mask set, from 1")
+	countFlag(c, &o.layer, "layer", "", 1, "number `I` of the layer of a flow, from 1")
+	c.Flags().StringVar(&o.png, "png", "", "write the picture to this `file`")
+	c.Flags().BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+	countFlag(c, &o.dim, "dim", "", 1, "number `D` of variables, instead of reading the data")
+	dataDirFlag(c, &a.dataDir)
 	must(c.MarkFlagFilename("png", "png"))
 	return c
 }
@@ -70,21 +66,14 @@ func (a *app) masksCommand() *cobra.Command {
 const mostDim = 20_000
 
 func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
-	switch {
-	case o.index < 1:
-		return misused(c, "--index %d: mask sets are counted from 1", o.index)
-	case o.layer < 1:
-		return misused(c, "--layer %d: layers are counted from 1", o.layer)
-	case o.dim > mostDim:
+	if o.dim > mostDim {
 		return misused(c, "--dim %d: a picture takes up to %d variables", o.dim, mostDim)
-	case o.dim < 0, c.Flags().Changed("dim") && o.dim == 0:
-		return misused(c, "--dim %d: need 1 variable or more", o.dim)
 	}
 	cfg, err := loadConfig(path, o.sets)
 	if err != nil {
 		return err
 	}
-	d, err := modelOf(c.Context(), cfg, o)
+	d, err := a.modelOf(c.Context(), cfg, o.dim)
 	if err != nil {
 		return err
 	}
@@ -96,8 +85,8 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 		return misused(c, "--layer %d: the model has %s with masks", o.layer, text.Count(len(sets), "layer"))
 	}
 	layer := sets[o.layer-1]
-	if n := layer.len(); n != masks.Unlimited && o.index > n {
-		return misused(c, "--index %d: the cycle has %s", o.index, text.Count(n, "mask set"))
+	if layer.sets != masks.Unlimited && o.index > layer.sets {
+		return misused(c, "--index %d: the cycle has %s", o.index, text.Count(layer.sets, "mask set"))
 	}
 	set := layer.at(o.index - 1)
 	if o.png != "" {
@@ -115,13 +104,13 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 
 // modelOf makes the configuration's model, for the width of its data or the one
 // given.
-func modelOf(ctx context.Context, c *train.Config, o masksOptions) (models.Model, error) {
-	dim, width := o.dim, c.Data.ContextColumns
+func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Model, error) {
+	width := c.Data.ContextColumns
 	if c.Data.Labels {
 		width = 1 // how many there are makes no difference to the masks
 	}
 	if dim == 0 {
-		splits, err := c.LoadData(ctx, dataDir(o.dataDir))
+		splits, err := c.LoadData(ctx, a.data())
 		if err != nil {
 			return nil, fmt.Errorf("%w (or say how many variables there are with --dim)", err)
 		}
@@ -156,6 +145,51 @@ func resampled(r masks.Resample) string {
 		return "order and connectivity"
 	}
 	return string(r)
+}
+
+// maskedLayer is a part of a model that has masks: a masked density with the
+// cycle of its mask sets, or a layer of a flow with its one.
+type maskedLayer struct {
+	sets int // their number, or masks.Unlimited
+	at   func(i int) *masks.Set
+	text func(index int) string
+}
+
+func layerOfCycle(m models.Masked) maskedLayer {
+	c := m.Cycle()
+	return maskedLayer{c.Len(), c.At, func(index int) string { return cycleText(c, index) }}
+}
+
+func layerOfFlow(l *flow.Autoregressive) maskedLayer {
+	return maskedLayer{1, func(int) *masks.Set { return l.Set() }, func(int) string { return l.Name() + ", 1 mask set" }}
+}
+
+// layersOf are the parts of a model that have masks, in the direction in which
+// one pass computes them.
+func layersOf(d models.Model) []maskedLayer {
+	density, _ := models.DensityOf(d)
+	f, ok := density.(flow.Layered)
+	if !ok {
+		if m, ok := d.(models.Masked); ok {
+			return []maskedLayer{layerOfCycle(m)}
+		}
+		return nil
+	}
+	var found []maskedLayer
+	turned := false
+	for _, l := range f.Layers() {
+		inner, inverted := flow.Unwrap(l)
+		if a, ok := inner.(*flow.Autoregressive); ok {
+			found, turned = append(found, layerOfFlow(a)), turned || inverted
+		}
+	}
+	if turned {
+		slices.Reverse(found)
+	}
+	if m, ok := f.Base().(models.Masked); ok {
+		found = append(found, layerOfCycle(m))
+	}
+	return found
 }
 
 // terminalWidth is the width of a terminal, 0 for what is none.

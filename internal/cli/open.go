@@ -16,29 +16,39 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// openRun opens the trained model of a run directory or a model file on a backend. close frees
-// both.
-func (a *app) openRun(ctx context.Context, dir, spec string) (r *maskflow.Run, close func(), err error) {
+// openBackend opens the backend that was asked for, until the call ends. What its
+// native libraries log goes to logs.
+func (a *app) openBackend(ctx context.Context, logs io.Writer) (*backend.Backend, error) {
+	backend.QuietLogs(logs)
+	b, err := backend.Open(ctx, a.backend, backend.Options{})
+	if err == nil {
+		a.opened = append(a.opened, func() { b.Close() })
+	}
+	return b, err
+}
+
+// openRun opens the trained model of a run directory or a model file, until the call
+// ends, and checks sizes of ensembles against it.
+func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow.Run, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("no run directory or model file %s", dir)
+		return nil, fmt.Errorf("no run directory or model file %s", dir)
 	}
 	if err != nil || info.IsDir() {
 		if _, err := runlog.ReadManifest(dir); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	backend.QuietLogs(io.Discard)
-	b, err := backend.Open(ctx, spec, backend.Options{})
+	b, err := a.openBackend(ctx, io.Discard)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	r, err = maskflow.Open(b, dir)
+	r, err := maskflow.Open(b, dir)
 	if err != nil {
-		b.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return r, func() { r.Close(); b.Close() }, nil
+	a.opened = append(a.opened, func() { r.Close() })
+	return r, checkOrders(r, orders...)
 }
 
 // mostOrders bounds the fresh orders of an unlimited cycle: their degrees are

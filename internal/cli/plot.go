@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,8 +28,7 @@ type plotOptions struct {
 	shape               []int
 	seed                uint64
 	context             string
-	ascii, json         bool
-	backend, dataDir    string
+	ascii               bool
 }
 
 const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or
@@ -61,66 +61,45 @@ func (a *app) plotCommand() *cobra.Command {
   maskflow plot runs/banana --kind density -o banana.png --bounds -8,8,-4,12
   maskflow plot runs/vae --kind samples -o digits.svg --shape 28,28 -n 64
   maskflow plot runs/power --kind calibration --json`,
-		Args:              takes(0, "RUN"),
-		ValidArgsFunction: completeArgs(argRun),
-		RunE:              func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
+		RunE: func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.kind, "kind", "", "`KIND` to draw: "+strings.Join(plotKindNames(), ", "))
+	wordFlag(c, &o.kind, "kind", "", "`KIND` to draw: "+strings.Join(plotKindNames(), ", "), plotKindNames()...)
 	f.StringVarP(&o.output, "output", "o", "", "`file` to draw in, .png or .svg by its suffix (default the terminal)")
-	f.StringVar(&o.split, "split", "test", "train, valid or test")
+	splitFlag(c, &o.split)
 	f.StringVar(&o.window, "bounds", "", "window `x0,x1,y0,y1` of a density (default that of the data)")
-	f.IntVarP(&o.n, "number", "n", 0, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration)")
+	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration)")
 	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images")
-	f.Uint64Var(&o.seed, "seed", 0, "what the samples follow from")
+	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
-	backendFlag(c, &o.backend)
-	dataDirFlag(c, &o.dataDir)
-	jsonFlag(c, &o.json)
+	backendFlag(c, &a.backend)
+	dataDirFlag(c, &a.dataDir)
+	jsonFlag(c, &a.json)
 	must(c.MarkFlagFilename("output", "png", "svg"))
-	completeWords(c, "kind", plotKindNames()...)
-	completeWords(c, "split", "train", "valid", "test")
 	return c
 }
 
-// plotter draws one kind of picture of a run.
-type plotter func(a *app, ctx context.Context, dir string, o plotOptions) error
-
-var plotKinds = map[string]plotter{
-	"density": opened((*app).plotDensity), "samples": opened((*app).plotSamples),
-	"calibration": opened((*app).plotCalibration), "curve": (*app).plotCurve,
+// plotKinds are the kinds of pictures and what draws each: with the trained model of
+// a run, or with its directory alone.
+var plotKinds = map[string]struct {
+	model func(*app, context.Context, *maskflow.Run, plotOptions) error
+	run   func(*app, string, plotOptions) error
+}{
+	"calibration": {model: (*app).plotCalibration}, "curve": {run: (*app).plotCurve},
+	"density": {model: (*app).plotDensity}, "samples": {model: (*app).plotSamples},
 }
 
 func plotKindNames() []string { return slices.Sorted(maps.Keys(plotKinds)) }
 
-// opened draws with the trained model of the run.
-func opened(draw func(*app, context.Context, *maskflow.Run, plotOptions) error) plotter {
-	return func(a *app, ctx context.Context, dir string, o plotOptions) error {
-		r, close, err := a.openRun(ctx, dir, o.backend)
-		if err != nil {
-			return err
-		}
-		defer close()
-		return draw(a, ctx, r, o)
-	}
-}
-
-func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
+func (a *app) plot(c *cobra.Command, dir string, o plotOptions) (err error) {
 	if err := needs(c, "kind"); err != nil {
 		return err
 	}
-	draw, ok := plotKinds[o.kind]
 	switch ext := strings.ToLower(filepath.Ext(o.output)); {
-	case !ok:
-		return misused(c, "--kind %s: there are %s", o.kind, strings.Join(plotKindNames(), ", "))
 	case o.output != "" && ext != ".png" && ext != ".svg":
 		return misused(c, "-o %s: pictures are .png or .svg", o.output)
-	case !slices.Contains([]string{"train", "valid", "test"}, o.split):
-		return misused(c, "--split %s: there are train, valid and test", o.split)
-	case c.Flags().Changed("number") && o.n < 1:
-		return misused(c, "-n %d: need 1 or more", o.n)
-	case o.json && (o.kind != "calibration" || o.output != ""):
+	case a.json && (o.kind != "calibration" || o.output != ""):
 		return misused(c, "--json is for --kind calibration without -o: other kinds have no figures")
 	case o.window != "" && o.kind != "density":
 		return misused(c, "--bounds is for --kind density")
@@ -128,12 +107,19 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 		return misused(c, "--shape and --context are for --kind samples")
 	}
 	if o.window != "" {
-		var err error
 		if o.bounds, err = parseBounds(o.window); err != nil {
 			return misused(c, "--bounds %s: %v", o.window, err)
 		}
 	}
-	return draw(a, c.Context(), dir, o)
+	kind := plotKinds[o.kind]
+	if kind.run != nil {
+		return kind.run(a, dir, o)
+	}
+	r, err := a.openRun(c.Context(), dir)
+	if err != nil {
+		return err
+	}
+	return kind.model(a, c.Context(), r, o)
 }
 
 // parseBounds reads x0,x1,y0,y1.
@@ -167,14 +153,7 @@ const textHeight = 24
 // writeChart prints the lines that a chart of package plot has for the width of
 // the terminal.
 func (a *app) writeChart(o plotOptions, height int, chart func(width, height int, style plot.Style) []string) error {
-	width := terminalWidth(a.stdout)
-	if width == 0 {
-		width = 80
-	}
-	for _, line := range chart(width, height, tui.DetectScreen(a.stdout, os.Environ(), o.ascii).Style()) {
-		if err := a.print("%s\n", line); err != nil {
-			return err
-		}
-	}
-	return nil
+	width := cmp.Or(terminalWidth(a.stdout), 80)
+	style := tui.DetectScreen(a.stdout, os.Environ(), o.ascii).Style()
+	return a.print("%s\n", strings.Join(chart(width, height, style), "\n"))
 }

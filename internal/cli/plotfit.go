@@ -29,7 +29,7 @@ type variableJSON struct {
 // plotCalibration draws the probability integral transforms of the rows of a split
 // and prints how far from uniform they are.
 func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOptions) error {
-	set, err := readSplit(ctx, r, o.split, o.dataDir)
+	set, err := a.readSplit(ctx, r, o.split)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOption
 		ks, p := num.KS(columns[d])
 		found = append(found, variableJSON{names[d], runlog.Float(ks), runlog.Float(p)})
 	}
-	if o.json {
+	if a.json {
 		return a.writeJSON(struct {
 			Split     string         `json:"split"`
 			Rows      int            `json:"rows"`
@@ -95,7 +95,7 @@ func (a *app) histograms(o plotOptions, names []string, columns [][]float64) err
 }
 
 // plotCurve draws what a run has logged.
-func (a *app) plotCurve(_ context.Context, dir string, o plotOptions) error {
+func (a *app) plotCurve(dir string, o plotOptions) error {
 	m, err := runlog.ReadManifest(dir)
 	if err != nil {
 		return err

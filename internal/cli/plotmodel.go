@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,11 +59,8 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Run, o plotOptions) e
 // plotRows are rows of the split, or samples of a flow that is fitted to a target,
 // with the names of their columns.
 func (a *app) plotRows(ctx context.Context, r *maskflow.Run, o plotOptions) (rows []float32, names []string, err error) {
-	n := o.n
-	if n == 0 {
-		n = 1000
-	}
-	set, err := readSplit(ctx, r, o.split, o.dataDir)
+	n := cmp.Or(o.n, 1000)
+	set, err := a.readSplit(ctx, r, o.split)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,13 +115,9 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	if err != nil {
 		return err
 	}
-	n := o.n
-	switch {
-	case n > 0:
-	case len(shape) == 1:
+	n := cmp.Or(o.n, 64)
+	if o.n == 0 && len(shape) == 1 {
 		n = 1000
-	default:
-		n = 64
 	}
 	cond, err := a.contextValues(ctx, r, o.context, n)
 	if err != nil {

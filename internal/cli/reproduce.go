@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/reproduce"
 	"github.com/maskflow/maskflow/runlog"
@@ -18,10 +18,8 @@ import (
 )
 
 type reproduceOptions struct {
-	list               bool
+	list, quick, quiet bool
 	dir                string
-	backend, dataDir   string
-	quick, quiet, json bool
 }
 
 const reproduceLong = `reproduce trains what a paper reports, a few presets one after the other, and
@@ -49,12 +47,10 @@ func (a *app) reproduceCommand() *cobra.Command {
   maskflow reproduce maf-toy
   maskflow reproduce maf-bsds300 --data-dir ~/data --backend cuda
   maskflow reproduce made-dna --quick`,
-		ValidArgsFunction: completeArgs(func() ([]string, cobra.ShellCompDirective) {
-			return experimentNames(), cobra.ShellCompDirectiveNoFileComp
-		}),
+		ValidArgsFunction: cobra.FixedCompletions(reproduce.Names(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.list {
-				return a.listExperiments(o.json)
+				return a.listExperiments()
 			}
 			return a.reproduce(c, args[0], o)
 		},
@@ -72,20 +68,12 @@ func (a *app) reproduceCommand() *cobra.Command {
 	f.BoolVar(&o.list, "list", false, "list what can be reproduced")
 	f.StringVar(&o.dir, "run", "", "`directory` of the runs (default runs/NAME)")
 	f.BoolVar(&o.quick, "quick", false, "a smoke test: a few steps of every training")
-	backendFlag(c, &o.backend)
-	dataDirFlag(c, &o.dataDir)
+	backendFlag(c, &a.backend)
+	dataDirFlag(c, &a.dataDir)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the table")
-	jsonFlag(c, &o.json)
+	jsonFlag(c, &a.json)
 	must(c.MarkFlagDirname("run"))
 	return c
-}
-
-func experimentNames() []string {
-	var names []string
-	for _, e := range reproduce.Experiments() {
-		names = append(names, e.Name)
-	}
-	return names
 }
 
 func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error {
@@ -94,12 +82,10 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 		return usage(err)
 	}
 	ctx := c.Context()
-	backend.QuietLogs(io.Discard)
-	b, err := backend.Open(ctx, o.backend, backend.Options{})
+	b, err := a.openBackend(ctx, io.Discard)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
 	if o.dir == "" {
 		o.dir = filepath.Join(runsDir, name)
 	}
@@ -109,14 +95,10 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 	a.signals.onFirst(func() {
 		a.console.line("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
 	})
-	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: dataDir(o.dataDir), Quick: o.quick,
+	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick,
 		Args: append([]string{"maskflow"}, a.args...), Watch: &watcher{app: a, quiet: o.quiet}})
-	if o.json && (err == nil || len(t.Rows) > 0) {
-		if err := a.writeJSON(t); err != nil {
-			return err
-		}
-	} else if len(t.Rows) > 0 {
-		if err := a.print("%s", comparison(t)); err != nil {
+	if a.json && err == nil || len(t.Rows) > 0 {
+		if err := a.show(t, comparison(t)); err != nil {
 			return err
 		}
 	}
@@ -126,7 +108,7 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 	return err
 }
 
-// watcher tells of the trainings one after the other, each as train does.
+// watcher shows the trainings one after the other, each as train does.
 type watcher struct {
 	app      *app
 	quiet    bool
@@ -159,11 +141,7 @@ func comparison(t *reproduce.Table) string {
 		if !slices.Contains(units, r.Unit) {
 			units = append(units, r.Unit)
 		}
-		target := r.Target
-		if target == "" {
-			target = "-"
-		}
-		out.add(r.What, published, text.WithError(float64(r.Ours), float64(r.Error)), target, r.Verdict, text.Duration(r.Seconds))
+		out.add(r.What, published, text.WithError(float64(r.Ours), float64(r.Error)), cmp.Or(r.Target, "-"), r.Verdict, text.Duration(r.Seconds))
 	}
 	text := out.String() + strings.Join(units, "; ") + "\n"
 	for i, s := range sources {
@@ -175,30 +153,14 @@ func comparison(t *reproduce.Table) string {
 	return text
 }
 
-func (a *app) listExperiments(asJSON bool) error {
-	type entry struct {
-		Name  string             `json:"name"`
-		About string             `json:"about"`
-		Data  []reproduce.Source `json:"data"`
-	}
-	var all []entry
-	for _, e := range reproduce.Experiments() {
-		all = append(all, entry{e.Name, e.About, e.Data})
-	}
-	if asJSON {
-		return a.writeJSON(struct {
-			Experiments []entry `json:"experiments"`
-		}{all})
-	}
+func (a *app) listExperiments() error {
+	var b strings.Builder
+	all := reproduce.Experiments()
 	for _, e := range all {
-		if err := a.print("%s: %s\n", e.Name, e.About); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "%s: %s\n", e.Name, e.About)
 		for _, s := range e.Data {
-			if err := a.print("    needs %s (%s)\n", s.Name, s.From); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "    needs %s (%s)\n", s.Name, s.From)
 		}
 	}
-	return nil
+	return a.show(map[string]any{"experiments": all}, b.String())
 }

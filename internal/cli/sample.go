@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,11 +15,10 @@ import (
 )
 
 type sampleOptions struct {
-	n               int
-	output, context string
-	seed            uint64
-	order           int
-	method          string
+	tables
+	n, order int
+	seed     uint64
+	method   string
 }
 
 const sampleLong = `sample draws rows from the best weights of a run, in the units of the training's
@@ -42,6 +41,10 @@ var methods = map[string]models.Method{
 	"incremental": models.Incremental, "jacobi": models.Jacobi, "sequential": models.Sequential,
 }
 
+func methodFlag(c *cobra.Command, at *string) {
+	wordFlag(c, at, "method", "incremental", "incremental, jacobi or sequential", slices.Sorted(maps.Keys(methods))...)
+}
+
 func (a *app) sampleCommand() *cobra.Command {
 	var o sampleOptions
 	c := &cobra.Command{
@@ -51,43 +54,26 @@ func (a *app) sampleCommand() *cobra.Command {
 		Example: `  maskflow sample runs/dna -n 1000 -o samples.npy
   maskflow sample runs/dna -n 5 --seed 7 --order 1 -o -
   maskflow sample runs/digits -n 64 --context labels.csv -o digits.npz`,
-		Args:              takes(0, "RUN"),
-		ValidArgsFunction: completeArgs(argRun),
-		RunE:              func(c *cobra.Command, args []string) error { return a.sample(c, args[0], o) },
+		RunE: func(c *cobra.Command, args []string) error { return a.sample(c, args[0], o) },
 	}
-	f := c.Flags()
-	f.IntVarP(&o.n, "number", "n", 0, "draw `N` rows")
-	outputFlag(c, &o.output)
-	f.Uint64Var(&o.seed, "seed", 0, "what the samples follow from")
-	f.IntVar(&o.order, "order", 0, "draw all rows in this order `K` of the model (default a random one for each)")
-	f.StringVar(&o.method, "method", "incremental", "incremental, jacobi or sequential")
-	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
-	completeWords(c, "method", slices.Sorted(maps.Keys(methods))...)
+	countFlag(c, &o.n, "number", "n", 1, "draw `N` rows")
+	o.flags(c)
+	c.Flags().Uint64Var(&o.seed, "seed", 0, "random seed")
+	countFlag(c, &o.order, "order", "", 0, "draw all rows in this order `K` of the model, from 1 (default a random one for each)")
+	methodFlag(c, &o.method)
 	return c
 }
 
 func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
-	if err := needs(c, "number", "output"); err != nil {
+	if err := cmp.Or(needs(c, "number"), o.check(c)); err != nil {
 		return err
 	}
-	if err := checkOutput(c, o.output, o.context); err != nil {
-		return err
-	}
-	method, ok := methods[o.method]
-	switch {
-	case !ok:
-		return misused(c, "--method %s: there are %s", o.method, strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
-	case o.n < 1:
-		return misused(c, "-n %d: draw 1 row or more", o.n)
-	case o.order < 0:
-		return misused(c, "--order %d: orders are counted from 1", o.order)
-	}
-	ctx := c.Context()
-	r, close, err := a.openRun(ctx, dir, "go") // Samples are drawn on the host.
+	ctx, method := c.Context(), methods[o.method]
+	a.backend = "go" // Samples are drawn on the host.
+	r, err := a.openRun(ctx, dir)
 	if err != nil {
 		return err
 	}
-	defer close()
 	cond, err := a.contextValues(ctx, r, o.context, o.n)
 	if err != nil {
 		return err
@@ -109,18 +95,21 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	if err := a.writeTable(o.output, t); err != nil {
 		return err
 	}
-	line := fmt.Sprintf("%s of %s in %.2f s, %s a second", text.Count(o.n, "row"), text.Count(r.Meta.Dim, "variable"), spent,
-		text.Grouped(int(float64(o.n)/max(spent, 1e-9))))
-	if method == models.Jacobi && passes > 0 {
-		line += ", " + passesText(passes)
+	if method != models.Jacobi {
+		passes = 0
 	}
-	a.console.line("%s", line)
+	a.console.line("%s of %s in %.2f s, %s a second%s", text.Count(o.n, "row"), text.Count(r.Meta.Dim, "variable"), spent,
+		text.Grouped(int(float64(o.n)/max(spent, 1e-9))), passesText(passes))
 	return nil
 }
 
+// passesText is how a report of an inversion ends: with the passes, if there were any.
 func passesText(n int) string {
-	if n == 1 {
-		return "1 pass"
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 pass"
 	}
-	return fmt.Sprintf("%d passes", n)
+	return fmt.Sprintf(", %d passes", n)
 }

@@ -5,14 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -20,12 +21,9 @@ import (
 )
 
 type trainOptions struct {
-	sets             []string
-	dir              string
-	resume           bool
-	backend, dataDir string
-	quiet, json      bool
-	tui, noTUI       bool
+	sets                      []string
+	dir                       string
+	resume, quiet, tui, noTUI bool
 }
 
 const trainLong = `train fits the model that a configuration describes and writes a run directory:
@@ -56,8 +54,7 @@ func (a *app) trainCommand() *cobra.Command {
 		Example: `  maskflow train configs/connect4.yaml
   maskflow train configs/dna.yaml --data-dir ~/data --set model.hidden=[500,500] --set train.batch=50
   maskflow train --resume --run runs/dna --set train.max_epochs=200`,
-		ValidArgsFunction: completeConfig,
-		RunE:              func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
+		RunE: func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		optional := 0
@@ -70,12 +67,12 @@ func (a *app) trainCommand() *cobra.Command {
 	setFlag(c, &o.sets)
 	f.StringVar(&o.dir, "run", "", "run `directory` to write (default runs/NAME-DATE-TIME)")
 	f.BoolVar(&o.resume, "resume", false, "continue the run in --run; CONFIG may be left out")
-	backendFlag(c, &o.backend)
-	dataDirFlag(c, &o.dataDir)
+	backendFlag(c, &a.backend)
+	dataDirFlag(c, &a.dataDir)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the result")
 	f.BoolVar(&o.tui, "tui", false, "show the monitor, and keep it open after the training")
 	f.BoolVar(&o.noTUI, "no-tui", false, "no monitor, also on a terminal")
-	jsonFlag(c, &o.json)
+	jsonFlag(c, &a.json)
 	must(c.MarkFlagDirname("run"))
 	return c
 }
@@ -88,13 +85,13 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if o.tui && !watched {
 		return misused(c, "--tui needs a terminal for input and output, in the foreground (maskflow watch --once prints one picture)")
 	}
-	watched = watched && (o.tui || !o.noTUI && !o.quiet && !o.json)
+	watched = watched && (o.tui || !o.noTUI && !o.quiet && !a.json)
 	cfg, err := trainConfig(args, o)
 	if err != nil {
 		return err
 	}
 	ctx := c.Context()
-	splits, err := cfg.LoadData(ctx, dataDir(o.dataDir))
+	splits, err := cfg.LoadData(ctx, a.data())
 	if err != nil {
 		return err
 	}
@@ -103,13 +100,11 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return usage(err)
 	}
 	log := &nativeLog{console: a.console}
-	backend.QuietLogs(log)
 	defer log.close()
-	b, err := backend.Open(ctx, o.backend, backend.Options{})
+	b, err := a.openBackend(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
 	dir, release, err := runDir(o.dir, cfg.Name, time.Now())
 	if err != nil {
 		return err
@@ -150,7 +145,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	p.end()
 	log.close()
-	return a.trained(ctx, s, err, d, figuresOf(&cfg.Config, d, splits.Shape), o)
+	return a.trained(ctx, s, err, d, figuresOf(&cfg.Config, d, splits.Shape))
 }
 
 // trainConfig reads the configuration to train. A run that is resumed has its
@@ -181,9 +176,9 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 }
 
 // resumeCommand continues a run where it was left.
-func (o trainOptions) resumeCommand(dir string) string {
+func (f flags) resumeCommand(dir string) string {
 	line := "maskflow train --resume --run " + shell(dir)
-	for _, flag := range []struct{ name, value string }{{"--data-dir", o.dataDir}, {"--backend", o.backend}} {
+	for _, flag := range []struct{ name, value string }{{"--data-dir", f.dataDir}, {"--backend", f.backend}} {
 		if flag.value != "" {
 			line += " " + flag.name + " " + shell(flag.value)
 		}
@@ -192,12 +187,12 @@ func (o trainOptions) resumeCommand(dir string) string {
 }
 
 // trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, f figures, o trainOptions) error {
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, f figures) error {
 	if s == nil {
 		return err
 	}
-	resume := o.resumeCommand(s.Dir)
-	if o.json {
+	resume := a.resumeCommand(s.Dir)
+	if a.json {
 		if err := a.writeJSON(summaryJSON(s, f)); err != nil {
 			return err
 		}
@@ -210,7 +205,7 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 		return &exitError{codeInterrupted, fmt.Errorf("training %s: interrupted at step %d (continue: %s)", s.Dir, s.Steps, resume)}
 	case err != nil:
 		return fmt.Errorf("training %s: %w", s.Dir, err)
-	case o.json:
+	case a.json:
 		return nil
 	}
 	return a.print("%s", summaryText(s, d, f, resume))
@@ -218,15 +213,14 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 
 // summaryJSON is a summary whose evaluation looks as in eval --json.
 func summaryJSON(s *train.Summary, f figures) any {
-	var test *evaluationJSON
-	if s.Test != nil {
-		e := f.json(*s.Test, "test")
-		test = &e
-	}
-	return struct {
+	out := struct {
 		*train.Summary
 		Test *evaluationJSON `json:"test,omitempty"`
-	}{s, test}
+	}{Summary: s}
+	if s.Test != nil {
+		out.Test = new(f.json(*s.Test, "test"))
+	}
+	return out
 }
 
 func summaryText(s *train.Summary, d models.Model, f figures, resume string) string {
@@ -258,12 +252,39 @@ func summaryText(s *train.Summary, d models.Model, f figures, resume string) str
 		say("", "maskflow eval %s", dir)
 		return b.String()
 	}
-	say("next", "maskflow eval %s", dir)
+	context := ""
 	if d.ContextDim() > 0 {
-		say("", "maskflow sample %s -n 100 -o samples.npy --context FILE", dir)
-	} else {
-		say("", "maskflow sample %s -n 100 -o samples.npy", dir)
+		context = " --context FILE"
 	}
+	say("next", "maskflow eval %s", dir)
+	say("", "maskflow sample %s -n 100 -o samples.npy%s", dir, context)
 	say("", "maskflow verify %s", dir)
 	return b.String()
+}
+
+// runsDir is where runs go that have no directory of their own.
+const runsDir = "runs"
+
+// runDir returns the directory that was asked for, or claims a new one by making
+// it, so that runs that start together have different ones. release removes a
+// claimed directory that nothing was written into.
+func runDir(asked, name string, now time.Time) (dir string, release func(), err error) {
+	if asked != "" {
+		return filepath.Clean(asked), func() {}, nil
+	}
+	if err := os.MkdirAll(runsDir, 0o755); err != nil {
+		return "", nil, fmt.Errorf("creating the run directory: %w", err)
+	}
+	base := filepath.Join(runsDir, name+"-"+now.Format("20060102-150405"))
+	dir = base
+	for n := 2; ; n++ {
+		err := os.Mkdir(dir, 0o755)
+		if err == nil {
+			return dir, func() { _ = os.Remove(dir) }, nil // fails, as it should, unless empty
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", nil, fmt.Errorf("creating the run directory: %w", err)
+		}
+		dir = fmt.Sprintf("%s-%d", base, n)
+	}
 }
