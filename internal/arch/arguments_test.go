@@ -56,7 +56,7 @@ var library = map[string][]any{
 	"models/maf":    {maf.New},
 	"models/iaf":    {iaf.Energies, iaf.EnergyByName, iaf.StickTheLandingRow, iaf.New, iaf.NewVariational, iaf.Teacher},
 	"models/vae":    {vae.New},
-	"models/output": {output.Uniform, output.Normal, output.ComponentsRow},
+	"models/output": {output.Uniform, output.Normal},
 	"data": {data.Jitter, data.FitScale, data.FromRows, data.FromFlat[float32], data.FromMatrix, data.Listed, data.Refuse, data.Place,
 		data.Shorten, data.Describe, data.AttachLabels, data.NewLimit, data.NewPreparation, data.Span, data.Split, data.Prepare,
 		data.Share, data.DidYouMean},
