@@ -41,26 +41,22 @@ var cudaWheels = []requirement{
 }
 
 // installCUDA lets pip unpack the wheels into a temporary folder, which then
-// takes the place of the whole. On a machine without an NVIDIA device (a login
-// node, say) the plugin cannot be tried; Open does that later.
+// takes the place of the whole.
 func installCUDA(ctx context.Context, o InstallOptions, temp string) (*Installed, error) {
-	folder := filepath.Join(o.Dir, cudaFolder)
-	target := filepath.Join(folder, cudaPlugin)
-	if in := inPlace(target, cudaPluginSHA256); in != nil && !o.Force {
+	if in := o.inPlace(filepath.Join(o.Dir, cudaFolder, cudaPlugin), cudaPluginSHA256); in != nil {
 		return in, nil
 	}
 	p := pip{python: o.Python, temp: temp}
 	if o.From != "" {
-		wheels, err := filepath.Abs(o.From)
-		if err != nil {
+		var err error
+		if p.wheels, err = filepath.Abs(o.From); err != nil {
 			return nil, err
 		}
-		if info, err := os.Stat(wheels); err != nil {
+		if info, err := os.Stat(p.wheels); err != nil {
 			return nil, err
 		} else if !info.IsDir() {
-			return nil, fmt.Errorf("%s is not a folder of wheels (CUDA needs %d of them)", wheels, len(cudaWheels))
+			return nil, fmt.Errorf("%s is not a folder of wheels (CUDA needs %d of them)", p.wheels, len(cudaWheels))
 		}
-		p.wheels = wheels
 	}
 	o.say("fetching %s and %d wheels of NVIDIA with pip (2.5 GB, under NVIDIA's own licence)", cudaWheels[0], len(cudaWheels)-1)
 	unpacked := filepath.Join(temp, cudaFolder)
@@ -68,73 +64,23 @@ func installCUDA(ctx context.Context, o InstallOptions, temp string) (*Installed
 		return nil, err
 	}
 	o.say("checking")
-	plugin := filepath.Join(unpacked, cudaPlugin)
-	sum, err := hashFile(plugin)
+	in, err := describeFile(filepath.Join(unpacked, cudaPlugin), cudaPlugin)
 	if err != nil {
 		return nil, err
 	}
-	if sum != cudaPluginSHA256 {
-		return nil, fmt.Errorf("the plugin in %s has SHA-256 %s, not the known one", cudaWheels[0], sum)
-	}
-	info, err := os.Stat(plugin)
-	if err != nil {
-		return nil, err
+	if in.SHA256 != cudaPluginSHA256 {
+		return nil, fmt.Errorf("the plugin in %s has SHA-256 %s, not the known one", cudaWheels[0], in.SHA256)
 	}
 	// Go-xla points XLA at the folder "nvidia" above the plugin for ptxas and
 	// libdevice; both are in cu13.
 	if err := os.Symlink(filepath.Join("..", "nvidia", "cu13"), filepath.Join(unpacked, "jax_plugins", "nvidia")); err != nil {
 		return nil, err
 	}
-	in := &Installed{
-		Path: plugin, Kind: KindCUDA,
-		Package: cudaWheels[0].name, Version: cudaWheels[0].version, License: "Apache-2.0; NVIDIA's libraries: proprietary",
-		Size: info.Size(), SHA256: sum, Installed: time.Now().UTC().Truncate(time.Second),
-	}
+	in.Package, in.Version, in.License = cudaWheels[0].name, cudaWheels[0].version, "Apache-2.0; NVIDIA's libraries: proprietary"
 	if in.Licenses, err = filepath.Glob(filepath.Join(unpacked, "*.dist-info", "licenses", "*")); err != nil {
 		return nil, err
 	}
-	if hasNVIDIA() {
-		o.say("trying the plugin in a child process")
-		result, err := probe(ctx, KindCUDA, plugin)
-		if err != nil && !errors.Is(err, errNoProbe) {
-			return nil, fmt.Errorf("plugin %w", err)
-		}
-		in.API = result.API
-	} else {
-		o.say("no NVIDIA device here, so the plugin is not tried")
-	}
-	if err := writeReceipt(in); err != nil {
-		return nil, err
-	}
-	if err := replaceFolder(folder, unpacked, filepath.Join(temp, "old")); err != nil {
-		return nil, err
-	}
-	in.Path = target
-	for i, l := range in.Licenses {
-		rel, err := filepath.Rel(unpacked, l)
-		if err != nil {
-			return nil, err
-		}
-		in.Licenses[i] = filepath.Join(folder, rel)
-	}
-	if err := writeReceipt(in); err != nil {
-		return nil, err
-	}
-	o.say("installed %s", target)
-	return in, nil
-}
-
-// replaceFolder moves fresh to folder, and what was there to old.
-func replaceFolder(folder, fresh, old string) error {
-	err := os.Rename(folder, old)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := os.Rename(fresh, folder); err != nil {
-		_ = os.Rename(old, folder)
-		return err
-	}
-	return nil
+	return finish(ctx, o, in, temp, cudaFolder)
 }
 
 // nvidiaDevices are the files that the NVIDIA driver makes, one of them on WSL.

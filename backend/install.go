@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,14 +88,10 @@ func install(ctx context.Context, o InstallOptions) (*Installed, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	switch {
-	case o.CUDA:
+	if o.CUDA {
 		return installCUDA(ctx, o, temp)
-	case o.From != "":
-		return installFile(ctx, o, temp)
-	default:
-		return installPinned(ctx, o, temp)
 	}
+	return installCPU(ctx, o, temp)
 }
 
 // Temporary folders lie beside the target, so that a rename is enough. One that
@@ -111,10 +108,10 @@ func removeLeftovers(dir string) {
 }
 
 // inPlace returns the receipt of an installed plugin whose file has the hash
-// that is wanted, else nil.
-func inPlace(path, sha256 string) *Installed {
+// that is wanted, else nil, as when it is to be installed whatever is there.
+func (o InstallOptions) inPlace(path, sha256 string) *Installed {
 	in, err := readReceipt(path)
-	if err != nil || in == nil || in.SHA256 != sha256 {
+	if err != nil || in == nil || in.SHA256 != sha256 || o.Force {
 		return nil
 	}
 	if have, err := hashFile(path); err != nil || have != sha256 {
@@ -124,55 +121,54 @@ func inPlace(path, sha256 string) *Installed {
 	return in
 }
 
-func installPinned(ctx context.Context, o InstallOptions, temp string) (*Installed, error) {
-	target := filepath.Join(o.Dir, cpuFile)
-	if in := inPlace(target, cpuPluginSHA256); in != nil && !o.Force {
-		return in, nil
+// installCPU unpacks the plugin of a file, by default of the pinned wheel.
+func installCPU(ctx context.Context, o InstallOptions, temp string) (*Installed, error) {
+	target, pinned := filepath.Join(o.Dir, cpuFile), o.From == ""
+	from, err := filepath.Abs(o.From)
+	if pinned {
+		if in := o.inPlace(target, cpuPluginSHA256); in != nil {
+			return in, nil
+		}
+		from, err = fetchCPU(ctx, o, temp)
 	}
+	if err != nil {
+		return nil, err
+	}
+	o.say("checking and unpacking %s", filepath.Base(from))
+	in, err := unpack(from, filepath.Join(temp, cpuFile))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", from, err)
+	case in.Kind == KindCUDA:
+		return nil, fmt.Errorf("%s is a CUDA plugin, which needs NVIDIA's libraries too (use --cuda, with --from for a folder of wheels)", from)
+	case pinned && in.SHA256 != cpuPluginSHA256:
+		return nil, fmt.Errorf("the plugin in %s has SHA-256 %s, not the known one", cpuWheel, in.SHA256)
+	case !pinned:
+		in.From = from
+		if have := o.inPlace(target, in.SHA256); have != nil {
+			return have, nil
+		}
+	}
+	// The old receipt goes first, so that at no time one fits another file.
+	return finish(ctx, o, in, temp, filepath.Base(receiptPath(target)), filepath.Base(licenseDir(target)), cpuFile)
+}
+
+// fetchCPU lets pip fetch the pinned wheel, and returns its path.
+func fetchCPU(ctx context.Context, o InstallOptions, temp string) (string, error) {
 	o.say("fetching %s with pip (63 MB)", cpuWheel)
 	p := pip{python: o.Python, temp: temp}
 	if err := p.fetch(ctx, []requirement{cpuWheel}, "download", "--dest", temp); err != nil {
-		return nil, err
+		return "", err
 	}
 	found, _ := filepath.Glob(filepath.Join(temp, "*.whl"))
 	if len(found) != 1 {
-		return nil, fmt.Errorf("pip left %d wheels, not one", len(found))
+		return "", fmt.Errorf("pip left %d wheels, not one", len(found))
 	}
-	o.say("checking and unpacking")
-	if sum, err := hashFile(found[0]); err != nil {
-		return nil, err
-	} else if sum != cpuWheel.sha256 {
-		return nil, fmt.Errorf("pip left a wheel with SHA-256 %s, not that of %s", sum, cpuWheel)
+	sum, err := hashFile(found[0])
+	if err == nil && sum != cpuWheel.sha256 {
+		err = fmt.Errorf("pip left a wheel with SHA-256 %s, not that of %s", sum, cpuWheel)
 	}
-	in, err := unpack(found[0], filepath.Join(temp, cpuFile))
-	if err != nil {
-		return nil, err
-	}
-	if in.SHA256 != cpuPluginSHA256 {
-		return nil, fmt.Errorf("the plugin in %s has SHA-256 %s, not the known one", cpuWheel, in.SHA256)
-	}
-	return finish(ctx, o, in, target)
-}
-
-func installFile(ctx context.Context, o InstallOptions, temp string) (*Installed, error) {
-	target := filepath.Join(o.Dir, cpuFile)
-	from, err := filepath.Abs(o.From)
-	if err != nil {
-		return nil, err
-	}
-	o.say("reading %s", from)
-	in, err := unpack(from, filepath.Join(temp, cpuFile))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", from, err)
-	}
-	in.From = from
-	if in.Kind == KindCUDA {
-		return nil, fmt.Errorf("%s is a CUDA plugin, which needs NVIDIA's libraries too (use --cuda, with --from for a folder of wheels)", from)
-	}
-	if have := inPlace(target, in.SHA256); have != nil && !o.Force {
-		return have, nil
-	}
-	return finish(ctx, o, in, target)
+	return found[0], err
 }
 
 // unpack copies the plugin in file, a wheel or a plugin itself, to a temporary
@@ -187,40 +183,42 @@ func unpack(file, to string) (*Installed, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Installed{Path: to, Kind: KindXLA, Installed: time.Now().UTC().Truncate(time.Second)}
-	name := filepath.Base(file)
-	if strings.EqualFold(filepath.Ext(file), ".whl") {
-		w, err := openWheel(f, info.Size())
-		if err != nil {
-			return nil, err
-		}
-		if err := w.extractPlugin(to); err != nil {
-			return nil, fmt.Errorf("unpacking %s: %w", w.plugin.Name, err)
-		}
-		in.Package, in.Version, in.License = w.name, w.version, w.license
-		if in.Licenses, err = w.extractLicenses(licenseDir(to)); err != nil {
-			return nil, err
-		}
-		name = filepath.Base(w.plugin.Name)
-	} else {
+	if !strings.EqualFold(filepath.Ext(file), ".whl") {
 		if err := checkLibrary(file); err != nil {
 			return nil, err
 		}
 		if err := copyNew(to, f, 0o755); err != nil {
 			return nil, err
 		}
+		return describeFile(to, file)
 	}
-	if kind := kindOfFile(name); kind != "" {
-		in.Kind = kind
-	}
-	if in.SHA256, err = hashFile(to); err != nil {
+	w, err := openWheel(f, info.Size())
+	if err != nil {
 		return nil, err
 	}
-	if info, err = os.Stat(to); err != nil {
+	if err := w.extractPlugin(to); err != nil {
+		return nil, fmt.Errorf("unpacking %s: %w", w.plugin.Name, err)
+	}
+	in, err := describeFile(to, w.plugin.Name)
+	if err != nil {
 		return nil, err
 	}
-	in.Size = info.Size()
-	return in, nil
+	in.Package, in.Version, in.License = w.name, w.version, w.license
+	in.Licenses, err = w.extractLicenses(licenseDir(to))
+	return in, err
+}
+
+// describeFile is the receipt of a plugin at path, of the kind that its former
+// name says.
+func describeFile(path, name string) (*Installed, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	in := &Installed{Path: path, Size: info.Size(), Installed: time.Now().UTC().Truncate(time.Second)}
+	in.Kind = cmp.Or(kindOfFile(filepath.Base(name)), KindXLA)
+	in.SHA256, err = hashFile(path)
+	return in, err
 }
 
 // licenseDir is the folder of the licence texts of a plugin, beside it.
@@ -228,45 +226,63 @@ func licenseDir(plugin string) string {
 	return strings.TrimSuffix(plugin, filepath.Ext(plugin)) + "-licenses"
 }
 
-// finish tries the unpacked plugin and puts it into its place: first the
-// receipt's old text goes, so that at no time a receipt fits another file.
-func finish(ctx context.Context, o InstallOptions, in *Installed, target string) (*Installed, error) {
+// finish tries the unpacked plugin and puts the pieces of the temporary folder
+// that belong to it into their places. On a machine without an NVIDIA device (a
+// login node, say) a CUDA plugin cannot be tried; Open does that later.
+func finish(ctx context.Context, o InstallOptions, in *Installed, temp string, pieces ...string) (*Installed, error) {
 	if err := checkLibrary(in.Path); err != nil {
 		return nil, fmt.Errorf("plugin %w", err)
 	}
-	o.say("trying the plugin in a child process")
-	pinned := in.SHA256 == cpuPluginSHA256
-	result, err := probe(ctx, in.Kind, in.Path)
-	if err != nil && (!pinned || !errors.Is(err, errNoProbe)) {
-		return nil, fmt.Errorf("plugin %w", err)
+	var result probeResult
+	if in.Kind != KindCUDA || hasNVIDIA() {
+		o.say("trying the plugin in a child process")
+		var err error
+		pinned := in.SHA256 == cpuPluginSHA256 || in.SHA256 == cudaPluginSHA256
+		if result, err = probe(ctx, in.Kind, in.Path); err != nil && (!pinned || !errors.Is(err, errNoProbe)) {
+			return nil, fmt.Errorf("plugin %w", err)
+		}
+	} else {
+		o.say("no NVIDIA device here, so the plugin is not tried")
 	}
-	in.API = result.API
-
-	if err := os.Remove(receiptPath(target)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	if err := os.RemoveAll(licenseDir(target)); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(in.Path, target); err != nil {
-		return nil, err
-	}
-	if len(in.Licenses) > 0 {
-		if err := os.Rename(licenseDir(in.Path), licenseDir(target)); err != nil {
+	for _, name := range pieces {
+		if err := moveInto(o.Dir, temp, name); err != nil {
 			return nil, err
 		}
-		for i, l := range in.Licenses {
-			in.Licenses[i] = filepath.Join(licenseDir(target), filepath.Base(l))
-		}
 	}
-	in.Path = target
+	in.API, in.Path = result.API, o.Dir+strings.TrimPrefix(in.Path, temp)
+	for i, l := range in.Licenses {
+		in.Licenses[i] = o.Dir + strings.TrimPrefix(l, temp)
+	}
 	if err := writeReceipt(in); err != nil {
 		return nil, err
 	}
-	if t, err := identify(target); err == nil && result.API != "" {
+	if t, err := identify(in.Path); err == nil && result.API != "" {
 		t.SHA256, t.Ran, t.API, t.Devices = in.SHA256, true, result.API, result.Devices
 		remember(t)
 	}
-	o.say("installed %s", target)
+	o.say("installed %s", in.Path)
 	return in, nil
+}
+
+// moveInto moves a file or a folder, if there is one of that name, from the
+// temporary folder to dir, and what was there into the temporary folder. A file
+// takes the place of another at once.
+func moveInto(dir, temp, name string) error {
+	from, to, old := filepath.Join(temp, name), filepath.Join(dir, name), filepath.Join(temp, "old-"+name)
+	info, err := os.Stat(from)
+	if err == nil && info.Mode().IsRegular() {
+		return os.Rename(from, to)
+	}
+	missing := errors.Is(err, os.ErrNotExist)
+	if err := os.Rename(to, old); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if missing {
+		return nil
+	}
+	if err := os.Rename(from, to); err != nil {
+		_ = os.Rename(old, to)
+		return err
+	}
+	return nil
 }

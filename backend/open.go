@@ -100,7 +100,8 @@ func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 	}
 	candidates := findPlugins(kind, o.PluginDir)
 	if len(candidates) == 0 {
-		return nil, noPlugin(kind)
+		flag := map[string]string{KindCUDA: " --cuda"}[kind]
+		return nil, fmt.Errorf("%s: %w (run: maskflow backend install%s)", strings.ToUpper(kind), ErrNoPlugin, flag)
 	}
 	var first error
 	for _, c := range candidates {
@@ -116,13 +117,6 @@ func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 		}
 	}
 	return nil, first
-}
-
-func noPlugin(kind string) error {
-	if kind == KindCUDA {
-		return fmt.Errorf("CUDA: %w (run: maskflow backend install --cuda)", ErrNoPlugin)
-	}
-	return fmt.Errorf("XLA: %w (run: maskflow backend install)", ErrNoPlugin)
 }
 
 func openPlugin(ctx context.Context, kind, path string, o Options) (*Backend, error) {

@@ -3,16 +3,17 @@ package backend
 import (
 	"archive/zip"
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/textproto"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -72,66 +73,35 @@ func isLicense(base string) bool {
 }
 
 // readMetadata reads the header lines of core metadata; the text after the
-// first empty line is the description.
+// first empty line is the description, and lines that are none are passed over.
 func (w *wheel) readMetadata(f *zip.File) error {
 	r, err := f.Open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	s := bufio.NewScanner(io.LimitReader(r, maxText))
-	for s.Scan() && strings.TrimSpace(s.Text()) != "" {
-		key, value, ok := strings.Cut(s.Text(), ":")
-		if !ok {
-			continue
-		}
-		value = strings.TrimSpace(value)
-		switch strings.ToLower(key) {
-		case "name":
-			w.name = value
-		case "version":
-			w.version = value
-		case "license-expression":
-			w.license = value
-		case "license":
-			if w.license == "" {
-				w.license = value
-			}
-		}
-	}
-	return s.Err()
+	h, _ := textproto.NewReader(bufio.NewReader(io.LimitReader(r, maxText))).ReadMIMEHeader()
+	w.name, w.version = h.Get("Name"), h.Get("Version")
+	w.license = text.Shorten(cmp.Or(h.Get("License-Expression"), h.Get("License")), 100) // some packages give all of its text
+	return nil
 }
 
 // extractPlugin writes the plugin to a new file and syncs it.
-func (w *wheel) extractPlugin(to string) error {
-	r, err := w.plugin.Open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	return copyNew(to, io.LimitReader(r, maxPlugin), 0o755)
-}
+func (w *wheel) extractPlugin(to string) error { return extract(w.plugin, to, maxPlugin, 0o755) }
 
 // extractLicenses writes the licence texts into a folder and returns their
 // paths. A wheel without any makes no folder.
-func (w *wheel) extractLicenses(dir string) ([]string, error) {
-	var paths []string
+func (w *wheel) extractLicenses(dir string) (paths []string, err error) {
 	for _, f := range w.licenses {
+		to := filepath.Join(dir, licenseName(f))
+		if slices.Contains(paths, to) {
+			continue
+		}
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}
-		r, err := f.Open()
-		if err != nil {
-			return nil, err
-		}
-		text, err := io.ReadAll(io.LimitReader(r, maxText))
-		_ = r.Close()
-		if err != nil {
+		if err := extract(f, to, maxText, 0o644); err != nil {
 			return nil, fmt.Errorf("reading %s: %w", f.Name, err)
-		}
-		to := filepath.Join(dir, licenseName(f))
-		if err := files.Replace(to, text); err != nil {
-			return nil, err
 		}
 		paths = append(paths, to)
 	}
@@ -141,6 +111,16 @@ func (w *wheel) extractLicenses(dir string) ([]string, error) {
 // licenseName is the last element of a name that comes from outside.
 func licenseName(f *zip.File) string { return path.Base(f.Name) }
 
+// extract writes at most limit bytes of a file of the wheel to a new file.
+func extract(f *zip.File, to string, limit int64, mode os.FileMode) error {
+	r, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return copyNew(to, io.LimitReader(r, limit), mode)
+}
+
 // copyNew writes a file that does not exist yet and syncs it to disk.
 func copyNew(to string, r io.Reader, mode os.FileMode) error {
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
@@ -148,11 +128,5 @@ func copyNew(to string, r io.Reader, mode os.FileMode) error {
 		return err
 	}
 	_, err = io.Copy(f, r)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return cmp.Or(err, f.Sync(), f.Close())
 }
