@@ -28,23 +28,13 @@ func List(o Options) []PluginInfo {
 }
 
 func look(c candidate) PluginInfo {
-	p := PluginInfo{Path: c.Path, Kind: c.Kind, Source: c.Source}
-	t, err := identify(c.Path)
-	if err == nil {
-		t = recall(t)
-		p.learn(t)
-	}
-	if err := checkLibrary(c.Path); err != nil {
+	t, receipt, err := inspect(c.Path)
+	p := PluginInfo{Path: c.Path, Kind: c.Kind, Source: c.Source, Installed: receipt}
+	p.learn(t)
+	switch {
+	case err != nil:
 		p.Problem = err.Error()
-		return p
-	}
-	receipt, err := readReceipt(c.Path)
-	if err != nil {
-		p.Problem = err.Error()
-		return p
-	}
-	p.Installed = receipt
-	if receipt != nil && receipt.Size != p.Size {
+	case receipt != nil && receipt.Size != p.Size:
 		p.Problem = errNotInstalled.Error()
 	}
 	return p

@@ -16,20 +16,11 @@ var errNotInstalled = errors.New("is not the file that was installed (run: maskf
 // with the hash of its receipt; the plugin runs in a child process. What has
 // passed is remembered until the file changes, unless again is set.
 func vet(ctx context.Context, kind, path string, again bool) (trial, error) {
-	t, err := identify(path)
-	if err != nil {
-		return t, checkLibrary(path)
-	}
-	if known := recall(t); !again && (known.Ran || known.SHA256 != "" && !canProbe.Load()) {
-		return known, nil
-	}
-	if err := checkLibrary(path); err != nil {
+	t, receipt, err := inspect(path)
+	if err != nil || !again && (t.Ran || t.SHA256 != "" && !canProbe.Load()) {
 		return t, err
 	}
-	receipt, err := readReceipt(path)
-	if err != nil {
-		return t, err
-	}
+	t = trial{Path: t.Path, Size: t.Size, Modified: t.Modified, GoXLA: t.GoXLA}
 	if receipt != nil {
 		t.SHA256, err = hashFile(path)
 		if err != nil {
@@ -51,6 +42,18 @@ func vet(ctx context.Context, kind, path string, again bool) (trial, error) {
 	}
 	remember(t)
 	return t, nil
+}
+
+// inspect looks at the file of a plugin without loading it: what earlier trials
+// found, the receipt, and why it is refused.
+func inspect(path string) (t trial, receipt *Installed, err error) {
+	if t, err = identify(path); err == nil {
+		t = recall(t)
+	}
+	if err = checkLibrary(path); err == nil {
+		receipt, err = readReceipt(path)
+	}
+	return t, receipt, err
 }
 
 // receiptPath is where the receipt of an installed plugin lies, beside it.
