@@ -15,8 +15,7 @@ import (
 // others.
 type comparison struct {
 	name, what string
-	net        network
-	flow       flow // instead of net
+	of         task
 	// target is the largest ratio that is good enough; 0 for rows that only
 	// inform, which get a third of the rounds.
 	target float64
@@ -55,44 +54,34 @@ func (n network) withRows(rows int) network {
 }
 
 var comparisons = []comparison{
-	{name: "train", what: "Adam step, MADE 784-500-500, batch 100", net: paper, target: 1.3, tolerance: lossTolerance,
+	{name: "train", what: "Adam step, MADE 784-500-500, batch 100", of: paper, target: 1.3, tolerance: lossTolerance,
 		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 8)}},
-	{name: "train-32-orders", what: "the same step, 32 orders and connectivities cycled", net: paper, target: 1.15,
-		sides: []maker{oursWith("32 orders", 32), oursWith("one order", 1)}},
-	{name: "train-unlimited", what: "the same step, a fresh order and connectivity each", net: paper, target: 1.15,
-		sides: []maker{oursWith("unlimited orders", masks.Unlimited), oursWith("one order", 1)}},
-	{name: "train-small", what: "Adam step, MADE 126-100, batch 100", net: small, target: 1.3, tolerance: lossTolerance,
+	{name: "train-32-orders", what: "the same step, 32 orders and connectivities cycled", of: paper, target: 1.15,
+		sides: []maker{ours("32 orders", trainSide, paper.with(32)), ours("one order", trainSide, paper.with(1))}},
+	{name: "train-unlimited", what: "the same step, a fresh order and connectivity each", of: paper, target: 1.15,
+		sides: []maker{ours("unlimited orders", trainSide, paper.with(masks.Unlimited)), ours("one order", trainSide, paper.with(1))}},
+	{name: "train-small", what: "Adam step, MADE 126-100, batch 100", of: small, target: 1.3, tolerance: lossTolerance,
 		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 32)}},
-	{name: "train-go", what: "Adam step, MADE 784-500-500, Go backend against XLA", net: paper, tolerance: lossTolerance,
+	{name: "train-go", what: "Adam step, MADE 784-500-500, Go backend against XLA", of: paper, tolerance: lossTolerance,
 		sides: []maker{onGo, ours("XLA", trainSide)}},
-	{name: "density", what: "log p of 10,000 rows, MADE 784-500-500", net: paper.withRows(10_000), target: 1.3, tolerance: 1e-4,
+	{name: "density", what: "log p of 10,000 rows, MADE 784-500-500", of: paper.withRows(10_000), target: 1.3, tolerance: 1e-4,
 		sides: []maker{ours("maskflow", densitySide), jax("density", 500), jax("density", 10_000)}},
-	{name: "sample", what: "100 samples, MADE 784-500-500, one pass against 784", net: paper.withRows(100), tolerance: 0.05,
+	{name: "sample", what: "100 samples, MADE 784-500-500, one pass against 784", of: paper.withRows(100), tolerance: 0.05,
 		sides: []maker{ours("maskflow", sampleSide), jax("sample", 100)}},
-	{name: "maf-train-21", what: "Adam step, MAF 5x(21-128-128), batch 128", flow: maf21, target: 1, sides: besides(trainSide, "flow_train")},
-	{name: "maf-density-21", what: "log p of 100,000 rows, MAF 5x(21-128-128)", flow: maf21.withRows(100_000), target: 1, sides: besides(densitySide, "flow_density")},
-	{name: "maf-sample-21", what: "1,000 samples, MAF 5x(21-128-128)", flow: maf21, target: 1, sides: besides(sampleSide, "flow_sample")},
-	{name: "maf-train-63", what: "Adam step, MAF 10x(63-512-512), batch 100", flow: maf63, target: 1, sides: besides(trainSide, "flow_train")},
-	{name: "maf-density-63", what: "log p of 10,000 rows, MAF 10x(63-512-512)", flow: maf63, target: 1, sides: besides(densitySide, "flow_density")},
-	{name: "maf-sample-63", what: "1,000 samples, MAF 10x(63-512-512), one pass against 63", flow: maf63, target: 1. / 15, sides: besides(sampleSide, "flow_sample")},
-	{name: "iaf-train", what: "Adam step by reverse KL, IAF 8x(2-64-64), batch 1024", flow: iaf2, target: 1, sides: besides(trainSide, "flow_train")},
-	{name: "iaf-sample", what: "100,000 samples with their densities, IAF 8x(2-64-64)", flow: iaf2, target: 1, sides: besides(sampleSide, "flow_sample")},
+	{name: "maf-train-21", what: "Adam step, MAF 5x(21-128-128), batch 128", of: maf21, target: 1, sides: besides(trainSide, "flow_train")},
+	{name: "maf-density-21", what: "log p of 100,000 rows, MAF 5x(21-128-128)", of: maf21.withRows(100_000), target: 1, sides: besides(densitySide, "flow_density")},
+	{name: "maf-sample-21", what: "1,000 samples, MAF 5x(21-128-128)", of: maf21, target: 1, sides: besides(sampleSide, "flow_sample")},
+	{name: "maf-train-63", what: "Adam step, MAF 10x(63-512-512), batch 100", of: maf63, target: 1, sides: besides(trainSide, "flow_train")},
+	{name: "maf-density-63", what: "log p of 10,000 rows, MAF 10x(63-512-512)", of: maf63, target: 1, sides: besides(densitySide, "flow_density")},
+	{name: "maf-sample-63", what: "1,000 samples, MAF 10x(63-512-512), one pass against 63", of: maf63, target: 1. / 15, sides: besides(sampleSide, "flow_sample")},
+	{name: "iaf-train", what: "Adam step by reverse KL, IAF 8x(2-64-64), batch 1024", of: iaf2, target: 1, sides: besides(trainSide, "flow_train")},
+	{name: "iaf-sample", what: "100,000 samples with their densities, IAF 8x(2-64-64)", of: iaf2, target: 1, sides: besides(sampleSide, "flow_sample")},
 }
 
-func ours(name string, make func(string, *backend.Backend, task) (*side, error)) maker {
-	return func(_ context.Context, l *lab, c comparison) (*side, error) { return make(name, l.main, c.task()) }
-}
-
-func (c comparison) task() task {
-	if c.flow.dim > 0 {
-		return c.flow
-	}
-	return c.net
-}
-
-func oursWith(name string, sets int) maker {
+// ours is maskflow's side on the main backend, at the comparison's task or at another.
+func ours(name string, make func(string, *backend.Backend, task) (*side, error), other ...task) maker {
 	return func(_ context.Context, l *lab, c comparison) (*side, error) {
-		return trainSide(name, l.main, c.net.with(sets))
+		return make(name, l.main, append(other, c.of)[0])
 	}
 }
 
@@ -101,7 +90,7 @@ func onGo(_ context.Context, l *lab, c comparison) (*side, error) {
 	if l.pure == nil {
 		return nil, nil
 	}
-	return trainSide("Go backend", l.pure, c.net)
+	return trainSide("Go backend", l.pure, c.of)
 }
 
 // jax is a kind of work of the peer. steps is the number of training steps a
@@ -111,7 +100,8 @@ func jax(kind string, n int) maker {
 		if l.peer == nil {
 			return nil, nil
 		}
-		file, err := c.net.save(l.dir)
+		net := c.of.(network)
+		file, err := net.save(l.dir)
 		if err != nil {
 			return nil, err
 		}
@@ -119,7 +109,7 @@ func jax(kind string, n int) maker {
 		name := fmt.Sprintf("JAX, %d rows a call", n)
 		switch kind {
 		case "train":
-			r.Batch, r.Steps = c.net.batch, n
+			r.Batch, r.Steps = net.batch, n
 			name = fmt.Sprintf("JAX, scan of %d", n)
 			if n == 1 {
 				name = "JAX, a step a call"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -35,51 +34,33 @@ type interpreter struct {
 
 // newLab opens the backends and, for the rows that compare, starts the peer in plain
 // JAX, which is left out, with a line that says why, where it does not start.
-func newLab(ctx context.Context, o options, peers bool, stderr io.Writer) (*lab, error) {
-	b, err := backend.Open(ctx, o.backend, backend.Options{})
-	if err != nil {
-		return nil, err
-	}
-	l := &lab{main: b, say: func(s string) { fmt.Fprintln(stderr, "bench:", s) },
+func newLab(ctx context.Context, o options, peers bool, stderr io.Writer) (l *lab, err error) {
+	l = &lab{say: func(s string) { fmt.Fprintln(stderr, "bench:", s) },
 		jax:   &interpreter{environment: jaxEnvironment, path: o.python},
 		torch: &interpreter{environment: torchEnvironment, path: o.torch}}
-	if b.Kind != backend.KindGo {
-		if l.pure, err = backend.Open(ctx, backend.KindGo, backend.Options{}); err != nil {
+	defer func() {
+		if err != nil {
 			l.close()
-			return nil, err
 		}
-	} else if b.Reason != "" {
-		l.say("without XLA: " + b.Reason)
+	}()
+	if l.main, err = backend.Open(ctx, o.backend, backend.Options{}); err != nil {
+		return nil, err
 	}
-	if l.dir, err = os.MkdirTemp("", "maskflow-bench-"); err == nil {
-		err = writeScripts(l.dir)
+	if l.main.Kind != backend.KindGo {
+		l.pure, err = backend.Open(ctx, backend.KindGo, backend.Options{})
+	} else if l.main.Reason != "" {
+		l.say("without XLA: " + l.main.Reason)
+	}
+	if err == nil {
+		l.dir, err = os.MkdirTemp("", "maskflow-bench-")
+	}
+	if err == nil {
+		err = os.CopyFS(l.dir, scripts) // where Python finds what they import
 	}
 	if err == nil && peers {
 		l.peer, err = l.start(ctx, l.jax, "JAX", "peer.py")
 	}
-	if err != nil {
-		l.close()
-		return nil, err
-	}
-	return l, nil
-}
-
-// writeScripts puts the peers' programs where Python finds what they import.
-func writeScripts(dir string) error {
-	files, err := fs.Glob(scripts, "*.py")
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		text, err := scripts.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l, err
 }
 
 // start runs a peer's program. Where the machine lacks what it needs, it says
@@ -122,8 +103,9 @@ func (l *lab) close() {
 	if l.dir != "" {
 		_ = os.RemoveAll(l.dir)
 	}
-	if l.pure != nil {
-		l.pure.Close()
+	for _, b := range []*backend.Backend{l.pure, l.main} {
+		if b != nil {
+			b.Close()
+		}
 	}
-	l.main.Close()
 }

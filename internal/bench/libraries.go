@@ -6,19 +6,12 @@ import (
 	"github.com/maskflow/maskflow/backend"
 )
 
-// libraries are the peers of flows, by the environment that they are installed
-// in. Each does the work in all of its documented ways and is measured at the
-// fastest.
+// libraries are the peers of flows. Each does the work in all of its documented
+// ways and is measured at the fastest.
 var libraries = []struct {
-	name string
-	in   func(l *lab) *interpreter
-}{
-	{"flowjax", func(l *lab) *interpreter { return l.jax }},
-	{"numpyro", func(l *lab) *interpreter { return l.jax }},
-	{"zuko", func(l *lab) *interpreter { return l.torch }},
-	{"nflows", func(l *lab) *interpreter { return l.torch }},
-	{"normflows", func(l *lab) *interpreter { return l.torch }},
-}
+	name  string
+	torch bool // it is installed with torch, else with JAX
+}{{"flowjax", false}, {"numpyro", false}, {"zuko", true}, {"nflows", true}, {"normflows", true}}
 
 // besides are maskflow's side and that of each library, for a kind of work of
 // flows.py.
@@ -26,13 +19,17 @@ func besides(own func(string, *backend.Backend, task) (*side, error), kind strin
 	sides := []maker{ours("maskflow", own)}
 	for _, lib := range libraries {
 		sides = append(sides, func(ctx context.Context, l *lab, c comparison) (*side, error) {
-			r, err := c.flow.request(kind, l.dir)
+			r, err := c.of.(flow).request(kind, l.dir)
 			if err != nil {
 				return nil, err
 			}
+			in := l.jax
+			if lib.torch {
+				in = l.torch
+			}
 			// A process of its own: neither the threads nor the memory of one
 			// library weigh on another, and all of it is free after the row.
-			p, err := l.start(ctx, lib.in(l), lib.name, "flows.py", lib.name)
+			p, err := l.start(ctx, in, lib.name, "flows.py", lib.name)
 			if p == nil || err != nil {
 				return nil, err
 			}

@@ -76,17 +76,17 @@ func TestLibraries(t *testing.T) {
 	ctx := context.Background()
 	l := &lab{main: backendtest.Open(t, backend.KindGo), dir: t.TempDir(), say: func(s string) { t.Log(s) },
 		jax: &interpreter{environment: jaxEnvironment}, torch: &interpreter{environment: torchEnvironment}}
-	if err := writeScripts(l.dir); err != nil {
+	if err := os.CopyFS(l.dir, scripts); err != nil {
 		t.Fatal(err)
 	}
 	maf, iaf := tinyMAF, tinyIAF
 	maf.rows = 32 * maf.batch // enough for the longest scan
 	for _, c := range []comparison{
-		{name: "train a MAF", flow: maf, sides: besides(trainSide, "flow_train")},
-		{name: "density of a MAF", flow: maf, sides: besides(densitySide, "flow_density")},
-		{name: "sample a MAF", flow: maf, sides: besides(sampleSide, "flow_sample")},
-		{name: "train an IAF", flow: iaf, sides: besides(trainSide, "flow_train")},
-		{name: "sample an IAF", flow: iaf, sides: besides(sampleSide, "flow_sample")},
+		{name: "train a MAF", of: maf, sides: besides(trainSide, "flow_train")},
+		{name: "density of a MAF", of: maf, sides: besides(densitySide, "flow_density")},
+		{name: "sample a MAF", of: maf, sides: besides(sampleSide, "flow_sample")},
+		{name: "train an IAF", of: iaf, sides: besides(trainSide, "flow_train")},
+		{name: "sample an IAF", of: iaf, sides: besides(sampleSide, "flow_sample")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := c.run(ctx, l, 3, 10*time.Millisecond)

@@ -2,11 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
+
+	"github.com/shirou/gopsutil/v4/cpu"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
@@ -16,7 +16,7 @@ import (
 // JAX and torch take one thread a core; `taskset` gives all of them fewer.
 func machine(l *lab) string {
 	text := fmt.Sprintf("%s, %d cores, %s/%s\nmaskflow %s, %s, GoMLX %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
-		maskflow.Version, runtime.Version(), moduleVersion("github.com/gomlx/gomlx"), backendName(l.main))
+		maskflow.Version, runtime.Version(), backend.Built().GoMLX, backendName(l.main))
 	if l.peer != nil {
 		text += "\n" + l.peer.versions
 	}
@@ -30,26 +30,10 @@ func backendName(b *backend.Backend) string {
 	return fmt.Sprintf("%s (%s, PJRT %s)", strings.ToUpper(b.Kind), filepath.Base(b.Plugin), b.PluginVersion)
 }
 
-func moduleVersion(path string) string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			if m.Path == path {
-				return m.Version
-			}
-		}
-	}
-	return "of unknown version"
-}
-
-// cpuModel is the processor's name where the system tells it in a file.
+// cpuModel is the processor's name where the system gives it.
 func cpuModel() string {
-	text, err := os.ReadFile("/proc/cpuinfo")
-	if err == nil {
-		for line := range strings.Lines(string(text)) {
-			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
-				return strings.TrimSpace(value)
-			}
-		}
+	if info, err := cpu.Info(); err == nil && len(info) > 0 {
+		return info[0].ModelName
 	}
 	return "unknown processor"
 }

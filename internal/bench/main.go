@@ -99,56 +99,32 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	rep := report{Machine: machine(l), Rounds: o.rounds, Seconds: o.seconds}
 	fmt.Fprintln(stdout, rep.Machine)
 	if len(compared) > 0 {
-		if rep.Results, err = compare(ctx, l, o, compared, stdout); err != nil {
-			return err
+		fmt.Fprintf(stdout, "rounds: %d of %g s a side, by turns\n\n", o.rounds, o.seconds)
+		writeHead(stdout)
+		for _, c := range compared {
+			r, err := c.run(ctx, l, o.rounds, time.Duration(o.seconds*float64(time.Second)))
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			if r != nil {
+				r.write(stdout)
+				rep.Results = append(rep.Results, r)
+			}
 		}
+		writeLegend(stdout, rep.Results)
 	}
-	if len(studied) > 0 {
-		if rep.Findings, err = find(ctx, l, o, studied, stdout); err != nil {
-			return err
+	for _, s := range studied {
+		f, err := s.run(ctx, l, o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
 		}
+		f.write(stdout)
+		rep.Findings = append(rep.Findings, f)
 	}
 	if o.json == "" {
 		return nil
 	}
 	return rep.save(o.json)
-}
-
-// compare measures and prints the first table.
-func compare(ctx context.Context, l *lab, o options, chosen []comparison, stdout io.Writer) (results []*result, err error) {
-	fmt.Fprintf(stdout, "rounds: %d of %g s a side, by turns\n\n", o.rounds, o.seconds)
-	writeHead(stdout)
-	for _, c := range chosen {
-		r, err := c.run(ctx, l, o.rounds, time.Duration(o.seconds*float64(time.Second)))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.name, err)
-		}
-		if r == nil {
-			continue
-		}
-		r.write(stdout)
-		results = append(results, r)
-	}
-	writeLegend(stdout, results)
-	return results, nil
-}
-
-// find measures and prints the second table.
-func find(ctx context.Context, l *lab, o options, chosen []study, stdout io.Writer) (findings []*finding, err error) {
-	fmt.Fprintln(stdout)
-	for _, s := range chosen {
-		f, err := s.run(ctx, l, o)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
-		}
-		f.write(stdout)
-		findings = append(findings, f)
-	}
-	fmt.Fprintln(stdout)
-	for _, f := range findings {
-		fmt.Fprintf(stdout, "%-16s %s\n", f.Name, f.What)
-	}
-	return findings, nil
 }
 
 func choose(o options) (compared []comparison, studied []study, err error) {

@@ -10,12 +10,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/maskflow/maskflow/configs"
 	"github.com/maskflow/maskflow/internal/num"
@@ -68,7 +68,7 @@ func (f *finding) write(w io.Writer) {
 	if !(f.Value <= f.Target) {
 		target += " missed"
 	}
-	fmt.Fprintf(w, "%-16s %10s %-12s %-18s %s\n", f.Name, significant(f.Value), f.Unit, spread, target)
+	fmt.Fprintf(w, "\n%-16s %10s %-12s %-18s %s\n%s\n", f.Name, significant(f.Value), f.Unit, spread, target, f.What)
 }
 
 // significant writes a number in three digits.
@@ -137,8 +137,6 @@ func opening(ctx context.Context, l *lab, o options) (values []float64, err erro
 	return values, nil
 }
 
-var highWater = regexp.MustCompile(`VmHWM:\s*(\d+) kB`)
-
 // memory is the most that was resident of a monitor whose curves were made anew again and again. It is read while the
 // process lives: the figure of one that has ended begins with the memory of the process that started it.
 func memory(ctx context.Context, l *lab, _ options) ([]float64, error) {
@@ -152,14 +150,11 @@ func memory(ctx context.Context, l *lab, _ options) ([]float64, error) {
 			}
 		}
 		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.cmd.Process.Pid))
-		if err != nil {
-			return 0, err
+		_, peak, _ := strings.Cut(string(status), "VmHWM:")
+		kib := 0.0
+		if _, bad := fmt.Sscan(peak, &kib); err == nil && bad != nil {
+			err = errors.New("the system does not report the peak of a process's memory")
 		}
-		m := highWater.FindSubmatch(status)
-		if m == nil {
-			return 0, errors.New("the system does not report the peak of a process's memory")
-		}
-		kib, err := strconv.ParseFloat(string(m[1]), 64)
 		return 1024 * kib / 1e6, err
 	})
 	return []float64{v}, err
@@ -176,9 +171,13 @@ func idling(ctx context.Context, l *lab, o options) ([]float64, error) {
 	return []float64{100 * v}, err
 }
 
-// shareOf is the part of a core's time that a process takes for a while.
+// shareOf is the part of a core's time that the threads of a process take for a while.
 func shareOf(ctx context.Context, pid int, d time.Duration) (float64, error) {
-	before, err := cpuTime(pid)
+	p, err := process.NewProcess(int32(pid))
+	if err != nil {
+		return 0, err
+	}
+	before, err := p.Times()
 	began := time.Now()
 	if err == nil {
 		err = sleep(ctx, d)
@@ -186,20 +185,11 @@ func shareOf(ctx context.Context, pid int, d time.Duration) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	after, err := cpuTime(pid)
-	return (after - before) / time.Since(began).Seconds(), err
-}
-
-// cpuTime is how many seconds the threads of a process have computed, in the hundredths that Linux counts.
-func cpuTime(pid int) (float64, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	after, err := p.Times()
 	if err != nil {
 		return 0, err
 	}
-	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // the name before it may be anything
-	user, errUser := strconv.ParseFloat(fields[11], 64)
-	system, errSystem := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100, errors.Join(errUser, errSystem)
+	return (after.User + after.System - before.User - before.System) / time.Since(began).Seconds(), nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

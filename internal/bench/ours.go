@@ -6,9 +6,12 @@ import (
 	"math"
 	"time"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/train"
 )
@@ -61,11 +64,7 @@ func trainSide(name string, b *backend.Backend, of task) (*side, error) {
 		t.trainer.Close()
 		return nil, err
 	}
-	sum := 0.0
-	for _, loss := range t.losses[:warmUp] {
-		sum += loss
-	}
-	s.check = []float64{sum / warmUp}
+	s.check = []float64{stat.Mean(t.losses[:warmUp], nil)}
 	return s, nil
 }
 
@@ -105,53 +104,45 @@ func (t *training) round(ctx context.Context, d time.Duration) (timing, error) {
 	return timingOf(t.spans), nil
 }
 
-func newModel(b *backend.Backend, of task) (*maskflow.Model, error) {
-	m, err := of.model()
-	if err != nil {
-		return nil, err
-	}
-	return maskflow.New(b, m, models.Initialize(m, seed), maskflow.Options{})
-}
-
 // densitySide evaluates log p of all rows, which it compares for the first 100.
 func densitySide(name string, b *backend.Backend, of task) (*side, error) {
-	m, err := newModel(b, of)
-	if err != nil {
-		return nil, err
-	}
-	rows := of.table()
-	logp, err := m.Core.LogProb(context.Background(), rows.X, nil)
-	if err != nil {
-		m.Close()
-		return nil, err
-	}
-	return &side{name: name, check: logp[:min(100, len(logp))], close: m.Close,
-		round: repeat(func(ctx context.Context) error {
-			_, err := m.Core.LogProb(ctx, rows.X, nil)
-			return err
-		})}, nil
+	x := of.table().X
+	return callSide(name, b, of, func(ctx context.Context, m *maskflow.Model, _ uint64) (func() []float64, error) {
+		logp, err := m.Core.LogProb(ctx, x, nil)
+		return func() []float64 { return logp[:min(100, len(logp))] }, err
+	})
 }
 
 // sampleSide draws samples, whose mean it compares.
 func sampleSide(name string, b *backend.Backend, of task) (*side, error) {
-	m, err := newModel(b, of)
+	return callSide(name, b, of, func(ctx context.Context, m *maskflow.Model, seed uint64) (func() []float64, error) {
+		x, err := of.draw(ctx, m, seed)
+		return func() []float64 { return []float64{stat.Mean(num.Convert[float64](x), nil)} }, err
+	})
+}
+
+// callSide times calls on a model that is not trained. A call gets a number of its own and returns what gives its check
+// numbers.
+func callSide(name string, b *backend.Backend, of task,
+	call func(context.Context, *maskflow.Model, uint64) (check func() []float64, err error)) (*side, error) {
+	inner, err := of.model()
 	if err != nil {
 		return nil, err
 	}
-	x, err := of.draw(context.Background(), m, 0)
+	m, err := maskflow.New(b, inner, models.Initialize(inner, seed), maskflow.Options{})
+	if err != nil {
+		return nil, err
+	}
+	check, err := call(context.Background(), m, 0)
 	if err != nil {
 		m.Close()
 		return nil, err
 	}
-	sum := 0.0
-	for _, v := range x {
-		sum += float64(v)
-	}
-	draw := uint64(0)
-	return &side{name: name, check: []float64{sum / float64(len(x))}, close: m.Close,
+	calls := uint64(0)
+	return &side{name: name, check: check(), close: m.Close,
 		round: repeat(func(ctx context.Context) error {
-			draw++
-			_, err := of.draw(ctx, m, draw)
+			calls++
+			_, err := call(ctx, m, calls)
 			return err
 		})}, nil
 }

@@ -44,7 +44,7 @@ func startFake(t *testing.T, script string) (*peer, error) {
 func startScript(t *testing.T, python, script string) (*peer, error) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := writeScripts(dir); err != nil {
+	if err := os.CopyFS(dir, scripts); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "fake.py")

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/maskflow/maskflow/internal/num"
 )
 
@@ -28,16 +30,10 @@ func ratios(times, others []float64) spread {
 // probability of 95 % or a little more, whatever its distribution: between two of the
 // sorted values, by the sign test. Fewer than six values have none.
 func signInterval(values []float64) (lower, upper float64, ok bool) {
-	n := len(values)
-	// outside is the probability that at most k of n fair coins show heads: that the
-	// median is below the value at index k.
-	outside, choose, k := 0.0, math.Exp2(-float64(n)), 0
-	for ; ; k++ {
-		outside += choose
-		if outside > 0.025 {
-			break
-		}
-		choose *= float64(n-k) / float64(k+1)
+	n, k := len(values), 0
+	coins := distuv.Binomial{N: float64(n), P: 0.5}
+	for coins.CDF(float64(k)) <= 0.025 { // the probability that the median is below the value at index k
+		k++
 	}
 	if k == 0 {
 		return math.NaN(), math.NaN(), false

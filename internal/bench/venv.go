@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -44,9 +43,6 @@ func (e environment) places() (dir, python, list string, err error) {
 	}
 	dir = filepath.Join(cache, "maskflow", e.folder)
 	python = filepath.Join(dir, "bin", "python")
-	if runtime.GOOS == "windows" {
-		python = filepath.Join(dir, "Scripts", "python.exe")
-	}
 	return dir, python, filepath.Join(dir, "maskflow-pins.txt"), nil
 }
 
@@ -76,15 +72,9 @@ func (e environment) python(ctx context.Context, say func(string)) (string, erro
 	if err != nil {
 		return "", err
 	}
-	var system string
-	for _, name := range []string{"python3", "python"} {
-		if found, err := exec.LookPath(name); err == nil {
-			system = found
-			break
-		}
-	}
-	if system == "" {
-		return "", fmt.Errorf("no python3 found")
+	system, err := exec.LookPath("python3")
+	if err != nil {
+		return "", errors.New("no python3 found")
 	}
 	say("installing " + strings.Join(e.pins, ", ") + " in " + dir)
 	ctx, cancel := context.WithTimeout(ctx, e.limit)
@@ -103,13 +93,14 @@ func (e environment) python(ctx context.Context, say func(string)) (string, erro
 func command(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.WaitDelay = 5 * time.Second
-	out, err := cmd.CombinedOutput()
+	var last lastLine
+	cmd.Stdout, cmd.Stderr = &last, &last
+	err := cmd.Run()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if text := bytes.TrimSpace(out); err != nil && len(text) > 0 {
-		lines := bytes.Split(text, []byte("\n"))
-		return fmt.Errorf("%s", bytes.TrimSpace(lines[len(lines)-1]))
+	if text := last.String(); err != nil && text != "" {
+		return errors.New(text)
 	}
 	return err
 }
