@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -126,41 +127,27 @@ func keepTexts(t *data.Table, cells []string, limit *data.Limit) error {
 // semicolons, commas are often decimal ones.
 var separators = []rune{';', '\t', ','}
 
+// quoted is a quoted cell, or the part of one on its line.
+var quoted = regexp.MustCompile(`"[^"]*("|$)`)
+
 // separator chooses by the first two lines that are not empty: the first
 // candidate that both have equally often, outside quotes.
 func separator(text []byte) rune {
 	var lines [][]byte
 	for line := range bytes.Lines(text) {
-		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
-			lines = append(lines, line)
-		}
-		if len(lines) == 2 {
-			break
+		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 && len(lines) < 2 {
+			lines = append(lines, quoted.ReplaceAll(line, nil))
 		}
 	}
 	for _, same := range []bool{true, false} { // else the first that line 1 has
 		for _, c := range separators {
-			if n := countOutsideQuotes(lines, 0, c); n > 0 && (!same || n == countOutsideQuotes(lines, 1, c)) {
+			count := func(line []byte) int { return bytes.Count(line, []byte(string(c))) }
+			if len(lines) > 0 && count(lines[0]) > 0 && (!same || count(lines[0]) == count(lines[len(lines)-1])) {
 				return c
 			}
 		}
 	}
 	return ','
-}
-
-func countOutsideQuotes(lines [][]byte, i int, c rune) int {
-	if i >= len(lines) {
-		return 0
-	}
-	n, quoted := 0, false
-	for _, b := range lines[i] {
-		if b == '"' {
-			quoted = !quoted
-		} else if rune(b) == c && !quoted {
-			n++
-		}
-	}
-	return n
 }
 
 // isHeader tells the names of columns from a first row of numbers. A line with

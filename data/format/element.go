@@ -3,7 +3,6 @@ package format
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -25,62 +24,48 @@ func (e element) size() int { return int(e.kind[1] - '0') }
 // narrow tells whether float32 can hold every number of the type.
 func (e element) narrow() bool { return e.size() <= 2 || e.kind == "f4" }
 
-// decode converts the numbers in src, which it may overwrite. src holds len(dst)
-// elements.
+// decode converts the numbers in src, which holds len(dst) elements.
 func decode[T float32 | float64](e element, dst []T, src []byte) {
-	size := e.size()
-	if e.big && size > 1 {
-		for i := 0; i < len(src); i += size {
-			slices.Reverse(src[i : i+size])
-		}
-	}
-	le := binary.LittleEndian
 	switch e.kind {
 	case "b1", "u1":
-		src = src[:len(dst)]
-		for i, b := range src {
-			dst[i] = T(b)
-		}
+		convert[uint8](e, dst, src)
 	case "i1":
-		for i := range dst {
-			dst[i] = T(int8(src[i]))
-		}
+		convert[int8](e, dst, src)
 	case "i2":
-		for i := range dst {
-			dst[i] = T(int16(le.Uint16(src[2*i:])))
-		}
+		convert[int16](e, dst, src)
 	case "i4":
-		for i := range dst {
-			dst[i] = T(int32(le.Uint32(src[4*i:])))
-		}
+		convert[int32](e, dst, src)
 	case "i8":
-		for i := range dst {
-			dst[i] = T(int64(le.Uint64(src[8*i:])))
-		}
-	case "u2":
-		for i := range dst {
-			dst[i] = T(le.Uint16(src[2*i:]))
-		}
+		convert[int64](e, dst, src)
+	case "u2", "f2":
+		convert[uint16](e, dst, src)
 	case "u4":
-		for i := range dst {
-			dst[i] = T(le.Uint32(src[4*i:]))
-		}
+		convert[uint32](e, dst, src)
 	case "u8":
-		for i := range dst {
-			dst[i] = T(le.Uint64(src[8*i:]))
-		}
-	case "f2":
-		for i := range dst {
-			dst[i] = T(half(le.Uint16(src[2*i:])))
-		}
+		convert[uint64](e, dst, src)
 	case "f4":
-		for i := range dst {
-			dst[i] = T(math.Float32frombits(le.Uint32(src[4*i:])))
-		}
+		convert[float32](e, dst, src)
 	case "f8":
-		for i := range dst {
-			dst[i] = T(math.Float64frombits(le.Uint64(src[8*i:])))
+		convert[float64](e, dst, src)
+	}
+	if e.kind == "f2" {
+		for i, bits := range dst {
+			dst[i] = T(half(uint16(bits)))
 		}
+	}
+}
+
+// convert reads numbers of type S, which src has enough of.
+func convert[S int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64, T float32 | float64](
+	e element, dst []T, src []byte) {
+	var order binary.ByteOrder = binary.LittleEndian
+	if e.big {
+		order = binary.BigEndian
+	}
+	values := make([]S, len(dst))
+	_, _ = binary.Decode(src, order, values)
+	for i, v := range values {
+		dst[i] = T(v)
 	}
 }
 

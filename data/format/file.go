@@ -144,14 +144,14 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 	if err != nil {
 		return nil, err
 	}
-	defer in.close()
+	defer in.Close()
 	switch kind {
 	case NPYFile:
-		return readNPY(in.r, in.avail, path, limit, o)
+		return readNPY(in, in.avail, path, limit, o)
 	case IDXFile:
-		return readIDX(in.r, in.avail, path, limit, o)
+		return readIDX(in, in.avail, path, limit, o)
 	default:
-		return readCSV(in.r, path, limit)
+		return readCSV(in, path, limit)
 	}
 }
 
@@ -162,46 +162,32 @@ func Open(ctx context.Context, path string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plainReader{in}, nil
-}
-
-type plainReader struct{ in *input }
-
-func (p plainReader) Read(b []byte) (int, error) {
-	n, err := p.in.r.Read(b)
-	if err != nil && err != io.EOF {
-		err = damage(err)
-	}
-	return n, err
-}
-
-func (p plainReader) Close() error {
-	p.in.close()
-	return nil
+	return in, nil
 }
 
 // input is an open file, decompressed when its first bytes are gzip's.
 type input struct {
-	r     io.Reader
-	avail int64 // upper bound on the bytes that r gives
-	close func()
+	plainReader
+	file  *os.File
+	avail int64 // upper bound on the bytes that it gives
 }
+
+// Close closes the file.
+func (in *input) Close() error { return in.file.Close() }
 
 func open(ctx context.Context, path string) (*input, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	in := &input{avail: size, close: func() { _ = f.Close() }}
-	buffered := bufio.NewReaderSize(contextReader{ctx, f}, 1<<16)
-	in.r = buffered
+	buffered := bufio.NewReaderSize(f, 1<<16)
+	in := &input{plainReader{ctx, buffered}, f, size}
 	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(buffered)
-		if err != nil {
-			in.close()
+		if in.r, err = gzip.NewReader(buffered); err != nil {
+			_ = f.Close()
 			return nil, damage(err)
 		}
-		in.r, in.avail = z, inflated(size)
+		in.avail = inflated(size)
 	}
 	return in, nil
 }
@@ -219,15 +205,20 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// contextReader stops reading once its context is done.
-type contextReader struct {
+// plainReader stops reading once its context is done, and says in plain words what
+// is damaged.
+type plainReader struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
+func (p plainReader) Read(b []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(p)
+	n, err := p.r.Read(b)
+	if err != nil && err != io.EOF {
+		err = damage(err)
+	}
+	return n, err
 }

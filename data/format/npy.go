@@ -1,7 +1,6 @@
 package format
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
@@ -26,48 +24,50 @@ const maxNPYHeader = 1 << 16
 func readNPY(r io.Reader, avail int64, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
 	b, n, err := readNPYHeader(r)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("in the npy header: %w", err)
 	}
-	return b.table(r, avail-n, name, limit, o)
+	return b.table(r, avail-int64(n), name, limit, o)
 }
 
-// readNPYHeader returns what the header says and its length in bytes.
-func readNPYHeader(r io.Reader) (block, int64, error) {
-	var fixed [12]byte
-	if _, err := io.ReadFull(r, fixed[:8]); err != nil {
-		return block{}, 0, fmt.Errorf("in the npy header: %w", damage(err))
+// readNPYHeader returns what the header says and its length in bytes: the magic and
+// the version, the length of a text in 2 or 4 bytes, and the text.
+func readNPYHeader(r io.Reader) (block, int, error) {
+	fixed, err := readBytes(r, len(npyMagic)+2)
+	if err != nil {
+		return block{}, 0, err
 	}
-	if string(fixed[:6]) != npyMagic {
+	major, minor, width := fixed[6], fixed[7], 2
+	switch {
+	case string(fixed[:6]) != npyMagic:
 		return block{}, 0, errors.New("it does not begin as an npy array does")
-	}
-	var length, start int
-	switch major, minor := fixed[6], fixed[7]; {
-	case minor == 0 && major == 1:
-		start = 10
-	case minor == 0 && (major == 2 || major == 3):
-		start = 12
-	default:
+	case minor != 0 || major < 1 || major > 3:
 		return block{}, 0, fmt.Errorf("npy version %d.%d is not known (1.0, 2.0 and 3.0 are)", major, minor)
+	case major > 1:
+		width = 4
 	}
-	if _, err := io.ReadFull(r, fixed[8:start]); err != nil {
-		return block{}, 0, fmt.Errorf("in the npy header: %w", damage(err))
+	size, err := readBytes(r, width)
+	if err != nil {
+		return block{}, 0, err
 	}
-	if start == 10 {
-		length = int(binary.LittleEndian.Uint16(fixed[8:]))
-	} else if long := binary.LittleEndian.Uint32(fixed[8:]); long <= maxNPYHeader {
-		length = int(long)
-	} else {
-		return block{}, 0, fmt.Errorf("the npy header claims %d bytes, more than %d", long, maxNPYHeader)
+	length := binary.LittleEndian.Uint32(append(size, 0, 0))
+	if length > maxNPYHeader {
+		return block{}, 0, fmt.Errorf("it claims %d bytes, more than %d", length, maxNPYHeader)
 	}
-	text := make([]byte, length)
-	if _, err := io.ReadFull(r, text); err != nil {
-		return block{}, 0, fmt.Errorf("in the npy header: %w", damage(err))
+	text, err := readBytes(r, int(length))
+	if err != nil {
+		return block{}, 0, err
 	}
 	b, err := parseNPYHeader(string(text))
-	if err != nil {
-		return block{}, 0, fmt.Errorf("in the npy header: %w", err)
+	return b, len(fixed) + width + len(text), err
+}
+
+// readBytes reads n bytes of a header.
+func readBytes(r io.Reader, n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, damage(err)
 	}
-	return b, int64(start + length), nil
+	return b, nil
 }
 
 // What makes JSON of the Python dictionary of a header.
@@ -116,21 +116,12 @@ func parseNPYHeader(text string) (block, error) {
 // npyHeader returns the header of version 1.0, padded so that the data begins
 // at a multiple of 64 bytes.
 func npyHeader(kind elementKind, shape []int) []byte {
-	dims := make([]string, len(shape))
-	for i, n := range shape {
-		dims[i] = strconv.Itoa(n)
-	}
-	tuple := strings.Join(dims, ", ")
+	tuple := shapeText(shape)
 	if len(shape) == 1 {
-		tuple += ","
+		tuple = tuple[:len(tuple)-1] + ",)"
 	}
-	dict := fmt.Sprintf("{'descr': '<%s', 'fortran_order': False, 'shape': (%s), }", kind, tuple)
+	dict := fmt.Sprintf("{'descr': '<%s', 'fortran_order': False, 'shape': %s, }", kind, tuple)
 	const before = len(npyMagic) + 4
-	pad := 63 - (before+len(dict))%64
-	var b bytes.Buffer
-	b.WriteString(npyMagic + "\x01\x00")
-	length := uint16(len(dict) + pad + 1)
-	b.Write([]byte{byte(length), byte(length >> 8)})
-	b.WriteString(dict + strings.Repeat(" ", pad) + "\n")
-	return b.Bytes()
+	length := (before+len(dict)+64)/64*64 - before
+	return fmt.Appendf(append([]byte(npyMagic), 1, 0, byte(length), byte(length>>8)), "%-*s\n", length-1, dict)
 }

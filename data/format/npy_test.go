@@ -309,7 +309,7 @@ func TestNPYHeaderIsAligned(t *testing.T) {
 			t.Errorf("header of %v: %d bytes, last %q", shape, len(h), h[len(h)-1])
 		}
 		b, n, err := readNPYHeader(bytes.NewReader(h))
-		if err != nil || n != int64(len(h)) || fmt.Sprint(b.shape) != fmt.Sprint(shape) {
+		if err != nil || n != len(h) || fmt.Sprint(b.shape) != fmt.Sprint(shape) {
 			t.Errorf("header of %v reads as %v (%v)", shape, b.shape, err)
 		}
 	}

@@ -35,8 +35,6 @@ const (
 // maxArrayName bounds the name of an array, which messages repeat as it is.
 const maxArrayName = 200
 
-func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
-
 // OpenNPZ opens a .npz file, of whose arrays no more than the limit is read. The
 // caller closes it.
 func OpenNPZ(ctx context.Context, path string, limit *data.Limit) (_ *NPZ, err error) {
@@ -44,22 +42,22 @@ func OpenNPZ(ctx context.Context, path string, limit *data.Limit) (_ *NPZ, err e
 	if err != nil {
 		return nil, err
 	}
-	z := &NPZ{ctx: ctx, path: path, file: f, size: size, limit: limit, members: map[string]*zip.File{}}
 	defer func() {
 		if err != nil {
-			z.Close()
+			_ = f.Close()
 		}
 	}()
 	archive, err := zip.NewReader(f, size)
 	if err != nil {
 		return nil, fmt.Errorf("it is not a whole zip archive: %w", err)
 	}
+	z := &NPZ{ctx: ctx, path: path, file: f, size: size, limit: limit, members: map[string]*zip.File{}}
 	for _, m := range archive.File {
 		name, isArray := strings.CutSuffix(m.Name, ".npy")
 		if !isArray {
 			continue
 		}
-		if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, notPrintable) {
+		if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			return nil, fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", data.Shorten(name), maxArrayName)
 		}
 		if _, twice := z.members[name]; twice {
@@ -81,31 +79,28 @@ func (z *NPZ) Has(name string) bool { return z.members[name] != nil }
 
 // Names lists the arrays that are not companions of others.
 func (z *NPZ) Names() []string {
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(z.members)) {
-		if !z.companion(name, ContextSuffix) && !z.companion(name, LabelsSuffix) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func (z *NPZ) companion(name, suffix string) bool {
-	of, cut := strings.CutSuffix(name, suffix)
-	return cut && z.Has(of)
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(z.members)), func(name string) bool {
+		return slices.ContainsFunc([]string{ContextSuffix, LabelsSuffix}, func(suffix string) bool {
+			of, cut := strings.CutSuffix(name, suffix)
+			return cut && z.Has(of)
+		})
+	})
 }
 
 // Array reads one array.
 func (z *NPZ) Array(name string) (*data.Table, error) {
-	s, err := z.readArray(name)
+	t, err := z.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", name, err)
 	}
-	return s, nil
+	return t, nil
 }
 
-func (z *NPZ) readArray(name string) (*data.Table, error) {
+func (z *NPZ) read(name string) (*data.Table, error) {
 	m := z.members[name]
+	if m == nil {
+		return nil, errors.New("the file has none of that name")
+	}
 	r, err := m.Open()
 	if err != nil {
 		return nil, damage(err)
@@ -116,10 +111,8 @@ func (z *NPZ) readArray(name string) (*data.Table, error) {
 	if m.Method != zip.Store {
 		avail = inflated(avail)
 	}
-	if claim := m.UncompressedSize64; claim < uint64(avail) {
-		avail = int64(claim)
-	}
-	return readNPY(contextReader{z.ctx, r}, avail, fmt.Sprintf("%s (%s)", z.path, name), z.limit, ReadOptions{})
+	avail = int64(min(m.UncompressedSize64, uint64(avail)))
+	return readNPY(plainReader{z.ctx, r}, avail, fmt.Sprintf("%s (%s)", z.path, name), z.limit, ReadOptions{})
 }
 
 // WithContext reads an array and, if there is one, its context.

@@ -114,24 +114,18 @@ func writeCSV(w io.Writer, t *data.Table, comma rune) error {
 		digits = 32
 	}
 	var line []byte
-	for i, name := range t.Columns {
-		if i > 0 {
-			line = append(line, byte(comma))
+	for row := -1; row < rows; row++ { // the header first
+		if row < 0 && t.Columns == nil {
+			continue
 		}
-		line = append(line, quoteName(name)...)
-	}
-	if t.Columns != nil {
-		if _, err := out.Write(append(line, '\n')); err != nil {
-			return err
-		}
-	}
-	for row := range rows {
 		line = line[:0]
 		for col := range dim {
 			if col > 0 {
 				line = append(line, byte(comma))
 			}
-			if text, ok := t.Text(row, col); ok {
+			if text, ok := t.Text(row, col); row < 0 {
+				line = append(line, quoteName(t.Columns[col])...)
+			} else if ok {
 				line = append(line, quoteName(text)...)
 			} else {
 				line = strconv.AppendFloat(line, t.At(row, col), 'g', -1, digits)
@@ -159,28 +153,18 @@ func writeNPY(w io.Writer, t *data.Table) error {
 	if t.Shape != nil {
 		shape = append(shape[:1], t.Shape...)
 	}
-	narrow := t.Float32()
-	kind := elementKind("f8")
-	if narrow != nil {
-		kind = "f4"
+	if narrow := t.Float32(); narrow != nil {
+		return writeValues(w, "f4", shape, narrow)
 	}
+	return writeValues(w, "f8", shape, t.Float64())
+}
+
+func writeValues[T float32 | float64](w io.Writer, kind elementKind, shape []int, values []T) error {
 	if _, err := w.Write(npyHeader(kind, shape)); err != nil {
 		return err
 	}
-	if narrow != nil {
-		return writeChunks(w, narrow)
-	}
-	return writeChunks(w, t.Float64())
-}
-
-func writeChunks[T float32 | float64](w io.Writer, values []T) error {
-	var raw []byte
 	for part := range slices.Chunk(values, 1<<14) {
-		var err error
-		if raw, err = binary.Append(raw[:0], binary.LittleEndian, part); err != nil {
-			return err
-		}
-		if _, err := w.Write(raw); err != nil {
+		if err := binary.Write(w, binary.LittleEndian, part); err != nil {
 			return err
 		}
 	}
