@@ -134,3 +134,161 @@ func seconds(s float64) time.Duration {
 	const longest = float64(math.MaxInt64 / int64(time.Second))
 	return time.Duration(min(max(s, 0), longest) * float64(time.Second))
 }
+
+// What is known of a run last, each by itself: lists of many runs are sorted and
+// chosen by one or two of these numbers, and all [Figures] would cost much more.
+
+// lastStep is that of the last record.
+func (r *Run) lastStep() (step int64) {
+	h := &r.History
+	if n := len(h.Starts); n > 0 {
+		step = h.Starts[n-1].Step
+	}
+	if t := r.lastTrain(); t != nil {
+		step = max(step, t.Step)
+	}
+	if v := r.lastValid(); v != nil {
+		step = max(step, v.Step)
+	}
+	if h.End != nil {
+		step = max(step, h.End.Step)
+	}
+	return step
+}
+
+// lastEpoch is the one that the last train record is in, or, once a validation followed
+// it, how many have ended, as records of validations count.
+func (r *Run) lastEpoch() (epoch int) {
+	t, v := r.lastTrain(), r.lastValid()
+	if t != nil {
+		epoch = int(t.Epoch)
+	}
+	if v != nil && (t == nil || v.Step >= t.Step) {
+		epoch = v.Epoch
+	}
+	return epoch
+}
+
+// lastTrain is nil without a train record.
+func (r *Run) lastTrain() *runlog.Train {
+	if n := r.History.Train.Len(); n > 0 {
+		return r.History.Train.At(n - 1)
+	}
+	return nil
+}
+
+// lastValid is nil without a validation.
+func (r *Run) lastValid() *runlog.Valid {
+	if n := len(r.History.Valid); n > 0 {
+		return &r.History.Valid[n-1]
+	}
+	return nil
+}
+
+// best is the validation of the lowest finite NLL, nil without one.
+func (r *Run) best() *runlog.Valid {
+	if best := r.index.best; best >= 0 && best < len(r.History.Valid) {
+		return &r.History.Valid[best]
+	}
+	return nil
+}
+
+// lastOrders is the last evaluation of an ensemble on the validation rows, nil
+// without one.
+func (r *Run) lastOrders() *runlog.Orders {
+	if n := len(r.index.ensembles); n > 0 {
+		return &r.History.Orders[r.index.ensembles[n-1].at]
+	}
+	return nil
+}
+
+// quiet is how long the log has not grown at a moment.
+func (r *Run) quiet(now time.Time) time.Duration {
+	if r.State == nil {
+		return 0
+	}
+	return max(0, r.State.Quiet) + max(0, now.Sub(r.looked))
+}
+
+// elapsed is the training up to a moment, summed over resumptions.
+func (r *Run) elapsed(now time.Time) time.Duration {
+	passed := seconds(r.clock)
+	if r.alive() {
+		passed += r.quiet(now)
+	}
+	return passed
+}
+
+func (r *Run) alive() bool { return r.Status() == runlog.Running }
+
+// How many of the last train records and of the last validations a rate is
+// made from: enough that one slow record does not show, few enough that a
+// change does.
+const (
+	rateRecords = 128
+	rateEpochs  = 15
+)
+
+// pauseFactor is how many times slower than the median a stretch may be before
+// the rest of it counts as a pause: a process that was stopped, a machine that
+// slept, a first step that was compiled.
+const pauseFactor = 10
+
+// stepRate is the steps a second: of the last records, or of all. It is NaN
+// when nothing is known.
+func stepRate(s *runlog.TrainSeries, recent bool) float64 {
+	n := s.Len()
+	if n == 0 {
+		return math.NaN()
+	}
+	last := s.At(n - 1)
+	if !recent {
+		first := s.At(0)
+		rate := float64(last.Step-first.Step) / float64(last.Time-first.Time)
+		if rate > 0 && num.Finite(rate) {
+			return rate
+		}
+	}
+	var steps, passed float64
+	stretches := make([][2]float64, 0, rateRecords) // steps and the seconds that they took
+	for i := max(1, n-rateRecords); i < n; i++ {
+		before, now := s.At(i-1), s.At(i)
+		ds, dt := float64(now.Step-before.Step), float64(now.Time-before.Time)
+		if ds > 0 && dt >= 0 && num.Finite(dt) { // else a clock was set, or a run rewound
+			stretches = append(stretches, [2]float64{ds, dt})
+		}
+	}
+	paces := make([]float64, len(stretches))
+	for i, v := range stretches {
+		paces[i] = v[1] / v[0]
+	}
+	slowest := pauseFactor * num.Median(paces)
+	for _, v := range stretches {
+		ds, dt := v[0], v[1]
+		if slowest > 0 {
+			dt = min(dt, slowest*ds)
+		}
+		steps, passed = steps+ds, passed+dt
+	}
+	if passed > 0 {
+		return steps / passed
+	}
+	if rate := float64(last.Rate); rate > 0 && num.Finite(rate) {
+		return rate
+	}
+	return math.NaN()
+}
+
+// secondsPerEpoch is the median of what the last epochs took, validations
+// included. It is NaN before the second validation.
+func (r *Run) secondsPerEpoch() float64 {
+	v := r.History.Valid
+	var took []float64
+	for i := len(v) - 1; i > 0 && i >= len(v)-rateEpochs; i-- {
+		epochs, dt := v[i].Epoch-v[i-1].Epoch, float64(v[i].Time-v[i-1].Time)
+		if epochs > 0 && dt >= 0 && num.Finite(dt) {
+			took = append(took, dt/float64(epochs))
+		}
+	}
+	return num.Median(took)
+}

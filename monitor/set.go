@@ -1,9 +1,16 @@
 package monitor
 
 import (
+	"cmp"
+	"math"
+	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
+	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // A Set is the runs as they stand. The zero value is empty. Its methods do no
@@ -40,3 +47,171 @@ func (s *Set) Apply(u Update) {
 
 // Find returns the run in a directory as [Run] has it, or nil.
 func (s *Set) Find(dir string) *Run { return s.byDir[dir] }
+
+// An Update is what one [Source.Poll] found.
+type Update struct {
+	Now  time.Time   // by the clock of the Source
+	Runs []RunUpdate // those with news, and the state of every living one
+	More bool        // the call stopped at its bound: poll again at once
+}
+
+// A RunUpdate is what is new of one run. A nil pointer or slice means no news.
+type RunUpdate struct {
+	Dir      string
+	Manifest *runlog.Manifest
+	Config   []config.Value
+	Batch    runlog.Batch
+	State    *runlog.State
+	Stderr   []string // whole new lines of stderr.log, cleaned
+	// StderrReset says that stderr.log was replaced or cut, or that there is
+	// more of it than is kept: lines of before are void.
+	StderrReset bool
+	Samples     *Samples
+	Density     *Grid
+	Gone        bool  // the directory is no run any more
+	Err         error // why this look failed, unless the last one failed alike
+	Mended      bool  // this look did not fail, and the last one had
+	Loading     bool  // records that were there before are still being read
+}
+
+// Samples are rows drawn from a model while it was trained.
+type Samples struct {
+	Step   int64
+	Shape  []int     // [rows, columns] or, for images, [rows, height, width] or [rows, channels, height, width]
+	Values []float32 // row after row; non-finite values are kept
+}
+
+// Rows is how many there are, and Width how many values each has.
+func (s *Samples) Rows() int { return s.Shape[0] }
+
+// Width is how many values a row has.
+func (s *Samples) Width() int {
+	n := 1
+	for _, d := range s.Shape[1:] {
+		n *= d
+	}
+	return n
+}
+
+// A Grid is the log-density of a model of two variables: ln p in nats in the
+// middle of each cell, −Inf or NaN where there is none.
+type Grid struct {
+	Step       int64
+	Rows, Cols int
+	Values     []float64  // [Rows, Cols], row 0 that of the smallest y
+	X, Y       [2]float64 // outer edges, lower and upper
+}
+
+// setNames gives every run the shortest end of its path that no other run has.
+func setNames(runs []*Run) {
+	long := runs // those whose names have to be longer than before
+	for parts := 1; len(long) > 0; parts++ {
+		alike := map[string][]*Run{}
+		for _, r := range long {
+			r.Name = lastParts(r.Dir, parts)
+			alike[r.Name] = append(alike[r.Name], r)
+		}
+		long = nil
+		for name, same := range alike {
+			for _, r := range same {
+				if len(same) > 1 && name != r.Dir {
+					long = append(long, r)
+				}
+			}
+		}
+	}
+}
+
+// lastParts is the end of a path with so many of its parts, or all of it.
+func lastParts(dir string, n int) string {
+	from := len(dir)
+	for range n {
+		if from = strings.LastIndexByte(dir[:from], filepath.Separator); from < 0 {
+			return dir
+		}
+	}
+	if from == len(dir)-1 { // the root has no name
+		return dir
+	}
+	return dir[from+1:]
+}
+
+// A Sorting is how runs are sorted. Runs that are equal in it stay sorted by directory.
+type Sorting int
+
+// The values of Sorting.
+const (
+	ByDir      Sorting = iota
+	ByBest             // lowest best validation first, those without one last
+	ByName             // numbers in names by their value
+	ByStarted          // newest first
+	ByProgress         // most steps first
+	ByStatus           // living ones first, then those that need a look, then those that ended well
+)
+
+// sortings are what each Sorting is called, and compares.
+var sortings = []struct {
+	name    string
+	compare func(a, b *Run) int
+}{
+	{"directory", func(a, b *Run) int { return 0 }},
+	{"best", func(a, b *Run) int { return cmp.Compare(a.bestNLL(), b.bestNLL()) }},
+	{"name", func(a, b *Run) int { return text.Compare(a.Name, b.Name) }},
+	{"started", func(a, b *Run) int { return b.started().Compare(a.started()) }},
+	{"step", func(a, b *Run) int { return cmp.Compare(b.lastStep(), a.lastStep()) }},
+	{"status", func(a, b *Run) int { return urgency(a.Status()) - urgency(b.Status()) }},
+}
+
+// of is a Sorting that there is.
+func (s Sorting) of() Sorting {
+	if s < 0 || int(s) >= len(sortings) {
+		return ByDir
+	}
+	return s
+}
+
+// Next is the sorting after this one, of the last the first.
+func (s Sorting) Next() Sorting { return (s.of() + 1) % Sorting(len(sortings)) }
+
+// String is a word for what is sorted by.
+func (s Sorting) String() string { return sortings[s.of()].name }
+
+// Sorted returns the runs that a query chooses at a moment, sorted.
+func (s *Set) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
+	runs := make([]*Run, 0, len(s.Runs))
+	for _, r := range s.Runs {
+		if q.Match(r, now) {
+			runs = append(runs, r)
+		}
+	}
+	slices.SortStableFunc(runs, sortings[sorting.of()].compare)
+	return runs
+}
+
+// bestNLL is +Inf without a validation.
+func (r *Run) bestNLL() float64 {
+	if best := r.best(); best != nil {
+		return float64(best.NLL)
+	}
+	return math.Inf(1)
+}
+
+// started is the zero time when it is not known.
+func (r *Run) started() time.Time {
+	if r.Manifest == nil {
+		return time.Time{}
+	}
+	return r.Manifest.FirstStarted()
+}
+
+var byUrgency = []runlog.Status{
+	runlog.Running, runlog.Silent, runlog.Crashed, runlog.Diverged, runlog.Failed, Unknown, runlog.Stopped, runlog.Done, Deleted,
+}
+
+// urgency is lower for a run that a person would rather see.
+func urgency(s runlog.Status) int {
+	if i := slices.Index(byUrgency, s); i >= 0 {
+		return i
+	}
+	return slices.Index(byUrgency, Unknown)
+}

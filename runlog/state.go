@@ -1,11 +1,16 @@
 package runlog
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/maskflow/maskflow/internal/files"
@@ -108,4 +113,118 @@ func (s *State) readEnd(dir string) (news time.Time, err error) {
 		return time.Time{}, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return info.ModTime(), nil
+}
+
+// listDepth is how many levels below a folder List looks for runs.
+const listDepth = 4
+
+// List finds the run directories in a folder and up to four levels below it,
+// in lexical order; a folder that is a run is the only one. It looks neither
+// into runs nor into hidden folders, follows no links below the folder, and
+// passes over what it may not read.
+func List(folder string) ([]string, error) {
+	if _, err := os.ReadDir(folder); err != nil {
+		return nil, fmt.Errorf("looking for runs: %w", err)
+	}
+	return appendRuns(nil, filepath.Clean(folder), listDepth), nil
+}
+
+func appendRuns(runs []string, dir string, depth int) []string {
+	if info, err := os.Stat(filepath.Join(dir, ManifestFile)); err == nil && info.Mode().IsRegular() {
+		return append(runs, dir)
+	}
+	if depth == 0 {
+		return runs
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return runs
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			runs = appendRuns(runs, filepath.Join(dir, e.Name()), depth-1)
+		}
+	}
+	return runs
+}
+
+// newlineBefore is the place of the last newline in the first end bytes of a log, -1
+// without one.
+func newlineBefore(log io.ReaderAt, end int64) (int64, error) {
+	text := make([]byte, 64<<10)
+	for end > 0 {
+		n := min(end, int64(len(text)))
+		if _, err := log.ReadAt(text[:n], end-n); err != nil && err != io.EOF {
+			return 0, err
+		}
+		end -= n
+		if i := bytes.LastIndexByte(text[:n], '\n'); i >= 0 {
+			return end + int64(i), nil
+		}
+	}
+	return -1, nil
+}
+
+// lastLine finds the last whole line of the first end bytes of a log, without its
+// newline, and where it begins. What follows the last newline is torn and passed
+// over. The line is nil when there is none, or it is longer than a line may be.
+func lastLine(log io.ReaderAt, end int64) (line []byte, begin int64, err error) {
+	if end, err = newlineBefore(log, end); err != nil || end < 0 {
+		return nil, 0, err
+	}
+	begin, err = newlineBefore(log, end)
+	if begin++; err != nil || end-begin > maxLine {
+		return nil, 0, err
+	}
+	line = make([]byte, end-begin)
+	if _, err := log.ReadAt(line, begin); err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	return line, begin, nil
+}
+
+// wholeLines is the length of a log up to and with its last newline. A tail
+// without one is torn whatever its length.
+func wholeLines(log io.ReaderAt, size int64) (int64, error) {
+	at, err := newlineBefore(log, size)
+	return at + 1, err
+}
+
+// lastTime is the time of the last record that carries one, or 0.
+func lastTime(log io.ReaderAt, size int64) (float64, error) {
+	for end := size; end > 0; {
+		line, begin, err := lastLine(log, end)
+		if err != nil {
+			return 0, err
+		}
+		if line == nil {
+			return 0, nil
+		}
+		r := struct {
+			Time Float `json:"time"`
+		}{Time: Float(math.NaN())}
+		t := math.NaN()
+		if json.Unmarshal(line, &r) == nil {
+			t = float64(r.Time)
+		}
+		if t >= 0 && !math.IsInf(t, 0) {
+			return t, nil
+		}
+		end = begin
+	}
+	return 0, nil
+}
+
+// lastEnd is the end record when that is how the log ends, else nil.
+func lastEnd(log io.ReaderAt, size int64) (*End, error) {
+	line, _, err := lastLine(log, size)
+	if err != nil || line == nil {
+		return nil, err
+	}
+	if r, err := decode(line); err == nil {
+		if end, ok := r.(End); ok {
+			return &end, nil
+		}
+	}
+	return nil, nil
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -101,4 +104,168 @@ func Frame(o Options, width, height int) []string {
 		m.machine.memory, _ = o.memory(r.Manifest)
 	}
 	return m.draw().lines
+}
+
+// Options say what to watch and on which screen.
+type Options struct {
+	// Source is the runs that are watched.
+	Source *monitor.Source
+	// Screen is what the terminal shows; see DetectScreen.
+	Screen Screen
+	// Own is the directory of the run that this process trains, or empty. Closing the
+	// monitor then asks what becomes of the training.
+	Own string
+	// Trained, if not nil, is closed when the training of Own has ended.
+	Trained <-chan struct{}
+	// Hold keeps the monitor open after that; otherwise it closes.
+	Hold bool
+	// Interrupt is called for Ctrl-C while Own trains: what SIGINT does.
+	Interrupt func()
+	// Query is what runs must pass at first.
+	Query monitor.Query
+	// Defaults are the settings that a configuration need not give, by path, as the
+	// configuration of a run has them: they are shown last.
+	Defaults map[string]string
+	// Clock is time.Now unless given.
+	Clock func() time.Time
+	// Mouse lets clicks and the wheel through; text can then be selected only with the
+	// terminal's own modifier (often Shift).
+	Mouse bool
+
+	memory func(*runlog.Manifest) (int64, bool)
+	gpus   func(context.Context) ([]monitor.GPU, error)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.memory == nil {
+		o.memory = monitor.Memory
+	}
+	if o.gpus == nil {
+		o.gpus = monitor.GPUs
+	}
+	return o
+}
+
+// Outcome is how the monitor was left.
+type Outcome struct {
+	// Detached says that training goes on without the monitor.
+	Detached bool
+	// Ended says that the training of this process had ended.
+	Ended bool
+}
+
+// guarded is the model as Bubble Tea has it. A panic in the model, or in one of its
+// commands, ends the program in order and is an error of [Monitor.Run]; Bubble Tea
+// itself would print a stack over what was on the screen.
+type guarded struct {
+	m *model
+
+	mu     sync.Mutex // commands run beside the model
+	failed error
+}
+
+func (g *guarded) Init() (cmd tea.Cmd) {
+	defer func() {
+		if g.fail(recover()) {
+			cmd = tea.Quit
+		}
+	}()
+	return g.command(g.m.Init())
+}
+
+func (g *guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if g.fail(recover()) {
+			next, cmd = g, tea.Quit
+		}
+	}()
+	if g.failure() != nil {
+		return g, tea.Quit
+	}
+	_, cmd = g.m.Update(msg)
+	cmd = g.command(cmd)
+	return g, cmd
+}
+
+// View is an empty screen once something has failed: the next message, of which the
+// poll brings one soon, ends the program.
+func (g *guarded) View() (v tea.View) {
+	defer func() {
+		if g.fail(recover()) {
+			v = tea.View{AltScreen: true}
+		}
+	}()
+	if g.failure() != nil {
+		return tea.View{AltScreen: true}
+	}
+	return g.m.View()
+}
+
+// command guards a command, and those that it is a batch of.
+func (g *guarded) command(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() (msg tea.Msg) {
+		defer func() {
+			if g.fail(recover()) {
+				msg = tea.Quit()
+			}
+		}()
+		msg = cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			all := make(tea.BatchMsg, len(batch))
+			for i := range batch {
+				all[i] = g.command(batch[i])
+			}
+			return all
+		}
+		return msg
+	}
+}
+
+// fail keeps what a panic was about, and says whether there was one.
+func (g *guarded) fail(panicked any) bool {
+	if panicked == nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failed == nil {
+		g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", panicked, text.PanicSite())
+	}
+	return true
+}
+
+func (g *guarded) failure() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.failed
+}
+
+// gate lets nobody read the runs any more once the monitor has ended: commands outlive
+// it, and whoever gave it the source closes that then.
+type gate struct {
+	mu   sync.Mutex
+	shut bool
+}
+
+// poll is the news of a source, or nothing behind a shut gate.
+func (g *gate) poll(source *monitor.Source) tea.Msg {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut {
+		return nil
+	}
+	return news{update: source.Poll()}
+}
+
+// close waits for the look that is on its way.
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = true
 }
