@@ -7,14 +7,6 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 )
 
-// DidYouMean returns " (did you mean X?)" for the known word that word was probably meant to be, "" when none is near.
-func DidYouMean(word string, known []string) string {
-	if near := text.Nearest(word, known); near != "" {
-		return " (did you mean " + quoted(near) + "?)"
-	}
-	return ""
-}
-
 // unknownKey returns a hint for a key that section does not have: the path that was probably meant, "" when none is near, and a
 // remark in brackets.
 func (r *reader) unknownKey(section, name string) (meant, hint string) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // InMemory is the source of rows that a program gave.
@@ -159,5 +160,5 @@ func checkBinarize(mode string) error {
 	if slices.Contains(binarizeModes, mode) {
 		return nil
 	}
-	return fmt.Errorf("binarize: %q is not known (threshold and sample are)%s", mode, DidYouMean(mode, binarizeModes))
+	return fmt.Errorf("binarize: %q is not known (threshold and sample are)%s", mode, text.DidYouMean(mode, binarizeModes))
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // PreparationVersion is the version of the form in which a [Preparation] is kept.
@@ -413,25 +414,25 @@ func (p *Preparation) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads what MarshalJSON wrote. It returns an error for another
 // version, a step that is not known, and whatever does not fit together.
-func (p *Preparation) UnmarshalJSON(text []byte) error {
+func (p *Preparation) UnmarshalJSON(kept []byte) error {
 	var version struct {
 		Version int `json:"version"`
 	}
-	if err := json.Unmarshal(text, &version); err != nil {
+	if err := json.Unmarshal(kept, &version); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
 	if version.Version != PreparationVersion {
 		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, PreparationVersion)
 	}
 	var w written
-	if err := strictJSON(text, &w); err != nil {
+	if err := strictJSON(kept, &w); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
 	read := Preparation{Width: w.Width, Columns: w.Columns, Variables: w.Variables, Context: w.Context, Apart: w.Apart, ApartNames: w.ApartNames}
 	for i, one := range w.Steps {
 		k := slices.IndexFunc(kinds, func(newStep func() Step) bool { return newStep().kind() == one.Kind })
 		if k < 0 {
-			return fmt.Errorf("preparation: step %d is of the unknown kind %q", i, Shorten(one.Kind))
+			return fmt.Errorf("preparation: step %d is of the unknown kind %q", i, text.Shorten(one.Kind, 41))
 		}
 		step := kinds[k]()
 		if err := strictJSON(one.With, step); err != nil {

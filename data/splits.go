@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Part is some rows of a table.
@@ -87,7 +89,7 @@ func (s *Splits) Get(name string) (*Set, error) {
 			return n.Set, nil
 		}
 	}
-	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, DidYouMean(name, []string{"train", "valid", "test"}))
+	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, text.DidYouMean(name, []string{"train", "valid", "test"}))
 }
 
 var errNoRows = errors.New("data: no rows are given")
@@ -254,7 +256,7 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 			return nil, err
 		}
 		if dropped[c] {
-			return nil, fmt.Errorf("column %q is dropped twice", Shorten(name))
+			return nil, fmt.Errorf("column %q is dropped twice", text.Shorten(name, 41))
 		}
 		dropped[c] = true
 	}

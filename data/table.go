@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Table is rows of named columns, in the units of their source: what files hold,
@@ -217,9 +218,9 @@ func (t *Table) Column(name string) (int, error) {
 	case err == nil:
 		return 0, fmt.Errorf("%s has no column %d: its %d columns count from 0", t.label(), i, t.dim)
 	case t.Columns == nil:
-		return 0, fmt.Errorf("%s has no column %q: its columns have no names (give a number from 0 to %d)", t.label(), Shorten(name), t.dim-1)
+		return 0, fmt.Errorf("%s has no column %q: its columns have no names (give a number from 0 to %d)", t.label(), text.Shorten(name, 41), t.dim-1)
 	}
-	return 0, fmt.Errorf("%s has no column %q (it has %s)%s", t.label(), Shorten(name), Listed(t.Columns), DidYouMean(name, t.Columns))
+	return 0, fmt.Errorf("%s has no column %q (it has %s)%s", t.label(), text.Shorten(name, 41), text.Listed(t.Columns), text.DidYouMean(name, t.Columns))
 }
 
 // refuse says what forbids a cell as a number, or "".
@@ -249,7 +250,7 @@ func textProblem(s string) string {
 	} else if strings.Contains(s, " ") {
 		hint = " (separate cells by commas, semicolons or tabs)"
 	}
-	return fmt.Sprintf("is %q, not a number%s", Shorten(s), hint)
+	return fmt.Sprintf("is %q, not a number%s", text.Shorten(s, 41), hint)
 }
 
 // Place names a cell by where it stands in the source.
@@ -265,7 +266,7 @@ func (t *Table) Place(row, col int) string {
 func Place(row, col int, line bool, columns []string) string {
 	column := "column " + strconv.Itoa(col)
 	if 0 <= col && col < len(columns) {
-		column = "column " + strconv.Quote(Shorten(columns[col]))
+		column = "column " + strconv.Quote(text.Shorten(columns[col], 41))
 	}
 	if line {
 		return fmt.Sprintf("line %d, %s", row, column)

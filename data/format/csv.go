@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // ReadCSV reads a text table, one row a line, from r; name is what messages
@@ -153,20 +154,20 @@ func separator(text []byte) rune {
 // isHeader tells the names of columns from a first row of numbers. A line with
 // both is neither: taking it for a header would lose a row silently.
 func isHeader(cells []string, line int) (bool, error) {
-	numeric, text := -1, -1
+	numeric, worded := -1, -1
 	for col, cell := range cells {
 		cell = strings.TrimSpace(cell)
 		if _, ok := number(cell); ok && !missing(cell) {
 			numeric = col
-		} else if !missing(cell) && text < 0 {
-			text = col
+		} else if !missing(cell) && worded < 0 {
+			worded = col
 		}
 	}
-	if numeric >= 0 && text >= 0 {
+	if numeric >= 0 && worded >= 0 {
 		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is: a header must not have numbers, a row nothing else",
-			line, text, data.Shorten(cells[text]), numeric)
+			line, worded, text.Shorten(cells[worded], 41), numeric)
 	}
-	return text >= 0, nil
+	return worded >= 0, nil
 }
 
 // ColumnNames copies a header and checks that each name can be asked for.
@@ -179,7 +180,7 @@ func ColumnNames(cells []string, line int) ([]string, error) {
 			return nil, fmt.Errorf("line %d: column %d has no name in the header (a table's row index? leave it out when saving)", line, col)
 		}
 		if other, twice := at[name]; twice {
-			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q", line, other, col, data.Shorten(name))
+			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q", line, other, col, text.Shorten(name, 41))
 		}
 		at[name], names[col] = col, strings.Clone(name)
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // ReadOptions are the options of [ReadFile] and [ReadCSV].
@@ -93,7 +94,7 @@ func errKind(path string) error {
 	for _, k := range suffixes {
 		known = append(known, k.Suffix)
 	}
-	return fmt.Errorf("files named *%s are not read (%s are)%s", ext, strings.Join(known, " "), data.DidYouMean(ext, known))
+	return fmt.Errorf("files named *%s are not read (%s are)%s", ext, strings.Join(known, " "), text.DidYouMean(ext, known))
 }
 
 // ReadFile reads one table from a .npy, .npz, .csv, .tsv, .data or IDX file;

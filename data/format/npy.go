@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 const npyMagic = "\x93NUMPY"
@@ -53,12 +54,12 @@ func readNPYHeader(r io.Reader) (block, int, error) {
 	if length > maxNPYHeader {
 		return block{}, 0, fmt.Errorf("it claims %d bytes, more than %d", length, maxNPYHeader)
 	}
-	text, err := readBytes(r, int(length))
+	dict, err := readBytes(r, int(length))
 	if err != nil {
 		return block{}, 0, err
 	}
-	b, err := parseNPYHeader(string(text))
-	return b, len(fixed) + width + len(text), err
+	b, err := parseNPYHeader(string(dict))
+	return b, len(fixed) + width + len(dict), err
 }
 
 // readBytes reads n bytes of a header.
@@ -80,17 +81,17 @@ var (
 // parseNPYHeader reads the Python dictionary of an npy header, such as
 // {'descr': '<f8', 'fortran_order': False, 'shape': (3648, 43), }, with exactly
 // these keys in any order.
-func parseNPYHeader(text string) (block, error) {
+func parseNPYHeader(dict string) (block, error) {
 	var h struct {
 		Descr   any       `json:"descr"`
 		Fortran *bool     `json:"fortran_order"`
 		Shape   *[]uint64 `json:"shape"`
 	}
-	text = lastComma.ReplaceAllString(longNumber.ReplaceAllString(fromPython.Replace(text), "$1"), "$1")
-	d := json.NewDecoder(strings.NewReader(text))
+	dict = lastComma.ReplaceAllString(longNumber.ReplaceAllString(fromPython.Replace(dict), "$1"), "$1")
+	d := json.NewDecoder(strings.NewReader(dict))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&h); err != nil {
-		return block{}, fmt.Errorf("it is no dictionary of descr, fortran_order and shape: %s", data.Shorten(err.Error()))
+		return block{}, fmt.Errorf("it is no dictionary of descr, fortran_order and shape: %s", text.Shorten(err.Error(), 41))
 	}
 	if _, err := d.Token(); err != io.EOF || h.Descr == nil || h.Fortran == nil || h.Shape == nil {
 		return block{}, errors.New("exactly descr, fortran_order and shape are needed")
@@ -105,7 +106,7 @@ func parseNPYHeader(text string) (block, error) {
 	}
 	e := element{kind: elementKind(kind), big: order == ">"}
 	if !slices.Contains(elementKinds, e.kind) {
-		return block{}, fmt.Errorf("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", data.Shorten(descr))
+		return block{}, fmt.Errorf("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", text.Shorten(descr, 41))
 	}
 	if e.size() > 1 && order != "<" && order != ">" {
 		return block{}, fmt.Errorf("type %q does not say its byte order", descr)

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // NPZ is an open .npz file: a zip archive with a member NAME.npy for each array.
@@ -58,7 +59,7 @@ func OpenNPZ(ctx context.Context, path string, limit *data.Limit) (_ *NPZ, err e
 			continue
 		}
 		if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			return nil, fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", data.Shorten(name), maxArrayName)
+			return nil, fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", text.Shorten(name, 41), maxArrayName)
 		}
 		if _, twice := z.members[name]; twice {
 			return nil, fmt.Errorf("two arrays are named %q", name)
@@ -138,11 +139,11 @@ func (z *NPZ) Choose(name string) (string, error) {
 	case name != "" && z.Has(name):
 		return name, nil
 	case name != "":
-		return "", fmt.Errorf("it has no array %q (it has %s)%s", name, data.Listed(names), data.DidYouMean(name, names))
+		return "", fmt.Errorf("it has no array %q (it has %s)%s", name, text.Listed(names), text.DidYouMean(name, names))
 	case z.Folds() > 1:
 		return "", fmt.Errorf("it holds %d folds: choose the fold for testing, or name one array", z.Folds())
 	case len(names) > 1:
-		return "", fmt.Errorf("it holds %d arrays (%s): name one of them", len(names), data.Listed(names))
+		return "", fmt.Errorf("it holds %d arrays (%s): name one of them", len(names), text.Listed(names))
 	}
 	return names[0], nil
 }

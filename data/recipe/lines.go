@@ -13,6 +13,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // lineReader reads the cells of text line by line, as the recipes need it: in
@@ -125,7 +126,7 @@ func (l *lineReader) add(t *data.Table, row ...float64) {
 // refuse makes a cell the error, if it is the first.
 func (l *lineReader) refuse(col int, what string) {
 	if l.failed == nil {
-		l.failed = fmt.Errorf("%s is %q, %s", data.Place(l.line, col, true, l.columns), data.Shorten(l.cells[col]), what)
+		l.failed = fmt.Errorf("%s is %q, %s", data.Place(l.line, col, true, l.columns), text.Shorten(l.cells[col], 41), what)
 	}
 }
 

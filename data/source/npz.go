@@ -6,6 +6,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // loadNPZ reads the splits, or the one array that is to be divided, as Train
@@ -17,7 +18,7 @@ func loadNPZ(z *format.NPZ, want string, labels bool, limit *data.Limit) (s data
 		for _, name := range names {
 			if !z.Has(name) {
 				return s, fmt.Errorf("it has no array %q (it has %s): give all of train, valid and test, or name the one array to divide",
-					name, data.Listed(z.Names()))
+					name, text.Listed(z.Names()))
 			}
 		}
 	} else {
@@ -65,7 +66,7 @@ func loadFold(z *format.NPZ, path string, o data.Options) (s data.Source, err er
 	case o.Labels:
 		return s, errors.New("labels of folds are not read: leave labels out")
 	case n < 2:
-		return s, fmt.Errorf("it has no arrays fold_1, fold_2, … (it has %s): name one of them, and set folds, to divide it", data.Listed(z.Names()))
+		return s, fmt.Errorf("it has no arrays fold_1, fold_2, … (it has %s): name one of them, and set folds, to divide it", text.Listed(z.Names()))
 	case o.Fold > n:
 		return s, fmt.Errorf("it has folds 1 to %d, not %d", n, o.Fold)
 	case o.Folds > 0 && o.Folds != n:

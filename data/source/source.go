@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/data/recipe"
 	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Info describes what [Load] takes as a source.
@@ -90,7 +91,7 @@ func neighbour(path, source string) string {
 			names = append(names, s.Name)
 		}
 	}
-	if ask := data.DidYouMean(source, names); ask != "" {
+	if ask := text.DidYouMean(source, names); ask != "" {
 		return ask
 	}
 	names = nil
@@ -98,5 +99,5 @@ func neighbour(path, source string) string {
 	for _, f := range files {
 		names = append(names, f.Name())
 	}
-	return data.DidYouMean(filepath.Base(path), names)
+	return text.DidYouMean(filepath.Base(path), names)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/configs"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/train"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // keys documents every key of a configuration.
@@ -43,7 +44,7 @@ func loadConfig(path string, sets []string) (*train.Config, error) {
 	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(path, `/\.`) {
 		src, missing := configs.Files.ReadFile(path + ".yaml")
 		if missing != nil {
-			return nil, usage(fmt.Errorf("no file and no preset %s%s (maskflow config list names the presets)", path, config.DidYouMean(path, presets())))
+			return nil, usage(fmt.Errorf("no file and no preset %s%s (maskflow config list names the presets)", path, text.DidYouMean(path, presets())))
 		}
 		c, err = train.ParseConfig(path+".yaml", src, sets)
 	}
@@ -107,7 +108,7 @@ func (a *app) helpConfig(prefix string, page bool) error {
 			section, _, _ := strings.Cut(k.Path, ".")
 			paths = append(paths, k.Path, section)
 		}
-		return usage(fmt.Errorf("no key begins with %s%s", prefix, config.DidYouMean(prefix, paths)))
+		return usage(fmt.Errorf("no key begins with %s%s", prefix, text.DidYouMean(prefix, paths)))
 	case page && !a.json:
 		return a.print("%s", keysPage(found))
 	}

@@ -2,6 +2,7 @@ package text
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 )
 
@@ -58,6 +59,24 @@ func Nearest(word string, known []string) string {
 		}
 	}
 	return best
+}
+
+// DidYouMean returns ` (did you mean "X"?)` for the known word that word was probably meant to be, "" when none is near.
+func DidYouMean(word string, known []string) string {
+	near := Nearest(word, known)
+	if near == "" || near == word {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %q?)", near)
+}
+
+// Listed joins the first twenty names of what may be many.
+func Listed(names []string) string {
+	const most = 20
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
 }
 
 // distance is the number of insertions, deletions, substitutions and swaps of neighbours that turn a into b, no part being
