@@ -135,10 +135,7 @@ products of matrices on each backend.`,
 }
 
 func reportText(r *backend.Report) string {
-	var b strings.Builder
-	say := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-9s %s\n", name, fmt.Sprintf(format, args...))
-	}
+	b := listing{width: 9}
 	yes := func(on bool, then, otherwise string) string {
 		if on {
 			return then
@@ -149,18 +146,18 @@ func reportText(r *backend.Report) string {
 	if r.GLIBC != "" {
 		platform += ", glibc " + r.GLIBC
 	}
-	say("program", "%s", platform)
-	say("SIMD", "%s; the processor has %s", yes(r.SIMD, "on", "off"), yes(r.Vector == "none", "neither AVX2 nor AVX-512", r.Vector))
-	say("XLA", "%s; plugins are installed in %s", yes(r.XLA, "built in", "not built in"), r.PluginDir)
+	b.add("program", "%s", platform)
+	b.add("SIMD", "%s; the processor has %s", yes(r.SIMD, "on", "off"), yes(r.Vector == "none", "neither AVX2 nor AVX-512", r.Vector))
+	b.add("XLA", "%s; plugins are installed in %s", yes(r.XLA, "built in", "not built in"), r.PluginDir)
 	switch {
 	case len(r.GPUs) > 0:
-		say("NVIDIA", "%s", strings.Join(r.GPUs, "; "))
+		b.add("NVIDIA", "%s", strings.Join(r.GPUs, "; "))
 	case r.NVIDIA:
-		say("NVIDIA", "there is a device")
+		b.add("NVIDIA", "there is a device")
 	default:
-		say("NVIDIA", "no device")
+		b.add("NVIDIA", "no device")
 	}
-	say("auto", "%s", yes(r.Auto != "", r.Auto+": "+r.Reason, r.Reason))
+	b.add("auto", "%s", yes(r.Auto != "", r.Auto+": "+r.Reason, r.Reason))
 	if len(r.Plugins) > 0 {
 		b.WriteString("\n" + pluginsText(r.Plugins))
 	}
@@ -176,7 +173,7 @@ func reportText(r *backend.Report) string {
 	if len(r.Advice) > 0 {
 		b.WriteString("\n")
 		for _, advice := range r.Advice {
-			say("advice", "%s", advice)
+			b.add("advice", "%s", advice)
 		}
 	}
 	return b.String()

@@ -66,20 +66,20 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	return a.exit(ctx, root.ExecuteContext(ctx))
 }
 
-const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density
-models (MADE), the flows that are made of them (MAF, IAF), and variational
-autoencoders with such a flow, over binary or real data. A configuration names
-the data, the model and how it is trained; a run directory holds what came of it.
+const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density models
+(MADE), the flows that are made of them (MAF, IAF), and variational autoencoders with
+such a flow, over binary or real data. A configuration names the data, the model and how
+it is trained; a run directory holds the result.
 
-Data are looked for in --data-dir, else in $MASKFLOW_DATA, else in the working
-directory. Files are .npy, .npz or .csv by their suffix; "-" is a pipe of CSV.
-The backend is --backend where a command has it, else $MASKFLOW_BACKEND, else
-auto: XLA where a plugin is installed, else the Go backend.
+Data are looked for in --data-dir, else in $MASKFLOW_DATA, else in the working directory.
+Files are .npy, .npz or .csv by their suffix; "-" is a pipe of CSV. The backend is
+--backend where a command has it, else $MASKFLOW_BACKEND, else auto: XLA where a plugin
+is installed, else the Go backend.
 
 Exit codes:
   0    done
   1    failed
-  2    usage, or something is wrong with the configuration
+  2    usage, or an error in the configuration
   3    training diverged; the last good state is kept and named
   130  interrupted; training has written a checkpoint`
 
@@ -100,7 +100,6 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	asGroup(root)
-	root.SetUsageTemplate(usageTemplate)
 	root.SetVersionTemplate("maskflow {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddGroup(
@@ -119,14 +118,13 @@ func (a *app) root() *cobra.Command {
 		a.plotCommand(), a.verifyCommand(), a.reproduceCommand())
 	add("inputs", a.configCommand(), a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())
-	root.SetHelpCommand(a.helpCommand())
-	root.SetHelpCommandGroupID("program")
+	a.extendHelp(root)
 	root.SetCompletionCommandGroupID("program")
 	root.InitDefaultCompletionCmd()
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Short = "Write the completion script of a shell"
-		asGroup(completion)
-	}
+	completion, _, err := root.Find([]string{"completion"})
+	must(err)
+	completion.Short = "Write the completion script of a shell"
+	asGroup(completion)
 	return root
 }
 

@@ -58,7 +58,7 @@ func (a *app) configCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "config",
 		Short:   "Show configurations",
-		Long:    "config lists the presets and shows what a configuration comes to. The keys of a\nconfiguration are described by maskflow help config.",
+		Long:    "config lists the presets and prints resolved configurations. The keys of a\nconfiguration are described by maskflow help config.",
 		Example: "  maskflow config list\n  maskflow config show dna",
 	}
 	asGroup(c)

@@ -43,11 +43,10 @@ func (a *app) dataListCommand() *cobra.Command {
 	return c
 }
 
-const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and
-range of the values, rows that occur again, rows that are in train too. It
-prints what independent columns score on test, Bernoulli ones of binary data and
-Gaussian ones of real data, which any model must beat. A target has no rows: it
-is a density to fit, and says how many points are drawn.`
+const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and range of
+the values, repeated rows, rows that are in train too. It prints the test NLL of
+independent columns (Bernoulli for binary data, Gaussian for real data), which any model
+must beat. A target has no rows: it is a density to fit, with a number of points to draw.`
 
 func (a *app) dataShowCommand() *cobra.Command {
 	var o data.Options

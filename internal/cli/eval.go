@@ -20,24 +20,22 @@ type evalOptions struct {
 	samples            int
 }
 
-const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split
-of its data, in nats a row, with twice its standard error. It is that of the
-data as their source gives them; where the configuration standardises them or
-takes logits, or a recipe prepared them, a second line has it in the space that
-the model sees, as published tables do, and images have bits a variable.
+const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split of
+its data, in nats a row, with twice its standard error, in the units of the source.
+Where the rows are standardised, take logits or come from a recipe, a second line
+reports it in model space, as published tables do; images have bits/dim too.
 
-A model with several orders is an ensemble: the probabilities that the orders
-give are averaged, row by row. The table then has the mean over single orders,
-the gain of the ensemble over that mean, and the effective number of orders.
---orders asks for ensembles of other sizes: the first K of the orders that were
-trained, or K fresh ones when orders are unlimited.
+A model with several orders is an ensemble: their probabilities are averaged, row by
+row. The table has the mean over single orders, the gain of the ensemble over it and
+the effective number of orders. --orders evaluates ensembles of other sizes: the
+first K trained orders, or K fresh ones when orders are unlimited.
 
-A variational autoencoder has the negative evidence lower bound and the
-importance-weighted likelihood of --samples draws a row, a flow that is fitted
-to a target the divergence KL(q‖p) from it, by as many samples as its split says.
+For a variational autoencoder it prints the negative evidence lower bound and the
+importance-weighted likelihood of --samples draws a row; for a flow that is fitted to
+a target, the divergence KL(q‖p) from it, estimated by samples.
 
---json prints one object for the largest ensemble; with several sizes all of
-them are in "by_orders".`
+--json prints one object for the largest ensemble, with all sizes in "by_orders" when
+there are several.`
 
 func (a *app) evalCommand() *cobra.Command {
 	var o evalOptions

@@ -56,7 +56,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		code = e.code
 	case errors.Is(err, backend.ErrUnknown):
 		code = codeUsage
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+	case cancelled(ctx, err):
 		code, err = codeInterrupted, errors.New("interrupted")
 	}
 	for line := range strings.Lines(err.Error()) {
@@ -140,4 +140,9 @@ func dashed(f *pflag.Flag) string {
 		return "-" + f.Shorthand
 	}
 	return "--" + f.Name
+}
+
+// cancelled reports whether an error is that of a call that was interrupted.
+func cancelled(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err())
 }

@@ -70,3 +70,13 @@ func (t *table) String() string {
 	}
 	return b.String()
 }
+
+// listing is a text of lines that each begin with a name, padded to a width.
+type listing struct {
+	strings.Builder
+	width int
+}
+
+func (l *listing) add(name, format string, args ...any) {
+	fmt.Fprintf(l, "%-*s %s\n", l.width, name, fmt.Sprintf(format, args...))
+}

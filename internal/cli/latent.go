@@ -21,23 +21,18 @@ type latentOptions struct {
 	maxPasses int
 }
 
-const latentLong = `latent maps the rows x of a table, in the units of the training's source, through
-a flow to the noise z that they come from, their latent codes, and --inverse maps
-noise back to data. Both tables
-have a column for each variable. Where the flow is right about the data, z is
-drawn from its base density: N(0, 1), independently, unless model.base is another.
+const latentLong = `latent maps the rows x of a table, in the units of the training's source, through a
+flow to their latent codes z; --inverse maps noise back to data. Both tables have a
+column for each variable. A flow that is right about the data gives z that are drawn
+from its base density: independent N(0, 1), unless model.base is another. The context
+follows the variables in INPUT, unless --context names a table of its own.
 
-For a model with a context the last columns of INPUT are the context, unless
---context names a table of their own: a row for each row of INPUT, or one for
-all of them.
-
-One of the two directions takes one pass through each layer: x to z for a MAF,
-z to x for an IAF. The other needs the variables one after the other.
-incremental touches every weight once, sequential makes a pass for every
-variable, and jacobi repeats whole passes until no variable of a row changes by
-more than --tolerance times 1 + its absolute value; with 0 all give the same
-bits. The passes that it took are printed. With --max-passes below the number of
-variables jacobi may fail to get there, which is an error.
+One direction takes a single pass through each layer: x to z for a MAF, z to x for an
+IAF. The other computes the variables one after the other, by one of three methods:
+incremental uses every weight once, sequential makes a pass for every variable, and
+jacobi repeats whole passes until no variable of a row changes by more than
+--tolerance times 1 + its absolute value; with 0 all give the same bits. The number of
+passes is printed. jacobi fails if --max-passes do not suffice.
 
 The map is computed on the host, whatever the backend of the training was.`
 

@@ -18,20 +18,16 @@ type logprobOptions struct {
 	perOrder bool
 }
 
-const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as one column of
-float64. Text has the header log_prob.
+const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as one column of float64
+named log_prob. A variational autoencoder's is estimated from eval.samples importance
+weights.
 
-For a model with a context the last columns of INPUT are the context, unless
---context names a table of their own: a row for each row of INPUT, or one for
-all of them.
+INPUT has the units and the columns of the training's source, or the variables alone,
+followed by the context unless --context names a table of its own. The run's own
+preparation is applied, and the density is that of the values as they are in INPUT.
 
-INPUT has the units and the columns of the training's source, or the variables
-alone, followed by the context. The run's own preparation is applied to it, and
-the density is that of the values as they stand in INPUT. A variational autoencoder's is
-estimated from eval.samples importance weights.
-
-With several orders p(x) is the mean of the probabilities that the orders give.
---per-order adds a column for every single order, order_1 to order_K.`
+With several orders p(x) is the mean of their probabilities; --per-order adds a column
+for every single order, order_1 to order_K.`
 
 func (a *app) logprobCommand() *cobra.Command {
 	var o logprobOptions

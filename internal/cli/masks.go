@@ -25,19 +25,16 @@ type masksOptions struct {
 	ascii             bool
 }
 
-const masksLong = `masks draws a mask set of the model that a configuration describes: its order,
-the degrees of its units, the mask of every layer and the product of them all,
-which has no entry above its diagonal. --index says which set of the cycle,
-counted from 1. --png writes the picture of the same set to a file instead, PNG
-or SVG by its suffix.
+const masksLong = `masks draws a mask set of the model that a configuration describes: its order, the
+degrees of its units, the mask of every layer and the product of all masks, which has
+no entry above its diagonal. --index chooses the set of the cycle. --png writes the
+same picture to a file, PNG or SVG by its suffix.
 
-Each layer of a flow has a mask set of its own: --layer says which, counted from
-1 in the direction in which the layers are computed in one pass, from the data
-of a MAF and from the noise of an IAF. The orders of a base with masks come after
-those of the layers.
+Each layer of a flow has its own mask set: --layer chooses one, in the direction in
+which the layers are computed in one pass (from the data of a MAF, from the noise of an
+IAF). The orders of a base with masks follow those of the layers.
 
-The data are read only to learn how many variables there are; --dim says so when
-they are not at hand.`
+The data are read only for the number of variables; --dim replaces them.`
 
 func (a *app) masksCommand() *cobra.Command {
 	o := masksOptions{index: 1, layer: 1}
@@ -112,7 +109,7 @@ func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Mod
 	if dim == 0 {
 		splits, err := c.LoadData(ctx, a.data())
 		if err != nil {
-			return nil, fmt.Errorf("%w (or say how many variables there are with --dim)", err)
+			return nil, fmt.Errorf("%w (or give the number of variables with --dim)", err)
 		}
 		dim, width = splits.Dim, splits.ContextDim
 	}

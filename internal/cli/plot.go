@@ -31,25 +31,22 @@ type plotOptions struct {
 	ascii               bool
 }
 
-const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or
-without -o as text.
+const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or without
+-o as text.
 
-  density      ln p(x) of a model of two variables over the window of its data,
-               or over --bounds, with rows of the split on it (of a target:
-               samples of the flow)
-  samples      images beside each other, or pairs of numbers as points; --shape
-               says what images the source did not call so
-  calibration  whether the model is right about the rows of the split, variable
-               by variable: their probability integral transforms, which are then
-               uniform on [0, 1]. Of a flow over normal noise they are Φ(z) of the
-               latent codes z, which are N(0, 1) if the model is right; of Gaussian
-               and mixture conditionals, P(X ≤ x) given the variables before in
-               the first order. A table has the Kolmogorov–Smirnov statistic and
-               its p-value for each, with --json alone as one object
+  density      ln p(x) of a model of two variables over the range of its data, or over
+               --bounds, with rows of the split (of a target: samples of the flow)
+  samples      images beside each other, or pairs of numbers as points; --shape gives
+               the size of images where the source has none
+  calibration  probability integral transforms of the rows of the split, variable by
+               variable, which are uniform on [0, 1] if the model is right. Of a flow
+               over normal noise they are Φ(z) of the latent codes z; of Gaussian and
+               mixture conditionals, P(X ≤ x) given the variables before in the first
+               order. A table (with --json, one object) has the Kolmogorov–Smirnov
+               statistic of each with its p-value
   curve        likelihoods of training and validation by steps
 
-Colour is for terminals, and not where NO_COLOR is set; --ascii is for those
-without other characters.`
+Colours follow the terminal, and NO_COLOR turns them off; --ascii uses ASCII only.`
 
 func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions

@@ -42,18 +42,6 @@ func TestPointGrid(t *testing.T) {
 	}
 }
 
-// The grey of a pixel is the mean of its colours.
-func TestGreyImages(t *testing.T) {
-	x := []float32{0, 0.5, 0.3, 0.5, 0.6, 0.5, 1, 1, 1, 1, 1, 1} // two images, [3, 1, 2]
-	grey, h, w := greyImages(x, []int{3, 1, 2})
-	if h != 1 || w != 2 || len(grey) != 4 || math.Abs(grey[0]-0.3) > 1e-6 || grey[1] != 0.5 || grey[3] != 1 {
-		t.Errorf("%v, %d × %d", grey, h, w)
-	}
-	if same, _, _ := greyImages([]float32{0.25, 0.75}, []int{1, 2}); same[0] != 0.25 || same[1] != 0.75 {
-		t.Errorf("%v", same)
-	}
-}
-
 // The first steps, which are far above the rest, do not flatten the curves, the best
 // validation has a star, and what is not a number is no point.
 func TestCurveChart(t *testing.T) {

@@ -54,11 +54,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOption
 		found = append(found, variableJSON{names[d], runlog.Float(ks), runlog.Float(p)})
 	}
 	if a.json {
-		return a.writeJSON(struct {
-			Split     string         `json:"split"`
-			Rows      int            `json:"rows"`
-			Variables []variableJSON `json:"variables"`
-		}{o.split, rows, found})
+		return a.writeJSON(map[string]any{"split": o.split, "rows": rows, "variables": found})
 	}
 	if o.output != "" {
 		shown := min(set.Dim, fileVariables)

@@ -136,10 +136,9 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 		}
 	}
 	if o.output != "" {
-		names := columnNames(nil, 2)
 		l := picture.Labels{Title: title(r, text.Count(n, "sample"))}
 		if len(shape) == 1 {
-			l.X, l.Y = names[0], names[1]
+			l.X, l.Y = "x1", "x2"
 		}
 		return picture.Samples(o.output, x, n, shape, l)
 	}
@@ -148,7 +147,8 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 			return plot.Heatmap(pointGrid(x, textCells/2), width, height, style)
 		})
 	}
-	grey, h, w := greyImages(x, shape)
+	h, w := shape[len(shape)-2], shape[len(shape)-1]
+	grey := plot.Grey(x, r.Meta.Dim/(h*w), h*w)
 	return a.writeChart(o, 2*textHeight, func(width, height int, style plot.Style) []string {
 		return plot.Images(grey, n, h, w, width, height, style)
 	})
@@ -176,17 +176,7 @@ func sampleShape(r *maskflow.Run, o plotOptions) ([]int, error) {
 	case r.Meta.Dim == 2:
 		return []int{2}, nil
 	}
-	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (--shape H,W says which are images)", r.Dir, text.Count(r.Meta.Dim, "variable")))
-}
-
-// greyImages are the images [n, h, w], the mean of the colours of coloured ones.
-func greyImages(x []float32, shape []int) (grey []float64, h, w int) {
-	h, w = shape[len(shape)-2], shape[len(shape)-1]
-	colours := 1
-	if len(shape) == 3 {
-		colours = shape[0]
-	}
-	return plot.Grey(x, colours, h*w), h, w
+	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (give the size of images with --shape H,W)", r.Dir, text.Count(r.Meta.Dim, "variable")))
 }
 
 // pointGrid counts points in cells.

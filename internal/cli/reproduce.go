@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -22,20 +21,18 @@ type reproduceOptions struct {
 	dir                string
 }
 
-const reproduceLong = `reproduce trains what a paper reports, a few presets one after the other, and
-prints a table: the published number and its source, ours with twice its standard
-error over test rows (or its deviation over folds), whether the target is reached
-or by how much it is not, and the time of the trainings.
+const reproduceLong = `reproduce trains what a paper reports, a few presets one after the other, and prints a
+table: the published number and its source, ours with twice its standard error over test
+rows (or its deviation over folds), whether the target is reached or by how much it is
+missed, and the time of the trainings. It exits with 0 when the table is complete,
+reached or not. --list lists the experiments, the data they need and its publishers.
 
-Every training has a run directory in the folder --run (default runs/NAME), which
-is resumed when it exists and read when it is finished: after an interruption the
-same command goes on. --list says what there is, what data it needs and who
-publishes them.
+Every training has a run directory in the folder --run (default runs/NAME), which is
+resumed when it exists and read when it is finished: after an interruption, run the same
+command again.
 
---quick shortens every training to a few steps, to see that data and backend are
-in place. Its table reproduces nothing, and says so.
-
-It exits with 0 when the table is complete, reached or not.`
+--quick shortens every training to a few steps, to check data and backend. Its table
+reproduces nothing and is marked so.`
 
 func (a *app) reproduceCommand() *cobra.Command {
 	var o reproduceOptions
@@ -102,7 +99,7 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 			return err
 		}
 	}
-	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if cancelled(ctx, err) {
 		return &exitError{codeInterrupted, fmt.Errorf("reproducing %s: interrupted (continue with the same command)", name)}
 	}
 	return err

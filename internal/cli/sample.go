@@ -22,20 +22,17 @@ type sampleOptions struct {
 }
 
 const sampleLong = `sample draws rows from the best weights of a run, in the units of the training's
-source. The same seed gives the same
-rows on every machine, and more rows begin with the same ones.
+source. The same seed gives the same rows on every machine, and the first rows do not
+depend on how many are drawn.
 
-Each row is drawn in the order of a random member of the ensemble, or with
---order in one of them, counted from 1. All methods give the same rows:
-incremental touches every weight once, jacobi repeats whole passes until nothing
-changes (and prints how many it took), sequential makes a pass for every
-variable. The samples of an IAF, and of a variational autoencoder, take one pass
-by any method.
+Each row is drawn in the order of a random member of the ensemble, or with --order in
+one of them. All methods (see maskflow latent --help) give the same rows; jacobi prints
+how many passes it took. The samples of an IAF, and of a variational autoencoder, take
+one pass by any method.
 
-A model with a context needs --context: a row for each sample, or one for all.
-Where data.labels made the context, a row is one-hot: a column for each label.
-Sampling runs on the host, whatever the backend of the training was.
-Rows of images keep their shape in .npy and .npz files.`
+A model with a context needs --context. Where data.labels made it, a row is one-hot: a
+column for each label. Rows of images keep their shape in .npy and .npz files. Samples
+are drawn on the host, whatever the backend of the training was.`
 
 var methods = map[string]models.Method{
 	"incremental": models.Incremental, "jacobi": models.Jacobi, "sequential": models.Sequential,

@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,24 +25,20 @@ type trainOptions struct {
 	resume, quiet, tui, noTUI bool
 }
 
-const trainLong = `train fits the model that a configuration describes and writes a run directory:
-the resolved configuration, a log of metrics, checkpoints, and at the end the
-test likelihood of the weights that were best in validation.
+const trainLong = `train fits the model that a configuration describes and writes a run directory (--run,
+else runs/NAME-DATE-TIME): the resolved configuration, a log of metrics, checkpoints,
+the messages of native libraries, and at the end the test likelihood of the weights that
+were best in validation.
 
-The run directory is --run, else runs/NAME-DATE-TIME. Native libraries write to
-stderr.log in it.
+Where standard input and output are a terminal the monitor shows the run while it trains
+(see maskflow watch for its keys) and closes when the training has ended; --tui keeps it
+open after that, --no-tui or --quiet disable it.
 
-Where standard input and output are a terminal the monitor shows the run while it
-trains (see maskflow watch for its keys) and closes when the training has ended;
---tui keeps it open after that, --no-tui or --quiet do without it.
-
-The first SIGINT (Ctrl-C) or SIGTERM ends the training after the call that is
-running and writes a checkpoint; the second ends it at once. --resume continues
-the run in --run from its last whole checkpoint with its own configuration, on
-the same backend bit for bit as if it had never stopped. A CONFIG or --set given
-with --resume may change limits, logging, checkpoints and evaluation only
-(train.max_epochs, train.max_steps, train.look_ahead, train.checkpoint_every,
-train.log_every, eval.*).`
+The first SIGINT (Ctrl-C) or SIGTERM ends the training after the running call and writes
+a checkpoint; the second ends it at once. --resume continues the run in --run from its
+last whole checkpoint with its own configuration, on the same backend bit for bit as if
+it had never stopped. A CONFIG or --set given with --resume may change only keys that
+maskflow help config marks so: limits, logging, checkpoints and evaluation.`
 
 func (a *app) trainCommand() *cobra.Command {
 	var o trainOptions
@@ -201,7 +196,7 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 	switch {
 	case errors.As(err, &diverged):
 		return &exitError{codeDiverged, fmt.Errorf("training %s: %w", s.Dir, err)}
-	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+	case cancelled(ctx, err):
 		return &exitError{codeInterrupted, fmt.Errorf("training %s: interrupted at step %d (continue: %s)", s.Dir, s.Steps, resume)}
 	case err != nil:
 		return fmt.Errorf("training %s: %w", s.Dir, err)
@@ -224,18 +219,15 @@ func summaryJSON(s *train.Summary, f figures) any {
 }
 
 func summaryText(s *train.Summary, d models.Model, f figures, resume string) string {
-	var b strings.Builder
-	say := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-6s %s\n", name, fmt.Sprintf(format, args...))
-	}
+	b := listing{width: 6}
 	if e := s.Test; e != nil {
-		say("test", "%s", f.headline(*e, text.Count(e.Rows, "row")))
+		b.add("test", "%s", f.headline(*e, text.Count(e.Rows, "row")))
 		for _, line := range f.further(*e) {
-			say("", "%s", line)
+			b.add("", "%s", line)
 		}
 		if e.Orders > 1 {
 			mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
-			say("", "mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS)
+			b.add("", "mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS)
 		}
 	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
@@ -243,22 +235,22 @@ func summaryText(s *train.Summary, d models.Model, f figures, resume string) str
 		if s.BestEpoch == 0 {
 			when = "in the first epoch"
 		}
-		say("valid", "%s %.2f %s (%s, %s)", f.valid(), best, when, text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
+		b.add("valid", "%s %.2f %s (%s, %s)", f.valid(), best, when, text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
 	}
-	say("run", "%s", s.Dir)
+	b.add("run", "%s", s.Dir)
 	dir := shell(s.Dir)
 	if s.Status == runlog.Stopped {
-		say("next", "%s", resume)
-		say("", "maskflow eval %s", dir)
+		b.add("next", "%s", resume)
+		b.add("", "maskflow eval %s", dir)
 		return b.String()
 	}
 	context := ""
 	if d.ContextDim() > 0 {
 		context = " --context FILE"
 	}
-	say("next", "maskflow eval %s", dir)
-	say("", "maskflow sample %s -n 100 -o samples.npy%s", dir, context)
-	say("", "maskflow verify %s", dir)
+	b.add("next", "maskflow eval %s", dir)
+	b.add("", "maskflow sample %s -n 100 -o samples.npy%s", dir, context)
+	b.add("", "maskflow verify %s", dir)
 	return b.String()
 }
 
