@@ -46,7 +46,7 @@ func epsilonRow(at *float64, initial float64) *option.Row {
 
 func decayRow(at *float64, initial float64) *option.Row {
 	return option.Of("weight_decay", at, initial,
-		"pull of the parameters to zero: apart from the gradient for adamw (arXiv 1711.05101), and for the others as the gradient of the penalty weight_decay/2 |w|^2").AtLeast(0)
+		"pull of the parameters to zero, as the gradient of the penalty weight_decay/2 |w|^2; apart from the gradient where the optimiser's decay is decoupled (arXiv 1711.05101)").AtLeast(0)
 }
 
 // penalised adds the gradient of ½·decay·|p|², which applies to every parameter,

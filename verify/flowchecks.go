@@ -102,14 +102,8 @@ func (v *flowVerifier) sets() []*masks.Set {
 	return v.base.sets
 }
 
-func (v *flowVerifier) checks() []func(context.Context) ([]Check, error) {
-	one := func(f func(context.Context) (Check, error)) func(context.Context) ([]Check, error) {
-		return func(ctx context.Context) ([]Check, error) {
-			c, err := f(ctx)
-			return []Check{c}, err
-		}
-	}
-	all := []func(context.Context) ([]Check, error){one(v.paths), v.jacobians, one(v.roundTrip), one(v.sampler)}
+func (v *flowVerifier) checks() []check {
+	all := []check{one(v.paths), v.jacobians, one(v.roundTrip), one(v.sampler)}
 	if v.base != nil {
 		for _, f := range []func(context.Context) (Check, error){v.base.jacobian, v.base.sampler} {
 			all = append(all, one(func(ctx context.Context) (Check, error) {

@@ -6,7 +6,6 @@ package verify
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -86,43 +85,25 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer of.Close()
+	r := &Report{Dim: m.Graph().Dim()}
+	var checks []check
 	if f, ok := m.Density().(flow.Layered); ok {
-		return verifyFlow(ctx, m, of.Density(), f, o)
-	}
-	masked, ok := m.Graph().(models.Masked)
-	if !ok {
-		if m.Density() != nil {
-			return nil, fmt.Errorf("only masked densities and flows can be verified")
-		}
-		return unverified(m.Graph().Dim()), nil
-	}
-	v := &verifier{m: m, of: of, density: masked, sets: setsOf(masked, o), o: o}
-	r := &Report{Orders: len(v.sets), Dim: masked.Dim()}
-	for _, check := range []func(context.Context) (Check, error){v.paths, v.jacobian, v.normalised, v.sampler} {
-		c, err := check(ctx)
+		v, err := newFlowVerifier(ctx, m, of.Density(), f, o)
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, c)
+		defer v.close()
+		r.Orders, checks = len(v.sets()), v.checks()
+	} else if masked, ok := m.Graph().(models.Masked); ok {
+		v := &verifier{m: m, of: of, density: masked, sets: setsOf(masked, o), o: o}
+		r.Orders, checks = len(v.sets), []check{one(v.paths), one(v.jacobian), one(v.normalised), one(v.sampler)}
+	} else if m.Density() != nil {
+		return nil, errors.New("only masked densities and flows can be verified")
+	} else {
+		r.Checks = unverified()
 	}
-	return r, nil
-}
-
-// setsOf are the mask sets of a masked density to look at: of all that the model
-// trained, or 8 fresh ones of an unlimited cycle.
-func setsOf(masked models.Masked, o Options) []*masks.Set {
-	return exec.EvaluationSets(masked, o.Orders, 8)
-}
-
-func verifyFlow(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f flow.Layered, o Options) (*Report, error) {
-	v, err := newFlowVerifier(ctx, m, of, f, o)
-	if err != nil {
-		return nil, err
-	}
-	defer v.close()
-	r := &Report{Orders: len(v.sets()), Dim: f.Dim()}
-	for _, check := range v.checks() {
-		found, err := check(ctx)
+	for _, f := range checks {
+		found, err := f(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -131,15 +112,31 @@ func verifyFlow(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f flow.
 	return r, nil
 }
 
-// unverified is the report on a model whose likelihood is only estimated.
-func unverified(dim int) *Report {
-	r := &Report{Dim: dim}
-	for _, c := range []struct{ name, why string }{
+// check makes one or more checks; an error is that none could be made.
+type check func(context.Context) ([]Check, error)
+
+// one is a check by itself.
+func one(f func(context.Context) (Check, error)) check {
+	return func(ctx context.Context) ([]Check, error) {
+		c, err := f(ctx)
+		return []Check{c}, err
+	}
+}
+
+// setsOf are the mask sets of a masked density to look at: of all that the model
+// trained, or 8 fresh ones of an unlimited cycle.
+func setsOf(masked models.Masked, o Options) []*masks.Set {
+	return exec.EvaluationSets(masked, o.Orders, 8)
+}
+
+// unverified are the checks of a model whose likelihood is only estimated.
+func unverified() (checks []Check) {
+	for _, c := range [][2]string{
 		{"no forbidden path in the product of the masks", "a variational autoencoder is not autoregressive in its variables: it has no masks over them"},
 		{"probabilities sum to one", "the likelihood of a variational autoencoder is estimated: there is no exact one to add up"},
-		{"the sampler draws from the density", "there is no exact density to hold samples against"},
+		{"the sampler draws from the density", "there is no exact density to compare samples with"},
 	} {
-		r.Checks = append(r.Checks, Check{Name: c.name, Skipped: true, Figures: c.why})
+		checks = append(checks, Check{Name: c[0], Skipped: true, Figures: c[1]})
 	}
-	return r
+	return checks
 }

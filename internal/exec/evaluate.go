@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
@@ -151,22 +152,10 @@ func (a *accumulator) result() Evaluation {
 	return r
 }
 
-// effectiveNumber is (Σ p)² / Σ p² of p = exp(v).
+// effectiveNumber is (Σ p)² / Σ p² of p = exp(v), NaN where a v is infinite at the top.
 func effectiveNumber(v []float64) float64 {
-	top := math.Inf(-1)
-	for _, x := range v {
-		top = math.Max(top, x)
-	}
-	if math.IsInf(top, 0) {
-		return math.NaN()
-	}
-	sum, squares := 0.0, 0.0
-	for _, x := range v {
-		p := math.Exp(x - top)
-		sum += p
-		squares += p * p
-	}
-	return sum * sum / squares
+	squares := floats.ScaleTo(make([]float64, len(v)), 2, v)
+	return math.Exp(2*floats.LogSumExp(v) - floats.LogSumExp(squares))
 }
 
 // moments are a running mean and variance (Welford).

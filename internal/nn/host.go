@@ -156,27 +156,6 @@ func count(below []int, d int, strict bool) int {
 	return n
 }
 
-// Products is the number of multiplications that one incremental pass takes for
-// a row, context aside: one a live connection.
-func (h *Host) Products() int {
-	n := 0
-	for l, layer := range h.layers {
-		copies := 1
-		if l == len(h.layers)-1 {
-			copies = h.params
-		}
-		for _, sees := range layer.sees {
-			n += copies * sees
-		}
-	}
-	if h.direct != nil {
-		for _, before := range h.before {
-			n += h.params * before
-		}
-	}
-	return n
-}
-
 // Emit computes variable d of the rows row, row+1, …, len(x) of them, from the
 // outputs of the network for it: params[p*stride+i] is output p of row row+i.
 // It must depend on nothing else that changes, and may be called several times

@@ -506,3 +506,24 @@ func BenchmarkWalk(b *testing.B) {
 		})
 	}
 }
+
+// Products is the number of multiplications that one incremental pass takes for
+// a row, context aside: one a live connection.
+func (h *Host) Products() int {
+	n := 0
+	for l, layer := range h.layers {
+		copies := 1
+		if l == len(h.layers)-1 {
+			copies = h.params
+		}
+		for _, sees := range layer.sees {
+			n += copies * sees
+		}
+	}
+	for _, before := range h.before {
+		if h.direct != nil {
+			n += h.params * before
+		}
+	}
+	return n
+}

@@ -2,7 +2,9 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 )
@@ -115,4 +117,100 @@ func (o StackOptions) after(order masks.Order, seed uint64) masks.Order {
 		turned[i] = largest + 1 - d
 	}
 	return turned
+}
+
+// StackOptions describe masked autoregressive layers one after the other, and what is below them. Packages maf, iaf and vae have
+// the same options. The zero value of a field means the default that its comment names.
+type StackOptions struct {
+	// Dim is the number of variables, at least 1, and Context the width of the context, 0 for none.
+	Dim, Context int
+	// Base is the density below the layers of a MAF: normal (default); made for a MADE with Gaussian conditionals; mog, or
+	// another output of package made for real numbers, for a MADE with those.
+	Base string
+	// Components is the number of Gaussians of a mixture; 0 means 10.
+	Components int
+	// Layers is the number of autoregressive layers; 0 means 5.
+	Layers int
+	// Transform is the transformer: affine (default), spline or gated.
+	Transform string
+	// Scale is that of an affine transformer: soft_clip (default), softplus, sigmoid or exp.
+	Scale string
+	// Bins and Bound are those of a spline; 0 means 8 and 3.
+	Bins  int
+	Bound float64
+	// Permute is how the layers differ in their orders: reverse (default) turns the order round from layer to layer, random
+	// draws one for each, none keeps it, and lu keeps it behind a linear layer that mixes all variables.
+	Permute string
+	// Normalise adds a layer after each: batch for batch normalisation, act for activation normalisation, none (default).
+	Normalise string
+	// Hidden are the widths of the hidden layers of each masked network, or of residual blocks of two layers each, which
+	// need equal widths. Nil means [500]; an empty list is no hidden layer.
+	Hidden   []int
+	Residual bool
+	// Activation of the hidden units: relu (default) and those of package made.
+	Activation string
+	// Init is how hidden weights are drawn: lecun (default), orthogonal, he or glorot.
+	Init string
+	// Start is the order of the first layer: natural (default), reversed or random. Order, the degree of each variable,
+	// takes its place.
+	Start masks.OrderKind
+	Order masks.Order
+	// Degrees of the hidden units: sequential (default) or sampled.
+	Degrees masks.Kind
+	// StickTheLanding leaves the score term out of the gradient of an IAF that is fitted to a target.
+	StickTheLanding bool
+	// Seed of random orders and degrees.
+	Seed uint64
+}
+
+// conditioner are the options of the masked network of one layer.
+func (o *StackOptions) conditioner(order masks.Order, seed uint64) ConditionerOptions {
+	return ConditionerOptions{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual, Activation: o.Activation,
+		Init: o.Init, Order: order, Degrees: o.Degrees, Seed: seed}
+}
+
+// Describe describes the layers of a model of that kind in a few words.
+func (o StackOptions) Describe(kind string) string {
+	return fmt.Sprintf("%s %d × %s (%s)", o.Transform, o.Layers, nn.WidthsText(o.Dim, o.Hidden, o.Dim), kind)
+}
+
+// Clone returns a copy that shares no memory.
+func (o StackOptions) Clone() StackOptions {
+	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	return o
+}
+
+// transform is a transformer that an option names.
+type transform struct {
+	option.Alternative
+	make func() (Transformer, error)
+}
+
+// transforms lists them.
+func (o *StackOptions) transforms() []transform {
+	return []transform{affineTransform(o), splineTransform(o), gatedTransform(o)}
+}
+
+// Table declares the options of the layers of a model. It differs in the default number of layers, in the normalisations and in the
+// transforms that it takes; the first of both is the default.
+func (o *StackOptions) Table(layers int, normalise []option.Alternative, transforms ...string) option.Table {
+	var alternatives []option.Alternative
+	for _, name := range transforms {
+		for _, t := range o.transforms() {
+			if t.Name == name {
+				alternatives = append(alternatives, t.Alternative)
+			}
+		}
+	}
+	rows := option.Table{
+		option.Of("layers", &o.Layers, layers, "number of autoregressive layers of the flow").Within(1, maxLayers),
+		option.Choose("transform", &o.Transform, "what a layer does to a variable given those before it", alternatives...),
+		option.Words("permute", &o.Permute, "what mixes the variables between two layers: their reversed order, a random order, nothing, or a linear map by its LU decomposition",
+			"reverse", "random", "none", "lu"),
+	}
+	if normalise != nil {
+		rows = append(rows, option.Choose("normalise", &o.Normalise, "layer after every autoregressive layer of the flow", normalise...))
+	}
+	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
+	return append(rows, fields.Table(true)...)
 }
