@@ -13,64 +13,59 @@ type Count struct {
 
 // Counts returns the count of every layer, and that of the direct connections, which is zero without any.
 func (s *Set) Counts() (layers []Count, direct Count) {
-	units := make([][]int, s.Layers()+1) // how many units of each degree there are, from the inputs up
-	units[0] = s.histogram(s.In(0))
-	for l := range s.Layers() {
-		units[l+1] = s.histogram(s.Out(l))
+	degrees := s.Order.Max() + 1
+	units := [][]int{s.histogram(s.In(0))} // how many units of each degree there are, from the inputs up
+	// By layer and degree: does an input or the context feed such a unit, and does it feed an output?
+	fed, feeds := make([][]bool, s.Layers()+1), make([][]bool, s.Layers()+1)
+	for l := range fed {
+		fed[l], feeds[l] = make([]bool, degrees), make([]bool, degrees)
 	}
-	fed := make([][]bool, len(units)) // by layer and degree: does an input or the context feed such a unit?
-	fed[0] = make([]bool, len(units[0]))
-	for degree, n := range units[0] {
-		fed[0][degree] = n > 0
-	}
-	for l := range s.Layers() {
-		fed[l+1] = make([]bool, len(units[0]))
-		for to := range fed[l+1] {
-			fed[l+1][to] = l == 0 && s.Context && Connects(0, to, s.Strict(0))
-			for from, n := range units[l] {
-				if n > 0 && fed[l][from] && Connects(from, to, s.Strict(l)) {
-					fed[l+1][to] = true
-				}
-			}
-		}
-	}
-	feeds := make([]bool, len(units[0])) // by degree: does a unit above the present layer reach an output?
-	for degree := range feeds {
-		feeds[degree] = true
+	for degree := range degrees {
+		fed[0][degree], feeds[s.Layers()][degree] = true, true
 	}
 	layers = make([]Count, s.Layers())
+	for l := range layers {
+		units = append(units, s.histogram(s.Out(l)))
+		for to := range degrees {
+			fed[l+1][to] = l == 0 && s.Context && Connects(0, to, s.Strict(0))
+		}
+		joined(units[l], units[l+1], s.Strict(l), func(from, to int) { fed[l+1][to] = fed[l+1][to] || fed[l][from] })
+	}
 	for l := s.Layers() - 1; l >= 0; l-- {
-		below := make([]bool, len(feeds))
-		count := Count{Possible: len(s.In(l)) * len(s.Out(l))}
-		for to, above := range units[l+1] {
-			if above > 0 && !(feeds[to] && fed[l+1][to]) && !s.Strict(l) {
-				count.Dead += above
+		joined(units[l], units[l+1], s.Strict(l), func(from, to int) { feeds[l][from] = feeds[l][from] || feeds[l+1][to] })
+	}
+	for l := range layers {
+		count := &layers[l]
+		count.Possible = len(s.In(l)) * len(s.Out(l))
+		joined(units[l], units[l+1], s.Strict(l), func(from, to int) {
+			count.Kept += units[l][from] * units[l+1][to]
+			if fed[l][from] && feeds[l+1][to] {
+				count.Live += units[l][from] * units[l+1][to]
 			}
-			for from, n := range units[l] {
-				if above == 0 || n == 0 || !Connects(from, to, s.Strict(l)) {
-					continue
-				}
-				count.Kept += n * above
-				if fed[l][from] && feeds[to] {
-					count.Live += n * above
-				}
-				below[from] = below[from] || feeds[to]
+		})
+		for to, n := range units[l+1] {
+			if !(fed[l+1][to] && feeds[l+1][to]) && !s.Strict(l) {
+				count.Dead += n
 			}
 		}
-		layers[l], feeds = count, below
 	}
 	if s.Direct {
 		direct.Possible = len(s.Order) * len(s.Order)
-		for from, n := range units[0] {
-			for to, above := range units[0] {
-				if Connects(from, to, true) {
-					direct.Kept += n * above
-				}
-			}
-		}
+		joined(units[0], units[0], true, func(from, to int) { direct.Kept += units[0][from] * units[0][to] })
 		direct.Live = direct.Kept
 	}
 	return layers, direct
+}
+
+// joined calls see with the degrees of connected units, of which there are so many of each degree below and above.
+func joined(below, above []int, strict bool, see func(from, to int)) {
+	for from, n := range below {
+		for to, m := range above {
+			if n > 0 && m > 0 && Connects(from, to, strict) {
+				see(from, to)
+			}
+		}
+	}
 }
 
 // histogram returns how many of the degrees are 0, 1, …, D.

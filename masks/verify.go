@@ -3,6 +3,7 @@ package masks
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/bits"
 	"strings"
 )
@@ -55,7 +56,7 @@ func Verify(masks [][][]bool, direct [][]bool, order Order) []Violation {
 			v := Violation{Input: i, Output: d, InputDegree: order[i], OutputDegree: order[d]}
 			switch {
 			case direct != nil && direct[i][d]:
-			case len(masks) > 0 && reach[0][i].has(d):
+			case len(masks) > 0 && reach[0][i].Bit(d) == 1:
 				v.Through = witness(masks, reach, i, d)
 			default:
 				continue
@@ -80,22 +81,9 @@ func (s *Set) masks() [][][]bool {
 	return all
 }
 
-// bitset is a set of outputs.
-type bitset []uint64
-
-func (b bitset) has(i int) bool { return b[i/64]>>(i%64)&1 == 1 }
-func (b bitset) add(i int)      { b[i/64] |= 1 << (i % 64) }
-
-func (b bitset) addAll(other bitset) {
-	for w, word := range other {
-		b[w] |= word
-	}
-}
-
-// reachOutputs returns, for each layer of masks and each unit that feeds it, which outputs the unit reaches.
-func reachOutputs(masks [][][]bool, dim int) [][]bitset {
-	words := (dim + 63) / 64
-	reach := make([][]bitset, len(masks))
+// reachOutputs returns, for each layer of masks and each unit that feeds it, which outputs the unit reaches: a bit of each.
+func reachOutputs(masks [][][]bool, dim int) [][]*big.Int {
+	reach := make([][]*big.Int, len(masks))
 	for l := len(masks) - 1; l >= 0; l-- {
 		rows, columns := len(masks[l]), dim
 		if l == 0 {
@@ -105,16 +93,16 @@ func reachOutputs(masks [][][]bool, dim int) [][]bitset {
 			columns = len(masks[l+1])
 		}
 		checkShape(fmt.Sprintf("mask %d", l), masks[l], rows, columns)
-		reach[l] = make([]bitset, rows)
+		reach[l] = make([]*big.Int, rows)
 		for i, row := range masks[l] {
-			reach[l][i] = make(bitset, words)
+			reach[l][i] = new(big.Int)
 			for j, joined := range row {
 				switch {
 				case !joined:
 				case l == len(masks)-1:
-					reach[l][i].add(j)
+					reach[l][i].SetBit(reach[l][i], j, 1)
 				default:
-					reach[l][i].addAll(reach[l+1][j])
+					reach[l][i].Or(reach[l][i], reach[l+1][j])
 				}
 			}
 		}
@@ -123,12 +111,12 @@ func reachOutputs(masks [][][]bool, dim int) [][]bitset {
 }
 
 // witness returns the hidden units of one path from an input to an output that it reaches.
-func witness(masks [][][]bool, reach [][]bitset, input, output int) []int {
+func witness(masks [][][]bool, reach [][]*big.Int, input, output int) []int {
 	var path []int
 	unit := input
 	for l := 0; l+1 < len(masks); l++ {
 		for j, joined := range masks[l][unit] {
-			if joined && reach[l+1][j].has(output) {
+			if joined && reach[l+1][j].Bit(output) == 1 {
 				unit = j
 				break
 			}
