@@ -31,16 +31,16 @@ func Save(dir, name string, s *State) (path string, err error) {
 	}
 	path = filepath.Join(dir, name)
 	head, err := encodeHeader(s)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		err = files.RemoveTemporary(dir, suffix)
+	}
+	if err == nil {
+		err = files.WriteAtomic(path, func(w io.Writer) error { return write(w, head, s.Tensors) })
+	}
 	if err != nil {
-		return "", fmt.Errorf("saving %s: %w", path, err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("saving %s: %w", path, err)
-	}
-	if err := files.RemoveTemporary(dir, suffix); err != nil {
-		return "", fmt.Errorf("saving %s: %w", path, err)
-	}
-	if err := files.WriteAtomic(path, func(w io.Writer) error { return write(w, head, s.Tensors) }); err != nil {
 		return "", fmt.Errorf("saving %s: %w", path, err)
 	}
 	return path, nil
@@ -57,14 +57,12 @@ func validateName(name string, step int64) error {
 }
 
 func write(w io.Writer, head []byte, tensors []Tensor) error {
-	length := binary.LittleEndian.AppendUint64(nil, uint64(len(head)))
-	for _, part := range [][]byte{length, head} {
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
-	}
+	parts := [][]byte{binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head}
 	for i := range tensors {
-		if _, err := w.Write(tensors[i].Data); err != nil {
+		parts = append(parts, tensors[i].Data)
+	}
+	for _, part := range parts {
+		if _, err := w.Write(part); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // Compare orders texts as people do, numbers in them by their value:
@@ -41,7 +43,7 @@ func compareWhole(a, b string) int {
 }
 
 // Nearest returns the known word that word was probably meant to be, "" when none is near: a third of its characters, at
-// least one, may be wrong, missing, superfluous or swapped with a neighbour. Case does not count.
+// least one, may be wrong, missing, superfluous or swapped with a neighbour (optimal string alignment). Case does not count.
 func Nearest(word string, known []string) string {
 	const longest = 256 // longer ones are not misspelt
 	if len(word) > longest {
@@ -54,7 +56,7 @@ func Nearest(word string, known []string) string {
 			continue
 		}
 		allowed := max(1, min(len(word), len(candidate))/3)
-		if d := distance(word, strings.ToLower(candidate)); d <= allowed && d < fewest {
+		if d := edlib.OSADamerauLevenshteinDistance(word, strings.ToLower(candidate)); d <= allowed && d < fewest {
 			best, fewest = candidate, d
 		}
 	}
@@ -77,31 +79,4 @@ func Listed(names []string) string {
 		return strings.Join(names[:most], ", ") + ", …"
 	}
 	return strings.Join(names, ", ")
-}
-
-// distance is the number of insertions, deletions, substitutions and swaps of neighbours that turn a into b, no part being
-// changed twice (optimal string alignment).
-func distance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	var before []int // the row before the last
-	last := make([]int, len(t)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		row := make([]int, len(t)+1)
-		row[0] = i
-		for j := 1; j <= len(t); j++ {
-			change := 1
-			if s[i-1] == t[j-1] {
-				change = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last = last, row
-	}
-	return last[len(t)]
 }

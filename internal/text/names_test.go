@@ -26,23 +26,6 @@ func TestNumbersInNamesCount(t *testing.T) {
 	})
 }
 
-func TestDistance(t *testing.T) {
-	for _, test := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"batch", "batch", 0}, {"bach", "batch", 1}, {"bacth", "batch", 1},
-		{"kitten", "sitting", 3}, {"ca", "abc", 3}, {"größe", "grösse", 2},
-	} {
-		if got := distance(test.a, test.b); got != test.want {
-			t.Errorf("distance of %q and %q is %d, want %d", test.a, test.b, got, test.want)
-		}
-		if got := distance(test.b, test.a); got != test.want {
-			t.Errorf("distance of %q and %q is %d, want %d", test.b, test.a, got, test.want)
-		}
-	}
-}
-
 func TestNearest(t *testing.T) {
 	known := []string{"batch", "max_epochs", "ema", "look_ahead", "adam", "Connect4.csv"}
 	for word, want := range map[string]string{
