@@ -91,9 +91,7 @@ func calibration(pit [][]float64, names []string, l Labels) figure {
 	}
 	down := (len(pit) + across - 1) / across
 	width := vg.Length(across)*(pairWidth+2*gap) - 2*gap + 2*margin
-	top := h.height(width - 2*margin)
-	return figure{width, vg.Length(down)*(pairHeight+gap) - gap + top + 2*margin, func(c draw.Canvas) {
-		c = h.draw(draw.Crop(c, margin, -margin, margin, -margin))
+	return framed(width, vg.Length(down)*(pairHeight+gap)-gap, h, func(c draw.Canvas) {
 		for i, u := range pit {
 			name := fmt.Sprintf("variable %d", i)
 			if names != nil {
@@ -107,7 +105,7 @@ func calibration(pit [][]float64, names []string, l Labels) figure {
 				Min: corner, Max: vg.Point{X: corner.X + pairWidth, Y: corner.Y + pairHeight},
 			}}, u, name)
 		}
-	}}
+	})
 }
 
 // drawPair draws both charts of a variable. The vertical axes stand where they would without their numbers, so that

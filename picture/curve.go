@@ -78,16 +78,10 @@ func curve(l Labels, series []Series) (figure, error) {
 		}
 		h.note(len(s.Y)-known, len(s.Y), fmt.Sprintf("points of %s that are not finite", name))
 	}
-	x, errX := around(xs, 0)
-	y, errY := around(ys, 0.04)
-	if err := errors.Join(errX, errY); err != nil {
+	if err := errors.Join(around(&p.X, xs, 0), around(&p.Y, ys, 0.04)); err != nil {
 		return figure{}, err
 	}
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = x.Lo, x.Hi, y.Lo, y.Hi
-	const width, body = 4.4 * vg.Inch, 2.6 * vg.Inch
-	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
-		p.Draw(h.draw(draw.Crop(c, margin, -margin, margin, -margin)))
-	}}, nil
+	return framed(4.4*vg.Inch, 2.6*vg.Inch, h, p.Draw), nil
 }
 
 // lineStyle is that of series i: six colours, then the same ones with other dashes, and the first six with dashes of

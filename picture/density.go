@@ -50,15 +50,13 @@ func density(g plot.Grid, points []float32, l Labels) (figure, error) {
 	h := header{title: l.Title}
 	h.note(count(g.Values, math.IsNaN), len(g.Values), "cells that are not numbers (grey)")
 	h.note(outside, len(points)/2, "points outside")
-	const width, body = 4.4 * vg.Inch, 3.4 * vg.Inch
-	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
-		c = h.draw(draw.Crop(c, margin, -margin, margin, -margin))
+	return framed(4.4*vg.Inch, 3.4*vg.Inch, h, func(c draw.Canvas) {
 		bar := colourBar{scale: scale, deeper: deeper, name: text.Plain(g.Name)}
 		left := draw.Crop(c, 0, -bar.width()-gap, 0, 0)
 		p.Draw(left)
 		frame(p.DataCanvas(left))
 		bar.draw(c, p.DataCanvas(left).Rectangle)
-	}}, nil
+	}), nil
 }
 
 func checkAxis(name string, r plot.Range) error {

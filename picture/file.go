@@ -28,6 +28,13 @@ type figure struct {
 	draw          func(draw.Canvas)
 }
 
+// framed is a figure of a header above a body of some size, with a margin around both.
+func framed(width, body vg.Length, h header, drawBody func(draw.Canvas)) figure {
+	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
+		drawBody(h.draw(draw.Crop(c, margin, -margin, margin, -margin)))
+	}}
+}
+
 // save makes a figure and writes it to path. The path is looked at first, since a figure takes time.
 func save(path string, build func() (figure, error)) error {
 	if err := saveAs(path, build); err != nil {

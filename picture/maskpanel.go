@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/plot"
 )
 
 // panel is one matrix of a mask set. As in the paper, rows are the units that are fed and columns those that feed. Units
@@ -60,8 +61,8 @@ func layerName(s *masks.Set, l int) string {
 // share returns which part of a block of cells is joined, the rows of the panel being cut into height equal parts and
 // the columns into width, and whether in one of its cells a unit feeds one of no larger degree.
 func (p panel) share(r, height, c, width int) (share float64, broken bool) {
-	r0, r1 := part(r, height, len(p.rows))
-	c0, c1 := part(c, width, len(p.cols))
+	r0, r1 := plot.Part(r, height, len(p.rows))
+	c0, c1 := plot.Part(c, width, len(p.cols))
 	joined := 0
 	for row := r0; row < r1; row++ {
 		for col := c0; col < c1; col++ {
@@ -72,10 +73,4 @@ func (p panel) share(r, height, c, width int) (share float64, broken bool) {
 		}
 	}
 	return float64(joined) / float64((r1-r0)*(c1-c0)), broken
-}
-
-// part returns the bounds of part i of n things cut into parts, each at least one thing.
-func part(i, parts, n int) (from, to int) {
-	from, to = i*n/parts, (i+1)*n/parts
-	return from, max(to, from+1)
 }

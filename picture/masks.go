@@ -97,15 +97,10 @@ func (m maskImage) draw(top int) *image.RGBA {
 	}
 	fill := func(x, y int, down, across axis, tile func(r, c int) color.RGBA) {
 		for r := range down.tiles {
-			y0, y1 := part(r, down.tiles, down.side)
+			y0, y1 := plot.Part(r, down.tiles, down.side)
 			for c := range across.tiles {
-				x0, x1 := part(c, across.tiles, across.side)
-				paint := tile(r, c)
-				for i := y + y0; i < y+y1-gap; i++ {
-					for j := x + x0; j < x+x1-gap; j++ {
-						img.SetRGBA(j, i, paint)
-					}
-				}
+				x0, x1 := plot.Part(c, across.tiles, across.side)
+				fillPixels(img, image.Rect(x+x0, y+y0, x+x1-gap, y+y1-gap), tile(r, c))
 			}
 		}
 	}
@@ -160,7 +155,7 @@ func (a axis) shrunk() bool { return a.tiles < len(a.degrees) }
 
 // degree returns the degree of the middle unit of a tile.
 func (a axis) degree(tile int) int {
-	from, to := part(tile, a.tiles, len(a.degrees))
+	from, to := plot.Part(tile, a.tiles, len(a.degrees))
 	return a.degrees[(from+to)/2]
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	cells "image/draw"
 	"math"
 
 	"gonum.org/v1/plot/vg"
@@ -95,14 +96,14 @@ func stamp(img *image.RGBA, corner image.Point, zoom int, values []float32, h, w
 			if !ok {
 				missing++
 			}
-			for y := range zoom {
-				for x := range zoom {
-					img.SetRGBA(corner.X+c*zoom+x, corner.Y+r*zoom+y, paint)
-				}
-			}
+			fillPixels(img, image.Rect(c*zoom, r*zoom, (c+1)*zoom, (r+1)*zoom).Add(corner), paint)
 		}
 	}
 	return missing
+}
+
+func fillPixels(img *image.RGBA, where image.Rectangle, c color.RGBA) {
+	cells.Draw(img, where, image.NewUniform(c), image.Point{}, cells.Src)
 }
 
 // pixel is the colour of pixel i of one plane or three, of size values each.
@@ -129,17 +130,10 @@ func scatter(samples []float32, l Labels) (figure, error) {
 	h := header{title: l.Title}
 	h.note(len(samples)/2-len(x), len(samples)/2, "points that are not finite")
 	p := newPlot(l)
-	rx, errX := around(x, 0.04)
-	ry, errY := around(y, 0.04)
-	if err := errors.Join(errX, errY); err != nil {
+	if err := errors.Join(around(&p.X, x, 0.04), around(&p.Y, y, 0.04)); err != nil {
 		return figure{}, err
 	}
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = rx.Lo, rx.Hi, ry.Lo, ry.Hi
-	inside, _ := split(samples, rx, ry)
+	inside, _ := split(samples, plot.Range{Lo: p.X.Min, Hi: p.X.Max}, plot.Range{Lo: p.Y.Min, Hi: p.Y.Max})
 	p.Add(dots{inside, filled})
-	const width, body = 3.6 * vg.Inch, 3.4 * vg.Inch
-	return figure{width, body + h.height(width-2*margin) + 2*margin, func(c draw.Canvas) {
-		c = h.draw(draw.Crop(c, margin, -margin, margin, -margin))
-		p.Draw(c)
-	}}, nil
+	return framed(3.6*vg.Inch, 3.4*vg.Inch, h, p.Draw), nil
 }

@@ -6,33 +6,34 @@ import (
 	"math"
 	"slices"
 
+	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/maskflow/maskflow/internal/num"
-	"github.com/maskflow/maskflow/plot"
 )
 
-// around returns a range that holds the finite values, with a part of its length on either side. Without finite values
-// it is [0, 1].
-func around(values []float64, part float64) (plot.Range, error) {
-	r := plot.Range{Lo: math.Inf(1), Hi: math.Inf(-1)}
+// around gives an axis a range that holds the finite values, with a part of its length on either side. Without finite
+// values it is [0, 1].
+func around(axis *gonum.Axis, values []float64, part float64) error {
+	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, v := range values {
 		if num.Finite(v) {
-			r.Lo, r.Hi = min(r.Lo, v), max(r.Hi, v)
+			lo, hi = min(lo, v), max(hi, v)
 		}
 	}
-	if r.Lo > r.Hi {
-		return plot.Range{Lo: 0, Hi: 1}, nil
+	axis.Min, axis.Max = 0, 1
+	if lo > hi {
+		return nil
 	}
-	space := (r.Hi - r.Lo) * part
+	space := (hi - lo) * part
 	if space == 0 {
-		space = max(math.Abs(r.Hi)*part, 1e-6)
+		space = max(math.Abs(hi)*part, 1e-6)
 	}
-	wide := plot.Range{Lo: r.Lo - space, Hi: r.Hi + space}
-	if !num.Finite(wide.Hi - wide.Lo) {
-		return plot.Range{}, fmt.Errorf("values from %g to %g are too far apart to draw: leave the outliers out", r.Lo, r.Hi)
+	if !num.Finite((hi + space) - (lo - space)) {
+		return fmt.Errorf("values from %g to %g are too far apart to draw: leave the outliers out", lo, hi)
 	}
-	return wide, nil
+	axis.Min, axis.Max = lo-space, hi+space
+	return nil
 }
 
 // runs splits a line where a coordinate is not finite.

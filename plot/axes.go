@@ -47,8 +47,8 @@ func (c *canvas) below(inner area, x Range) {
 	c.textEnding(inner.x+inner.width-1, inner.y+inner.height, right)
 }
 
-// part returns which of total things share b of n has: one at least.
-func part(b, n, total int) (from, to int) {
+// Part returns the bounds of share b of n of total things: one thing at least.
+func Part(b, n, total int) (from, to int) {
 	from = b * total / n
 	return from, max(from+1, (b+1)*total/n)
 }

@@ -227,7 +227,7 @@ func sparkline(values []float64, width int, style Style) string {
 	columns := min(width, len(values))
 	means, all := make([]float64, columns), nothing
 	for i := range means {
-		from, to := part(i, columns, len(values))
+		from, to := Part(i, columns, len(values))
 		means[i] = meanFinite(values[from:to])
 		if num.Finite(means[i]) {
 			all = all.with(block{means[i], means[i]})

@@ -131,7 +131,7 @@ func (s source) columnExtremes(extremes []float64, x Range) []float64 {
 	first, end := s.inside(x)
 	n := min(parts, end-first)
 	for i := range n {
-		from, to := part(i, n, end-first)
+		from, to := Part(i, n, end-first)
 		if b := s.extremes(first+from, first+to); !b.empty() {
 			extremes = append(extremes, b.lo, b.hi)
 		}

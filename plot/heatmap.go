@@ -80,9 +80,9 @@ func (r Range) Level(v float64) float64 {
 func (g Grid) Resample(rows, cols int) Grid {
 	values := make([]float64, 0, rows*cols)
 	for row := range rows {
-		fromRow, toRow := part(row, rows, g.Rows)
+		fromRow, toRow := Part(row, rows, g.Rows)
 		for col := range cols {
-			fromCol, toCol := part(col, cols, g.Cols)
+			fromCol, toCol := Part(col, cols, g.Cols)
 			values = append(values, g.largest(fromRow, toRow, fromCol, toCol))
 		}
 	}
@@ -251,9 +251,9 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 // image draws one image with its upper left corner in column x and half row y.
 func (c *canvas) image(values []float64, h, w, x, y int, t tiling) {
 	for row := range t.height {
-		fromRow, toRow := part(row, t.height, h)
+		fromRow, toRow := Part(row, t.height, h)
 		for col := range t.width {
-			fromCol, toCol := part(col, t.width, w)
+			fromCol, toCol := Part(col, t.width, w)
 			sum := 0.0
 			for r := fromRow; r < toRow; r++ {
 				for _, v := range values[r*w+fromCol : r*w+toCol] {
