@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // divideFolds makes one of the folds of Train the test set. The seed alone says
@@ -16,11 +17,10 @@ func (s *Source) divideFolds(o Options) error {
 	if n < o.Folds {
 		return fmt.Errorf("%d rows cannot be divided into %d folds", n, o.Folds)
 	}
-	rows := shuffled(n, o.RandomSeed(), streamFold)
+	rows := streamFold.Rows(n, o.RandomSeed())
 	lo, hi := (o.Fold-1)*n/o.Folds, o.Fold*n/o.Folds
 	s.Test = Part{all.Table, rows[lo:hi:hi], "test"}
-	var rest []int
-	rest = append(append(rest, rows[:lo]...), rows[hi:]...)
+	rest := slices.Concat(rows[:lo], rows[hi:])
 	if err := s.HoldOut(all.Table, rest, o); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *Source) HoldOut(t *Table, rows []int, o Options) error {
 	if len(rows) < 2 {
 		return fmt.Errorf("%d rows outside the fold: one is needed for training and one for validation at least", len(rows))
 	}
-	newRand(o.RandomSeed(), streamFold<<32|uint64(o.Fold)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	streamFold.Part(o.Fold).Rand(o.RandomSeed()).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	valid := Share(0.1, len(rows), len(rows)-1)
 	s.Valid, s.Train = Part{t, rows[:valid:valid], "valid"}, Part{t, rows[valid:], "train"}
 	return nil

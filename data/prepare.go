@@ -12,8 +12,8 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 )
 
-// PreparationVersion is the version of the form in which a [Preparation] is kept.
-const PreparationVersion = 1
+// preparationVersion is the version of the form in which a [Preparation] is kept.
+const preparationVersion = 1
 
 // Preparation makes of the rows of a source the rows that a model sees, and the
 // other way round. It is fitted once, to training rows, and then a part of the
@@ -27,21 +27,22 @@ const PreparationVersion = 1
 type Preparation struct {
 	// Width is the number of columns of the source, and Columns are their names,
 	// if they have names.
-	Width   int
-	Columns []string
+	Width   int      `json:"width"`
+	Columns []string `json:"columns,omitempty"`
 	// Variables and Context are the columns, counted from 0, that are modelled and
 	// that are the context. The others are dropped.
-	Variables, Context []int
+	Variables []int `json:"variables"`
+	Context   []int `json:"context,omitempty"`
 	// Apart is the number of columns of a context that the source keeps apart from
 	// its rows, such as labels.
-	Apart int
+	Apart int `json:"context_apart,omitempty"`
 	// ApartNames are the names of those columns, or nil.
-	ApartNames []string
+	ApartNames []string `json:"context_names,omitempty"`
 	// Steps change the variables, one after the other.
-	Steps []Step
+	Steps []Step `json:"-"`
 	// Legacy is true for a model of version 0.1.0, which kept none of the steps that
 	// a source prescribes: they come before Steps. It is not kept.
-	Legacy bool
+	Legacy bool `json:"-"`
 
 	own int // how many of the last steps are the model's, not the source's
 }
@@ -102,19 +103,18 @@ func (p *Preparation) ContextDim() int { return len(p.Context) + p.Apart }
 // Names returns the names of the variables and of the context, nil where the
 // source has none.
 func (p *Preparation) Names() (variables, context []string) {
-	if p.Columns == nil {
-		return nil, p.ApartNames
+	if variables = pick(p.Columns, p.Variables); p.Apart > 0 {
+		return variables, p.ApartNames
 	}
-	if p.Apart > 0 {
-		return pick(p.Columns, p.Variables), p.ApartNames
-	}
-	return pick(p.Columns, p.Variables), pick(p.Columns, p.Context)
+	return variables, pick(p.Columns, p.Context)
 }
 
-func pick(names []string, columns []int) []string {
-	var picked []string
-	for _, c := range columns {
-		picked = append(picked, names[c])
+// pick returns the elements at some places, nil of nil.
+func pick[T any](from []T, places []int) (picked []T) {
+	for _, k := range places {
+		if from != nil {
+			picked = append(picked, from[k])
+		}
 	}
 	return picked
 }
@@ -123,10 +123,7 @@ func pick(names []string, columns []int) []string {
 // context. A table has either all the columns of the source or, without those
 // that are dropped, the variables followed by the context.
 func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) {
-	apart := 0
-	if t.Context != nil {
-		apart = t.Context.dim
-	}
+	apart := t.apart()
 	switch dim, width := p.Dim(), p.ContextDim(); {
 	case t.dim == p.Width && apart == p.Apart:
 		return p.Variables, p.Context, nil
@@ -170,14 +167,11 @@ func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
 	}
 	s := &Set{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), lines: t.Lines != nil}
 	s.Columns, s.ContextNames = p.Names()
-	s.places = t.Lines
-	if rows != nil {
+	switch s.places = t.Lines; {
+	case rows != nil && s.lines:
+		s.places = pick(t.Lines, rows)
+	case rows != nil:
 		s.places = slices.Clone(rows)
-		for i, row := range rows {
-			if t.Lines != nil {
-				s.places[i] = t.Lines[row]
-			}
-		}
 	}
 	if s.ContextDim > 0 {
 		if context == nil && t.Context != nil {
@@ -229,7 +223,7 @@ func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row [
 	var steps []func([]float64) (float64, int, string)
 	for _, step := range p.Steps {
 		if b, ok := step.(*Binarize); ok && noise == otherNoise {
-			if t.isBits(variables) {
+			if !t.has(variables, func(v float64) bool { return v != 0 && v != 1 }) {
 				step = &Binarize{"threshold", 0, 1}
 			} else if b.White == 0 {
 				step = &Binarize{b.Mode, b.Seed, t.white(variables)}
@@ -252,15 +246,12 @@ func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row [
 	}
 }
 
-func (t *Table) isBits(columns []int) bool {
-	for i := range t.rows {
-		for _, c := range columns {
-			if v := t.At(i, c); v != 0 && v != 1 {
-				return false
-			}
-		}
+// apart is the number of columns of the context that a table keeps apart.
+func (t *Table) apart() int {
+	if t.Context == nil {
+		return 0
 	}
-	return true
+	return t.Context.dim
 }
 
 // walk calls f with the numbers in some columns of some rows, all when rows is nil.
@@ -384,15 +375,12 @@ func (p *Preparation) undo(row []float64) {
 
 // written is a preparation as it is kept.
 type written struct {
-	Version    int       `json:"version"`
-	Width      int       `json:"width"`
-	Columns    []string  `json:"columns,omitempty"`
-	Variables  []int     `json:"variables"`
-	Context    []int     `json:"context,omitempty"`
-	Apart      int       `json:"context_apart,omitempty"`
-	ApartNames []string  `json:"context_names,omitempty"`
-	Steps      []oneStep `json:"steps,omitempty"`
+	Version int `json:"version"`
+	fields
+	Steps []oneStep `json:"steps,omitempty"`
 }
+
+type fields Preparation
 
 type oneStep struct {
 	Kind string          `json:"kind"`
@@ -401,7 +389,7 @@ type oneStep struct {
 
 // MarshalJSON writes the preparation with its version.
 func (p *Preparation) MarshalJSON() ([]byte, error) {
-	w := written{PreparationVersion, p.Width, p.Columns, p.Variables, p.Context, p.Apart, p.ApartNames, nil}
+	w := written{Version: preparationVersion, fields: fields(*p)}
 	for _, step := range p.Steps {
 		with, err := json.Marshal(step)
 		if err != nil {
@@ -421,14 +409,14 @@ func (p *Preparation) UnmarshalJSON(kept []byte) error {
 	if err := json.Unmarshal(kept, &version); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
-	if version.Version != PreparationVersion {
-		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, PreparationVersion)
+	if version.Version != preparationVersion {
+		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, preparationVersion)
 	}
 	var w written
 	if err := strictJSON(kept, &w); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
-	read := Preparation{Width: w.Width, Columns: w.Columns, Variables: w.Variables, Context: w.Context, Apart: w.Apart, ApartNames: w.ApartNames}
+	read := Preparation(w.fields)
 	for i, one := range w.Steps {
 		k := slices.IndexFunc(kinds, func(newStep func() Step) bool { return newStep().kind() == one.Kind })
 		if k < 0 {

@@ -32,6 +32,23 @@ func (p Part) name() string {
 	return p.Table.label() + " (" + p.Name + ")"
 }
 
+// splitNames are the names of the three splits.
+var splitNames = [3]string{"train", "valid", "test"}
+
+// Divided is a source whose splits are three tables, which get its name; one
+// without rows if a table is nil.
+func Divided(name string, train, valid, test *Table) (s Source) {
+	tables := []*Table{train, valid, test}
+	if slices.Contains(tables, nil) {
+		return s
+	}
+	for i, part := range []*Part{&s.Train, &s.Valid, &s.Test} {
+		tables[i].Name = name
+		*part = Part{Table: tables[i], Name: splitNames[i]}
+	}
+	return s
+}
+
 // Span is rows lo to hi of a table.
 func Span(t *Table, lo, hi int, name string) Part { return Part{t, sequence(lo, hi), name} }
 
@@ -89,7 +106,7 @@ func (s *Splits) Get(name string) (*Set, error) {
 			return n.Set, nil
 		}
 	}
-	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, text.DidYouMean(name, []string{"train", "valid", "test"}))
+	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, text.DidYouMean(name, splitNames[:]))
 }
 
 var errNoRows = errors.New("data: no rows are given")
@@ -123,7 +140,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 	if from.Target != "" {
 		s.Dim, s.Note = from.TargetDim, from.Note
 		for i, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
-			*set = &Set{Name: o.Source + " (" + []string{"train", "valid", "test"}[i] + ")", Rows: from.Points[i]}
+			*set = &Set{Name: o.Source + " (" + splitNames[i] + ")", Rows: from.Points[i]}
 		}
 		return s, nil
 	}
@@ -233,20 +250,15 @@ func (p *Preparation) each(part Part, noise noiseOf, f func(row []float64)) erro
 // source that scales its columns has none for a context.
 func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 	t := parts[0].Table
-	p := &Preparation{Width: t.dim, Columns: t.Columns}
+	p := &Preparation{Width: t.dim, Columns: t.Columns, Apart: t.apart()}
 	if t.Context != nil {
-		p.Apart, p.ApartNames = t.Context.dim, t.Context.Columns
+		p.ApartNames = t.Context.Columns
 	}
-	for i, name := range []string{"valid", "test"} {
-		other, apart := parts[i+1].Table, 0
-		if other.Context != nil {
-			apart = other.Context.dim
-		}
-		if other.dim != t.dim {
+	for i, name := range splitNames {
+		if other := parts[i].Table; other.dim != t.dim {
 			return nil, fmt.Errorf("train has %d columns, but %s has %d", t.dim, name, other.dim)
-		}
-		if apart != p.Apart {
-			return nil, fmt.Errorf("train has %d context columns, but %s has %d", p.Apart, name, apart)
+		} else if other.apart() != p.Apart {
+			return nil, fmt.Errorf("train has %d context columns, but %s has %d", p.Apart, name, other.apart())
 		}
 	}
 	dropped := make(map[int]bool)
@@ -260,11 +272,7 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 		}
 		dropped[c] = true
 	}
-	for c := range t.dim {
-		if !dropped[c] {
-			p.Variables = append(p.Variables, c)
-		}
-	}
+	p.Variables = slices.DeleteFunc(sequence(0, t.dim), func(c int) bool { return dropped[c] })
 	dim, n := len(p.Variables), o.ContextColumns
 	switch {
 	case dim == 0:
@@ -284,14 +292,22 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 // white is the value of white pixels in some columns: 1 or, when any value is above
 // 1, 255.
 func (t *Table) white(columns []int) float64 {
+	if t.has(columns, func(v float64) bool { return v > 1 }) {
+		return 255
+	}
+	return 1
+}
+
+// has tells whether f is true of a value in some columns.
+func (t *Table) has(columns []int, f func(v float64) bool) bool {
 	for i := range t.rows {
 		for _, c := range columns {
-			if t.At(i, c) > 1 {
-				return 255
+			if f(t.At(i, c)) {
+				return true
 			}
 		}
 	}
-	return 1
+	return false
 }
 
 // divide shuffles the rows of Train by the seed and cuts them in three, each of
@@ -302,7 +318,7 @@ func (s *Source) divide(o Options) error {
 	if n < 3 {
 		return fmt.Errorf("%d rows cannot be divided into train, valid and test: 3 are needed at least", n)
 	}
-	rows := shuffled(n, o.RandomSeed(), streamDivide)
+	rows := StreamDivide.Rows(n, o.RandomSeed())
 	valid := Share(o.Fractions[1], n, n-2)
 	test := Share(o.Fractions[2], n, n-1-valid)
 	train := n - valid - test
@@ -311,12 +327,6 @@ func (s *Source) divide(o Options) error {
 	s.Test = Part{all.Table, rows[train+valid:], "test"}
 	s.Note = fmt.Sprintf("divided at random (seed %d) into %d, %d and %d rows", o.RandomSeed(), train, valid, test)
 	return nil
-}
-
-func shuffled(n int, seed, stream uint64) []int {
-	rows := sequence(0, n)
-	newRand(seed, stream).Shuffle(n, func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	return rows
 }
 
 // Share is a fraction of n rounded to a whole number from 1 to most.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 )
 
 // Binarize turns grey values into bits. Values are p in [0, 1] or, where White is
@@ -28,7 +27,7 @@ func (b *Binarize) check(int) error {
 }
 
 func (b *Binarize) start(set noiseOf) func([]float64) (float64, int, string) {
-	r := newRand(b.Seed, streamBinarize<<32|uint64(set))
+	r := streamBinarize.Part(int(set)).Rand(b.Seed)
 	return func(row []float64) (float64, int, string) {
 		for c, v := range row {
 			if !(v >= 0 && v <= b.White) {
@@ -65,7 +64,7 @@ func (d *Dequantise) check(int) error     { return checkLevels(d.Levels) }
 func (d *Dequantise) levels() (l float64) { return float64(d.Levels) }
 
 func (d *Dequantise) start(set noiseOf) func([]float64) (float64, int, string) {
-	r := newRand(d.Seed, streamDequantize<<32|uint64(set))
+	r := streamNoise.Part(int(set)).Rand(d.Seed)
 	return func(row []float64) (float64, int, string) {
 		for c, v := range row {
 			x := math.Floor(v)
@@ -224,17 +223,4 @@ func FitScale(dim, freedom int, each func(func(row []float64)) error) (*Scale, e
 		s.SD[c] = math.Sqrt(s.SD[c] / float64(n-freedom))
 	}
 	return s, err
-}
-
-// Streams of random numbers: what they are used for keeps them apart. Streams 3 to
-// 5 are those of generated sources.
-const (
-	streamDivide     uint64 = 1
-	streamBinarize   uint64 = 2
-	streamDequantize uint64 = 6
-	streamFold       uint64 = 7
-)
-
-func newRand(seed, stream uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(seed, stream))
 }

@@ -188,12 +188,8 @@ func (t *Table) Extend(more *Table) error {
 
 // Select returns a table of those columns alone, which has memory of its own.
 func (t *Table) Select(columns []int) *Table {
-	s := &Table{Name: t.Name, Lines: t.Lines, Context: t.Context, rows: t.rows, dim: len(columns), wide: make([]float64, 0, t.rows*len(columns))}
-	for _, c := range columns {
-		if t.Columns != nil {
-			s.Columns = append(s.Columns, t.Columns[c])
-		}
-	}
+	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Lines: t.Lines, Context: t.Context,
+		rows: t.rows, dim: len(columns), wide: make([]float64, 0, t.rows*len(columns))}
 	for i := range t.rows {
 		for k, c := range columns {
 			s.wide = append(s.wide, t.At(i, c))

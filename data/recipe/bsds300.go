@@ -44,7 +44,7 @@ func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
 	if err != nil {
 		return none, err
 	}
-	rand.New(rand.NewPCG(0, streamBSDS300)).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
+	data.StreamBSDS300.Rand(0).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
 	valid := data.Share(0.1, len(train), len(train)-1)
 	if len(train) < 2 {
 		return none, fmt.Errorf("train holds %d image: one is needed for training and one for validation at least", len(train))
@@ -53,30 +53,21 @@ func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
 	if rows == [3]int{} {
 		rows = bsds300Rows
 	}
-	s := data.Source{Steps: []data.Step{patchScale()}}
-	for i, part := range []struct {
-		to     *data.Part
-		name   string
-		images []greyImage
-	}{{&s.Train, "train", train[valid:]}, {&s.Valid, "valid", train[:valid]}, {&s.Test, "test", test}} {
+	var t [3]*data.Table
+	for i, images := range [][]greyImage{train[valid:], train[:valid], test} {
 		if err := in.limit.Take(int64(rows[i]) * patchDim); err != nil {
-			return none, fmt.Errorf("%s: %w", part.name, err)
-		}
-		r := rand.New(rand.NewPCG(0, streamBSDS300<<32|uint64(i)))
-		t, err := patches(ctx, r, part.images, rows[i])
-		if err != nil {
 			return none, err
 		}
-		t.Name = in.Name
-		*part.to = data.Part{Table: t, Name: part.name}
+		if t[i], err = patches(ctx, data.StreamBSDS300.Part(i).Rand(0), images, rows[i]); err != nil {
+			return none, err
+		}
 	}
+	s := data.Divided(in.Name, t[0], t[1], t[2])
+	s.Steps = []data.Step{patchScale()}
 	s.Note = fmt.Sprintf("patches drawn by a fixed seed from %d, %d and %d images; the paper's patches are as many, not the same",
 		len(train)-valid, valid, len(test))
 	return s, nil
 }
-
-// streamBSDS300 is the stream of random numbers of the images and patches.
-const streamBSDS300 = 5
 
 // patchScale takes the 256 grey levels to a range of 1, as the papers do.
 func patchScale() *data.Scale {

@@ -57,11 +57,8 @@ func loadCIFAR10(ctx context.Context, in input) (data.Source, error) {
 		return none, err
 	}
 	m := newRandomState(42)
-	s := data.Source{Steps: []data.Step{&data.Dequantise{Levels: 256}}, NoiseAdded: true,
-		Note: "valid is the last tenth of the training images; with the paper's noise (numpy, seed 42)"}
 	var images, labels []*data.Table
-	for i, to := range []*data.Part{&s.Train, &s.Valid, &s.Test} {
-		of := []cifarImages{train.part(0, cut), train.part(cut, len(train.labels)), test}[i]
+	for i, of := range []cifarImages{train.part(0, cut), train.part(cut, len(train.labels)), test} {
 		x, classes := of.noisy(m), of.labels
 		if i == 0 {
 			x, classes = mirrored(x), slices.Repeat(classes, 2)
@@ -70,14 +67,16 @@ func loadCIFAR10(ctx context.Context, in input) (data.Source, error) {
 		if err != nil {
 			return none, fmt.Errorf("no images: %w", err)
 		}
-		t.Name, t.Shape = in.Name, []int{3, cifarSide, cifarSide}
-		*to = data.Part{Table: t, Name: []string{"train", "valid", "test"}[i]}
+		t.Shape = []int{3, cifarSide, cifarSide}
 		l := &data.Table{Name: "labels of cifar10"}
 		for _, class := range classes {
 			l.Append([]float64{float64(class)})
 		}
 		images, labels = append(images, t), append(labels, l)
 	}
+	s := data.Divided(in.Name, images[0], images[1], images[2])
+	s.Steps, s.NoiseAdded = []data.Step{&data.Dequantise{Levels: 256}}, true
+	s.Note = "valid is the last tenth of the training images; with the paper's noise (numpy, seed 42)"
 	if !in.o.Labels {
 		return s, nil
 	}

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"context"
-	"math/rand/v2"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -141,8 +140,7 @@ func Connect4(ctx context.Context, _ data.Options) (s data.Source, err error) {
 	if err := ctx.Err(); err != nil {
 		return s, err
 	}
-	const stream = 3
-	rand.New(rand.NewPCG(0, stream)).Shuffle(len(positions), func(i, j int) {
+	data.StreamConnect4.Rand(0).Shuffle(len(positions), func(i, j int) {
 		positions[i], positions[j] = positions[j], positions[i]
 	})
 	columns := connect4Columns()
@@ -150,15 +148,15 @@ func Connect4(ctx context.Context, _ data.Options) (s data.Source, err error) {
 	for row, b := range positions {
 		b.encode(x[row*len(columns):])
 	}
-	for i, to := range []*data.Part{&s.Train, &s.Valid, &s.Test} {
-		n := connect4Rows[i] * len(columns)
-		t, err := data.FromFlat(x[:n:n], len(columns), columns...)
-		if err != nil {
+	var t [3]*data.Table
+	for i, rows := range connect4Rows {
+		n := rows * len(columns)
+		if t[i], err = data.FromFlat(x[:n:n], len(columns), columns...); err != nil {
 			return s, err
 		}
-		t.Name, x = "connect4", x[n:]
-		*to = data.Part{Table: t, Name: []string{"train", "valid", "test"}[i]}
+		x = x[n:]
 	}
+	s = data.Divided("connect4", t[0], t[1], t[2])
 	s.Note = "divided at random by a fixed seed; the paper's splits have the same sizes, not the same rows"
 	return s, nil
 }

@@ -55,9 +55,9 @@ var rows = [3]int{50000, 10000, 10000}
 
 // Load draws the three sets one after another from the stream of a seed.
 func (t Toy) Load(ctx context.Context, o data.Options) (s data.Source, err error) {
-	const stream = 4
-	r := rand.New(rand.NewPCG(o.RandomSeed(), stream))
-	for i, to := range []*data.Part{&s.Train, &s.Valid, &s.Test} {
+	r := data.StreamToy.Rand(o.RandomSeed())
+	var tables [3]*data.Table
+	for i := range tables {
 		if err := ctx.Err(); err != nil {
 			return s, err
 		}
@@ -66,13 +66,11 @@ func (t Toy) Load(ctx context.Context, o data.Options) (s data.Source, err error
 			x0, x1 := t.sample(r)
 			x = append(x, float32(x0), float32(x1))
 		}
-		table, err := data.FromFlat(x, 2, "x0", "x1")
-		if err != nil {
+		if tables[i], err = data.FromFlat(x, 2, "x0", "x1"); err != nil {
 			return s, err
 		}
-		table.Name = t.Name
-		*to = data.Part{Table: table, Name: []string{"train", "valid", "test"}[i]}
 	}
+	s = data.Divided(t.Name, tables[0], tables[1], tables[2])
 	s.Note = "drawn from a known density by the seed"
 	return s, nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/configs"
 	"github.com/maskflow/maskflow/internal/option"
-	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/train"
 )
 
 // keys documents every key of a configuration.
