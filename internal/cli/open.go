@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,8 +9,12 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -73,4 +78,116 @@ func checkOrders(r *maskflow.Run, orders ...int) error {
 		}
 	}
 	return nil
+}
+
+// readTable reads a table from a file, or as CSV from standard input for "-".
+func (a *app) readTable(ctx context.Context, path, array string) (*data.Table, error) {
+	o := format.ReadOptions{Array: array}
+	if path == "-" {
+		return format.ReadCSV(a.stdin, "standard input", o)
+	}
+	return format.ReadFile(ctx, path, o)
+}
+
+// writeTable writes a table to a file, or as CSV to standard output for "-".
+func (a *app) writeTable(path string, t *data.Table) error {
+	if path != "-" {
+		return format.WriteFile(path, t)
+	}
+	if err := format.WriteCSV(a.stdout, t); err != nil {
+		return fmt.Errorf("writing standard output: %w", err)
+	}
+	return nil
+}
+
+// tables are the files of a command that makes a table of another, or of nothing.
+type tables struct{ input, array, context, output string }
+
+func (t *tables) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVarP(&t.output, "output", "o", "", "`file` to write, .npy, .npz or .csv by its suffix; - is CSV on standard output")
+	f.StringVar(&t.context, "context", "", "`file` with the context, a row for each row or one for all")
+	must(c.MarkFlagFilename("output", tableSuffixes...))
+}
+
+// inputFlags are the flags of a command that reads a table.
+func (t *tables) inputFlags(c *cobra.Command) {
+	t.flags(c)
+	c.Flags().StringVar(&t.array, "array", "", "`name` of the array in a .npz file")
+}
+
+// check reports before the work what is wrong with the names of the files.
+func (t *tables) check(c *cobra.Command) error {
+	if t.input == "-" && t.context == "-" {
+		return misused(c, "INPUT and --context cannot both be standard input")
+	}
+	return cmp.Or(needs(c, "output"), checkOutput(c, t.output, t.input, t.context))
+}
+
+// rows reads INPUT and its context.
+func (a *app) rows(ctx context.Context, r *maskflow.Run, f tables) (*data.Table, error) {
+	t, err := a.readTable(ctx, f.input, f.array)
+	if err != nil || f.context == "" {
+		return t, err
+	}
+	if t.Context != nil {
+		return nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
+	}
+	t.Context, err = a.readContext(ctx, r, f.context, t.Rows())
+	return t, err
+}
+
+// checkOutput finds out before the work whether its result can be written: the
+// suffix must be known and no input may be overwritten.
+func checkOutput(c *cobra.Command, path string, inputs ...string) error {
+	if path == "-" {
+		return nil
+	}
+	if err := format.CheckName(path); err != nil {
+		return misused(c, "-o %s: %v", path, err)
+	}
+	for _, in := range inputs {
+		if in != "" && in != "-" && sameFile(path, in) {
+			return misused(c, "-o %s is the input, which would be overwritten", path)
+		}
+	}
+	return nil
+}
+
+// readContext reads the rows that condition a model of a run: n of them, or one
+// for all.
+func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n int) (*data.Table, error) {
+	width := r.Meta.ContextDim
+	switch {
+	case width == 0 && path == "":
+		return nil, nil
+	case width == 0:
+		return nil, usage(fmt.Errorf("--context %s: the model of %s has no context", path, r.Dir))
+	case path == "":
+		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, text.Count(width, "column")))
+	}
+	t, err := a.readTable(ctx, path, "")
+	if err != nil {
+		return nil, err
+	}
+	rows, dim := t.Dims()
+	if dim != width {
+		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", t.Name, text.Count(dim, "column"), width)
+	}
+	if rows != 1 && rows != n {
+		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)
+	}
+	for first := t.Row(nil, 0); rows < n; rows++ {
+		t.Append(first)
+	}
+	return t, nil
+}
+
+// contextValues is readContext for those who need the values alone.
+func (a *app) contextValues(ctx context.Context, r *maskflow.Run, path string, n int) ([]float32, error) {
+	t, err := a.readContext(ctx, r, path, n)
+	if err != nil || t == nil {
+		return nil, err
+	}
+	return t.Values()
 }
