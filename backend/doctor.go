@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,12 +91,7 @@ func examine(ctx context.Context, c candidate) PluginInfo {
 }
 
 func (r *Report) found(kind string) bool {
-	for _, p := range r.Plugins {
-		if p.Kind == kind && p.Problem == "" {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Plugins, func(p PluginInfo) bool { return p.Kind == kind && p.Problem == "" })
 }
 
 func (r *Report) advise() {
@@ -130,13 +126,6 @@ func glibcVersion(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "getconf", "GNU_LIBC_VERSION").Output()
-	if err != nil {
-		return ""
-	}
-	version, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "glibc ")
-	if !ok {
-		return ""
-	}
-	return version
+	out, _ := exec.CommandContext(ctx, "getconf", "GNU_LIBC_VERSION").Output() // empty where there is none
+	return strings.TrimPrefix(strings.TrimSpace(string(out)), "glibc ")
 }

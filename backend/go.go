@@ -40,18 +40,12 @@ type parallelismSetter interface{ SetMaxParallelism(int) }
 // workerPool finds the worker pool of the Go backend, an exported field of a
 // type that cannot be named outside of GoMLX.
 func workerPool(c compute.Backend) (parallelismSetter, error) {
-	errMoved := errors.New("this version of GoMLX's Go backend has no worker pool that can be set (use the version that maskflow's go.mod names)")
-	v := reflect.ValueOf(c)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return nil, errMoved
+	if v := reflect.Indirect(reflect.ValueOf(c)); v.Kind() == reflect.Struct {
+		if field := v.FieldByName("Workers"); field.IsValid() && field.CanInterface() {
+			if pool, ok := field.Interface().(parallelismSetter); ok {
+				return pool, nil
+			}
+		}
 	}
-	field := v.Elem().FieldByName("Workers")
-	if !field.IsValid() || !field.CanInterface() {
-		return nil, errMoved
-	}
-	pool, ok := field.Interface().(parallelismSetter)
-	if !ok {
-		return nil, errMoved
-	}
-	return pool, nil
+	return nil, errors.New("this version of GoMLX's Go backend has no worker pool that can be set (use the version that maskflow's go.mod names)")
 }

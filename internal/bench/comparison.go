@@ -138,12 +138,8 @@ type measured struct {
 	Name string `json:"name"`
 	// MS is the median over rounds of the best call of each.
 	MS float64 `json:"ms"`
-	// Program is a peer's name with its versions; empty for maskflow.
-	Program string `json:"program,omitempty"`
-	// Variant is the fastest of the ways that a peer tried.
-	Variant  string    `json:"variant,omitempty"`
-	Variants []variant `json:"variants,omitempty"`
-	Rounds   []timing  `json:"rounds"`
+	origin
+	Rounds []timing `json:"rounds"`
 }
 
 func (m measured) best() []float64 {
@@ -178,7 +174,7 @@ func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration
 		if s == nil {
 			continue
 		}
-		sides, r.Sides = append(sides, s), append(r.Sides, measured{Name: s.name, Program: s.program, Variant: s.variant, Variants: s.variants})
+		sides, r.Sides = append(sides, s), append(r.Sides, measured{Name: s.name, origin: s.origin})
 		if c.tolerance > 0 {
 			if err := agree(sides[0], s, c.tolerance); err != nil {
 				return nil, err

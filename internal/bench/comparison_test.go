@@ -61,7 +61,7 @@ func TestVerdict(t *testing.T) {
 // The legend tells how each peer did its work, and every version once.
 func TestLegend(t *testing.T) {
 	peer := func(ms float64, variant string) measured {
-		return measured{Name: "zuko", MS: ms, Program: "zuko 1 (torch 2)", Variant: variant}
+		return measured{Name: "zuko", MS: ms, origin: origin{Program: "zuko 1 (torch 2)", Variant: variant}}
 	}
 	var b strings.Builder
 	writeLegend(&b, []*result{{Name: "first", What: "one", Sides: []measured{{Name: "maskflow", MS: 1}, peer(2, "compiled")}},

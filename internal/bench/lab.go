@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/maskflow/maskflow/backend"
-	"github.com/maskflow/maskflow/runlog"
 )
 
 // lab is what the sides are made with.
@@ -18,8 +18,8 @@ type lab struct {
 	peer *peer            // plain JAX, nil without it
 	dir  string           // for the peers' programs, their files, and runs
 
-	maskflow string           // the command, built when it is asked for first
-	writers  []*runlog.Writer // of the runs that are watched
+	maskflow string   // the command, built when it is asked for first
+	ends     []func() // of what was opened
 
 	jax, torch *interpreter
 	say        func(string)
@@ -43,16 +43,17 @@ func newLab(ctx context.Context, o options, peers bool, stderr io.Writer) (l *la
 			l.close()
 		}
 	}()
-	if l.main, err = backend.Open(ctx, o.backend, backend.Options{}); err != nil {
+	if l.main, err = l.open(ctx, o.backend); err != nil {
 		return nil, err
 	}
 	if l.main.Kind != backend.KindGo {
-		l.pure, err = backend.Open(ctx, backend.KindGo, backend.Options{})
+		l.pure, err = l.open(ctx, backend.KindGo)
 	} else if l.main.Reason != "" {
 		l.say("without XLA: " + l.main.Reason)
 	}
 	if err == nil {
 		l.dir, err = os.MkdirTemp("", "maskflow-bench-")
+		l.ends = append(l.ends, func() { _ = os.RemoveAll(l.dir) })
 	}
 	if err == nil {
 		err = os.CopyFS(l.dir, scripts) // where Python finds what they import
@@ -60,7 +61,18 @@ func newLab(ctx context.Context, o options, peers bool, stderr io.Writer) (l *la
 	if err == nil && peers {
 		l.peer, err = l.start(ctx, l.jax, "JAX", "peer.py")
 	}
+	if l.peer != nil {
+		l.ends = append(l.ends, l.peer.close)
+	}
 	return l, err
+}
+
+func (l *lab) open(ctx context.Context, spec string) (*backend.Backend, error) {
+	b, err := backend.Open(ctx, spec, backend.Options{})
+	if err == nil {
+		l.ends = append(l.ends, b.Close)
+	}
+	return b, err
 }
 
 // start runs a peer's program. Where the machine lacks what it needs, it says
@@ -93,19 +105,9 @@ func (l *lab) start(ctx context.Context, i *interpreter, what, script string, ar
 	return p, nil
 }
 
+// close ends what was opened, the last first.
 func (l *lab) close() {
-	for _, w := range l.writers {
-		_ = w.Close() // the folder goes too
-	}
-	if l.peer != nil {
-		l.peer.close()
-	}
-	if l.dir != "" {
-		_ = os.RemoveAll(l.dir)
-	}
-	for _, b := range []*backend.Backend{l.pure, l.main} {
-		if b != nil {
-			b.Close()
-		}
+	for _, end := range slices.Backward(l.ends) {
+		end()
 	}
 }

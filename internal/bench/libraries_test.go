@@ -54,8 +54,8 @@ func TestFastestWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.variant != "quick" || len(s.variants) != 3 || s.variants[1].Error != "ValueError: no compiler" || s.variants[0].MS < 50 || s.variants[2].MS < 10 {
-		t.Errorf("chose %q of %+v, want the quick one, and the others noted", s.variant, s.variants)
+	if s.Variant != "quick" || len(s.Variants) != 3 || s.Variants[1].Error != "ValueError: no compiler" || s.Variants[0].MS < 50 || s.Variants[2].MS < 10 {
+		t.Errorf("chose %q of %+v, want the quick one, and the others noted", s.Variant, s.Variants)
 	}
 	for kind, want := range map[string]string{
 		"falls": "", "none": "broken: ValueError: no compiler", "shape": "shapes [(3, 2)]",

@@ -107,7 +107,7 @@ func (l *lab) watch(ctx context.Context, records int, measure func(t *terminal, 
 		if err != nil {
 			return 0, err
 		}
-		l.writers = append(l.writers, w)
+		l.ends = append(l.ends, func() { _ = w.Close() }) // its folder goes too
 	}
 	t, err := startTerminal(ctx, program, "watch", dir)
 	if err != nil {

@@ -53,9 +53,8 @@ type answer struct {
 	timing
 	Versions string    `json:"versions"`
 	Check    []float64 `json:"check"`
-	Variant  string    `json:"variant"`
-	Variants []variant `json:"variants"`
-	Error    string    `json:"error"`
+	origin
+	Error string `json:"error"`
 }
 
 // startPeer runs a program with a Python interpreter and waits until it is
@@ -137,10 +136,11 @@ func (p *peer) close() {
 func (p *peer) side(name string, r request) (*side, error) {
 	r.Do, r.Side = "prepare", name
 	prepared, err := p.ask(r)
+	prepared.Program = p.versions
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &side{name: name, check: prepared.Check, program: p.versions, variant: prepared.Variant, variants: prepared.Variants,
+	return &side{name: name, check: prepared.Check, origin: prepared.origin,
 		round: func(_ context.Context, d time.Duration) (timing, error) {
 			a, err := p.ask(request{Do: "round", Side: name, Seconds: d.Seconds()})
 			return a.timing, err

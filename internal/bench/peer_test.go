@@ -120,7 +120,7 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.program != "noisy 2" || s.variant != "quick" || len(s.variants) != 2 || s.variants[1].Error != "too slow" || len(s.check) != 1 || s.check[0] != 1.5 {
+	if s.Program != "noisy 2" || s.Variant != "quick" || len(s.Variants) != 2 || s.Variants[1].Error != "too slow" || len(s.check) != 1 || s.check[0] != 1.5 {
 		t.Errorf("prepared %+v", s)
 	}
 	// Two steps of 10 ms a call.

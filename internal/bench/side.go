@@ -19,10 +19,16 @@ type side struct {
 	// round works for about the given time and at least for one call.
 	round func(ctx context.Context, d time.Duration) (timing, error)
 	close func()
-	// For a side of a peer that tried several ways: the peer's versions, the
-	// fastest way, and all of them.
-	program, variant string
-	variants         []variant
+	origin
+}
+
+// origin is where the times of a peer come from that tried several ways; it is empty for maskflow.
+type origin struct {
+	// Program is the peer's name with its versions.
+	Program string `json:"program,omitempty"`
+	// Variant is the fastest of the ways that it tried.
+	Variant  string    `json:"variant,omitempty"`
+	Variants []variant `json:"variants,omitempty"`
 }
 
 // variant is a way to do a piece of work, and how many milliseconds a step took

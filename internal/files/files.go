@@ -3,6 +3,7 @@ package files
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -45,10 +46,7 @@ func WriteAtomic(path string, write func(io.Writer) error) (err error) {
 	if err := write(buffered); err != nil {
 		return err
 	}
-	if err := errors.Join(buffered.Flush(), f.Sync()); err != nil {
-		return Cause(err)
-	}
-	if err := f.Close(); err != nil {
+	if err := cmp.Or(buffered.Flush(), f.Sync(), f.Close()); err != nil {
 		return Cause(err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
