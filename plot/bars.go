@@ -261,7 +261,7 @@ func (c *canvas) level(a area, height float64, style Style) int {
 		case cell.mark == 0:
 			c.mark(x, a.y+row, '┄', solid(Series(1)), paint{})
 		case cell.mark != '█':
-		case style.Colour == NoColour:
+		case !style.Colour:
 			c.mark(x, a.y+row, '▓', paint{}, paint{})
 		default:
 			c.mark(x, a.y+row, '─', solid(Series(1)), cell.ink)

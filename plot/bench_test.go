@@ -29,7 +29,7 @@ func averaged(p XY) XY {
 
 // What a frame of the monitor costs: one line of a million points, and the lines of twenty runs with their raw values.
 func BenchmarkChart(b *testing.B) {
-	for _, style := range []Style{{Unicode: true, Colour: TrueColour}, {}} {
+	for _, style := range []Style{{Unicode: true, Colour: true}, {}} {
 		name := "ascii"
 		if style.Unicode {
 			name = "colour"
@@ -77,7 +77,7 @@ func BenchmarkDotRow(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			d := DotRow{Values: noisy(n, 1).Y, Marks: []Label{{X: 90, Text: "ensemble 90.00"}, {X: 91, Text: "mean 91.00"}}}
 			for b.Loop() {
-				d.Draw(120, 9, Style{Unicode: true, Colour: TrueColour})
+				d.Draw(120, 9, Style{Unicode: true, Colour: true})
 			}
 		})
 	}

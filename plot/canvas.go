@@ -85,7 +85,7 @@ func (s Style) line(cells []cell) string {
 	var ink, ground paint // those in force
 	for i := range cells {
 		r, nextInk, nextGround := s.draw(&cells[i])
-		if s.Colour == NoColour {
+		if !s.Colour {
 			nextInk, nextGround = paint{}, paint{}
 		}
 		if r == ' ' && !nextGround.set() {
@@ -99,7 +99,7 @@ func (s Style) line(cells []cell) string {
 		out.WriteString(blanks.String())
 		blanks.Reset()
 		if nextInk != ink || nextGround != ground {
-			out.WriteString(s.escape(nextInk, nextGround))
+			out.WriteString(escape(nextInk, nextGround))
 			ink, ground = nextInk, nextGround
 		}
 		out.WriteRune(r)
@@ -128,7 +128,7 @@ func (s Style) draw(c *cell) (r rune, ink, ground paint) {
 		return s.character(c.mark), c.ink, c.ground
 	}
 	switch {
-	case s.Colour != NoColour && s.Unicode:
+	case s.Colour && s.Unicode:
 		switch {
 		case upper.colour == lower.colour:
 			return ' ', paint{}, upper.colour
@@ -137,7 +137,7 @@ func (s Style) draw(c *cell) (r rune, ink, ground paint) {
 		default:
 			return '▀', upper.colour, lower.colour
 		}
-	case s.Colour != NoColour:
+	case s.Colour:
 		return ' ', paint{}, middle(upper.colour, lower.colour)
 	case s.Unicode:
 		return shade(upper.light, lower.light), paint{}, paint{}

@@ -83,14 +83,11 @@ func (f Frame) ColumnAt(x float64) (int, bool) {
 	return f.Left + min(int(f.X.Level(x)*float64(f.Width)), f.Width-1), true
 }
 
-// The smallest sizes: of a chart with axes, and of one without, below which it is a [sparkline].
-const (
-	axesWidth, axesHeight = 16, 4
-	bareWidth, bareHeight = 8, 2
-)
+// The smallest size of a chart with axes.
+const axesWidth, axesHeight = 16, 4
 
 // Draw returns at most height lines of at most width columns, and where in them the data are. Below 16 x 4 there are no
-// axes, and below 8 x 2 only one line, of the first line that is not Faint; then the frame is zero.
+// axes; then the frame is zero.
 //
 // A pixel column shows all values from the lowest to the highest of its points, so that no spike is lost.
 func (c Chart) Draw(width, height int, style Style) ([]string, Frame) {
@@ -102,9 +99,6 @@ func (c Chart) Draw(width, height int, style Style) ([]string, Frame) {
 	if missing != "" {
 		canvas.text(max(width-columns(missing), 0)/2, (height-1)/2, missing)
 		return canvas.lines(style), Frame{}
-	}
-	if width < bareWidth || height < bareHeight {
-		return []string{c.sparkline(x, width, style)}, Frame{}
 	}
 	inner, framed := c.axes(canvas, x, y)
 	t := tracer{raster: newRaster(inner, style), window: x, x: newScale(x, false), y: newScale(y, c.LogY)}
@@ -193,64 +187,3 @@ func (c Chart) marks(canvas *canvas, t *tracer) {
 		canvas.mark(t.area.x+column, t.area.y+row, symbol(m.Rune), given(m.Colour), paint{})
 	}
 }
-
-// sparkline draws the first line that is not faint, or else the first one, where there is no room for more.
-func (c Chart) sparkline(x Range, width int, style Style) string {
-	var s source
-	for _, line := range c.Lines {
-		if other := newSource(line.Points, c.LogY); other.n > 0 && (s.n == 0 || !line.Faint) {
-			s = other
-			if !line.Faint {
-				break
-			}
-		}
-	}
-	if s.n == 0 {
-		return ""
-	}
-	values := make([]float64, width)
-	from, _ := s.inside(x)
-	for column := range width {
-		to := s.after(x.value(float64(column+1)/float64(width)), from, from)
-		values[column], from = s.extremes(from, to).middle(c.LogY), to
-	}
-	return sparkline(values, width, style)
-}
-
-// sparkline draws values as the heights of characters in one line of at most width columns, without colour: the smallest
-// lowest and the largest highest, equal ones in the middle. A value that is not finite is a blank. Where there are more
-// values than columns, a column shows the mean of several.
-func sparkline(values []float64, width int, style Style) string {
-	if width <= 0 || len(values) == 0 {
-		return ""
-	}
-	columns := min(width, len(values))
-	means, all := make([]float64, columns), nothing
-	for i := range means {
-		from, to := Part(i, columns, len(values))
-		means[i] = meanFinite(values[from:to])
-		if num.Finite(means[i]) {
-			all = all.with(block{means[i], means[i]})
-		}
-	}
-	heights := eighths[1:]
-	if !style.Unicode {
-		heights = asciiHeights
-	}
-	line := make([]rune, columns)
-	for i, v := range means {
-		switch {
-		case !num.Finite(v):
-			line[i] = ' '
-		case all.lo == all.hi:
-			line[i] = heights[(len(heights)-1)/2]
-		default:
-			place := min(int(Range{all.lo, all.hi}.Level(v)*float64(len(heights))), len(heights)-1)
-			line[i] = heights[place]
-		}
-	}
-	return string(line)
-}
-
-// asciiHeights are ASCII characters by how high and how dark they look.
-var asciiHeights = []rune("_.-=*#")

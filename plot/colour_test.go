@@ -4,8 +4,6 @@ import (
 	"image/color"
 	"math"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 // sights are what eyes see of linear red, green and blue: all of it, and without the cones for red or for green (Machado,
@@ -74,32 +72,4 @@ func TestSeriesDifferForAllEyes(t *testing.T) {
 	if Series(len(series)) != Series(0) || Series(-1) != Series(len(series)-1) {
 		t.Error("the colours do not begin again")
 	}
-}
-
-// palette is xterm's from index 16 on, as its source gives it.
-func palette(i int) (r, g, b int) {
-	if i >= 232 {
-		v := 8 + 10*(i-232)
-		return v, v, v
-	}
-	i -= 16
-	return cube[i/36], cube[i/6%6], cube[i%6]
-}
-
-func TestNearestOf256Colours(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		c := color.RGBA{rapid.Uint8().Draw(t, "r"), rapid.Uint8().Draw(t, "g"), rapid.Uint8().Draw(t, "b"), 0xff}
-		if rapid.Bool().Draw(t, "grey") {
-			c.G, c.B = c.R, c.R
-		}
-		least := math.MaxInt
-		for i := 16; i < 256; i++ {
-			r, g, b := palette(i)
-			least = min(least, distance(c, r, g, b))
-		}
-		i := nearest256(c)
-		if r, g, b := palette(i); distance(c, r, g, b) != least {
-			t.Fatalf("%v is drawn as %d (%d, %d, %d), at a distance of %d, not %d", c, i, r, g, b, distance(c, r, g, b), least)
-		}
-	})
 }

@@ -75,17 +75,6 @@ var (
 func (b block) empty() bool   { return b.lo > b.hi }
 func (b block) isMixed() bool { return b.lo != b.lo }
 
-// middle is the value between the extremes, on the axis that is drawn; not-a-number where there is none.
-func (b block) middle(log bool) float64 {
-	switch {
-	case b.empty():
-		return math.NaN()
-	case log:
-		return math.Sqrt(b.lo) * math.Sqrt(b.hi)
-	}
-	return b.lo/2 + b.hi/2
-}
-
 func (b block) with(other block) block { return block{min(b.lo, other.lo), max(b.hi, other.hi)} }
 
 // NewCurve returns a curve of the points that p has now. Nil has none.

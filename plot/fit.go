@@ -169,33 +169,18 @@ func central(values []float64, log bool) block {
 }
 
 // Positive says whether every finite y of the lines inside of the window's x is above zero, so that LogY hides nothing,
-// and returns the first that is not.
-func (c Chart) Positive() (ok bool, example float64) {
+// and returns the lowest.
+func (c Chart) Positive() (ok bool, lowest float64) {
 	x := c.X
 	if !x.proper() {
-		if x, ok = c.fitX(); !ok {
-			return true, 0
-		}
+		x, _ = c.fitX() // without a point no line has one inside
 	}
+	all := nothing
 	for _, line := range c.Lines {
 		s := newSource(line.Points, false)
-		if s.n == 0 {
-			continue
-		}
-		found := false
-		from, to := s.inside(x)
-		s.walk(from, to, func(from, to int, b block) {
-			for i := from; i < to && !found && !b.empty() && b.lo <= 0; i++ {
-				if _, y := s.points.At(i); y <= 0 {
-					found, example = true, y
-				}
-			}
-		})
-		if found {
-			return false, example
-		}
+		all = all.with(s.extremes(s.inside(x)))
 	}
-	return true, 0
+	return all.lo > 0, all.lo
 }
 
 // scale is an axis: it gives values their place on it.

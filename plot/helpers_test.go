@@ -89,7 +89,7 @@ func (g glyph) halves(t failer) (upper, lower color.RGBA) {
 	return
 }
 
-var full = Style{Colour: TrueColour, Unicode: true}
+var full = Style{Colour: true, Unicode: true}
 
 // plain returns the characters of lines without their colours.
 func plain(t failer, lines []string) []string {

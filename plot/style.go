@@ -8,7 +8,8 @@ import (
 
 // Style says what a terminal can show. The zero value is ASCII without colour, which all can.
 type Style struct {
-	Colour Colour
+	// Colour allows all colours of 24 bits; a writer that knows a terminal with fewer may convert them.
+	Colour bool
 	// Unicode allows block elements and other characters outside ASCII, all of them one column wide.
 	Unicode bool
 	// Symbols are what lines are drawn with where Unicode is allowed. Grids, images and bars do not heed them.
@@ -24,16 +25,6 @@ type Symbols int
 const (
 	Braille Symbols = iota
 	Block
-)
-
-// Colour is how many colours a terminal has.
-type Colour int
-
-// The colours of terminals: none, the 256 of xterm's palette, and all of 24 bits.
-const (
-	NoColour Colour = iota
-	Colour256
-	TrueColour
 )
 
 const reset = "\x1b[0m"
@@ -74,69 +65,24 @@ func (s Style) weaker(p paint) paint {
 }
 
 // escape returns the sequence that selects the colours of a cell, of which it leaves alone those that are not set.
-func (s Style) escape(ink, ground paint) string {
-	codes := ""
-	if ink.set() {
-		codes = "38;" + s.code(ink.RGBA)
+func escape(ink, ground paint) string {
+	switch i, g := ink.RGBA, ground.RGBA; {
+	case ink.set() && ground.set():
+		return fmt.Sprintf("\x1b[38;2;%d;%d;%d;48;2;%d;%d;%dm", i.R, i.G, i.B, g.R, g.G, g.B)
+	case ink.set():
+		return fmt.Sprintf("\x1b[38;2;%d;%d;%dm", i.R, i.G, i.B)
+	case ground.set():
+		return fmt.Sprintf("\x1b[48;2;%d;%d;%dm", g.R, g.G, g.B)
 	}
-	if ground.set() {
-		if codes != "" {
-			codes += ";"
-		}
-		codes += "48;" + s.code(ground.RGBA)
-	}
-	if codes == "" {
-		return ""
-	}
-	return "\x1b[" + codes + "m"
+	return ""
 }
-
-func (s Style) code(c color.RGBA) string {
-	if s.Colour == Colour256 {
-		return fmt.Sprintf("5;%d", nearest256(c))
-	}
-	return fmt.Sprintf("2;%d;%d;%d", c.R, c.G, c.B)
-}
-
-// cube is the levels of red, green and blue in the 216 colours from index 16 on.
-var cube = [6]int{0, 95, 135, 175, 215, 255}
-
-// nearest256 returns the index in xterm's palette of the colour nearest to c. The first 16 colours are left out: every
-// terminal has its own.
-func nearest256(c color.RGBA) int {
-	r, g, b := nearestLevel(int(c.R)), nearestLevel(int(c.G)), nearestLevel(int(c.B))
-	step := min(max((int(c.R)+int(c.G)+int(c.B))/3-3, 0)/10, 23) // of the 24 greys 8, 18, …, 238 from index 232 on
-	grey := 8 + 10*step
-	if distance(c, grey, grey, grey) < distance(c, cube[r], cube[g], cube[b]) {
-		return 232 + step
-	}
-	return 16 + 36*r + 6*g + b
-}
-
-func nearestLevel(v int) int {
-	best := 0
-	for i, level := range cube {
-		if abs(v-level) < abs(v-cube[best]) {
-			best = i
-		}
-	}
-	return best
-}
-
-// distance is the squared distance between colours.
-func distance(c color.RGBA, r, g, b int) int {
-	dr, dg, db := int(c.R)-r, int(c.G)-g, int(c.B)-b
-	return dr*dr + dg*dg + db*db
-}
-
-func abs(v int) int { return max(v, -v) }
 
 // Ink returns the sequence that makes a terminal write in a colour, empty without colours; "\x1b[0m" ends it.
 func (s Style) Ink(c color.RGBA) string {
-	if s.Colour == NoColour {
+	if !s.Colour {
 		return ""
 	}
-	return s.escape(solid(c), paint{})
+	return escape(solid(c), paint{})
 }
 
 // viridis is ten evenly spaced colours of the colour map of that name by van der Walt and Smith (matplotlib, CC0).

@@ -182,7 +182,7 @@ func (c Chart) pens(s Style) []pen {
 			if line.Mark > ' ' && line.Mark < 0x7f {
 				p.character = line.Mark
 			}
-		case s.Colour != NoColour:
+		case s.Colour:
 		case line.Faint:
 			p.stipple = 2
 		default:

@@ -95,10 +95,7 @@ func (m *model) toggleShown() {
 
 // toggleAllShown draws all runs, or where all are drawn only the chosen one.
 func (m *model) toggleAllShown() {
-	all := true
-	for _, r := range m.set.Runs {
-		all = all && !m.hidden[r.Dir]
-	}
+	all := !slices.ContainsFunc(m.set.Runs, func(r *monitor.Run) bool { return m.hidden[r.Dir] })
 	for _, r := range m.set.Runs {
 		m.hidden[r.Dir] = all && r != m.run()
 	}

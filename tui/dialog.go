@@ -111,9 +111,9 @@ func (m *model) dialogBox(w, h int) []string {
 	}
 	var lines []string
 	for i, c := range m.dialog.choices {
-		line := fit(t.shorten(" "+c.key+"  "+t.text("%s", c.text), inner), inner)
+		line := fit(t.shorten(" "+c.key+"  "+t.glyph(c.text), inner), inner)
 		if i == m.dialog.at {
-			line = t.picked(fit(t.glyphs.pick+strings.TrimPrefix(line, " "), inner))
+			line = t.picked(fit(t.glyph("›")+strings.TrimPrefix(line, " "), inner))
 		}
 		lines = append(lines, line)
 	}

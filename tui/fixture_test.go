@@ -7,10 +7,11 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
+
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
@@ -158,7 +159,7 @@ func watching(s Screen, width, height int, runs ...monitor.RunUpdate) *model {
 }
 
 var (
-	colourScreen  = Screen{Colour: plot.TrueColour, Unicode: true}
+	colourScreen  = Screen{Colour: colorprofile.TrueColor, Unicode: true}
 	unicodeScreen = Screen{Unicode: true}
 	asciiScreen   = Screen{Plain: true}
 )

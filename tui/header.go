@@ -30,7 +30,7 @@ func (m *model) headerLines(w, h int) []string {
 		if len(m.set.Runs) > 0 {
 			text = fmt.Sprintf("no run passes the filter %s (f changes it, esc forgets it)", m.theme.clean(m.query.String()))
 		}
-		return fitAll([]string{m.theme.dim(m.theme.text("%s", text))}, w, h)
+		return fitAll([]string{m.theme.dim(m.theme.glyph(text))}, w, h)
 	}
 	f := r.Figures(m.now)
 	groups := []facts{m.progressFacts(r, f), m.qualityFacts(r, f), m.machineFacts(r)}
@@ -67,14 +67,15 @@ func joinFacts(facts []fact, w int) string {
 		}
 		facts = slices.Delete(facts, worst, worst+1)
 	}
-	var line strings.Builder
+	return strings.Join(texts(facts), gap)
+}
+
+func texts(facts []fact) []string {
+	all := make([]string, len(facts))
 	for i, f := range facts {
-		if i > 0 {
-			line.WriteString(gap)
-		}
-		line.WriteString(f.text)
+		all[i] = f.text
 	}
-	return line.String()
+	return all
 }
 
 // facts are collected from what is known.
@@ -95,7 +96,7 @@ func (f *facts) when(yes bool, rank int, format string, args ...any) {
 }
 
 // warned and noted write what is wrong, and what is unusual.
-func (t theme) warned(s string) string { return t.ink(t.lift(vermilion), t.glyphs.warned+" "+s) }
+func (t theme) warned(s string) string { return t.ink(t.lift(vermilion), t.glyph("▲")+" "+s) }
 func (t theme) noted(s string) string  { return t.ink(t.lift(orange), s) }
 
 // progressFacts says where the run is.
@@ -161,7 +162,7 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 		default:
 			best += fmt.Sprintf(" %s ago", text.Count(int(f.Valid.Step-f.Best.Step), "step"))
 		}
-		all.add(3, t.ink(t.lift(green), t.glyphs.best+" "+best))
+		all.add(3, t.ink(t.lift(green), t.glyph("★")+" "+best))
 	}
 	if o := f.LastOrders; o != nil && !tested {
 		all.add(7, "valid gain "+t.withError(float64(o.Gain), float64(o.Gain2SE)))
@@ -247,11 +248,7 @@ func (m *model) textLines(w, h int) []string {
 	if h == 1 {
 		return fitAll([]string{joinFacts(all, w)}, w, h)
 	}
-	var lines []string
-	for _, f := range all {
-		lines = append(lines, f.text)
-	}
-	return fitAll(lines, w, h)
+	return fitAll(texts(all), w, h)
 }
 
 // quiet is how long a run may be without news before the screen says so, and tells no
@@ -329,9 +326,9 @@ var sources = sync.OnceValue(source.List)
 
 // testOrders is the last ensemble of orders that was tested, or nil.
 func testOrders(r *monitor.Run) *runlog.Orders {
-	for i := len(r.History.Orders) - 1; i >= 0; i-- {
-		if o := &r.History.Orders[i]; o.Split == "test" {
-			return o
+	for i, o := range slices.Backward(r.History.Orders) {
+		if o.Split == "test" {
+			return &r.History.Orders[i]
 		}
 	}
 	return nil

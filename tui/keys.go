@@ -153,7 +153,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 // helpLines is the table of keys in one column, or in two where there is room.
 func (m *model) helpLines(w int) []string {
 	t := m.theme
-	row := func(name, text string) string { return fit(t.text("%s", name), 13) + t.text("%s", text) }
+	row := func(name, text string) string { return fit(t.glyph(name), 13) + t.glyph(text) }
 	var parts [][]string
 	var last group
 	for _, b := range m.bindings() {

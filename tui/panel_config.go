@@ -80,7 +80,7 @@ func pathWidth(r *monitor.Run, w int) int {
 func (t theme) ending(path string, columns int) string {
 	path = t.clean(path)
 	if n := width(path); n > columns {
-		path = t.glyphs.more + ansi.TruncateLeft(path, n-columns+width(t.glyphs.more), "")
+		path = t.glyph("…") + ansi.TruncateLeft(path, n-columns+width(t.glyph("…")), "")
 	}
 	return fit(path, columns)
 }
@@ -111,9 +111,6 @@ func (m *configPanel) view(w, h int) drawing {
 
 func (m *configPanel) title(w int) string {
 	r := m.run()
-	if r == nil {
-		return ""
-	}
 	if runs := m.comparedRuns(); len(runs) > 1 {
 		return m.theme.dim(text.Count(len(monitor.Diff(runs)), "difference"))
 	}
@@ -125,9 +122,6 @@ func (m *configPanel) title(w int) string {
 
 func (m *configPanel) digest(w int) string {
 	r := m.run()
-	if r == nil {
-		return ""
-	}
 	var parts []string
 	for _, s := range [][2]string{{"model.type", "type"}, {"model.hidden", "hidden"}, {"train.optimizer.name", "optimizer"}, {"train.batch", "batch"}} {
 		if v, ok := r.Setting(s[0]); ok {

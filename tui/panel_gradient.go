@@ -110,9 +110,6 @@ func below(a, b drawing, row, w int) drawing {
 
 func (m *gradientPanel) title(w int) string {
 	r := m.run()
-	if r == nil {
-		return ""
-	}
 	t, axis, chart := m.theme, m.charts.axis, m.chart()
 	parts := m.trainFacts(chart, r, gradientLine, m.numberAt)
 	if sign := m.sign(m.rateChart(), r, rateLine.name); sign != "" {

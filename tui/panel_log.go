@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -39,15 +40,7 @@ func happenings(r *monitor.Run) []logLine {
 	for _, e := range h.Events {
 		add(float64(e.Time), false, "%s", e.What)
 	}
-	slices.SortStableFunc(lines, func(a, b logLine) int {
-		switch {
-		case a.time < b.time:
-			return -1
-		case a.time > b.time:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(lines, func(a, b logLine) int { return cmp.Compare(a.time, b.time) })
 	if e := h.End; e != nil {
 		add(float64(e.Time), e.Error != "", "%s at step %s", e.Status, text.Grouped(e.Step))
 		if e.Test != nil {
@@ -124,24 +117,18 @@ func (t theme) logLine(l logLine) string {
 
 func (m *logPanel) title(w int) string {
 	r := m.run()
-	if r == nil {
-		return ""
-	}
 	t := m.theme
 	if r.Err != nil {
 		return t.warned(t.clean(r.Err.Error()))
 	}
 	if n := r.Figures(m.now).Bad; n > 0 {
-		return t.ink(t.lift(orange), fmt.Sprintf("%s %s of metrics.jsonl cannot be read", t.glyphs.warned, text.Count(n, "line")))
+		return t.ink(t.lift(orange), fmt.Sprintf("%s %s of metrics.jsonl cannot be read", t.glyph("▲"), text.Count(n, "line")))
 	}
 	return ""
 }
 
 func (m *logPanel) digest(w int) string {
 	r := m.run()
-	if r == nil {
-		return ""
-	}
 	if title := m.title(w); title != "" {
 		return title
 	}

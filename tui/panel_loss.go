@@ -58,9 +58,6 @@ func (m *lossPanel) view(w, h int) drawing { return m.drawChart(m.chart(), w, h)
 
 func (m *lossPanel) title(w int) string {
 	r := m.run()
-	if r == nil {
-		return ""
-	}
 	t, f, chart := m.theme, r.Figures(m.now), m.chart()
 	var parts []fact
 	if m.many() {
@@ -70,7 +67,7 @@ func (m *lossPanel) title(w int) string {
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
 		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(r, validSeries), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
-			parts = append(parts, fact{t.ink(t.lift(green), t.glyphs.best+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + text.Grouped(f.Best.Step)), 6})
+			parts = append(parts, fact{t.ink(t.lift(green), t.glyph("★")+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + text.Grouped(f.Best.Step)), 6})
 		}
 	}
 	return joinFacts(append(parts, fact{t.dim(m.notes()), 5}, fact{t.dim("nats a row"), 7}), w)

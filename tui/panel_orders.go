@@ -2,12 +2,12 @@ package tui
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -158,7 +158,7 @@ func gainLines(t theme, o *runlog.Orders, w int) []string {
 
 // spreadOf is the standard deviation of the finite ones, 0 of fewer than two.
 func spreadOf(v []float64) float64 {
-	v = slices.DeleteFunc(v, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+	v = slices.DeleteFunc(v, func(x float64) bool { return !num.Finite(x) })
 	if len(v) < 2 {
 		return 0
 	}

@@ -138,12 +138,12 @@ func (m *runsPanel) view(w, h int) drawing {
 
 func (m *runsPanel) runLine(r *monitor.Run, nameWidth int, columns []runColumn) string {
 	t, f := m.theme, r.Figures(m.now)
-	pick, mark := " ", t.glyphs.gone
+	pick, mark := " ", t.glyph("○")
 	if !m.hidden[r.Dir] {
 		mark = string(m.letter(r))
 	}
 	if r == m.run() {
-		pick = t.glyphs.pick
+		pick = t.glyph("›")
 	}
 	line := fit(pick+t.ink(m.runColour(r), mark), runMarkWidth) + fit(t.shorten(t.clean(r.Name), nameWidth), nameWidth)
 	for _, c := range columns {
@@ -154,12 +154,7 @@ func (m *runsPanel) runLine(r *monitor.Run, nameWidth int, columns []runColumn) 
 
 // scrollOfRuns is the place of the chosen run in the list.
 func (m *model) scrollOfRuns(runs []*monitor.Run) int {
-	for i, r := range runs {
-		if r == m.run() {
-			return i
-		}
-	}
-	return 0
+	return max(0, slices.Index(runs, m.run()))
 }
 
 // windowStart is the first of n rows that a window of h shows so that row at is in it,
@@ -176,9 +171,6 @@ func (m *runsPanel) title(w int) string {
 
 func (m *runsPanel) digest(w int) string {
 	runs := m.listed()
-	if len(runs) == 0 {
-		return "none passes the filter"
-	}
 	f := runs[0].Figures(m.now)
 	if m.sort != monitor.ByBest || f.Best == nil {
 		return text.Count(len(runs), "run")

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,12 +109,7 @@ func squareSide(s *monitor.Samples) int {
 }
 
 func isBits(v []float32) bool {
-	for _, x := range v {
-		if x != 0 && x != 1 {
-			return false
-		}
-	}
-	return len(v) > 0
+	return len(v) > 0 && !slices.ContainsFunc(v, func(x float32) bool { return x != 0 && x != 1 })
 }
 
 const cellWidth = 10 // of a column of the table
@@ -160,7 +156,6 @@ func (m *samplesPanel) hidden(h int) int {
 func (m *samplesPanel) title(w int) string {
 	r := m.run()
 	switch {
-	case r == nil:
 	case r.Density != nil:
 		return m.theme.dim("density at step " + text.Grouped(r.Density.Step))
 	case r.Samples != nil:

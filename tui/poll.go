@@ -273,12 +273,11 @@ func (m *model) answers() {
 }
 
 func answer(events []runlog.Event, id string) (what string, ok bool) {
-	for i := len(events) - 1; i >= 0; i-- {
-		if events[i].ID == id {
-			return events[i].What, true
-		}
+	i := slices.IndexFunc(events, func(e runlog.Event) bool { return e.ID == id })
+	if i < 0 {
+		return "", false
 	}
-	return "", false
+	return events[i].What, true
 }
 
 // interrupt is Ctrl-C while this process trains: what the signal does.

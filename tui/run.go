@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -29,7 +29,7 @@ func New(ctx context.Context, in io.Reader, out io.Writer, o Options) *Monitor {
 	o = o.withDefaults()
 	m := &guarded{m: newModel(o)}
 	return &Monitor{ctx, m, tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(out),
-		tea.WithColorProfile(profile(o.Screen)), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))}
+		tea.WithColorProfile(o.Screen.profile()), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond))}
 }
 
 // framesPerSecond bounds how often the terminal is written to: keys feel immediate, and
@@ -75,16 +75,26 @@ func (m *Monitor) Restore() {
 	}
 }
 
-func profile(s Screen) colorprofile.Profile {
+// profile is what codes the screen takes.
+func (s Screen) profile() colorprofile.Profile {
 	switch {
 	case s.Plain:
 		return colorprofile.NoTTY
-	case s.Colour == plot.TrueColour:
-		return colorprofile.TrueColor
-	case s.Colour == plot.Colour256:
-		return colorprofile.ANSI256
+	case s.Colour != 0:
+		return s.Colour
 	}
 	return colorprofile.ASCII
+}
+
+// Print writes lines in the colours that the screen has.
+func (s Screen) Print(out io.Writer, lines []string) error {
+	w := &colorprofile.Writer{Forward: out, Profile: s.profile()}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+			return fmt.Errorf("writing standard output: %w", err)
+		}
+	}
+	return nil
 }
 
 // Frame is one picture of all that the source knows, of exactly height lines of exactly
@@ -167,77 +177,55 @@ type guarded struct {
 	failed error
 }
 
-func (g *guarded) Init() (cmd tea.Cmd) {
-	defer func() {
-		if g.fail(recover()) {
-			cmd = tea.Quit
-		}
-	}()
-	return g.command(g.m.Init())
+func (g *guarded) Init() tea.Cmd {
+	return guard[tea.Cmd](g, tea.Quit, func() tea.Cmd { return g.command(g.m.Init()) })
 }
 
-func (g *guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
-	defer func() {
-		if g.fail(recover()) {
-			next, cmd = g, tea.Quit
-		}
-	}()
-	if g.failure() != nil {
-		return g, tea.Quit
-	}
-	_, cmd = g.m.Update(msg)
-	cmd = g.command(cmd)
-	return g, cmd
+func (g *guarded) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	return g, guard[tea.Cmd](g, tea.Quit, func() tea.Cmd {
+		_, cmd := g.m.Update(msg)
+		return g.command(cmd)
+	})
 }
 
 // View is an empty screen once something has failed: the next message, of which the
 // poll brings one soon, ends the program.
-func (g *guarded) View() (v tea.View) {
-	defer func() {
-		if g.fail(recover()) {
-			v = tea.View{AltScreen: true}
-		}
-	}()
-	if g.failure() != nil {
-		return tea.View{AltScreen: true}
-	}
-	return g.m.View()
-}
+func (g *guarded) View() tea.View { return guard(g, tea.View{AltScreen: true}, g.m.View) }
 
 // command guards a command, and those that it is a batch of.
 func (g *guarded) command(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
 	}
-	return func() (msg tea.Msg) {
-		defer func() {
-			if g.fail(recover()) {
-				msg = tea.Quit()
+	return func() tea.Msg {
+		return guard(g, tea.Quit(), func() tea.Msg {
+			msg := cmd()
+			if batch, ok := msg.(tea.BatchMsg); ok {
+				for i := range batch {
+					batch[i] = g.command(batch[i])
+				}
 			}
-		}()
-		msg = cmd()
-		if batch, ok := msg.(tea.BatchMsg); ok {
-			all := make(tea.BatchMsg, len(batch))
-			for i := range batch {
-				all[i] = g.command(batch[i])
-			}
-			return all
-		}
-		return msg
+			return msg
+		})
 	}
 }
 
-// fail keeps what a panic was about, and says whether there was one.
-func (g *guarded) fail(panicked any) bool {
-	if panicked == nil {
-		return false
+// guard is what f returns, or something else once anything has failed. It keeps what a
+// panic was about.
+func guard[T any](g *guarded, failed T, f func() T) (out T) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if out = failed; g.failed == nil {
+				g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", p, text.PanicSite())
+			}
+		}
+	}()
+	if g.failure() != nil {
+		return failed
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.failed == nil {
-		g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", panicked, text.PanicSite())
-	}
-	return true
+	return f()
 }
 
 func (g *guarded) failure() error {

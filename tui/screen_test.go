@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/colorprofile"
 	"github.com/creack/pty"
 
 	"github.com/maskflow/maskflow/plot"
@@ -14,7 +15,7 @@ import (
 // What a screen can show follows from what is written to, the environment, and what was
 // asked for.
 func TestDetectScreen(t *testing.T) {
-	const none, some, all = plot.NoColour, plot.Colour256, plot.TrueColour
+	const none, some, all = colorprofile.Unknown, colorprofile.ANSI256, colorprofile.TrueColor
 	utf8 := Screen{Unicode: true}
 	for _, tt := range []struct {
 		env      string
@@ -72,10 +73,10 @@ func TestDetectScreen(t *testing.T) {
 		}
 	}
 	style := Screen{Colour: all, Unicode: true, Symbols: plot.Block, Plain: true}.Style()
-	if style != (plot.Style{Colour: all, Unicode: true, Symbols: plot.Block}) {
+	if style != (plot.Style{Colour: true, Unicode: true, Symbols: plot.Block}) {
 		t.Errorf("charts are drawn with %+v", style)
 	}
-	if none != (Screen{}).Style().Colour {
+	if (Screen{}).Style().Colour {
 		t.Error("the zero value has colours")
 	}
 }

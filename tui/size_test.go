@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
@@ -32,7 +33,7 @@ func checkSize(t interface{ Fatalf(string, ...any) }, m *model) {
 		if n := ansi.StringWidth(line); n != m.width || strings.ContainsAny(line, "\n\r\t") {
 			t.Fatalf("line %d has %d columns on a screen of %d x %d: %q", i, n, m.width, m.height, line)
 		}
-		if !m.theme.style.Unicode && m.theme.style.Colour == plot.NoColour && m.prompt == nil {
+		if !m.theme.style.Unicode && !m.theme.style.Colour && m.prompt == nil {
 			for _, r := range ansi.Strip(line) {
 				if r > '~' && !strings.ContainsRune(foreign, r) {
 					t.Fatalf("%q is no ASCII: %q", r, line)
@@ -121,7 +122,7 @@ var pressable = []string{"tab", "1", "2", "3", "4", "5", "6", "7", "enter", "up"
 func TestEveryPictureHasTheSizeOfTheScreen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := Screen{Unicode: rapid.Bool().Draw(t, "unicode"), Plain: rapid.Bool().Draw(t, "plain"), Light: rapid.Bool().Draw(t, "light"),
-			Colour:  rapid.SampledFrom([]plot.Colour{plot.NoColour, plot.Colour256, plot.TrueColour}).Draw(t, "colour"),
+			Colour:  rapid.SampledFrom([]colorprofile.Profile{0, colorprofile.ANSI256, colorprofile.TrueColor}).Draw(t, "colour"),
 			Symbols: rapid.SampledFrom([]plot.Symbols{plot.Braille, plot.Block}).Draw(t, "symbols")}
 		var runs []monitor.RunUpdate
 		for i := range rapid.IntRange(0, 3).Draw(t, "runs") {

@@ -62,7 +62,7 @@ func (t theme) shorten(text string, columns int) string {
 	if width(text) <= columns {
 		return text
 	}
-	return ansi.Truncate(text, max(columns, 0), t.glyphs.more)
+	return ansi.Truncate(text, max(columns, 0), t.glyph("…"))
 }
 
 // clean is a plain text of others in the characters that the screen has.
@@ -80,12 +80,7 @@ func (t theme) clean(s string) string {
 }
 
 func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // over lays a box of lines on the middle of a screen.
@@ -122,11 +117,9 @@ func fold(text string, columns, lines int) []string {
 	if columns <= 0 || lines <= 0 {
 		return nil
 	}
-	all := splitLines(ansi.Wrap(text, columns, ""))
+	all := strings.Split(ansi.Wrap(text, columns, ""), "\n")
 	return all[:min(len(all), lines)]
 }
-
-func splitLines(text string) []string { return strings.Split(text, "\n") }
 
 // width is how many columns a line takes. A frame asks for it some thousand times, so
 // what the monitor itself writes is counted here, and only what is more difficult, such

@@ -18,46 +18,13 @@ import (
 
 // theme is how things look on a screen. Nothing is told by colour alone.
 type theme struct {
-	style  plot.Style
-	dark   bool
-	plain  bool // not even bold
-	glyphs glyphs
-}
-
-// glyphs are the characters that a screen may lack.
-type glyphs struct {
-	corners                [4]string // of a box: upper left and right, lower left and right
-	flat, upright          string
-	focus, open, shut      string // before a title
-	running, ended, warned string // before a state
-	best                   string // before a name in a legend
-	full, empty            string // of a bar
-	more, pick, gone       string
-}
-
-var unicodeGlyphs = glyphs{
-	corners: [4]string{"╭", "╮", "╰", "╯"}, flat: "─", upright: "│",
-	focus: "▸", open: "▾", shut: "▸",
-	running: "●", ended: "■", warned: "▲",
-	best: "★",
-	full: "█", empty: "░",
-	more: "…", pick: "›", gone: "○",
-}
-
-var asciiGlyphs = glyphs{
-	corners: [4]string{"+", "+", "+", "+"}, flat: "-", upright: "|",
-	focus: ">", open: "v", shut: ">",
-	running: "*", ended: "#", warned: "!",
-	best: "*",
-	full: "#", empty: ".",
-	more: "~", pick: ">", gone: " ",
+	style plot.Style
+	dark  bool
+	plain bool // not even bold
 }
 
 func newTheme(s Screen) theme {
-	t := theme{style: s.Style(), dark: !s.Light, plain: s.Plain, glyphs: asciiGlyphs}
-	if s.Unicode {
-		t.glyphs = unicodeGlyphs
-	}
+	t := theme{style: s.Style(), dark: !s.Light, plain: s.Plain}
 	t.style.Ground = darkGround
 	if s.Light {
 		t.style.Ground = lightGround
@@ -94,7 +61,7 @@ func (t theme) lift(c color.RGBA) color.RGBA {
 
 // ink writes in a colour.
 func (t theme) ink(c color.RGBA, s string) string {
-	if t.style.Colour == plot.NoColour || s == "" {
+	if !t.style.Colour || s == "" {
 		return s
 	}
 	return t.style.Ink(c) + s + reset
@@ -126,14 +93,14 @@ func (t theme) picked(s string) string {
 
 // state writes how a run stands.
 func (t theme) state(s runlog.Status) string {
-	glyph, c := t.glyphs.ended, blue
+	glyph, c := t.glyph("■"), blue
 	switch s {
 	case runlog.Running:
-		glyph, c = t.glyphs.running, green
+		glyph, c = t.glyph("●"), green
 	case runlog.Diverged, runlog.Failed, runlog.Crashed:
-		glyph, c = t.glyphs.warned, vermilion
+		glyph, c = t.glyph("▲"), vermilion
 	case runlog.Silent, monitor.Deleted, monitor.Unknown:
-		glyph, c = t.glyphs.warned, orange
+		glyph, c = t.glyph("▲"), orange
 	case runlog.Stopped:
 		c = orange
 	case runlog.Done:
@@ -147,12 +114,16 @@ func (t theme) bar(fraction float64, columns int) string {
 		fraction = 0
 	}
 	full := int(min(fraction, 1)*float64(columns) + 0.5)
-	return t.ink(t.lift(blue), strings.Repeat(t.glyphs.full, full)+strings.Repeat(t.glyphs.empty, columns-full))
+	return t.ink(t.lift(blue), strings.Repeat(t.glyph("█"), full)+strings.Repeat(t.glyph("░"), columns-full))
 }
 
 // text writes what a program says, in ASCII where the screen has nothing else.
 func (t theme) text(format string, args ...any) string {
-	s := fmt.Sprintf(format, args...)
+	return t.glyph(fmt.Sprintf(format, args...))
+}
+
+// glyph writes signs, or what stands for them in ASCII.
+func (t theme) glyph(s string) string {
 	if t.style.Unicode {
 		return s
 	}
@@ -165,7 +136,7 @@ func (t theme) withError(v, err float64) string { return t.text("%s", text.WithE
 // Screen says what a terminal can show. The zero value is one of ASCII characters
 // without colour or bold, on a dark background: what everything can.
 type Screen struct {
-	Colour  plot.Colour
+	Colour  colorprofile.Profile // ANSI256 or TrueColor; else there is none
 	Unicode bool
 	Symbols plot.Symbols // of charts, where there is Unicode
 	Light   bool         // a light background
@@ -174,7 +145,7 @@ type Screen struct {
 
 // Style is what charts on the screen may be drawn with.
 func (s Screen) Style() plot.Style {
-	return plot.Style{Colour: s.Colour, Unicode: s.Unicode, Symbols: s.Symbols}
+	return plot.Style{Colour: s.Colour != 0, Unicode: s.Unicode, Symbols: s.Symbols}
 }
 
 // DetectScreen finds out what can be shown on out in an environment ("KEY=value").
@@ -204,9 +175,9 @@ func DetectScreen(out io.Writer, env []string, ascii bool) Screen {
 	}
 	switch p := colorprofile.Detect(out, env); {
 	case p >= colorprofile.TrueColor:
-		s.Colour = plot.TrueColour
+		s.Colour = p
 	case p >= colorprofile.ANSI && !dumb:
-		s.Colour = plot.Colour256
+		s.Colour = colorprofile.ANSI256
 	}
 	return s
 }
@@ -225,4 +196,6 @@ func utf8Locale(get func(string) string) bool {
 
 // toASCII replaces the characters outside ASCII of the program's own texts.
 var toASCII = strings.NewReplacer("±", "+-", "…", "~", "·", "-", "—", "-", "–", "-", "×", "x", "→", "->", "←", "<-", "↑", "up", "↓", "down",
-	"−", "-", "≤", "<=", "≥", ">=", "°", "", "•", "*", "Δ", "*", "²", "^2")
+	"−", "-", "≤", "<=", "≥", ">=", "°", "", "•", "*", "Δ", "*", "²", "^2",
+	"╭", "+", "╮", "+", "╰", "+", "╯", "+", "─", "-", "│", "|", "▸", ">", "▾", "v", "›", ">", "○", " ",
+	"●", "*", "■", "#", "▲", "!", "★", "*", "█", "#", "░", ".")

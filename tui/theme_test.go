@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
-
-	"github.com/maskflow/maskflow/plot"
+	"github.com/janpfeifer/must"
 )
 
 // luminance is the relative luminance of WCAG 2.
@@ -32,7 +32,7 @@ func contrast(a, b color.RGBA) float64 {
 // of graphics and large text.
 func TestColoursCanBeReadOnBothBackgrounds(t *testing.T) {
 	for _, light := range []bool{false, true} {
-		th := newTheme(Screen{Colour: plot.TrueColour, Unicode: true, Light: light})
+		th := newTheme(Screen{Colour: colorprofile.TrueColor, Unicode: true, Light: light})
 		ground := color.RGBA{0x10, 0x10, 0x14, 0xff}
 		if light {
 			ground = color.RGBA{0xfa, 0xfa, 0xfa, 0xff}
@@ -51,8 +51,10 @@ func TestCodes(t *testing.T) {
 	if !strings.Contains(colour, "\x1b[38;2;") {
 		t.Error("no colours on a screen that has them")
 	}
-	palette := strings.Join(watching(Screen{Colour: plot.Colour256, Unicode: true}, 120, 40, twoRuns()...).draw().lines, "")
-	if strings.Contains(palette, "8;2;") || !strings.Contains(palette, "\x1b[38;5;") {
+	var palette strings.Builder
+	few := Screen{Colour: colorprofile.ANSI256, Unicode: true}
+	must.M(few.Print(&palette, watching(few, 120, 40, twoRuns()...).draw().lines))
+	if strings.Contains(palette.String(), "8;2;") || !strings.Contains(palette.String(), "\x1b[38;5;") {
 		t.Error("a screen of 256 colours gets others")
 	}
 	bold := strings.Join(watching(unicodeScreen, 120, 40, twoRuns()...).draw().lines, "")

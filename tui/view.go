@@ -93,22 +93,30 @@ func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
 	focused := panel == m.focus
 	name := m.numbered(panel)
 	if p.shut {
-		return []string{cut(t.dim(t.glyphs.shut+" "+fmt.Sprintf("%-11s", name))+panel.digest(p.w-13), p.w)}, nil
+		return []string{cut(t.dim(t.glyph("▸")+" "+fmt.Sprintf("%-11s", name))+m.about(panel.digest, p.w-13), p.w)}, nil
 	}
 	if focused {
 		name = t.bold(name)
 	}
-	title := panel.title(p.w - width(name) - 7)
+	title := m.about(panel.title, p.w-width(name)-7)
 	if s != columns {
 		d := panel.view(p.w, p.h-1)
 		head := name
 		if s == accordion {
-			head = t.glyphs.open + " " + name
+			head = t.glyph("▾") + " " + name
 		}
 		return append([]string{t.shorten(head+"  "+title, p.w)}, fitAll(d.lines, p.w, p.h-1)...), shifted(d.charts, 0, 1)
 	}
 	d := panel.view(p.w-2, p.h-2)
 	return m.box(name, title, d.lines, p.w, p.h, focused), shifted(d.charts, 1, 1)
+}
+
+// about is a title or a digest of w columns, empty while there is no run.
+func (m *model) about(text func(w int) string, w int) string {
+	if m.run() == nil {
+		return ""
+	}
+	return text(w)
 }
 
 func shifted(charts []placedChart, dx, dy int) []placedChart {
@@ -125,18 +133,18 @@ func (m *model) box(name, title string, lines []string, w, h int, focused bool) 
 	edge := t.dim
 	if focused {
 		edge = func(s string) string { return t.ink(t.lift(orange), s) }
-		name = t.glyphs.focus + " " + name
+		name = t.glyph("▸") + " " + name
 	}
 	head := " " + name + " "
 	if title != "" {
 		head += " " + t.shorten(title, w-5-width(head)) + " "
 	}
 	head = cut(head, w-4)
-	out := []string{edge(t.glyphs.corners[0]+t.glyphs.flat) + head + edge(strings.Repeat(t.glyphs.flat, max(0, w-3-width(head)))+t.glyphs.corners[1])}
+	out := []string{edge(t.glyph("╭")+t.glyph("─")) + head + edge(strings.Repeat(t.glyph("─"), max(0, w-3-width(head)))+t.glyph("╮"))}
 	for _, line := range fitAll(lines, w-2, h-2) {
-		out = append(out, edge(t.glyphs.upright)+line+edge(t.glyphs.upright))
+		out = append(out, edge(t.glyph("│"))+line+edge(t.glyph("│")))
 	}
-	return append(out, edge(t.glyphs.corners[2]+strings.Repeat(t.glyphs.flat, max(0, w-2))+t.glyphs.corners[3]))
+	return append(out, edge(t.glyph("╰")+strings.Repeat(t.glyph("─"), max(0, w-2))+t.glyph("╯")))
 }
 
 // numbered is the name of a panel after its key.
@@ -202,7 +210,7 @@ func (m *model) footer(w int) string {
 			item = "  " + item
 		}
 		if width(line+item) > w {
-			line += " " + t.glyphs.more
+			line += " " + t.glyph("…")
 			break
 		}
 		line += item

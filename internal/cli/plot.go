@@ -155,8 +155,8 @@ const textHeight = 24
 // the terminal.
 func (a *app) writeChart(o plotOptions, height int, chart func(width, height int, style plot.Style) []string) error {
 	width := cmp.Or(terminalWidth(a.stdout), 80)
-	style := tui.DetectScreen(a.stdout, os.Environ(), o.ascii).Style()
-	return a.print("%s\n", strings.Join(chart(width, height, style), "\n"))
+	screen := tui.DetectScreen(a.stdout, os.Environ(), o.ascii)
+	return screen.Print(a.stdout, chart(width, height, screen.Style()))
 }
 
 // Variables whose charts are drawn; all are in the table.

@@ -11,13 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/maskflow/maskflow/internal/ansisvg"
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/tui"
 )
 
@@ -148,15 +148,10 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	case o.json:
 		return a.writeJSON(summaries(source, query))
 	case o.output != "":
-		options.Screen = tui.Screen{Colour: plot.TrueColour, Unicode: !o.ascii}
+		options.Screen = tui.Screen{Colour: colorprofile.TrueColor, Unicode: !o.ascii}
 		return writeFrame(o.output, options, width, height)
 	case o.once:
-		for _, line := range tui.Frame(options, width, height) {
-			if err := a.print("%s\n", strings.TrimRight(line, " ")); err != nil {
-				return err
-			}
-		}
-		return nil
+		return options.Screen.Print(a.stdout, tui.Frame(options, width, height))
 	case !full:
 		return a.follow(c.Context(), source, query, named(args))
 	}

@@ -7,31 +7,6 @@ import (
 	"testing"
 )
 
-func TestSparkline(t *testing.T) {
-	nan, inf := math.NaN(), math.Inf(1)
-	for _, test := range []struct {
-		values []float64
-		width  int
-		style  Style
-		want   string
-	}{
-		{[]float64{0, 1, 2, 3, 4, 5, 6, 7}, 80, braille, "▁▂▃▄▅▆▇█"},
-		{[]float64{0, nan, 1, inf, 0.5}, 80, braille, "▁ █ ▅"},
-		{[]float64{3, 3}, 80, braille, "▄▄"},
-		{[]float64{3, 3}, 80, Style{}, "--"},
-		{[]float64{0, 5, 10}, 80, Style{}, "_=#"},
-		{[]float64{0, 2, 10, 12, nan, nan, 20, nan}, 4, braille, "▁▅ █"}, // means of two
-		{[]float64{nan}, 80, braille, " "},
-		{[]float64{-1e308, 1e308}, 80, braille, "▁█"},
-		{nil, 80, braille, ""},
-		{[]float64{1}, 0, braille, ""},
-	} {
-		if got := sparkline(test.values, test.width, test.style); got != test.want {
-			t.Errorf("%v in %d: %q, want %q", test.values, test.width, got, test.want)
-		}
-	}
-}
-
 // The longest bar is that of the largest value, and bars of values that are not close together are in proportion.
 func TestBarRow(t *testing.T) {
 	got := BarRow([]float64{1, 2, 4, math.NaN()}, []string{"a", "bb", "c"}, 27, 4, Style{})
