@@ -117,16 +117,12 @@ func (r *Run) forecast(f *Figures) {
 
 // whole returns a whole number of the configuration, or 0.
 func (r *Run) whole(path string) int {
-	for i := range r.Config {
-		if r.Config[i].Path == path {
-			n, err := strconv.Atoi(strings.ReplaceAll(r.Config[i].Text, "_", ""))
-			if err != nil {
-				return 0
-			}
-			return max(0, n)
-		}
+	text, _ := r.Setting(path)
+	n, err := strconv.Atoi(strings.ReplaceAll(text, "_", ""))
+	if err != nil {
+		return 0
 	}
-	return 0
+	return max(0, n)
 }
 
 // seconds is a duration of at most 290 years, as far as the type goes.

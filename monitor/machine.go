@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -70,22 +69,18 @@ func said(out []byte, err error) string {
 func parseGPUs(printed []byte) ([]GPU, error) {
 	r := csv.NewReader(bytes.NewReader(printed))
 	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
+	records, err := r.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("reading what nvidia-smi printed: %w", err)
+	}
 	var gpus []GPU
-	for {
-		fields, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return gpus, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading what nvidia-smi printed: %w", err)
-		}
-		line, _ := r.FieldPos(0)
+	for i, fields := range records {
 		if len(fields) != 6 {
-			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d has %d values, not 6: %s", line, len(fields), text.Plain(strings.Join(fields, ", ")))
+			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d has %d values, not 6: %s", i+1, len(fields), text.Plain(strings.Join(fields, ", ")))
 		}
 		index, err := strconv.Atoi(strings.TrimSpace(fields[0]))
 		if err != nil {
-			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d begins with %s, not the number of a device", line, text.Plain(fields[0]))
+			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d begins with %s, not the number of a device", i+1, text.Plain(fields[0]))
 		}
 		const mebibyte = 1 << 20
 		gpus = append(gpus, GPU{
@@ -93,6 +88,7 @@ func parseGPUs(printed []byte) ([]GPU, error) {
 			MemoryUsed: told(fields[3]) * mebibyte, MemoryTotal: told(fields[4]) * mebibyte, Temperature: told(fields[5]),
 		})
 	}
+	return gpus, nil
 }
 
 // told is a number, or NaN for words such as [N/A].

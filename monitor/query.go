@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
@@ -27,9 +27,6 @@ type word struct {
 	want value
 	like *regexp.Regexp // of ~
 }
-
-// operators, those that begin like others after them first.
-var operators = []string{"!=", "<=", ">=", "=", ":", "<", ">", "~"}
 
 // ParseQuery reads a query such as
 //
@@ -53,11 +50,11 @@ var operators = []string{"!=", "<=", ">=", "=", ":", "<", ">", "~"}
 // The error says which word is at fault and what to write.
 func ParseQuery(text string) (Query, error) {
 	q := Query{text: text}
-	parts, err := splitQuery(text)
-	if err != nil {
-		return Query{}, err
+	if strings.Count(text, `"`)%2 == 1 {
+		word := strings.LastIndexByte(text[:strings.LastIndexByte(text, '"')], ' ') + 1
+		return Query{}, fmt.Errorf("%q: a quote is not closed (add a \" at its end)", text[word:])
 	}
-	for _, part := range parts {
+	for _, part := range wordPattern.FindAllString(text, -1) {
 		w, err := parseWord(part)
 		if err != nil {
 			return Query{}, err
@@ -67,32 +64,12 @@ func ParseQuery(text string) (Query, error) {
 	return q, nil
 }
 
-// splitQuery cuts a query at the spaces that are not in quotes.
-func splitQuery(text string) (parts []string, err error) {
-	from, quoted := -1, false
-	for i, r := range text {
-		switch {
-		case unicode.IsSpace(r) && !quoted:
-			if from >= 0 {
-				parts = append(parts, text[from:i])
-			}
-			from = -1
-			continue
-		case r == '"':
-			quoted = !quoted
-		}
-		if from < 0 {
-			from = i
-		}
-	}
-	if quoted {
-		return nil, fmt.Errorf("%q: a quote is not closed (add a \" at its end)", text[from:])
-	}
-	if from >= 0 {
-		parts = append(parts, text[from:])
-	}
-	return parts, nil
-}
+// wordPattern is a word of a query, in which a quoted part may have spaces; wordParts are what stands before an operator
+// outside of quotes, the operator, and what is behind it.
+var (
+	wordPattern = regexp.MustCompile(`(?:[^\s"]|"[^"]*")+`)
+	wordParts   = regexp.MustCompile(`(?s)^((?:"[^"]*"|[^"])*?)(!=|<=|>=|[=:<>~])(.*)$`)
+)
 
 func parseWord(part string) (w word, err error) {
 	body := part
@@ -105,13 +82,13 @@ func parseWord(part string) (w word, err error) {
 	if n := len(body); n > 2 && body[0] == '/' && body[n-1] == '/' {
 		body = "name~" + body[1:n-1] // as a filter of lines is written
 	}
-	at, op := findOperator(body)
-	if at < 0 {
+	found := wordParts.FindStringSubmatch(body)
+	if found == nil {
 		w.want = newValue(unquote(body))
 		return w, nil
 	}
-	operand := body[at+len(op):]
-	w.key, w.op, w.want = body[:at], op, newValue(unquote(operand))
+	op, operand := found[2], found[3]
+	w.key, w.op, w.want = found[1], op, newValue(unquote(operand))
 	if op == ":" {
 		w.op = "="
 	}
@@ -132,25 +109,6 @@ func parseWord(part string) (w word, err error) {
 	return w, nil
 }
 
-// findOperator returns the first operator outside of quotes, or −1.
-func findOperator(body string) (at int, op string) {
-	quoted := false
-	for i := range len(body) {
-		if body[i] == '"' {
-			quoted = !quoted
-		}
-		if quoted {
-			continue
-		}
-		for _, op := range operators {
-			if strings.HasPrefix(body[i:], op) {
-				return i, op
-			}
-		}
-	}
-	return -1, ""
-}
-
 func unquote(s string) string { return strings.ReplaceAll(s, `"`, "") }
 
 // reason is what is wrong with a regular expression.
@@ -166,41 +124,23 @@ func (q Query) Empty() bool { return len(q.words) == 0 }
 
 // Match reports whether a run is chosen at a moment.
 func (q Query) Match(r *Run, now time.Time) bool {
-	if len(q.words) == 0 {
-		return true
-	}
 	subject := subject{r, now}
-	for i := range q.words {
-		if q.words[i].match(subject) == q.words[i].not {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(q.words, func(w word) bool { return w.match(subject) == w.not })
 }
 
-func (w *word) match(s subject) bool {
+func (w word) match(s subject) bool {
 	if w.key == "" {
 		return containsFold(s.run.Name, w.want.raw) || containsFold(s.run.Dir, w.want.raw) || containsFold(string(s.run.Status()), w.want.raw)
 	}
 	values := s.values(w.key)
 	if w.op == "!=" {
-		for _, v := range values {
-			if v.equals(w.want) {
-				return false
-			}
-		}
-		return len(values) > 0
+		return len(values) > 0 && !slices.ContainsFunc(values, w.want.equals)
 	}
-	for _, v := range values {
-		if w.holds(v) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(values, w.holds)
 }
 
 // holds reports whether a value is as the word wants it.
-func (w *word) holds(v value) bool {
+func (w word) holds(v value) bool {
 	switch w.op {
 	case "=":
 		return v.equals(w.want)
@@ -235,12 +175,7 @@ type value struct {
 }
 
 func newValue(raw string) value {
-	text := strings.Map(func(r rune) rune {
-		if r == ' ' || r == '"' {
-			return -1
-		}
-		return r
-	}, raw)
+	text := strings.NewReplacer(" ", "", `"`, "").Replace(raw)
 	if inner, ok := strings.CutPrefix(text, "["); ok && strings.HasSuffix(inner, "]") && !strings.ContainsAny(inner, ",[") {
 		text = inner[:len(inner)-1]
 	}
