@@ -110,7 +110,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		text.Count(r.Meta.Dim, "variable"), f.text(found)))
 }
 
-// evalSet reads the rows to evaluate and says what they are called.
+// evalSet reads the rows to evaluate and names them.
 func (a *app) evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string, set *data.Set, err error) {
 	if o.file == "" {
 		set, err := a.readSplit(ctx, r, o.split)
@@ -147,7 +147,7 @@ func (a *app) readSplit(ctx context.Context, r *maskflow.Run, split string) (*da
 type figures struct {
 	// masked models have orders to be counted.
 	masked bool
-	// image is whether a row is one of real values, whose likelihood is told in
+	// image is whether a row is one of real values, whose likelihood is reported in
 	// bits too.
 	image bool
 	// steady is whether the preprocessing changes the likelihoods of all rows by
@@ -201,7 +201,7 @@ func (f figures) further(e maskflow.Evaluation) []string {
 	return lines
 }
 
-// moved says whether preprocessing sets the two spaces of a likelihood apart.
+// moved reports whether preprocessing sets the two spaces of a likelihood apart.
 func moved(e maskflow.Evaluation) bool {
 	return math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 )
 
-// The exit codes, as the help of the root command tells them.
+// The exit codes, as the help of the root command lists them.
 const (
 	codeDone        = 0
 	codeFailed      = 1
@@ -67,7 +67,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 	return code
 }
 
-// flagError says in plain words what is wrong with a flag.
+// flagError reports what is wrong with a flag.
 func flagError(c *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
 	if !errors.As(err, &bad) {

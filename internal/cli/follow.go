@@ -44,7 +44,7 @@ func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Quer
 	}
 }
 
-// named says whether the lines about runs need their names: unless the one path is a run.
+// named reports whether the lines about runs need their names: unless the one path is a run.
 func named(paths []string) bool {
 	_, err := runlog.ReadManifest(paths[0])
 	return len(paths) > 1 || err != nil
@@ -87,7 +87,7 @@ func (f *follower) look(set *monitor.Set, now time.Time) {
 	}
 }
 
-// going says whether anything may still happen to a run.
+// going reports whether anything may still happen to a run.
 func (f *follower) going(set *monitor.Set) bool {
 	for _, r := range set.Runs {
 		if unread(r) || alive(r.Status()) || r.Status() == monitor.Unknown {
@@ -99,7 +99,7 @@ func (f *follower) going(set *monitor.Set) bool {
 
 func alive(s runlog.Status) bool { return s == runlog.Running || s == runlog.Silent }
 
-// unread says whether there are records that are known of and were not read yet.
+// unread reports whether there are records that are known of and were not read yet.
 func unread(r *monitor.Run) bool {
 	return !r.Gone && (r.Loading || r.State != nil && r.State.End != nil && r.History.End == nil)
 }
@@ -181,7 +181,7 @@ func (f *follower) tellStatus(t *told, r *monitor.Run, now time.Time) {
 	case status == runlog.Running:
 		f.line(r, "running again, at step %s", text.Grouped(figures.Step))
 	case status == runlog.Crashed:
-		f.line(r, "crashed at step %s: its process is gone without a word (%s may say why; continue: maskflow train --resume --run %s)",
+		f.line(r, "crashed at step %s: its process ended without a report (%s may have the reason; continue: maskflow train --resume --run %s)",
 			text.Grouped(figures.Step), filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
 	case status == monitor.Deleted:
 		f.line(r, "deleted")

@@ -138,7 +138,7 @@ func TestFollowEndedRuns(t *testing.T) {
 	})
 	x.after(0, `diverged  diverged at step 3: loss NaN`,
 		`done  epoch    2 .+`, `done  stopped at step 25`,
-		`lost  epoch    1 .+`, `lost  crashed at step 10: .+lost/stderr\.log may say why; continue: maskflow train --resume --run \S+lost\)`)
+		`lost  epoch    1 .+`, `lost  crashed at step 10: .+lost/stderr\.log may have the reason; continue: maskflow train --resume --run \S+lost\)`)
 	x.going(false)
 }
 

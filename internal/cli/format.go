@@ -22,7 +22,7 @@ func shell(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// sameFile says whether two paths lead to one file, which need not exist.
+// sameFile reports whether two paths lead to one file, which need not exist.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)

@@ -120,7 +120,7 @@ func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Mod
 	return d, nil
 }
 
-// cycleText says in a line what the cycle consists of.
+// cycleText describes a cycle in a line.
 func cycleText(c *masks.Cycle, index int) string {
 	r := c.Recipe()
 	first := string(r.Start) + " order"

@@ -180,7 +180,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOption
 		return err
 	}
 	if set.Dim == 0 {
-		return usage(fmt.Errorf("--kind calibration looks at rows of data, but %s is fitted to a target without any", r.Dir))
+		return usage(fmt.Errorf("--kind calibration needs rows of data, but %s is fitted to a target without any", r.Dir))
 	}
 	rows := set.Rows
 	if o.n > 0 {
