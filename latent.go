@@ -1,7 +1,9 @@
 package maskflow
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -36,12 +38,9 @@ func (m *Core) move(ctx context.Context, rows, cond []float32, solver models.Sol
 	if err != nil {
 		return nil, 0, err
 	}
-	moved := append([]float32(nil), rows...)
+	moved := slices.Clone(rows)
 	passes, err := by(f, ctx, moved, cond, solver)
-	if err != nil {
-		return nil, passes, err
-	}
-	return moved, passes, nil
+	return moved, passes, err
 }
 
 // SampleAndLogProb draws n samples as Sample does and returns with them
@@ -84,11 +83,7 @@ func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, n int, o Samp
 	if err != nil {
 		return nil, nil, err
 	}
-	batch := sampleBatch
-	if m.o.Batch > 0 {
-		batch = m.o.Batch
-	}
-	batch = min(batch, max(n, 1))
+	batch := min(cmp.Or(max(m.o.Batch, 0), sampleBatch), max(n, 1))
 	done, err := m.begin()
 	if err != nil {
 		return nil, nil, err

@@ -3,7 +3,6 @@ package maskflow
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -20,17 +19,11 @@ func (m *Model) Preparation() *data.Preparation { return m.prep }
 // take, by its row and column: a missing or infinite one, a text, a value that is
 // no bit under a density of bits.
 func (m *Model) Prepare(rows *data.Table) (*data.Set, error) {
-	if rows == nil {
-		return nil, fmt.Errorf("no rows are given")
-	}
 	s, err := m.prep.Apply(rows)
-	if err == nil {
-		err = CheckRows(m.Graph(), s)
-	}
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, CheckRows(m.Graph(), s)
 }
 
 // CheckRows returns an error unless a model can be evaluated at the rows of a set:
@@ -118,9 +111,6 @@ func (m *Model) Latent(ctx context.Context, rows *data.Table) (*data.Table, erro
 // FromLatent maps noise, followed by the context where the model has one, to rows
 // in the units of the source: the inverse of Latent. See [Core.FromLatent].
 func (m *Model) FromLatent(ctx context.Context, noise *data.Table, solver models.Solver) (rows *data.Table, passes int, err error) {
-	if noise == nil {
-		return nil, 0, fmt.Errorf("no noise is given")
-	}
 	s, err := data.NewPreparation(m.Graph().Dim(), m.Graph().ContextDim()).Apply(noise)
 	if err != nil {
 		return nil, 0, err

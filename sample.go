@@ -49,14 +49,12 @@ func (m *Core) samplingSets(order int) ([]*masks.Set, error) {
 	if !ok {
 		return []*masks.Set{nil}, nil
 	}
-	cycle := masked.Cycle()
-	if order < 0 || cycle.Len() != masks.Unlimited && order > cycle.Len() {
+	switch cycle := masked.Cycle(); {
+	case order < 0 || cycle.Len() != masks.Unlimited && order > cycle.Len():
 		return nil, fmt.Errorf("order %d does not exist: the model has %d (0 draws from all of them)", order, cycle.Len())
-	}
-	if order > 0 {
+	case order > 0:
 		return []*masks.Set{cycle.At(order - 1)}, nil
-	}
-	if cycle.Len() == masks.Unlimited {
+	case cycle.Len() == masks.Unlimited:
 		return m.Sets(min(m.o.EvalSets, exec.MaxSampleSets)), nil
 	}
 	return m.Sets(0), nil

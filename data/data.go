@@ -1,13 +1,24 @@
 // Package data holds the rows that a density is trained on and those that it
 // produces, and the preparation between them.
 //
-// A [Table] has rows in the units of their source. A [Preparation], fitted to
-// training rows and kept with the model, makes a [Set] of it, which is what
-// models see: float32, with the log-determinant of the change, and takes rows
-// that a model produced back to the units of the source. [Options] choose both
-// for a source of rows; package data/source loads it, data/format reads and
-// writes files. [Describe] summarises the splits and scores independent columns
-// on them.
+// A [Table] has rows in the units of their source. [FromRows], [FromFlat] and
+// [FromMatrix] make one of rows in memory; package data/format reads and writes
+// files. [Split] divides a table into train, valid and test, as [Options] choose,
+// fits a [Preparation] to the training rows and applies it to all:
+//
+//	table, err := data.FromRows(rows)
+//	splits, err := data.Split(table, data.Options{Standardise: true})
+//
+// Package data/source does the same for a file, a published data set or a generator
+// by its name. Each of the three splits is a [Set], which is what models see:
+// float32, [rows, dim], with the log-determinant of the preparation in nats. The
+// preparation is kept with the model; [Preparation.Apply] makes a Set of other
+// rows, and [Preparation.Undo] takes rows that a model produced back to the units
+// of the source. [Describe] summarises the splits and scores independent columns
+// on them, which any model must beat.
+//
+// Errors name the table, the row and the column: rows of arrays count from 0, lines
+// of text from 1.
 package data
 
 import (

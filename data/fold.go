@@ -39,7 +39,7 @@ func (s *Source) HoldOut(t *Table, rows []int, o Options) error {
 		return fmt.Errorf("%d rows outside the fold: one is needed for training and one for validation at least", len(rows))
 	}
 	streamFold.Part(o.Fold).Rand(o.RandomSeed()).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	valid := Share(0.1, len(rows), len(rows)-1)
+	valid := share(0.1, len(rows), len(rows)-1)
 	s.Valid, s.Train = Part{t, rows[:valid:valid], "valid"}, Part{t, rows[valid:], "train"}
 	return nil
 }

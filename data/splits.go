@@ -319,8 +319,8 @@ func (s *Source) divide(o Options) error {
 		return fmt.Errorf("%d rows cannot be divided into train, valid and test: 3 are needed at least", n)
 	}
 	rows := StreamDivide.Rows(n, o.RandomSeed())
-	valid := Share(o.Fractions[1], n, n-2)
-	test := Share(o.Fractions[2], n, n-1-valid)
+	valid := share(o.Fractions[1], n, n-2)
+	test := share(o.Fractions[2], n, n-1-valid)
 	train := n - valid - test
 	s.Train = Part{all.Table, rows[:train:train], "train"}
 	s.Valid = Part{all.Table, rows[train : train+valid : train+valid], "valid"}
@@ -329,7 +329,7 @@ func (s *Source) divide(o Options) error {
 	return nil
 }
 
-// Share is a fraction of n rounded to a whole number from 1 to most.
-func Share(fraction float64, n, most int) int {
+// share is a fraction of n rounded to a whole number from 1 to most.
+func share(fraction float64, n, most int) int {
 	return max(1, min(most, int(math.Round(fraction*float64(n)))))
 }

@@ -1,11 +1,42 @@
 package format_test
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 )
+
+// A table goes to a file, whose suffix gives its kind, and comes back.
+func Example() {
+	dir, err := os.MkdirTemp("", "rows")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "rows.csv.gz")
+	rows, err := data.FromRows([][]float64{{1, 0.5}, {2, 0.25}})
+	if err == nil {
+		rows.Columns = []string{"n", "share"}
+		err = format.WriteFile(path, rows)
+	}
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	back, err := format.ReadFile(context.Background(), path, format.ReadOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(back.Columns, back.Row(nil, 1))
+	// Output: [n share] [2 0.25]
+}
 
 func ExampleReadCSV() {
 	wine, err := format.ReadCSV(strings.NewReader("acidity;pH\n7.4;3.51\n7.8;n/a\n"), "wine.csv", format.ReadOptions{})

@@ -1,5 +1,12 @@
 // Package format reads tables from files and writes them: CSV, numpy's .npy and
-// .npz, and IDX, each perhaps compressed by gzip.
+// .npz, and IDX, each perhaps compressed by gzip. The suffix of a name gives the
+// kind of file ([KindOf]):
+//
+//	rows, err := format.ReadFile(ctx, "wine.csv", format.ReadOptions{})
+//	err = format.WriteFile("wine.npy", rows)
+//
+// A [data.Table] is what is read and written. [OpenNPZ] gives the arrays of a .npz
+// file one by one, [ReadCSV] and [WriteCSV] work on streams.
 //
 // Files are not trusted. A header's claim is checked against the bytes that
 // are there before memory is taken, checksums are read to the end, a limit on

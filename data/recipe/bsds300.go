@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -45,7 +46,7 @@ func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
 		return none, err
 	}
 	data.StreamBSDS300.Rand(0).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
-	valid := data.Share(0.1, len(train), len(train)-1)
+	valid := max(1, int(math.Round(0.1*float64(len(train)))))
 	if len(train) < 2 {
 		return none, fmt.Errorf("train holds %d image: one is needed for training and one for validation at least", len(train))
 	}

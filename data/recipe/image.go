@@ -52,26 +52,26 @@ func readGreyFolder(ctx context.Context, dir string, limit *data.Limit) ([]greyI
 	return images, nil
 }
 
+// maxImage bounds the bytes of an image file.
+const maxImage = 1 << 28
+
 func readGrey(ctx context.Context, path string, limit *data.Limit) (greyImage, error) {
 	f, err := format.Open(ctx, path)
 	if err != nil {
 		return greyImage{}, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxImage))
+	content, err := io.ReadAll(io.LimitReader(f, maxImage))
 	if err != nil {
 		return greyImage{}, err
 	}
-	return decodeGrey(bytes.NewReader(text), filepath.Base(path), limit)
+	return decodeGrey(content, filepath.Base(path), limit)
 }
-
-// maxImage bounds the bytes of an image file.
-const maxImage = 1 << 28
 
 // decodeGrey reads the size before the pixels, so that a header's claim takes
 // no more memory than the limit allows.
-func decodeGrey(r io.ReadSeeker, name string, limit *data.Limit) (greyImage, error) {
-	size, _, err := image.DecodeConfig(r)
+func decodeGrey(content []byte, name string, limit *data.Limit) (greyImage, error) {
+	size, _, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
 		return greyImage{}, imageDamage(err)
 	}
@@ -81,10 +81,7 @@ func decodeGrey(r io.ReadSeeker, name string, limit *data.Limit) (greyImage, err
 	if err := limit.Take(int64(size.Width) * int64(size.Height)); err != nil {
 		return greyImage{}, err
 	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return greyImage{}, err
-	}
-	img, _, err := image.Decode(r)
+	img, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {
 		return greyImage{}, imageDamage(err)
 	}

@@ -4,6 +4,11 @@
 // MNIST's IDX files, a generator such as connect4 or one of package toy, one of the
 // published data sets of package recipe, a target without rows, or one table (.npy,
 // .npz, .csv, IDX) that a seed divides. [List] lists them.
+//
+//	splits, err := source.Load(ctx, data.Options{Source: "people.csv", Standardise: true})
+//	fmt.Println(splits.Train.Rows, splits.Train.Columns)
+//
+// Rows in memory need no source: see [data.Split].
 package source
 
 import (
