@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -11,10 +12,8 @@ import (
 
 // hostFlow is a flow on the host.
 type hostFlow struct {
-	dim, context int
-	layers       []Host
-	names        []string
-	takes        []bool // which layers take the context
+	flow   *Flow
+	layers []Host
 }
 
 // NewInverter returns the flow on the host. It is an error when the weights do
@@ -27,28 +26,27 @@ func (f *Flow) NewInverter(w models.Weights) (models.Inverter, error) {
 }
 
 func (f *Flow) host(w models.Weights) (*hostFlow, error) {
-	h := &hostFlow{dim: f.Dim(), context: f.context}
+	h := &hostFlow{flow: f}
 	for i, l := range f.layers {
 		own, err := l.Host(f.parts[i].Weights(w).Named(l))
 		if err != nil {
-			return nil, fmt.Errorf("flow: layer %d (%s): %w", i, l.Name(), err)
+			return nil, fmt.Errorf("flow: %s: %w", f.layerName(i), err)
 		}
 		h.layers = append(h.layers, own)
-		h.names = append(h.names, fmt.Sprintf("layer %d (%s)", i, l.Name()))
-		h.takes = append(h.takes, l.ContextDim() > 0)
 	}
 	return h, nil
 }
+
+// layerName is what an error calls a layer.
+func (f *Flow) layerName(i int) string { return fmt.Sprintf("layer %d (%s)", i, f.layers[i].Name()) }
 
 // ToNoise maps data to noise in place, layer by layer.
 func (h *hostFlow) ToNoise(ctx context.Context, x, cond []float32, solver models.Solver) (passes int, err error) {
 	if err := h.check(x, cond); err != nil {
 		return 0, err
 	}
-	for i, l := range h.layers {
-		if passes, err = h.step(i, passes, x, cond, func(cond []float32) (int, error) {
-			return l.Forward(ctx, x, cond, solver)
-		}); err != nil {
+	for i := range h.layers {
+		if passes, err = h.step(ctx, i, passes, x, cond, solver, Host.Forward); err != nil {
 			return passes, err
 		}
 	}
@@ -60,10 +58,8 @@ func (h *hostFlow) ToData(ctx context.Context, z, cond []float32, solver models.
 	if err := h.check(z, cond); err != nil {
 		return 0, err
 	}
-	for i := len(h.layers) - 1; i >= 0; i-- {
-		if passes, err = h.step(i, passes, z, cond, func(cond []float32) (int, error) {
-			return h.layers[i].Inverse(ctx, z, cond, solver)
-		}); err != nil {
+	for i := range slices.Backward(h.layers) {
+		if passes, err = h.step(ctx, i, passes, z, cond, solver, Host.Inverse); err != nil {
 			return passes, err
 		}
 	}
@@ -71,23 +67,25 @@ func (h *hostFlow) ToData(ctx context.Context, z, cond []float32, solver models.
 }
 
 func (h *hostFlow) check(rows, cond []float32) error {
-	if n := len(rows) / h.dim; len(rows)%h.dim != 0 || len(cond) != n*h.context {
-		return fmt.Errorf("flow of %d variables: %d values and %d of context do not fit together (need n·%d and n·%d)", h.dim, len(rows), len(cond), h.dim, h.context)
+	dim, context := h.flow.Dim(), h.flow.context
+	if n := len(rows) / dim; len(rows)%dim != 0 || len(cond) != n*context {
+		return fmt.Errorf("flow of %d variables: %d values and %d of context do not fit together (need n·%d and n·%d)", dim, len(rows), len(cond), dim, context)
 	}
 	return nil
 }
 
-// step runs one layer and looks at what it gave.
-func (h *hostFlow) step(i, passes int, rows, cond []float32, run func(cond []float32) (int, error)) (int, error) {
-	if !h.takes[i] {
+// step maps rows through a layer, one way or the other, and checks what it gave.
+func (h *hostFlow) step(ctx context.Context, i, passes int, rows, cond []float32, solver models.Solver,
+	way func(l Host, ctx context.Context, rows, cond []float32, solver models.Solver) (int, error)) (int, error) {
+	if h.flow.layers[i].ContextDim() == 0 {
 		cond = nil
 	}
-	n, err := run(cond)
+	n, err := way(h.layers[i], ctx, rows, cond, solver)
 	passes = max(passes, n)
 	if err != nil {
-		return passes, fmt.Errorf("%s: %w", h.names[i], err)
+		return passes, fmt.Errorf("%s: %w", h.flow.layerName(i), err)
 	}
-	return passes, models.CheckFinite(h.names[i], rows, h.dim)
+	return passes, models.CheckFinite(h.flow.layerName(i), rows, h.flow.Dim())
 }
 
 // NewSampler prepares sampling on the host: the base density's samples, of a

@@ -87,15 +87,15 @@ func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *
 	}
 	back = x
 	for i, l := range f.layers {
-		own, ctx := f.parts[i].Params(fixed), contextOf(l, context)
+		own, cond := f.parts[i].Params(fixed), contextOf(l, context)
 		var d *Node
 		inner, turned := Unwrap(l)
 		if a, ok := inner.(*Autoregressive); ok && turned {
-			back = a.Implicit(own, sees[i], back, ctx)
-			_, d = a.Forward(own, back, ctx)
+			back = a.Implicit(own, sees[i], back, cond)
+			_, d = a.Forward(own, back, cond)
 			d = Neg(d)
 		} else {
-			back, d = l.Forward(own, back, ctx)
+			back, d = l.Forward(own, back, cond)
 		}
 		logDet = plus(logDet, d)
 	}
