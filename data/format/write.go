@@ -69,28 +69,27 @@ func check(t *data.Table) error {
 		return errors.New("no table is given")
 	}
 	_, dim := t.Dims()
-	n := 1
+	size := 1
 	for _, d := range t.Shape {
-		n *= d
+		size *= d
 	}
-	if t.Shape != nil && n != dim {
+	switch {
+	case t.Shape != nil && size != dim:
 		return fmt.Errorf("rows of shape %s do not fit %d columns", shapeText(t.Shape), dim)
-	}
-	if t.Columns != nil && len(t.Columns) != dim {
+	case t.Columns != nil && len(t.Columns) != dim:
 		return fmt.Errorf("%d column names for %d columns", len(t.Columns), dim)
 	}
 	return nil
 }
 
 func writeTable(w io.Writer, path string, kind Kind, a *data.Table) error {
-	if kind == NPYFile {
+	switch {
+	case kind == NPYFile:
 		return writeNPY(w, a)
+	case strings.EqualFold(filepath.Ext(path), ".tsv"):
+		return writeCSV(w, a, '\t')
 	}
-	comma := ','
-	if strings.EqualFold(filepath.Ext(path), ".tsv") {
-		comma = '\t'
-	}
-	return writeCSV(w, a, comma)
+	return writeCSV(w, a, ',')
 }
 
 // WriteCSV writes an array as text, one row a line, each number with as few

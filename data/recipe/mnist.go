@@ -101,17 +101,14 @@ func Labels(ctx context.Context, path string, limit *data.Limit) (*data.Table, e
 // readIDXIn reads the file of a folder with that name, spelled and compressed
 // as it may be.
 func readIDXIn(ctx context.Context, dir, name string, rank int, limit *data.Limit) (*data.Table, error) {
-	for _, form := range []string{"%s-idx%d-ubyte", "%s.idx%d-ubyte"} {
-		for _, gz := range []string{"", ".gz"} {
-			file := fmt.Sprintf(form, name, rank) + gz
-			t, err := format.Read(ctx, filepath.Join(dir, file), format.ReadOptions{}, limit)
-			if errors.Is(err, os.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", file, err)
-			}
+	for _, form := range []string{"%s-idx%d-ubyte", "%s-idx%d-ubyte.gz", "%s.idx%d-ubyte", "%s.idx%d-ubyte.gz"} {
+		file := fmt.Sprintf(form, name, rank)
+		t, err := format.Read(ctx, filepath.Join(dir, file), format.ReadOptions{}, limit)
+		switch {
+		case err == nil:
 			return t, nil
+		case !errors.Is(err, os.ErrNotExist):
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	return nil, fmt.Errorf("the folder has no %s-idx%d-ubyte or %[1]s-idx%[2]d-ubyte.gz: of folders, those with MNIST's four IDX files are read",
