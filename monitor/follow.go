@@ -55,14 +55,12 @@ func newFollower(dir string) *follower {
 func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
 	u := RunUpdate{Dir: f.dir}
 	if f.resting() && !f.stirred(now, &u) {
-		return u, u.StderrReset || u.Stderr != nil
+		return u, u.News()
 	}
 	before, loading := f.status, f.loading
 	f.look(now, limit, &u)
 	f.tell(&u)
-	return u, u.Gone || u.Manifest != nil || u.Err != nil || u.Mended || f.status != before || f.status == runlog.Running ||
-		f.loading != loading || u.Samples != nil || u.Density != nil || u.Stderr != nil || u.StderrReset ||
-		u.Batch.Reset || u.Batch.Bad > 0 || len(u.Batch.Records) > 0
+	return u, u.News() || f.status != before || f.status == runlog.Running || f.loading != loading
 }
 
 // tell puts into an update how the look ended, where that is news: what stays

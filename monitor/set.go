@@ -74,6 +74,12 @@ type RunUpdate struct {
 	Loading     bool  // records that were there before are still being read
 }
 
+// News says whether the update has more than the state of a run.
+func (u *RunUpdate) News() bool {
+	return u.Manifest != nil || u.Config != nil || u.Gone || u.Err != nil || u.Mended || u.Samples != nil || u.Density != nil ||
+		len(u.Stderr) > 0 || u.StderrReset || u.Batch.Reset || u.Batch.Bad > 0 || len(u.Batch.Records) > 0
+}
+
 // Samples are rows drawn from a model while it was trained.
 type Samples struct {
 	Step   int64

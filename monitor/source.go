@@ -170,6 +170,18 @@ func due(now, last time.Time, pause time.Duration) bool {
 	return passed < 0 || passed >= pause
 }
 
+// ReadAll polls until all that there is now has been read.
+func (s *Source) ReadAll() (set *Set, now time.Time) {
+	set = &Set{}
+	for {
+		u := s.Poll()
+		set.Apply(u)
+		if !u.More {
+			return set, u.Now
+		}
+	}
+}
+
 // Close releases the files that are held open.
 func (s *Source) Close() {
 	for _, run := range s.runs {

@@ -61,12 +61,7 @@ func (c *canvas) mark(x, y int, r rune, ink, ground paint) {
 func (c *canvas) unknown(x, y int) { c.mark(x, y>>1, '?', paint{}, paint{}) }
 
 // text writes from column x on, as much as there is room for.
-func (c *canvas) text(x, y int, s string) {
-	for _, r := range s {
-		c.mark(x, y, r, paint{}, paint{})
-		x++
-	}
-}
+func (c *canvas) text(x, y int, s string) { c.write(x, y, s, paint{}) }
 
 // textEnding writes so that the last character is in column x.
 func (c *canvas) textEnding(x, y int, s string) { c.text(x+1-columns(s), y, s) }

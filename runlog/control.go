@@ -55,7 +55,7 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if state.Status != Running && state.Status != Silent {
+	if !state.Status.Alive() {
 		return "", fmt.Errorf("%s is not running (%s): nobody would read a request", dir, state.Status)
 	}
 	p, err := thisProcess(now)

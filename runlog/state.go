@@ -31,6 +31,9 @@ const (
 	Silent  Status = "silent"  // no news, and no lock to tell why
 )
 
+// Alive says whether a run may go on: it runs, or nobody can see that it does not.
+func (s Status) Alive() bool { return s == Running || s == Silent }
+
 func (s Status) ended() bool {
 	return s == Done || s == Stopped || s == Diverged || s == Failed
 }

@@ -37,7 +37,7 @@ func (m *model) askStop() tea.Cmd {
 	if r == nil {
 		return nil
 	}
-	if s := r.Status(); s != runlog.Running && s != runlog.Silent {
+	if s := r.Status(); !s.Alive() {
 		m.say("%s does not train (%s): there is nothing to stop", m.theme.clean(r.Name), s)
 		return nil
 	}

@@ -105,10 +105,7 @@ func (m *model) happened(u monitor.Update) bool {
 		if run := m.set.Find(r.Dir); run != nil {
 			status = run.Status()
 		}
-		if r.Manifest != nil || r.Config != nil || r.Batch.Reset || len(r.Batch.Records) > 0 || r.Batch.Bad > 0 || len(r.Stderr) > 0 || r.StderrReset ||
-			r.Samples != nil || r.Density != nil || r.Gone || r.Err != nil || r.Mended || m.statuses[r.Dir] != status {
-			happened = true
-		}
+		happened = happened || r.News() || m.statuses[r.Dir] != status
 		if before := m.statuses[r.Dir]; before == runlog.Running && status != runlog.Running {
 			m.rings = true
 		}
@@ -123,7 +120,7 @@ func (m *model) ticking() time.Duration {
 	if len(m.waiting) > 0 || m.now.Before(gone) {
 		return clockEvery
 	}
-	if r := m.run(); r != nil && (r.Status() == runlog.Running || r.Status() == runlog.Silent) {
+	if r := m.run(); r != nil && r.Status().Alive() {
 		return quietEvery
 	}
 	return 0
@@ -231,7 +228,7 @@ func (m *model) requestCheckpoint() tea.Cmd {
 	if r == nil {
 		return nil
 	}
-	if s := r.Status(); s != runlog.Running && s != runlog.Silent {
+	if s := r.Status(); !s.Alive() {
 		m.say("%s does not train (%s): no checkpoint can be written", m.theme.clean(r.Name), s)
 		return nil
 	}
@@ -259,7 +256,7 @@ func (m *model) answers() {
 			m.say("%s: %s", m.theme.clean(run.Name), m.theme.clean(what))
 			continue
 		}
-		if s := run.Status(); s != runlog.Running && s != runlog.Silent {
+		if s := run.Status(); !s.Alive() {
 			m.say("%s: %s before it answered", m.theme.clean(run.Name), s)
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,14 +21,15 @@ const followEvery = 500 * time.Millisecond
 // pipe, a log, a dumb terminal. With named, every line begins with the name of its run.
 func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Query, named bool) error {
 	var set monitor.Set
-	f := newFollower(q, named)
+	f := &follower{query: q, named: named, told: map[string]*told{}}
 	for {
 		u := source.Poll()
 		set.Apply(u)
 		f.look(&set, u.Now)
-		if err := a.print("%s", f.text()); err != nil {
+		if err := a.print("%s", f.lines.String()); err != nil {
 			return err
 		}
+		f.lines.Reset()
 		switch {
 		case u.More:
 			continue
@@ -58,10 +60,6 @@ type follower struct {
 	lines strings.Builder
 }
 
-func newFollower(q monitor.Query, named bool) *follower {
-	return &follower{query: q, named: named, told: map[string]*told{}}
-}
-
 // told is what was said of a run.
 type told struct {
 	status  runlog.Status
@@ -70,12 +68,6 @@ type told struct {
 	events  int
 	quiet   time.Duration // without news, for a run that is silent
 	trouble string
-}
-
-// text returns the lines that were written, and forgets them.
-func (f *follower) text() string {
-	defer f.lines.Reset()
-	return f.lines.String()
 }
 
 // look writes what is new of all runs.
@@ -89,15 +81,10 @@ func (f *follower) look(set *monitor.Set, now time.Time) {
 
 // going reports whether anything may still happen to a run.
 func (f *follower) going(set *monitor.Set) bool {
-	for _, r := range set.Runs {
-		if unread(r) || alive(r.Status()) || r.Status() == monitor.Unknown {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(set.Runs, func(r *monitor.Run) bool {
+		return unread(r) || r.Status().Alive() || r.Status() == monitor.Unknown
+	})
 }
-
-func alive(s runlog.Status) bool { return s == runlog.Running || s == runlog.Silent }
 
 // unread reports whether there are records that are known of and were not read yet.
 func unread(r *monitor.Run) bool {
@@ -146,19 +133,12 @@ func (f *follower) tellValid(t *told, r *monitor.Run, now time.Time) {
 		return
 	}
 	v := r.History.Valid[n-1]
-	if v.Step == t.valid.Step && v.Epoch == t.valid.Epoch || alive(r.Status()) && now.Sub(t.at) < plainEvery {
+	if v.Step == t.valid.Step && v.Epoch == t.valid.Epoch || r.Status().Alive() && now.Sub(t.at) < plainEvery {
 		return
 	}
 	t.valid, t.at = v, now
-	figures, best := r.Figures(now), ""
-	if b := figures.Best; b != nil {
-		best = " (best)"
-		if b.Step != v.Step {
-			figure, _ := text.PlusMinus(float64(b.NLL), float64(v.NLL2SE))
-			best = " (best " + figure + ")"
-		}
-	}
-	f.line(r, "%s", validationLine(v, figures.EMA, best, text.Duration(float64(v.Time))))
+	figures := r.Figures(now)
+	f.line(r, "%s", validationLine(&v, figures.EMA, figures.Best, text.Duration(float64(v.Time))))
 }
 
 // tellStatus tells that a run came to stand otherwise, and now and then that one is

@@ -37,7 +37,7 @@ func newFollowing(t *testing.T, query string, begin func(x *following)) *followi
 		t.Fatal(err)
 	}
 	t.Cleanup(x.source.Close)
-	x.f = newFollower(q, true)
+	x.f = &follower{query: q, named: true, told: map[string]*told{}}
 	return x
 }
 
@@ -79,7 +79,8 @@ func (x *following) after(d time.Duration, want ...string) {
 		x.f.look(&x.set, u.Now)
 		more = u.More
 	}
-	text := x.f.text()
+	text := x.f.lines.String()
+	x.f.lines.Reset()
 	lines := strings.SplitAfter(text, "\n")
 	lines = lines[:len(lines)-1]
 	matched := len(lines) == len(want)

@@ -33,8 +33,8 @@ type progress struct {
 	train    *runlog.Train
 	phase    runlog.PhaseName
 	valid    *runlog.Valid
-	best     runlog.Valid
-	pending  string // line about a validation that was held back
+	best     *runlog.Valid // since the start of this process
+	pending  string        // line about a validation that was held back
 	lastLine time.Time
 	lastLive time.Time
 	began    time.Time
@@ -84,7 +84,7 @@ func (p *progress) observe(r runlog.Record) {
 		p.train, p.phase = &r, runlog.Training
 	case runlog.Valid:
 		if r.Best {
-			p.best = r
+			p.best = &r
 		}
 		p.valid = &r
 		p.validated()
@@ -202,15 +202,19 @@ func (p *progress) liveLine() string {
 		add("loss %.2f", float64(p.train.EMA))
 	}
 	if p.valid != nil {
-		add("valid %.2f%s", float64(p.valid.NLL), p.bestText())
+		add("valid %.2f%s", float64(p.valid.NLL), bestText(p.valid, p.best))
 	}
-	if left := p.left(); p.valid != nil && left >= 0 {
-		add("look-ahead %d", left)
+	if p.lookAhead > 0 && p.best != nil {
+		add("look-ahead %d", max(0, p.lookAhead-(p.valid.Epoch-p.best.Epoch)))
 	}
 	if p.phase == runlog.Testing {
 		add("testing the best weights …")
 	} else if p.train != nil && !math.IsNaN(float64(p.train.Rate)) {
-		add("%s steps/s", rateText(float64(p.train.Rate)))
+		decimals := 0
+		if p.train.Rate < 10 {
+			decimals = 1
+		}
+		add("%.*f steps/s", decimals, p.train.Rate)
 	}
 	return strings.Join(parts, "  ")
 }
@@ -236,38 +240,29 @@ func (p *progress) plainLine() string {
 	if p.train != nil {
 		ema = float64(p.train.EMA)
 	}
-	return validationLine(*p.valid, ema, p.bestText(), p.elapsed())
+	return validationLine(p.valid, ema, p.best, p.elapsed())
 }
 
-// validationLine is a validation in columns, with what is to be said of the best one.
-func validationLine(v runlog.Valid, ema float64, best, elapsed string) string {
+// validationLine is a validation in columns, with the best one.
+func validationLine(v *runlog.Valid, ema float64, best *runlog.Valid, elapsed string) string {
 	loss := "-"
 	if !math.IsNaN(ema) {
 		loss = fmt.Sprintf("%.2f", ema)
 	}
 	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  valid %14s%s  %s", v.Epoch, v.Step, loss,
-		text.WithError(float64(v.NLL), float64(v.NLL2SE)), best, elapsed)
+		text.WithError(float64(v.NLL), float64(v.NLL2SE)), bestText(v, best), elapsed)
 }
 
-// bestText marks the last validation as the best, or tells the best.
-func (p *progress) bestText() string {
+// bestText marks a validation as the best, or names the best.
+func bestText(v, best *runlog.Valid) string {
 	switch {
-	case p.valid.Best:
+	case best == nil: // it was before a resumption
+		return ""
+	case best.Step == v.Step:
 		return " (best)"
-	case p.best.Step > 0:
-		best, _ := text.PlusMinus(float64(p.best.NLL), float64(p.valid.NLL2SE))
-		return fmt.Sprintf(" (best %s)", best)
 	}
-	return "" // the best was before a resumption
-}
-
-// left is the number of epochs until training ends unless one of them is
-// better, -1 when nothing ends it or the best is not known.
-func (p *progress) left() int {
-	if p.lookAhead <= 0 || p.best.Step == 0 {
-		return -1
-	}
-	return max(0, p.lookAhead-(p.valid.Epoch-p.best.Epoch))
+	figure, _ := text.PlusMinus(float64(best.NLL), float64(v.NLL2SE))
+	return " (best " + figure + ")"
 }
 
 func of(n, limit int) string {
@@ -275,11 +270,4 @@ func of(n, limit int) string {
 		return fmt.Sprintf("%d/%d", n, limit)
 	}
 	return strconv.Itoa(n)
-}
-
-func rateText(r float64) string {
-	if r < 10 {
-		return strconv.FormatFloat(r, 'f', 1, 64)
-	}
-	return strconv.FormatFloat(r, 'f', 0, 64)
 }

@@ -35,7 +35,7 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 		case <-ctx.Done():
 			return
 		}
-		a.signals.call(func(s *signals) func() { return s.first })
+		a.signals.call(&a.signals.first)
 		cancel()
 		for sig := range incoming {
 			// The kernel and a shell both tell that a terminal was closed: that is one wish.
@@ -43,7 +43,7 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 				break
 			}
 		}
-		a.signals.call(func(s *signals) func() { return s.last })
+		a.signals.call(&a.signals.last)
 		a.console.clear()
 		os.Exit(codeInterrupted)
 	}()
@@ -75,9 +75,9 @@ func (s *signals) raise() {
 	}
 }
 
-func (s *signals) call(which func(*signals) func()) {
+func (s *signals) call(which *func()) {
 	s.mu.Lock()
-	f := which(s)
+	f := *which
 	s.mu.Unlock()
 	if f != nil {
 		f()

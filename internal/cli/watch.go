@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/spf13/cobra"
@@ -161,9 +160,8 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 
 // writeFrame draws one picture of the monitor in a file.
 func writeFrame(path string, o tui.Options, width, height int) error {
-	lines := tui.Frame(o, width, height)
 	err := files.WriteAtomic(path, func(w io.Writer) error {
-		return ansisvg.Write(w, lines, width, height)
+		return ansisvg.Write(w, tui.Frame(o, width, height), width, height)
 	})
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -202,45 +200,28 @@ func frameSize(asked string, out io.Writer) (width, height int, err error) {
 		}
 		return w, h, nil
 	}
-	width, height = 100, 40
 	if f, ok := out.(*os.File); ok {
 		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 1 {
 			return w, h - 1, nil // the prompt takes a line
 		}
 	}
-	if w, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && w > 0 && w <= mostColumns {
-		width = w
-	}
-	if h, err := strconv.Atoi(os.Getenv("LINES")); err == nil && h > 0 && h <= mostLines {
-		height = h
-	}
-	return width, height, nil
-}
-
-// allSummaries is what --json prints.
-type allSummaries struct {
-	Runs []monitor.Summary `json:"runs"`
-}
-
-// summaries reads all that the source knows.
-func summaries(source *monitor.Source, q monitor.Query) allSummaries {
-	set, now := readAll(source)
-	all := allSummaries{Runs: []monitor.Summary{}}
-	for _, r := range set.Sorted(monitor.ByBest, q, now) {
-		all.Runs = append(all.Runs, r.Summary(now))
-	}
-	return all
-}
-
-func readAll(source *monitor.Source) (*monitor.Set, time.Time) {
-	var set monitor.Set
-	for {
-		u := source.Poll()
-		set.Apply(u)
-		if !u.More {
-			return &set, u.Now
+	given := func(key string, otherwise, most int) int {
+		if n, err := strconv.Atoi(os.Getenv(key)); err == nil && n > 0 && n <= most {
+			return n
 		}
+		return otherwise
 	}
+	return given("COLUMNS", 100, mostColumns), given("LINES", 40, mostLines), nil
+}
+
+// summaries is what --json prints: all that the source knows.
+func summaries(source *monitor.Source, q monitor.Query) map[string][]monitor.Summary {
+	set, now := source.ReadAll()
+	all := []monitor.Summary{}
+	for _, r := range set.Sorted(monitor.ByBest, q, now) {
+		all = append(all, r.Summary(now))
+	}
+	return map[string][]monitor.Summary{"runs": all}
 }
 
 // collectAt is by how many per cent the heap of a monitor grows until garbage is
