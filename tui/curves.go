@@ -2,6 +2,7 @@ package tui
 
 import (
 	"image/color"
+	"slices"
 
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -186,10 +187,8 @@ func (m *model) drawChart(c plot.Chart, w, h int) drawing {
 // sign looks like a line of a run as a chart draws it; empty where it does not.
 func (m *model) sign(c plot.Chart, r *monitor.Run, line string) string {
 	name := m.lineName(r, line)
-	for i, s := range c.Signs(m.theme.style) {
-		if c.Lines[i].Name == name {
-			return s
-		}
+	if i := slices.IndexFunc(c.Lines, func(l plot.Line) bool { return l.Name == name }); i >= 0 {
+		return c.Signs(m.theme.style)[i]
 	}
 	return ""
 }

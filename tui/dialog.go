@@ -71,19 +71,15 @@ func (m *model) dialogKey(name string) tea.Cmd {
 	switch name {
 	case "up", "k", "left", "shift+tab":
 		d.at = (d.at + len(d.choices) - 1) % len(d.choices)
-		return nil
 	case "down", "j", "right", "tab":
 		d.at = (d.at + 1) % len(d.choices)
-		return nil
 	case "enter", "space":
 		return m.decide(d.choices[d.at])
 	case "esc", "q":
 		m.dialog = nil
-		return nil
-	}
-	for _, c := range d.choices {
-		if c.key == name {
-			return m.decide(c)
+	default:
+		if i := slices.IndexFunc(d.choices, func(c choice) bool { return c.key == name }); i >= 0 {
+			return m.decide(d.choices[i])
 		}
 	}
 	return nil

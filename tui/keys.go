@@ -169,12 +169,9 @@ func (m *model) helpLines(w int) []string {
 	}
 	parts = append(parts, words)
 	all := slices.Concat(parts...)
-	widest := 0
-	for _, line := range all {
-		widest = max(widest, width(line))
-	}
 	const gap = 4
-	if w < 2*widest+gap {
+	column := widest(all) + gap
+	if w < 2*column-gap {
 		return all
 	}
 	left, right, half := []string{}, []string{}, len(all)/2
@@ -191,7 +188,7 @@ func (m *model) helpLines(w int) []string {
 			out[i] = left[i]
 		}
 		if i < len(right) {
-			out[i] = fit(out[i], widest+gap) + right[i]
+			out[i] = fit(out[i], column) + right[i]
 		}
 	}
 	return out
@@ -200,11 +197,7 @@ func (m *model) helpLines(w int) []string {
 // helpBox shows the table, from the line that was scrolled to.
 func (m *model) helpBox(w, h int) []string {
 	lines := m.helpLines(w - 4)
-	inner := 0
-	for _, line := range lines {
-		inner = max(inner, width(line))
-	}
-	inner = min(inner+2, w-2)
+	inner := min(widest(lines)+2, w-2)
 	room := h - 3 // the last line of the screen is not covered
 	if inner < 8 || room < 1 {
 		return fitAll(lines, w, h)

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -18,13 +19,10 @@ const reset = "\x1b[0m"
 
 // cut is as much of a line as fits, without losing the codes that end its colours.
 func cut(line string, columns int) string {
-	if columns <= 0 {
-		return ""
-	}
 	if width(line) <= columns {
 		return line
 	}
-	return ansi.Truncate(line, columns, "")
+	return ansi.Truncate(line, max(columns, 0), "")
 }
 
 // fit is a line of exactly so many columns.
@@ -85,14 +83,9 @@ func isASCII(s string) bool {
 
 // over lays a box of lines on the middle of a screen.
 func over(screen, box []string, columns int) []string {
-	boxWidth := 0
-	for _, line := range box {
-		boxWidth = max(boxWidth, width(line))
-	}
-	boxWidth = min(boxWidth, columns)
+	boxWidth := min(widest(box), columns)
 	left, top := (columns-boxWidth)/2, max(0, (len(screen)-len(box))/2)
-	out := make([]string, len(screen))
-	copy(out, screen)
+	out := slices.Clone(screen)
 	for i, line := range box {
 		if y := top + i; y < len(out) {
 			behind := fit(out[y], columns)
@@ -100,6 +93,15 @@ func over(screen, box []string, columns int) []string {
 		}
 	}
 	return out
+}
+
+// widest is how many columns lines take.
+func widest(lines []string) int {
+	most := 0
+	for _, line := range lines {
+		most = max(most, width(line))
+	}
+	return most
 }
 
 // after is what of a line of so many columns lies behind the first ones. A wide character

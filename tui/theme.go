@@ -51,12 +51,12 @@ var (
 func (t theme) series(i int) color.RGBA { return t.lift(plot.Series(i)) }
 
 func (t theme) lift(c color.RGBA) color.RGBA {
-	to := color.RGBA{0, 0, 0, 0xff}
+	to := 0
 	if t.dark {
-		to = color.RGBA{0xff, 0xff, 0xff, 0xff}
+		to = 0xff
 	}
-	mix := func(a, b uint8) uint8 { return uint8((3*int(a) + int(b)) / 4) }
-	return color.RGBA{mix(c.R, to.R), mix(c.G, to.G), mix(c.B, to.B), 0xff}
+	mix := func(a uint8) uint8 { return uint8((3*int(a) + to) / 4) }
+	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 0xff}
 }
 
 // ink writes in a colour.
@@ -75,20 +75,15 @@ func (t theme) dim(s string) string {
 	return t.ink(color.RGBA{0x6a, 0x6a, 0x6a, 0xff}, s)
 }
 
-// bold writes what is more important.
-func (t theme) bold(s string) string {
-	if t.plain || s == "" {
-		return s
-	}
-	return "\x1b[1m" + s + reset
-}
+// bold writes what is more important, and picked what is selected, which a mark beside it shows too.
+func (t theme) bold(s string) string   { return t.attribute("\x1b[1m", s) }
+func (t theme) picked(s string) string { return t.attribute("\x1b[7m", s) }
 
-// picked writes what is selected; a mark beside it says so too.
-func (t theme) picked(s string) string {
+func (t theme) attribute(code, s string) string {
 	if t.plain || s == "" {
 		return s
 	}
-	return "\x1b[7m" + s + reset
+	return code + s + reset
 }
 
 // state writes how a run stands.
@@ -110,10 +105,7 @@ func (t theme) state(s runlog.Status) string {
 
 // bar is a bar of so many columns, filled to a fraction.
 func (t theme) bar(fraction float64, columns int) string {
-	if !(fraction >= 0) {
-		fraction = 0
-	}
-	full := int(min(fraction, 1)*float64(columns) + 0.5)
+	full := int(min(max(fraction, 0), 1)*float64(columns) + 0.5)
 	return t.ink(t.lift(blue), strings.Repeat(t.glyph("█"), full)+strings.Repeat(t.glyph("░"), columns-full))
 }
 
