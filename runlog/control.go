@@ -79,17 +79,12 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 // hosts have to agree about it.
 func (w *Writer) clearControl() error {
 	dir := filepath.Join(w.dir, ControlDir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("clearing old requests: %w", err)
+	err := os.RemoveAll(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
 	}
-	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("clearing old requests: %w", err)
-	}
-	for _, e := range entries {
-		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
-			return fmt.Errorf("clearing old requests: %w", err)
-		}
 	}
 	return nil
 }
