@@ -28,7 +28,7 @@ import (
 )
 
 // Version is maskflow's.
-const Version = "0.1.0"
+const Version = "0.2.0"
 
 // Model is a trained model with its weights on a backend and the preparation of
 // its rows: it takes tables in the units of the source, and gives them. Its methods
