@@ -1,19 +1,13 @@
 package data
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
-	"github.com/maskflow/maskflow/internal/text"
 )
-
-// preparationVersion is the version of the form in which a [Preparation] is kept.
-const preparationVersion = 1
 
 // Preparation makes of the rows of a source the rows that a model sees, and the
 // other way round. It is fitted once, to training rows, and then a part of the
@@ -71,14 +65,6 @@ const (
 	noiseAdded noiseOf = -1 // the source has added it
 	points     noiseOf = -2 // they need none
 )
-
-// kinds lists the steps by the names by which they are kept.
-var kinds = []func() Step{
-	func() Step { return new(Binarize) },
-	func() Step { return new(Dequantise) },
-	func() Step { return new(Logit) },
-	func() Step { return new(Scale) },
-}
 
 // NewPreparation returns the preparation that takes rows as they are: the variables,
 // followed by the context.
@@ -371,74 +357,6 @@ func (p *Preparation) undo(row []float64) {
 	for _, step := range slices.Backward(p.Steps) {
 		step.undo(row)
 	}
-}
-
-// written is a preparation as it is kept.
-type written struct {
-	Version int `json:"version"`
-	fields
-	Steps []oneStep `json:"steps,omitempty"`
-}
-
-type fields Preparation
-
-type oneStep struct {
-	Kind string          `json:"kind"`
-	With json.RawMessage `json:"with"`
-}
-
-// MarshalJSON writes the preparation with its version.
-func (p *Preparation) MarshalJSON() ([]byte, error) {
-	w := written{Version: preparationVersion, fields: fields(*p)}
-	for _, step := range p.Steps {
-		with, err := json.Marshal(step)
-		if err != nil {
-			return nil, err
-		}
-		w.Steps = append(w.Steps, oneStep{step.kind(), with})
-	}
-	return json.Marshal(w)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote. It returns an error for another
-// version, a step that is not known, and whatever does not fit together.
-func (p *Preparation) UnmarshalJSON(kept []byte) error {
-	var version struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(kept, &version); err != nil {
-		return fmt.Errorf("preparation: %w", err)
-	}
-	if version.Version != preparationVersion {
-		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, preparationVersion)
-	}
-	var w written
-	if err := strictJSON(kept, &w); err != nil {
-		return fmt.Errorf("preparation: %w", err)
-	}
-	read := Preparation(w.fields)
-	for i, one := range w.Steps {
-		k := slices.IndexFunc(kinds, func(newStep func() Step) bool { return newStep().kind() == one.Kind })
-		if k < 0 {
-			return fmt.Errorf("preparation: step %d is of the unknown kind %q", i, text.Shorten(one.Kind, 41))
-		}
-		step := kinds[k]()
-		if err := strictJSON(one.With, step); err != nil {
-			return fmt.Errorf("preparation: step %d, %s: %w", i, one.Kind, err)
-		}
-		read.Steps = append(read.Steps, step)
-	}
-	if err := read.check(); err != nil {
-		return fmt.Errorf("preparation: %w", err)
-	}
-	*p = read
-	return nil
-}
-
-func strictJSON(text []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	return d.Decode(to)
 }
 
 // check returns an error for a preparation that no source and no options give.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/text"
@@ -308,28 +307,4 @@ func (t *Table) has(columns []int, f func(v float64) bool) bool {
 		}
 	}
 	return false
-}
-
-// divide shuffles the rows of Train by the seed and cuts them in three, each of
-// one row at least.
-func (s *Source) divide(o Options) error {
-	all := s.Train
-	n := all.Len()
-	if n < 3 {
-		return fmt.Errorf("%d rows cannot be divided into train, valid and test: 3 are needed at least", n)
-	}
-	rows := StreamDivide.Rows(n, o.RandomSeed())
-	valid := share(o.Fractions[1], n, n-2)
-	test := share(o.Fractions[2], n, n-1-valid)
-	train := n - valid - test
-	s.Train = Part{all.Table, rows[:train:train], "train"}
-	s.Valid = Part{all.Table, rows[train : train+valid : train+valid], "valid"}
-	s.Test = Part{all.Table, rows[train+valid:], "test"}
-	s.Note = fmt.Sprintf("divided at random (seed %d) into %d, %d and %d rows", o.RandomSeed(), train, valid, test)
-	return nil
-}
-
-// share is a fraction of n rounded to a whole number from 1 to most.
-func share(fraction float64, n, most int) int {
-	return max(1, min(most, int(math.Round(fraction*float64(n)))))
 }
