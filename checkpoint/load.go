@@ -19,7 +19,6 @@ func Load(path string) (*State, error) {
 	return readFile(path, true)
 }
 
-
 func readFile(path string, keep bool) (*State, error) {
 	s, err := func() (*State, error) {
 		f, info, err := files.OpenRegular(path)
