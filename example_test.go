@@ -40,7 +40,7 @@ func Example() {
 	fmt.Println(len(logp), x.Rows(), z.Rows(), back.Rows(), err)
 
 	file := filepath.Join(os.TempDir(), "example.safetensors")
-	defer os.Remove(file)
+	defer func() { _ = os.Remove(file) }()
 	must.M(m.Save(file))
 	again := must.M1(maskflow.Open(nil, file))
 	defer again.Close()

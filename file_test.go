@@ -70,7 +70,7 @@ func TestSavedModelsAreTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer again.Close()
+			t.Cleanup(again.Close)
 			x := built(m.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 3}))
 			if y := built(again.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 3})); !slices.Equal(x.Float64(), y.Float64()) {
 				t.Errorf("%s: samples of the file are others", name)

@@ -55,7 +55,8 @@ func newFollower(dir string) *follower {
 func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
 	u := RunUpdate{Dir: f.dir}
 	if f.resting() && !f.stirred(now, &u) {
-		return u, u.News()
+		news := u.News()
+		return u, news
 	}
 	before, loading := f.status, f.loading
 	f.look(now, limit, &u)

@@ -80,10 +80,3 @@ func waveSplits(train, valid, test, dim, context int) *data.Splits {
 	return &data.Splits{Train: waves("train", 1, train, dim, context), Valid: waves("valid", 2, valid, dim, context),
 		Test: waves("test", 3, test, dim, context), Dim: dim, ContextDim: context}
 }
-
-// with is a MAF of such layers with a change of its options.
-func with(o flow.StackOptions, change func(*maf.Options)) maf.Options {
-	m := maf.Options(o)
-	change(&m)
-	return m
-}

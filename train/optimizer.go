@@ -85,7 +85,7 @@ func (o *Adadelta) Table() option.Table {
 	}
 }
 
-// Rate, Slots, Scalars and Update are those of an [Optimizer].
+// Rate is the learning rate.
 func (o *Adadelta) Rate() float64 { return o.LearningRate }
 
 // Slots is 2.

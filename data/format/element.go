@@ -92,7 +92,7 @@ func refuse[T float32 | float64](e element, values []T, infinite bool) (int, str
 		switch {
 		case e.kind == "b1" && v > 1:
 			return i, "is not a bool"
-		case v-v != 0 && v == v && !infinite:
+		case math.IsInf(float64(v), 0) && !infinite:
 			return i, data.Refuse(float64(v))
 		}
 	}

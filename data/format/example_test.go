@@ -18,7 +18,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "rows.csv.gz")
 	rows, err := data.FromRows([][]float64{{1, 0.5}, {2, 0.25}})
 	if err == nil {

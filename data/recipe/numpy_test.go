@@ -44,7 +44,7 @@ func TestNumpyLongShuffle(t *testing.T) {
 	}
 	sum := 0
 	for i, v := range p {
-		sum += i * int(v)
+		sum += i * v
 	}
 	if sum != 249851129327323 || m.float64() != 0.5748666399084967 {
 		t.Errorf("sum of products %d, want 249851129327323, or another number after it", sum)

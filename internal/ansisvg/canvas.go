@@ -76,7 +76,7 @@ func (c *canvas) shape(r rune, l look, column, row int) bool {
 		if m.outline {
 			attributes = `fill="none" ` + stroke(ink)
 		}
-		fmt.Fprintf(c.marks.of(attributes), "M%s %s%s", decimal(x+m.x), decimal(y+m.y), m.path)
+		_, _ = fmt.Fprintf(c.marks.of(attributes), "M%s %s%s", decimal(x+m.x), decimal(y+m.y), m.path)
 		return true
 	}
 	return false
@@ -139,7 +139,7 @@ func (c *canvas) words(row []cell, y int) {
 			attributes += ` font-weight="bold"`
 		}
 		b := c.texts.of(attributes)
-		fmt.Fprintf(b, `<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs">`, x*cellAcross, y*cellDown+baseline, (end-x)*cellAcross)
+		_, _ = fmt.Fprintf(b, `<text x="%d" y="%d" textLength="%d" lengthAdjust="spacingAndGlyphs">`, x*cellAcross, y*cellDown+baseline, (end-x)*cellAcross)
 		_ = xml.EscapeText(b, []byte(text)) // a buffer takes everything
 		b.WriteString("</text>\n")
 		x = end

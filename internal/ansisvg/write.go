@@ -104,7 +104,7 @@ func (l *layer) of(attributes string) *group {
 // dot draws a point, by how far it is from the last one, which is half as long as where
 // it is: a line without length, all of which is its ends.
 func (g *group) dot(x, y float64) {
-	fmt.Fprintf(g, "m%s %sh0", decimal(x-g.x), decimal(y-g.y)) // a path begins at 0, 0
+	_, _ = fmt.Fprintf(g, "m%s %sh0", decimal(x-g.x), decimal(y-g.y)) // a path begins at 0, 0
 	g.x, g.y = x, y
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
@@ -253,17 +254,22 @@ func TestEveryFunctionIsTried(t *testing.T) {
 			name, _, _ := strings.Cut(runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name(), "[")
 			tried = append(tried, name[strings.LastIndex(name, ".")+1:])
 		}
-		packages, err := parser.ParseDir(token.NewFileSet(), "../../"+folder, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+		files, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, p := range packages {
-			for _, file := range p.Files {
-				for _, d := range file.Decls {
-					f, ok := d.(*ast.FuncDecl)
-					if ok && f.Recv == nil && f.Name.IsExported() && !slices.Contains(tried, f.Name.Name) && !slices.Contains(ofGraphs, name+"."+f.Name.Name) {
-						t.Errorf("%s.%s is not tried with nil, empty and short arguments: add it to the table", folder, f.Name.Name)
-					}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if ok && f.Recv == nil && f.Name.IsExported() && !slices.Contains(tried, f.Name.Name) && !slices.Contains(ofGraphs, file.Name.Name+"."+f.Name.Name) {
+					t.Errorf("%s.%s is not tried with nil, empty and short arguments: add it to the table", folder, f.Name.Name)
 				}
 			}
 		}

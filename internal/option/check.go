@@ -147,8 +147,7 @@ func (k *Key) own() []Problem {
 			report(element(i), unprintable(text))
 		}
 	case *WordOrList:
-		switch {
-		case *v.List == nil:
+		if *v.List == nil {
 			unknown(*v.Word, "a list")
 		}
 	}
