@@ -209,8 +209,8 @@ func (m *model) footer(w int) string {
 		if line != "" {
 			item = "  " + item
 		}
-		if width(line+item) > w {
-			line += " " + t.glyph("…")
+		if more := " " + t.glyph("…"); width(line+item) > w && width(line+more) < w {
+			line += more
 			break
 		}
 		line += item
