@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func TestCheckBinary(t *testing.T) {
@@ -13,9 +15,9 @@ func TestCheckBinary(t *testing.T) {
 		t.Error(err)
 	}
 	s.X[3] = 0.5
-	wantError(t, s.CheckBinary(), "t.csv: row 1, column 1 (counted from 0) is 0.5, not 0 or 1")
+	datatest.WantError(t, s.CheckBinary(), "t.csv: row 1, column 1 (counted from 0) is 0.5, not 0 or 1")
 	s.Columns = []string{"a", "b"}
-	wantError(t, s.CheckBinary(), `column "b"`)
+	datatest.WantError(t, s.CheckBinary(), `column "b"`)
 }
 
 // table is a table of whole numbers from 1 on.
@@ -64,7 +66,7 @@ func TestDropColumns(t *testing.T) {
 		{table(3, 4), []string{"0", "1", "2", "3"}, "none is left"},
 	} {
 		_, err := prepared(c.t, Options{DropColumns: c.drop})
-		wantError(t, err, c.want)
+		datatest.WantError(t, err, c.want)
 	}
 }
 

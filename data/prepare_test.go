@@ -11,6 +11,8 @@ import (
 	"github.com/janpfeifer/must"
 	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
+
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // every has each kind of step that has an inverse, over two variables.
@@ -76,7 +78,7 @@ func TestApplyChoosesColumns(t *testing.T) {
 		}
 	}
 	back := must.M1(p.Undo(want.X))
-	wantTable(t, back, 2, 2)
+	datatest.WantTable(t, back, 2, 2)
 	if math.Abs(back.At(1, 1)-40) > 1e-4 || !slices.Equal(back.Columns, []string{"a", "c"}) {
 		t.Errorf("undone %v of %v", back.Row(nil, 1), back.Columns)
 	}
@@ -100,10 +102,10 @@ func TestApplyRefuses(t *testing.T) {
 		if strings.Contains(want, "19.5") {
 			want = "not from 0 to 1"
 		}
-		wantError(t, err, want)
+		datatest.WantError(t, err, want)
 	}
 	_, err := NewPreparation(1, 0).Apply(must.M1(FromRows([][]float64{{1e300}})))
-	wantError(t, err, "row 0, column 0", "1e+300, too large for float32")
+	datatest.WantError(t, err, "row 0, column 0", "1e+300, too large for float32")
 }
 
 // Noise follows from the seed; levels come back from it.
@@ -114,10 +116,10 @@ func TestDequantise(t *testing.T) {
 	if !slices.Equal(a.X, b.X) || a.LogDet != -2*math.Log(10) {
 		t.Errorf("%v and %v, ln |det| %v", a.X, b.X, a.LogDet)
 	}
-	wantTable(t, must.M1(p.Undo(a.X)), 2, 2, 0, 9, 5, 3)
+	datatest.WantTable(t, must.M1(p.Undo(a.X)), 2, 2, 0, 9, 5, 3)
 	for _, v := range []float64{-1, 10, 2.5, math.MaxFloat64} {
 		_, err := p.Apply(must.M1(FromRows([][]float64{{1, v}})))
-		wantError(t, err, "row 0, column 1", "not a whole number from 0 to 9 (dequantise: 10 levels)")
+		datatest.WantError(t, err, "row 0, column 1", "not a whole number from 0 to 9 (dequantise: 10 levels)")
 	}
 	// At points between levels a density is looked at; beyond them there is none.
 	points := must.M1(p.Points(must.M1(FromRows([][]float64{{2.5, 7.25}, {2.5, 10.5}}))))
@@ -152,7 +154,7 @@ func TestBinarize(t *testing.T) {
 		}
 	}
 	_, err := NewPreparation(2, 0, &Binarize{"sample", 0, 1}).Apply(must.M1(FromRows([][]float64{{0.5, 2}})))
-	wantError(t, err, "row 0, column 1", "is 2")
+	datatest.WantError(t, err, "row 0, column 1", "is 2")
 	// A share p of the draws is 1, and each split has draws of its own.
 	x := must.M1(FromFlat(slices.Repeat([]float32{0.3}, 60000), 1))
 	part := Part{Table: x}
@@ -259,7 +261,7 @@ func TestHostilePreparations(t *testing.T) {
 		"-1 columns of context apart":          `{"version":1,"width":1,"variables":[0],"context_apart":-1}`,
 	} {
 		var p Preparation
-		wantError(t, json.Unmarshal([]byte(text), &p), "preparation: "[:11], want)
+		datatest.WantError(t, json.Unmarshal([]byte(text), &p), "preparation: "[:11], want)
 	}
 }
 
@@ -307,7 +309,7 @@ func TestTablesOfWhatProgramsHave(t *testing.T) {
 		"1 names for 2 columns": second(FromFlat([]float64{1, 2}, 2, "a")),
 		"no matrix":             second(FromMatrix(nil)),
 	} {
-		wantError(t, err, want)
+		datatest.WantError(t, err, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // csvOf reads a table of numbers.
@@ -49,7 +50,7 @@ func TestCSV(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantTable(t, s, c.rows, len(c.x)/c.rows, c.x...)
+			datatest.WantTable(t, s, c.rows, len(c.x)/c.rows, c.x...)
 			if !slices.Equal(s.Columns, c.columns) {
 				t.Errorf("columns %q, want %q", s.Columns, c.columns)
 			}
@@ -86,7 +87,7 @@ func TestCSVRefuses(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := csvOf(c.text)
-			wantError(t, err, append(c.want, "t.csv: ")...)
+			datatest.WantError(t, err, append(c.want, "t.csv: ")...)
 			if err != nil && len(err.Error()) > 200 {
 				t.Errorf("a message of %d bytes", len(err.Error()))
 			}
@@ -112,42 +113,42 @@ func TestCSVMissing(t *testing.T) {
 
 func TestCSVCompressed(t *testing.T) {
 	for _, name := range []string{"t.csv.gz", "T.CSV", "t.data"} { // gzip is told by its first bytes
-		s, err := ReadFile(context.Background(), writeTemp(t, name, gzipped([]byte("a,b\n1,2\n"))), ReadOptions{})
+		s, err := ReadFile(context.Background(), datatest.Temp(t, name, datatest.Gzip([]byte("a,b\n1,2\n"))), ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTable(t, s, 1, 2, 1, 2)
+		datatest.WantTable(t, s, 1, 2, 1, 2)
 	}
-	whole := gzipped([]byte("1,2\n3,4\n"))
-	_, err := ReadFile(context.Background(), writeTemp(t, "t.csv.gz", whole[:len(whole)-9]), ReadOptions{})
-	wantError(t, err, "t.csv.gz", "cut short")
+	whole := datatest.Gzip([]byte("1,2\n3,4\n"))
+	_, err := ReadFile(context.Background(), datatest.Temp(t, "t.csv.gz", whole[:len(whole)-9]), ReadOptions{})
+	datatest.WantError(t, err, "t.csv.gz", "cut short")
 	whole[len(whole)-8]++
-	_, err = ReadFile(context.Background(), writeTemp(t, "t.csv.gz", whole), ReadOptions{})
-	wantError(t, err, "checksum")
+	_, err = ReadFile(context.Background(), datatest.Temp(t, "t.csv.gz", whole), ReadOptions{})
+	datatest.WantError(t, err, "checksum")
 }
 
 // A line without end is refused before it fills the memory.
 func TestCSVBomb(t *testing.T) {
 	for _, prefix := range []string{"1\n", "1\n\"2\n"} {
-		bomb := zeroBomb([]byte(prefix), maxCSVLine+1<<20)
-		_, err := ReadFile(context.Background(), writeTemp(t, "t.csv.gz", bomb), ReadOptions{})
-		wantError(t, err, "longer than 64 MiB")
+		bomb := datatest.ZeroBomb([]byte(prefix), maxCSVLine+1<<20)
+		_, err := ReadFile(context.Background(), datatest.Temp(t, "t.csv.gz", bomb), ReadOptions{})
+		datatest.WantError(t, err, "longer than 64 MiB")
 	}
 	_, err := ReadCSV(strings.NewReader(strings.Repeat("1,2\n", 100)), "-", ReadOptions{MaxValues: 20})
-	wantError(t, err, "line 11", "more than 20 values")
+	datatest.WantError(t, err, "line 11", "more than 20 values")
 }
 
 func TestCSVOfUCI(t *testing.T) {
-	s, err := ReadFile(context.Background(), dataFile(t, "real/winequality-white.csv"), ReadOptions{})
+	s, err := ReadFile(context.Background(), datatest.File(t, "real/winequality-white.csv"), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantTable(t, s, 4898, 12, 7)
-	s, err = ReadFile(context.Background(), dataFile(t, "real/parkinsons_updrs.data"), ReadOptions{})
+	datatest.WantTable(t, s, 4898, 12, 7)
+	s, err = ReadFile(context.Background(), datatest.File(t, "real/parkinsons_updrs.data"), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantTable(t, s, 5875, 22, 1)
+	datatest.WantTable(t, s, 5875, 22, 1)
 	if s.Columns[0] != "subject#" || s.Columns[21] != "PPE" {
 		t.Errorf("parkinsons: columns %q", s.Columns)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func readIDXBytes(b []byte) (*data.Table, error) {
@@ -24,11 +25,11 @@ func TestIDXElementTypes(t *testing.T) {
 		0x08: {0, 255}, 0x09: {-128, 127}, 0x0B: {-32768, 258}, 0x0C: {-66051, 66051}, 0x0D: {-0.5, 0.1}, 0x0E: {-0.5, 0.25},
 	}
 	for code, values := range cases {
-		s, err := readIDXBytes(idxBytes(code, must.M1(binary.Append(nil, binary.BigEndian, values)), 2))
+		s, err := readIDXBytes(datatest.IDX(code, must.M1(binary.Append(nil, binary.BigEndian, values)), 2))
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTable(t, s, 2, 1, want[code]...)
+		datatest.WantTable(t, s, 2, 1, want[code]...)
 	}
 }
 
@@ -37,28 +38,28 @@ func TestIDXRefuses(t *testing.T) {
 		file []byte
 		want []string
 	}{
-		"huge":       {idxBytes(8, []byte{1, 2}, 4294967295, 4294967295, 2), []string{"more values"}},
-		"large":      {idxBytes(8, []byte{1, 2}, 60000, 28, 28), []string{"needs 47040000 bytes", "at most 2 follow"}},
-		"type":       {idxBytes(7, nil, 1), []string{"does not begin", "00 00 07 01"}},
-		"scalar":     {idxBytes(8, []byte{1}), []string{"single number"}},
-		"no rows":    {idxBytes(8, nil, 0, 28, 28), []string{"no rows"}},
-		"no columns": {idxBytes(8, nil, 5, 0), []string{"no columns"}},
+		"huge":       {datatest.IDX(8, []byte{1, 2}, 4294967295, 4294967295, 2), []string{"more values"}},
+		"large":      {datatest.IDX(8, []byte{1, 2}, 60000, 28, 28), []string{"needs 47040000 bytes", "at most 2 follow"}},
+		"type":       {datatest.IDX(7, nil, 1), []string{"does not begin", "00 00 07 01"}},
+		"scalar":     {datatest.IDX(8, []byte{1}), []string{"single number"}},
+		"no rows":    {datatest.IDX(8, nil, 0, 28, 28), []string{"no rows"}},
+		"no columns": {datatest.IDX(8, nil, 5, 0), []string{"no columns"}},
 		"short":      {[]byte{0, 0, 8}, []string{"IDX header", "too early"}},
 		"dimensions": {[]byte{0, 0, 8, 3, 0, 0}, []string{"IDX header", "too early"}},
-		"more":       {idxBytes(8, []byte{1, 2, 3}, 2), []string{"more bytes follow"}},
+		"more":       {datatest.IDX(8, []byte{1, 2, 3}, 2), []string{"more bytes follow"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, err := ReadFile(context.Background(), writeTemp(t, "x-idx3-ubyte", c.file), ReadOptions{})
-			wantError(t, err, append(c.want, "x-idx3-ubyte")...)
+			_, err := ReadFile(context.Background(), datatest.Temp(t, "x-idx3-ubyte", c.file), ReadOptions{})
+			datatest.WantError(t, err, append(c.want, "x-idx3-ubyte")...)
 		})
 	}
 }
 
 func FuzzIDX(f *testing.F) {
-	f.Add(idxBytes(8, []byte{1, 2, 3, 4}, 2, 1, 2))
-	f.Add(idxBytes(0x0E, make([]byte, 16), 2))
-	f.Add(idxBytes(0x0D, nil, 4294967295, 4294967295, 4294967295))
+	f.Add(datatest.IDX(8, []byte{1, 2, 3, 4}, 2, 1, 2))
+	f.Add(datatest.IDX(0x0E, make([]byte, 16), 2))
+	f.Add(datatest.IDX(0x0D, nil, 4294967295, 4294967295, 4294967295))
 	f.Add([]byte{0, 0, 8, 255})
 	f.Fuzz(func(t *testing.T, file []byte) {
 		s, err := readIDXBytes(file)

@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func readNPYBytes(b []byte) (*data.Table, error) {
@@ -71,12 +72,12 @@ func TestNPYElementTypes(t *testing.T) {
 	for _, c := range cases {
 		for mark, order := range map[string]binary.AppendByteOrder{"<": binary.LittleEndian, ">": binary.BigEndian} {
 			raw := must.M1(binary.Append(nil, order.(binary.ByteOrder), c.data))
-			s, err := readNPYBytes(npyBytes(npyHeaderText(mark+string(c.kind), false, "(3, 1)"), raw))
+			s, err := readNPYBytes(datatest.NPY(datatest.NPYHeader(mark+string(c.kind), false, "(3, 1)"), raw))
 			if err != nil {
 				t.Errorf("%s%s: %v", mark, c.kind, err)
 				continue
 			}
-			wantTable(t, s, 3, 1, c.want...)
+			datatest.WantTable(t, s, 3, 1, c.want...)
 		}
 	}
 }
@@ -132,7 +133,7 @@ func TestNPYShapesAndOrders(t *testing.T) {
 			if fortran {
 				stored = fortranOrder(want, c.dims)
 			}
-			b := npyBytes(npyHeaderText("<f4", fortran, text), f4(stored...))
+			b := datatest.NPY(datatest.NPYHeader("<f4", fortran, text), datatest.Float32s(stored...))
 			s, err := readNPYBytes(b)
 			if err != nil {
 				t.Fatalf("%v: %v", c.dims, err)
@@ -167,16 +168,16 @@ func fortranOrder(x []float32, dims []int) []float32 {
 }
 
 func TestNPYVersions(t *testing.T) {
-	header := npyHeaderText("<f4", false, "(2, 1)")
+	header := datatest.NPYHeader("<f4", false, "(2, 1)")
 	long := append([]byte("\x93NUMPY\x02\x00"), byte(len(header)), 0, 0, 0)
-	long = append(append(long, header...), f4(3, 4)...)
+	long = append(append(long, header...), datatest.Float32s(3, 4)...)
 	for _, version := range []byte{2, 3} {
 		long[6] = version
 		s, err := readNPYBytes(long)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTable(t, s, 2, 1, 3, 4)
+		datatest.WantTable(t, s, 2, 1, 3, 4)
 	}
 }
 
@@ -185,18 +186,18 @@ func TestNPYHeaderForms(t *testing.T) {
 		`{"shape": (2L, 1L), "fortran_order": False, "descr": "<f4"}`,
 		"{ 'descr':'<f4','fortran_order':False,'shape':(2,1,) , }   \n",
 	} {
-		s, err := readNPYBytes(npyBytes(header, f4(3, 4)))
+		s, err := readNPYBytes(datatest.NPY(header, datatest.Float32s(3, 4)))
 		if err != nil {
 			t.Errorf("%s: %v", header, err)
 			continue
 		}
-		wantTable(t, s, 2, 1, 3, 4)
+		datatest.WantTable(t, s, 2, 1, 3, 4)
 	}
 }
 
 func TestNPYRefuses(t *testing.T) {
 	header := func(descr, shape string) []byte {
-		return npyBytes(npyHeaderText(descr, false, shape), f4(1, 2))
+		return datatest.NPY(datatest.NPYHeader(descr, false, shape), datatest.Float32s(1, 2))
 	}
 	nan := float32(math.NaN())
 	cases := map[string]struct {
@@ -215,63 +216,63 @@ func TestNPYRefuses(t *testing.T) {
 		"strings":             {header("<U3", "(1, 1)"), []string{`"<U3"`}},
 		"objects":             {header("|O", "(1, 1)"), []string{`"|O"`}},
 		"no byte order":       {header("|f4", "(2, 1)"), []string{"byte order"}},
-		"records":             {npyBytes("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", nil), []string{"named fields"}},
-		"not a bool":          {npyBytes(npyHeaderText("|b1", false, "(2, 3)"), []byte{0, 1, 0, 1, 0, 7}), []string{"row 1, column 2", "not a bool"}},
-		"missing key":         {npyBytes("{'descr': '<f4'}", nil), []string{"fortran_order and shape are needed"}},
-		"unknown key":         {npyBytes("{'extra': 1}", nil), []string{"no dictionary"}},
-		"text behind":         {npyBytes(npyHeaderText("<f4", false, "(2, 1)")+"x", f4(1, 2)), []string{"npy header", "exactly"}},
-		"unclosed":            {npyBytes("{'descr': '<f4", nil), []string{"no dictionary"}},
-		"empty header":        {npyBytes("", nil), []string{"no dictionary"}},
-		"short header":        {npyF4(2, 1, 1, 2)[:20], []string{"npy header", "too early"}},
+		"records":             {datatest.NPY("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", nil), []string{"named fields"}},
+		"not a bool":          {datatest.NPY(datatest.NPYHeader("|b1", false, "(2, 3)"), []byte{0, 1, 0, 1, 0, 7}), []string{"row 1, column 2", "not a bool"}},
+		"missing key":         {datatest.NPY("{'descr': '<f4'}", nil), []string{"fortran_order and shape are needed"}},
+		"unknown key":         {datatest.NPY("{'extra': 1}", nil), []string{"no dictionary"}},
+		"text behind":         {datatest.NPY(datatest.NPYHeader("<f4", false, "(2, 1)")+"x", datatest.Float32s(1, 2)), []string{"npy header", "exactly"}},
+		"unclosed":            {datatest.NPY("{'descr': '<f4", nil), []string{"no dictionary"}},
+		"empty header":        {datatest.NPY("", nil), []string{"no dictionary"}},
+		"short header":        {datatest.NPYFloat32(2, 1, 1, 2)[:20], []string{"npy header", "too early"}},
 		"not npy":             {[]byte("hello, world"), []string{"does not begin"}},
 		"version":             {append([]byte("\x93NUMPY\x04\x00"), make([]byte, 90)...), []string{"version 4.0"}},
 		"long header":         {append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"), make([]byte, 90)...), []string{"claims 4294967295 bytes"}},
-		"NaN":                 {npyF4(2, 3, 0, 1, 2, 3, nan, 5), []string{"row 1, column 1", "missing"}},
-		"NaN, Fortran order":  {npyBytes(npyHeaderText("<f4", true, "(2, 3)"), f4(0, 1, 2, nan, 4, 5)), []string{"row 1, column 1", "missing"}},
-		"infinite":            {npyF4(1, 2, 0, float32(math.Inf(-1))), []string{"row 0, column 1", "-Inf"}},
-		"beyond float32":      {npyBytes(npyHeaderText("<f8", false, "(1,)"), binary.LittleEndian.AppendUint64(nil, math.Float64bits(1e300))), []string{"1e+300", "too large for float32"}},
-		"more bytes":          {append(npyF4(1, 2, 1, 2), 0), []string{"more bytes follow"}},
-		"fewer bytes":         {npyF4(2, 2, 1, 2, 3), []string{"needs 16 bytes", "cut short"}},
+		"NaN":                 {datatest.NPYFloat32(2, 3, 0, 1, 2, 3, nan, 5), []string{"row 1, column 1", "missing"}},
+		"NaN, Fortran order":  {datatest.NPY(datatest.NPYHeader("<f4", true, "(2, 3)"), datatest.Float32s(0, 1, 2, nan, 4, 5)), []string{"row 1, column 1", "missing"}},
+		"infinite":            {datatest.NPYFloat32(1, 2, 0, float32(math.Inf(-1))), []string{"row 0, column 1", "-Inf"}},
+		"beyond float32":      {datatest.NPY(datatest.NPYHeader("<f8", false, "(1,)"), binary.LittleEndian.AppendUint64(nil, math.Float64bits(1e300))), []string{"1e+300", "too large for float32"}},
+		"more bytes":          {append(datatest.NPYFloat32(1, 2, 1, 2), 0), []string{"more bytes follow"}},
+		"fewer bytes":         {datatest.NPYFloat32(2, 2, 1, 2, 3), []string{"needs 16 bytes", "cut short"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			path := writeTemp(t, "x.npy", c.file)
+			path := datatest.Temp(t, "x.npy", c.file)
 			s, err := ReadFile(context.Background(), path, ReadOptions{})
 			if err == nil {
 				_, err = s.Values()
 			}
-			wantError(t, err, append(c.want, path)...)
+			datatest.WantError(t, err, append(c.want, path)...)
 		})
 	}
 }
 
 func TestNPYCutShortInCompressedData(t *testing.T) {
-	whole := gzipped(npyF4(97, 3, make([]float32, 97*3-1)...)) // a number less than the header says
-	_, err := ReadFile(context.Background(), writeTemp(t, "x.npy.gz", whole), ReadOptions{})
-	wantError(t, err, "row 96, column 2", "cut short")
+	whole := datatest.Gzip(datatest.NPYFloat32(97, 3, make([]float32, 97*3-1)...)) // a number less than the header says
+	_, err := ReadFile(context.Background(), datatest.Temp(t, "x.npy.gz", whole), ReadOptions{})
+	datatest.WantError(t, err, "row 96, column 2", "cut short")
 }
 
 func TestNPYMissing(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	s, err := ReadFile(context.Background(), writeTemp(t, "x.npy", npyF4(1, 3, 1, nan, 3)), ReadOptions{})
+	s, err := ReadFile(context.Background(), datatest.Temp(t, "x.npy", datatest.NPYFloat32(1, 3, 1, nan, 3)), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.At(0, 0) != 1 || !math.IsNaN(s.At(0, 1)) || s.At(0, 2) != 3 {
 		t.Errorf("%v, want 1 NaN 3", s.Float32())
 	}
-	_, err = ReadFile(context.Background(), writeTemp(t, "x.npy", npyF4(1, 2, nan, inf)), ReadOptions{})
-	wantError(t, err, "row 0, column 1", "+Inf")
-	s, err = ReadFile(context.Background(), writeTemp(t, "x.npy", npyF4(1, 2, nan, inf)), ReadOptions{Infinite: true})
+	_, err = ReadFile(context.Background(), datatest.Temp(t, "x.npy", datatest.NPYFloat32(1, 2, nan, inf)), ReadOptions{})
+	datatest.WantError(t, err, "row 0, column 1", "+Inf")
+	s, err = ReadFile(context.Background(), datatest.Temp(t, "x.npy", datatest.NPYFloat32(1, 2, nan, inf)), ReadOptions{Infinite: true})
 	if err != nil || !math.IsInf(s.At(0, 1), 1) {
 		t.Errorf("infinities that are asked for: %v", err)
 	}
 }
 
 func TestLimits(t *testing.T) {
-	path := writeTemp(t, "x.npy", npyF4(5, 2, make([]float32, 10)...))
+	path := datatest.Temp(t, "x.npy", datatest.NPYFloat32(5, 2, make([]float32, 10)...))
 	_, err := ReadFile(context.Background(), path, ReadOptions{MaxValues: 9})
-	wantError(t, err, "more than 9 values", "MaxValues")
+	datatest.WantError(t, err, "more than 9 values", "MaxValues")
 	if _, err := ReadFile(context.Background(), path, ReadOptions{MaxValues: 10}); err != nil {
 		t.Error(err)
 	}
@@ -280,25 +281,25 @@ func TestLimits(t *testing.T) {
 		t.Errorf("the first rows: %v", err)
 	}
 	_, err = ReadFile(context.Background(), path, ReadOptions{MaxValues: 1, Head: true})
-	wantError(t, err, "more than 1 values")
+	datatest.WantError(t, err, "more than 1 values")
 	_, err = ReadFile(context.Background(), path, ReadOptions{MaxValues: -1})
-	wantError(t, err, "negative")
+	datatest.WantError(t, err, "negative")
 
-	bomb := zeroBomb(npyBytes(npyHeaderText("|u1", false, "(1048576, 8)"), nil), 8<<20)
-	_, err = ReadFile(context.Background(), writeTemp(t, "x.npy.gz", bomb), ReadOptions{MaxValues: 1 << 20})
-	wantError(t, err, "more than 1048576 values")
+	bomb := datatest.ZeroBomb(datatest.NPY(datatest.NPYHeader("|u1", false, "(1048576, 8)"), nil), 8<<20)
+	_, err = ReadFile(context.Background(), datatest.Temp(t, "x.npy.gz", bomb), ReadOptions{MaxValues: 1 << 20})
+	datatest.WantError(t, err, "more than 1048576 values")
 }
 
 func TestCancelledRead(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for name, content := range map[string][]byte{
-		"x.npy": npyF4(1, 1, 1),
-		"x.npz": npzBytes(0, "x.npy", npyF4(1, 1, 1)),
+		"x.npy": datatest.NPYFloat32(1, 1, 1),
+		"x.npz": datatest.NPZ(0, "x.npy", datatest.NPYFloat32(1, 1, 1)),
 		"x.csv": []byte("1,2\n"),
 	} {
-		_, err := ReadFile(ctx, writeTemp(t, name, content), ReadOptions{})
-		wantError(t, err, context.Canceled.Error())
+		_, err := ReadFile(ctx, datatest.Temp(t, name, content), ReadOptions{})
+		datatest.WantError(t, err, context.Canceled.Error())
 	}
 }
 
@@ -316,10 +317,10 @@ func TestNPYHeaderIsAligned(t *testing.T) {
 }
 
 func FuzzNPY(f *testing.F) {
-	f.Add(npyF4(2, 3, 1, 2, 3, 4, 5, 6))
-	f.Add(npyBytes(npyHeaderText(">f8", true, "(2, 3, 1)"), make([]byte, 48)))
-	f.Add(npyBytes(npyHeaderText("<f2", true, "(3,)"), make([]byte, 6)))
-	f.Add(npyBytes(npyHeaderText("|b1", false, "(1000000000000000000, 7)"), []byte{1}))
+	f.Add(datatest.NPYFloat32(2, 3, 1, 2, 3, 4, 5, 6))
+	f.Add(datatest.NPY(datatest.NPYHeader(">f8", true, "(2, 3, 1)"), make([]byte, 48)))
+	f.Add(datatest.NPY(datatest.NPYHeader("<f2", true, "(3,)"), make([]byte, 6)))
+	f.Add(datatest.NPY(datatest.NPYHeader("|b1", false, "(1000000000000000000, 7)"), []byte{1}))
 	f.Add([]byte("\x93NUMPY\x03\x00\x02\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		s, err := readNPYBytes(file)

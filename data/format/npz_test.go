@@ -10,31 +10,32 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func readNPZBytes(t *testing.T, content []byte, array string) (*data.Table, error) {
 	t.Helper()
-	return ReadFile(context.Background(), writeTemp(t, "x.npz", content), ReadOptions{Array: array})
+	return ReadFile(context.Background(), datatest.Temp(t, "x.npz", content), ReadOptions{Array: array})
 }
 
 func TestNPZ(t *testing.T) {
-	a, b := npyF4(2, 1, 1, 2), npyF4(1, 3, 4, 5, 6)
+	a, b := datatest.NPYFloat32(2, 1, 1, 2), datatest.NPYFloat32(1, 3, 4, 5, 6)
 	for _, method := range []uint16{zip.Store, zip.Deflate} {
-		both := npzBytes(method, "readme.txt", []byte("hello"), "a.npy", a, "b.npy", b)
+		both := datatest.NPZ(method, "readme.txt", []byte("hello"), "a.npy", a, "b.npy", b)
 		s, err := readNPZBytes(t, both, "b")
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTable(t, s, 1, 3, 4, 5, 6)
-		s, err = readNPZBytes(t, npzBytes(method, "a.npy", a), "")
+		datatest.WantTable(t, s, 1, 3, 4, 5, 6)
+		s, err = readNPZBytes(t, datatest.NPZ(method, "a.npy", a), "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTable(t, s, 2, 1, 1, 2)
+		datatest.WantTable(t, s, 2, 1, 1, 2)
 		_, err = readNPZBytes(t, both, "")
-		wantError(t, err, "2 arrays (a, b)")
+		datatest.WantError(t, err, "2 arrays (a, b)")
 		_, err = readNPZBytes(t, both, "c")
-		wantError(t, err, `no array "c" (it has a, b)`)
+		datatest.WantError(t, err, `no array "c" (it has a, b)`)
 	}
 }
 
@@ -42,72 +43,72 @@ func TestNPZ(t *testing.T) {
 func TestNPZNamesAreListedBriefly(t *testing.T) {
 	var members []any
 	for i := range 1000 {
-		members = append(members, fmt.Sprintf("a%d.npy", i), npyF4(1, 1, 1))
+		members = append(members, fmt.Sprintf("a%d.npy", i), datatest.NPYFloat32(1, 1, 1))
 	}
-	_, err := readNPZBytes(t, npzBytes(zip.Store, members...), "")
-	wantError(t, err, "1000 arrays (a0, a1, a10,", "…")
+	_, err := readNPZBytes(t, datatest.NPZ(zip.Store, members...), "")
+	datatest.WantError(t, err, "1000 arrays (a0, a1, a10,", "…")
 	if len(err.Error()) > 400 {
 		t.Errorf("a message of %d bytes", len(err.Error()))
 	}
 }
 
 func TestNPZContext(t *testing.T) {
-	x := npzBytes(zip.Deflate, "x.npy", npyF4(2, 1, 1, 2), "x_context.npy", npyF4(2, 2, 3, 4, 5, 6))
+	x := datatest.NPZ(zip.Deflate, "x.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_context.npy", datatest.NPYFloat32(2, 2, 3, 4, 5, 6))
 	s, err := readNPZBytes(t, x, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantTable(t, s, 2, 1, 1, 2)
-	wantTable(t, s.Context, 2, 2, 3, 4, 5, 6)
-	_, err = readNPZBytes(t, npzBytes(zip.Deflate, "x.npy", npyF4(2, 1, 1, 2), "x_context.npy", npyF4(1, 2, 3, 4)), "")
-	wantError(t, err, "(x_context) has 1 rows", "(x) has 2")
+	datatest.WantTable(t, s, 2, 1, 1, 2)
+	datatest.WantTable(t, s.Context, 2, 2, 3, 4, 5, 6)
+	_, err = readNPZBytes(t, datatest.NPZ(zip.Deflate, "x.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_context.npy", datatest.NPYFloat32(1, 2, 3, 4)), "")
+	datatest.WantError(t, err, "(x_context) has 1 rows", "(x) has 2")
 }
 
 func TestNPZRefuses(t *testing.T) {
-	whole := npzBytes(zip.Deflate, "train.npy", npyF4(3, 2, 1, 2, 3, 4, 5, 6))
-	stored := npzBytes(zip.Store, "train.npy", npyF4(3, 2, 1, 2, 3, 4, 5, 6))
+	whole := datatest.NPZ(zip.Deflate, "train.npy", datatest.NPYFloat32(3, 2, 1, 2, 3, 4, 5, 6))
+	stored := datatest.NPZ(zip.Store, "train.npy", datatest.NPYFloat32(3, 2, 1, 2, 3, 4, 5, 6))
 	flipped := bytes.Clone(stored)
-	flipped[bytes.Index(flipped, f4(4))]++
+	flipped[bytes.Index(flipped, datatest.Float32s(4))]++
 	cases := map[string]struct {
 		file []byte
 		want []string
 	}{
 		"cut":         {whole[:len(whole)-30], []string{"not a whole zip archive"}},
 		"empty":       {nil, []string{"the file is empty"}},
-		"no arrays":   {npzBytes(zip.Store, "readme.txt", []byte("hello")), []string{"no arrays"}},
+		"no arrays":   {datatest.NPZ(zip.Store, "readme.txt", []byte("hello")), []string{"no arrays"}},
 		"checksum":    {flipped, []string{"array train", "checksum"}},
-		"same name":   {npzBytes(zip.Store, "a.npy", npyF4(1, 1, 1), "a.npy", npyF4(1, 1, 1)), []string{`two arrays are named "a"`}},
-		"array name":  {npzBytes(zip.Store, "a\x1b[2J\nb.npy", npyF4(1, 1, 1)), []string{`named "a\x1b[2J\nb"`, "printable"}},
-		"name bytes":  {npzBytes(zip.Store, "a\x9b2J.npy", npyF4(1, 1, 1)), []string{"printable"}},
-		"long name":   {npzBytes(zip.Store, strings.Repeat("a", 1000)+".npy", npyF4(1, 1, 1)), []string{"…", "at most 200 bytes"}},
-		"cut array":   {npzBytes(zip.Deflate, "a.npy", npyF4(3, 2, 1, 2, 3, 4)), []string{"array a", "needs 24 bytes"}},
-		"not a table": {npzBytes(zip.Deflate, "a.npy", []byte("hello, world")), []string{"array a", "does not begin"}},
+		"same name":   {datatest.NPZ(zip.Store, "a.npy", datatest.NPYFloat32(1, 1, 1), "a.npy", datatest.NPYFloat32(1, 1, 1)), []string{`two arrays are named "a"`}},
+		"array name":  {datatest.NPZ(zip.Store, "a\x1b[2J\nb.npy", datatest.NPYFloat32(1, 1, 1)), []string{`named "a\x1b[2J\nb"`, "printable"}},
+		"name bytes":  {datatest.NPZ(zip.Store, "a\x9b2J.npy", datatest.NPYFloat32(1, 1, 1)), []string{"printable"}},
+		"long name":   {datatest.NPZ(zip.Store, strings.Repeat("a", 1000)+".npy", datatest.NPYFloat32(1, 1, 1)), []string{"…", "at most 200 bytes"}},
+		"cut array":   {datatest.NPZ(zip.Deflate, "a.npy", datatest.NPYFloat32(3, 2, 1, 2, 3, 4)), []string{"array a", "needs 24 bytes"}},
+		"not a table": {datatest.NPZ(zip.Deflate, "a.npy", []byte("hello, world")), []string{"array a", "does not begin"}},
 		"huge": {
-			npzBytes(zip.Deflate, "a.npy", npyBytes(npyHeaderText("<f4", false, "(100000000000, 3)"), f4(1, 2))),
+			datatest.NPZ(zip.Deflate, "a.npy", datatest.NPY(datatest.NPYHeader("<f4", false, "(100000000000, 3)"), datatest.Float32s(1, 2))),
 			[]string{"array a", "needs 1200000000000 bytes", "at most 8 follow"},
 		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			_, err := readNPZBytes(t, c.file, "")
-			wantError(t, err, append(c.want, "reading ")...)
+			datatest.WantError(t, err, append(c.want, "reading ")...)
 		})
 	}
 }
 
 // A zip directory may claim any size; only the bytes that are there count.
 func TestNPZClaimedSize(t *testing.T) {
-	file := npzBytes(zip.Deflate, "a.npy", npyBytes(npyHeaderText("<f4", false, "(100000000, 3)"), f4(1, 2)))
+	file := datatest.NPZ(zip.Deflate, "a.npy", datatest.NPY(datatest.NPYHeader("<f4", false, "(100000000, 3)"), datatest.Float32s(1, 2)))
 	at := bytes.Index(file, []byte("PK\x01\x02"))
 	copy(file[at+20:], []byte{0xf0, 0xff, 0xff, 0x7f, 0xf0, 0xff, 0xff, 0x7f}) // compressed and uncompressed size
 	_, err := readNPZBytes(t, file, "")
-	wantError(t, err, "array a", "needs 1200000000 bytes")
+	datatest.WantError(t, err, "array a", "needs 1200000000 bytes")
 }
 
 func FuzzNPZ(f *testing.F) {
-	f.Add(npzBytes(zip.Deflate, "train.npy", npyF4(2, 1, 1, 2), "valid.npy", npyF4(1, 1, 1), "test.npy", npyF4(1, 1, 1)))
-	f.Add(npzBytes(zip.Store, "x.npy", npyF4(2, 1, 1, 2), "x_context.npy", npyF4(2, 1, 1, 2), "x_labels.npy", npyF4(2, 1, 1, 2)))
-	f.Add(npzBytes(zip.Deflate, "x.npy", npyBytes(npyHeaderText("<f4", false, "(100000000000, 3)"), f4(1, 2))))
+	f.Add(datatest.NPZ(zip.Deflate, "train.npy", datatest.NPYFloat32(2, 1, 1, 2), "valid.npy", datatest.NPYFloat32(1, 1, 1), "test.npy", datatest.NPYFloat32(1, 1, 1)))
+	f.Add(datatest.NPZ(zip.Store, "x.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_context.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_labels.npy", datatest.NPYFloat32(2, 1, 1, 2)))
+	f.Add(datatest.NPZ(zip.Deflate, "x.npy", datatest.NPY(datatest.NPYHeader("<f4", false, "(100000000000, 3)"), datatest.Float32s(1, 2))))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, file []byte) {
 		path := dir + "/x.npz"

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 	"github.com/maskflow/maskflow/internal/files"
 )
 
@@ -69,7 +70,7 @@ func TestWriteSeveral(t *testing.T) {
 	lp.Name = "log_prob"
 	must.M(WriteFile(path, x, lp))
 	s := must.M1(ReadFile(context.Background(), path, ReadOptions{Array: "log_prob"}))
-	wantTable(t, s, 2, 1, 1, 2)
+	datatest.WantTable(t, s, 2, 1, 1, 2)
 	s = must.M1(ReadFile(context.Background(), path, ReadOptions{Array: "x"}))
 	if !slices.Equal(s.Shape, x.Shape) {
 		t.Errorf("shape %v, want %v", s.Shape, x.Shape)
@@ -104,7 +105,7 @@ func TestWriteRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, c.name)
-			wantError(t, WriteFile(path, c.arrays...), "writing "+path, c.want)
+			datatest.WantError(t, WriteFile(path, c.arrays...), "writing "+path, c.want)
 			if left := must.M1(os.ReadDir(dir)); len(left) != 0 {
 				t.Errorf("%d files are left", len(left))
 			}

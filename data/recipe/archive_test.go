@@ -13,12 +13,13 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // npyF8 is an npy file of float64 numbers.
 func npyF8(rows, cols int, x []float64) string {
 	raw := must.M1(binary.Append(nil, binary.LittleEndian, x))
-	return string(npyBytes(npyHeaderText("<f8", false, fmt.Sprintf("(%d, %d)", rows, cols)), raw))
+	return string(datatest.NPY(datatest.NPYHeader("<f8", false, fmt.Sprintf("(%d, %d)", rows, cols)), raw))
 }
 
 // The owner's file and the authors' rows of it give the same splits.
@@ -53,7 +54,7 @@ func TestPowerOfTheArchive(t *testing.T) {
 // The authors' rows after z-scores are scores of the same rows again: the recipe
 // scales them once more, by the rows before the last tenth.
 func TestMinibooneOfTheArchive(t *testing.T) {
-	test := must.M1(os.ReadFile(dataFile(t, "real/miniboone_test.npy")))
+	test := must.M1(os.ReadFile(datatest.File(t, "real/miniboone_test.npy")))
 	dir := recipeFolder(t, "miniboone", "data.npy", string(test))
 	s, err := load(context.Background(), data.Options{Dir: dir, Source: "miniboone"})
 	if err != nil {
@@ -65,5 +66,5 @@ func TestMinibooneOfTheArchive(t *testing.T) {
 	wantScores(t, 0, s.Train, s.Valid)
 	must.M(os.WriteFile(filepath.Join(dir, "miniboone", "data.npy"), []byte(npyF8(1, 3, []float64{1, 2, 3})), 0o600))
 	_, err = load(context.Background(), data.Options{Dir: dir, Source: "miniboone"})
-	wantError(t, err, "data.npy has 3 columns, not the 43", "zenodo")
+	datatest.WantError(t, err, "data.npy has 3 columns, not the 43", "zenodo")
 }

@@ -17,6 +17,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // pngOf is a PNG image of that size whose pixels are given by a function.
@@ -154,7 +155,7 @@ func TestGreyValues(t *testing.T) {
 func TestBSDS300Refuses(t *testing.T) {
 	empty := t.TempDir()
 	_, err := load(context.Background(), data.Options{Dir: empty, Source: "bsds300"})
-	wantError(t, err, "reading bsds300", "no train: looked in", filepath.Join(empty, "bsds300"), "Berkeley", "--data-dir")
+	datatest.WantError(t, err, "reading bsds300", "no train: looked in", filepath.Join(empty, "bsds300"), "Berkeley", "--data-dir")
 	dir := imageFolder(t)
 	for name, c := range map[string]struct {
 		o    data.Options
@@ -172,7 +173,7 @@ func TestBSDS300Refuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.o.Dir, c.o.Source = dir, "bsds300"
 			_, err := load(context.Background(), c.o)
-			wantError(t, err, "reading bsds300", c.want)
+			datatest.WantError(t, err, "reading bsds300", c.want)
 		})
 	}
 	add := func(name string, file []byte) {
@@ -181,16 +182,16 @@ func TestBSDS300Refuses(t *testing.T) {
 	}
 	whole := pngOf(9, 9, func(x, y int) color.Color { return grey(uint8(x * y)) })
 	add("c.png", whole[:len(whole)-30])
-	wantError(t, err, "c.png", "damaged")
+	datatest.WantError(t, err, "c.png", "damaged")
 	add("c.png", []byte("GIF89a"))
-	wantError(t, err, "c.png", "neither a JPEG nor a PNG")
+	datatest.WantError(t, err, "c.png", "neither a JPEG nor a PNG")
 	add("c.png", pngOf(7, 9, func(int, int) color.Color { return grey(1) }))
-	wantError(t, err, "c.png has 7 × 9 pixels", "8 × 8")
+	datatest.WantError(t, err, "c.png has 7 × 9 pixels", "8 × 8")
 	for i := range 3 {
 		must.M(os.Remove(filepath.Join(dir, "bsds300", "test", string(rune('a'+i))+".png")))
 	}
 	_, err = load(context.Background(), data.Options{Dir: dir, Source: "bsds300"})
-	wantError(t, err, "test: it holds no .jpg and no .png images")
+	datatest.WantError(t, err, "test: it holds no .jpg and no .png images")
 }
 
 // moments returns the mean of the rows of s, or takes the one given, and the
@@ -225,7 +226,7 @@ func TestBSDS300Gaussian(t *testing.T) {
 	if testing.Short() {
 		t.Skip("300 photographs")
 	}
-	dir := filepath.Dir(filepath.Dir(dataFile(t, "bsds300/train")))
+	dir := filepath.Dir(filepath.Dir(datatest.File(t, "bsds300/train")))
 	s, err := load(context.Background(), data.Options{Dir: dir, Source: "bsds300", Patches: [3]int{300000, 1000, 250000}})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // cifarFile has n images. In image i the value of channel ch, row y, column x is
@@ -89,14 +90,14 @@ func TestCIFAR10Refuses(t *testing.T) {
 		dir := cifarFolder(t)
 		must.M(os.WriteFile(filepath.Join(dir, "cifar-10-batches-bin", "data_batch_3.bin"), []byte(file), 0o600))
 		_, err := load(context.Background(), data.Options{Dir: dir, Source: "cifar10"})
-		wantError(t, err, "reading cifar10", "data_batch_3.bin", want)
+		datatest.WantError(t, err, "reading cifar10", "data_batch_3.bin", want)
 	}
 	dir := cifarFolder(t)
 	_, err := load(context.Background(), data.Options{Dir: dir, Source: "cifar10", MaxValues: 14 * cifarDim})
-	wantError(t, err, "the limit")
+	datatest.WantError(t, err, "the limit")
 	must.M(os.Remove(filepath.Join(dir, "cifar-10-batches-bin", "data_batch_2.bin")))
 	_, err = load(context.Background(), data.Options{Dir: dir, Source: "cifar10"})
-	wantError(t, err, "no data_batch_2.bin", "Krizhevsky")
+	datatest.WantError(t, err, "no data_batch_2.bin", "Krizhevsky")
 }
 
 func FuzzCIFAR10(f *testing.F) {

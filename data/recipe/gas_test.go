@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 const gasHeader = "Time (seconds), CO conc (ppm), Ethylene conc (ppm), sensor readings (16 channels) \n"
@@ -96,10 +97,10 @@ func TestGasRefuses(t *testing.T) {
 		"line 1 is too long: it is not a": strings.Repeat("x", 1<<17),
 	} {
 		_, err := load(context.Background(), data.Options{Dir: recipeFolder(t, "gas", "ethylene_CO.txt", text), Source: "gas"})
-		wantError(t, err, "reading gas: ethylene_CO.txt: "[:12], want)
+		datatest.WantError(t, err, "reading gas: ethylene_CO.txt: "[:12], want)
 	}
 	_, err := load(context.Background(), data.Options{Dir: recipeFolder(t, "gas", "ethylene_CO.txt", whole), Source: "gas", MaxValues: 399})
-	wantError(t, err, "the limit")
+	datatest.WantError(t, err, "the limit")
 }
 
 func FuzzGas(f *testing.F) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // hepmassFile has rows of label 1 and 0 in turn. Feature f0 is the row number,
@@ -35,7 +36,7 @@ func TestHepmass(t *testing.T) {
 	train, test := hepmassFile(46, false), hepmassFile(30, true)
 	for _, dir := range []string{
 		recipeFolder(t, "hepmass", "1000_train.csv", train, "1000_test.csv", test),
-		recipeFolder(t, ".", "1000_train.csv.gz", string(gzipped([]byte(train))), "1000_test.csv.gz", string(gzipped([]byte(test)))),
+		recipeFolder(t, ".", "1000_train.csv.gz", string(datatest.Gzip([]byte(train))), "1000_test.csv.gz", string(datatest.Gzip([]byte(test)))),
 	} {
 		s, err := load(context.Background(), data.Options{Dir: dir, Source: "hepmass"})
 		if err != nil {
@@ -81,11 +82,11 @@ func TestHepmassRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := recipeFolder(t, "hepmass", "1000_train.csv", c.train, "1000_test.csv", c.test)
 			_, err := load(context.Background(), data.Options{Dir: dir, Source: "hepmass"})
-			wantError(t, err, "reading hepmass", "1000_train.csv", c.want)
+			datatest.WantError(t, err, "reading hepmass", "1000_train.csv", c.want)
 		})
 	}
 	_, err := load(context.Background(), data.Options{Dir: recipeFolder(t, "hepmass", "1000_train.csv", good), Source: "hepmass"})
-	wantError(t, err, "no 1000_test.csv", "UCI")
+	datatest.WantError(t, err, "no 1000_test.csv", "UCI")
 }
 
 // Cells that the header does not name are not read, if every row has them.
@@ -95,7 +96,7 @@ func TestHepmassUnnamedCells(t *testing.T) {
 		t.Errorf("%v, %v", x, err)
 	}
 	_, err = readHepmass(newLineReader(strings.NewReader("# label,a,b\n1,2,3,\n1,6,7\n"), smallLimit()))
-	wantError(t, err, "line 3 has 3 cells, not 4")
+	datatest.WantError(t, err, "line 3 has 3 cells, not 4")
 }
 
 func FuzzHepmass(f *testing.F) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 	"github.com/maskflow/maskflow/data/format"
 )
 
@@ -75,7 +76,7 @@ func TestMinibooneRefuses(t *testing.T) {
 	} {
 		dir := recipeFolder(t, "miniboone", "MiniBooNE_PID.txt", text)
 		_, err := load(context.Background(), data.Options{Dir: dir, Source: "miniboone"})
-		wantError(t, err, "reading miniboone", want)
+		datatest.WantError(t, err, "reading miniboone", want)
 	}
 }
 
@@ -83,11 +84,11 @@ func TestMinibooneRefuses(t *testing.T) {
 // owner's file must give: 43 scores each, of about mean 0 and deviation 1.
 func TestMinibooneOfThePaper(t *testing.T) {
 	for name, rows := range map[string]int{"miniboone_valid.npy": 3284, "miniboone_test.npy": 3648} {
-		s, err := format.ReadFile(context.Background(), dataFile(t, "real/"+name), format.ReadOptions{})
+		s, err := format.ReadFile(context.Background(), datatest.File(t, "real/"+name), format.ReadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantTable(t, s, rows, 43)
+		datatest.WantTable(t, s, rows, 43)
 		for c := range 43 {
 			mean := 0.0
 			for i := range rows {

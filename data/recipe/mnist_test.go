@@ -11,13 +11,14 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // mnistFolder has the files of idxFolder where the recipe looks for them.
 func mnistFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	must.M(os.Rename(idxFolder(t), filepath.Join(dir, "mnist")))
+	must.M(os.Rename(datatest.IDXFolder(t), filepath.Join(dir, "mnist")))
 	return dir
 }
 
@@ -55,7 +56,7 @@ func TestMNISTRecipe(t *testing.T) {
 	}
 	must.M(os.Remove(filepath.Join(dir, "mnist", "t10k-images-idx3-ubyte.gz")))
 	_, err = load(context.Background(), data.Options{Dir: dir, Source: "mnist"})
-	wantError(t, err, "reading mnist", "t10k-images-idx3-ubyte")
+	datatest.WantError(t, err, "reading mnist", "t10k-images-idx3-ubyte")
 }
 
 // In pixel units a density of the noisy digits is one over levels of 1/256.
@@ -63,7 +64,7 @@ func TestMNISTRecipeOnDigits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("55 million pixels")
 	}
-	dir := filepath.Dir(filepath.Dir(dataFile(t, "mnist/train-images-idx3-ubyte.gz")))
+	dir := filepath.Dir(filepath.Dir(datatest.File(t, "mnist/train-images-idx3-ubyte.gz")))
 	s, err := load(context.Background(), data.Options{Dir: dir, Source: "mnist"})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 const powerHeader = "Date;Time;Global_active_power;Global_reactive_power;Voltage;Global_intensity;Sub_metering_1;Sub_metering_2;Sub_metering_3\n"
@@ -33,7 +34,7 @@ func powerFile() string {
 
 // The rows that the paper's code, run by numpy, makes of the same 40 rows.
 func TestPowerIsThePapers(t *testing.T) {
-	for _, file := range []string{powerFile(), string(gzipped([]byte(powerFile()))), strings.ReplaceAll(powerFile(), ";", ",")} {
+	for _, file := range []string{powerFile(), string(datatest.Gzip([]byte(powerFile()))), strings.ReplaceAll(powerFile(), ";", ",")} {
 		s, err := load(context.Background(), data.Options{Dir: recipeFolder(t, "power", "household_power_consumption.txt", file), Source: "power"})
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +63,7 @@ func TestPowerIsThePapers(t *testing.T) {
 
 // The first month of the owner's file, saved again with commas.
 func TestPowerOfAMonth(t *testing.T) {
-	month := must.M1(os.ReadFile(dataFile(t, "real/household_power_2006-12-16_2007-01-19.csv.gz")))
+	month := must.M1(os.ReadFile(datatest.File(t, "real/household_power_2006-12-16_2007-01-19.csv.gz")))
 	dir := recipeFolder(t, ".", "household_power_consumption.txt.gz", string(month))
 	s, err := load(context.Background(), data.Options{Dir: dir, Source: "power"})
 	if err != nil {
@@ -101,7 +102,7 @@ func TestPowerRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := recipeFolder(t, "power", "household_power_consumption.txt", c.text)
 			_, err := load(context.Background(), data.Options{Dir: dir, Source: "power"})
-			wantError(t, err, append(c.want, "reading power")...)
+			datatest.WantError(t, err, append(c.want, "reading power")...)
 		})
 	}
 }

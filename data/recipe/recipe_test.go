@@ -12,6 +12,7 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // recipeFolder writes files, given as name and content in turn, into the folder
@@ -87,7 +88,7 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("%s says too little", r.Name)
 		}
 		_, err := load(context.Background(), data.Options{Dir: dir, Source: r.Name})
-		wantError(t, err, "reading "+r.Name, "no "+strings.TrimSuffix(r.Files[0], "/"), filepath.Join(dir, r.Name), r.Publisher, "MASKFLOW_DATA")
+		datatest.WantError(t, err, "reading "+r.Name, "no "+strings.TrimSuffix(r.Files[0], "/"), filepath.Join(dir, r.Name), r.Publisher, "MASKFLOW_DATA")
 	}
 	All()[0].Files[0] = "another"
 	if All()[0].Files[0] == "another" {
@@ -106,7 +107,7 @@ func TestLastTenths(t *testing.T) {
 		}
 	}
 	_, _, err := lastTenths(10)
-	wantError(t, err, "10 rows are too few")
+	datatest.WantError(t, err, "10 rows are too few")
 }
 
 func TestWithoutRepeats(t *testing.T) {
@@ -121,7 +122,7 @@ func TestWithoutRepeats(t *testing.T) {
 		t.Errorf("columns %v, %v, want 1 and 2", kept, err)
 	}
 	x = x.Select(kept)
-	wantTable(t, x, 8, 2, 0, 0, 0, 1, 0, 2, 0, 2, 0, 2, 1, 2, 2, 2, 3, 2)
+	datatest.WantTable(t, x, 8, 2, 0, 0, 0, 1, 0, 2, 0, 2, 0, 2, 1, 2, 2, 2, 3, 2)
 	if x.Columns[0] != "b" {
 		t.Errorf("columns %q", x.Columns)
 	}
@@ -144,7 +145,7 @@ func TestScaleOf(t *testing.T) {
 	flat.Append([]float64{2})
 	flat.Append([]float64{2})
 	_, err = scaleOf(flat, 2, 0)
-	wantError(t, err, `column "flat" is constant`)
+	datatest.WantError(t, err, `column "flat" is constant`)
 }
 
 // checkTable states what holds of every table that a recipe's reader gives.

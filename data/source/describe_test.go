@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"github.com/janpfeifer/must"
+
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func TestGaussianNLLOfScores(t *testing.T) {
 	// The entropy of a standard normal variable is ½ ln 2πe: 43 scores that are
 	// not far from normal have no less than that, up to what the rows differ by.
-	file := dataFile(t, "real/miniboone_test.npy")
+	file := datatest.File(t, "real/miniboone_test.npy")
 	d := data.Describe(must.M1(Load(context.Background(), data.Options{Source: file})))
 	if least := 43 * math.Log(2*math.Pi*math.E) / 2; d.Binary || d.GaussianNLL < least-10 || d.GaussianNLL > least+10 {
 		t.Errorf("Gaussian NLL %v of scores, want about %v", d.GaussianNLL, least)
@@ -32,12 +34,12 @@ func TestIndependentNLLOfBinarySets(t *testing.T) {
 		Train, Valid, Test split
 		LL                 float64 `json:"indep_bernoulli_test_ll"`
 	}
-	must.M(json.Unmarshal(must.M1(os.ReadFile(dataFile(t, "binary/MANIFEST.json"))), &manifest))
+	must.M(json.Unmarshal(must.M1(os.ReadFile(datatest.File(t, "binary/MANIFEST.json"))), &manifest))
 	for name, want := range manifest {
 		if testing.Short() && name == "binarized_mnist" {
 			continue
 		}
-		s, err := Load(context.Background(), data.Options{Source: dataFile(t, "binary/"+name+".npz")})
+		s, err := Load(context.Background(), data.Options{Source: datatest.File(t, "binary/"+name+".npz")})
 		if err != nil {
 			t.Error(err)
 			continue

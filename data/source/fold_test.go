@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // The folds of a table are apart, hold every row once, and differ in size by
@@ -62,10 +63,10 @@ func TestFoldsOfFile(t *testing.T) {
 	var members []any
 	for k := range 3 {
 		v := float32(10 * k)
-		members = append(members, fmt.Sprintf("fold_%d.npy", k+1), npyF4(5, 1, v, v+1, v+2, v+3, v+4),
-			fmt.Sprintf("fold_%d_context.npy", k+1), npyF4(5, 1, -v, -v-1, -v-2, -v-3, -v-4))
+		members = append(members, fmt.Sprintf("fold_%d.npy", k+1), datatest.NPYFloat32(5, 1, v, v+1, v+2, v+3, v+4),
+			fmt.Sprintf("fold_%d_context.npy", k+1), datatest.NPYFloat32(5, 1, -v, -v-1, -v-2, -v-3, -v-4))
 	}
-	file := writeTemp(t, "f.npz", npzBytes(zip.Deflate, members...))
+	file := datatest.Temp(t, "f.npz", datatest.NPZ(zip.Deflate, members...))
 	s, err := Load(context.Background(), data.Options{Source: file, Fold: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +93,7 @@ func TestFoldsOfFile(t *testing.T) {
 	} {
 		o.Source = file
 		_, err := Load(context.Background(), o)
-		wantError(t, err, file, want)
+		datatest.WantError(t, err, file, want)
 	}
 	// One of the arrays can be divided as a table.
 	if s, err = Load(context.Background(), data.Options{Source: file, Array: "fold_3", Fold: 1, Folds: 5}); err != nil || s.Test.Rows != 1 || s.Test.X[0] < 20 {
@@ -101,9 +102,9 @@ func TestFoldsOfFile(t *testing.T) {
 }
 
 func TestFoldRefuses(t *testing.T) {
-	table := writeTemp(t, "x.csv", []byte("1\n2\n3\n"))
-	splits := writeTemp(t, "s.npz", npzBytes(0, "train.npy", npyF4(1, 1, 1), "valid.npy", npyF4(1, 1, 1), "test.npy", npyF4(1, 1, 1)))
-	uneven := writeTemp(t, "u.npz", npzBytes(0, "fold_1.npy", npyF4(1, 1, 1), "fold_2.npy", npyF4(1, 2, 1, 2), "fold_3.npy", npyF4(1, 1, 1)))
+	table := datatest.Temp(t, "x.csv", []byte("1\n2\n3\n"))
+	splits := datatest.Temp(t, "s.npz", datatest.NPZ(0, "train.npy", datatest.NPYFloat32(1, 1, 1), "valid.npy", datatest.NPYFloat32(1, 1, 1), "test.npy", datatest.NPYFloat32(1, 1, 1)))
+	uneven := datatest.Temp(t, "u.npz", datatest.NPZ(0, "fold_1.npy", datatest.NPYFloat32(1, 1, 1), "fold_2.npy", datatest.NPYFloat32(1, 2, 1, 2), "fold_3.npy", datatest.NPYFloat32(1, 1, 1)))
 	for want, o := range map[string]data.Options{
 		"set folds too":                 {Source: table, Fold: 1},
 		"3 rows cannot be divided into": {Source: table, Fold: 1, Folds: 4},
@@ -116,13 +117,13 @@ func TestFoldRefuses(t *testing.T) {
 		"fold_2: it has 2 columns":      {Source: uneven, Fold: 3},
 	} {
 		_, err := Load(context.Background(), o)
-		wantError(t, err, want)
+		datatest.WantError(t, err, want)
 	}
 }
 
 // RNADE's folds of red wine: nine of 159 rows and one of 168.
 func TestRedWineFolds(t *testing.T) {
-	file := dataFile(t, "real/red_wine_folds.npz")
+	file := datatest.File(t, "real/red_wine_folds.npz")
 	for k := 1; k <= 10; k++ {
 		s, err := Load(context.Background(), data.Options{Source: file, Fold: k})
 		if err != nil {

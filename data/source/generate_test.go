@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func TestGeneratorsRefuse(t *testing.T) {
 	_, err := Load(context.Background(), data.Options{Source: "connect4", Labels: true})
-	wantError(t, err, "connect4", "no labels")
+	datatest.WantError(t, err, "connect4", "no labels")
 	_, err = Load(context.Background(), data.Options{Source: "connect4", Array: "train"})
-	wantError(t, err, "connect4", `no array "train"`)
+	datatest.WantError(t, err, "connect4", `no array "train"`)
 }
 
 // The generator gives the rows of the UCI set: its own three splits together
@@ -31,7 +32,7 @@ func TestConnect4IsUCI(t *testing.T) {
 		}
 		return seen
 	}
-	want, got := rows(dataFile(t, "binary/connect4.npz")), rows("connect4")
+	want, got := rows(datatest.File(t, "binary/connect4.npz")), rows("connect4")
 	if len(want) != 67557 || len(got) != 67557 {
 		t.Fatalf("%d distinct rows in the file, %d generated, want 67557", len(want), len(got))
 	}

@@ -8,11 +8,13 @@ import (
 	"testing"
 
 	"github.com/janpfeifer/must"
+
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func TestIDXFolder(t *testing.T) {
-	s, err := Load(context.Background(), data.Options{Source: idxFolder(t), Labels: true})
+	s, err := Load(context.Background(), data.Options{Source: datatest.IDXFolder(t), Labels: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,26 +31,26 @@ func TestIDXFolder(t *testing.T) {
 			}
 		}
 	}
-	wantError(t, s.Valid.CheckBinary(), "train-images-idx3-ubyte.gz (valid)", "row 11, column 0", "is 11, not 0 or 1")
+	datatest.WantError(t, s.Valid.CheckBinary(), "train-images-idx3-ubyte.gz (valid)", "row 11, column 0", "is 11, not 0 or 1")
 }
 
 func TestIDXFolderRefuses(t *testing.T) {
-	dir := idxFolder(t)
+	dir := datatest.IDXFolder(t)
 	must.M(os.Remove(filepath.Join(dir, "t10k-labels.idx1-ubyte")))
 	_, err := Load(context.Background(), data.Options{Source: dir, Labels: true})
-	wantError(t, err, dir, "no t10k-labels-idx1-ubyte")
+	datatest.WantError(t, err, dir, "no t10k-labels-idx1-ubyte")
 	if _, err := Load(context.Background(), data.Options{Source: dir}); err != nil {
 		t.Errorf("labels are needed when they are not asked for: %v", err)
 	}
-	must.M(os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte"), idxBytes(8, []byte{1, 2}, 2), 0o600))
+	must.M(os.WriteFile(filepath.Join(dir, "t10k-labels-idx1-ubyte"), datatest.IDX(8, []byte{1, 2}, 2), 0o600))
 	_, err = Load(context.Background(), data.Options{Source: dir, Labels: true})
-	wantError(t, err, "t10k-labels-idx1-ubyte has 2 rows", "has 5")
+	datatest.WantError(t, err, "t10k-labels-idx1-ubyte has 2 rows", "has 5")
 	_, err = Load(context.Background(), data.Options{Source: dir, Array: "x"})
-	wantError(t, err, `array "x"`)
+	datatest.WantError(t, err, `array "x"`)
 }
 
 func TestIDXSingleFile(t *testing.T) {
-	path := filepath.Join(idxFolder(t), "train-images-idx3-ubyte.gz")
+	path := filepath.Join(datatest.IDXFolder(t), "train-images-idx3-ubyte.gz")
 	s, err := Load(context.Background(), data.Options{Source: path, Labels: true, Seed: new(uint64(5))})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +68,7 @@ func TestMNIST(t *testing.T) {
 	if testing.Short() {
 		t.Skip("47 million pixels")
 	}
-	dir := filepath.Dir(dataFile(t, "mnist/train-images-idx3-ubyte.gz"))
+	dir := filepath.Dir(datatest.File(t, "mnist/train-images-idx3-ubyte.gz"))
 	s, err := Load(context.Background(), data.Options{Source: dir, Labels: true, Binarize: "sample", Seed: new(uint64(1))})
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 	"github.com/maskflow/maskflow/data/format"
 )
 
@@ -30,9 +31,9 @@ func equalSets(a, b *data.Set) bool {
 }
 
 func TestLoadNPZSplits(t *testing.T) {
-	file := writeTemp(t, "s.npz", npzBytes(zip.Deflate,
-		"train.npy", npyF4(3, 2, 1, 0, 0, 1, 1, 1), "valid.npy", npyF4(1, 2, 0, 0), "test.npy", npyF4(2, 2, 1, 1, 0, 1),
-		"train_context.npy", npyF4(3, 1, 1, 2, 3), "valid_context.npy", npyF4(1, 1, 4), "test_context.npy", npyF4(2, 1, 5, 6)))
+	file := datatest.Temp(t, "s.npz", datatest.NPZ(zip.Deflate,
+		"train.npy", datatest.NPYFloat32(3, 2, 1, 0, 0, 1, 1, 1), "valid.npy", datatest.NPYFloat32(1, 2, 0, 0), "test.npy", datatest.NPYFloat32(2, 2, 1, 1, 0, 1),
+		"train_context.npy", datatest.NPYFloat32(3, 1, 1, 2, 3), "valid_context.npy", datatest.NPYFloat32(1, 1, 4), "test_context.npy", datatest.NPYFloat32(2, 1, 5, 6)))
 	for _, o := range []data.Options{{Source: file}, {Dir: filepath.Dir(file), Source: "s.npz"}} {
 		s, err := Load(context.Background(), o)
 		if err != nil {
@@ -48,9 +49,9 @@ func TestLoadNPZSplits(t *testing.T) {
 }
 
 func TestLoadLabels(t *testing.T) {
-	file := writeTemp(t, "s.npz", npzBytes(zip.Deflate,
-		"train.npy", npyF4(2, 1, 1, 0), "valid.npy", npyF4(1, 1, 0), "test.npy", npyF4(1, 1, 1),
-		"train_labels.npy", npyF4(2, 1, 0, 1), "valid_labels.npy", npyF4(1, 1, 1), "test_labels.npy", npyF4(1, 1, 2)))
+	file := datatest.Temp(t, "s.npz", datatest.NPZ(zip.Deflate,
+		"train.npy", datatest.NPYFloat32(2, 1, 1, 0), "valid.npy", datatest.NPYFloat32(1, 1, 0), "test.npy", datatest.NPYFloat32(1, 1, 1),
+		"train_labels.npy", datatest.NPYFloat32(2, 1, 0, 1), "valid_labels.npy", datatest.NPYFloat32(1, 1, 1), "test_labels.npy", datatest.NPYFloat32(1, 1, 2)))
 	s, err := Load(context.Background(), data.Options{Source: file, Labels: true})
 	if err != nil {
 		t.Fatal(err)
@@ -65,9 +66,9 @@ func TestLoadLabels(t *testing.T) {
 
 func TestLoadRefuses(t *testing.T) {
 	splits := func(train, valid, test []byte, more ...any) []byte {
-		return npzBytes(zip.Deflate, append([]any{"train.npy", train, "valid.npy", valid, "test.npy", test}, more...)...)
+		return datatest.NPZ(zip.Deflate, append([]any{"train.npy", train, "valid.npy", valid, "test.npy", test}, more...)...)
 	}
-	one, two := npyF4(1, 1, 1), npyF4(1, 2, 1, 2)
+	one, two := datatest.NPYFloat32(1, 1, 1), datatest.NPYFloat32(1, 2, 1, 2)
 	cases := map[string]struct {
 		name string
 		file []byte
@@ -75,13 +76,13 @@ func TestLoadRefuses(t *testing.T) {
 		want []string
 	}{
 		"widths":            {"s.npz", splits(two, two, one), data.Options{}, []string{"train has 2 columns, but test has 1"}},
-		"no valid":          {"s.npz", npzBytes(0, "train.npy", one, "test.npy", one), data.Options{}, []string{`no array "valid" (it has test, train)`}},
+		"no valid":          {"s.npz", datatest.NPZ(0, "train.npy", one, "test.npy", one), data.Options{}, []string{`no array "valid" (it has test, train)`}},
 		"context of one":    {"s.npz", splits(one, one, one, "train_context.npy", one), data.Options{}, []string{"train has 1 context columns, but valid has 0"}},
 		"no labels":         {"s.npz", splits(one, one, one), data.Options{Labels: true}, []string{`no array "train_labels"`}},
-		"label":             {"s.npz", npzBytes(0, "x.npy", one, "x_labels.npy", npyF4(1, 1, 0.5)), data.Options{Labels: true}, []string{"(x_labels): row 0, column 0", "0.5, not a label"}},
-		"large label":       {"s.npz", npzBytes(0, "x.npy", one, "x_labels.npy", npyF4(1, 1, 1e30)), data.Options{Labels: true}, []string{"e+30, not a label"}},
-		"wide labels":       {"s.npz", npzBytes(0, "x.npy", one, "x_labels.npy", two), data.Options{Labels: true}, []string{"2 columns", "NAME_context"}},
-		"labels, context":   {"s.npz", npzBytes(0, "x.npy", one, "x_labels.npy", one, "x_context.npy", one), data.Options{Labels: true}, []string{"has a context"}},
+		"label":             {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", datatest.NPYFloat32(1, 1, 0.5)), data.Options{Labels: true}, []string{"(x_labels): row 0, column 0", "0.5, not a label"}},
+		"large label":       {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", datatest.NPYFloat32(1, 1, 1e30)), data.Options{Labels: true}, []string{"e+30, not a label"}},
+		"wide labels":       {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", two), data.Options{Labels: true}, []string{"2 columns", "NAME_context"}},
+		"labels, context":   {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", one, "x_context.npy", one), data.Options{Labels: true}, []string{"has a context"}},
 		"too many contexts": {"s.npz", splits(two, two, two), data.Options{ContextColumns: 2}, []string{"has 2 columns", "leave none"}},
 		"two contexts":      {"s.npz", splits(two, two, two, "train_context.npy", one), data.Options{ContextColumns: 1}, []string{"1 context columns"}},
 		"two rows":          {"x.csv", []byte("1\n2\n"), data.Options{}, []string{"2 rows cannot be divided"}},
@@ -94,21 +95,21 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			c.o.Source = writeTemp(t, c.name, c.file)
+			c.o.Source = datatest.Temp(t, c.name, c.file)
 			_, err := Load(context.Background(), c.o)
-			wantError(t, err, append(c.want, "reading "+c.o.Source)...)
+			datatest.WantError(t, err, append(c.want, "reading "+c.o.Source)...)
 		})
 	}
 }
 
 func TestLoadReportsAllOptions(t *testing.T) {
 	_, err := Load(context.Background(), data.Options{Fractions: [3]float64{0.5, 0.5, 0.5}, Binarize: "treshold", ContextColumns: -1})
-	wantError(t, err, "source: ", "fractions: ", "binarize: ", "context_columns: ")
+	datatest.WantError(t, err, "source: ", "fractions: ", "binarize: ", "context_columns: ")
 	nan := math.NaN()
 	_, err = Load(context.Background(), data.Options{Source: "connect4", Fractions: [3]float64{nan, nan, nan}})
-	wantError(t, err, "fractions.0: ")
+	datatest.WantError(t, err, "fractions.0: ")
 	_, err = Load(context.Background(), data.Options{Source: "connect4", Labels: true, ContextColumns: 3})
-	wantError(t, err, "context_columns: ")
+	datatest.WantError(t, err, "context_columns: ")
 }
 
 // Dividing neither loses nor repeats a row, keeps each with its context and its
@@ -162,7 +163,7 @@ func TestDivisionDependsOnSeed(t *testing.T) {
 	for i := range 97 {
 		text = fmt.Appendln(text, i)
 	}
-	file := writeTemp(t, "x.csv", text)
+	file := datatest.Temp(t, "x.csv", text)
 	first := must.M1(Load(context.Background(), data.Options{Source: file, Seed: new(uint64(1))}))
 	other := must.M1(Load(context.Background(), data.Options{Source: file, Seed: new(uint64(2))}))
 	if equalSets(first.Test, other.Test) {
@@ -175,7 +176,7 @@ func TestDivisionDependsOnSeed(t *testing.T) {
 	s := first.Test
 	for i := range s.Rows {
 		if v := s.Row(i)[0]; v > 1 {
-			wantError(t, s.CheckBinary(), fmt.Sprintf("line %v, column 0 is %v,", v+1, v), "x.csv (test)")
+			datatest.WantError(t, s.CheckBinary(), fmt.Sprintf("line %v, column 0 is %v,", v+1, v), "x.csv (test)")
 			break
 		}
 	}
@@ -201,13 +202,13 @@ func TestResolve(t *testing.T) {
 	}
 	// A file of that name in the working directory is other data.
 	_, err := Load(context.Background(), data.Options{Dir: dir, Source: "here.csv"})
-	wantError(t, err, filepath.Join(dir, "here.csv"))
+	datatest.WantError(t, err, filepath.Join(dir, "here.csv"))
 	_, err = Load(context.Background(), data.Options{Dir: dir, Source: "dan.csv"})
-	wantError(t, err, filepath.Join(dir, "dan.csv"), "--data-dir", "MASKFLOW_DATA", `did you mean "dna.csv"`)
+	datatest.WantError(t, err, filepath.Join(dir, "dan.csv"), "--data-dir", "MASKFLOW_DATA", `did you mean "dna.csv"`)
 	_, err = Load(context.Background(), data.Options{Dir: dir, Source: "conect4"})
-	wantError(t, err, `did you mean "connect4"`)
+	datatest.WantError(t, err, `did you mean "connect4"`)
 	_, err = Load(context.Background(), data.Options{Source: dir})
-	wantError(t, err, "no train-images-idx3-ubyte", "folders")
+	datatest.WantError(t, err, "no train-images-idx3-ubyte", "folders")
 }
 
 func TestSourcesAreLoaded(t *testing.T) {
@@ -227,7 +228,7 @@ func TestLoadBinarizedMNIST(t *testing.T) {
 	if testing.Short() {
 		t.Skip("55 million values")
 	}
-	path := dataFile(t, "binary/binarized_mnist.npz")
+	path := datatest.File(t, "binary/binarized_mnist.npz")
 	start := time.Now()
 	s, err := Load(context.Background(), data.Options{Source: path})
 	if err != nil {

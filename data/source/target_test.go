@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 func TestTargets(t *testing.T) {
@@ -29,7 +30,7 @@ func TestTargets(t *testing.T) {
 	for _, o := range []data.Options{{Labels: true}, {Binarize: "sample"}, {ContextColumns: 1}, {DropColumns: []string{"0"}}, {Dequantize: 3}, {Fold: 1, Folds: 2}, {Array: "a"}} {
 		o.Source = "u1"
 		_, err := Load(context.Background(), o)
-		wantError(t, err, "reading u1", "a target has no data")
+		datatest.WantError(t, err, "reading u1", "a target has no data")
 	}
 	if s, err := Load(context.Background(), data.Options{Source: "banana"}); err != nil || s.Target != "" {
 		t.Errorf("banana is a target: %v", err)

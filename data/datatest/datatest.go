@@ -1,4 +1,5 @@
-package format
+// Package datatest makes files of numbers for tests, and checks errors.
+package datatest
 
 import (
 	"archive/zip"
@@ -16,8 +17,8 @@ import (
 	"github.com/janpfeifer/must"
 )
 
-// dataFile returns the path of a file in the data folder, or skips the test.
-func dataFile(t testing.TB, name string) string {
+// File returns the path of a file in the data folder, or skips the test.
+func File(t testing.TB, name string) string {
 	t.Helper()
 	dir := os.Getenv("MASKFLOW_DATA")
 	path := filepath.Join(dir, name)
@@ -30,16 +31,16 @@ func dataFile(t testing.TB, name string) string {
 	return path
 }
 
-// writeTemp writes a file of that name and returns its path.
-func writeTemp(t testing.TB, name string, content []byte) string {
+// Temp writes a file of that name and returns its path.
+func Temp(t testing.TB, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	must.M(os.WriteFile(path, content, 0o600))
 	return path
 }
 
-// wantError fails unless err is one line that has all the parts.
-func wantError(t testing.TB, err error, parts ...string) {
+// WantError fails unless err is one line that has all the parts.
+func WantError(t testing.TB, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("no error, want one with %q", parts)
@@ -54,8 +55,8 @@ func wantError(t testing.TB, err error, parts ...string) {
 	}
 }
 
-// wantTable fails unless a table has those values.
-func wantTable(t testing.TB, table interface {
+// WantTable fails unless a table has those values.
+func WantTable(t testing.TB, table interface {
 	Dims() (int, int)
 	At(int, int) float64
 }, rows, dim int, x ...float32) {
@@ -72,14 +73,14 @@ func wantTable(t testing.TB, table interface {
 	}
 }
 
-// npyBytes is an npy file of version 1.0 with that header and data.
-func npyBytes(header string, data []byte) []byte {
+// NPY is an npy file of version 1.0 with that header and data.
+func NPY(header string, data []byte) []byte {
 	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
 	return append(append(b, header...), data...)
 }
 
-// npyHeaderText is the text of the header of an npy file.
-func npyHeaderText(descr string, fortran bool, shape string) string {
+// NPYHeader is the text of the header of an npy file.
+func NPYHeader(descr string, fortran bool, shape string) string {
 	order := "False"
 	if fortran {
 		order = "True"
@@ -87,8 +88,8 @@ func npyHeaderText(descr string, fortran bool, shape string) string {
 	return fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n", descr, order, shape)
 }
 
-// f4 is the little-endian bytes of float32 numbers.
-func f4(x ...float32) []byte {
+// Float32s is the little-endian bytes of float32 numbers.
+func Float32s(x ...float32) []byte {
 	var b []byte
 	for _, v := range x {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
@@ -96,13 +97,13 @@ func f4(x ...float32) []byte {
 	return b
 }
 
-// npyF4 is a whole npy file of float32 numbers.
-func npyF4(rows, cols int, x ...float32) []byte {
-	return npyBytes(npyHeaderText("<f4", false, fmt.Sprintf("(%d, %d)", rows, cols)), f4(x...))
+// NPYFloat32 is a whole npy file of float32 numbers.
+func NPYFloat32(rows, cols int, x ...float32) []byte {
+	return NPY(NPYHeader("<f4", false, fmt.Sprintf("(%d, %d)", rows, cols)), Float32s(x...))
 }
 
-// npzBytes is a zip archive of the members, given as name and content in turn.
-func npzBytes(method uint16, members ...any) []byte {
+// NPZ is a zip archive of the members, given as name and content in turn.
+func NPZ(method uint16, members ...any) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for i := 0; i < len(members); i += 2 {
@@ -113,8 +114,8 @@ func npzBytes(method uint16, members ...any) []byte {
 	return b.Bytes()
 }
 
-// gzipped is the content compressed.
-func gzipped(content []byte) []byte {
+// Gzip is the content compressed.
+func Gzip(content []byte) []byte {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	must.M1(z.Write(content))
@@ -122,8 +123,8 @@ func gzipped(content []byte) []byte {
 	return b.Bytes()
 }
 
-// idxBytes is an IDX file.
-func idxBytes(code byte, data []byte, dims ...uint32) []byte {
+// IDX is an IDX file.
+func IDX(code byte, data []byte, dims ...uint32) []byte {
 	b := []byte{0, 0, code, byte(len(dims))}
 	for _, d := range dims {
 		b = binary.BigEndian.AppendUint32(b, d)
@@ -136,12 +137,29 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// zeroBomb is n zero bytes after a prefix, compressed.
-func zeroBomb(prefix []byte, n int64) []byte {
+// ZeroBomb is n zero bytes after a prefix, compressed.
+func ZeroBomb(prefix []byte, n int64) []byte {
 	var b bytes.Buffer
 	z := must.M1(gzip.NewWriterLevel(&b, gzip.BestSpeed))
 	must.M1(z.Write(prefix))
 	must.M1(io.CopyN(z, zeros{}, n))
 	must.M(z.Close())
 	return b.Bytes()
+}
+
+// IDXFolder has 13 training and 5 test images of 2 by 3 pixels, image i being
+// filled with i, and label i mod 4, as MNIST's files.
+func IDXFolder(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for part, n := range map[string]uint32{"train": 13, "t10k": 5} {
+		var pixels, labels []byte
+		for i := range byte(n) {
+			pixels = append(pixels, bytes.Repeat([]byte{i}, 6)...)
+			labels = append(labels, i%4)
+		}
+		must.M(os.WriteFile(filepath.Join(dir, part+"-images-idx3-ubyte.gz"), Gzip(IDX(8, pixels, n, 2, 3)), 0o600))
+		must.M(os.WriteFile(filepath.Join(dir, part+"-labels.idx1-ubyte"), IDX(8, labels, n), 0o600))
+	}
+	return dir
 }
