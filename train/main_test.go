@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -21,16 +21,7 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-func TestMain(m *testing.M) {
-	// The graphs are many and small: what LLVM's passes take is never earned back.
-	// Flags that are set outside come last and win.
-	const flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-	if err := os.Setenv("XLA_FLAGS", flags+os.Getenv("XLA_FLAGS")); err != nil {
-		panic(err)
-	}
-	backend.ProbeMain()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { backendtest.Main(m) }
 
 // bowl is ln p(x) = −½ Σ_d a_d (w_d − x_d)² (+ Σ c_d w_d with a context c), so
 // that every gradient can be written down: of the mean loss of rows with the

@@ -2,25 +2,16 @@ package verify_test
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
 )
 
-func TestMain(m *testing.M) {
-	// The graphs are many and small: what LLVM's passes take is never earned back.
-	// Flags that are set outside come last and win.
-	const flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-	if err := os.Setenv("XLA_FLAGS", flags+os.Getenv("XLA_FLAGS")); err != nil {
-		panic(err)
-	}
-	backend.ProbeMain()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { backendtest.Main(m) }
 
 func newMADE(t testing.TB, o made.Options) *made.Model {
 	t.Helper()

@@ -33,6 +33,17 @@ func open(kind string) (*backend.Backend, error) {
 	return o.b, o.err
 }
 
+// Main is for TestMain of packages whose graphs are many and small: what the passes of
+// LLVM take is never earned back. Flags that are set outside come last and win.
+func Main(m *testing.M) {
+	const flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
+	if err := os.Setenv("XLA_FLAGS", flags+os.Getenv("XLA_FLAGS")); err != nil {
+		panic(err)
+	}
+	backend.ProbeMain()
+	os.Exit(m.Run())
+}
+
 // Each runs f as the subtests "go" and "xla", and "cuda" when
 // $MASKFLOW_TEST_CUDA is set, each with one backend that the tests of this
 // process share. The subtest "xla" is skipped where no plugin is installed or

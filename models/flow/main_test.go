@@ -3,7 +3,6 @@ package flow
 import (
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,18 +10,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 )
 
-func TestMain(m *testing.M) {
-	// The graphs are many and small: what LLVM's passes take is never earned back.
-	const flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true "
-	if err := os.Setenv("XLA_FLAGS", flags+os.Getenv("XLA_FLAGS")); err != nil {
-		panic(err)
-	}
-	backend.ProbeMain()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { backendtest.Main(m) }
 
 // must is for what can only fail when the test itself is wrong.
 func must[T any](v T, err error) T {

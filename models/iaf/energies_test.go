@@ -11,6 +11,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // formulas are −U of Rezende and Mohamed's table 1, as it is printed there.
@@ -61,13 +62,13 @@ func TestEnergies(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, e := range Energies() {
-			out := compile(t, b, flow.Normal(2), func(p models.Params, args []*Node) []*Node {
+			out := modeltest.Compile(t, b, flow.Normal(2), func(p models.Params, args []*Node) []*Node {
 				log := e.LogDensity(p, args[0])
 				return []*Node{log, Gradient(ReduceAllSum(log), args[0])[0]}
-			}).run(t, nil, matrix(z, 2))
+			}).Run(t, nil, modeltest.Matrix(z, 2))
 			for i, got := range out[0] {
 				want := penalised(e.Name, float64(z[2*i]), float64(z[2*i+1]))
-				if !near(float64(got), want, 2e-5) {
+				if !modeltest.Near(float64(got), want, 2e-5) {
 					t.Errorf("%s at %v is %v, want %v", e.Name, z[2*i:2*i+2], got, want)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
@@ -16,6 +17,7 @@ import (
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // stacks have every transformer and every permutation.
@@ -73,32 +75,32 @@ func contextOf(m models.Model, args []*Node) *Node {
 func TestSampleAndLogProb(t *testing.T) {
 	const dim, rows = 5, 30
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, c := range few(b, stacks, 1, 2) {
+		for _, c := range modeltest.Few(b, stacks, 1, 2) {
 			t.Run(c.name, func(t *testing.T) {
-				m := must(New(Options(sized(c.o, dim))))
-				w := randomWeights(m, 3)
-				both := compile(t, b, m, func(p models.Params, args []*Node) []*Node {
+				m := must.M1(New(Options(sized(c.o, dim))))
+				w := modeltest.RandomWeights(m, 3)
+				both := modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node {
 					x, logq := m.SampleAndLogProb(p, args[0], contextOf(m, args))
 					return []*Node{x, logq, m.LogProb(p, args[1], contextOf(m, args))}
 				})
-				context := normals(4, rows*m.ContextDim())
+				context := modeltest.Normals(4, rows*m.ContextDim())
 				run := func(z, x []float32) [][]float32 {
-					args := []any{matrix(z, dim), matrix(x, dim)}
+					args := []any{modeltest.Matrix(z, dim), modeltest.Matrix(x, dim)}
 					if m.ContextDim() > 0 {
-						args = append(args, matrix(context, m.ContextDim()))
+						args = append(args, modeltest.Matrix(context, m.ContextDim()))
 					}
-					return both.run(t, w, args...)
+					return both.Run(t, w, args...)
 				}
-				host := inverter{must(m.NewInverter(w)), context}
-				z, data := normals(1, rows*dim), normals(2, rows*dim)
+				host := inverter{must.M1(m.NewInverter(w)), context}
+				z, data := modeltest.Normals(1, rows*dim), modeltest.Normals(2, rows*dim)
 				noise := host.toNoise(t, data)
 				ofData := run(noise, data)
-				same(t, "rows that were samples", ofData[0], data, dim, 2e-5)
-				same(t, "ln q of rows", ofData[2], ofData[1], 1, 1e-4)
+				modeltest.Same(t, "rows that were samples", ofData[0], data, dim, 2e-5)
+				modeltest.Same(t, "ln q of rows", ofData[2], ofData[1], 1, 1e-4)
 				samples := run(z, data)
-				same(t, "samples", samples[0], host.toData(t, z), dim, 2e-5)
-				same(t, "the noise of samples", host.toNoise(t, samples[0]), z, dim, 1e-4)
-				same(t, "ln q of samples", run(z, samples[0])[2], samples[1], 1, 1e-4)
+				modeltest.Same(t, "samples", samples[0], host.toData(t, z), dim, 2e-5)
+				modeltest.Same(t, "the noise of samples", host.toNoise(t, samples[0]), z, dim, 1e-4)
+				modeltest.Same(t, "ln q of samples", run(z, samples[0])[2], samples[1], 1, 1e-4)
 			})
 		}
 	})
@@ -110,11 +112,11 @@ func TestSampleAndLogProb(t *testing.T) {
 func TestInverseOfMAF(t *testing.T) {
 	const dim, rows = 5, 30
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, c := range few(b, stacks, 1, 2) {
+		for _, c := range modeltest.Few(b, stacks, 1, 2) {
 			t.Run(c.name, func(t *testing.T) {
 				o := sized(c.o, dim)
-				iaf, maf := must(New(Options(o))), must(maf.New(maf.Options(o)))
-				w := randomWeights(iaf, 3)
+				iaf, maf := must.M1(New(Options(o))), must.M1(maf.New(maf.Options(o)))
+				w := modeltest.RandomWeights(iaf, 3)
 				turned := make(models.Weights, len(w))
 				last := len(maf.Layers()) - 1
 				get := w.Named(iaf)
@@ -126,24 +128,24 @@ func TestInverseOfMAF(t *testing.T) {
 					}
 					turned[i] = get(fmt.Sprintf("layer%d.%s", last-l, name))
 				}
-				x, context := normals(1, rows*dim), normals(2, rows*iaf.ContextDim())
-				args := []any{matrix(x, dim)}
+				x, context := modeltest.Normals(1, rows*dim), modeltest.Normals(2, rows*iaf.ContextDim())
+				args := []any{modeltest.Matrix(x, dim)}
 				if iaf.ContextDim() > 0 {
-					args = append(args, matrix(context, iaf.ContextDim()))
+					args = append(args, modeltest.Matrix(context, iaf.ContextDim()))
 				}
-				got := compile(t, b, iaf, func(p models.Params, args []*Node) []*Node {
+				got := modeltest.Compile(t, b, iaf, func(p models.Params, args []*Node) []*Node {
 					y, logDet := iaf.Inverse(p, args[0], contextOf(iaf, args))
 					return []*Node{y, logDet}
-				}).run(t, w, args...)
-				want := compile(t, b, maf, func(p models.Params, args []*Node) []*Node {
+				}).Run(t, w, args...)
+				want := modeltest.Compile(t, b, maf, func(p models.Params, args []*Node) []*Node {
 					z, logDet := maf.Forward(p, args[0], contextOf(maf, args))
 					return []*Node{z, logDet}
-				}).run(t, turned, args...)
-				same(t, "IAF's inverse", got[0], want[0], dim, 1e-6)
-				same(t, "its log-determinant", got[1], want[1], 1, 1e-6)
+				}).Run(t, turned, args...)
+				modeltest.Same(t, "IAF's inverse", got[0], want[0], dim, 1e-6)
+				modeltest.Same(t, "its log-determinant", got[1], want[1], 1, 1e-6)
 
-				one := inverter{must(iaf.NewInverter(w)), context}
-				other := inverter{must(maf.NewInverter(turned)), context}
+				one := inverter{must.M1(iaf.NewInverter(w)), context}
+				other := inverter{must.M1(maf.NewInverter(turned)), context}
 				if !slices.Equal(one.toData(t, x), other.toNoise(t, x)) || !slices.Equal(one.toNoise(t, x), other.toData(t, x)) {
 					t.Error("on the host they are not inverses of each other")
 				}
@@ -156,8 +158,8 @@ func TestInverseOfMAF(t *testing.T) {
 // fall into a quadrant of it as the integral over that says.
 func TestNormalised(t *testing.T) {
 	const side, rows, reach = 160, 160 * 160, 5
-	m := must(New(Options(sized(flow.StackOptions{Transform: "gated"}, 2))))
-	w := randomWeights(m, 5)
+	m := must.M1(New(Options(sized(flow.StackOptions{Transform: "gated"}, 2))))
+	w := modeltest.RandomWeights(m, 5)
 	var grid []float32
 	var areas []float64
 	at := func(i int) (x, size float64) {
@@ -177,7 +179,7 @@ func TestNormalised(t *testing.T) {
 		}
 		return k
 	}
-	sampler := must(m.NewSampler(w, nil))
+	sampler := must.M1(m.NewSampler(w, nil))
 	noise, x := make([]float32, 2*rows), make([]float32, 2*rows)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), noise)
 	if _, err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
@@ -188,9 +190,9 @@ func TestNormalised(t *testing.T) {
 		counts[quadrant(row)]++
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		logq := compile(t, b, m, func(p models.Params, args []*Node) []*Node {
+		logq := modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node {
 			return []*Node{m.LogProb(p, args[0], nil)}
-		}).run(t, w, matrix(grid, 2))[0]
+		}).Run(t, w, modeltest.Matrix(grid, 2))[0]
 		var probability [4]float64
 		sum := 0.0
 		for i, v := range logq {
@@ -198,7 +200,7 @@ func TestNormalised(t *testing.T) {
 			probability[quadrant(grid[2*i:2*i+2])] += cell
 			sum += cell
 		}
-		if !near(sum, 1, 1e-3) {
+		if !modeltest.Near(sum, 1, 1e-3) {
 			t.Errorf("the density integrates to %.5f", sum)
 		}
 		for k, p := range probability {
@@ -214,10 +216,10 @@ func TestNormalised(t *testing.T) {
 func TestOrders(t *testing.T) {
 	given := masks.Order{2, 5, 1, 3, 4}
 	o := flow.StackOptions{Layers: 2, Dim: 5, Order: given, Hidden: []int{}}
-	m := must(New(Options(o)))
+	m := must.M1(New(Options(o)))
 	want := []masks.Order{{4, 1, 5, 3, 2}, given} // layers are listed from the data
 	for i, l := range m.Layers() {
-		a := must(flow.Invert(l)).(*flow.Autoregressive)
+		a := must.M1(flow.Invert(l)).(*flow.Autoregressive)
 		if got := a.Set().Order; !slices.Equal(got, want[i]) {
 			t.Errorf("the order of layer %d is %v, want %v", i, got, want[i])
 		}
@@ -246,7 +248,7 @@ func TestNewRefuses(t *testing.T) {
 // The options of a model are those that it was made from, and nobody else's.
 func TestOptions(t *testing.T) {
 	o := Options{Dim: 2, Hidden: []int{7}, Order: masks.Order{2, 1}}
-	m := must(New(o))
+	m := must.M1(New(o))
 	o.Hidden[0], o.Order[0] = 9, 1
 	m.Options().Hidden[0] = 8
 	if got := m.Options(); got.Hidden[0] != 7 || got.Order[0] != 2 {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
@@ -16,6 +17,7 @@ import (
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // ascend makes the mean of a value large by Adam (Kingma and Ba 2015, arXiv
@@ -23,8 +25,8 @@ import (
 func ascend(t *testing.T, b *backend.Backend, m models.Model, w models.Weights, steps int, value func(p models.Params, arg *Node) *Node, arg func(step int) any) {
 	t.Helper()
 	const first, decay1, decay2 = 0.02, 0.9, 0.99
-	c := compile(t, b, m, func(p models.Params, args []*Node) []*Node {
-		return gradients(m, p, ReduceAllMean(value(p, args[0])))
+	c := modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node {
+		return modeltest.Gradients(m, p, ReduceAllMean(value(p, args[0])))
 	})
 	var values [][]float32
 	for i, s := range m.Specs() {
@@ -38,7 +40,7 @@ func ascend(t *testing.T, b *backend.Backend, m models.Model, w models.Weights, 
 	}
 	for step := range steps {
 		n, rate := float64(step+1), first*(1-float64(step)/float64(steps))
-		for i, own := range c.run(t, w, arg(step)) {
+		for i, own := range c.Run(t, w, arg(step)) {
 			for k, g := range own {
 				g := float64(g)
 				means[i][k] += (1 - decay1) * (g - means[i][k])
@@ -63,29 +65,29 @@ func TestDistil(t *testing.T) {
 			x2 := rng.NormFloat64()
 			x = append(x, float32(x2*x2/2+rng.NormFloat64()/2), float32(x2))
 		}
-		return matrix(x, 2)
+		return modeltest.Matrix(x, 2)
 	}
-	noise := func(step int) any { return matrix(normals(uint64(step), 2*rows), 2) }
+	noise := func(step int) any { return modeltest.Matrix(modeltest.Normals(uint64(step), 2*rows), 2) }
 	options := flow.StackOptions{Layers: 2, Dim: 2, Hidden: []int{16, 16}, Activation: "elu", Start: masks.ReversedOrder}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		teacher := must(maf.New(maf.Options(options)))
+		teacher := must.M1(maf.New(maf.Options(options)))
 		learnt := models.Initialize(teacher, 1)
 		density := func(p models.Params, x *Node) *Node { return teacher.LogProb(p, x, nil) }
 		ascend(t, b, teacher, learnt, steps, density, banana)
 		mean := func(m models.Model, w models.Weights, value func(p models.Params, arg *Node) *Node, arg func(int) any) float64 {
-			c := compile(t, b, m, func(p models.Params, args []*Node) []*Node { return []*Node{ReduceAllMean(value(p, args[0]))} })
+			c := modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node { return []*Node{ReduceAllMean(value(p, args[0]))} })
 			var values []float64
 			for k := range 10 {
-				values = append(values, float64(c.run(t, w, arg(10_000+k))[0][0]))
+				values = append(values, float64(c.Run(t, w, arg(10_000+k))[0][0]))
 			}
-			m1, _ := moments(values)
+			m1, _ := modeltest.Moments(values)
 			return m1
 		}
 		if nll := -mean(teacher, learnt, density, banana); nll > entropy+0.1 {
 			t.Errorf("the teacher's negative log-likelihood is %.3f nats, of the data %.3f", nll, entropy)
 		}
 
-		v := must(NewVariational(must(New(Options(options))), must(Teacher("maf", teacher, learnt)), VariationalOptions{}))
+		v := must.M1(NewVariational(must.M1(New(Options(options))), must.M1(Teacher("maf", teacher, learnt)), VariationalOptions{}))
 		w := models.Initialize(v, 2)
 		own := len(v.flow.Specs())
 		for i, s := range v.Specs()[own:] {
@@ -105,10 +107,10 @@ func TestDistil(t *testing.T) {
 
 // The weights of a teacher are those of the time when it became one.
 func TestTeacherIsACopy(t *testing.T) {
-	m := must(maf.New(maf.Options{Dim: 2, Hidden: []int{}}))
+	m := must.M1(maf.New(maf.Options{Dim: 2, Hidden: []int{}}))
 	w := models.Initialize(m, 1)
 	w[1][0] = 3
-	target := must(Teacher("maf", m, w))
+	target := must.M1(Teacher("maf", m, w))
 	w[1][0] = 4
 	if target.Name != "maf" || target.Dim != 2 || target.LogZ != 0 {
 		t.Errorf("the target is %+v", target)
@@ -129,14 +131,14 @@ func TestTeacherRefuses(t *testing.T) {
 	o := flow.StackOptions{Dim: 2, Hidden: []int{}}
 	conditional := o
 	conditional.Context = 1
-	plain := must(maf.New(maf.Options(o)))
+	plain := must.M1(maf.New(maf.Options(o)))
 	for _, c := range []struct {
 		d    models.Density
 		want string
 	}{
-		{must(maf.New(maf.Options(conditional))), "teacher it takes a context"},
-		{must(New(Options(o))), "computes its density variable by variable; take a MAF"},
-		{must(made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})), "of teacher it is 0 or 1"},
+		{must.M1(maf.New(maf.Options(conditional))), "teacher it takes a context"},
+		{must.M1(New(Options(o))), "computes its density variable by variable; take a MAF"},
+		{must.M1(made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})), "of teacher it is 0 or 1"},
 	} {
 		if _, err := Teacher("it", c.d, models.Initialize(c.d, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("the error is %v, want %q", err, c.want)

@@ -8,11 +8,13 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // The Gaussian N(μ, L·Lᵀ) that an affine layer without hidden units can be, and
@@ -47,7 +49,7 @@ func gaussianTarget() Target {
 // gaussianFit is a flow with the weights that make it the Gaussian: a layer is
 // (z − m)·eˢ, so x_d = Σ_j L_dj z_j + μ_d takes m_d = −(Σ_{j<d} L_dj z_j + μ_d)/L_dd.
 func gaussianFit() (*Model, models.Weights) {
-	m := must(New(Options{Layers: 1, Scale: "exp", Dim: 3, Hidden: []int{}}))
+	m := must.M1(New(Options{Layers: 1, Scale: "exp", Dim: 3, Hidden: []int{}}))
 	w := models.Initialize(m, 1)
 	weights, bias := w.Named(m)("layer0.output.weights"), w.Named(m)("layer0.output.bias")
 	for d, row := range gaussianRoot {
@@ -59,44 +61,33 @@ func gaussianFit() (*Model, models.Weights) {
 	return m, w
 }
 
-// batchOf are the arguments rows (where the model has any), noise, weights of
-// the rows, and β.
-func batchOf(args []*Node) models.Batch {
-	n := len(args)
-	b := models.Batch{Noise: args[n-3], Weights: args[n-2], Beta: args[n-1]}
-	if n > 3 {
-		b.X = args[0]
-	}
-	return b
-}
-
 // Where the flow is the target, every sample's bound is ln Z. The gradient that
 // sticks the landing is zero for each, but the plain one is zero only in the mean.
 func TestStickingTheLanding(t *testing.T) {
 	const rows = 200
 	m, w := gaussianFit()
-	plain := must(NewVariational(m, gaussianTarget(), VariationalOptions{}))
-	landing := must(NewVariational(m, gaussianTarget(), VariationalOptions{StickTheLanding: true}))
-	weights := normals(2, rows) // of both signs: what is zero for each sample is zero in any sum
+	plain := must.M1(NewVariational(m, gaussianTarget(), VariationalOptions{}))
+	landing := must.M1(NewVariational(m, gaussianTarget(), VariationalOptions{StickTheLanding: true}))
+	weights := modeltest.Normals(2, rows) // of both signs: what is zero for each sample is zero in any sum
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		n := len(trained(plain))
-		out := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
-			batch := batchOf(args)
+		n := len(modeltest.Trained(plain))
+		out := modeltest.Compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
+			batch := modeltest.BatchOf(args)
 			all := []*Node{plain.Bound(p, nil, nil, batch.Noise)}
 			for _, v := range []*Variational{plain, landing} {
 				value := v.Value(p, batch)
-				all = append(append(all, value), gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
+				all = append(append(all, value), modeltest.Gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
 			}
 			return all
-		}).run(t, w, matrix(normals(1, rows*3), 3), weights, float32(1))
+		}).Run(t, w, modeltest.Matrix(modeltest.Normals(1, rows*3), 3), weights, float32(1))
 		for r := range rows {
 			for _, v := range []float32{out[0][r], out[1][r], out[n+2][r]} {
-				if !near(float64(v), gaussianLogZ, 1e-5) {
+				if !modeltest.Near(float64(v), gaussianLogZ, 1e-5) {
 					t.Fatalf("row %d: a value is %v, want ln Z = %v", r, v, gaussianLogZ)
 				}
 			}
 		}
-		for i, s := range trained(plain) {
+		for i, s := range modeltest.Trained(plain) {
 			for k, g := range out[2+i] {
 				if g == 0 && s.Name == "layer0.output.bias" {
 					t.Errorf("the plain gradient of %s[%d] is zero", s.Name, k)
@@ -109,62 +100,9 @@ func TestStickingTheLanding(t *testing.T) {
 	})
 }
 
-// checkAgree compares the means of the gradients of two objectives of the same
-// parameters: they differ by less than six standard errors, which are small
-// beside the gradients themselves. It returns the gradients of one batch, first
-// those of the plain objective.
-func checkAgree(t *testing.T, b *backend.Backend, plain, landing models.Trained, w models.Weights, x []float32) [][]float32 {
-	t.Helper()
-	const rows, batches = 1000, 30
-	n := len(trained(plain))
-	c := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
-		batch := batchOf(args)
-		one, other := plain.Value(p, batch), landing.Value(p, batch)
-		mean := func(v *Node) *Node { return ReduceAllSum(Mul(v, batch.Weights)) }
-		return slices.Concat([]*Node{one, other}, gradients(plain, p, mean(one)), gradients(plain, p, mean(other)))
-	})
-	noiseDim := plain.NoiseDim()
-	weights := slices.Repeat([]float32{1. / rows}, rows)
-	samples := make([][][]float32, 0, batches)
-	for k := range batches {
-		var args []any
-		if x != nil {
-			args = append(args, matrix(slices.Repeat(x, rows*plain.Dim()/len(x)), plain.Dim()))
-		}
-		out := c.run(t, w, append(args, matrix(normals(uint64(100+k), rows*noiseDim), noiseDim), weights, float32(0.8))...)
-		same(t, "the objective", out[1], out[0], 1, 1e-4)
-		samples = append(samples, out[2:])
-	}
-	var signal, noise float64
-	different := false
-	for i, s := range trained(plain) {
-		for k := range s.Size() {
-			var differences, values []float64
-			for _, out := range samples {
-				one, other := float64(out[i][k]), float64(out[n+i][k])
-				differences, values = append(differences, one-other), append(values, other)
-			}
-			mean, deviation := moments(differences)
-			if !(math.Abs(mean) <= 6*deviation+1e-5) {
-				t.Errorf("the mean gradients of %s[%d] differ by %.5f ± %.5f", s.Name, k, mean, deviation)
-			}
-			value, _ := moments(values)
-			signal, noise = signal+value*value, noise+deviation*deviation
-			different = different || deviation > 1e-4
-		}
-	}
-	if !different {
-		t.Error("the gradients are the same")
-	}
-	if !(noise < 0.01*signal) {
-		t.Errorf("the noise %.3g hides the gradients %.3g", noise, signal)
-	}
-	return samples[0]
-}
-
 // Where the flow is not the target, both gradients have the same mean.
 func TestGradientsAgree(t *testing.T) {
-	target := must(EnergyByName("u3"))
+	target := must.M1(EnergyByName("u3"))
 	tests := []struct {
 		name string
 		o    flow.StackOptions
@@ -173,14 +111,14 @@ func TestGradientsAgree(t *testing.T) {
 		{"gated, lu", flow.StackOptions{Transform: "gated", Permute: "lu"}},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, c := range few(b, tests, 1, 1) {
+		for _, c := range modeltest.Few(b, tests, 1, 1) {
 			t.Run(c.name, func(t *testing.T) {
 				o := sized(c.o, 2)
 				o.Hidden = []int{5}
-				m := must(New(Options(o)))
-				plain := must(NewVariational(m, target, VariationalOptions{}))
-				landing := must(NewVariational(m, target, VariationalOptions{StickTheLanding: true}))
-				checkAgree(t, b, plain, landing, randomWeights(m, 1), nil)
+				m := must.M1(New(Options(o)))
+				plain := must.M1(NewVariational(m, target, VariationalOptions{}))
+				landing := must.M1(NewVariational(m, target, VariationalOptions{StickTheLanding: true}))
+				modeltest.CheckAgree(t, b, plain, landing, modeltest.RandomWeights(m, 1), nil)
 			})
 		}
 	})
@@ -190,25 +128,25 @@ func TestGradientsAgree(t *testing.T) {
 // without the target and the bound with all of it.
 func TestAnnealing(t *testing.T) {
 	const rows = 20
-	m := must(New(Options(sized(flow.StackOptions{}, 2))))
-	v := must(NewVariational(m, must(EnergyByName("u1")), VariationalOptions{}))
-	w := randomWeights(v, 1)
-	noise, weights := normals(1, rows*2), slices.Repeat([]float32{1. / rows}, rows)
+	m := must.M1(New(Options(sized(flow.StackOptions{}, 2))))
+	v := must.M1(NewVariational(m, must.M1(EnergyByName("u1")), VariationalOptions{}))
+	w := modeltest.RandomWeights(v, 1)
+	noise, weights := modeltest.Normals(1, rows*2), slices.Repeat([]float32{1. / rows}, rows)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		c := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
-			batch := batchOf(args)
+		c := modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			batch := modeltest.BatchOf(args)
 			x, logq := v.flow.SampleAndLogProb(p, batch.Noise, nil)
 			return []*Node{v.Value(p, batch), v.Bound(p, nil, nil, batch.Noise), Neg(logq), v.Target().LogDensity(p, x)}
 		})
 		for _, beta := range []float32{0, 0.3, 1} {
-			out := c.run(t, w, matrix(noise, 2), weights, beta)
+			out := c.Run(t, w, modeltest.Matrix(noise, 2), weights, beta)
 			want := make([]float32, rows)
 			for r := range want {
 				want[r] = beta*out[3][r] + out[2][r]
 			}
-			same(t, "the objective", out[0], want, 1, 1e-6)
+			modeltest.Same(t, "the objective", out[0], want, 1, 1e-6)
 			if beta == 1 {
-				same(t, "the bound", out[1], want, 1, 1e-6)
+				modeltest.Same(t, "the bound", out[1], want, 1, 1e-6)
 			}
 		}
 	})
@@ -220,14 +158,14 @@ func TestVariationalIsItsFlow(t *testing.T) {
 	m, w := gaussianFit()
 	target := gaussianTarget()
 	target.Specs = []models.Spec{{Name: "scale", Shape: []int{2}}}
-	v := must(NewVariational(m, target, VariationalOptions{}))
+	v := must.M1(NewVariational(m, target, VariationalOptions{}))
 	all := append(slices.Clone(w), []float32{1, 2})
 	if specs := v.Specs(); specs[len(specs)-1].Name != "target.scale" || !specs[len(specs)-1].Fixed || target.Specs[0].Fixed {
 		t.Errorf("the parameters are %+v", specs)
 	}
-	noise := normals(1, 12)
+	noise := modeltest.Normals(1, 12)
 	x := make([]float32, 12)
-	sampler := must(v.NewSampler(all, nil))
+	sampler := must.M1(v.NewSampler(all, nil))
 	if _, err := sampler.Sample(t.Context(), x, noise, nil, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
@@ -237,12 +175,12 @@ func TestVariationalIsItsFlow(t *testing.T) {
 			for j, l := range row {
 				want += l * float64(noise[3*r+j])
 			}
-			if !near(float64(x[3*r+d]), want, 1e-5) {
+			if !modeltest.Near(float64(x[3*r+d]), want, 1e-5) {
 				t.Errorf("sample %d, variable %d is %v, want %v", r, d, x[3*r+d], want)
 			}
 		}
 	}
-	same(t, "the noise of samples", inverter{must(v.flow.NewInverter(v.flowPart.Weights(all))), nil}.toNoise(t, x), noise, 3, 1e-5)
+	modeltest.Same(t, "the noise of samples", inverter{must.M1(v.flow.NewInverter(v.flowPart.Weights(all))), nil}.toNoise(t, x), noise, 3, 1e-5)
 	drawn, again := make([]float32, 9), make([]float32, 6)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), drawn)
 	sampler.DrawNoise(rand.New(rand.NewPCG(1, 1)), again)
@@ -267,7 +205,7 @@ func TestNewVariationalRefuses(t *testing.T) {
 		{flow.StackOptions{Dim: 2, Hidden: []int{}}, "the target gaussian has 3 variables, but the flow 2"},
 		{flow.StackOptions{Dim: 3, Context: 1, Hidden: []int{}}, "a flow that is fitted to the target gaussian takes no context"},
 	} {
-		_, err := NewVariational(must(New(Options(c.o))), target, VariationalOptions{})
+		_, err := NewVariational(must.M1(New(Options(c.o))), target, VariationalOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("the error is %v, want %q", err, c.want)
 		}

@@ -3,7 +3,6 @@ package made
 import (
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -11,18 +10,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
-func TestMain(m *testing.M) {
-	// The graphs are many and small: what LLVM's passes take is never earned back.
-	if err := os.Setenv("XLA_FLAGS", "--xla_backend_optimization_level=0 "+os.Getenv("XLA_FLAGS")); err != nil {
-		panic(err)
-	}
-	backend.ProbeMain()
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { backendtest.Main(m) }
 
 // batch is what a compiled model is evaluated on.
 type batch struct {

@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // gate is that of a gated layer whose parameters are zero.
@@ -34,7 +36,7 @@ func small(posterior iaf.Options, o Options) *Model {
 	if posterior.Layers == 0 {
 		o.Posterior, o.Context = "diagonal", 0
 	}
-	return must(New(o))
+	return must.M1(New(o))
 }
 
 // The bound is an importance weight: the mean of its exponential is p(x), the
@@ -46,7 +48,7 @@ func TestBoundComesToTheLikelihood(t *testing.T) {
 		for _, c := range posteriors {
 			t.Run(c.name, func(t *testing.T) {
 				v := small(c.flow, Options{Dim: dim, Latent: 1})
-				w := randomWeights(v, 4)
+				w := modeltest.RandomWeights(v, 4)
 				// A posterior wider than the prior has weights that are bounded.
 				last := w.Named(v)("encoder.dense1.bias")
 				last[1] += 1
@@ -54,19 +56,19 @@ func TestBoundComesToTheLikelihood(t *testing.T) {
 				for _, p := range exact {
 					sum += p
 				}
-				if !near(sum, 1, 1e-6) {
+				if !modeltest.Near(sum, 1, 1e-6) {
 					t.Fatalf("the exact likelihoods sum to %v", sum)
 				}
 				rows := len(exact) * samples
-				bounds := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+				bounds := modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 					return []*Node{v.Bound(p, args[0], nil, args[1])}
-				}).run(t, w, matrix(slices.Repeat(x, samples), dim), matrix(normals(7, rows), 1))[0]
+				}).Run(t, w, modeltest.Matrix(slices.Repeat(x, samples), dim), modeltest.Matrix(modeltest.Normals(7, rows), 1))[0]
 				for s, want := range exact {
 					var weights []float64
 					for r := s; r < rows; r += len(exact) {
 						weights = append(weights, math.Exp(float64(bounds[r])))
 					}
-					got, deviation := moments(weights)
+					got, deviation := modeltest.Moments(weights)
 					if !(math.Abs(got-want) <= 5*deviation+1e-5) || deviation > 0.05*want {
 						t.Errorf("p(%v) is %.5f ± %.5f, want %.5f", x[dim*s:dim*s+dim], got, deviation, want)
 					}
@@ -100,15 +102,15 @@ func likelihoods(v *Model, w models.Weights) []float64 {
 func TestNewFlowPosterior(t *testing.T) {
 	const rows, dim, latent, layers = 6, 5, 3, 2
 	diagonal, flow := small(iaf.Options{}, Options{Dim: dim, Latent: latent}), small(posteriors[1].flow, Options{Dim: dim, Latent: latent})
-	wd, wf := randomWeights(diagonal, 1), models.Initialize(flow, 1)
+	wd, wf := modeltest.RandomWeights(diagonal, 1), models.Initialize(flow, 1)
 	copyEncoder(diagonal, wd, flow, wf)
-	x, noise := states(dim)[:rows*dim], normals(2, rows*latent)
+	x, noise := states(dim)[:rows*dim], modeltest.Normals(2, rows*latent)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		posterior := func(v *Model, w models.Weights) [][]float32 {
-			return compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			return modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 				z, logq := v.Posterior(p, args[0], args[1])
 				return []*Node{z, logq}
-			}).run(t, w, matrix(x, dim), matrix(noise, latent))
+			}).Run(t, w, modeltest.Matrix(x, dim), modeltest.Matrix(noise, latent))
 		}
 		want, got := posterior(diagonal, wd), posterior(flow, wf)
 		for i := range want[0] {
@@ -117,8 +119,8 @@ func TestNewFlowPosterior(t *testing.T) {
 		for r := range want[1] {
 			want[1][r] -= float32(latent * layers * math.Log(gate))
 		}
-		same(t, "z", got[0], want[0], latent, 1e-5)
-		same(t, "ln q", got[1], want[1], 1, 1e-5)
+		modeltest.Same(t, "z", got[0], want[0], latent, 1e-5)
+		modeltest.Same(t, "ln q", got[1], want[1], 1, 1e-5)
 	})
 }
 
@@ -138,22 +140,22 @@ func copyEncoder(from *Model, w models.Weights, to *Model, dst models.Weights) {
 // The encoder's h alone moves every latent variable, the first of the order too.
 func TestContextReachesEveryLatentVariable(t *testing.T) {
 	const rows, dim, latent = 4, 3, 3
-	x, noise := states(dim)[:rows*dim], normals(2, rows*latent)
+	x, noise := states(dim)[:rows*dim], modeltest.Normals(2, rows*latent)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range posteriors[1:] {
 			t.Run(c.name, func(t *testing.T) {
 				v := small(c.flow, Options{Dim: dim, Latent: latent})
-				w := randomWeights(v, 1)
-				posterior := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+				w := modeltest.RandomWeights(v, 1)
+				posterior := modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 					z, _ := v.Posterior(p, args[0], args[1])
 					return []*Node{z}
 				})
-				before := posterior.run(t, w, matrix(x, dim), matrix(noise, latent))[0]
+				before := posterior.Run(t, w, modeltest.Matrix(x, dim), modeltest.Matrix(noise, latent))[0]
 				bias := w.Named(v)("encoder.dense1.bias")
 				for i := range bias[2*latent:] {
 					bias[2*latent+i] += 1
 				}
-				after := posterior.run(t, w, matrix(x, dim), matrix(noise, latent))[0]
+				after := posterior.Run(t, w, modeltest.Matrix(x, dim), modeltest.Matrix(noise, latent))[0]
 				for i := range after {
 					if math.Abs(float64(after[i]-before[i])) < 1e-3 {
 						t.Errorf("row %d: latent variable %d stays %v", i/latent, i%latent, after[i])
@@ -168,11 +170,11 @@ func TestContextReachesEveryLatentVariable(t *testing.T) {
 func TestGradientsOfVAE(t *testing.T) {
 	x := []float32{1, 0, 1, 1, 1, 0, 0, 1}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, c := range few(b, posteriors, 0, 2) {
+		for _, c := range modeltest.Few(b, posteriors, 0, 2) {
 			t.Run(c.name, func(t *testing.T) {
 				plain := small(c.flow, Options{Dim: 4, Latent: 2})
 				landing := small(c.flow, Options{Dim: 4, Latent: 2, StickTheLanding: true})
-				for i, g := range checkAgree(t, b, plain, landing, randomWeights(plain, 2), x) {
+				for i, g := range modeltest.CheckAgree(t, b, plain, landing, modeltest.RandomWeights(plain, 2), x) {
 					s := plain.Specs()[i%len(plain.Specs())]
 					if !slices.ContainsFunc(g, func(v float32) bool { return v != 0 }) || slices.ContainsFunc(g, func(v float32) bool { return v-v != 0 }) {
 						t.Errorf("the gradient of %s is %v", s.Name, g)
@@ -188,9 +190,9 @@ func TestGradientsOfVAE(t *testing.T) {
 // the landing; the plain ones only have none in the mean.
 func TestStickingTheLandingOfVAE(t *testing.T) {
 	const rows, latent = 100, 2
-	x, noise, weights := slices.Repeat(states(2), rows/4), normals(1, rows*latent), normals(2, rows)
+	x, noise, weights := slices.Repeat(states(2), rows/4), modeltest.Normals(1, rows*latent), modeltest.Normals(2, rows)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, c := range few(b, posteriors, 0, 2) {
+		for _, c := range modeltest.Few(b, posteriors, 0, 2) {
 			t.Run(c.name, func(t *testing.T) {
 				plain := small(c.flow, Options{Dim: 2, Latent: latent})
 				landing := small(c.flow, Options{Dim: 2, Latent: latent, StickTheLanding: true})
@@ -204,11 +206,13 @@ func TestStickingTheLandingOfVAE(t *testing.T) {
 						get("encoder.dense1.bias")[latent+i] = float32(logSigma / (1 - logSigma/math.Log(1000)))
 					}
 				}
-				out := compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
-					batch := batchOf(args)
-					sum := func(v *Model) []*Node { return gradients(v, p, ReduceAllSum(Mul(v.Value(p, batch), batch.Weights))) }
+				out := modeltest.Compile(t, b, plain, func(p models.Params, args []*Node) []*Node {
+					batch := modeltest.BatchOf(args)
+					sum := func(v *Model) []*Node {
+						return modeltest.Gradients(v, p, ReduceAllSum(Mul(v.Value(p, batch), batch.Weights)))
+					}
 					return append(sum(plain), sum(landing)...)
-				}).run(t, w, matrix(x, 2), matrix(noise, latent), weights, float32(1))
+				}).Run(t, w, modeltest.Matrix(x, 2), modeltest.Matrix(noise, latent), weights, float32(1))
 				for i, s := range plain.Specs() {
 					if strings.HasPrefix(s.Name, "decoder") {
 						continue

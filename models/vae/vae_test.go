@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // states lists all binary vectors, row-major [2^dim, dim].
@@ -38,8 +40,8 @@ type linearVAE struct {
 
 func newLinear(o Options) linearVAE {
 	o.Dim, o.Latent, o.Encoder, o.Decoder = 3, 2, []int{}, []int{}
-	v := must(New(o))
-	return linearVAE{v, randomWeights(v, 1)}
+	v := must.M1(New(o))
+	return linearVAE{v, modeltest.RandomWeights(v, 1)}
 }
 
 // linear is row·W + b of a part, in float64.
@@ -84,15 +86,15 @@ func TestBoundOfLinearVAE(t *testing.T) {
 	const beta = 0.3
 	v := newLinear(Options{Posterior: "diagonal"})
 	x, weights := slices.Repeat(states(3), 5), slices.Repeat([]float32{1. / 40}, 40)
-	noise := normals(2, 40*2)
+	noise := modeltest.Normals(2, 40*2)
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		out := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
-			batch := batchOf(args)
+		out := modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			batch := modeltest.BatchOf(args)
 			return []*Node{v.Bound(p, batch.X, nil, batch.Noise), v.Value(p, batch)}
-		}).run(t, v.w, matrix(x, 3), matrix(noise, 2), weights, float32(beta))
+		}).Run(t, v.w, modeltest.Matrix(x, 3), modeltest.Matrix(noise, 2), weights, float32(beta))
 		for r := range 40 {
 			likelihood, divergence := v.exact(x[3*r:3*r+3], noise[2*r:2*r+2])
-			if !near(float64(out[0][r]), likelihood-divergence, 1e-5) || !near(float64(out[1][r]), likelihood-beta*divergence, 1e-5) {
+			if !modeltest.Near(float64(out[0][r]), likelihood-divergence, 1e-5) || !modeltest.Near(float64(out[1][r]), likelihood-beta*divergence, 1e-5) {
 				t.Errorf("row %d: the bound is %v, the objective %v, want %v and %v", r, out[0][r], out[1][r], likelihood-divergence, likelihood-beta*divergence)
 			}
 		}
@@ -116,10 +118,10 @@ func TestMeanOfBound(t *testing.T) {
 		divergence += 0.5*(math.Exp(2*logSigma)+out[i]*out[i]-1) - logSigma
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		bounds := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+		bounds := modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
 			return []*Node{v.Bound(p, args[0], nil, args[1])}
-		}).run(t, v.w, matrix(slices.Repeat(x, rows), 3), matrix(normals(3, rows*2), 2))[0]
-		if mean, deviation := moments(wide(bounds)); !(math.Abs(mean-likelihood+divergence) <= 5*deviation) {
+		}).Run(t, v.w, modeltest.Matrix(slices.Repeat(x, rows), 3), modeltest.Matrix(modeltest.Normals(3, rows*2), 2))[0]
+		if mean, deviation := modeltest.Moments(wide(bounds)); !(math.Abs(mean-likelihood+divergence) <= 5*deviation) {
 			t.Errorf("the mean of the bound is %.4f ± %.4f, want %.4f", mean, deviation, likelihood-divergence)
 		}
 	})
@@ -131,7 +133,7 @@ func TestFreeBits(t *testing.T) {
 	linear := newLinear(Options{Posterior: "diagonal"})
 	w := linear.w
 	clear(w.Named(linear)("decoder.dense0.weights")) // no gradient comes by the decoder
-	x, noise := states(3)[:9], normals(2, 3*2)
+	x, noise := states(3)[:9], modeltest.Normals(2, 3*2)
 	var likelihoods, divergences []float64
 	for r := range 3 {
 		likelihood, divergence := linear.exact(x[3*r:3*r+3], noise[2*r:2*r+2])
@@ -141,21 +143,21 @@ func TestFreeBits(t *testing.T) {
 	free := (divergences[low] + divergences[high]) / 2 / 2 // for each latent variable
 	v := newLinear(Options{Posterior: "diagonal", FreeBits: free})
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		c := compile(t, b, v, func(p models.Params, args []*Node) []*Node {
-			batch := batchOf(args)
+		c := modeltest.Compile(t, b, v, func(p models.Params, args []*Node) []*Node {
+			batch := modeltest.BatchOf(args)
 			value := v.Value(p, batch)
-			return append([]*Node{value}, gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
+			return append([]*Node{value}, modeltest.Gradients(v, p, ReduceAllSum(Mul(value, batch.Weights)))...)
 		})
 		for _, all := range []int{low, high} {
 			weights := make([]float32, 3)
 			weights[all] = 1
-			out := c.run(t, w, matrix(x, 3), matrix(noise, 2), weights, float32(0.5))
+			out := c.Run(t, w, modeltest.Matrix(x, 3), modeltest.Matrix(noise, 2), weights, float32(0.5))
 			for r := range 3 {
 				want := likelihoods[r] - 0.5*divergences[r]
 				if all == low {
 					want = likelihoods[r] - 0.5*free*2
 				}
-				if !near(float64(out[0][r]), want, 1e-5) {
+				if !modeltest.Near(float64(out[0][r]), want, 1e-5) {
 					t.Errorf("mean divergence %.3f, free %.3f: row %d is %v, want %v", divergences[all], 2*free, r, out[0][r], want)
 				}
 			}
@@ -173,12 +175,12 @@ func TestFreeBits(t *testing.T) {
 
 // Defaults are those of the comments, and problems are told at once.
 func TestNewVAE(t *testing.T) {
-	v := must(New(Options{Dim: 7, Flow: iaf.Options{}}))
+	v := must.M1(New(Options{Dim: 7, Flow: iaf.Options{}}))
 	o := v.Options()
 	if o.Latent != 32 || o.Context != 64 || !slices.Equal(o.Encoder, []int{500}) || !slices.Equal(o.Decoder, []int{500}) || v.NoiseDim() != 32 || v.Support(0) != models.Bits() || v.ContextDim() != 0 {
 		t.Errorf("the options are %+v", o)
 	}
-	if layer := must(flow.Invert(v.posterior.Layers()[0])); layer.Name() != "gated autoregressive" || len(v.posterior.Layers()) != 4 {
+	if layer := must.M1(flow.Invert(v.posterior.Layers()[0])); layer.Name() != "gated autoregressive" || len(v.posterior.Layers()) != 4 {
 		t.Errorf("the posterior has %d layers, the first %s", len(v.posterior.Layers()), layer.Name())
 	}
 	o.Encoder[0], o.Flow.Layers = 1, 1
