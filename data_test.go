@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/models/modeltest"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -87,7 +88,7 @@ func TestPrepareRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &maskflow.Run{Model: newModel(t, b, d, strong(d, 1), maskflow.Options{Preparation: prep}), Config: &c.Config, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
+		return &maskflow.Run{Model: newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Preparation: prep}), Config: &c.Config, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
 	}
 	for _, tt := range []struct {
 		name       string

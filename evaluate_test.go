@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // bothOrders is a MADE of two variables without hidden units whose two mask sets
@@ -82,7 +83,7 @@ func TestEvaluateAgainstTheFormulas(t *testing.T) {
 			}
 			t.Run(tt.name, func(t *testing.T) {
 				d := newMADE(t, tt.model)
-				m := newModel(t, b, d, strong(d, 1), maskflow.Options{Batch: tt.batch, EvalSets: 4})
+				m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Batch: tt.batch, EvalSets: 4})
 				set := randomSet(3, tt.rows, 7, tt.model.Context)
 				e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
 				if err != nil {
@@ -203,7 +204,7 @@ func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Set, all maskfl
 func TestEvaluateInBatches(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Context: 2, Start: "natural"})
-	w := strong(d, 4)
+	w := modeltest.Strong(d, 4)
 	for _, rows := range []int{1, 2, 13} {
 		set := randomSet(5, rows, 5, 2)
 		var first maskflow.Evaluation
@@ -246,7 +247,7 @@ func TestEvaluateUnlikelyRows(t *testing.T) {
 func TestEvaluateRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	_, err := m.Evaluate(t.Context(), &data.Set{Name: "nothing", Dim: 5, ContextDim: 2}, maskflow.EvalOptions{})
 	refuses(t, "no rows", err, "nothing has no rows to evaluate")
 	_, err = m.Evaluate(t.Context(), &data.Set{Name: "ragged", Rows: 1, Dim: 5, X: make([]float32, 7)}, maskflow.EvalOptions{})
@@ -254,7 +255,7 @@ func TestEvaluateRefuses(t *testing.T) {
 	_, err = m.Evaluate(t.Context(), &data.Set{Name: "short", Rows: 3, Dim: 5, X: make([]float32, 10), Context: make([]float32, 4)}, maskflow.EvalOptions{})
 	refuses(t, "fewer rows than announced", err, "short: 2 rows of 5 variables, but 3 were announced")
 	v := tinyVAE(5, 1)
-	_, err = newModel(t, b, v, strong(v, 1), maskflow.Options{}).Evaluate(t.Context(), &data.Set{Name: "points", Rows: 3}, maskflow.EvalOptions{})
+	_, err = newModel(t, b, v, modeltest.Strong(v, 1), maskflow.Options{}).Evaluate(t.Context(), &data.Set{Name: "points", Rows: 3}, maskflow.EvalOptions{})
 	refuses(t, "points for a VAE", err, "points: 0 rows of 5 variables, but 3 were announced")
 	_, err = m.Evaluate(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
 	refuses(t, "no context", err, "3 rows need a context of 2 values each, 6 in all, but 0 were given")

@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 const flowDim, flowContext = 5, 2
@@ -262,7 +263,7 @@ func TestDensitiesOfAnIAF(t *testing.T) {
 func TestWhatHasNoLatentCodes(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	_, err := m.Core.Latent(t.Context(), make([]float32, 5), nil)
 	refuses(t, "a MADE", err, "this model is no flow: it has no latent codes")
 	f := must.M1(maf.New(maf.Options(stackOf(5, 2, 1))))

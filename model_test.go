@@ -16,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/modeltest"
 	"github.com/maskflow/maskflow/verify"
 )
 
@@ -28,7 +29,7 @@ func TestLogProbOfAllStates(t *testing.T) {
 		"one variable": {Dim: 1},
 	} {
 		d := newMADE(t, o)
-		m := newModel(t, b, d, strong(d, 2), maskflow.Options{Batch: 50, EvalSets: 6})
+		m := newModel(t, b, d, modeltest.Strong(d, 2), maskflow.Options{Batch: 50, EvalSets: 6})
 		logp, err := m.Core.LogProb(t.Context(), states(o.Dim), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +51,7 @@ func TestLogProbOfAllStates(t *testing.T) {
 func TestADensityWithoutMasks(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"})
-	w := strong(d, 1)
+	w := modeltest.Strong(d, 1)
 	masked, m := newModel(t, b, d, w, maskflow.Options{}), newModel(t, b, plain{d}, w, maskflow.Options{})
 	set := randomSet(1, 11, 5, 0)
 	got, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{Orders: 3})
@@ -80,7 +81,7 @@ func TestSetsOfAModel(t *testing.T) {
 	}
 	same := func(a, b []masks.Order) bool { return slices.EqualFunc(a, b, slices.Equal[masks.Order]) }
 	fixed := newMADE(t, made.Options{Dim: 11, Masks: 4, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, fixed, strong(fixed, 1), maskflow.Options{EvalSets: 9})
+	m := newModel(t, b, fixed, modeltest.Strong(fixed, 1), maskflow.Options{EvalSets: 9})
 	var trained []masks.Order
 	for k := range 4 {
 		trained = append(trained, fixed.Cycle().At(k).Order)
@@ -91,7 +92,7 @@ func TestSetsOfAModel(t *testing.T) {
 		}
 	}
 	unlimited := newMADE(t, made.Options{Dim: 11, Masks: masks.Unlimited, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m = newModel(t, b, unlimited, strong(unlimited, 1), maskflow.Options{EvalSets: 9})
+	m = newModel(t, b, unlimited, modeltest.Strong(unlimited, 1), maskflow.Options{EvalSets: 9})
 	all := orders(m.Sets(0))
 	if len(all) != 9 || !same(orders(m.Sets(3)), all[:3]) || len(m.Sets(20)) != 20 {
 		t.Errorf("unlimited sets: %d, of which three are %v", len(all), orders(m.Sets(3)))
@@ -101,7 +102,7 @@ func TestSetsOfAModel(t *testing.T) {
 			t.Errorf("set %d of the training is evaluated", k)
 		}
 	}
-	m = newModel(t, b, unlimited, strong(unlimited, 1), maskflow.Options{})
+	m = newModel(t, b, unlimited, modeltest.Strong(unlimited, 1), maskflow.Options{})
 	if got := len(m.Sets(0)); got != 300 {
 		t.Errorf("unless told, %d sets, want 300", got)
 	}
@@ -111,7 +112,7 @@ func TestSetsOfAModel(t *testing.T) {
 func TestAModelServesSeveralGoroutines(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Start: "natural"})
-		m := newModel(t, b, d, strong(d, 1), maskflow.Options{Batch: 8})
+		m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Batch: 8})
 		set := randomSet(1, 19, 5, 0)
 		type answer struct {
 			logp    []float64
@@ -156,7 +157,7 @@ func TestAModelServesSeveralGoroutines(t *testing.T) {
 func TestCancelledCalls(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Masks: 2, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	set := randomSet(1, 3, 5, 0)
@@ -174,7 +175,7 @@ func TestCancelledCalls(t *testing.T) {
 func TestNewRefusesOtherWeights(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"})
-	w := strong(d, 1)
+	w := modeltest.Strong(d, 1)
 	_, err := maskflow.New(b, d, w[:2], maskflow.Options{})
 	refuses(t, "too few parameters", err, "the model has 4 parameters, but 2 were given")
 	w[1] = w[1][:6]
@@ -185,7 +186,7 @@ func TestNewRefusesOtherWeights(t *testing.T) {
 func TestLogProbRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	_, err := m.Core.LogProb(t.Context(), make([]float32, 6), nil)
 	refuses(t, "half a row", err, "6 values are not whole rows of 5 variables")
 	_, err = m.Core.LogProb(t.Context(), make([]float32, 10), make([]float32, 3))
@@ -208,7 +209,7 @@ func (broken) LogProb(models.Params, *graph.Node, *graph.Node) *graph.Node {
 func TestAGraphThatCannotBeBuilt(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, broken{d}, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, broken{d}, modeltest.Strong(d, 1), maskflow.Options{})
 	_, err := m.Core.LogProb(t.Context(), make([]float32, 5), nil)
 	refuses(t, "a broken density", err, "no such graph")
 }
@@ -217,7 +218,7 @@ func TestAGraphThatCannotBeBuilt(t *testing.T) {
 func TestAClosedModelRefusesCalls(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{Batch: 2})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Batch: 2})
 	x := randomSet(1, 200, 5, 0)
 	var wg sync.WaitGroup
 	for range 3 {

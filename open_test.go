@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/verify"
@@ -137,7 +138,7 @@ func TestOrdersOfAFlowFollowFromTheSeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if w == nil {
-			w = strong(d, 1)
+			w = modeltest.Strong(d, 1)
 			for i := range w {
 				for k := range w[i] {
 					w[i][k] /= 4

@@ -14,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // The transforms of a model's own samples are uniform: the Kolmogorov–Smirnov
@@ -64,7 +65,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 func TestPITNeedsRealConditionals(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	bits := newMADE(t, made.Options{Dim: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, bits, strong(bits, 1), maskflow.Options{})
+	m := newModel(t, b, bits, modeltest.Strong(bits, 1), maskflow.Options{})
 	_, err := m.PIT(t.Context(), []float32{0, 1, 0}, nil)
 	refuses(t, "bits", err, "no conditionals over real numbers")
 	_, err = m.PIT(t.Context(), []float32{0, 1}, nil)

@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 func sample(t *testing.T, m *maskflow.Model, n int, o maskflow.SampleOptions) []float32 {
@@ -25,7 +26,7 @@ func sample(t *testing.T, m *maskflow.Model, n int, o maskflow.SampleOptions) []
 
 func TestSamplesFollowFromTheSeed(t *testing.T) {
 	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
-	w := strong(d, 1)
+	w := modeltest.Strong(d, 1)
 	cond := randomSet(1, 17, 11, 2).Context
 	o := maskflow.SampleOptions{Seed: 5, Context: cond}
 	var first []float32
@@ -75,7 +76,7 @@ func TestEachSampleIsOfOneOrder(t *testing.T) {
 	const dim, rows = 11, 60
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	o := maskflow.SampleOptions{Seed: 5, Context: randomSet(1, rows, dim, 2).Context}
 	ensemble := sample(t, m, rows, o)
 	alone := make([][]float32, 3)
@@ -108,7 +109,7 @@ func TestFrequenciesOfSamples(t *testing.T) {
 	const dim, n = 3, 20_000
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 1, Start: masks.RandomOrder})
-	w := strong(d, 6)
+	w := modeltest.Strong(d, 6)
 	m := newModel(t, b, d, w, maskflow.Options{})
 	for _, c := range []float32{-1, 1.5} {
 		one := []float32{c}
@@ -163,7 +164,7 @@ func chiSquare(t *testing.T, m *maskflow.Model, x, cond []float32, sets []*masks
 func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"})
-	w := strong(d, 1)
+	w := modeltest.Strong(d, 1)
 	m := newModel(t, b, d, w, maskflow.Options{EvalSets: 3})
 	o := maskflow.SampleOptions{Seed: 2}
 	want, _, err := exec.Sample(t.Context(), d, w, m.Sets(0), exec.Draw{N: 50, Seed: o.Seed})
@@ -186,7 +187,7 @@ func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 func TestSampleRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Context: 2, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
-	m := newModel(t, b, d, strong(d, 1), maskflow.Options{})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	for _, tt := range []struct {
 		what string
 		n    int
@@ -205,6 +206,6 @@ func TestSampleRefuses(t *testing.T) {
 			t.Errorf("%s: samples beside the error", tt.what)
 		}
 	}
-	_, _, err := exec.Sample(t.Context(), d, strong(d, 1), nil, exec.Draw{N: 2, Context: make([]float32, 4)})
+	_, _, err := exec.Sample(t.Context(), d, modeltest.Strong(d, 1), nil, exec.Draw{N: 2, Context: make([]float32, 4)})
 	refuses(t, "no mask sets", err, "at least one mask set")
 }

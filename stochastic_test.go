@@ -14,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/modeltest"
 	"github.com/maskflow/maskflow/models/vae"
 	"github.com/maskflow/maskflow/train"
 )
@@ -84,7 +85,7 @@ func TestTheBoundOfAVAEComesToItsLikelihood(t *testing.T) {
 	const dim, copies = 3, 40
 	for _, latent := range []int{1, 2} {
 		v := tinyVAE(dim, latent)
-		w := strong(v, 5)
+		w := modeltest.Strong(v, 5)
 		// A posterior too narrow would take more draws than a test has.
 		for i, s := range v.Specs() {
 			if s.Name == "encoder.dense1.weights" || strings.HasPrefix(s.Name, "posterior.") {

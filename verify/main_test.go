@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"math/rand/v2"
 	"testing"
 
 	"github.com/maskflow/maskflow"
@@ -20,21 +19,6 @@ func newMADE(t testing.TB, o made.Options) *made.Model {
 		t.Fatal(err)
 	}
 	return m
-}
-
-// strong are weights that make variables depend on each other: N(0, 1), where
-// initial ones are small and biases zero.
-func strong(d models.Model, seed uint64) models.Weights {
-	rng := rand.New(rand.NewPCG(seed, 1))
-	var w models.Weights
-	for _, s := range d.Specs() {
-		v := make([]float32, s.Size())
-		for i := range v {
-			v[i] = float32(rng.NormFloat64())
-		}
-		w = append(w, v)
-	}
-	return w
 }
 
 func newModel(t testing.TB, b *backend.Backend, d models.Model, w models.Weights, o maskflow.Options) *maskflow.Model {

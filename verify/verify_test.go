@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/modeltest"
 	"github.com/maskflow/maskflow/verify"
 )
 
@@ -25,7 +26,7 @@ var checkNames = []string{
 
 func check(t *testing.T, b *backend.Backend, d models.Density, o verify.Options) *verify.Report {
 	t.Helper()
-	m := newModel(t, b, d, strong(d, 3), maskflow.Options{Batch: 64})
+	m := newModel(t, b, d, modeltest.Strong(d, 3), maskflow.Options{Batch: 64})
 	r, err := verify.Model(t.Context(), m, o)
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,21 @@ func RandomWeights(m models.Model, seed uint64) models.Weights {
 	return w
 }
 
+// Strong are weights that make variables depend on each other: N(0, 1), where
+// initial ones are small and biases zero.
+func Strong(d models.Model, seed uint64) models.Weights {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	var w models.Weights
+	for _, s := range d.Specs() {
+		v := make([]float32, s.Size())
+		for i := range v {
+			v[i] = float32(rng.NormFloat64())
+		}
+		w = append(w, v)
+	}
+	return w
+}
+
 // Few are the cases for a backend: all of them for the Go backend, and for others,
 // where most of a test is compiling, n of them that begin with number first.
 func Few[T any](b *backend.Backend, all []T, first, n int) []T {
@@ -49,6 +64,7 @@ func Normals(seed uint64, n int) []float32 {
 	return v
 }
 
+// Matrix is rows of so many columns.
 func Matrix(flat []float32, cols int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, len(flat)/cols, cols)
 }
@@ -59,6 +75,7 @@ type Compiled struct {
 	exec  *Exec
 }
 
+// Compile builds a graph of the parameters of a model, followed by more arguments.
 func Compile(t *testing.T, b *backend.Backend, m models.Model, graph func(p models.Params, args []*Node) []*Node) Compiled {
 	t.Helper()
 	n := len(m.Specs())
