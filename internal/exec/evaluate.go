@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
-	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
@@ -154,8 +154,17 @@ func (a *accumulator) result() Evaluation {
 
 // effectiveNumber is (Σ p)² / Σ p² of p = exp(v), NaN where a v is infinite at the top.
 func effectiveNumber(v []float64) float64 {
-	squares := floats.ScaleTo(make([]float64, len(v)), 2, v)
-	return math.Exp(2*floats.LogSumExp(v) - floats.LogSumExp(squares))
+	top := slices.Max(v)
+	if math.IsInf(top, 0) {
+		return math.NaN()
+	}
+	sum, squares := 0.0, 0.0
+	for _, x := range v {
+		p := math.Exp(x - top)
+		sum += p
+		squares += p * p
+	}
+	return sum * sum / squares
 }
 
 // moments are a running mean and variance (Welford).

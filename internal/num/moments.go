@@ -3,31 +3,71 @@ package num
 import (
 	"runtime"
 	"sync"
-
-	"gonum.org/v1/gonum/stat"
 )
 
-// Moments returns the mean and the biased variance of each column of rows [n, dim], as
-// stat.PopMeanVariance does of one; columns are taken side by side.
+// Moments returns the mean and the biased variance of each column of rows [n, dim]. Blocks of rows are summed side by
+// side and merged in their order, so that the result does not depend on the number of processors.
 func Moments(rows []float32, dim int) (mean, variance []float64) {
-	mean, variance = make([]float64, dim), make([]float64, dim)
+	const block = 4096 // rows
+	n := len(rows) / dim
+	blocks := make([]columnMoments, (n+block-1)/block)
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range min(dim, runtime.GOMAXPROCS(0)) {
+	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			column := make([]float64, len(rows)/dim)
-			for d := range next {
-				for i := range column {
-					column[i] = float64(rows[i*dim+d])
-				}
-				mean[d], variance[d] = stat.PopMeanVariance(column, nil)
+			for k := range next {
+				blocks[k] = momentsOf(rows[k*block*dim:min((k+1)*block, n)*dim], dim)
 			}
 		})
 	}
-	for d := range dim {
-		next <- d
+	for k := range blocks {
+		next <- k
 	}
 	close(next)
 	wg.Wait()
-	return mean, variance
+	all := columnMoments{mean: make([]float64, dim), sum: make([]float64, dim)}
+	for _, b := range blocks {
+		all.merge(b)
+	}
+	for d := range all.sum {
+		all.sum[d] /= all.n
+	}
+	return all.mean, all.sum
+}
+
+// columnMoments are the mean of each column of n rows and the sum of squares
+// around it.
+type columnMoments struct {
+	n         float64
+	mean, sum []float64
+}
+
+func momentsOf(rows []float32, dim int) columnMoments {
+	m := columnMoments{n: float64(len(rows) / dim), mean: make([]float64, dim), sum: make([]float64, dim)}
+	for at := 0; at < len(rows); at += dim {
+		for d, v := range rows[at : at+dim] {
+			m.mean[d] += float64(v)
+		}
+	}
+	for d := range m.mean {
+		m.mean[d] /= m.n
+	}
+	for at := 0; at < len(rows); at += dim {
+		for d, v := range rows[at : at+dim] {
+			distance := float64(v) - m.mean[d]
+			m.sum[d] += distance * distance
+		}
+	}
+	return m
+}
+
+// merge adds the rows of another (Chan, Golub and LeVeque 1979).
+func (m *columnMoments) merge(o columnMoments) {
+	n := m.n + o.n
+	for d := range m.mean {
+		distance := o.mean[d] - m.mean[d]
+		m.mean[d] += distance * o.n / n
+		m.sum[d] += o.sum[d] + distance*distance*m.n*o.n/n
+	}
+	m.n = n
 }
