@@ -157,6 +157,7 @@ func TestInScopeTrainsFlows(t *testing.T) {
 		}))
 		defer step.Finalize()
 		var first, last [2]float32
+		farthest := float32(0) // both start alike, and the teacher moves away first
 		for i := range 200 {
 			out, err := step.Call(tensors.FromFlatDataAndDimensions(x, rows, dim), tensors.FromFlatDataAndDimensions(z, rows, dim))
 			if err != nil {
@@ -166,10 +167,11 @@ func TestInScopeTrainsFlows(t *testing.T) {
 			if i == 0 {
 				first = last
 			}
+			farthest = max(farthest, last[1])
 		}
 		// The entropy of the rows is ln 2πe + ½·ln |Σ| with |Σ| = 2²·½².
-		if entropy := math.Log(2 * math.Pi * math.E); math.Abs(float64(last[0])-entropy) > 0.3 || last[0] > first[0]-0.1 || last[1] > first[1]-0.05 || last[1] > 0.2 {
-			t.Errorf("negative log-likelihood and divergence went from %v to %v; the entropy is about %.2f", first, last, entropy)
+		if entropy := math.Log(2 * math.Pi * math.E); math.Abs(float64(last[0])-entropy) > 0.3 || last[0] > first[0]-0.1 || last[1] > farthest-0.1 || last[1] > 0.2 {
+			t.Errorf("negative log-likelihood and divergence went from %v to %v, the divergence over %.2f; the entropy is about %.2f", first, last, farthest, entropy)
 		}
 		fixed, trainable := 0, 0
 		for _, at := range []struct {
