@@ -170,8 +170,11 @@ func TestModelFilesOfOthers(t *testing.T) {
 		"another model":      {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "params/"},
 		"no numbers":         {`{"dim":-1,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "made"},
 		"a list":             {`[]`, "description"},
+		"a width beyond all": {`{"dim":4611686018427387904,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "4 values"},
+		"a wide context":     {`{"dim":2,"context_dim":5,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "4 values"},
 	} {
-		path := built(checkpoint.Save(dir, "other.safetensors", &checkpoint.State{Meta: []byte(c.meta)}))
+		tensor := built(checkpoint.NewTensor("other", []int{4}, make([]float32, 4)))
+		path := built(checkpoint.Save(dir, "other.safetensors", &checkpoint.State{Meta: []byte(c.meta), Tensors: []checkpoint.Tensor{tensor}}))
 		m, err := maskflow.Open(b, path)
 		if err == nil {
 			m.Close()

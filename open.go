@@ -27,6 +27,21 @@ type Meta struct {
 	Preparation *data.Preparation `json:"preparation,omitempty"`
 }
 
+// check refuses widths that the tensors beside them do not justify: whatever is built by
+// them takes their time and memory, and every variable has a parameter.
+func (m Meta) check(s *checkpoint.State) error {
+	bytes := 0
+	for _, t := range s.Tensors {
+		bytes += len(t.Data)
+	}
+	for _, width := range []int{m.Dim, m.ContextDim} {
+		if width > bytes/4 {
+			return fmt.Errorf("the description has %d variables and a context of %d, but its tensors only %d values", m.Dim, m.ContextDim, bytes/4)
+		}
+	}
+	return nil
+}
+
 // Run is a trained model with the configuration that made it.
 type Run struct {
 	*Model
@@ -72,6 +87,9 @@ func openRun(b *backend.Backend, dir string) (*Run, error) {
 
 // open makes the model of a configuration with the weights of a checkpoint.
 func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, meta Meta) (*Run, error) {
+	if err := meta.check(state); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	r := &Run{Dir: path, Config: c, Meta: meta, Step: state.Step}
 	d, err := c.NewModel(r.Meta.Dim, r.Meta.ContextDim)
 	if err != nil {
