@@ -26,16 +26,9 @@ type Options struct {
 	Quick bool
 	// Args is the command line, for the manifests of the runs.
 	Args []string
-	// Watch, if not nil, is told of every training that runs.
-	Watch Watcher
-}
-
-// Watcher hears of trainings. Calls come one after the other, those of Observe
-// between a Begin and its End.
-type Watcher interface {
-	Begin(t Training, dir string, c *train.Config)
-	Observe(r runlog.Record)
-	End()
+	// Watch, if not nil, is called before every training that runs and returns what is
+	// given its records.
+	Watch func(t Training, dir string, c *train.Config) func(runlog.Record)
 }
 
 // lab runs trainings and keeps what came of them.
@@ -122,9 +115,7 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 	}
 	o := train.RunOptions{Dir: dir, Resume: resume, Args: l.o.Args}
 	if l.o.Watch != nil {
-		l.o.Watch.Begin(t, dir, c)
-		defer l.o.Watch.End()
-		o.Observe = l.o.Watch.Observe
+		o.Observe = l.o.Watch(t, dir, c)
 	}
 	s, err := train.Run(ctx, l.backend, c, splits, o)
 	switch {

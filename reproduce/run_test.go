@@ -32,14 +32,16 @@ type notes struct {
 	ended int
 }
 
-func (n *notes) Begin(t Training, dir string, _ *train.Config) {
+func (n *notes) watch(t Training, dir string, _ *train.Config) func(runlog.Record) {
 	n.began = append(n.began, t.Name+" "+filepath.Base(dir))
-}
-func (n *notes) End() { n.ended++ }
-func (n *notes) Observe(r runlog.Record) {
-	if r, ok := r.(runlog.Train); ok {
-		if n.steps = r.Step; n.stop != nil {
-			n.stop()
+	return func(r runlog.Record) {
+		switch r := r.(type) {
+		case runlog.Train:
+			if n.steps = r.Step; n.stop != nil {
+				n.stop()
+			}
+		case runlog.End:
+			n.ended++
 		}
 	}
 }
@@ -56,12 +58,12 @@ func TestExperimentIsResumed(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	first := &notes{stop: cancel}
-	table, err := e.Run(ctx, b, Options{Dir: dir, Quick: true, Watch: first})
+	table, err := e.Run(ctx, b, Options{Dir: dir, Quick: true, Watch: first.watch})
 	if !errors.Is(err, context.Canceled) || len(table.Rows) != 0 || !strings.Contains(err.Error(), "reproducing test: small") {
 		t.Fatalf("%+v, %v", table, err)
 	}
 	second := &notes{}
-	if table, err = e.Run(t.Context(), b, Options{Dir: dir, Quick: true, Watch: second}); err != nil {
+	if table, err = e.Run(t.Context(), b, Options{Dir: dir, Quick: true, Watch: second.watch}); err != nil {
 		t.Fatal(err)
 	}
 	if len(second.began) != 1 || second.began[0] != "small small-quick" || second.ended != 1 || first.steps >= 20 || second.steps != 20 {
@@ -84,7 +86,7 @@ func TestExperimentIsResumed(t *testing.T) {
 		entropy -= truth.LogDensity(float64(x[0]), float64(x[1])) / float64(splits.Test.Rows)
 	}
 	third := &notes{}
-	again, err := e.Run(t.Context(), b, Options{Dir: dir, Quick: true, Watch: third})
+	again, err := e.Run(t.Context(), b, Options{Dir: dir, Quick: true, Watch: third.watch})
 	if err != nil || len(third.began) != 0 || math.Abs(float64(again.Rows[0].Ours-gap.Ours)) > 1e-9 {
 		t.Errorf("%+v, %v, %+v", again, err, third)
 	}

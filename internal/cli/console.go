@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"sync"
 
 	"github.com/maskflow/maskflow/internal/text"
-	"golang.org/x/term"
 )
 
 // console is standard error: whole lines, and on a terminal below them one live
@@ -22,7 +20,7 @@ type console struct {
 
 func newConsole(w io.Writer) *console {
 	c := &console{w: w}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+	if f, ok := w.(*os.File); ok && isTerminal(f) && os.Getenv("TERM") != "dumb" {
 		c.tty = f
 	}
 	return c
@@ -30,13 +28,6 @@ func newConsole(w io.Writer) *console {
 
 // isTerminal says whether live lines are shown.
 func (c *console) isTerminal() bool { return c.tty != nil }
-
-// isStderr says whether this is the process's own standard error.
-func (c *console) isStderr() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.w == os.Stderr
-}
 
 // line writes a line of its own.
 func (c *console) line(format string, args ...any) {
@@ -54,7 +45,7 @@ func (c *console) show(line string) {
 	if c.tty == nil {
 		return
 	}
-	if width, _, err := term.GetSize(int(c.tty.Fd())); err == nil && width > 1 {
+	if width, _ := terminalSize(c.tty); width > 1 {
 		line = text.Shorten(line, width-1)
 	}
 	fmt.Fprint(c.w, "\r"+line+"\x1b[K")
@@ -91,16 +82,4 @@ func (c *console) redirect(f *os.File) {
 	if c.tty != nil {
 		c.tty = f
 	}
-}
-
-// crashOutput has the trace of a crash go to the console as well where the descriptor of
-// standard error leads elsewhere: a process that dies without a word helps nobody.
-func (c *console) crashOutput() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f, ok := c.w.(*os.File)
-	if !ok || f == os.Stderr {
-		f = nil
-	}
-	_ = debug.SetCrashOutput(f, debug.CrashOptions{})
 }

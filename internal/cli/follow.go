@@ -62,20 +62,25 @@ type follower struct {
 
 // told is what was said of a run.
 type told struct {
-	status  runlog.Status
-	valid   runlog.Valid // the last that was told
-	at      time.Time    // and when
-	events  int
-	quiet   time.Duration // without news, for a run that is silent
-	trouble string
+	status      runlog.Status
+	validations validations
+	events      int
+	trouble     string
 }
 
-// look writes what is new of all runs.
+// look writes what is new of all runs. What happened to a run before the first look is
+// told by the state that it led to.
 func (f *follower) look(set *monitor.Set, now time.Time) {
 	for _, r := range set.Sorted(monitor.ByName, monitor.Query{}, now) {
-		if f.told[r.Dir] != nil || f.query.Match(r, now) {
-			f.tell(r, now)
+		t := f.told[r.Dir]
+		if t == nil {
+			if r.Loading && r.Err == nil || !f.query.Match(r, now) {
+				continue
+			}
+			t = &told{events: len(r.History.Events)}
+			f.told[r.Dir] = t
 		}
+		f.tell(t, r, now)
 	}
 }
 
@@ -91,78 +96,51 @@ func unread(r *monitor.Run) bool {
 	return !r.Gone && (r.Loading || r.State != nil && r.State.End != nil && r.History.End == nil)
 }
 
-// tell writes what is new of a run. What happened before the first look is told by the
-// state that it led to.
-func (f *follower) tell(r *monitor.Run, now time.Time) {
-	t := f.told[r.Dir]
-	if r.Err != nil && (t == nil || r.Err.Error() != t.trouble) {
-		f.line(r, "cannot be read: %v", r.Err)
+// tell writes what is new of a run.
+func (f *follower) tell(t *told, r *monitor.Run, now time.Time) {
+	trouble := fmt.Sprint(r.Err)
+	if r.Err != nil && trouble != t.trouble {
+		f.line(r, "cannot be read: %s", trouble)
 	}
-	if t == nil {
-		t = &told{events: len(r.History.Events)}
-		if r.Loading && r.Err == nil {
-			return
-		}
-		f.told[r.Dir] = t
-	}
-	t.trouble = ""
-	if r.Err != nil {
-		t.trouble = r.Err.Error()
-	}
-	if unread(r) || r.Status() == monitor.Unknown {
+	t.trouble = trouble
+	status := r.Status()
+	if unread(r) || status == monitor.Unknown {
 		return
 	}
-	f.tellEvents(t, r)
-	f.tellValid(t, r, now)
-	f.tellStatus(t, r, now)
-}
-
-func (f *follower) tellEvents(t *told, r *monitor.Run) {
 	events := r.History.Events
 	for _, e := range events[min(t.events, len(events)):] {
 		f.line(r, "%s", e.What)
 	}
 	t.events = len(events)
+	if n := len(r.History.Valid); n > 0 {
+		v, figures := &r.History.Valid[n-1], r.Figures(now)
+		elapsed := time.Duration(float64(v.Time) * float64(time.Second))
+		if line := t.validations.next(v, figures.Best, figures.EMA, elapsed, now, !status.Alive()); line != "" {
+			f.line(r, "%s", line)
+		}
+	}
+	if status != t.status {
+		f.tellStatus(r, status, t.status == "", now)
+		t.status = status
+	}
 }
 
-// tellValid tells the last validation. Those that follow each other quickly are thinned
-// out; the last one of a run never is.
-func (f *follower) tellValid(t *told, r *monitor.Run, now time.Time) {
-	n := len(r.History.Valid)
-	if n == 0 {
-		return
-	}
-	v := r.History.Valid[n-1]
-	if v.Step == t.valid.Step && v.Epoch == t.valid.Epoch || r.Status().Alive() && now.Sub(t.at) < plainEvery {
-		return
-	}
-	t.valid, t.at = v, now
+// tellStatus tells that a run came to stand otherwise, or how it stands at first.
+func (f *follower) tellStatus(r *monitor.Run, status runlog.Status, first bool, now time.Time) {
 	figures := r.Figures(now)
-	f.line(r, "%s", validationLine(&v, figures.EMA, figures.Best, text.Duration(float64(v.Time))))
-}
-
-// tellStatus tells that a run came to stand otherwise, and now and then that one is
-// still silent: each time that it has been for twice as long.
-func (f *follower) tellStatus(t *told, r *monitor.Run, now time.Time) {
-	status, figures := r.Status(), r.Figures(now)
-	first, changed := t.status == "", t.status != status
-	t.status = status
+	step := text.Grouped(figures.Step)
 	switch {
 	case status == runlog.Silent:
-		if changed || figures.Quiet >= 2*t.quiet {
-			t.quiet = figures.Quiet
-			f.line(r, "silent: no news for %s, and from here it cannot be seen whether its process lives; waiting for more", text.Duration(figures.Quiet.Seconds()))
-		}
-	case !changed:
-	case status == runlog.Running && first:
-		if figures.Valid == nil {
-			f.line(r, "running at step %s, not validated yet", text.Grouped(figures.Step))
-		}
+		f.line(r, "silent: no news for %s, and from here it cannot be seen whether its process lives; waiting for more", text.Duration(figures.Quiet.Seconds()))
+	case status == runlog.Running && !first:
+		f.line(r, "running again, at step %s", step)
 	case status == runlog.Running:
-		f.line(r, "running again, at step %s", text.Grouped(figures.Step))
+		if figures.Valid == nil {
+			f.line(r, "running at step %s, not validated yet", step)
+		}
 	case status == runlog.Crashed:
 		f.line(r, "crashed at step %s: its process ended without a report (%s may have the reason; continue: maskflow train --resume --run %s)",
-			text.Grouped(figures.Step), filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
+			step, filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
 	case status == monitor.Deleted:
 		f.line(r, "deleted")
 	default:

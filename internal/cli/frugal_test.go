@@ -20,21 +20,24 @@ func TestFrugal(t *testing.T) {
 			t.Errorf("%s garbage is collected at %d %% by a process of %d threads, want %d %% and %d", when, percent(), threads(), p, n)
 		}
 	}
+	restore := func() {
+		debug.SetGCPercent(beforeP)
+		runtime.GOMAXPROCS(beforeT)
+	}
+	defer restore()
 	t.Setenv("GOGC", "")
 	t.Setenv("GOMAXPROCS", "")
-	restore := frugal()
+	frugal()
 	check("in a frugal process", collectAt, 1)
-	restore()
-	check("afterwards", beforeP, beforeT)
 
+	restore()
 	t.Setenv("GOGC", "100")
-	restore = frugal()
+	frugal()
 	check("where GOGC is set", beforeP, 1)
+
 	restore()
 	t.Setenv("GOGC", "")
 	t.Setenv("GOMAXPROCS", "2")
-	restore = frugal()
+	frugal()
 	check("where GOMAXPROCS is set", collectAt, beforeT)
-	restore()
-	check("at the end", beforeP, beforeT)
 }

@@ -3,12 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
@@ -59,6 +56,9 @@ func (a *app) masksCommand() *cobra.Command {
 	return c
 }
 
+// maxTextWidth keeps a picture in sight on a very wide terminal.
+const maxTextWidth = 120
+
 // mostDim bounds the variables of a picture: masks are matrices.
 const mostDim = 20_000
 
@@ -96,7 +96,8 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	if err := a.print("%s\n", title); err != nil {
 		return err
 	}
-	return picture.MasksText(a.stdout, set, picture.MasksTextOptions{Width: terminalWidth(a.stdout), ASCII: o.ascii})
+	width, _ := terminalSize(a.stdout)
+	return picture.MasksText(a.stdout, set, picture.MasksTextOptions{Width: min(width, maxTextWidth), ASCII: o.ascii})
 }
 
 // modelOf makes the configuration's model, for the width of its data or the one
@@ -188,19 +189,3 @@ func layersOf(d models.Model) []maskedLayer {
 	}
 	return found
 }
-
-// terminalWidth is the width of a terminal, 0 for what is none.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return min(width, maxTextWidth)
-}
-
-// maxTextWidth keeps a picture of masks in sight on a very wide terminal.
-const maxTextWidth = 120

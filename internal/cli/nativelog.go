@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
@@ -52,7 +53,7 @@ func (l *nativeLog) open(path string) {
 	l.file = f
 	_, _ = f.Write(l.early.Bytes())
 	l.early.Reset()
-	if !l.console.isStderr() {
+	if l.console.w != os.Stderr {
 		return
 	}
 	former, restore, err := backend.CaptureStderr(f)
@@ -60,7 +61,7 @@ func (l *nativeLog) open(path string) {
 		return
 	}
 	l.console.redirect(former)
-	l.console.crashOutput()
+	_ = debug.SetCrashOutput(former, debug.CrashOptions{})
 	l.restore = restore
 }
 
@@ -70,7 +71,7 @@ func (l *nativeLog) close() {
 	defer l.mu.Unlock()
 	if l.restore != nil {
 		l.console.redirect(os.Stderr) // the same terminal or pipe again, once restored
-		l.console.crashOutput()
+		_ = debug.SetCrashOutput(nil, debug.CrashOptions{})
 		_ = l.restore()
 		l.restore = nil
 	}

@@ -154,9 +154,9 @@ const textHeight = 24
 // writeChart prints the lines that a chart of package plot has for the width of
 // the terminal.
 func (a *app) writeChart(o plotOptions, height int, chart func(width, height int, style plot.Style) []string) error {
-	width := cmp.Or(terminalWidth(a.stdout), 80)
+	width, _ := terminalSize(a.stdout)
 	screen := tui.DetectScreen(a.stdout, os.Environ(), o.ascii)
-	return screen.Print(a.stdout, chart(width, height, screen.Style()))
+	return screen.Print(a.stdout, chart(cmp.Or(min(width, maxTextWidth), 80), height, screen.Style()))
 }
 
 // Variables whose charts are drawn; all are in the table.

@@ -34,7 +34,7 @@ func TestLiveLine(t *testing.T) {
 	c := &train.Config{}
 	c.Train.LookAhead, c.Train.MaxEpochs = 30, 100
 	p, out, clock := newTestProgress(t, true, c)
-	p.header("model", "made")
+	p.intro.add("model", "made")
 	tell := func(r runlog.Record) string {
 		*clock = clock.Add(time.Second)
 		out.Reset()
@@ -45,22 +45,20 @@ func TestLiveLine(t *testing.T) {
 		record runlog.Record
 		want   string
 	}{
-		{runlog.Start{}, "model    made\n\r0.00 s  compiling …\x1b[K"},
-		{runlog.Train{Step: 10, Epoch: 1, Loss: 9, EMA: 12.345, Rate: 123.4}, "\r1.0 s  epoch 1/100  step 10  loss 12.35  123 steps/s\x1b[K"},
+		{runlog.Start{}, "model    made\n\r0.00 s\x1b[K"},
+		{runlog.Phase{Phase: runlog.Compiling}, "\r1.0 s  compiling …\x1b[K"},
+		{runlog.Train{Step: 10, Epoch: 1, Loss: 9, EMA: 12.345, Rate: 123.44}, "\r2.0 s  epoch 1/100  step 10  loss 12.35  123.4 steps/s\x1b[K"},
+		{runlog.Phase{Phase: runlog.Validating}, "\r3.0 s  epoch 1/100  step 10  loss 12.35  validating …\x1b[K"},
 		{runlog.Valid{Step: 14, Epoch: 1, NLL: 11.5, NLL2SE: 0.2, Best: true},
-			"\r2.0 s  epoch 1/100  step 14  loss 12.35  valid 11.50 (best)  look-ahead 30  123 steps/s\x1b[K"},
+			"\r4.0 s  epoch 1/100  step 14  loss 12.35  valid 11.50 (best)  look-ahead 30  123.4 steps/s\x1b[K"},
 		{runlog.Valid{Step: 28, Epoch: 2, NLL: 11.75, NLL2SE: 0.2},
-			"\r3.0 s  epoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  look-ahead 29  123 steps/s\x1b[K"},
-		{runlog.Event{What: "saved"}, "\r\x1b[Ksaved\n\r4.0 s  epoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  look-ahead 29  123 steps/s\x1b[K"},
+			"\r5.0 s  epoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  look-ahead 29  123.4 steps/s\x1b[K"},
+		{runlog.Event{What: "saved"}, "\r\x1b[Ksaved\n\r6.0 s  epoch 2/100  step 28  loss 12.35  valid 11.75 (best 11.50)  look-ahead 29  123.4 steps/s\x1b[K"},
+		{runlog.End{}, "\r\x1b[Kepoch    2  step     28  loss    12.35  valid   11.75 ± 0.20 (best 11.50)  7.0 s\n"},
 	} {
 		if got := tell(step.record); got != step.want {
 			t.Errorf("%T: got  %q\nwant %q", step.record, got, step.want)
 		}
-	}
-	out.Reset()
-	p.end()
-	if want := "\r\x1b[Kepoch    2  step     28  loss    12.35  valid   11.75 ± 0.20 (best 11.50)  4.0 s\n"; out.String() != want {
-		t.Errorf("at the end: got  %q\nwant %q", out, want)
 	}
 }
 
@@ -84,7 +82,7 @@ func TestPlainLines(t *testing.T) {
 		p.observe(runlog.Train{Step: int64(epoch + 1), Epoch: int32(epoch + 1), EMA: 3})
 		p.observe(runlog.Valid{Step: int64(epoch + 1), Epoch: epoch + 1, NLL: runlog.Float(100 - epoch), Best: true})
 	}
-	p.end()
+	p.observe(runlog.End{})
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	if lines[0] != "resumed  after step 7" || !strings.HasPrefix(lines[1], "epoch    1 ") {
 		t.Errorf("it begins with %q", lines[:2])
@@ -103,10 +101,10 @@ func TestPlainLines(t *testing.T) {
 func TestQuiet(t *testing.T) {
 	p, out, _ := newTestProgress(t, true, &train.Config{})
 	p.quiet = true
-	p.header("model", "made")
+	p.intro.add("model", "made")
 	p.observe(runlog.Start{})
 	p.observe(runlog.Valid{Step: 1, Epoch: 1, Best: true})
-	p.end()
+	p.observe(runlog.End{})
 	if out.Len() > 0 {
 		t.Errorf("quiet, but it says %q", out)
 	}

@@ -89,11 +89,14 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 	if !o.quiet {
 		a.console.line("backend  %s", b)
 	}
-	a.signals.onFirst(func() {
-		a.console.line("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
-	})
-	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick,
-		Args: append([]string{"maskflow"}, a.args...), Watch: &watcher{app: a, quiet: o.quiet}})
+	a.signals.first.Store(new(func() { a.console.line(stopping) }))
+	watch := func(t reproduce.Training, dir string, c *train.Config) func(runlog.Record) {
+		p := newProgress(a.console, c, o.quiet)
+		p.intro.add("training", "%s", t.Command())
+		p.intro.add("run", "%s", dir)
+		return p.observe
+	}
+	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick, Args: append([]string{"maskflow"}, a.args...), Watch: watch})
 	if a.json && err == nil || len(t.Rows) > 0 {
 		if err := a.show(t, comparison(t)); err != nil {
 			return err
@@ -104,23 +107,6 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 	}
 	return err
 }
-
-// watcher shows the trainings one after the other, each as train does.
-type watcher struct {
-	app      *app
-	quiet    bool
-	progress *progress
-}
-
-func (w *watcher) Begin(t reproduce.Training, dir string, c *train.Config) {
-	w.progress = newProgress(w.app.console, c, w.quiet)
-	w.progress.header("training", t.Command())
-	w.progress.header("run", dir)
-	w.progress.tick()
-}
-
-func (w *watcher) Observe(r runlog.Record) { w.progress.observe(r) }
-func (w *watcher) End()                    { w.progress.end() }
 
 // comparison is the table of a reproduction, with the sources of the published
 // numbers below it.

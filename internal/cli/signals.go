@@ -4,17 +4,15 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
 // signals end a command: the first cancels its context, the second the process.
 type signals struct {
 	incoming chan os.Signal
-
-	mu    sync.Mutex
-	first func() // called with the first signal
-	last  func() // called before the process ends
+	// first is called with the first signal, last before the process ends.
+	first, last atomic.Pointer[func()]
 }
 
 // catchSignals returns a context that ends with the first SIGINT, SIGTERM or
@@ -35,7 +33,7 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 		case <-ctx.Done():
 			return
 		}
-		a.signals.call(&a.signals.first)
+		call(&a.signals.first)
 		cancel()
 		for sig := range incoming {
 			// The kernel and a shell both tell that a terminal was closed: that is one wish.
@@ -43,7 +41,7 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 				break
 			}
 		}
-		a.signals.call(&a.signals.last)
+		call(&a.signals.last)
 		a.console.clear()
 		os.Exit(codeInterrupted)
 	}()
@@ -51,20 +49,6 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 		signal.Stop(incoming)
 		cancel()
 	}
-}
-
-// onFirst sets what is told when the first signal comes.
-func (s *signals) onFirst(f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.first = f
-}
-
-// beforeExit sets what the second signal does before it ends the process.
-func (s *signals) beforeExit(f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last = f
 }
 
 // raise does what SIGINT does: a terminal in raw mode has Ctrl-C as a key.
@@ -75,11 +59,8 @@ func (s *signals) raise() {
 	}
 }
 
-func (s *signals) call(which *func()) {
-	s.mu.Lock()
-	f := *which
-	s.mu.Unlock()
-	if f != nil {
-		f()
+func call(f *atomic.Pointer[func()]) {
+	if f := f.Load(); f != nil {
+		(*f)()
 	}
 }

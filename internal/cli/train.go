@@ -17,6 +17,7 @@ import (
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
+	"github.com/maskflow/maskflow/tui"
 )
 
 type trainOptions struct {
@@ -95,7 +96,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return usage(err)
 	}
 	log := &nativeLog{console: a.console}
-	defer log.close()
+	a.opened = append(a.opened, log.close)
 	b, err := a.openBackend(ctx, log)
 	if err != nil {
 		return err
@@ -107,17 +108,13 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	defer release()
 
 	p := newProgress(a.console, cfg, o.quiet)
-	p.header("backend", b.String())
-	p.header("data", splitsLine(splits))
-	p.header("model", modelLine(d))
-	p.header("run", dir)
-	p.tick()
-	a.signals.onFirst(func() {
-		p.note("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
-	})
+	p.intro.add("backend", "%s", b)
+	p.intro.add("data", "%s", splitsLine(splits))
+	p.intro.add("model", "%s", modelLine(d))
+	p.intro.add("run", "%s", dir)
+	a.signals.first.Store(new(p.signalled))
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
-		defer p.trained()
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
 			Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
 			Observe: func(r runlog.Record) {
@@ -134,12 +131,10 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	var s *train.Summary
 	if watched {
-		s, err = a.beside(ctx, dir, o, p, started, run)
+		s, err = a.beside(ctx, tui.Options{Own: dir, Hold: o.tui, Mouse: true, Screen: tui.DetectScreen(a.stdout, os.Environ(), false)}, p, started, run)
 	} else {
 		s, err = run()
 	}
-	p.end()
-	log.close()
 	return a.trained(ctx, s, err, d, figuresOf(&cfg.Config, d, splits.Shape))
 }
 
@@ -152,22 +147,15 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 	if _, err := runlog.ReadManifest(o.dir); err != nil {
 		return nil, err
 	}
-	path := filepath.Join(o.dir, runlog.ConfigFile)
-	if len(args) > 0 {
-		path = args[0]
-	}
-	c, err := loadConfig(path, o.sets)
+	c, err := loadConfig(append(args, filepath.Join(o.dir, runlog.ConfigFile))[0], o.sets)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := train.CheckResume(o.dir, c); err != nil {
-		var changed *train.ConfigChangedError
-		if errors.As(err, &changed) {
-			return nil, usage(err)
-		}
-		return nil, err
+	_, err = train.CheckResume(o.dir, c)
+	if changed := (*train.ConfigChangedError)(nil); errors.As(err, &changed) {
+		err = usage(err)
 	}
-	return c, nil
+	return c, err
 }
 
 // resumeCommand continues a run where it was left.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
+	"github.com/maskflow/maskflow/tui"
 )
 
 // shown starts an endless training on a terminal and waits until its monitor shows it
@@ -242,7 +243,7 @@ func TestPanicBesideAMonitor(t *testing.T) {
 	close(started)
 	raised := func() (p any) {
 		defer func() { p = recover() }()
-		_, _ = a.beside(ctx, dir, trainOptions{tui: true}, newProgress(a.console, &train.Config{}, false), started, func() (*train.Summary, error) {
+		_, _ = a.beside(ctx, tui.Options{Own: dir, Hold: true}, newProgress(a.console, &train.Config{}, false), started, func() (*train.Summary, error) {
 			x.until("the monitor", x.full)
 			panic("bang")
 		})

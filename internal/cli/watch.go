@@ -1,16 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -54,7 +55,7 @@ func (a *app) watchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch RUN|FOLDER...",
 		Short: "Watch runs while they train",
-		Long:  fmt.Sprintf(watchLong, queryKeysText()) + keysText(),
+		Long:  fmt.Sprintf(watchLong, ansi.Wordwrap(strings.Join(monitor.QueryKeys(), ", "), 86, "")) + keysText(),
 		Example: `  maskflow watch runs/dna
   maskflow watch runs --filter 'model.hidden=500 best<12'
   maskflow watch runs --once --size 120x40
@@ -83,24 +84,6 @@ func (a *app) watchCommand() *cobra.Command {
 	return c
 }
 
-// queryKeysText lists what a query may ask for besides the configuration, in lines of
-// the width of the text around it.
-func queryKeysText() string {
-	const width = 86
-	var b strings.Builder
-	for i, key := range monitor.QueryKeys() {
-		switch last := strings.LastIndexByte(b.String(), '\n') + 1; {
-		case i == 0:
-		case b.Len()-last+len(", ")+len(key) > width:
-			b.WriteString(",\n")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString(key)
-	}
-	return b.String()
-}
-
 // keysText is the table of keys as text.
 func keysText() string {
 	var b strings.Builder
@@ -124,18 +107,13 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	if err != nil {
 		return misused(c, "--size %v", err)
 	}
-	if o.size != "" && !o.once {
-		return misused(c, "--size goes with --once")
+	switch {
+	case !o.once && (o.size != "" || o.output != ""):
+		return misused(c, "--size and -o go with --once")
+	case o.output != "" && !strings.EqualFold(filepath.Ext(o.output), ".svg"):
+		return misused(c, "-o %s: a picture of the screen is .svg", o.output)
 	}
-	if o.output != "" {
-		switch {
-		case !o.once:
-			return misused(c, "-o goes with --once")
-		case !strings.EqualFold(filepath.Ext(o.output), ".svg"):
-			return misused(c, "-o %s: a picture of the screen is .svg", o.output)
-		}
-	}
-	defer frugal()()
+	frugal()
 	full := !o.once && !o.json && fullScreen(a.stdin, a.stdout)
 	source, err := monitor.NewSource(args, monitor.Options{Await: full})
 	if err != nil {
@@ -145,28 +123,30 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	options := tui.Options{Source: source, Screen: tui.DetectScreen(a.stdout, os.Environ(), o.ascii), Query: query, Mouse: !o.noMouse, Defaults: defaults()}
 	switch {
 	case o.json:
-		return a.writeJSON(summaries(source, query))
+		set, now := source.ReadAll()
+		all := []monitor.Summary{}
+		for _, r := range set.Sorted(monitor.ByBest, query, now) {
+			all = append(all, r.Summary(now))
+		}
+		return a.writeJSON(map[string]any{"runs": all})
 	case o.output != "":
 		options.Screen = tui.Screen{Colour: colorprofile.TrueColor, Unicode: !o.ascii}
-		return writeFrame(o.output, options, width, height)
+		if err := files.WriteAtomic(o.output, func(w io.Writer) error {
+			return ansisvg.Write(w, tui.Frame(options, width, height), width, height)
+		}); err != nil {
+			return fmt.Errorf("writing %s: %w", o.output, err)
+		}
+		return nil
 	case o.once:
 		return options.Screen.Print(a.stdout, tui.Frame(options, width, height))
 	case !full:
 		return a.follow(c.Context(), source, query, named(args))
 	}
 	_, err = a.present(c.Context(), options)
-	return err
-}
-
-// writeFrame draws one picture of the monitor in a file.
-func writeFrame(path string, o tui.Options, width, height int) error {
-	err := files.WriteAtomic(path, func(w io.Writer) error {
-		return ansisvg.Write(w, tui.Frame(o, width, height), width, height)
-	})
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+	if err != nil && !isTerminal(a.stdin) { // any more
+		return &exitError{codeInterrupted, errors.New("watching: the terminal was closed")}
 	}
-	return nil
+	return err
 }
 
 // fullScreen says whether a program can have the whole screen: both ends are terminals,
@@ -182,46 +162,36 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// terminalSize is the size of a terminal, 0 for what is none.
+func terminalSize(stream any) (width, height int) {
+	if f, ok := stream.(*os.File); ok {
+		if width, height, err := term.GetSize(int(f.Fd())); err == nil {
+			return width, height
+		}
+	}
+	return 0, 0
+}
+
 // Bounds of a picture's size: a screen of several walls.
 const (
 	mostColumns = 1000
 	mostLines   = 500
 )
 
-// frameSize is the size of one picture: what was asked for, else that of the terminal,
-// else of $COLUMNS and $LINES.
+// frameSize is the size of one picture: what was asked for, else that of the terminal
+// without the line of the prompt.
 func frameSize(asked string, out io.Writer) (width, height int, err error) {
-	if asked != "" {
-		left, right, ok := strings.Cut(asked, "x")
-		w, errW := strconv.Atoi(left)
-		h, errH := strconv.Atoi(right)
-		if !ok || errW != nil || errH != nil || w < 1 || h < 1 || w > mostColumns || h > mostLines {
-			return 0, 0, fmt.Errorf("%q: write columns x lines, such as 120x40, up to %dx%d", asked, mostColumns, mostLines)
+	if asked == "" {
+		if width, height = terminalSize(out); width > 0 && height > 1 {
+			return width, height - 1, nil
 		}
-		return w, h, nil
+		return 100, 40, nil
 	}
-	if f, ok := out.(*os.File); ok {
-		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 1 {
-			return w, h - 1, nil // the prompt takes a line
-		}
+	_, err = fmt.Sscanf(asked, "%dx%d", &width, &height)
+	if err != nil || asked != fmt.Sprintf("%dx%d", width, height) || min(width, height) < 1 || width > mostColumns || height > mostLines {
+		return 0, 0, fmt.Errorf("%q: write columns x lines, such as 120x40, up to %dx%d", asked, mostColumns, mostLines)
 	}
-	given := func(key string, otherwise, most int) int {
-		if n, err := strconv.Atoi(os.Getenv(key)); err == nil && n > 0 && n <= most {
-			return n
-		}
-		return otherwise
-	}
-	return given("COLUMNS", 100, mostColumns), given("LINES", 40, mostLines), nil
-}
-
-// summaries is what --json prints: all that the source knows.
-func summaries(source *monitor.Source, q monitor.Query) map[string][]monitor.Summary {
-	set, now := source.ReadAll()
-	all := []monitor.Summary{}
-	for _, r := range set.Sorted(monitor.ByBest, q, now) {
-		all = append(all, r.Summary(now))
-	}
-	return map[string][]monitor.Summary{"runs": all}
+	return width, height, nil
 }
 
 // collectAt is by how many per cent the heap of a monitor grows until garbage is
@@ -229,24 +199,15 @@ func summaries(source *monitor.Source, q monitor.Query) map[string][]monitor.Sum
 // collect often costs little, and a million records take a third less memory.
 const collectAt = 25
 
-// frugal prepares a process that only watches, until the function that it returns is
-// called. It collects garbage often, and does one thing at a time: what happens now and
-// then is done sooner than other threads, woken up for it, have found that there is
-// nothing left to do. Where the environment has a word on either, that stands.
-func frugal() (restore func()) {
-	percent, threads := 0, 0
+// frugal prepares a process that only watches. It collects garbage often, and does one
+// thing at a time: what happens now and then is done sooner than other threads, woken up
+// for it, have found that there is nothing left to do. Where the environment has a word
+// on either, that stands.
+func frugal() {
 	if os.Getenv("GOGC") == "" {
-		percent = debug.SetGCPercent(collectAt)
+		debug.SetGCPercent(collectAt)
 	}
 	if os.Getenv("GOMAXPROCS") == "" {
-		threads = runtime.GOMAXPROCS(1)
-	}
-	return func() {
-		if threads > 0 {
-			runtime.GOMAXPROCS(threads)
-		}
-		if percent > 0 {
-			debug.SetGCPercent(percent)
-		}
+		runtime.GOMAXPROCS(1)
 	}
 }
