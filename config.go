@@ -128,7 +128,7 @@ func (c *Config) Resolve() error {
 
 // NewModel makes the model for data of the given width and context: a models.Density, or for a variational autoencoder a
 // models.Stochastic. Its orders and connectivity follow from the seed. The configuration has to be resolved.
-func (c *Config) NewModel(dim, contextDim int) (models.Model, error) {
+func (c *Config) NewModel(dim, contextDim int) (models.Definition, error) {
 	if c == nil || c.Model == nil {
 		return nil, errNoConfig
 	}

@@ -1,6 +1,7 @@
 package maskflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -20,13 +21,13 @@ func (c *Config) LoadData(ctx context.Context, dir string) (*data.Splits, error)
 	return source.Load(ctx, o)
 }
 
-// LoadData reads the splits of the run's source by its own preparation. What the
-// source has become since the training is another matter.
-func (r *Run) LoadData(ctx context.Context, dir string) (*data.Splits, error) {
-	o := r.Config.Data
-	if o.Source == data.InMemory {
-		return nil, fmt.Errorf("%s was fitted to rows in memory, which it does not hold (give rows, as --data FILE)", r.Dir)
+// LoadData reads the splits of the source that the model was trained on, by its own
+// preparation. What the source has become since the training is another matter.
+func (m *Model) LoadData(ctx context.Context, dir string) (*data.Splits, error) {
+	if m.Config == nil || m.Config.Data.Source == data.InMemory {
+		return nil, fmt.Errorf("%s was fitted to rows in memory, which it does not hold (give rows, as --data FILE)", cmp.Or(m.Path, "the model"))
 	}
-	o.Dir, o.Prep = dir, r.prep
+	o := m.Config.Data
+	o.Dir, o.Prep = dir, m.prep
 	return source.Load(ctx, o)
 }

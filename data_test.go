@@ -78,7 +78,7 @@ func TestPrepareRows(t *testing.T) {
 	}
 	ln9 := float32(math.Log(9))
 	b := backendtest.Open(t, backend.KindGo)
-	run := func(dim, context int, sets ...string) *maskflow.Run {
+	run := func(dim, context int, sets ...string) *maskflow.Model {
 		c := parse(t, "data: {source: connect4}\nmodel: {hidden: [3]}", sets...)
 		d, err := c.NewModel(dim, context)
 		if err != nil {
@@ -88,11 +88,11 @@ func TestPrepareRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &maskflow.Run{Model: newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Preparation: prep}), Config: &c.Config, Meta: maskflow.Meta{Dim: dim, ContextDim: context}}
+		return newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Preparation: prep})
 	}
 	for _, tt := range []struct {
 		name       string
-		run        *maskflow.Run
+		run        *maskflow.Model
 		table      *data.Table
 		x, context []float32
 		refuse     string

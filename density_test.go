@@ -15,7 +15,7 @@ import (
 )
 
 // modelOf is the model of a configuration for rows of five variables.
-func modelOf(t *testing.T, context int, sets ...string) (models.Model, error) {
+func modelOf(t *testing.T, context int, sets ...string) (models.Definition, error) {
 	t.Helper()
 	return parse(t, "seed: 7\ndata: {source: connect4}", sets...).NewModel(5, context)
 }
@@ -39,7 +39,7 @@ func TestAnIAFOfATarget(t *testing.T) {
 		if f, ok := q.(*iaf.Model); !ok || v.Target().Name != "u3" || f.Options().Layers != 1 {
 			t.Fatalf("%T for the target u3", m)
 		}
-		points := &data.Set{Name: "points", Rows: 50}
+		points := &data.Prepared{Name: "points", Rows: 50}
 		fitted, err := train.Fit(t.Context(), b, m, &data.Splits{Train: points, Valid: points, Dim: 2}, train.Options{MaxSteps: 1, Hooks: []train.Hook{func(_ context.Context, _ *train.Trainer, e train.Event) error {
 			if steps, ok := e.(train.Steps); ok {
 				norms[stick] = steps[0].GradNorm

@@ -26,7 +26,7 @@ func TestDensityEvaluator(t *testing.T) {
 	const rows = 11
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		fitted := must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options(stackOf(2, 0, 2)))), must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
-		for name, m := range map[string]models.Model{
+		for name, m := range map[string]models.Definition{
 			"of a target":    fitted,
 			"with a context": must.M1(iaf.New(iaf.Options(stackOf(flowDim, flowContext, 2)))),
 			"a MAF":          must.M1(maf.New(maf.Options(stackOf(flowDim, 0, 2)))),
@@ -66,7 +66,7 @@ func TestDensityEvaluator(t *testing.T) {
 	})
 }
 
-func onBackend(m models.Model, w models.Weights) []*tensors.Tensor {
+func onBackend(m models.Definition, w models.Weights) []*tensors.Tensor {
 	var params []*tensors.Tensor
 	for i, s := range m.Specs() {
 		params = append(params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))

@@ -85,7 +85,7 @@ func TestEvaluateAgainstTheFormulas(t *testing.T) {
 				d := newMADE(t, tt.model)
 				m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Batch: tt.batch, EvalSets: 4})
 				set := randomSet(3, tt.rows, 7, tt.model.Context)
-				e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+				e, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -99,7 +99,7 @@ func TestEvaluateAgainstTheFormulas(t *testing.T) {
 }
 
 // single returns the log-likelihoods of the rows under each set by itself.
-func single(t *testing.T, m *maskflow.Model, s *data.Set, sets []*masks.Set) [][]float64 {
+func single(t *testing.T, m *maskflow.Model, s *data.Prepared, sets []*masks.Set) [][]float64 {
 	t.Helper()
 	var perSet [][]float64
 	for _, set := range sets {
@@ -165,7 +165,7 @@ func meanAndError(v []float64) (mean, standardError float64) {
 
 // Another sequence of the orders changes nothing; the first n of them are an
 // ensemble of their own, and one is the plain density.
-func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Set, all maskflow.Evaluation) {
+func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Prepared, all maskflow.Evaluation) {
 	t.Helper()
 	sets := m.Sets(0)
 	forward, err := m.LogProbSets(t.Context(), set.X, set.Context, sets)
@@ -183,7 +183,7 @@ func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Set, all maskfl
 		}
 	}
 	for n := 1; n <= len(sets); n++ {
-		e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{Orders: n})
+		e, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{Orders: n})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +194,7 @@ func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Set, all maskfl
 			t.Errorf("one order: %+v", e)
 		}
 	}
-	if e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{Orders: 1000}); err != nil || e.Orders != len(sets) {
+	if e, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{Orders: 1000}); err != nil || e.Orders != len(sets) {
 		t.Errorf("%d of 1000 orders (%v), the model has %d", e.Orders, err, len(sets))
 	}
 }
@@ -210,7 +210,7 @@ func TestEvaluateInBatches(t *testing.T) {
 		var first maskflow.Evaluation
 		for _, batch := range []int{1, 2, 3, 13, 20, 0} {
 			m := newModel(t, b, d, w, maskflow.Options{Batch: batch})
-			e, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+			e, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,8 +234,8 @@ func TestEvaluateUnlikelyRows(t *testing.T) {
 	d := newMADE(t, made.Options{Dim: dim, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	w := models.Weights{make([]float32, dim*dim), repeat([]float32{logit}, dim)}
 	m := newModel(t, b, d, w, maskflow.Options{Batch: 2})
-	zeros := &data.Set{Name: "zeros", Rows: 3, Dim: dim, X: make([]float32, 3*dim)}
-	e, err := m.Evaluate(t.Context(), zeros, maskflow.EvalOptions{})
+	zeros := &data.Prepared{Name: "zeros", Rows: 3, Dim: dim, X: make([]float32, 3*dim)}
+	e, err := m.EvaluateOf(t.Context(), zeros, maskflow.EvalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,15 +248,15 @@ func TestEvaluateRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
-	_, err := m.Evaluate(t.Context(), &data.Set{Name: "nothing", Dim: 5, ContextDim: 2}, maskflow.EvalOptions{})
+	_, err := m.EvaluateOf(t.Context(), &data.Prepared{Name: "nothing", Dim: 5, ContextDim: 2}, maskflow.EvalOptions{})
 	refuses(t, "no rows", err, "nothing has no rows to evaluate")
-	_, err = m.Evaluate(t.Context(), &data.Set{Name: "ragged", Rows: 1, Dim: 5, X: make([]float32, 7)}, maskflow.EvalOptions{})
+	_, err = m.EvaluateOf(t.Context(), &data.Prepared{Name: "ragged", Rows: 1, Dim: 5, X: make([]float32, 7)}, maskflow.EvalOptions{})
 	refuses(t, "ragged rows", err, "7 values are not whole rows of 5 variables")
-	_, err = m.Evaluate(t.Context(), &data.Set{Name: "short", Rows: 3, Dim: 5, X: make([]float32, 10), Context: make([]float32, 4)}, maskflow.EvalOptions{})
+	_, err = m.EvaluateOf(t.Context(), &data.Prepared{Name: "short", Rows: 3, Dim: 5, X: make([]float32, 10), Context: make([]float32, 4)}, maskflow.EvalOptions{})
 	refuses(t, "fewer rows than announced", err, "short: 2 rows of 5 variables, but 3 were announced")
 	v := tinyVAE(5, 1)
-	_, err = newModel(t, b, v, modeltest.Strong(v, 1), maskflow.Options{}).Evaluate(t.Context(), &data.Set{Name: "points", Rows: 3}, maskflow.EvalOptions{})
+	_, err = newModel(t, b, v, modeltest.Strong(v, 1), maskflow.Options{}).EvaluateOf(t.Context(), &data.Prepared{Name: "points", Rows: 3}, maskflow.EvalOptions{})
 	refuses(t, "points for a VAE", err, "points: 0 rows of 5 variables, but 3 were announced")
-	_, err = m.Evaluate(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
+	_, err = m.EvaluateOf(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
 	refuses(t, "no context", err, "3 rows need a context of 2 values each, 6 in all, but 0 were given")
 }

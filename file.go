@@ -57,10 +57,10 @@ func (m *Model) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)
 	}
-	d := m.Graph()
-	meta := fileMeta{Meta: Meta{Dim: d.Dim(), ContextDim: d.ContextDim(), Shape: m.shape, Preparation: m.prep},
+	d := m.Definition()
+	meta := fileMeta{Meta: Meta{Dim: d.Dim(), ContextDim: d.ContextDim(), Shape: m.Shape, Preparation: m.prep},
 		Model: FileVersion, Requires: fileFeatures, Writer: Version, Config: string(text), Figures: m.Figures}
-	s := &checkpoint.State{Step: int64(m.Figures["step"])}
+	s := &checkpoint.State{Step: m.Step}
 	if s.Meta, err = json.Marshal(meta); err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)
 	}
@@ -78,12 +78,12 @@ func (m *Model) Save(path string) error {
 
 // configuration is what the model was made from.
 func (m *Model) configuration() (*Config, error) {
-	if m.config != nil {
-		return m.config, nil
+	if m.Config != nil {
+		return m.Config, nil
 	}
-	of, ok := m.Graph().(models.OfKind)
+	of, ok := m.Definition().(models.OfKind)
 	if !ok {
-		return nil, fmt.Errorf("a model of type %T cannot be built again from options", m.Graph())
+		return nil, fmt.Errorf("a model of type %T cannot be built again from options", m.Definition())
 	}
 	kind, in := of.Kind()
 	c := &Config{Name: "model", Seed: in.Seed, Model: kind, Data: data.Options{Source: data.InMemory}}
@@ -98,7 +98,7 @@ func (m *Model) configuration() (*Config, error) {
 
 // maskTensors are the degrees of every mask set of a model: of a fixed cycle "set0" and
 // so on, of the layers of a flow "layer0" and so on, the inputs' first.
-func maskTensors(m models.Model) ([]checkpoint.Tensor, error) {
+func maskTensors(m models.Definition) ([]checkpoint.Tensor, error) {
 	var tensors []checkpoint.Tensor
 	var problem error
 	add := func(name string, s *masks.Set) {
@@ -111,8 +111,8 @@ func maskTensors(m models.Model) ([]checkpoint.Tensor, error) {
 			tensors, problem = append(tensors, t), errors.Join(problem, err)
 		}
 	}
-	var walk func(m models.Model, prefix string)
-	walk = func(m models.Model, prefix string) {
+	var walk func(m models.Definition, prefix string)
+	walk = func(m models.Definition, prefix string) {
 		if d, _ := models.DensityOf(m); d != nil {
 			m = d
 		}
@@ -140,7 +140,7 @@ func maskTensors(m models.Model) ([]checkpoint.Tensor, error) {
 }
 
 // openFile reads a model file.
-func openFile(b *backend.Backend, path string) (*Run, error) {
+func openFile(b *backend.Backend, path string) (*Model, error) {
 	state, err := checkpoint.Load(path)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func openFile(b *backend.Backend, path string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMasks(state, r.Graph()); err != nil {
+	if err := checkMasks(state, r.Definition()); err != nil {
 		r.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -177,7 +177,7 @@ func openFile(b *backend.Backend, path string) (*Run, error) {
 }
 
 // checkMasks compares the mask sets of a file with those that its configuration gives.
-func checkMasks(s *checkpoint.State, m models.Model) error {
+func checkMasks(s *checkpoint.State, m models.Definition) error {
 	want, err := maskTensors(m)
 	if err != nil {
 		return err

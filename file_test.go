@@ -24,7 +24,7 @@ import (
 )
 
 // unsaved is a model with random weights.
-func unsaved(t *testing.T, b *backend.Backend, d models.Model, o maskflow.Options) *maskflow.Model {
+func unsaved(t *testing.T, b *backend.Backend, d models.Definition, o maskflow.Options) *maskflow.Model {
 	t.Helper()
 	m, err := maskflow.New(b, d, models.Initialize(d, 7), o)
 	if err != nil {
@@ -47,7 +47,7 @@ func built[T any](v T, err error) T {
 func TestSavedModelsAreTheSame(t *testing.T) {
 	scale := data.NewPreparation(3, 0, &data.Scale{Mean: []float64{1, 2, 3}, SD: []float64{2, 3, 5}})
 	kinds := map[string]struct {
-		model models.Model
+		model models.Definition
 		prep  *data.Preparation
 	}{
 		"bits in orders": {built(made.New(made.Options{Dim: 3, Hidden: []int{7, 5}, Masks: 3, Seed: 5})), nil},
@@ -61,7 +61,7 @@ func TestSavedModelsAreTheSame(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for name, c := range kinds {
 			m := unsaved(t, b, c.model, maskflow.Options{Preparation: c.prep, EvalSets: 4, Samples: 3})
-			m.Figures = map[string]float64{"step": 11, "valid_nll": 1.5}
+			m.Step, m.Figures = 11, map[string]float64{"valid_nll": 1.5}
 			path := filepath.Join(t.TempDir(), name+".safetensors")
 			if err := m.Save(path); err != nil {
 				t.Fatal(err)
@@ -75,8 +75,8 @@ func TestSavedModelsAreTheSame(t *testing.T) {
 			if y := built(again.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 3})); !slices.Equal(x.Float64(), y.Float64()) {
 				t.Errorf("%s: samples of the file are others", name)
 			}
-			if again.Step != 11 || again.Figures["valid_nll"] != 1.5 || again.Meta.Dim != 3 {
-				t.Errorf("%s: the file gives step %d, figures %v, dim %d", name, again.Step, again.Figures, again.Meta.Dim)
+			if again.Step != 11 || again.Figures["valid_nll"] != 1.5 || again.Definition().Dim() != 3 {
+				t.Errorf("%s: the file gives step %d, figures %v, dim %d", name, again.Step, again.Figures, again.Definition().Dim())
 			}
 			if name == "fresh orders" || name == "vae" {
 				continue // the ensembles differ in size
@@ -102,7 +102,7 @@ func TestSavedRun(t *testing.T) {
 	}
 	again := built(maskflow.Open(b, path))
 	defer again.Close()
-	if again.Config.Eval != r.Config.Eval || again.Config.Name != "small" || again.Meta.ContextDim != 2 {
+	if again.Config.Eval != r.Config.Eval || again.Config.Name != "small" || again.Definition().ContextDim() != 2 {
 		t.Errorf("the file has the configuration %+v, want %+v", again.Config, r.Config)
 	}
 }

@@ -48,8 +48,12 @@ func (m *Core) move(ctx context.Context, rows, cond []float32, solver models.Sol
 // one pass, an IAF, both come out of that pass on the backend; its samples then
 // agree with Sample's but for rounding.
 func (m *Core) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x []float32, logp []float64, err error) {
+	draw, err := o.draw(n)
+	if err != nil {
+		return nil, nil, err
+	}
 	if f, ok := exec.Looping(m.density.Model); ok && m.Sets(1) == nil {
-		return m.sampleInOnePass(ctx, f, n, o)
+		return m.sampleInOnePass(ctx, f, draw)
 	}
 	if x, err = m.Sample(ctx, n, o); err != nil {
 		return nil, nil, err
@@ -60,7 +64,7 @@ func (m *Core) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x 
 			return nil, nil, err
 		}
 	}
-	logp, err = m.logProb(ctx, x, o.Context, of)
+	logp, err = m.logProb(ctx, x, draw.Context, of)
 	return x, logp, err
 }
 
@@ -70,9 +74,8 @@ const sampleBatch = 4096
 
 // sampleInOnePass maps samples of the base density, the same as Sample draws, to
 // samples and their log-densities on the backend.
-func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, n int, o SampleOptions) (x []float32, logp []float64, err error) {
-	dim := f.Dim()
-	draw := o.draw(n)
+func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, draw exec.Draw) (x []float32, logp []float64, err error) {
+	dim, n, cond := f.Dim(), draw.N, draw.Context
 	if err := draw.Check(f); err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +100,7 @@ func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, n int, o Samp
 	for first := 0; first < n; first += batch {
 		rows := min(batch, n-first)
 		values, err := pass.Call(ctx, m.density.Params, exec.Values{Batch: batch,
-			X: exec.Rows(z, first, rows, n), Context: exec.Rows(o.Context, first, rows, n)})
+			X: exec.Rows(z, first, rows, n), Context: exec.Rows(cond, first, rows, n)})
 		if err != nil {
 			return nil, nil, err
 		}

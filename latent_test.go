@@ -46,7 +46,7 @@ func flows() map[string]interface {
 }
 
 // inGraph runs a graph function of a model's parameters at rows with contexts.
-func inGraph(t *testing.T, b *backend.Backend, m models.Model, w models.Weights, x, cond []float32, fn func(p models.Params, x, context *Node) *Node) []float32 {
+func inGraph(t *testing.T, b *backend.Backend, m models.Definition, w models.Weights, x, cond []float32, fn func(p models.Params, x, context *Node) *Node) []float32 {
 	t.Helper()
 	specs := m.Specs()
 	exec := must.M1(NewExec(b.Compute, func(args []*Node) []*Node {
@@ -101,7 +101,7 @@ func TestLatentCodesAreTheNoise(t *testing.T) {
 				noise := make([]float32, rows*flowDim)
 				sampler := must.M1(m.(models.HostSampler).NewSampler(w, nil))
 				sampler.DrawNoise(rand.New(rand.NewPCG(seed, 0x6e6f697365)), noise)
-				x := sample(t, model, rows, maskflow.SampleOptions{Seed: seed, Context: cond})
+				x := sample(t, model, rows, maskflow.SampleOptions{Seed: seed, Context: contextRows(cond, rows)})
 				z, err := model.Core.Latent(t.Context(), x, cond)
 				if err != nil {
 					t.Fatal(err)
@@ -121,7 +121,7 @@ func TestLatentCodesAreTheNoise(t *testing.T) {
 func checkMethods(t *testing.T, m *maskflow.Model, z, cond, x []float32) {
 	t.Helper()
 	given := slices.Clone(z)
-	_, inverse := m.Graph().(*iaf.Model)
+	_, inverse := m.Definition().(*iaf.Model)
 	for method, most := range map[models.Method]int{models.Incremental: 1, models.Sequential: flowDim, models.Jacobi: flowDim} {
 		got, passes, err := m.Core.FromLatent(t.Context(), z, cond, models.Solver{Method: method})
 		if err != nil {
@@ -147,7 +147,7 @@ func checkMethods(t *testing.T, m *maskflow.Model, z, cond, x []float32) {
 func TestSamplesWithTheirDensities(t *testing.T) {
 	const rows = 9
 	b := backendtest.Open(t, backend.KindGo)
-	all := map[string]models.Model{
+	all := map[string]models.Definition{
 		"a MADE": newMADE(t, made.Options{Dim: flowDim, Context: flowContext, Hidden: []int{7}, Masks: 3, Degrees: "sampled", Start: "natural"}),
 		"a VAE":  tinyVAE(flowDim, 2),
 	}
@@ -156,12 +156,13 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 	}
 	for name, m := range all {
 		model := newModel(t, b, m, shaken(m, 3), maskflow.Options{Samples: 7})
-		o := maskflow.SampleOptions{Seed: 4, Context: normalSet(1, rows, flowDim, m.ContextDim()).Context}
+		cond := normalSet(1, rows, flowDim, m.ContextDim()).Context
+		o := maskflow.SampleOptions{Seed: 4, Context: contextRows(cond, rows)}
 		x, logp, err := model.Core.SampleAndLogProb(t.Context(), rows, o)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want, err := model.Core.LogProb(t.Context(), x, o.Context)
+		want, err := model.Core.LogProb(t.Context(), x, cond)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,7 +177,7 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 		if x, logp, err = model.Core.SampleAndLogProb(t.Context(), rows, o); err != nil {
 			t.Fatal(err)
 		}
-		if want, err = model.LogProbSets(t.Context(), x, o.Context, model.Sets(0)[1:2]); err != nil || !slices.Equal(logp, want) {
+		if want, err = model.LogProbSets(t.Context(), x, cond, model.Sets(0)[1:2]); err != nil || !slices.Equal(logp, want) {
 			t.Errorf("%s: densities %v of order 2, want %v (%v)", name, logp, want, err)
 		}
 	}
@@ -191,7 +192,7 @@ func TestSamplesWithTheirDensitiesComeFromTheBase(t *testing.T) {
 	f := must.M1(flow.New(base, layer))
 	ordered := must.M1(flow.NewOrdered(base, layer))
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for name, m := range map[string]models.Model{"of a flow": f, "of one with orders": ordered} {
+		for name, m := range map[string]models.Definition{"of a flow": f, "of one with orders": ordered} {
 			w := models.Initialize(m, 1)
 			for i, s := range m.Specs() {
 				clear(w[i])
@@ -236,7 +237,7 @@ func TestDensitiesOfAnIAF(t *testing.T) {
 		conditional := must.M1(iaf.New(iaf.Options(stack)))
 		plain := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 2))))
 		fitted := must.M1(iaf.NewVariational(plain, must.M1(iaf.EnergyByName("u2")), iaf.VariationalOptions{}))
-		for name, m := range map[string]models.Model{"with a context": conditional, "of a target": fitted} {
+		for name, m := range map[string]models.Definition{"with a context": conditional, "of a target": fitted} {
 			w := shaken(m, 2)
 			s := normalSet(4, rows, m.Dim(), m.ContextDim())
 			model := newModel(t, b, m, w, maskflow.Options{Batch: 4})

@@ -29,7 +29,7 @@ func stackOf(dim, context, layers int) flow.StackOptions {
 
 // shaken are initial weights that something has happened to: layers of flows start
 // as the identity.
-func shaken(d models.Model, seed uint64) models.Weights {
+func shaken(d models.Definition, seed uint64) models.Weights {
 	rng := rand.New(rand.NewPCG(seed, 8))
 	w := models.Initialize(d, seed)
 	for i, s := range d.Specs() {
@@ -45,14 +45,14 @@ func shaken(d models.Model, seed uint64) models.Weights {
 }
 
 // set gives a parameter, by its name, the values.
-func set(d models.Model, w models.Weights, name string, values ...float32) {
+func set(d models.Definition, w models.Weights, name string, values ...float32) {
 	copy(w.Named(d)(name), values)
 }
 
 // normalSet has normal rows and contexts.
-func normalSet(seed uint64, rows, dim, context int) *data.Set {
+func normalSet(seed uint64, rows, dim, context int) *data.Prepared {
 	rng := rand.New(rand.NewPCG(seed, 6))
-	s := &data.Set{Name: "normal", Rows: rows, Dim: dim, ContextDim: context}
+	s := &data.Prepared{Name: "normal", Rows: rows, Dim: dim, ContextDim: context}
 	for range rows * dim {
 		s.X = append(s.X, float32(rng.NormFloat64()))
 	}
@@ -62,9 +62,9 @@ func normalSet(seed uint64, rows, dim, context int) *data.Set {
 	return s
 }
 
-func evaluate(t *testing.T, m *maskflow.Model, s *data.Set, o maskflow.EvalOptions) maskflow.Evaluation {
+func evaluate(t *testing.T, m *maskflow.Model, s *data.Prepared, o maskflow.EvalOptions) maskflow.Evaluation {
 	t.Helper()
-	e, err := m.Evaluate(t.Context(), s, o)
+	e, err := m.EvaluateOf(t.Context(), s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestLikelihoodsInTheUnitsOfTheDataAndOfTheModel(t *testing.T) {
 		}
 	}
 	prep := data.NewPreparation(2, 0, &data.Scale{Mean: []float64{0, 0}, SD: []float64{recipe, recipe}}, &data.Logit{Lambda: lambda}, &data.Scale{Mean: mu, SD: sigma})
-	for name, m := range map[string]models.Model{
+	for name, m := range map[string]models.Definition{
 		"a MAF":               must.M1(maf.New(maf.Options(stackOf(2, 0, 1)))),
 		"a MADE of Gaussians": newMADE(t, made.Options{Dim: 2, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder}),
 	} {
@@ -216,7 +216,7 @@ func TestALikelihoodThatIsNotFinite(t *testing.T) {
 		for name, call := range map[string]func() error{
 			"LogProb": func() error { _, err := model.Core.LogProb(t.Context(), x, nil); return err },
 			"Evaluate": func() error {
-				e, err := model.Evaluate(t.Context(), &data.Set{Name: "rows", Rows: 5, Dim: 2, X: x}, maskflow.EvalOptions{})
+				e, err := model.EvaluateOf(t.Context(), &data.Prepared{Name: "rows", Rows: 5, Dim: 2, X: x}, maskflow.EvalOptions{})
 				if e.Rows != 5 {
 					t.Errorf("beside the error there is %+v", e)
 				}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/janpfeifer/must"
+
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
@@ -25,7 +27,7 @@ func newMADE(t testing.TB, o made.Options) *made.Model {
 	return m
 }
 
-func newModel(t testing.TB, b *backend.Backend, d models.Model, w models.Weights, o maskflow.Options) *maskflow.Model {
+func newModel(t testing.TB, b *backend.Backend, d models.Definition, w models.Weights, o maskflow.Options) *maskflow.Model {
 	t.Helper()
 	m, err := maskflow.New(b, d, w, o)
 	if err != nil {
@@ -48,9 +50,9 @@ func states(dim int) []float32 {
 }
 
 // randomSet has rows of bits and contexts of normal values.
-func randomSet(seed uint64, rows, dim, context int) *data.Set {
+func randomSet(seed uint64, rows, dim, context int) *data.Prepared {
 	rng := rand.New(rand.NewPCG(seed, 2))
-	s := &data.Set{Name: "random", Rows: rows, Dim: dim, ContextDim: context}
+	s := &data.Prepared{Name: "random", Rows: rows, Dim: dim, ContextDim: context}
 	for range rows * dim {
 		s.X = append(s.X, float32(rng.IntN(2)))
 	}
@@ -58,6 +60,14 @@ func randomSet(seed uint64, rows, dim, context int) *data.Set {
 		s.Context = append(s.Context, float32(rng.NormFloat64()))
 	}
 	return s
+}
+
+// contextRows are n rows of a context; nil for none.
+func contextRows(values []float32, n int) *data.Table {
+	if len(values) == 0 {
+		return nil
+	}
+	return must.M1(data.FromFlat(values, len(values)/n))
 }
 
 // repeat is a row n times.

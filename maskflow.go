@@ -7,7 +7,7 @@
 //
 //	b, err := backend.Open(ctx, "auto", backend.Options{})
 //	m, err := maskflow.Open(b, "runs/dna")
-//	e, err := m.Evaluate(ctx, test, maskflow.EvalOptions{})
+//	e, err := m.Evaluate(ctx, rows, maskflow.EvalOptions{})
 //	fmt.Printf("%.2f ± %.2f nats\n", e.NLL, e.NLL2SE)
 //
 // or straight from train.Fit. Log-likelihoods are in nats; the network computes
@@ -36,12 +36,20 @@ const Version = "0.2.0"
 // other.
 type Model struct {
 	*Core
-	// Figures are numbers known of the model, as "step" and "valid_nll", in nats a row.
-	// Save writes them.
+	// Path is the run directory or the file that the model was opened from.
+	Path string
+	// Config is the configuration that made the model; nil when the model alone is
+	// known.
+	Config *Config
+	// Shape is that of one row when it is an image.
+	Shape []int
+	// Step is the number of training steps behind the weights.
+	Step int64
+	// Figures are numbers known of the model, as "valid_nll", in nats a row. Save writes
+	// them.
 	Figures map[string]float64
-	prep    *data.Preparation
-	config  *Config // nil when the model alone is known
-	shape   []int
+
+	prep *data.Preparation
 }
 
 // Core is a model in the space that it is computed in: its rows are prepared, in
@@ -78,16 +86,12 @@ type Options struct {
 	Preparation *data.Preparation
 	// CloseBackend lets Close close the backend, too.
 	CloseBackend bool
-	// Config is what the model was made from, for Save; nil is asked from the model.
-	Config *Config
-	// Shape is that of one row when it is an image.
-	Shape []int
 }
 
 // New puts the weights of a model on a backend; nil opens the backend auto, which
 // Close then closes. It returns an error when the weights do not fit the model. Close
 // frees what the model holds on the backend.
-func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Model, error) {
+func New(b *backend.Backend, d models.Definition, w models.Weights, o Options) (*Model, error) {
 	if b != nil {
 		return load(b, d, w, o)
 	}
@@ -103,7 +107,7 @@ func New(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Mode
 	return m, err
 }
 
-func load(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Model, error) {
+func load(b *backend.Backend, d models.Definition, w models.Weights, o Options) (*Model, error) {
 	of, err := exec.Load(b, d, w)
 	if err != nil {
 		return nil, err
@@ -120,7 +124,7 @@ func load(b *backend.Backend, d models.Model, w models.Weights, o Options) (*Mod
 	if prep == nil {
 		prep = data.NewPreparation(d.Dim(), d.ContextDim())
 	}
-	return &Model{Core: &Core{of: of, density: of.Density(), evaluator: evaluator, o: o}, prep: prep, config: o.Config, shape: o.Shape}, nil
+	return &Model{Core: &Core{of: of, density: of.Density(), evaluator: evaluator, o: o}, prep: prep}, nil
 }
 
 // Density is the density that the model is, or that it fits to a target, as graph
@@ -130,8 +134,8 @@ func (m *Core) Density() models.Density {
 	return d
 }
 
-// Graph is the model as graph functions.
-func (m *Core) Graph() models.Model { return m.of.Model }
+// Definition is the model without its weights: its parameters and graph functions.
+func (m *Core) Definition() models.Definition { return m.of.Model }
 
 // Backend is what the model is computed with.
 func (m *Core) Backend() *backend.Backend { return m.of.Backend }
@@ -267,12 +271,12 @@ type EvalOptions struct {
 	Samples int
 }
 
-// Evaluate computes the negative log-likelihood of a data set under the
+// EvaluateOf computes the negative log-likelihood of prepared rows under the
 // ensemble of orders: the probabilities of the orders are averaged, row by row,
 // never their logits or log-likelihoods. Of a stochastic model it estimates it
 // from importance weights. A likelihood that is not finite is a
 // *models.NonFiniteError beside the result.
-func (m *Core) Evaluate(ctx context.Context, s *data.Set, o EvalOptions) (Evaluation, error) {
+func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) (Evaluation, error) {
 	if s == nil {
 		return Evaluation{}, errors.New("no rows are given to evaluate")
 	}

@@ -54,11 +54,11 @@ func TestADensityWithoutMasks(t *testing.T) {
 	w := modeltest.Strong(d, 1)
 	masked, m := newModel(t, b, d, w, maskflow.Options{}), newModel(t, b, plain{d}, w, maskflow.Options{})
 	set := randomSet(1, 11, 5, 0)
-	got, err := m.Evaluate(t.Context(), set, maskflow.EvalOptions{Orders: 3})
+	got, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{Orders: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := masked.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+	want, err := masked.EvaluateOf(t.Context(), set, maskflow.EvalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestAModelServesSeveralGoroutines(t *testing.T) {
 			var r *verify.Report
 			var errs [4]error
 			a.logp, errs[0] = m.Core.LogProb(t.Context(), set.X, nil)
-			e, errs[1] = m.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+			e, errs[1] = m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{})
 			a.samples, errs[2] = m.Core.Sample(t.Context(), 9, maskflow.SampleOptions{Seed: 4})
 			a.nll = e.NLL
 			if b.Kind == backend.KindGo { // each compiles anew
@@ -162,7 +162,7 @@ func TestCancelledCalls(t *testing.T) {
 	cancel()
 	set := randomSet(1, 3, 5, 0)
 	_, logpErr := m.Core.LogProb(ctx, set.X, nil)
-	_, evalErr := m.Evaluate(ctx, set, maskflow.EvalOptions{})
+	_, evalErr := m.EvaluateOf(ctx, set, maskflow.EvalOptions{})
 	_, sampleErr := m.Core.Sample(ctx, 3, maskflow.SampleOptions{})
 	_, verifyErr := verify.Model(ctx, m, verify.Options{})
 	for name, err := range map[string]error{"LogProb": logpErr, "Evaluate": evalErr, "Sample": sampleErr, "Verify": verifyErr} {
@@ -233,7 +233,7 @@ func TestAClosedModelRefusesCalls(t *testing.T) {
 	m.Close()
 	m.Close()
 	wg.Wait()
-	if _, err := m.Evaluate(t.Context(), x, maskflow.EvalOptions{}); !errors.Is(err, maskflow.ErrClosed) {
+	if _, err := m.EvaluateOf(t.Context(), x, maskflow.EvalOptions{}); !errors.Is(err, maskflow.ErrClosed) {
 		t.Errorf("error %v, want %v", err, maskflow.ErrClosed)
 	}
 	if _, err := m.Core.Sample(t.Context(), 3, maskflow.SampleOptions{}); err != nil {

@@ -42,31 +42,18 @@ func (m Meta) check(s *checkpoint.State) error {
 	return nil
 }
 
-// Run is a trained model with the configuration that made it.
-type Run struct {
-	*Model
-	// Dir is the run directory, or the file.
-	Dir string
-	// Config is the resolved configuration.
-	Config *Config
-	// Meta are the shapes of its data.
-	Meta Meta
-	// Step is the number of training steps behind the weights.
-	Step int64
-}
-
 // Open reads a run directory, or a file that [Model.Save] wrote, and puts the weights,
 // those of the best validation of a run, on the backend; nil opens the backend auto,
 // which Close then closes. A run that has not validated yet has no weights, which is an
 // error.
-func Open(b *backend.Backend, path string) (*Run, error) {
+func Open(b *backend.Backend, path string) (*Model, error) {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		return openFile(b, path)
 	}
 	return openRun(b, path)
 }
 
-func openRun(b *backend.Backend, dir string) (*Run, error) {
+func openRun(b *backend.Backend, dir string) (*Model, error) {
 	c, err := LoadConfig(filepath.Join(dir, runlog.ConfigFile))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, err)
@@ -86,17 +73,16 @@ func openRun(b *backend.Backend, dir string) (*Run, error) {
 }
 
 // open makes the model of a configuration with the weights of a checkpoint.
-func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, meta Meta) (*Run, error) {
+func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, meta Meta) (*Model, error) {
 	if err := meta.check(state); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r := &Run{Dir: path, Config: c, Meta: meta, Step: state.Step}
-	d, err := c.NewModel(r.Meta.Dim, r.Meta.ContextDim)
+	d, err := c.NewModel(meta.Dim, meta.ContextDim)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if r.Meta.Preparation == nil {
-		if r.Meta.Preparation, err = Upgrade(state, c, d); err != nil {
+	if meta.Preparation == nil {
+		if meta.Preparation, err = Upgrade(state, c, d); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -104,9 +90,10 @@ func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, m
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if r.Model, err = New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples,
-		Preparation: r.Meta.Preparation, Config: c, Shape: meta.Shape}); err != nil {
+	m, err := New(b, d, w, Options{Batch: c.Eval.Batch, EvalSets: c.Eval.TestOrders, Samples: c.Eval.Samples, Preparation: meta.Preparation})
+	if err != nil {
 		return nil, err
 	}
-	return r, nil
+	m.Path, m.Config, m.Shape, m.Step = path, c, meta.Shape, state.Step
+	return m, nil
 }

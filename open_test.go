@@ -93,16 +93,16 @@ func TestOpenARun(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("log-likelihoods %v, want %v", got, want)
 			}
-			if r.Dir != dir || r.Meta.Dim != 5 || r.Meta.ContextDim != 2 || config.Hash(r.Config.Table()) != config.Hash(c.Config.Table()) || r.Step < 1 {
-				t.Errorf("dir %q, shapes %+v, step %d", r.Dir, r.Meta, r.Step)
+			if r.Path != dir || r.Definition().Dim() != 5 || r.Definition().ContextDim() != 2 || config.Hash(r.Config.Table()) != config.Hash(c.Config.Table()) || r.Step < 1 {
+				t.Errorf("dir %q, step %d", r.Path, r.Step)
 			}
 			if _, masked := d.(models.Masked); masked {
-				if report, err := verify.Model(t.Context(), r.Model, verify.Options{}); err != nil || !report.Holds() {
+				if report, err := verify.Model(t.Context(), r, verify.Options{}); err != nil || !report.Holds() {
 					t.Errorf("%+v, error %v", report, err)
 				}
 			}
-			o := maskflow.SampleOptions{Seed: 2, Context: set.Context}
-			if !slices.Equal(sample(t, r.Model, set.Rows, o), sample(t, m, set.Rows, o)) {
+			o := maskflow.SampleOptions{Seed: 2, Context: contextRows(set.Context, set.Rows)}
+			if !slices.Equal(sample(t, r, set.Rows, o), sample(t, m, set.Rows, o)) {
 				t.Error("the opened run draws other samples")
 			}
 			checkTestRecord(t, r, set)
@@ -111,13 +111,13 @@ func TestOpenARun(t *testing.T) {
 }
 
 // checkTestRecord compares with what the run itself measured at its end.
-func checkTestRecord(t *testing.T, r *maskflow.Run, set *data.Set) {
+func checkTestRecord(t *testing.T, r *maskflow.Model, set *data.Prepared) {
 	t.Helper()
-	h, err := runlog.Load(r.Dir)
+	h, err := runlog.Load(r.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := r.Evaluate(t.Context(), set, maskflow.EvalOptions{})
+	e, err := r.EvaluateOf(t.Context(), set, maskflow.EvalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

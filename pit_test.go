@@ -23,7 +23,7 @@ import (
 func TestPITOfSamplesIsUniform(t *testing.T) {
 	const n = 4000
 	b := backendtest.Open(t, backend.KindGo)
-	for name, m := range map[string]models.Model{
+	for name, m := range map[string]models.Definition{
 		"maf":          must.M1(maf.New(maf.Options(stackOf(3, 0, 3)))),
 		"iaf":          must.M1(iaf.New(iaf.Options(stackOf(3, 0, 3)))),
 		"maf over mog": must.M1(maf.New(with(stackOf(3, 2, 3), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 }))),
@@ -33,7 +33,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})
 			cond := repeat([]float32{0.5, -1}[:m.ContextDim()], n)
-			x := must.M1(trained.Core.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5, Context: cond}))
+			x := must.M1(trained.Core.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5, Context: contextRows(cond, n)}))
 			distance := func(x []float32, d int) float64 {
 				u := must.M1(trained.PIT(t.Context(), x, cond))
 				var column []float64

@@ -18,18 +18,18 @@ func (m *Model) Preparation() *data.Preparation { return m.prep }
 // variables followed by the context. The error names the cell that the model cannot
 // take, by its row and column: a missing or infinite one, a text, a value that is
 // no bit under a density of bits.
-func (m *Model) Prepare(rows *data.Table) (*data.Set, error) {
+func (m *Model) Prepare(rows *data.Table) (*data.Prepared, error) {
 	s, err := m.prep.Apply(rows)
 	if err != nil {
 		return nil, err
 	}
-	return s, CheckRows(m.Graph(), s)
+	return s, CheckRows(m.Definition(), s)
 }
 
 // CheckRows returns an error unless a model can be evaluated at the rows of a set:
 // one of bits needs zeros and ones. The error names the first other value and its
 // place in the source.
-func CheckRows(m models.Model, s *data.Set) error {
+func CheckRows(m models.Definition, s *data.Prepared) error {
 	if m == nil || s == nil {
 		return errors.New("checking rows needs a model and rows")
 	}
@@ -53,7 +53,7 @@ func (m *Model) LogProb(ctx context.Context, rows *data.Table) ([]float64, error
 
 // LogProbOf is LogProb for rows that are prepared, and for an ensemble of the given
 // mask sets; nil is that of Sets(0).
-func (m *Model) LogProbOf(ctx context.Context, s *data.Set, sets []*masks.Set) ([]float64, error) {
+func (m *Model) LogProbOf(ctx context.Context, s *data.Prepared, sets []*masks.Set) ([]float64, error) {
 	if s == nil {
 		return nil, errors.New("no rows are given to evaluate")
 	}
@@ -66,6 +66,16 @@ func (m *Model) LogProbOf(ctx context.Context, s *data.Set, sets []*masks.Set) (
 		logp[i] += s.RowLogDet(i)
 	}
 	return logp, err
+}
+
+// Evaluate computes the negative log-likelihood of the rows of a table, in the units of
+// the source; see [Core.EvaluateOf]. Errors are those of Prepare, too.
+func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (Evaluation, error) {
+	s, err := m.Prepare(rows)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	return m.EvaluateOf(ctx, s, o)
 }
 
 // Sample draws n rows in the units of the source by ancestral sampling on the host.
@@ -111,7 +121,7 @@ func (m *Model) Latent(ctx context.Context, rows *data.Table) (*data.Table, erro
 // FromLatent maps noise, followed by the context where the model has one, to rows
 // in the units of the source: the inverse of Latent. See [Core.FromLatent].
 func (m *Model) FromLatent(ctx context.Context, noise *data.Table, solver models.Solver) (rows *data.Table, passes int, err error) {
-	s, err := data.NewPreparation(m.Graph().Dim(), m.Graph().ContextDim()).Apply(noise)
+	s, err := data.NewPreparation(m.Definition().Dim(), m.Definition().ContextDim()).Apply(noise)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -3,7 +3,9 @@ package maskflow
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -18,8 +20,9 @@ type SampleOptions struct {
 	Order int
 	// Method is how; all methods give the same bits.
 	Method models.Method
-	// Context conditions the samples, row-major [n, contextDim].
-	Context []float32
+	// Context conditions the samples: n rows, or one for all of them; nil for a model
+	// without one.
+	Context *data.Table
 }
 
 // Sample draws n samples, row-major [n, dim], by ancestral sampling on the host.
@@ -37,11 +40,22 @@ func (m *Core) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (x [
 	if err != nil {
 		return nil, 0, err
 	}
-	return m.of.Sample(ctx, sets, o.draw(n))
+	d, err := o.draw(n)
+	if err != nil {
+		return nil, 0, err
+	}
+	return m.of.Sample(ctx, sets, d)
 }
 
-func (o SampleOptions) draw(n int) exec.Draw {
-	return exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.Context}
+func (o SampleOptions) draw(n int) (d exec.Draw, err error) {
+	d = exec.Draw{N: n, Seed: o.Seed, Method: o.Method}
+	if o.Context == nil {
+		return d, nil
+	}
+	if d.Context, err = o.Context.Values(); o.Context.Rows() == 1 {
+		d.Context = slices.Repeat(d.Context, max(n, 0))
+	}
+	return d, err
 }
 
 func (m *Core) samplingSets(order int) ([]*masks.Set, error) {

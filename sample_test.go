@@ -28,7 +28,7 @@ func TestSamplesFollowFromTheSeed(t *testing.T) {
 	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
 	w := modeltest.Strong(d, 1)
 	cond := randomSet(1, 17, 11, 2).Context
-	o := maskflow.SampleOptions{Seed: 5, Context: cond}
+	o := maskflow.SampleOptions{Seed: 5, Context: contextRows(cond, 17)}
 	var first []float32
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		m := newModel(t, b, d, w, maskflow.Options{})
@@ -55,7 +55,7 @@ func TestSamplesFollowFromTheSeed(t *testing.T) {
 		// The first rows do not depend on how many are drawn.
 		for _, n := range []int{0, 1, 5, 16} {
 			few := o
-			few.Context = cond[:2*n]
+			few.Context = contextRows(cond[:2*n], n)
 			if got := sample(t, m, n, few); !slices.Equal(got, x[:n*11]) {
 				t.Errorf("%d samples are not the first of 17", n)
 			}
@@ -77,7 +77,7 @@ func TestEachSampleIsOfOneOrder(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
 	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
-	o := maskflow.SampleOptions{Seed: 5, Context: randomSet(1, rows, dim, 2).Context}
+	o := maskflow.SampleOptions{Seed: 5, Context: contextRows(randomSet(1, rows, dim, 2).Context, rows)}
 	ensemble := sample(t, m, rows, o)
 	alone := make([][]float32, 3)
 	for k := range alone {
@@ -114,7 +114,7 @@ func TestFrequenciesOfSamples(t *testing.T) {
 	for _, c := range []float32{-1, 1.5} {
 		one := []float32{c}
 		for order := range 4 {
-			x := sample(t, m, n, maskflow.SampleOptions{Seed: 9, Order: order, Context: repeat(one, n)})
+			x := sample(t, m, n, maskflow.SampleOptions{Seed: 9, Order: order, Context: contextRows(one, 1)})
 			sets := m.Sets(0)
 			if order > 0 {
 				sets = sets[order-1 : order]
@@ -196,9 +196,9 @@ func TestSampleRefuses(t *testing.T) {
 	}{
 		{"fewer than none", -1, maskflow.SampleOptions{}, "-1 samples were asked for"},
 		{"no context", 2, maskflow.SampleOptions{}, "2 samples need a context of 2 values each, 4 in all, but 0 were given"},
-		{"an order too high", 2, maskflow.SampleOptions{Order: 4, Context: make([]float32, 4)}, "order 4 does not exist: the model has 3"},
-		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: make([]float32, 4)}, "order -1 does not exist"},
-		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: make([]float32, 4)}, "unknown method 7"},
+		{"an order too high", 2, maskflow.SampleOptions{Order: 4, Context: contextRows(make([]float32, 4), 2)}, "order 4 does not exist: the model has 3"},
+		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: contextRows(make([]float32, 4), 2)}, "order -1 does not exist"},
+		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: contextRows(make([]float32, 4), 2)}, "unknown method 7"},
 	} {
 		x, err := m.Core.Sample(t.Context(), tt.n, tt.o)
 		refuses(t, tt.what, err, tt.want)

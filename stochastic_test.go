@@ -97,7 +97,7 @@ func TestTheBoundOfAVAEComesToItsLikelihood(t *testing.T) {
 		copy(w.Named(v)("encoder.dense1.bias")[latent:], []float32{0.9, 0.9}[:latent])
 		p := marginals(v, w)
 		total, exact := 0.0, 0.0
-		s := &data.Set{Name: "states", Dim: dim}
+		s := &data.Prepared{Name: "states", Dim: dim}
 		for range copies {
 			s.X, s.Rows = append(s.X, states(dim)...), s.Rows+1<<dim
 		}
@@ -162,7 +162,7 @@ func TestDivergenceFromAGaussian(t *testing.T) {
 		logZ += math.Log(s) + math.Log(2*math.Pi)/2
 		want += math.Log(s) + (1+square(mean[d]))/(2*s*s) - 0.5
 	}
-	points := &data.Set{Name: "points", Rows: 40_000}
+	points := &data.Prepared{Name: "points", Rows: 40_000}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		q := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 1))))
 		v := must.M1(iaf.NewVariational(q, gaussianTarget(logZ, mean, deviation), iaf.VariationalOptions{}))
@@ -198,7 +198,7 @@ func TestAFlowThatIsFittedToAGaussian(t *testing.T) {
 	mean, deviation := []float64{0.5, -1}, []float64{1.5, 0.5}
 	q := must.M1(iaf.New(iaf.Options(stackOf(2, 0, 1))))
 	v := must.M1(iaf.NewVariational(q, gaussianTarget(math.Log(0.75*2*math.Pi), mean, deviation), iaf.VariationalOptions{StickTheLanding: true}))
-	points := &data.Set{Name: "points", Rows: 2000}
+	points := &data.Prepared{Name: "points", Rows: 2000}
 	m, err := train.Fit(t.Context(), b, v, &data.Splits{Train: points, Valid: points, Dim: 2}, train.Options{Batch: 50, MaxSteps: 600,
 		LookAhead: -1, Optimizer: &train.Adam{LearningRate: 0.02}, Anneal: train.AnnealOptions{From: 0.1, Steps: 50}})
 	if err != nil {

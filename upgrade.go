@@ -17,7 +17,7 @@ import (
 // and the scale were the first layers of a flow, with the scale's mean and log-scale
 // in the checkpoint, and a MADE that had them was the flow's base: those tensors go,
 // and the others get the names that they have without such layers.
-func Upgrade(s *checkpoint.State, c *Config, d models.Model) (*data.Preparation, error) {
+func Upgrade(s *checkpoint.State, c *Config, d models.Definition) (*data.Preparation, error) {
 	if s == nil || c == nil || d == nil {
 		return nil, errors.New("an upgrade needs a checkpoint, a configuration and a model")
 	}

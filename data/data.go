@@ -10,9 +10,9 @@
 //	splits, err := data.Split(table, data.Options{Standardise: true})
 //
 // Package data/source does the same for a file, a published data set or a generator
-// by its name. Each of the three splits is a [Set], which is what models see:
+// by its name. Each of the three splits is a [Prepared], which is what models see:
 // float32, [rows, dim], with the log-determinant of the preparation in nats. The
-// preparation is kept with the model; [Preparation.Apply] makes a Set of other
+// preparation is kept with the model; [Preparation.Apply] makes a Prepared of other
 // rows, and [Preparation.Undo] takes rows that a model produced back to the units
 // of the source. [Describe] summarises the splits and scores independent columns
 // on them, which any model must beat.
@@ -23,10 +23,10 @@ package data
 
 import "fmt"
 
-// Set is rows that a [Preparation] made for a model, each with an optional
+// Prepared is rows that a [Preparation] made for a model, each with an optional
 // context that it is conditioned on. Sets of one source may share memory, so a
-// Set is to be read only.
-type Set struct {
+// Prepared is to be read only.
+type Prepared struct {
 	Name      string // what messages call it: a file, with the array or split in parentheses
 	Rows, Dim int
 	X         []float32 // [Rows, Dim], row after row
@@ -50,17 +50,17 @@ type Set struct {
 }
 
 // Row returns row i, a slice of X of length Dim.
-func (s *Set) Row(i int) []float32 {
+func (s *Prepared) Row(i int) []float32 {
 	return s.X[i*s.Dim : (i+1)*s.Dim : (i+1)*s.Dim]
 }
 
 // ContextRow returns the context of row i, of length ContextDim.
-func (s *Set) ContextRow(i int) []float32 {
+func (s *Prepared) ContextRow(i int) []float32 {
 	return s.Context[i*s.ContextDim : (i+1)*s.ContextDim : (i+1)*s.ContextDim]
 }
 
 // RowLogDet returns ln |det| of the preparation of row i, in nats.
-func (s *Set) RowLogDet(i int) float64 {
+func (s *Prepared) RowLogDet(i int) float64 {
 	if s.rowLogDet == nil {
 		return s.LogDet
 	}
@@ -69,7 +69,7 @@ func (s *Set) RowLogDet(i int) float64 {
 
 // CheckBinary returns nil when every value is 0 or 1, otherwise an error that
 // names the set, the first other value and its place in the source.
-func (s *Set) CheckBinary() error {
+func (s *Prepared) CheckBinary() error {
 	for k, v := range s.X {
 		if v != 0 && v != 1 {
 			return fmt.Errorf("%s: %s is %v, not 0 or 1 (a Bernoulli output needs binary data; for pixels choose binarize)",
@@ -80,7 +80,7 @@ func (s *Set) CheckBinary() error {
 }
 
 // place names a value of the set by its place in the source.
-func (s *Set) place(row, col int) string {
+func (s *Prepared) place(row, col int) string {
 	if s.places != nil {
 		row = s.places[row]
 	}

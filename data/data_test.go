@@ -10,7 +10,7 @@ import (
 )
 
 func TestCheckBinary(t *testing.T) {
-	s := &Set{Name: "t.csv", Rows: 2, Dim: 2, X: []float32{0, 1, 1, 0}}
+	s := &Prepared{Name: "t.csv", Rows: 2, Dim: 2, X: []float32{0, 1, 1, 0}}
 	if err := s.CheckBinary(); err != nil {
 		t.Error(err)
 	}
@@ -32,7 +32,7 @@ func table(rows, dim int, columns ...string) *Table {
 }
 
 // prepared is the training set of a table that is not divided.
-func prepared(t *Table, o Options) (*Set, error) {
+func prepared(t *Table, o Options) (*Prepared, error) {
 	all := Part{Table: t}
 	s, err := Prepare(Source{Train: all, Valid: all, Test: all}, o)
 	if err != nil {

@@ -100,7 +100,7 @@ func Describe(s *Splits) Stats {
 
 // each calls f with the rows of a set as they were before the logit and the scale
 // that belong to the model.
-func (s *Splits) each(set *Set, f func(i int, row []float64)) {
+func (s *Splits) each(set *Prepared, f func(i int, row []float64)) {
 	row, p := make([]float64, set.Dim), s.Prep
 	for i := range set.Rows {
 		for c, v := range set.Row(i) {

@@ -7,9 +7,9 @@ import (
 
 func TestDescribe(t *testing.T) {
 	s := &Splits{
-		Train: &Set{Rows: 4, Dim: 2, X: []float32{1, 0, 1, 1, 1, 0, 1, 0}},
-		Valid: &Set{Rows: 1, Dim: 2, X: []float32{0, 0}},
-		Test:  &Set{Rows: 2, Dim: 2, X: []float32{1, 1, 0, 1}},
+		Train: &Prepared{Rows: 4, Dim: 2, X: []float32{1, 0, 1, 1, 1, 0, 1, 0}},
+		Valid: &Prepared{Rows: 1, Dim: 2, X: []float32{0, 0}},
+		Test:  &Prepared{Rows: 2, Dim: 2, X: []float32{1, 1, 0, 1}},
 		Dim:   2, Source: "here",
 	}
 	d := Describe(s)
@@ -31,9 +31,9 @@ func TestDescribe(t *testing.T) {
 // mean squares about these means are 2 and 1.
 func TestGaussianNLL(t *testing.T) {
 	s := &Splits{
-		Train: &Set{Rows: 2, Dim: 2, X: []float32{0, 2, 2, -2}},
-		Valid: &Set{Rows: 1, Dim: 2, X: []float32{0, 0}},
-		Test:  &Set{Rows: 2, Dim: 2, X: []float32{1, 1, 3, -1}},
+		Train: &Prepared{Rows: 2, Dim: 2, X: []float32{0, 2, 2, -2}},
+		Valid: &Prepared{Rows: 1, Dim: 2, X: []float32{0, 0}},
+		Test:  &Prepared{Rows: 2, Dim: 2, X: []float32{1, 1, 3, -1}},
 		Dim:   2,
 	}
 	want := (math.Log(2*math.Pi) + 2 + math.Log(2*math.Pi*4) + 0.25) / 2

@@ -132,17 +132,17 @@ func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) 
 // Apply prepares the rows of a table. It returns an error, with the place in the
 // source, when the columns are not those of the source, when a cell is missing, a
 // text or infinite, and when a value is outside the domain of a step.
-func (p *Preparation) Apply(t *Table) (*Set, error) {
+func (p *Preparation) Apply(t *Table) (*Prepared, error) {
 	return p.apply(Part{Table: t}, otherNoise)
 }
 
 // Points prepares points between the rows, at which a density is looked at: none
 // gets noise, and one outside the domain of a step gets ln |det| = −Inf.
-func (p *Preparation) Points(t *Table) (*Set, error) {
+func (p *Preparation) Points(t *Table) (*Prepared, error) {
 	return p.apply(Part{Table: t}, points)
 }
 
-func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
+func (p *Preparation) apply(part Part, noise noiseOf) (*Prepared, error) {
 	t, rows := part.Table, part.Rows
 	if t == nil {
 		return nil, errNoRows
@@ -151,7 +151,7 @@ func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), lines: t.Lines != nil}
+	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), lines: t.Lines != nil}
 	s.Columns, s.ContextNames = p.Names()
 	switch s.places = t.Lines; {
 	case rows != nil && s.lines:
@@ -174,7 +174,7 @@ func (p *Preparation) apply(part Part, noise noiseOf) (*Set, error) {
 }
 
 // fill computes the variables of a set.
-func (p *Preparation) fill(s *Set, t *Table, rows, variables []int, noise noiseOf) (err error) {
+func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise noiseOf) (err error) {
 	if len(p.Steps) == 0 {
 		s.X, err = t.gather(rows, variables)
 		return err

@@ -77,7 +77,7 @@ type Source struct {
 // of its own. Then Dim is that of the target, and the sets say by Rows how many
 // points to take, but have Dim 0 and no X.
 type Splits struct {
-	Train, Valid, Test *Set
+	Train, Valid, Test *Prepared
 	Source             string // as it was asked for
 	Target             string // name of the energy that is to be fitted, "" for data
 	Dim, ContextDim    int
@@ -95,11 +95,11 @@ func (s *Splits) Sets() []NamedSet {
 // NamedSet is a set with the name of its split.
 type NamedSet struct {
 	Split string
-	Set   *Set
+	Set   *Prepared
 }
 
 // Get returns the split of that name: train, valid or test.
-func (s *Splits) Get(name string) (*Set, error) {
+func (s *Splits) Get(name string) (*Prepared, error) {
 	for _, n := range s.Sets() {
 		if n.Split == name {
 			return n.Set, nil
@@ -138,8 +138,8 @@ func Prepare(from Source, o Options) (*Splits, error) {
 	s := &Splits{Source: o.Source, Target: from.Target}
 	if from.Target != "" {
 		s.Dim, s.Note = from.TargetDim, from.Note
-		for i, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
-			*set = &Set{Name: o.Source + " (" + splitNames[i] + ")", Rows: from.Points[i]}
+		for i, set := range []**Prepared{&s.Train, &s.Valid, &s.Test} {
+			*set = &Prepared{Name: o.Source + " (" + splitNames[i] + ")", Rows: from.Points[i]}
 		}
 		return s, nil
 	}
@@ -175,7 +175,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 			p.own++
 		}
 	}
-	for i, set := range []**Set{&s.Train, &s.Valid, &s.Test} {
+	for i, set := range []**Prepared{&s.Train, &s.Valid, &s.Test} {
 		if *set, err = p.apply(parts[i], noise); err != nil {
 			return nil, err
 		}

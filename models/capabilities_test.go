@@ -23,7 +23,7 @@ func TestTableOfCapabilities(t *testing.T) {
 	normal, widths := flow.Normal(dim), []int{5}
 	base := must.M1(made.New(made.Options{Dim: dim, Context: context, Hidden: widths, Output: "gaussian"}))
 	fit := must.M1(iaf.New(iaf.Options{Dim: 2, Hidden: widths}))
-	all := []models.Model{
+	all := []models.Definition{
 		must.M1(made.New(made.Options{Dim: dim, Context: context, Hidden: widths})),
 		must.M1(maf.New(maf.Options{Dim: dim, Context: context, Hidden: widths})),
 		must.M1(iaf.New(iaf.Options{Dim: dim, Context: context, Hidden: widths})),
@@ -43,7 +43,7 @@ func TestTableOfCapabilities(t *testing.T) {
 }
 
 // row is what a model can do, in the columns of the table.
-func row(m models.Model) string {
+func row(m models.Definition) string {
 	d, _ := models.DensityOf(m)
 	_, fits := m.(models.Fitted)
 	mark := func(own, fitted bool) string {

@@ -10,7 +10,7 @@ type Kind interface {
 	// Traits are what the options make of the model.
 	Traits() Traits
 	// Build makes the model, or returns every problem of its options.
-	Build(in Input) (Model, error)
+	Build(in Input) (Definition, error)
 }
 
 // Traits are what other options depend on. The first three are those of the kind, whatever its options are.
@@ -28,7 +28,7 @@ type Traits struct {
 
 // OfKind is a model that a [Kind] builds: it can be saved and built again.
 type OfKind interface {
-	Model
+	Definition
 	// Kind returns the options and the input that build an equal model.
 	Kind() (Kind, Input)
 }

@@ -38,10 +38,10 @@ import (
 	"github.com/maskflow/maskflow/masks"
 )
 
-// Model is something with parameters that is trained on vectors of Dim values,
+// Definition is something with parameters that is trained on vectors of Dim values,
 // given a context of ContextDim values (0: none). What else it can do, the other
 // interfaces say: most models are a [Density].
-type Model interface {
+type Definition interface {
 	// Dim is the number of variables.
 	Dim() int
 	// ContextDim is the width of the context, 0 when there is none.
@@ -55,7 +55,7 @@ type Model interface {
 
 // Density is a normalised density.
 type Density interface {
-	Model
+	Definition
 	// LogProb returns log p(x | context) in nats, shape [batch], for x of shape
 	// [batch, dim] and context of shape [batch, contextDim] (nil when
 	// ContextDim is 0).

@@ -15,7 +15,7 @@ import (
 // values (drawn from seed) where they do not exist yet, and trained by GoMLX's
 // optimisers like any other variable, unless they are fixed. The dots of a parameter's name become
 // sub-scopes. It panics when a variable of that name has another shape.
-func InScope(scope *model.Scope, g *graph.Graph, d Model, seed uint64) Params {
+func InScope(scope *model.Scope, g *graph.Graph, d Definition, seed uint64) Params {
 	byName := make(map[string]*graph.Node)
 	for _, s := range d.Specs() {
 		parts := strings.Split(s.Name, ".")

@@ -176,7 +176,7 @@ func TestInScopeTrainsFlows(t *testing.T) {
 		fixed, trainable := 0, 0
 		for _, at := range []struct {
 			scope string
-			model models.Model
+			model models.Definition
 		}{{"/maf/", teacher}, {"/iaf/", student}} {
 			start := models.Initialize(at.model, map[string]uint64{"/maf/": 1, "/iaf/": 2}[at.scope])
 			for i, s := range at.model.Specs() {

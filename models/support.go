@@ -50,7 +50,7 @@ func Circle(period float64) Support { return Support{Kind: CircleValues, Period:
 func (s Support) Discrete() bool { return s.Kind != RealValues && s.Kind != CircleValues }
 
 // Discrete reports whether all variables of a model have values that can be counted.
-func Discrete(m Model) bool {
+func Discrete(m Definition) bool {
 	if m == nil {
 		return false
 	}

@@ -49,7 +49,7 @@ func (k ObjectiveKind) String() string {
 
 // ObjectiveOf is the objective of a model: the likelihood in nats unless it is
 // [Trained] by another.
-func ObjectiveOf(m Model) Objective {
+func ObjectiveOf(m Definition) Objective {
 	if t, ok := m.(Trained); ok {
 		return t.Objective()
 	}
@@ -62,7 +62,7 @@ const Nats = "nats"
 // Trained is a model with a way of its own to be trained. A density that is not
 // trained so is trained to the largest mean of its LogProb.
 type Trained interface {
-	Model
+	Definition
 	// Objective is what training makes large.
 	Objective() Objective
 	// NoiseDim is the number of standard normal variables that a row of
@@ -96,7 +96,7 @@ type Fitted interface {
 
 // DensityOf is the density that a model is, or that it fits, with its place among
 // the model's parameters; nil for a model without one.
-func DensityOf(m Model) (Density, Part) {
+func DensityOf(m Definition) (Density, Part) {
 	if m == nil {
 		return nil, Part{}
 	}

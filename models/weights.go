@@ -31,7 +31,7 @@ func (w Weights) Named(d interface{ Specs() []Spec }) func(name string) []float3
 // Initialize draws the initial weights of a model. Every parameter has a
 // random stream of its own, keyed by the seed and its name, so that adding a
 // parameter leaves the others as they were.
-func Initialize(d Model, seed uint64) Weights {
+func Initialize(d Definition, seed uint64) Weights {
 	if d == nil {
 		return nil
 	}
@@ -44,7 +44,7 @@ func Initialize(d Model, seed uint64) Weights {
 }
 
 // Check says whether the weights fit the model's specs.
-func (w Weights) Check(d Model) error {
+func (w Weights) Check(d Definition) error {
 	if d == nil {
 		return errors.New("no model is given")
 	}

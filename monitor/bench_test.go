@@ -25,7 +25,7 @@ func openAndTell(dir string) error {
 		return err
 	}
 	defer source.Close()
-	var set Set
+	var set Group
 	for more := true; more; {
 		u := source.Poll()
 		set.Apply(u)
@@ -173,7 +173,7 @@ func BenchmarkCurve(b *testing.B) {
 // BenchmarkManyRuns is the cost of choosing and sorting a thousand runs, which a
 // screen of them does for every picture.
 func BenchmarkManyRuns(b *testing.B) {
-	s := &Set{}
+	s := &Group{}
 	for i := range 1000 {
 		r := &Run{Name: fmt.Sprint("run", i*7919%1000), State: &runlog.State{Status: runlog.Running}}
 		for step := range int64(200) {

@@ -3,12 +3,12 @@
 //
 // Two halves share the work, so that a screen never waits for a disk. A
 // [Source] does the reading: [Source.Poll] returns an [Update], what is new
-// since the last call. A [Set] takes updates in, without reading anything, and
+// since the last call. A [Group] takes updates in, without reading anything, and
 // is what a screen draws from:
 //
 //	source, err := monitor.NewSource([]string{"runs"}, monitor.Options{})
 //	…
-//	var set monitor.Set
+//	var set monitor.Group
 //	for {
 //		update := source.Poll() // on a goroutine of its own
 //		set.Apply(update)       // where the screen is drawn

@@ -35,7 +35,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	var set monitor.Set
+	var set monitor.Group
 	for more := true; more; {
 		update := source.Poll()
 		set.Apply(update)

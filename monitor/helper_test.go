@@ -41,12 +41,12 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// watch is a Source with its Set and a clock that a test sets.
+// watch is a Source with its Group and a clock that a test sets.
 type watch struct {
 	t      testing.TB
 	now    time.Time
 	source *Source
-	set    Set
+	set    Group
 }
 
 func newWatch(t testing.TB, paths ...string) *watch {

@@ -24,7 +24,7 @@ const (
 // ranges of all.
 type Run struct {
 	Dir      string           // as the [Source] was given it, or found it
-	Name     string           // the shortest end of Dir that no other run of the [Set] shares
+	Name     string           // the shortest end of Dir that no other run of the [Group] shares
 	Manifest *runlog.Manifest // nil until read
 	Config   []config.Value   // in the order of the file, nil until read
 	History  runlog.History

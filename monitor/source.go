@@ -34,7 +34,7 @@ type Options struct {
 
 // A Source follows run directories. Its methods are for one goroutine at a
 // time. Poll does all the reading, so it is called outside of the loop that
-// draws the screen, and what it returns is then given to [Set.Apply].
+// draws the screen, and what it returns is then given to [Group.Apply].
 type Source struct {
 	clock   func() time.Time
 	watch   func() time.Time // measures how long a call takes, however clock is set
@@ -171,8 +171,8 @@ func due(now, last time.Time, pause time.Duration) bool {
 }
 
 // ReadAll polls until all that there is now has been read.
-func (s *Source) ReadAll() (set *Set, now time.Time) {
-	set = &Set{}
+func (s *Source) ReadAll() (set *Group, now time.Time) {
+	set = &Group{}
 	for {
 		u := s.Poll()
 		set.Apply(u)

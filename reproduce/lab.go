@@ -134,6 +134,6 @@ func (l *lab) read(ctx context.Context, dir string, splits *data.Splits, seconds
 		return outcome{}, err
 	}
 	defer r.Close()
-	e, err := r.Evaluate(ctx, splits.Test, maskflow.EvalOptions{})
+	e, err := r.EvaluateOf(ctx, splits.Test, maskflow.EvalOptions{})
 	return outcome{dir: dir, test: e, seconds: seconds}, err
 }

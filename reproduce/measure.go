@@ -116,7 +116,7 @@ func gaussianOf(t Training) measure {
 	}
 }
 
-func gaussianLogLikelihood(ctx context.Context, train, test *data.Set, most int) (estimate, error) {
+func gaussianLogLikelihood(ctx context.Context, train, test *data.Prepared, most int) (estimate, error) {
 	n, dim := min(train.Rows, most), train.Dim
 	rows := mat.NewDense(n, dim, nil)
 	mean := make([]float64, dim)

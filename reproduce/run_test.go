@@ -103,8 +103,8 @@ func TestExperimentIsResumed(t *testing.T) {
 
 // A Gaussian scores minus its entropy on rows of its own.
 func TestGaussianLogLikelihood(t *testing.T) {
-	draw := func(rng *rand.Rand, rows int) *data.Set {
-		s := &data.Set{Name: "normal", Rows: rows, Dim: 2}
+	draw := func(rng *rand.Rand, rows int) *data.Prepared {
+		s := &data.Prepared{Name: "normal", Rows: rows, Dim: 2}
 		for range rows {
 			a, b := rng.NormFloat64(), rng.NormFloat64()
 			s.X = append(s.X, float32(1+2*a), float32(a+0.5*b)) // |L| = 2 · 0.5
@@ -117,7 +117,7 @@ func TestGaussianLogLikelihood(t *testing.T) {
 	if err != nil || math.Abs(got.value-want) > 2*got.err || got.err > 0.02 || got.err <= 0 {
 		t.Errorf("%+v, want %v, %v", got, want, err)
 	}
-	flat := &data.Set{Name: "flat", Rows: 3, Dim: 2, X: []float32{1, 1, 2, 2, 3, 3}}
+	flat := &data.Prepared{Name: "flat", Rows: 3, Dim: 2, X: []float32{1, 1, 2, 2, 3, 3}}
 	if _, err := gaussianLogLikelihood(t.Context(), flat, flat, 3); err == nil || !strings.Contains(err.Error(), "singular") {
 		t.Errorf("rows on a line: %v", err)
 	}

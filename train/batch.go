@@ -78,7 +78,7 @@ func (t *Trainer) shuffle() {
 
 // checksum is that of the rows of the sets and their contexts (CRC-32C): it tells
 // other data, not malice.
-func checksum(sets ...*data.Set) string {
+func checksum(sets ...*data.Prepared) string {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	sum := uint32(0)
 	buffer := make([]byte, 0, 1<<16)

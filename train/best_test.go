@@ -23,7 +23,7 @@ import (
 // third epoch is the best on validation rows, while training and test rows like
 // each later one better.
 func overshoot() (*data.Splits, Options) {
-	at := func(name string, v float32) *data.Set { return reals(name, []float32{v, 0}, []float32{v, 0}) }
+	at := func(name string, v float32) *data.Prepared { return reals(name, []float32{v, 0}, []float32{v, 0}) }
 	return realSplits(at("train", 1), at("valid", 0.6), at("test", 1)), Options{Batch: 2, EvalBatch: 2, LookAhead: 4, MaxEpochs: 50,
 		Optimizer: &SGD{LearningRate: 0.25}}
 }
@@ -201,7 +201,7 @@ func TestFitReturnsTheBest(t *testing.T) {
 		}
 		defer m.Close()
 		w := float64(afterThree)
-		e, err := m.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{})
+		e, err := m.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -145,7 +145,7 @@ func testEvaluatedSets(t *testing.T, b *backend.Backend, d informer, tr *Trainer
 		t.Fatal(err)
 	}
 	defer m.Close()
-	e, err := m.Evaluate(t.Context(), tr.splits.Valid, maskflow.EvalOptions{})
+	e, err := m.EvaluateOf(t.Context(), tr.splits.Valid, maskflow.EvalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func TestWhereThereIsNoDensity(t *testing.T) {
 	splits := waveSplits(60, 20, 0, 2, 0)
 	splits.Test = nil
 	splits.Prep = data.NewPreparation(2, 0, &data.Logit{Lambda: 0.05})
-	for _, s := range []*data.Set{splits.Train, splits.Valid} {
+	for _, s := range []*data.Prepared{splits.Train, splits.Valid} {
 		for i, v := range s.X {
 			s.X[i] = float32(1 / (1 + math.Exp(-float64(v))))
 		}

@@ -33,7 +33,7 @@ func columnsOf(rows []float32, dim int) (mean, variance []float64) {
 
 // seenBy are the training rows as each layer of a flow sees them, computed on the
 // host, which takes nothing from the graph.
-func seenBy(t *testing.T, m *maf.Model, w models.Weights, s *data.Set) map[int][]float32 {
+func seenBy(t *testing.T, m *maf.Model, w models.Weights, s *data.Prepared) map[int][]float32 {
 	t.Helper()
 	seen := map[int][]float32{}
 	rows := slices.Clone(s.X)
@@ -99,7 +99,7 @@ func TestStatisticsAreThoseOfAllTrainingRows(t *testing.T) {
 	})
 }
 
-func checkStatistics(t *testing.T, m *maf.Model, w models.Weights, s *data.Set) {
+func checkStatistics(t *testing.T, m *maf.Model, w models.Weights, s *data.Prepared) {
 	t.Helper()
 	get, seen, normalised := w.Named(m), seenBy(t, m, w, s), 0
 	for i, l := range m.Layers() {
@@ -207,17 +207,17 @@ func TestStatisticsAreSavedWithTheBestWeights(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		valid, err := r.Evaluate(t.Context(), splits.Valid, maskflow.EvalOptions{})
+		valid, err := r.EvaluateOf(t.Context(), splits.Valid, maskflow.EvalOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		test, err := r.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{})
+		test, err := r.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !near(valid.NLL, float64(s.BestNLL), 1e-6) || test.NLL != s.Test.NLL || test.NLLModel != s.Test.NLLModel {
 			t.Errorf("opened it scores %v and %+v, trained %v and %+v", valid.NLL, test, s.BestNLL, s.Test)
 		}
-		checkStatistics(t, r.Graph().(*maf.Model), r.Weights(), splits.Train)
+		checkStatistics(t, r.Definition().(*maf.Model), r.Weights(), splits.Train)
 	})
 }

@@ -29,7 +29,7 @@ type Result struct {
 // training, a cancelled ctx or a divergence too, the result has a model; the error is
 // for what gives none: options or data that do not fit, and a training that ends
 // with an error of its own before its first step.
-func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*Result, error) {
+func Fit(ctx context.Context, b *backend.Backend, d models.Definition, splits *data.Splits, o Options) (*Result, error) {
 	r := &Result{}
 	o.Hooks = append(o.Hooks[:len(o.Hooks):len(o.Hooks)], func(_ context.Context, _ *Trainer, e Event) error {
 		switch e := e.(type) {
@@ -68,11 +68,11 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Model, splits *data.S
 	if err != nil {
 		return nil, err
 	}
-	model.Preparation, model.Shape = splits.Prep, splits.Shape
+	model.Preparation = splits.Prep
 	if r.Model, err = maskflow.New(b, d, w, model); err != nil {
 		return nil, err
 	}
-	r.Figures = map[string]float64{"step": float64(t.p.BestStep)}
+	r.Shape, r.Step, r.Figures = splits.Shape, t.p.BestStep, map[string]float64{}
 	if nll, _ := t.Best(); num.Finite(nll) {
 		r.Figures["valid_nll"] = nll
 	}

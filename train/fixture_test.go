@@ -55,14 +55,14 @@ func student(t testing.TB) (*iaf.Variational, models.Weights) {
 
 // points are sets for a model that is trained without data.
 func points(train, valid, dim int) *data.Splits {
-	return &data.Splits{Train: &data.Set{Name: "train", Rows: train}, Valid: &data.Set{Name: "valid", Rows: valid}, Dim: dim}
+	return &data.Splits{Train: &data.Prepared{Name: "train", Rows: train}, Valid: &data.Prepared{Name: "valid", Rows: valid}, Dim: dim}
 }
 
 // waves are rows of real numbers of which each column depends on the one before,
 // at a scale of its own.
-func waves(name string, seed uint64, rows, dim, context int) *data.Set {
+func waves(name string, seed uint64, rows, dim, context int) *data.Prepared {
 	rng := rand.New(rand.NewPCG(seed, 4))
-	s := &data.Set{Name: name, Rows: rows, Dim: dim, ContextDim: context}
+	s := &data.Prepared{Name: name, Rows: rows, Dim: dim, ContextDim: context}
 	for range rows {
 		last := 0.0
 		for d := range dim {

@@ -97,9 +97,9 @@ func point() bowl {
 }
 
 // bits are random rows of zeros and ones whose columns depend on each other.
-func bits(name string, seed uint64, rows, dim, context int) *data.Set {
+func bits(name string, seed uint64, rows, dim, context int) *data.Prepared {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	s := &data.Set{Name: name, Rows: rows, Dim: dim, ContextDim: context}
+	s := &data.Prepared{Name: name, Rows: rows, Dim: dim, ContextDim: context}
 	for range rows {
 		last := float32(rng.IntN(2))
 		for range dim {
@@ -121,15 +121,15 @@ func bitSplits(train, valid, test, dim, context int) *data.Splits {
 }
 
 // reals are the given rows of equal length.
-func reals(name string, rows ...[]float32) *data.Set {
-	s := &data.Set{Name: name, Rows: len(rows), Dim: len(rows[0])}
+func reals(name string, rows ...[]float32) *data.Prepared {
+	s := &data.Prepared{Name: name, Rows: len(rows), Dim: len(rows[0])}
 	for _, r := range rows {
 		s.X = append(s.X, r...)
 	}
 	return s
 }
 
-func realSplits(train, valid, test *data.Set) *data.Splits {
+func realSplits(train, valid, test *data.Prepared) *data.Splits {
 	return &data.Splits{Train: train, Valid: valid, Test: test, Dim: train.Dim}
 }
 
@@ -142,7 +142,7 @@ func newMADE(t testing.TB, o made.Options) *made.Model {
 	return m
 }
 
-func newTrainer(t testing.TB, b *backend.Backend, d models.Model, s *data.Splits, o Options) *Trainer {
+func newTrainer(t testing.TB, b *backend.Backend, d models.Definition, s *data.Splits, o Options) *Trainer {
 	t.Helper()
 	tr, err := NewTrainer(b, d, s, o)
 	if err != nil {

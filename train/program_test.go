@@ -22,7 +22,7 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 	b := backendtest.Open(t, backend.KindXLA)
 	for _, tt := range []struct {
 		name   string
-		model  models.Model
+		model  models.Definition
 		splits *data.Splits
 		o      Options
 		chunk  int
@@ -78,8 +78,8 @@ func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
 	}
 	masked := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1, Degrees: "sequential", Start: "natural"})
 	for name, tt := range map[string]struct {
-		model      models.Model
-		rows, junk *data.Set
+		model      models.Definition
+		rows, junk *data.Prepared
 		degrees    [][]int32
 	}{
 		"a MADE":                 {masked, bits("rows", 4, 3, 5, 2), bits("junk", 5, 4, 5, 2), masked.Degrees(masked.Cycle().At(0))},
@@ -183,7 +183,7 @@ func TestStepsACall(t *testing.T) {
 	tiny, large := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), newMADE(t, made.Options{Dim: 500, Hidden: []int{500}, Degrees: "sequential", Start: "natural"})
 	for _, tt := range []struct {
 		kind        string
-		d           models.Model
+		d           models.Definition
 		epoch, want int
 	}{
 		{backend.KindXLA, tiny, 1, 1}, {backend.KindXLA, tiny, 3, 3}, {backend.KindXLA, tiny, 1000, maxChunk}, {backend.KindXLA, tiny, 0, 1}, {backend.KindXLA, large, 1000, 1},

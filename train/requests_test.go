@@ -63,7 +63,7 @@ func TestRequestsDuringTheTest(t *testing.T) {
 func longTest() *data.Splits {
 	s := smallSplits()
 	few := s.Test
-	s.Test = &data.Set{Name: "test", Dim: few.Dim, Rows: 100_000 * few.Rows}
+	s.Test = &data.Prepared{Name: "test", Dim: few.Dim, Rows: 100_000 * few.Rows}
 	s.Test.X = slices.Repeat(few.X, 100_000)
 	return s
 }

@@ -22,14 +22,14 @@ import (
 // journey is a training of a model on splits.
 type journey struct {
 	name   string
-	model  func(t testing.TB) models.Model
+	model  func(t testing.TB) models.Definition
 	splits func() *data.Splits
 	o      Options
 	onlyGo bool // compiling takes XLA long
 }
 
-func madeOf(o made.Options) func(testing.TB) models.Model {
-	return func(t testing.TB) models.Model { return newMADE(t, o) }
+func madeOf(o made.Options) func(testing.TB) models.Definition {
+	return func(t testing.TB) models.Definition { return newMADE(t, o) }
 }
 
 func bitsOf(context int) func() *data.Splits {
@@ -41,13 +41,13 @@ var journeys = []journey{
 	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}), bitsOf(2),
 		Options{Optimizer: &Adam{LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}, false},
 	{"four masks", madeOf(made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4, Start: "natural"}), bitsOf(0), Options{MaxSteps: 27}, true},
-	{"a flow with statistics, and an average", func(testing.TB) models.Model { return normalising(3, 2) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) },
+	{"a flow with statistics, and an average", func(testing.TB) models.Definition { return normalising(3, 2) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) },
 		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxSteps: 15}, false},
-	{"a flow with statistics", func(testing.TB) models.Model { return normalising(3, 0) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 0) },
+	{"a flow with statistics", func(testing.TB) models.Definition { return normalising(3, 0) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 0) },
 		Options{MaxSteps: 15}, true},
-	{"noise beside data, and annealing", func(testing.TB) models.Model { return tinyVAE(5) }, bitsOf(0),
+	{"noise beside data, and annealing", func(testing.TB) models.Definition { return tinyVAE(5) }, bitsOf(0),
 		Options{Optimizer: &Adam{LearningRate: 0.1}, Anneal: AnnealOptions{From: 0.25, Steps: 9}, ValidSamples: 3, MaxSteps: 15}, false},
-	{"noise without data, and a teacher", func(t testing.TB) models.Model { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
+	{"noise without data, and a teacher", func(t testing.TB) models.Definition { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
 		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
 }
 

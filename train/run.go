@@ -68,7 +68,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range []*data.Set{splits.Train, splits.Valid, splits.Test} {
+	for _, s := range []*data.Prepared{splits.Train, splits.Valid, splits.Test} {
 		if s == nil {
 			continue
 		}
@@ -101,7 +101,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 type run struct {
 	c       *Config
 	o       RunOptions
-	model   models.Model
+	model   models.Definition
 	splits  *data.Splits
 	backend *backend.Backend
 	trainer *Trainer
@@ -325,7 +325,7 @@ func (r *run) evaluateTest(ctx context.Context) (maskflow.Evaluation, error) {
 		return maskflow.Evaluation{}, err
 	}
 	defer m.Close()
-	return m.Evaluate(ctx, r.splits.Test, maskflow.EvalOptions{})
+	return m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{})
 }
 
 // end writes the last record and returns the error that the run ended with.

@@ -164,7 +164,7 @@ func checkEnd(t *testing.T, b *backend.Backend, dir string, h *runlog.History, s
 		t.Fatal(err)
 	}
 	defer run.Close()
-	e, err := run.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{})
+	e, err := run.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func checkEnd(t *testing.T, b *backend.Backend, dir string, h *runlog.History, s
 		t.Errorf("the opened run of step %d scores %+v, the run said %+v", run.Step, e, s.Test)
 	}
 	// Training validates in other batches, which may turn the last bits.
-	if e, err = run.Evaluate(t.Context(), splits.Valid, maskflow.EvalOptions{}); err != nil || !near(e.NLL, float64(s.BestNLL), 1e-6) {
+	if e, err = run.EvaluateOf(t.Context(), splits.Valid, maskflow.EvalOptions{}); err != nil || !near(e.NLL, float64(s.BestNLL), 1e-6) {
 		t.Errorf("the opened run scores %v on the validation rows (%v), its best validation was %v", e.NLL, err, s.BestNLL)
 	}
 	last := filepath.Join(dir, filepath.FromSlash(h.Checkpoints[len(h.Checkpoints)-1].File))
@@ -191,8 +191,8 @@ func checkEnd(t *testing.T, b *backend.Backend, dir string, h *runlog.History, s
 }
 
 // ones are rows of one bit, k of n being 1.
-func ones(name string, k, n int) *data.Set {
-	s := &data.Set{Name: name, Rows: n, Dim: 1, X: make([]float32, n)}
+func ones(name string, k, n int) *data.Prepared {
+	s := &data.Prepared{Name: name, Rows: n, Dim: 1, X: make([]float32, n)}
 	for i := range k {
 		s.X[i] = 1
 	}
@@ -587,7 +587,7 @@ func TestRunWithAContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if e, err := r.Evaluate(t.Context(), splits.Test, maskflow.EvalOptions{}); err != nil || e.NLL != s.Test.NLL || r.Meta.ContextDim != 2 {
+	if e, err := r.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{}); err != nil || e.NLL != s.Test.NLL || r.Definition().ContextDim() != 2 {
 		t.Errorf("the opened run scores %v (%v), want %v", e.NLL, err, s.Test.NLL)
 	}
 }
@@ -608,8 +608,8 @@ func TestSamplesHaveTheShapeOfImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if !slices.Equal(r.Meta.Shape, []int{2, 3}) {
-		t.Errorf("the run is of rows of shape %v", r.Meta.Shape)
+	if !slices.Equal(r.Shape, []int{2, 3}) {
+		t.Errorf("the run is of rows of shape %v", r.Shape)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // of a step; on the Go backend, whose loops cannot hold a gradient, one. Both
 // are the same body, so results do not depend on how steps are grouped.
 type program struct {
-	model    models.Model
+	model    models.Definition
 	layout   exec.Layout // of one step; its scalars are the optimiser's, then β
 	opt      Optimizer
 	clip     float64 // global norm, 0: none
@@ -252,7 +252,7 @@ func (p *program) run(b compute.Backend, state []*tensors.Tensor, steps []exec.V
 // carrying the state of a large model through the loop costs more than that. On
 // a GPU the host's share is most of a step: a MAF of 1.8 million parameters
 // takes seven times as many steps a second in the loop.
-func chunkFor(kind string, d models.Model, stepsPerEpoch int) int {
+func chunkFor(kind string, d models.Definition, stepsPerEpoch int) int {
 	if kind == backend.KindCUDA {
 		return max(1, min(maxChunkGPU, stepsPerEpoch))
 	}

@@ -23,7 +23,7 @@ import (
 type Trainer struct {
 	o         Options
 	backend   *backend.Backend
-	model     models.Model
+	model     models.Definition
 	masked    models.Masked
 	splits    *data.Splits
 	program   *program
@@ -60,7 +60,7 @@ const lossDecay = 0.98
 
 // NewTrainer compiles nothing yet; it checks the options and the data, and draws
 // the initial weights.
-func NewTrainer(b *backend.Backend, d models.Model, splits *data.Splits, o Options) (*Trainer, error) {
+func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o Options) (*Trainer, error) {
 	if b == nil || d == nil || splits == nil {
 		return nil, errors.New("training needs a backend, a model and rows")
 	}
@@ -102,13 +102,13 @@ func evenBatch(rows, limit int) int {
 	return (rows + batches - 1) / batches
 }
 
-func checkData(d models.Model, s *data.Splits, o Options) error {
+func checkData(d models.Definition, s *data.Splits, o Options) error {
 	_, stochastic := d.(models.Stochastic)
 	_, density := d.(models.Density)
 	if !stochastic && !density {
 		return fmt.Errorf("the model has neither a density nor a bound to train by")
 	}
-	for _, part := range []*data.Set{s.Train, s.Valid} {
+	for _, part := range []*data.Prepared{s.Train, s.Valid} {
 		if part == nil || part.Rows == 0 {
 			return fmt.Errorf("training needs rows to train on and rows to validate on")
 		}

@@ -16,8 +16,8 @@ import (
 )
 
 // numbered rows say which they are: (i, −i).
-func numbered(rows int) *data.Set {
-	s := &data.Set{Name: "numbered", Rows: rows, Dim: 2}
+func numbered(rows int) *data.Prepared {
+	s := &data.Prepared{Name: "numbered", Rows: rows, Dim: 2}
 	for i := range rows {
 		s.X = append(s.X, float32(i), -float32(i))
 	}
@@ -202,7 +202,7 @@ func TestMovingAverageOfTheLoss(t *testing.T) {
 
 func TestNewTrainerRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	five := func(rows int) *data.Set { return bits("five", 1, rows, 5, 0) }
+	five := func(rows int) *data.Prepared { return bits("five", 1, rows, 5, 0) }
 	m := newMADE(t, made.Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	good := Options{MaxEpochs: 1}
 	for _, tt := range []struct {
@@ -254,4 +254,4 @@ func TestNewTrainerRefuses(t *testing.T) {
 }
 
 // parametersOnly hides everything that a model can do.
-type parametersOnly struct{ models.Model }
+type parametersOnly struct{ models.Definition }

@@ -34,7 +34,7 @@ type model struct {
 
 // selection is which of the runs are shown, and how.
 type selection struct {
-	set       monitor.Set
+	set       monitor.Group
 	chosen    string          // directory of the run whose details are shown
 	hidden    map[string]bool // directories of runs that are not drawn
 	sort      monitor.Sorting

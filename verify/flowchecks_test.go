@@ -25,7 +25,7 @@ import (
 
 // mild are initial weights that something has happened to, so little that the
 // flow can be inverted in float32.
-func mild(d models.Model) models.Weights {
+func mild(d models.Definition) models.Weights {
 	const seed = 2
 	w := models.Initialize(d, seed)
 	rng := rand.New(rand.NewPCG(seed, 4))
@@ -74,7 +74,7 @@ func checkCalled(t *testing.T, r *verify.Report, name string) verify.Check {
 func TestVerifyHoldsForRealDensities(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		m       models.Model
+		m       models.Definition
 		skipped []string
 		xla     bool
 	}{
@@ -179,7 +179,7 @@ func TestVerifyFindsSabotageOfFlows(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	good := newMAF(t, maf.Options(stack(2, 0, flow.StackOptions{})))
 	for _, tt := range []struct {
-		m           models.Model
+		m           models.Definition
 		fails, says string
 	}{
 		{boastful{good}, "the log-determinant", "layer 0 (affine autoregressive), row 0: the layer says"},

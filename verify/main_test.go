@@ -21,7 +21,7 @@ func newMADE(t testing.TB, o made.Options) *made.Model {
 	return m
 }
 
-func newModel(t testing.TB, b *backend.Backend, d models.Model, w models.Weights, o maskflow.Options) *maskflow.Model {
+func newModel(t testing.TB, b *backend.Backend, d models.Definition, w models.Weights, o maskflow.Options) *maskflow.Model {
 	t.Helper()
 	m, err := maskflow.New(b, d, w, o)
 	if err != nil {

@@ -80,12 +80,12 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	if o.Rows <= 0 {
 		o.Rows = 4
 	}
-	of, err := exec.Load(m.Backend(), m.Graph(), m.Weights())
+	of, err := exec.Load(m.Backend(), m.Definition(), m.Weights())
 	if err != nil {
 		return nil, err
 	}
 	defer of.Close()
-	r := &Report{Dim: m.Graph().Dim()}
+	r := &Report{Dim: m.Definition().Dim()}
 	var checks []check
 	if f, ok := m.Density().(flow.Layered); ok {
 		v, err := newFlowVerifier(ctx, m, of.Density(), f, o)
@@ -94,7 +94,7 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 		}
 		defer v.close()
 		r.Orders, checks = len(v.sets()), v.checks()
-	} else if masked, ok := m.Graph().(models.Masked); ok {
+	} else if masked, ok := m.Definition().(models.Masked); ok {
 		v := &verifier{m: m, of: of, density: masked, sets: setsOf(masked, o), o: o}
 		r.Orders, checks = len(v.sets), []check{one(v.paths), one(v.jacobian), one(v.normalised), one(v.sampler)}
 	} else if m.Density() != nil {

@@ -57,6 +57,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 
 	t, firstLine := &data.Table{Name: name}, 0
 	var row []float64
+	var texts []int // columns of a row with neither a number nor a missing value
 	for {
 		bounded.left = maxCSVLine
 		cells, err := c.Read()
@@ -86,17 +87,24 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 		if err := limit.Take(int64(len(row))); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
+		texts = texts[:0]
 		for col, cell := range cells {
 			v, ok := number(cell)
 			if ok && math.IsInf(v, 0) {
 				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
 			}
-			row[col] = v
+			if row[col] = v; !ok && !missing(strings.TrimSpace(cell)) {
+				texts = append(texts, col)
+			}
 		}
 		t.Append(row)
 		t.Lines = append(t.Lines, line)
-		if err := keepTexts(t, cells, limit); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+		for _, col := range texts {
+			cell := strings.Clone(strings.TrimSpace(cells[col]))
+			if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
+				return nil, fmt.Errorf("line %d: %w", line, err)
+			}
+			t.SetText(t.Rows()-1, col, cell)
 		}
 	}
 	switch {
@@ -106,22 +114,6 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 		return nil, fmt.Errorf("it holds no rows, only a header on line %d", firstLine)
 	}
 	return t, nil
-}
-
-// keepTexts puts the cells of the last row that are neither numbers nor missing
-// into the table. A text counts as many values as it takes memory of.
-func keepTexts(t *data.Table, cells []string, limit *data.Limit) error {
-	for col, cell := range cells {
-		cell = strings.TrimSpace(cell)
-		if _, ok := number(cell); ok || missing(cell) {
-			continue
-		}
-		if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
-			return err
-		}
-		t.SetText(t.Rows()-1, col, strings.Clone(cell))
-	}
-	return nil
 }
 
 // separators in the order of preference: where cells are separated by

@@ -101,7 +101,7 @@ func TestBSDS300ImagesAreApart(t *testing.T) {
 		}
 	}
 	s := must.M1(load(context.Background(), data.Options{Dir: dir, Source: "bsds300", Patches: [3]int{401, 101, 101}}))
-	heights := func(s *data.Set) map[int]bool {
+	heights := func(s *data.Prepared) map[int]bool {
 		seen := map[int]bool{}
 		for i := range s.Rows {
 			var up, down float64
@@ -196,7 +196,7 @@ func TestBSDS300Refuses(t *testing.T) {
 
 // moments returns the mean of the rows of s, or takes the one given, and the
 // mean of (x − mean)(x − mean)ᵀ.
-func moments(s *data.Set, mean []float64) ([]float64, *mat.SymDense) {
+func moments(s *data.Prepared, mean []float64) ([]float64, *mat.SymDense) {
 	if mean == nil {
 		mean = columnSums(s)
 		for d := range mean {

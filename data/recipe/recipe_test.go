@@ -50,7 +50,7 @@ func load(ctx context.Context, o data.Options) (*data.Splits, error) {
 }
 
 // columnSums are the sums of the columns of a set.
-func columnSums(s *data.Set) []float64 {
+func columnSums(s *data.Prepared) []float64 {
 	sums := make([]float64, s.Dim)
 	for i := range s.Rows {
 		for d, v := range s.Row(i) {
@@ -65,7 +65,7 @@ func smallLimit() *data.Limit { return must.M1(data.NewLimit(1 << 16)) }
 
 // wantScores fails unless the columns of some rows have mean 0 and deviation 1,
 // n less freedom rows counting.
-func wantScores(t *testing.T, freedom int, sets ...*data.Set) {
+func wantScores(t *testing.T, freedom int, sets ...*data.Prepared) {
 	t.Helper()
 	for c := range sets[0].Dim {
 		var n, sum, squares float64

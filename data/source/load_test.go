@@ -19,14 +19,14 @@ import (
 	"github.com/maskflow/maskflow/data/format"
 )
 
-func wantSet(t *testing.T, s *data.Set, rows, dim int, x ...float32) {
+func wantSet(t *testing.T, s *data.Prepared, rows, dim int, x ...float32) {
 	t.Helper()
 	if s.Rows != rows || s.Dim != dim || !slices.Equal(s.X, x) {
 		t.Errorf("%d rows of %d: %v, want %d rows of %d: %v", s.Rows, s.Dim, s.X, rows, dim, x)
 	}
 }
 
-func equalSets(a, b *data.Set) bool {
+func equalSets(a, b *data.Prepared) bool {
 	return a.Rows == b.Rows && a.Dim == b.Dim && a.ContextDim == b.ContextDim && slices.Equal(a.X, b.X) && slices.Equal(a.Context, b.Context)
 }
 

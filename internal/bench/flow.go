@@ -32,7 +32,7 @@ type flow struct {
 	samples int
 }
 
-func (f flow) model() (models.Model, error) {
+func (f flow) model() (models.Definition, error) {
 	o := stack.StackOptions{Layers: f.layers, Dim: f.dim, Hidden: f.hidden, Seed: seed}
 	if !f.inverse {
 		return maf.New(maf.Options(o))
@@ -66,9 +66,9 @@ func (f flow) draw(ctx context.Context, m *maskflow.Model, seed uint64) (x []flo
 // table draws rows in which each variable has mean 0, variance 1 and correlation
 // 0.6 with the one before it: there is something to learn, so that a loss falls.
 // An IAF needs no data, and gets rows without variables.
-func (f flow) table() *data.Set {
+func (f flow) table() *data.Prepared {
 	if f.inverse {
-		return &data.Set{Name: "no data", Rows: f.rows}
+		return &data.Prepared{Name: "no data", Rows: f.rows}
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	x := make([]float32, f.rows*f.dim)
@@ -78,7 +78,7 @@ func (f flow) table() *data.Set {
 			x[i] = 0.6*x[i-1] + 0.8*x[i]
 		}
 	}
-	return &data.Set{Name: "synthetic rows", Rows: f.rows, Dim: f.dim, X: x}
+	return &data.Prepared{Name: "synthetic rows", Rows: f.rows, Dim: f.dim, X: x}
 }
 
 func (f flow) withRows(rows int) flow {

@@ -34,7 +34,7 @@ func (n network) made() (*made.Model, error) {
 		Masks: n.masks, Seed: seed})
 }
 
-func (n network) model() (models.Model, error) { return n.made() }
+func (n network) model() (models.Definition, error) { return n.made() }
 
 func (n network) rowsAStep() int { return n.batch }
 
@@ -43,7 +43,7 @@ func (n network) draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]fl
 }
 
 // table draws the rows: independent bits, one in three of them set.
-func (n network) table() *data.Set {
+func (n network) table() *data.Prepared {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	x := make([]float32, n.rows*n.dim)
 	for i := range x {
@@ -51,7 +51,7 @@ func (n network) table() *data.Set {
 			x[i] = 1
 		}
 	}
-	return &data.Set{Name: "synthetic rows", Rows: n.rows, Dim: n.dim, X: x}
+	return &data.Prepared{Name: "synthetic rows", Rows: n.rows, Dim: n.dim, X: x}
 }
 
 // save writes rows, weights and degrees for the peer and returns the file's

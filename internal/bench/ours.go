@@ -37,8 +37,8 @@ type training struct {
 
 // task is what maskflow is measured at: a network or a flow.
 type task interface {
-	model() (models.Model, error)
-	table() *data.Set
+	model() (models.Definition, error)
+	table() *data.Prepared
 	rowsAStep() int
 	// draw gives the samples of one call.
 	draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]float32, error)
@@ -51,7 +51,7 @@ func trainSide(name string, b *backend.Backend, of task) (*side, error) {
 	}
 	rows := of.table()
 	// Validation, at the end of an epoch, is not timed: one row keeps it short.
-	one := &data.Set{Name: "one row", Rows: 1, Dim: rows.Dim, X: rows.X[:rows.Dim]}
+	one := &data.Prepared{Name: "one row", Rows: 1, Dim: rows.Dim, X: rows.X[:rows.Dim]}
 	t := &training{}
 	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: rows.Dim}, train.Options{
 		Seed: seed, Batch: of.rowsAStep(), Optimizer: &train.Adam{}, MaxSteps: math.MaxInt32, LookAhead: train.Never,

@@ -86,8 +86,8 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.samples > 0 && models.ObjectiveOf(r.Graph()).Kind != models.Bound {
-		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Dir))
+	if o.samples > 0 && models.ObjectiveOf(r.Definition()).Kind != models.Bound {
+		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Path))
 	}
 	split, set, err := a.evalSet(ctx, r, o)
 	if err != nil {
@@ -99,19 +99,19 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	slices.Sort(o.orders)
 	var found []maskflow.Evaluation
 	for _, k := range slices.Compact(o.orders) {
-		e, err := r.Evaluate(ctx, set, maskflow.EvalOptions{Orders: k, Samples: o.samples})
+		e, err := r.EvaluateOf(ctx, set, maskflow.EvalOptions{Orders: k, Samples: o.samples})
 		if err != nil {
 			return err
 		}
 		found = append(found, e)
 	}
-	f := figuresOf(r.Config, r.Graph(), r.Meta.Shape)
+	f := figuresOf(r.Config, r.Definition(), r.Shape)
 	return a.show(f.allJSON(found, split), fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
-		text.Count(r.Meta.Dim, "variable"), f.text(found)))
+		text.Count(r.Definition().Dim(), "variable"), f.text(found)))
 }
 
 // evalSet reads the rows to evaluate and names them.
-func (a *app) evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (split string, set *data.Set, err error) {
+func (a *app) evalSet(ctx context.Context, r *maskflow.Model, o evalOptions) (split string, set *data.Prepared, err error) {
 	if o.file == "" {
 		set, err := a.readSplit(ctx, r, o.split)
 		return o.split, set, err
@@ -126,7 +126,7 @@ func (a *app) evalSet(ctx context.Context, r *maskflow.Run, o evalOptions) (spli
 
 // readSplit reads a split of a run's data and compares it with the model: the
 // source may have changed since the training. That of a target has no rows.
-func (a *app) readSplit(ctx context.Context, r *maskflow.Run, split string) (*data.Set, error) {
+func (a *app) readSplit(ctx context.Context, r *maskflow.Model, split string) (*data.Prepared, error) {
 	splits, err := r.LoadData(ctx, a.data())
 	if err != nil {
 		return nil, err
@@ -135,11 +135,11 @@ func (a *app) readSplit(ctx context.Context, r *maskflow.Run, split string) (*da
 	if err != nil || splits.Target != "" {
 		return set, err
 	}
-	if set.Dim != r.Meta.Dim || set.ContextDim != r.Meta.ContextDim {
+	if set.Dim != r.Definition().Dim() || set.ContextDim != r.Definition().ContextDim() {
 		return nil, fmt.Errorf("%s has %d + %d columns, but the model was trained on %d + %d (of context)",
-			set.Name, set.Dim, set.ContextDim, r.Meta.Dim, r.Meta.ContextDim)
+			set.Name, set.Dim, set.ContextDim, r.Definition().Dim(), r.Definition().ContextDim())
 	}
-	return set, maskflow.CheckRows(r.Graph(), set)
+	return set, maskflow.CheckRows(r.Definition(), set)
 }
 
 // figures writes evaluations as the model they are of wants them: a density has
@@ -157,7 +157,7 @@ type figures struct {
 	single, stochastic bool
 }
 
-func figuresOf(c *maskflow.Config, d models.Model, shape []int) figures {
+func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 	_, masked := d.(models.Masked)
 	_, stochastic := d.(models.Stochastic)
 	return figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), steady: c.Data.Logit == 0,
@@ -304,7 +304,7 @@ func splitsLine(s *data.Splits) string {
 }
 
 // modelLine describes the model of a training.
-func modelLine(d models.Model) string {
+func modelLine(d models.Definition) string {
 	line := fmt.Sprint(d)
 	size := 0
 	for _, s := range d.Specs() {

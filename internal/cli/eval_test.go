@@ -12,14 +12,14 @@ import (
 )
 
 // figuresFor are those of a model of the data that a configuration names.
-func figuresFor(t *testing.T, d models.Model, shape []int, logit float64) figures {
+func figuresFor(t *testing.T, d models.Definition, shape []int, logit float64) figures {
 	t.Helper()
 	c := &maskflow.Config{Eval: maskflow.Estimation{ValidSamples: 1}}
 	c.Data.Logit = logit
 	return figuresOf(c, d, shape)
 }
 
-func newModel[M models.Model](t *testing.T) func(M, error) M {
+func newModel[M models.Definition](t *testing.T) func(M, error) M {
 	return func(m M, err error) M {
 		t.Helper()
 		if err != nil {

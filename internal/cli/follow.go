@@ -20,7 +20,7 @@ const followEvery = 500 * time.Millisecond
 // follow prints what happens to runs, a line a thing, until every one has ended: for a
 // pipe, a log, a dumb terminal. With named, every line begins with the name of its run.
 func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Query, named bool) error {
-	var set monitor.Set
+	var set monitor.Group
 	f := &follower{query: q, named: named, told: map[string]*told{}}
 	for {
 		u := source.Poll()
@@ -70,7 +70,7 @@ type told struct {
 
 // look writes what is new of all runs. What happened to a run before the first look is
 // told by the state that it led to.
-func (f *follower) look(set *monitor.Set, now time.Time) {
+func (f *follower) look(set *monitor.Group, now time.Time) {
 	for _, r := range set.Sorted(monitor.ByName, monitor.Query{}, now) {
 		t := f.told[r.Dir]
 		if t == nil {
@@ -85,7 +85,7 @@ func (f *follower) look(set *monitor.Set, now time.Time) {
 }
 
 // going reports whether anything may still happen to a run.
-func (f *follower) going(set *monitor.Set) bool {
+func (f *follower) going(set *monitor.Group) bool {
 	return slices.ContainsFunc(set.Runs, func(r *monitor.Run) bool {
 		return unread(r) || r.Status().Alive() || r.Status() == monitor.Unknown
 	})

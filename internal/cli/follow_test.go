@@ -20,7 +20,7 @@ type following struct {
 	folder string
 	now    time.Time
 	source *monitor.Source
-	set    monitor.Set
+	set    monitor.Group
 	f      *follower
 }
 

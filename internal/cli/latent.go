@@ -77,15 +77,15 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	}
 	f, ok := r.Density().(models.Flow)
 	if !ok {
-		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Dir))
+		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Path))
 	}
 	t, err := a.rows(ctx, r, o.tables)
 	if err != nil {
 		return err
 	}
-	prepare, restore := r.Prepare, data.NewPreparation(r.Meta.Dim, 0).Undo
+	prepare, restore := r.Prepare, data.NewPreparation(r.Definition().Dim(), 0).Undo
 	if o.inverse { // Noise is in no units of the data, so that nothing else is asked of its values.
-		prepare, restore = data.NewPreparation(r.Meta.Dim, r.Meta.ContextDim).Apply, r.Preparation().Undo
+		prepare, restore = data.NewPreparation(r.Definition().Dim(), r.Definition().ContextDim()).Apply, r.Preparation().Undo
 	}
 	set, err := prepare(t)
 	if err != nil {
@@ -113,6 +113,6 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	if err := a.writeTable(o.output, out); err != nil {
 		return err
 	}
-	a.console.line("%s of %s in %.2f s%s", text.Count(set.Rows, "row"), text.Count(r.Meta.Dim, "variable"), spent, passesText(passes))
+	a.console.line("%s of %s in %.2f s%s", text.Count(set.Rows, "row"), text.Count(r.Definition().Dim(), "variable"), spent, passesText(passes))
 	return nil
 }

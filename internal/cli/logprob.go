@@ -61,7 +61,7 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	}
 	sets := r.Sets(o.orders)
 	if o.perOrder && len(sets) == 0 {
-		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Dir))
+		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Path))
 	}
 	t, err := a.rows(ctx, r, o.tables)
 	if err != nil {
@@ -91,7 +91,7 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 }
 
 // perOrder returns a table [rows, 1+K]: the ensemble and then each order.
-func perOrder(ctx context.Context, r *maskflow.Run, set *data.Set, sets []*masks.Set) (values []float64, header []string, err error) {
+func perOrder(ctx context.Context, r *maskflow.Model, set *data.Prepared, sets []*masks.Set) (values []float64, header []string, err error) {
 	width := 1 + len(sets)
 	header = []string{"log_prob"}
 	values = make([]float64, set.Rows*width)

@@ -102,7 +102,7 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 
 // modelOf makes the configuration's model, for the width of its data or the one
 // given.
-func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Model, error) {
+func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Definition, error) {
 	width := c.Data.ContextColumns
 	if c.Data.Labels {
 		width = 1 // how many there are makes no difference to the masks
@@ -164,7 +164,7 @@ func layerOfFlow(l *flow.Autoregressive) maskedLayer {
 
 // layersOf are the parts of a model that have masks, in the direction in which
 // one pass computes them.
-func layersOf(d models.Model) []maskedLayer {
+func layersOf(d models.Definition) []maskedLayer {
 	density, _ := models.DensityOf(d)
 	f, ok := density.(flow.Layered)
 	if !ok {

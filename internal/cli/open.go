@@ -34,7 +34,7 @@ func (a *app) openBackend(ctx context.Context, logs io.Writer) (*backend.Backend
 
 // openRun opens the trained model of a run directory or a model file, until the call
 // ends, and checks sizes of ensembles against it.
-func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow.Run, error) {
+func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow.Model, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no run directory or model file %s", dir)
@@ -62,9 +62,9 @@ const mostOrders = 100_000
 
 // checkOrders checks numbers of orders against a model: none may be larger than
 // the number of orders it was trained with, unless it draws fresh ones.
-func checkOrders(r *maskflow.Run, orders ...int) error {
+func checkOrders(r *maskflow.Model, orders ...int) error {
 	most := 1
-	if masked, ok := r.Graph().(models.Masked); ok {
+	if masked, ok := r.Definition().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {
 			most = mostOrders
 		}
@@ -74,7 +74,7 @@ func checkOrders(r *maskflow.Run, orders ...int) error {
 			if most == mostOrders {
 				return usage(fmt.Errorf("--orders %d: at most %d fresh ones", k, most))
 			}
-			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Dir, text.Count(most, "order")))
+			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Path, text.Count(most, "order")))
 		}
 	}
 	return nil
@@ -125,7 +125,7 @@ func (t *tables) check(c *cobra.Command) error {
 }
 
 // rows reads INPUT and its context.
-func (a *app) rows(ctx context.Context, r *maskflow.Run, f tables) (*data.Table, error) {
+func (a *app) rows(ctx context.Context, r *maskflow.Model, f tables) (*data.Table, error) {
 	t, err := a.readTable(ctx, f.input, f.array)
 	if err != nil || f.context == "" {
 		return t, err
@@ -156,15 +156,15 @@ func checkOutput(c *cobra.Command, path string, inputs ...string) error {
 
 // readContext reads the rows that condition a model of a run: n of them, or one
 // for all.
-func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n int) (*data.Table, error) {
-	width := r.Meta.ContextDim
+func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n int) (*data.Table, error) {
+	width := r.Definition().ContextDim()
 	switch {
 	case width == 0 && path == "":
 		return nil, nil
 	case width == 0:
-		return nil, usage(fmt.Errorf("--context %s: the model of %s has no context", path, r.Dir))
+		return nil, usage(fmt.Errorf("--context %s: the model of %s has no context", path, r.Path))
 	case path == "":
-		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Dir, text.Count(width, "column")))
+		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Path, text.Count(width, "column")))
 	}
 	t, err := a.readTable(ctx, path, "")
 	if err != nil {
@@ -181,13 +181,4 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Run, path string, n i
 		t.Append(first)
 	}
 	return t, nil
-}
-
-// contextValues is readContext for those who need the values alone.
-func (a *app) contextValues(ctx context.Context, r *maskflow.Run, path string, n int) ([]float32, error) {
-	t, err := a.readContext(ctx, r, path, n)
-	if err != nil || t == nil {
-		return nil, err
-	}
-	return t.Values()
 }

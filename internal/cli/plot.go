@@ -84,7 +84,7 @@ func (a *app) plotCommand() *cobra.Command {
 // plotKinds are the kinds of pictures and what draws each: with the trained model of
 // a run, or with its directory alone.
 var plotKinds = map[string]struct {
-	model func(*app, context.Context, *maskflow.Run, plotOptions) error
+	model func(*app, context.Context, *maskflow.Model, plotOptions) error
 	run   func(*app, string, plotOptions) error
 }{
 	"calibration": {model: (*app).plotCalibration}, "curve": {run: (*app).plotCurve},
@@ -144,7 +144,7 @@ func parseBounds(text string) ([]float64, error) {
 }
 
 // title is what stands above a picture.
-func title(r *maskflow.Run, what string) string {
+func title(r *maskflow.Model, what string) string {
 	return fmt.Sprintf("%s (%s): %s", r.Config.Name, r.Config.Model.Name(), what)
 }
 
@@ -174,13 +174,13 @@ type variableJSON struct {
 
 // plotCalibration draws the probability integral transforms of the rows of a split
 // and prints how far from uniform they are.
-func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOptions) error {
+func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOptions) error {
 	set, err := a.readSplit(ctx, r, o.split)
 	if err != nil {
 		return err
 	}
 	if set.Dim == 0 {
-		return usage(fmt.Errorf("--kind calibration needs rows of data, but %s is fitted to a target without any", r.Dir))
+		return usage(fmt.Errorf("--kind calibration needs rows of data, but %s is fitted to a target without any", r.Path))
 	}
 	rows := set.Rows
 	if o.n > 0 {
@@ -188,7 +188,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Run, o plotOption
 	}
 	u, err := r.PIT(ctx, set.X[:rows*set.Dim], set.Context[:rows*set.ContextDim])
 	if err != nil {
-		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Dir, err))
+		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Path, err))
 	}
 	names, columns := columnNames(set, set.Dim), make([][]float64, set.Dim)
 	var found []variableJSON

@@ -23,14 +23,14 @@ const (
 )
 
 // plotDensity draws ln p over a window.
-func (a *app) plotDensity(ctx context.Context, r *maskflow.Run, o plotOptions) error {
+func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions) error {
 	switch {
-	case r.Meta.Dim != 2:
-		return usage(fmt.Errorf("--kind density draws two variables, but the model of %s has %d (try --kind calibration)", r.Dir, r.Meta.Dim))
-	case r.Density() == nil || models.Discrete(r.Graph()):
-		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none", r.Dir))
-	case r.Meta.ContextDim > 0:
-		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Dir))
+	case r.Definition().Dim() != 2:
+		return usage(fmt.Errorf("--kind density draws two variables, but the model of %s has %d (try --kind calibration)", r.Path, r.Definition().Dim()))
+	case r.Density() == nil || models.Discrete(r.Definition()):
+		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none", r.Path))
+	case r.Definition().ContextDim() > 0:
+		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Path))
 	}
 	points, names, err := a.plotRows(ctx, r, o)
 	if err != nil {
@@ -58,7 +58,7 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Run, o plotOptions) e
 
 // plotRows are rows of the split, or samples of a flow that is fitted to a target,
 // with the names of their columns.
-func (a *app) plotRows(ctx context.Context, r *maskflow.Run, o plotOptions) (rows []float32, names []string, err error) {
+func (a *app) plotRows(ctx context.Context, r *maskflow.Model, o plotOptions) (rows []float32, names []string, err error) {
 	n := cmp.Or(o.n, 1000)
 	set, err := a.readSplit(ctx, r, o.split)
 	if err != nil {
@@ -66,14 +66,14 @@ func (a *app) plotRows(ctx context.Context, r *maskflow.Run, o plotOptions) (row
 	}
 	if set.Dim == 0 {
 		rows, err = r.Core.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed})
-		return rows, columnNames(nil, r.Meta.Dim), err
+		return rows, columnNames(nil, r.Definition().Dim()), err
 	}
 	rows, err = r.Preparation().UndoValues(set.X[:min(n, set.Rows)*set.Dim])
 	return rows, columnNames(set, set.Dim), err
 }
 
 // columnNames are those of the source, or x1, x2, ….
-func columnNames(set *data.Set, dim int) []string {
+func columnNames(set *data.Prepared, dim int) []string {
 	if set != nil && len(set.Columns) == dim {
 		return set.Columns
 	}
@@ -92,7 +92,7 @@ func windowOf(points []float32) (x, y plot.Range) {
 
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
 // beyond the range of a logit, it is not a number.
-func densityGrid(ctx context.Context, r *maskflow.Run, x, y plot.Range, cells int) (plot.Grid, error) {
+func densityGrid(ctx context.Context, r *maskflow.Model, x, y plot.Range, cells int) (plot.Grid, error) {
 	middles := exec.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
 	rows, err := data.FromFlat(middles, 2)
 	if err != nil {
@@ -110,7 +110,7 @@ func densityGrid(ctx context.Context, r *maskflow.Run, x, y plot.Range, cells in
 }
 
 // plotSamples draws images or points.
-func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) error {
+func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions) error {
 	shape, err := sampleShape(r, o)
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 	if o.n == 0 && len(shape) == 1 {
 		n = 1000
 	}
-	cond, err := a.contextValues(ctx, r, o.context, n)
+	cond, err := a.readContext(ctx, r, o.context, n)
 	if err != nil {
 		return err
 	}
@@ -148,35 +148,35 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Run, o plotOptions) e
 		})
 	}
 	h, w := shape[len(shape)-2], shape[len(shape)-1]
-	grey := plot.Grey(x, r.Meta.Dim/(h*w), h*w)
+	grey := plot.Grey(x, r.Definition().Dim()/(h*w), h*w)
 	return a.writeChart(o, 2*textHeight, func(width, height int, style plot.Style) []string {
 		return plot.Images(grey, n, h, w, width, height, style)
 	})
 }
 
 // sampleShape is that of a sample: [2], [h, w] or [3, h, w].
-func sampleShape(r *maskflow.Run, o plotOptions) ([]int, error) {
+func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 	if len(o.shape) > 0 {
 		size := 1
 		for _, n := range o.shape {
 			size *= n
 		}
-		if len(o.shape) != 2 || size != r.Meta.Dim || o.shape[0] < 1 {
-			return nil, usage(fmt.Errorf("--shape %v: need a height and a width whose product is %d, the variables of %s", o.shape, r.Meta.Dim, r.Dir))
+		if len(o.shape) != 2 || size != r.Definition().Dim() || o.shape[0] < 1 {
+			return nil, usage(fmt.Errorf("--shape %v: need a height and a width whose product is %d, the variables of %s", o.shape, r.Definition().Dim(), r.Path))
 		}
 		return o.shape, nil
 	}
-	shape := r.Meta.Shape
+	shape := r.Shape
 	if len(shape) == 3 && shape[0] == 1 {
 		shape = shape[1:]
 	}
 	switch {
 	case len(shape) == 2, len(shape) == 3 && shape[0] == 3:
 		return shape, nil
-	case r.Meta.Dim == 2:
+	case r.Definition().Dim() == 2:
 		return []int{2}, nil
 	}
-	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (give the size of images with --shape H,W)", r.Dir, text.Count(r.Meta.Dim, "variable")))
+	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (give the size of images with --shape H,W)", r.Path, text.Count(r.Definition().Dim(), "variable")))
 }
 
 // pointGrid counts points in cells.

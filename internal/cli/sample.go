@@ -71,12 +71,12 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	if err != nil {
 		return err
 	}
-	cond, err := a.contextValues(ctx, r, o.context, o.n)
+	cond, err := a.readContext(ctx, r, o.context, o.n)
 	if err != nil {
 		return err
 	}
-	if _, masked := r.Graph().(models.Masked); !masked && o.order > 0 {
-		return usage(fmt.Errorf("--order %d: the model of %s has no orders", o.order, r.Dir))
+	if _, masked := r.Definition().(models.Masked); !masked && o.order > 0 {
+		return usage(fmt.Errorf("--order %d: the model of %s has no orders", o.order, r.Path))
 	}
 	begin := time.Now()
 	x, passes, err := r.SampleAndPasses(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond})
@@ -88,14 +88,14 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	if err != nil {
 		return err
 	}
-	t.Shape = r.Meta.Shape
+	t.Shape = r.Shape
 	if err := a.writeTable(o.output, t); err != nil {
 		return err
 	}
 	if method != models.Jacobi {
 		passes = 0
 	}
-	a.console.line("%s of %s in %.2f s, %s a second%s", text.Count(o.n, "row"), text.Count(r.Meta.Dim, "variable"), spent,
+	a.console.line("%s of %s in %.2f s, %s a second%s", text.Count(o.n, "row"), text.Count(r.Definition().Dim(), "variable"), spent,
 		text.Grouped(int(float64(o.n)/max(spent, 1e-9))), passesText(passes))
 	return nil
 }

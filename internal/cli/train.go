@@ -170,7 +170,7 @@ func (f flags) resumeCommand(dir string) string {
 }
 
 // trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Model, f figures) error {
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, f figures) error {
 	if s == nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func summaryJSON(s *train.Summary, f figures) any {
 	return out
 }
 
-func summaryText(s *train.Summary, d models.Model, f figures, resume string) string {
+func summaryText(s *train.Summary, d models.Definition, f figures, resume string) string {
 	b := listing{width: 6}
 	if e := s.Test; e != nil {
 		b.add("test", "%s", f.headline(*e, text.Count(e.Rows, "row")))

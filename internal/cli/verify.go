@@ -47,7 +47,7 @@ func (a *app) verify(c *cobra.Command, dir string, o verify.Options) error {
 	if err != nil {
 		return err
 	}
-	report, err := verify.Model(ctx, r.Model, o)
+	report, err := verify.Model(ctx, r, o)
 	if err != nil {
 		return err
 	}

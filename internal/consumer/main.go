@@ -24,7 +24,7 @@ func main() {
 	d := try(made.New(made.Options{Dim: rows.Dim, Hidden: []int{32}, Direct: true}))
 	m := try(train.Fit(ctx, b, d, rows, train.Options{MaxSteps: 150}))
 	defer m.Close()
-	e := try(m.Evaluate(ctx, rows.Test, maskflow.EvalOptions{}))
+	e := try(m.EvaluateOf(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.2f ± %.2f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
 	fmt.Println(try(m.Sample(ctx, 1, maskflow.SampleOptions{Seed: 1})).Row(nil, 0))
 }

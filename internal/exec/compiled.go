@@ -26,7 +26,7 @@ type Compiled struct {
 }
 
 // Compile prepares a function; it is compiled when it is first called.
-func Compile(b *backend.Backend, m models.Model, name string, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Compiled, error) {
+func Compile(b *backend.Backend, m models.Definition, name string, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Compiled, error) {
 	specs := m.Specs()
 	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
 		in, _ := l.Split(args[len(specs):])

@@ -62,7 +62,7 @@ func (e Evaluation) BitsPerDim() float64 { return e.NLL / float64(e.Dim) / math.
 // the probabilities of its members are averaged, row by row, never their logits or
 // log-likelihoods. Of a stochastic model it estimates it from importance weights. A
 // likelihood that is not finite is a *models.NonFiniteError beside the result.
-func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Set, of Ensemble) (Evaluation, error) {
+func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Prepared, of Ensemble) (Evaluation, error) {
 	if err := e.check(s); err != nil {
 		return Evaluation{}, err
 	}
@@ -89,7 +89,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 }
 
 // check says whether the rows are those of the model.
-func (e *Evaluator) check(s *data.Set) error {
+func (e *Evaluator) check(s *data.Prepared) error {
 	if s.Rows == 0 {
 		return fmt.Errorf("%s has no rows to evaluate", s.Name)
 	}
@@ -109,7 +109,7 @@ func (e *Evaluator) check(s *data.Set) error {
 // accumulator sums log-likelihoods of rows under several orders, in the units of
 // the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
-	set         *data.Set
+	set         *data.Prepared
 	joint, gain moments
 	single      moments // of the mean of a row's log-likelihoods
 	bad         *models.NonFiniteError

@@ -31,7 +31,7 @@ type Ensemble struct {
 // safe for concurrent use.
 type Evaluator struct {
 	backend *backend.Backend
-	model   models.Model
+	model   models.Definition
 	batch   int
 	// value is ln p of rows, or the bound of a stochastic model.
 	value *Compiled
@@ -41,7 +41,7 @@ type Evaluator struct {
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
 // rows; 0 is what suits the model.
-func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, error) {
+func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluator, error) {
 	if batch <= 0 {
 		batch = suitableBatch(d)
 	}
@@ -68,7 +68,7 @@ func NewEvaluator(b *backend.Backend, d models.Model, batch int) (*Evaluator, er
 
 // suitableBatch is the number of rows whose widest layer has some 640,000 values:
 // fewer rows a call leave the host too much of it, and more leave the caches.
-func suitableBatch(d models.Model) int {
+func suitableBatch(d models.Definition) int {
 	const values, fewest, most = 640_000, 500, 5000
 	widest := d.Dim()
 	for _, s := range d.Specs() {
@@ -223,7 +223,7 @@ func EvaluationSets(d models.Masked, n, unlimited int) []*masks.Set {
 
 // RowsOf is the number of rows that x and their contexts are for a model. The error
 // names what does not fit.
-func RowsOf(d models.Model, x, cond []float32) (int, error) {
+func RowsOf(d models.Definition, x, cond []float32) (int, error) {
 	dim, width := d.Dim(), d.ContextDim()
 	rows := len(x) / dim
 	if len(x)%dim != 0 {
@@ -290,7 +290,7 @@ func (i Inversion) toNoise(ctx context.Context, params []*tensors.Tensor, x, con
 }
 
 // Looping returns the flow that a model is, when its density takes a loop in the graph.
-func Looping(m models.Model) (models.Flow, bool) {
+func Looping(m models.Definition) (models.Flow, bool) {
 	f, ok := m.(models.Flow)
 	return f, ok && f.Loops()
 }

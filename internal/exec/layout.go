@@ -28,7 +28,7 @@ type Layout struct {
 
 // LayoutOf is that of a function of rows of a model, their contexts and, if the
 // model is masked, a mask set.
-func LayoutOf(m models.Model, batch int) Layout {
+func LayoutOf(m models.Definition, batch int) Layout {
 	l := Layout{Batch: batch, X: m.Dim(), Context: m.ContextDim()}
 	if masked, ok := m.(models.Masked); ok {
 		l.Degrees = masked.DegreeSpecs()
@@ -195,7 +195,7 @@ func put[T float32 | int32](t *tensors.Tensor, steps [][]any, k int) error {
 
 // DegreesOf are the degrees of a mask set, nil standing for the first of the
 // cycle; a density without masks has none.
-func DegreesOf(m models.Model, set *masks.Set) [][]int32 {
+func DegreesOf(m models.Definition, set *masks.Set) [][]int32 {
 	masked, ok := m.(models.Masked)
 	if !ok {
 		return nil

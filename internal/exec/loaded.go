@@ -18,7 +18,7 @@ import (
 // Loaded is a model whose weights are on a backend. It must not be changed.
 type Loaded struct {
 	Backend *backend.Backend
-	Model   models.Model
+	Model   models.Definition
 	Weights models.Weights
 	Params  []*tensors.Tensor
 
@@ -28,7 +28,7 @@ type Loaded struct {
 }
 
 // Load puts weights on a backend. The error says how they do not fit the model.
-func Load(b *backend.Backend, m models.Model, w models.Weights) (*Loaded, error) {
+func Load(b *backend.Backend, m models.Definition, w models.Weights) (*Loaded, error) {
 	if b == nil {
 		return nil, errors.New("no backend is given")
 	}
@@ -42,7 +42,7 @@ func Load(b *backend.Backend, m models.Model, w models.Weights) (*Loaded, error)
 	return load(b, m, w, params), nil
 }
 
-func load(b *backend.Backend, m models.Model, w models.Weights, params []*tensors.Tensor) *Loaded {
+func load(b *backend.Backend, m models.Definition, w models.Weights, params []*tensors.Tensor) *Loaded {
 	l := &Loaded{Backend: b, Model: m, Weights: w, Params: params, samplers: map[*masks.Set]models.Sampler{}}
 	l.inverter = sync.OnceValues(func() (models.Inverter, error) {
 		f, ok := m.(models.Flow)
@@ -102,7 +102,7 @@ func HostWeights(params []*tensors.Tensor) (models.Weights, error) {
 }
 
 // Tensors are weights of a density as a group of a checkpoint's tensors.
-func Tensors(group string, d models.Model, w models.Weights) ([]checkpoint.Tensor, error) {
+func Tensors(group string, d models.Definition, w models.Weights) ([]checkpoint.Tensor, error) {
 	if err := w.Check(d); err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func Tensors(group string, d models.Model, w models.Weights) ([]checkpoint.Tenso
 }
 
 // WeightsOf finds a density's weights in a group of a checkpoint's tensors.
-func WeightsOf(s *checkpoint.State, group string, d models.Model) (models.Weights, error) {
+func WeightsOf(s *checkpoint.State, group string, d models.Definition) (models.Weights, error) {
 	byName := make(map[string]checkpoint.Tensor, len(s.Tensors))
 	for _, t := range s.Tensors {
 		byName[t.Name] = t

@@ -39,7 +39,7 @@ const MaxSampleSets = 32
 // nil set. The same seed gives the same samples on every machine, and the first
 // rows do not depend on N. passes is the largest number of times that any row went
 // through any one network, 0 where no network is inverted.
-func Sample(ctx context.Context, d models.Model, w models.Weights, sets []*masks.Set, o Draw) (x []float32, passes int, err error) {
+func Sample(ctx context.Context, d models.Definition, w models.Weights, sets []*masks.Set, o Draw) (x []float32, passes int, err error) {
 	return sampleBy(ctx, d, sets, o, func(set *masks.Set) (models.Sampler, error) { return newSampler(d, w, set) })
 }
 
@@ -67,7 +67,7 @@ func (l *Loaded) sampler(set *masks.Set) (models.Sampler, error) {
 	return s, nil
 }
 
-func newSampler(d models.Model, w models.Weights, set *masks.Set) (models.Sampler, error) {
+func newSampler(d models.Definition, w models.Weights, set *masks.Set) (models.Sampler, error) {
 	sampled, ok := d.(models.HostSampler)
 	if !ok {
 		return nil, fmt.Errorf("this model cannot be sampled")
@@ -76,7 +76,7 @@ func newSampler(d models.Model, w models.Weights, set *masks.Set) (models.Sample
 }
 
 // Check reports whether so many samples of a model can be drawn.
-func (o Draw) Check(d models.Model) error {
+func (o Draw) Check(d models.Definition) error {
 	n := o.N
 	if dim := max(d.Dim(), d.ContextDim()); n > maxSampleValues/dim {
 		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
@@ -90,7 +90,7 @@ func (o Draw) Check(d models.Model) error {
 	return nil
 }
 
-func sampleBy(ctx context.Context, d models.Model, sets []*masks.Set, o Draw, samplerOf func(*masks.Set) (models.Sampler, error)) (out []float32, passes int, err error) {
+func sampleBy(ctx context.Context, d models.Definition, sets []*masks.Set, o Draw, samplerOf func(*masks.Set) (models.Sampler, error)) (out []float32, passes int, err error) {
 	if err := o.Check(d); err != nil {
 		return nil, 0, err
 	}

@@ -72,7 +72,7 @@ func uniforms(seed uint64, n int, low, high float64) []float32 {
 }
 
 // arguments are the weights as an executable takes them.
-func arguments(m models.Model, w models.Weights) []any {
+func arguments(m models.Definition, w models.Weights) []any {
 	var args []any
 	for i, s := range m.Specs() {
 		args = append(args, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
@@ -111,7 +111,7 @@ func call(t *testing.T, exec *Exec, args ...any) [][]float32 {
 
 // evaluate builds a graph of the parameters of a model and more arguments, runs
 // it once and returns its outputs, flat.
-func evaluate(t *testing.T, b *backend.Backend, m models.Model, w models.Weights, graph func(p models.Params, args []*Node) []*Node, args ...any) [][]float32 {
+func evaluate(t *testing.T, b *backend.Backend, m models.Definition, w models.Weights, graph func(p models.Params, args []*Node) []*Node, args ...any) [][]float32 {
 	t.Helper()
 	n := len(m.Specs())
 	exec := newExec(t, b, func(nodes []*Node) []*Node { return graph(models.Bind(m.Specs(), nodes[:n]), nodes[n:]) })

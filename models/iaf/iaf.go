@@ -49,7 +49,7 @@ func (*Options) Help() string { return "a flow whose sampling is one pass" }
 func (*Options) Traits() models.Traits { return models.Traits{Noise: true, By: "iaf", Key: "type"} }
 
 // Build makes the model, fitted to the target if there is one.
-func (o *Options) Build(in models.Input) (models.Model, error) {
+func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
 	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
 	m, err := New(b)

@@ -63,7 +63,7 @@ func (i inverter) toNoise(t *testing.T, x []float32) []float32 {
 }
 
 // contextOf is the context among the arguments after the rows, if there is one.
-func contextOf(m models.Model, args []*Node) *Node {
+func contextOf(m models.Definition, args []*Node) *Node {
 	if m.ContextDim() == 0 {
 		return nil
 	}

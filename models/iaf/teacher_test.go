@@ -22,7 +22,7 @@ import (
 
 // ascend makes the mean of a value large by Adam (Kingma and Ba 2015, arXiv
 // 1412.6980) with a rate that falls to zero: value takes the step's argument.
-func ascend(t *testing.T, b *backend.Backend, m models.Model, w models.Weights, steps int, value func(p models.Params, arg *Node) *Node, arg func(step int) any) {
+func ascend(t *testing.T, b *backend.Backend, m models.Definition, w models.Weights, steps int, value func(p models.Params, arg *Node) *Node, arg func(step int) any) {
 	t.Helper()
 	const first, decay1, decay2 = 0.02, 0.9, 0.99
 	c := modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node {
@@ -74,7 +74,7 @@ func TestDistil(t *testing.T) {
 		learnt := models.Initialize(teacher, 1)
 		density := func(p models.Params, x *Node) *Node { return teacher.LogProb(p, x, nil) }
 		ascend(t, b, teacher, learnt, steps, density, banana)
-		mean := func(m models.Model, w models.Weights, value func(p models.Params, arg *Node) *Node, arg func(int) any) float64 {
+		mean := func(m models.Definition, w models.Weights, value func(p models.Params, arg *Node) *Node, arg func(int) any) float64 {
 			c := modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node { return []*Node{ReduceAllMean(value(p, args[0]))} })
 			var values []float64
 			for k := range 10 {

@@ -122,7 +122,7 @@ func (o *Options) Traits() models.Traits {
 }
 
 // Build makes the model.
-func (o *Options) Build(in models.Input) (models.Model, error) {
+func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
 	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
 	return New(b)

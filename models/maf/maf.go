@@ -55,7 +55,7 @@ func (*Options) Help() string { return "a flow whose density is one pass" }
 func (*Options) Traits() models.Traits { return models.Traits{By: "maf", Key: "type"} }
 
 // Build makes the model.
-func (o *Options) Build(in models.Input) (models.Model, error) {
+func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
 	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
 	return New(b)

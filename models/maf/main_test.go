@@ -69,7 +69,7 @@ func matrix(flat []float32, cols int) *tensors.Tensor {
 }
 
 // arguments are the weights as an executable takes them.
-func arguments(m models.Model, w models.Weights) []any {
+func arguments(m models.Definition, w models.Weights) []any {
 	var args []any
 	for i, s := range m.Specs() {
 		args = append(args, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))

@@ -16,7 +16,7 @@ import (
 
 // RandomWeights are initial weights that something has happened to: output
 // layers start at zero and would hide every mistake.
-func RandomWeights(m models.Model, seed uint64) models.Weights {
+func RandomWeights(m models.Definition, seed uint64) models.Weights {
 	w := models.Initialize(m, seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for i, s := range m.Specs() {
@@ -32,7 +32,7 @@ func RandomWeights(m models.Model, seed uint64) models.Weights {
 
 // Strong are weights that make variables depend on each other: N(0, 1), where
 // initial ones are small and biases zero.
-func Strong(d models.Model, seed uint64) models.Weights {
+func Strong(d models.Definition, seed uint64) models.Weights {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	var w models.Weights
 	for _, s := range d.Specs() {
@@ -71,12 +71,12 @@ func Matrix(flat []float32, cols int) *tensors.Tensor {
 
 // Compiled is a graph of the parameters of a model and more arguments.
 type Compiled struct {
-	model models.Model
+	model models.Definition
 	exec  *Exec
 }
 
 // Compile builds a graph of the parameters of a model, followed by more arguments.
-func Compile(t *testing.T, b *backend.Backend, m models.Model, graph func(p models.Params, args []*Node) []*Node) Compiled {
+func Compile(t *testing.T, b *backend.Backend, m models.Definition, graph func(p models.Params, args []*Node) []*Node) Compiled {
 	t.Helper()
 	n := len(m.Specs())
 	exec, err := NewExec(b.Compute, func(nodes []*Node) []*Node { return graph(models.Bind(m.Specs(), nodes[:n]), nodes[n:]) })
@@ -107,7 +107,7 @@ func (c Compiled) Run(t *testing.T, w models.Weights, args ...any) [][]float32 {
 }
 
 // Trained are the specs of the parameters that are not fixed.
-func Trained(m models.Model) (specs []models.Spec) {
+func Trained(m models.Definition) (specs []models.Spec) {
 	for _, s := range m.Specs() {
 		if !s.Fixed {
 			specs = append(specs, s)
@@ -117,7 +117,7 @@ func Trained(m models.Model) (specs []models.Spec) {
 }
 
 // Gradients are those of a scalar with respect to the trained parameters.
-func Gradients(m models.Model, p models.Params, of *Node) []*Node {
+func Gradients(m models.Definition, p models.Params, of *Node) []*Node {
 	var wanted []*Node
 	for _, s := range Trained(m) {
 		wanted = append(wanted, p.Get(s.Name))

@@ -77,7 +77,7 @@ func (*Options) Traits() models.Traits {
 }
 
 // Build makes the model.
-func (o *Options) Build(in models.Input) (models.Model, error) {
+func (o *Options) Build(in models.Input) (models.Definition, error) {
 	if in.Context > 0 {
 		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", in.Context)
 	}

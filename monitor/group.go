@@ -13,18 +13,18 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// A Set is the runs as they stand. The zero value is empty. Its methods do no
+// A Group is the runs as they stand. The zero value is empty. Its methods do no
 // I/O and are for one goroutine at a time.
-type Set struct {
+type Group struct {
 	Runs []*Run // sorted by directory, numbers in its name by their value
 
 	byDir map[string]*Run
 }
 
-// Apply takes in what a [Source] found. Runs appear in the Set when a Source
+// Apply takes in what a [Source] found. Runs appear in the Group when a Source
 // first tells of them, and stay, those too whose directories are removed: what
-// was read of them is kept for as long as the Set is, for whoever looks at them.
-func (s *Set) Apply(u Update) {
+// was read of them is kept for as long as the Group is, for whoever looks at them.
+func (s *Group) Apply(u Update) {
 	before := len(s.Runs)
 	for i := range u.Runs {
 		news := &u.Runs[i]
@@ -46,7 +46,7 @@ func (s *Set) Apply(u Update) {
 }
 
 // Find returns the run in a directory as [Run] has it, or nil.
-func (s *Set) Find(dir string) *Run { return s.byDir[dir] }
+func (s *Group) Find(dir string) *Run { return s.byDir[dir] }
 
 // An Update is what one [Source.Poll] found.
 type Update struct {
@@ -183,7 +183,7 @@ func (s Sorting) Next() Sorting { return (s.of() + 1) % Sorting(len(sortings)) }
 func (s Sorting) String() string { return sortings[s.of()].name }
 
 // Sorted returns the runs that a query chooses at a moment, sorted.
-func (s *Set) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
+func (s *Group) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
 	runs := make([]*Run, 0, len(s.Runs))
 	for _, r := range s.Runs {
 		if q.Match(r, now) {

@@ -53,9 +53,9 @@ func TestNamesAreShortAndDifferent(t *testing.T) {
 	})
 }
 
-// given is a Set of runs with a best validation, a status and a number of steps.
-func given(runs ...*Run) *Set {
-	s := &Set{}
+// given is a Group of runs with a best validation, a status and a number of steps.
+func given(runs ...*Run) *Group {
+	s := &Group{}
 	for _, r := range runs {
 		r.Dir = r.Name
 		r.index.grow(&r.History)
