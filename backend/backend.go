@@ -46,16 +46,8 @@ type Backend struct {
 	Reason        string // Why auto chose this one, and which plugin was passed over; else empty.
 	SIMD          bool   // Whether this program was built with GOEXPERIMENT=simd; matters to KindGo.
 
-	mu       sync.Mutex
-	idle     sync.Cond
-	inFlight int
-	closed   bool
-}
-
-func newBackend(c compute.Backend, kind string) *Backend {
-	b := &Backend{Compute: c, Kind: kind, SIMD: simdBuild}
-	b.idle.L = &b.mu
-	return b
+	calls sync.RWMutex // Read-locked by every announced call; Close locks it for good.
+	close sync.Once
 }
 
 // String says in one line which backend this is, where it came from and why.
@@ -82,40 +74,24 @@ func (b *Backend) String() string {
 // was called. Calls need not be announced by a program that closes its backend
 // only after the last call has returned.
 func (b *Backend) Acquire() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
+	if !b.calls.TryRLock() {
 		return fmt.Errorf("%s backend is closed", b.Kind)
 	}
-	b.inFlight++
 	return nil
 }
 
 // Release ends what Acquire began.
-func (b *Backend) Release() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.inFlight == 0 {
-		panic("backend: Release without Acquire")
-	}
-	b.inFlight--
-	if b.inFlight == 0 {
-		b.idle.Broadcast()
-	}
-}
+func (b *Backend) Release() { b.calls.RUnlock() }
 
 // Close waits until every acquired call is released and then frees the
 // backend with all its buffers and executables. XLA kills the process when it
 // is freed under a running execution, so a call that was not announced by
 // Acquire must have returned before. A second Close does nothing.
 func (b *Backend) Close() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.closed = true
-	for b.inFlight > 0 {
-		b.idle.Wait()
-	}
-	if b.Compute != nil && !b.Compute.IsFinalized() {
-		b.Compute.Finalize()
-	}
+	b.close.Do(func() {
+		b.calls.Lock()
+		if b.Compute != nil && !b.Compute.IsFinalized() {
+			b.Compute.Finalize()
+		}
+	})
 }

@@ -33,61 +33,34 @@ type Report struct {
 // is: it hashes and tries every plugin anew, opens each kind of backend that
 // can be opened and times two matrix products on it, a second for each at
 // most. Its error is the context's.
-func Doctor(ctx context.Context, o Options) (*Report, error) {
+func Doctor(ctx context.Context) (*Report, error) {
 	r := &Report{
 		Build: Built(), Threads: runtime.GOMAXPROCS(0), Vector: vectorUnit(), GLIBC: glibcVersion(ctx),
-		PluginDir: o.PluginDir, NVIDIA: hasNVIDIA(),
-	}
-	if r.PluginDir == "" {
-		r.PluginDir = DefaultPluginDir()
+		PluginDir: DefaultPluginDir(), NVIDIA: hasNVIDIA(), Plugins: List(),
 	}
 	if r.NVIDIA {
 		r.GPUs = describeNVIDIA(ctx)
 	}
-	for _, c := range findPlugins("", o.PluginDir) {
-		r.Plugins = append(r.Plugins, examine(ctx, c))
+	for i := range r.Plugins {
+		if p := &r.Plugins[i]; p.Problem == "" {
+			if err := p.vet(ctx, true); err != nil {
+				p.Problem = err.Error()
+			}
+		}
 	}
-	if b, err := openAuto(ctx, o); err != nil {
+	if b, err := openAuto(ctx, Options{}); err != nil {
 		r.Reason = err.Error()
 	} else {
 		r.Auto, r.Reason = b.Kind, b.Reason
 		b.Close()
 	}
-	kinds := []string{KindGo}
-	for _, kind := range []string{KindXLA, KindCUDA} {
-		if r.found(kind) {
-			kinds = append(kinds, kind)
+	for _, kind := range []string{KindGo, KindXLA, KindCUDA} {
+		if kind == KindGo || r.found(kind) {
+			r.Speeds = append(r.Speeds, timeKind(ctx, kind)...)
 		}
-	}
-	for _, kind := range kinds {
-		r.Speeds = append(r.Speeds, timeKind(ctx, kind, o)...)
 	}
 	r.advise()
 	return r, ctx.Err()
-}
-
-// examine tries a plugin and hashes it.
-func examine(ctx context.Context, c candidate) PluginInfo {
-	p := look(c)
-	if p.Problem != "" {
-		return p
-	}
-	switch {
-	case !xlaBuild:
-		p.Problem = ErrNoXLA.Error()
-	case c.Kind == KindCUDA && !hasNVIDIA():
-		p.Problem = errNoNVIDIA.Error()
-	default:
-		t, err := vet(ctx, c.Kind, c.Path, true)
-		if err != nil {
-			p.Problem = err.Error()
-		}
-		p.learn(t)
-	}
-	if p.SHA256 == "" {
-		p.SHA256, _ = hashFile(p.Path)
-	}
-	return p
 }
 
 func (r *Report) found(kind string) bool {

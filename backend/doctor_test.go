@@ -22,7 +22,7 @@ func TestDoctorWithoutPlugins(t *testing.T) {
 	if xlaBuild {
 		write(t, filepath.Join(dir, cpuFile), "text")
 	}
-	r, err := Doctor(context.Background(), Options{})
+	r, err := Doctor(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestDoctorTriesThePlugin(t *testing.T) {
 	alone(t)
 	briefly(t)
 	t.Setenv(envPluginPath, filepath.Dir(real))
-	r, err := Doctor(context.Background(), Options{})
+	r, err := Doctor(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestDoctorStopsWithItsContext(t *testing.T) {
 	alone(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Doctor(ctx, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Doctor(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want the context's", err)
 	}
 }

@@ -35,11 +35,6 @@ func DefaultPluginDir() string {
 	return filepath.Join(data, "maskflow", "plugins")
 }
 
-// candidate is a file that, by its name and place, may be a plugin.
-type candidate struct {
-	Path, Kind, Source string
-}
-
 // pluginName matches the names that go-xla knows: pjrt_c_api_NAME_plugin,
 // pjrt-plugin-NAME and pjrt_plugin_NAME, and the one in JAX's CUDA wheels.
 var pluginName = regexp.MustCompile(`^(?:pjrt_c_api_(.+)_plugin|pjrt[-_]plugin[-_](.+)|xla_(cuda)_plugin)\.(?:so|dylib)$`)
@@ -63,26 +58,29 @@ func kindOfFile(name string) string {
 
 // findPlugins lists the plugins of a kind (every kind when empty) in the order
 // in which they are tried: the folders of $PJRT_PLUGIN_LIBRARY_PATH, our own
-// folder, then those of GoMLX's installer.
-func findPlugins(kind, dir string) []candidate {
-	if dir == "" {
-		dir = DefaultPluginDir()
-	}
-	var found []candidate
-	seen := map[string]bool{}
+// folder, then those of GoMLX's installer. In one folder the newest of several
+// versions comes first.
+func findPlugins(kind string) []PluginInfo {
+	var found []PluginInfo
 	look := func(dir, source string) {
-		for _, c := range pluginsIn(dir, source) {
-			if (kind == "" || c.Kind == kind) && !seen[c.Path] {
-				seen[c.Path] = true
-				found = append(found, c)
+		entries, err := os.ReadDir(dir)
+		if err != nil || !filepath.IsAbs(dir) {
+			return
+		}
+		slices.SortFunc(entries, func(a, b os.DirEntry) int { return text.Compare(b.Name(), a.Name()) })
+		for _, e := range entries {
+			path, own := filepath.Join(dir, e.Name()), kindOfFile(e.Name())
+			known := slices.ContainsFunc(found, func(p PluginInfo) bool { return p.Path == path })
+			if own != "" && (kind == "" || own == kind) && !known {
+				found = append(found, PluginInfo{Path: path, Kind: own, Source: source})
 			}
 		}
 	}
 	for _, d := range filepath.SplitList(os.Getenv(envPluginPath)) {
 		look(d, SourceEnv)
 	}
-	look(dir, SourceInstalled)
-	look(filepath.Join(dir, cudaFolder, filepath.Dir(cudaPlugin)), SourceInstalled)
+	look(DefaultPluginDir(), SourceInstalled)
+	look(filepath.Join(DefaultPluginDir(), cudaFolder, filepath.Dir(cudaPlugin)), SourceInstalled)
 	for _, d := range goXLADirs() {
 		look(d, SourceGoXLA)
 		look(filepath.Join(d, "nvidia"), SourceGoXLA)
@@ -90,33 +88,15 @@ func findPlugins(kind, dir string) []candidate {
 	return found
 }
 
+// goXLADirs are the folders of GoMLX's installer.
 func goXLADirs() []string {
-	var dirs []string
+	dirs := []string{"/usr/local/lib/go-xla"}
 	if home, err := os.UserHomeDir(); err == nil {
+		own := filepath.Join(home, ".local", "lib", "go-xla")
 		if runtime.GOOS == "darwin" {
-			dirs = append(dirs, filepath.Join(home, "Library", "Application Support", "go-xla"))
-		} else {
-			dirs = append(dirs, filepath.Join(home, ".local", "lib", "go-xla"))
+			own = filepath.Join(home, "Library", "Application Support", "go-xla")
 		}
+		dirs = slices.Insert(dirs, 0, own)
 	}
-	return append(dirs, "/usr/local/lib/go-xla")
-}
-
-// pluginsIn lists one folder; of several versions the newest comes first.
-func pluginsIn(dir, source string) []candidate {
-	if !filepath.IsAbs(dir) {
-		return nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil
-	}
-	var found []candidate
-	for _, e := range entries {
-		if kind := kindOfFile(e.Name()); kind != "" {
-			found = append(found, candidate{filepath.Join(dir, e.Name()), kind, source})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return text.Compare(b.Path, a.Path) })
-	return found
+	return dirs
 }

@@ -41,12 +41,12 @@ func TestSearchOrder(t *testing.T) {
 		want = append(want, write(t, path, "x"))
 	}
 	write(t, filepath.Join(dir, tempPrefix+"1", cpuFile), "x")
-	for i, c := range findPlugins("", "") {
+	for i, c := range findPlugins("") {
 		if i >= len(want) || c.Path != want[i] {
 			t.Errorf("plugin %d is %+v, want the order %q", i, c, want)
 		}
 	}
-	if got := findPlugins(KindCUDA, ""); len(got) != 1 || got[0].Source != SourceInstalled {
+	if got := findPlugins(KindCUDA); len(got) != 1 || got[0].Source != SourceInstalled {
 		t.Errorf("CUDA plugins %+v", got)
 	}
 
@@ -55,7 +55,7 @@ func TestSearchOrder(t *testing.T) {
 			write(t, filepath.Join(d, "nvidia", "pjrt_c_api_cuda_plugin.so"), "x")
 		}
 	}
-	if got := findPlugins(KindCUDA, ""); len(got) != 2 || got[1].Source != SourceGoXLA {
+	if got := findPlugins(KindCUDA); len(got) != 2 || got[1].Source != SourceGoXLA {
 		t.Errorf("CUDA plugins %+v", got)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"runtime"
 
-	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 )
 
@@ -25,27 +24,12 @@ func openGo() (b *Backend, err error) {
 	if err != nil {
 		return nil, OneLine(err)
 	}
-	pool, err := workerPool(c)
-	if err != nil {
-		return nil, err
+	// The worker pool is an exported field of a type that cannot be named outside of GoMLX.
+	pool, ok := reflect.Indirect(reflect.ValueOf(c)).FieldByName("Workers").Interface().(interface{ SetMaxParallelism(int) })
+	if !ok {
+		return nil, errors.New("this version of GoMLX's Go backend has no worker pool that can be set (use the version that maskflow's go.mod names)")
 	}
 	pool.SetMaxParallelism(unlimited)
-	b = newBackend(c, KindGo)
-	b.Device = fmt.Sprintf("CPU, %d threads", runtime.GOMAXPROCS(0))
-	return b, nil
-}
-
-type parallelismSetter interface{ SetMaxParallelism(int) }
-
-// workerPool finds the worker pool of the Go backend, an exported field of a
-// type that cannot be named outside of GoMLX.
-func workerPool(c compute.Backend) (parallelismSetter, error) {
-	if v := reflect.Indirect(reflect.ValueOf(c)); v.Kind() == reflect.Struct {
-		if field := v.FieldByName("Workers"); field.IsValid() && field.CanInterface() {
-			if pool, ok := field.Interface().(parallelismSetter); ok {
-				return pool, nil
-			}
-		}
-	}
-	return nil, errors.New("this version of GoMLX's Go backend has no worker pool that can be set (use the version that maskflow's go.mod names)")
+	device := fmt.Sprintf("CPU, %d threads", runtime.GOMAXPROCS(0))
+	return &Backend{Compute: c, Kind: KindGo, SIMD: simdBuild, Device: device}, nil
 }

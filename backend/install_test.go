@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,18 +19,20 @@ func sum(text string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// fakePython stands for python3: a shell script that gets pip's arguments. The
-// script finds the folder of --dest or --target in $to.
+// fakePython puts a shell script that gets pip's arguments in the place of
+// python3. The script finds the folder of --target in $to.
 func fakePython(t *testing.T, script string) string {
 	t.Helper()
-	return write(t, filepath.Join(t.TempDir(), "python3"), `#!/bin/sh
+	python := write(t, filepath.Join(t.TempDir(), "python3"), `#!/bin/sh
 echo "$@" >> "$0.log"
 to=
 while [ $# -gt 0 ]; do
-	case "$1" in --dest|--target) to=$2 ;; esac
+	case "$1" in --target) to=$2 ;; esac
 	shift
 done
 `+script)
+	t.Setenv("PATH", filepath.Dir(python)+string(filepath.ListSeparator)+os.Getenv("PATH"))
+	return python
 }
 
 func calls(t *testing.T, python string) []string {
@@ -42,17 +45,21 @@ func calls(t *testing.T, python string) []string {
 }
 
 // pinFake makes the pinned wheel one with a library that passes for a plugin as
-// long as nothing loads it, and returns the wheel.
-func pinFake(t *testing.T) (wheel string) {
+// long as nothing loads it, and returns the wheel and what it unpacks to.
+func pinFake(t *testing.T) (wheel, unpacked string) {
 	t.Helper()
 	library := read(t, compile(t, cNull, filepath.Join(t.TempDir(), "fake.so")))
 	text := zipOf(t, "fake/pjrt_c_api_cpu_plugin.so", library, "f.dist-info/METADATA", metadata, "f.dist-info/licenses/LICENSE", "the licence")
 	wheel = write(t, filepath.Join(t.TempDir(), "fake_plugin-1.2.3-py3-none-any.whl"), string(text))
-	oldWheel, oldSum := cpuWheel, cpuPluginSHA256
-	cpuWheel, cpuPluginSHA256 = requirement{"fake-plugin", "1.2.3", sum(string(text))}, sum(library)
+	unpacked = filepath.Join(t.TempDir(), "unpacked")
+	if err := unpack(wheel, unpacked); err != nil {
+		t.Fatal(err)
+	}
+	old := pinnedCPU
+	pinnedCPU.wheels, pinnedCPU.sha256 = []requirement{{"fake-plugin", "1.2.3", sum(string(text))}}, sum(library)
 	canProbe.Store(false)
-	t.Cleanup(func() { cpuWheel, cpuPluginSHA256 = oldWheel, oldSum; canProbe.Store(true) })
-	return wheel
+	t.Cleanup(func() { pinnedCPU = old; canProbe.Store(true) })
+	return wheel, unpacked
 }
 
 // wantOnly checks what a folder holds; hidden files count.
@@ -75,23 +82,23 @@ var installedFiles = []string{"pjrt_c_api_cpu_plugin-licenses", "pjrt_c_api_cpu_
 
 func TestInstallPinned(t *testing.T) {
 	dir := alone(t)
-	wheel := pinFake(t)
-	python := fakePython(t, `cp "`+wheel+`" "$to"`)
+	_, unpacked := pinFake(t)
+	python := fakePython(t, `cp -r "`+unpacked+`" "$to"`)
 	var progress bytes.Buffer
-	o := InstallOptions{Python: python, Progress: &progress}
+	o := InstallOptions{Progress: &progress}
 	in, err := Install(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if in.Already || in.Path != filepath.Join(dir, cpuFile) || in.Package != "fake-plugin" || in.Version != "1.2.3" ||
-		in.License != "MIT" || in.SHA256 != cpuPluginSHA256 || in.Kind != KindXLA || len(in.Licenses) != 1 {
+		in.License != "MIT" || in.SHA256 != pinnedCPU.sha256 || in.Kind != KindXLA || len(in.Licenses) != 1 {
 		t.Errorf("installed %+v", in)
 	}
 	if got := read(t, in.Licenses[0]); got != "the licence" {
 		t.Errorf("licence is %q", got)
 	}
 	wantOnly(t, dir, installedFiles...)
-	if log := calls(t, python); len(log) != 1 || !strings.Contains(log[0], "-m pip download") || !strings.Contains(log[0], "--require-hashes") {
+	if log := calls(t, python); len(log) != 1 || !strings.Contains(log[0], "-m pip install --target") || !strings.Contains(log[0], "--require-hashes") {
 		t.Errorf("pip was called as %q", log)
 	}
 	if !strings.Contains(progress.String(), "fake-plugin==1.2.3") {
@@ -117,7 +124,7 @@ func TestInstallPinned(t *testing.T) {
 	}
 	wantOnly(t, dir, installedFiles...)
 
-	infos := List(Options{})
+	infos := List()
 	if len(infos) != 1 || infos[0].Problem != "" || infos[0].Source != SourceInstalled || infos[0].Installed.Version != "1.2.3" {
 		t.Errorf("list says %+v", infos)
 	}
@@ -127,12 +134,14 @@ func TestInstallPinned(t *testing.T) {
 // it is the one of the receipt.
 func TestInstalledPluginIsHeldAgainstItsReceipt(t *testing.T) {
 	alone(t)
-	wheel := pinFake(t)
-	in, err := Install(context.Background(), InstallOptions{Python: fakePython(t, `cp "`+wheel+`" "$to"`)})
+	_, unpacked := pinFake(t)
+	fakePython(t, `cp -r "`+unpacked+`" "$to"`)
+	in, err := Install(context.Background(), InstallOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vet(context.Background(), KindXLA, in.Path, false); err != nil {
+	p := PluginInfo{Path: in.Path, Kind: KindXLA}
+	if err := p.vet(context.Background(), false); err != nil {
 		t.Fatal(err)
 	}
 	compile(t, cNull+"int another;", in.Path)
@@ -141,14 +150,14 @@ func TestInstalledPluginIsHeldAgainstItsReceipt(t *testing.T) {
 	write(t, receiptPath(in.Path), "{")
 	_, err = Open(context.Background(), "xla", Options{})
 	wantError(t, err, "damaged receipt")
-	if infos := List(Options{}); len(infos) != 1 || infos[0].Problem == "" {
+	if infos := List(); len(infos) != 1 || infos[0].Problem == "" {
 		t.Errorf("list says %+v", infos)
 	}
 }
 
 func TestPipFailures(t *testing.T) {
 	dir := alone(t)
-	wheel := pinFake(t)
+	_, unpacked := pinFake(t)
 	for _, test := range []struct{ name, script, want string }{
 		{"offline", `echo "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...: Failed to establish a new connection)'"
 			echo "ERROR: Could not find a version that satisfies the requirement x (from versions: none)"
@@ -159,27 +168,30 @@ func TestPipFailures(t *testing.T) {
 		{"full", `echo "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"; exit 1`, "no space left on the disk of " + dir},
 		{"other", `echo "ERROR: something else"; exit 2`, "pip: something else"},
 		{"silent", `exit 3`, "running pip: exit status 3"},
-		{"nothing", ``, "pip left 0 wheels"},
-		{"tampered", `sed s/licence/license/ "` + wheel + `" > "$to/x.whl"`, "pip left a wheel with SHA-256"},
+		{"nothing", `mkdir "$to"`, "fake-plugin==1.2.3: 0 PJRT plugins in it"},
+		{"tampered", `cp -r "` + unpacked + `" "$to"; echo >> "$to/fake/` + cpuFile + `"`, "the plugin in fake-plugin==1.2.3 has SHA-256"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Install(context.Background(), InstallOptions{Python: fakePython(t, test.script)})
+			fakePython(t, test.script)
+			_, err := Install(context.Background(), InstallOptions{})
 			wantError(t, err, test.want)
 			wantOnly(t, dir)
 		})
 	}
-	_, err := Install(context.Background(), InstallOptions{Python: "no-such-python"})
-	wantError(t, err, "no no-such-python found (install Python with pip")
+	t.Setenv("PATH", "")
+	_, err := Install(context.Background(), InstallOptions{})
+	wantError(t, err, "no python3 found (install Python with pip")
 }
 
 func TestInterruptedInstallLeavesWhatWasThere(t *testing.T) {
 	dir := alone(t)
-	wheel := pinFake(t)
-	in, err := Install(context.Background(), InstallOptions{Python: fakePython(t, `cp "`+wheel+`" "$to"`)})
+	wheel, unpacked := pinFake(t)
+	fakePython(t, `cp -r "`+unpacked+`" "$to"`)
+	in, err := Install(context.Background(), InstallOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	python := fakePython(t, `head -c 99 "`+wheel+`" > "$to/half.whl"; touch "$0.started"; exec sleep 60`)
+	python := fakePython(t, `mkdir "$to"; head -c 99 "`+wheel+`" > "$to/half"; touch "$0.started"; exec sleep 60`)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		for {
@@ -190,7 +202,7 @@ func TestInterruptedInstallLeavesWhatWasThere(t *testing.T) {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}()
-	if _, err := Install(ctx, InstallOptions{Python: python, Force: true}); !errors.Is(err, context.Canceled) {
+	if _, err := Install(ctx, InstallOptions{Force: true}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want the context's", err)
 	}
 	wantOnly(t, dir, installedFiles...)
@@ -216,7 +228,7 @@ func TestInstallRefusesBadFiles(t *testing.T) {
 	from := t.TempDir()
 	for _, test := range []struct{ path, want string }{
 		{write(t, filepath.Join(from, "text.so"), "text"), "is not a shared library"},
-		{write(t, filepath.Join(from, "text.whl"), "text"), "not a wheel"},
+		{write(t, filepath.Join(from, "text.whl"), "text"), "is not a wheel"},
 		{filepath.Join(from, "missing.so"), "no such file"},
 		{compile(t, cNoSymbol, filepath.Join(from, "nosymbol.so")), "exports no GetPjrtApi"},
 		{compile(t, cCrashes, filepath.Join(from, "crashes.so")), "kills the process that loads it"},
@@ -261,16 +273,17 @@ func TestInstallCUDA(t *testing.T) {
 	defer func(d []string) { nvidiaDevices = d }(nvidiaDevices)
 	nvidiaDevices = nil
 	library := compile(t, cNull, filepath.Join(t.TempDir(), "cuda.so"))
-	defer func(s string) { cudaPluginSHA256 = s }(cudaPluginSHA256)
-	cudaPluginSHA256 = sum(read(t, library))
+	defer func(p pinned) { pinnedCUDA = p }(pinnedCUDA)
+	pinnedCUDA.sha256 = sum(read(t, library))
 	python := fakePython(t, `
 mkdir -p "$to/jax_plugins/xla_cuda13" "$to/nvidia/cu13/bin" "$to/nvidia.dist-info/licenses"
+echo "License-Expression: Apache-2.0" > "$to/nvidia.dist-info/METADATA"
 cp "`+library+`" "$to/jax_plugins/xla_cuda13/xla_cuda_plugin.so"
 echo ptxas > "$to/nvidia/cu13/bin/ptxas"
 echo "NVIDIA's licence" > "$to/nvidia.dist-info/licenses/License.txt"
 `)
 	wheels := t.TempDir()
-	o := InstallOptions{CUDA: true, Python: python, From: wheels}
+	o := InstallOptions{CUDA: true, From: wheels}
 	in, err := Install(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -298,27 +311,27 @@ echo "NVIDIA's licence" > "$to/nvidia.dist-info/licenses/License.txt"
 		t.Errorf("forced: %+v, %v", again, err)
 	}
 	wantOnly(t, dir, cudaFolder)
-	if infos := List(Options{}); len(infos) != 1 || infos[0].Installed == nil || infos[0].Installed.License == "" {
+	if infos := List(); len(infos) != 1 || infos[0].Installed == nil || infos[0].Installed.License == "" {
 		t.Errorf("list says %+v", infos)
 	}
 
 	o.From = library
 	_, err = Install(context.Background(), o)
 	wantError(t, err, "is not a folder of wheels")
-	cudaPluginSHA256 = sum("another")
-	_, err = Install(context.Background(), InstallOptions{CUDA: true, Python: python})
+	pinnedCUDA.sha256 = sum("another")
+	_, err = Install(context.Background(), InstallOptions{CUDA: true})
 	wantError(t, err, "not the known one")
 
 	// With a device the plugin must run.
 	nvidiaDevices = []string{library}
-	cudaPluginSHA256 = sum(read(t, library))
-	_, err = Install(context.Background(), InstallOptions{CUDA: true, Python: python, Force: true})
+	pinnedCUDA.sha256 = sum(read(t, library))
+	_, err = Install(context.Background(), InstallOptions{CUDA: true, Force: true})
 	wantError(t, err, "GetPjrtApi returns nothing")
 	wantOnly(t, dir, cudaFolder)
 }
 
 func TestPinsAreWhole(t *testing.T) {
-	for _, r := range append([]requirement{cpuWheel}, cudaWheels...) {
+	for _, r := range slices.Concat(pinnedCPU.wheels, pinnedCUDA.wheels) {
 		if b, err := hex.DecodeString(r.sha256); err != nil || len(b) != sha256.Size {
 			t.Errorf("%s has the hash %q", r, r.sha256)
 		}

@@ -88,7 +88,7 @@ func read(t *testing.T, path string) string {
 // realPlugin returns the CPU plugin of this machine, or skips the test.
 func realPlugin(t *testing.T) string {
 	t.Helper()
-	for _, p := range List(Options{}) {
+	for _, p := range List() {
 		if p.Kind == KindXLA && p.Problem == "" && xlaBuild {
 			return p.Path
 		}

@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -20,10 +21,6 @@ type Options struct {
 	// TF32 lets CUDA round the factors of float32 products to 10 bits of
 	// mantissa. It is off by default because likelihoods need the other 13.
 	TF32 bool
-
-	// PluginDir is the folder of plugins that Install writes and Open looks
-	// into. Empty means DefaultPluginDir.
-	PluginDir string
 }
 
 // Open opens the backend that spec names:
@@ -40,12 +37,7 @@ type Options struct {
 // chain when there is no plugin to try. The context bounds the trial of a
 // plugin in a child process, not the opening itself.
 func Open(ctx context.Context, spec string, o Options) (*Backend, error) {
-	if spec == "" {
-		spec = os.Getenv(EnvBackend)
-	}
-	if spec == "" {
-		spec = "auto"
-	}
+	spec = cmp.Or(spec, os.Getenv(EnvBackend), "auto")
 	b, err := open(ctx, spec, o)
 	if err != nil {
 		return nil, fmt.Errorf("opening backend %s: %w", spec, err)
@@ -92,13 +84,10 @@ func openAuto(ctx context.Context, o Options) (*Backend, error) {
 // openFound opens the first plugin of the kind that can be opened. The error, or
 // the reason for another plugin, is the first one's, which was meant to serve.
 func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
-	if !xlaBuild {
-		return nil, ErrNoXLA
+	if err := usable(kind); err != nil {
+		return nil, err
 	}
-	if kind == KindCUDA && !hasNVIDIA() {
-		return nil, errNoNVIDIA
-	}
-	candidates := findPlugins(kind, o.PluginDir)
+	candidates := findPlugins(kind)
 	if len(candidates) == 0 {
 		flag := map[string]string{KindCUDA: " --cuda"}[kind]
 		return nil, fmt.Errorf("%s: %w (run: maskflow backend install%s)", strings.ToUpper(kind), ErrNoPlugin, flag)
@@ -120,17 +109,15 @@ func openFound(ctx context.Context, kind string, o Options) (*Backend, error) {
 }
 
 func openPlugin(ctx context.Context, kind, path string, o Options) (*Backend, error) {
-	if !xlaBuild {
-		return nil, ErrNoXLA
-	}
 	path = filepath.Clean(path)
 	if kindOfFile(filepath.Base(path)) == KindCUDA {
 		kind = KindCUDA
 	}
-	if kind == KindCUDA && !hasNVIDIA() {
-		return nil, errNoNVIDIA
+	if err := usable(kind); err != nil {
+		return nil, err
 	}
-	if _, err := vet(ctx, kind, path, false); err != nil {
+	p := PluginInfo{Path: path, Kind: kind}
+	if err := p.vet(ctx, false); err != nil {
 		return nil, fmt.Errorf("plugin %s %w", path, err)
 	}
 	b, err := loadPlugin(kind, path, o)

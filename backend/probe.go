@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -43,12 +42,13 @@ func ProbeMain() {
 		canProbe.Store(true)
 		return
 	}
-	kind, path := os.Args[2], os.Args[3]
+	p := PluginInfo{Kind: os.Args[2], Path: os.Args[3]}
 	// The parent may be gone by the time that the plugin hangs.
-	time.AfterFunc(limitOf(kind)+time.Second, func() { os.Exit(1) })
-	result := tryHere(kind, path)
-	pipe := os.NewFile(3, "result")
-	if err := json.NewEncoder(pipe).Encode(result); err != nil {
+	time.AfterFunc(limitOf(p.Kind)+time.Second, func() { os.Exit(1) })
+	p.tryHere()
+	// The answer is the last line, whatever the plugin has printed.
+	fmt.Println()
+	if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -62,27 +62,19 @@ func limitOf(kind string) time.Duration {
 	return probeLimit
 }
 
-// probeResult is what the child tells its parent.
-type probeResult struct {
-	API     string   `json:"api"`
-	Devices []string `json:"devices"`
-	Error   string   `json:"error,omitempty"`
-}
-
 // tryHere opens a plugin in this process and runs x+1 on it.
-func tryHere(kind, path string) probeResult {
-	b, err := loadPlugin(kind, path, Options{})
+func (p *PluginInfo) tryHere() {
+	b, err := loadPlugin(p.Kind, p.Path, Options{})
+	if err == nil {
+		p.API = b.PluginVersion
+		for i := range b.Compute.NumDevices() {
+			p.Devices = append(p.Devices, describe(b.Compute, compute.DeviceNum(i)))
+		}
+		err = addOne(b)
+	}
 	if err != nil {
-		return probeResult{Error: err.Error()}
+		p.Problem = err.Error()
 	}
-	r := probeResult{API: b.PluginVersion}
-	for i := range b.Compute.NumDevices() {
-		r.Devices = append(r.Devices, describe(b.Compute, compute.DeviceNum(i)))
-	}
-	if err := addOne(b); err != nil {
-		r.Error = err.Error()
-	}
-	return r
 }
 
 // describe names a device without the process that every description ends in.
@@ -93,15 +85,11 @@ func describe(c compute.Backend, device compute.DeviceNum) string {
 
 func addOne(b *Backend) (err error) {
 	defer recovered(&err)
-	exec, err := graph.NewExec(b.Compute, func(x *graph.Node) *graph.Node { return graph.AddScalar(x, 1) })
+	out, err := graph.CallOnce(b.Compute, func(x *graph.Node) *graph.Node { return graph.AddScalar(x, 1) }, float32(41))
 	if err != nil {
 		return OneLine(err)
 	}
-	out, err := exec.Call(float32(41))
-	if err != nil {
-		return OneLine(err)
-	}
-	if got := tensors.ToScalar[float32](out[0]); got != 42 {
+	if got := tensors.ToScalar[float32](out); got != 42 {
 		return fmt.Errorf("computes 41+1 = %v", got)
 	}
 	return nil
@@ -110,72 +98,49 @@ func addOne(b *Backend) (err error) {
 // errNoProbe tells the programmer, or through the CLI the user, what is missing.
 var errNoProbe = errors.New("has not been tried on this machine, and this program cannot try it safely (run: maskflow backend doctor, or call backend.ProbeMain first thing in main)")
 
-// probe tries a plugin in a child process.
-func probe(ctx context.Context, kind, path string) (probeResult, error) {
+// probe tries a plugin in a child process. The error reads on after "plugin PATH ".
+func (p *PluginInfo) probe(ctx context.Context) error {
 	if !canProbe.Load() {
-		return probeResult{}, errNoProbe
+		return errNoProbe
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return probeResult{}, err
+		return err
 	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return probeResult{}, err
-	}
-	defer r.Close()
-	limit := limitOf(kind)
+	limit := limitOf(p.Kind)
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	var stderr head
-	cmd := exec.CommandContext(limited, self, probeArg, kind, path)
-	cmd.Stderr = &stderr
-	cmd.ExtraFiles = []*os.File{w}
+	cmd := exec.CommandContext(limited, self, probeArg, p.Kind, p.Path)
 	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
-		_ = w.Close()
-		return probeResult{}, err
-	}
-	_ = w.Close()
-	// The result is far smaller than a pipe's buffer, so the child never waits
-	// for the read; the deadline is for a plugin that leaves processes behind.
-	err = cmd.Wait()
-	_ = r.SetReadDeadline(time.Now().Add(time.Second))
-	text, _ := io.ReadAll(io.LimitReader(r, 1<<20))
+	out, err := cmd.Output()
 	switch {
 	case ctx.Err() != nil:
-		return probeResult{}, ctx.Err()
+		return ctx.Err()
 	case limited.Err() != nil:
-		return probeResult{}, fmt.Errorf("hangs: no answer from a child process in %v", limit)
+		return fmt.Errorf("hangs: no answer from a child process in %v", limit)
 	case err != nil:
-		return probeResult{}, fmt.Errorf("kills the process that loads it (%s)", causeOfDeath(stderr.buf, err))
+		return fmt.Errorf("kills the process that loads it (%s)", causeOfDeath(err))
 	}
-	var result probeResult
-	if err := json.Unmarshal(text, &result); err != nil {
-		return probeResult{}, fmt.Errorf("gave no answer in a child process: %w", err)
+	out = bytes.TrimSpace(out)
+	var found PluginInfo
+	if err := json.Unmarshal(out[bytes.LastIndexByte(out, '\n')+1:], &found); err != nil {
+		return fmt.Errorf("gave no answer in a child process: %w", err)
 	}
-	if result.Error != "" {
-		return probeResult{}, fmt.Errorf("does not work: %s", result.Error)
+	if found.Problem != "" {
+		return fmt.Errorf("does not work: %s", found.Problem)
 	}
-	return result, nil
+	p.API, p.Devices, p.Tried = found.API, found.Devices, true
+	return nil
 }
 
 var signalName = regexp.MustCompile(`\bSIG[A-Z]+\b[^\n\[\]]{0,40}`)
 
 // causeOfDeath reads the signal from what the Go run time writes as it dies.
-func causeOfDeath(stderr []byte, err error) string {
-	if m := signalName.Find(stderr); m != nil {
-		return string(bytes.TrimSpace(m))
+func causeOfDeath(err error) string {
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		if m := signalName.Find(e.Stderr); m != nil {
+			return string(bytes.TrimSpace(m))
+		}
 	}
 	return err.Error()
-}
-
-// head keeps the first part of what is written to it, where the cause of a
-// crash stands.
-type head struct{ buf []byte }
-
-func (t *head) Write(p []byte) (int, error) {
-	const limit = 1 << 16
-	t.buf = append(t.buf, p[:min(len(p), limit-min(len(t.buf), limit))]...)
-	return len(p), nil
 }

@@ -62,35 +62,34 @@ func TestTrialIsRememberedUntilTheFileChanges(t *testing.T) {
 		}
 	}
 	ctx := context.Background()
-	first, err := vet(ctx, KindXLA, path, false)
-	if err != nil {
+	first := PluginInfo{Path: path, Kind: KindXLA}
+	if err := first.vet(ctx, false); err != nil {
 		t.Fatal(err)
 	}
-	if !first.Ran || first.API == "" || len(first.Devices) == 0 {
+	if !first.Tried || first.API == "" || len(first.Devices) == 0 {
 		t.Errorf("trial says %+v", first)
 	}
 
 	// What is remembered serves a program that cannot try plugins.
 	canProbe.Store(false)
 	defer canProbe.Store(true)
-	if _, err := vet(ctx, KindXLA, path, false); err != nil {
-		t.Error(err)
+	second := PluginInfo{Path: path, Kind: KindXLA}
+	if err := second.vet(ctx, false); err != nil || second.SHA256 != first.SHA256 || second.API != first.API {
+		t.Errorf("%+v, %v, not %+v", second, err, first)
 	}
 	b, err := Open(ctx, "xla:"+path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Close()
-	if _, err := vet(ctx, KindXLA, path, true); !errors.Is(err, errNoProbe) {
+	if err := second.vet(ctx, true); !errors.Is(err, errNoProbe) {
 		t.Errorf("a new trial was asked for, error %v", err)
 	}
-	now, err := identify(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now.Modified = now.Modified.Add(time.Nanosecond)
-	if recall(now).Ran {
-		t.Error("a changed file is taken for tried")
+	first.Modified = first.Modified.Add(time.Nanosecond)
+	remember(first)
+	changed := PluginInfo{Path: path, Kind: KindXLA}
+	if err := changed.inspect(); err != nil || changed.Tried {
+		t.Errorf("a changed file is taken for tried: %+v, %v", changed, err)
 	}
 }
 
@@ -98,26 +97,20 @@ func TestDamagedTrialsAreIgnored(t *testing.T) {
 	alone(t)
 	for _, text := range []string{"", "{", `{"path":1}`, "[{}]", "\x00"} {
 		write(t, trialsFile(), text)
-		if recall(trial{Path: "/p"}).Ran {
-			t.Errorf("%q: a trial out of nothing", text)
+		if known := readTrials(); len(known) > 0 {
+			t.Errorf("%q: a trial out of nothing: %v", text, known)
 		}
 	}
 	path := write(t, filepath.Join(t.TempDir(), "plugin"), "x")
-	id, err := identify(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ran := id
-	ran.Ran = true
-	remember(ran)
-	if !recall(id).Ran {
+	remember(PluginInfo{Path: path, Tried: true})
+	if !readTrials()[trialKey(path)].Tried {
 		t.Error("a trial is not remembered over a damaged file")
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	remember(trial{Path: trialsFile()})
-	if recall(id).Ran {
+	remember(PluginInfo{Path: trialsFile()})
+	if readTrials()[trialKey(path)].Tried {
 		t.Error("the trial of a removed file stays")
 	}
 }

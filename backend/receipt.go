@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/maskflow/maskflow/internal/files"
@@ -56,6 +58,11 @@ func parseReceipt(text []byte) (*Installed, error) {
 		return nil, errors.New("no size or SHA-256 in it")
 	}
 	return in, nil
+}
+
+// receiptPath is where the receipt of an installed plugin lies, beside it.
+func receiptPath(plugin string) string {
+	return strings.TrimSuffix(plugin, filepath.Ext(plugin)) + ".json"
 }
 
 func writeReceipt(in *Installed) error {

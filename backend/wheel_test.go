@@ -3,9 +3,10 @@ package backend
 import (
 	"archive/zip"
 	"bytes"
-	"io"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -31,38 +32,44 @@ func zipOf(t testing.TB, namesAndTexts ...string) []byte {
 
 const metadata = "Metadata-Version: 2.4\nName: fake-plugin\nVersion: 1.2.3\nLicense-Expression: MIT\nLicense: ignored\n\nName: not this\n"
 
+// unpackWheel unpacks and describes a wheel with such content.
+func unpackWheel(t testing.TB, content []byte) (dir string, in *Installed, err error) {
+	t.Helper()
+	wheel := filepath.Join(t.TempDir(), "fake.whl")
+	if err := os.WriteFile(wheel, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dir = filepath.Join(filepath.Dir(wheel), "within", "unpacked")
+	if err = unpack(wheel, dir); err == nil {
+		in, err = describeUnpacked(dir)
+	}
+	return dir, in, err
+}
+
 func TestWheel(t *testing.T) {
-	text := zipOf(t,
+	dir, in, err := unpackWheel(t, zipOf(t,
 		"fake/__init__.py", "",
 		"fake/pjrt_c_api_cpu_plugin.so", "library",
 		"fake-1.2.3.dist-info/METADATA", metadata,
 		"fake-1.2.3.dist-info/licenses/LICENSE", "the licence",
-		"fake-1.2.3.dist-info/licenses/deep/../../THIRD_PARTY_NOTICES", "the notices",
+		"fake-1.2.3.dist-info/licenses/deep/../THIRD_PARTY_NOTICES", "the notices",
 		"fake-1.2.3.dist-info/RECORD", "",
-	)
-	w, err := openWheel(bytes.NewReader(text), int64(len(text)))
+	))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.name != "fake-plugin" || w.version != "1.2.3" || w.license != "MIT" {
-		t.Errorf("metadata: %q %q %q", w.name, w.version, w.license)
+	if in.Package != "fake-plugin" || in.Version != "1.2.3" || in.License != "MIT" || in.Size != 7 || in.SHA256 != sum("library") || in.Kind != KindXLA {
+		t.Errorf("receipt %+v", in)
 	}
-	dir := t.TempDir()
-	plugin := filepath.Join(dir, "p.so")
-	if err := w.extractPlugin(plugin); err != nil {
+	target := filepath.Join(filepath.Dir(dir), "p.so")
+	licenses, err := placeCPU(dir, in.Path, target)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, plugin); got != "library" {
+	if got := read(t, target); got != "library" {
 		t.Errorf("plugin is %q", got)
 	}
-	if err := w.extractPlugin(plugin); err == nil {
-		t.Error("an existing file is written over")
-	}
-	licenses, err := w.extractLicenses(filepath.Join(dir, "l"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{filepath.Join(dir, "l", "LICENSE"), filepath.Join(dir, "l", "THIRD_PARTY_NOTICES")}
+	want := []string{filepath.Join(filepath.Dir(dir), "p-licenses", "LICENSE"), filepath.Join(filepath.Dir(dir), "p-licenses", "THIRD_PARTY_NOTICES")}
 	if !slices.Equal(licenses, want) {
 		t.Fatalf("licences %q, want %q", licenses, want)
 	}
@@ -76,11 +83,11 @@ func TestBadWheels(t *testing.T) {
 		text []byte
 		want string
 	}{
-		{[]byte("text"), "not a wheel"},
-		{zipOf(t, "a/METADATA", metadata), "no PJRT plugin in this wheel"},
-		{zipOf(t, "a/pjrt_c_api_cpu_plugin.so", "", "b/pjrt_c_api_cuda_plugin.so", ""), "two plugins in one wheel"},
+		{[]byte("text"), "is not a wheel"},
+		{zipOf(t, "a/METADATA", metadata), "0 PJRT plugins in it"},
+		{zipOf(t, "a/pjrt_c_api_cpu_plugin.so", "", "b/pjrt_c_api_cuda_plugin.so", ""), "2 PJRT plugins in it"},
 	} {
-		_, err := openWheel(bytes.NewReader(test.text), int64(len(test.text)))
+		_, _, err := unpackWheel(t, test.text)
 		wantError(t, err, test.want)
 	}
 }
@@ -88,32 +95,24 @@ func TestBadWheels(t *testing.T) {
 // A wheel whose content does not fit its own checksum is refused.
 func TestDamagedWheel(t *testing.T) {
 	text := zipOf(t, "a/pjrt_c_api_cpu_plugin.so", "library")
-	i := bytes.Index(text, []byte("library"))
-	text[i] ^= 1
-	w, err := openWheel(bytes.NewReader(text), int64(len(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantError(t, w.extractPlugin(filepath.Join(t.TempDir(), "p.so")), "checksum")
+	text[bytes.Index(text, []byte("library"))] ^= 1
+	_, _, err := unpackWheel(t, text)
+	wantError(t, err, "checksum")
 }
 
-func FuzzOpenWheel(f *testing.F) {
+func FuzzUnpackWheel(f *testing.F) {
 	f.Add(zipOf(f, "a/pjrt_c_api_cpu_plugin.so", "library", "a.dist-info/METADATA", metadata, "a.dist-info/LICENSE", "l"))
 	f.Add(zipOf(f, "../../pjrt_c_api_cpu_plugin.so", "library", "../a.dist-info/LICENSE", "l", "a.dist-info/LICENSE/", ""))
 	f.Add([]byte("PK\x05\x06"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		w, err := openWheel(bytes.NewReader(text), int64(len(text)))
-		if err != nil {
-			return
+		dir, in, err := unpackWheel(t, text)
+		if err == nil && !strings.HasPrefix(in.Path, dir) {
+			t.Errorf("a plugin outside of its folder: %+v", in)
 		}
-		for _, l := range w.licenses {
-			if name := licenseName(l); !filepath.IsLocal(name) || filepath.Base(name) != name {
-				t.Errorf("licence %q would be written to %q", l.Name, name)
-			}
-		}
-		if r, err := w.plugin.Open(); err == nil {
-			_, _ = io.Copy(io.Discard, io.LimitReader(r, 1<<20))
-			_ = r.Close()
+		within, _ := os.ReadDir(filepath.Dir(dir))
+		above, _ := os.ReadDir(filepath.Dir(filepath.Dir(dir)))
+		if len(within) > 1 || len(above) > 2 {
+			t.Errorf("files outside of the folder: %v, %v", within, above)
 		}
 	})
 }

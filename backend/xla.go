@@ -51,12 +51,9 @@ func loadPlugin(kind, path string, o Options) (b *Backend, err error) {
 	if err != nil {
 		return nil, OneLine(err)
 	}
-	b = newBackend(c, kind)
-	b.Plugin = path
-	b.Device = describe(c, 0)
 	major, minor := plugin.Version()
-	b.PluginVersion = fmt.Sprintf("%d.%d", major, minor)
-	return b, nil
+	return &Backend{Compute: c, Kind: kind, Plugin: path, PluginVersion: fmt.Sprintf("%d.%d", major, minor),
+		Device: describe(c, 0), SIMD: simdBuild}, nil
 }
 
 // neutralName returns a path under which go-xla opens the plugin for what it

@@ -36,7 +36,7 @@ any of them. What it knows beyond the file is remembered from earlier trials;
 "backend doctor" tries them all.`,
 		Example: "  maskflow backend list",
 		RunE: func(*cobra.Command, []string) error {
-			plugins := backend.List(backend.Options{})
+			plugins := backend.List()
 			text := "no XLA plugin found (run: maskflow backend install)\n"
 			if len(plugins) > 0 {
 				text = pluginsText(plugins)
@@ -122,7 +122,7 @@ products of matrices on each backend.`,
 				a.console.show("trying the backends …")
 				defer a.console.clear()
 			}
-			r, err := backend.Doctor(c.Context(), backend.Options{})
+			r, err := backend.Doctor(c.Context())
 			if err != nil {
 				return err
 			}

@@ -118,7 +118,7 @@ func condition(name string) (bool, error) {
 }
 
 func hasXLA() bool {
-	for _, p := range backend.List(backend.Options{}) {
+	for _, p := range backend.List() {
 		if p.Kind == backend.KindXLA && p.Problem == "" && backend.Built().XLA {
 			return true
 		}
