@@ -157,7 +157,7 @@ func Diff(runs []*Run) []Difference {
 	var paths []string
 	texts := map[string][]string{}
 	for i, r := range runs {
-		if r.Config == nil {
+		if r == nil || r.Config == nil {
 			continue
 		}
 		for _, v := range r.Config {
@@ -182,7 +182,7 @@ func differ(runs []*Run, texts []string) bool {
 	first := -1
 	for i, r := range runs {
 		switch {
-		case r.Config == nil:
+		case r == nil || r.Config == nil:
 		case first < 0:
 			first = i
 		case texts[i] != texts[first]:

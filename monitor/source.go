@@ -121,8 +121,12 @@ func named(dir string) string {
 // Poll returns what is new since the last call, of about fifty thousand records
 // or as much as a tenth of a second allows: the runs take turns. Call it again
 // at once while More is set, else after a quarter of a second or so. Nothing
-// that goes wrong with one run keeps it from the others: see [RunUpdate].
+// that goes wrong with one run keeps it from the others: see [RunUpdate]. A nil
+// Source has no runs.
 func (s *Source) Poll() Update {
+	if s == nil || s.clock == nil {
+		return Update{Now: time.Now()}
+	}
 	u := Update{Now: s.clock()}
 	s.scan(u.Now)
 	began, left := s.watch(), pollRecords

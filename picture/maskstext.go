@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,6 +24,9 @@ type MasksTextOptions struct {
 // sequence of the order, and counts of connections and dead units (see [masks.Count]). Rows of a mask are the units that
 // are fed, columns those that feed, both sorted by degree. An error comes from w.
 func MasksText(w io.Writer, s *masks.Set, o MasksTextOptions) error {
+	if s == nil || len(s.Order) == 0 {
+		return errors.New("no mask set is given")
+	}
 	if o.Width == 0 {
 		o.Width = 80
 	}

@@ -49,6 +49,7 @@ func (c *canvas) below(inner area, x Range) {
 
 // Part returns the bounds of share b of n of total things: one thing at least.
 func Part(b, n, total int) (from, to int) {
+	n = max(n, 1)
 	from = b * total / n
 	return from, max(from+1, (b+1)*total/n)
 }

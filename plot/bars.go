@@ -161,7 +161,7 @@ type Bars struct {
 func Bins(values []float64, x Range, n int) (counts []float64, outside int) {
 	counts = make([]float64, max(n, 0))
 	for _, v := range values {
-		if !(v >= x.Lo && v <= x.Hi) || n <= 0 {
+		if !(v >= x.Lo && v <= x.Hi && x.Lo < x.Hi) || n <= 0 {
 			outside++
 			continue
 		}

@@ -271,8 +271,11 @@ func (c *canvas) image(values []float64, h, w, x, y int, t tiling) {
 }
 
 // Grey returns the images [n, size] of coloured ones [n, colours, size]: of every pixel the mean of its colours. What is
-// left over behind the last whole image is dropped. Colours and size are one at least.
+// left over behind the last whole image is dropped. Without colours or pixels there is none.
 func Grey(values []float32, colours, size int) []float64 {
+	if colours < 1 || size < 1 {
+		return nil
+	}
 	grey := make([]float64, len(values)/(colours*size)*size)
 	for i := range grey {
 		image, pixel := i/size, i%size

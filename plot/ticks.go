@@ -144,9 +144,12 @@ func ticksOf(r Range, n int) []tick {
 }
 
 // Ticks returns where a linear axis is marked at most n times, but 2 times at least, and the labels: round numbers, or the
-// ends of the range where those are finer than numbers are.
+// ends of the range where those are finer than numbers are. A range without a length has none.
 func Ticks(r Range, n int) (at []float64, labels []string) {
-	for _, t := range ticksOf(r, n) {
+	if !(r.Lo < r.Hi) || !num.Finite(r.Lo) || !num.Finite(r.Hi) {
+		return nil, nil
+	}
+	for _, t := range ticksOf(r, max(n, 2)) {
 		at, labels = append(at, t.at), append(labels, t.label)
 	}
 	return at, labels

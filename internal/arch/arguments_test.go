@@ -239,6 +239,8 @@ func arguments(b *backend.Backend, of reflect.Type) []reflect.Value {
 		return values(strings.NewReader("1,2\n"))
 	case reflect.TypeFor[fs.FileInfo]():
 		return nil
+	case reflect.TypeFor[plot.Points](): // what is smoothed is needed
+		return values(plot.XY{})
 	case reflect.TypeFor[mat.Matrix]():
 		return append(zero, values(mat.NewDense(1, 2, nil))...)
 	}
