@@ -144,10 +144,11 @@ func ticksOf(r Range, n int) []tick {
 }
 
 // Ticks returns where a linear axis is marked at most n times, but 2 times at least, and the labels: round numbers, or the
-// ends of the range where those are finer than numbers are. A range without a length has none.
+// ends of the range where those are finer than numbers are, or the range has no length.
 func Ticks(r Range, n int) (at []float64, labels []string) {
 	if !(r.Lo < r.Hi) || !num.Finite(r.Lo) || !num.Finite(r.Hi) {
-		return nil, nil
+		lo, hi := ends(r)
+		return []float64{r.Lo, r.Hi}, []string{lo, hi}
 	}
 	for _, t := range ticksOf(r, max(n, 2)) {
 		at, labels = append(at, t.at), append(labels, t.label)
