@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,8 +24,6 @@ type follower struct {
 	reader *runlog.Reader
 	id     string // of the run that reader reads
 
-	logPath, manifestPath string
-
 	status    runlog.Status // "" until known
 	gone      bool
 	loading   bool  // records that were there at first are not all read
@@ -36,32 +33,27 @@ type follower struct {
 	told      error // as an update told it last
 	configErr error
 
-	log, manifest fs.FileInfo // as they were before they were last read
-	looked        time.Time   // when the last closer look at a resting run was
+	log, manifest, stderr stamp     // of the files as they were before they were last read
+	looked                time.Time // when the last closer look at a resting run was
 
-	stderr   stderrTail
 	pictures pictures
 }
 
 func newFollower(dir string) *follower {
-	return &follower{
-		dir: dir, logPath: filepath.Join(dir, runlog.MetricsFile), manifestPath: filepath.Join(dir, runlog.ManifestFile),
-		loading: true, more: true,
-		stderr: stderrTail{path: filepath.Join(dir, runlog.StderrFile)}, pictures: pictures{dir: dir},
-	}
+	return &follower{dir: dir, loading: true, more: true, pictures: pictures{dir: dir}}
 }
 
 // poll returns what is new, with at most limit records, or false.
 func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
 	u := RunUpdate{Dir: f.dir}
-	if f.resting() && !f.stirred(now, &u) {
-		news := u.News()
-		return u, news
+	if f.resting() && !f.stirred(now) {
+		return u, false
 	}
 	before, loading := f.status, f.loading
 	f.look(now, limit, &u)
 	f.tell(&u)
-	return u, u.News() || f.status != before || f.status == runlog.Running || f.loading != loading
+	u.News = u.news() || f.status != before || f.loading != loading
+	return u, u.News || f.status == runlog.Running
 }
 
 // tell puts into an update how the look ended, where that is news: what stays
@@ -85,40 +77,38 @@ func (f *follower) resting() bool {
 
 // stirred reports whether anything happened to a resting run, by as few system
 // calls as will do: a resumption rewrites run.json and then appends to the log.
-func (f *follower) stirred(now time.Time, u *RunUpdate) bool {
+func (f *follower) stirred(now time.Time) bool {
 	if f.gone {
-		return exists(f.manifestPath)
+		return f.stamp(runlog.ManifestFile) != stamp{}
 	}
-	if changed(f.log, stat(f.logPath)) {
+	if f.stamp(runlog.MetricsFile) != f.log {
 		return true
 	}
 	if !due(now, f.looked, restEvery) {
 		return false
 	}
 	f.looked = now
-	if changed(f.manifest, stat(f.manifestPath)) {
-		return true
-	}
-	u.Stderr, u.StderrReset = f.stderr.read(true)
-	u.Loading = f.loading
-	return false
+	return f.stamp(runlog.ManifestFile) != f.manifest || f.stamp(runlog.StderrFile) != f.stderr
 }
 
 // look reads what there is.
 func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	// Before what they describe is read, so that what changes meanwhile is seen by the next look.
-	log, manifest := stat(f.logPath), stat(f.manifestPath)
+	log, manifest, stderr := f.stamp(runlog.MetricsFile), f.stamp(runlog.ManifestFile), f.stamp(runlog.StderrFile)
 	state, err := runlog.ReadState(f.dir, now)
 	if errors.Is(err, runlog.ErrNoRun) {
-		f.leave()
-		u.Gone = true
+		f.forget() // and let the file go, or the bytes would stay on the disk
+		f.gone, f.more, u.Gone = true, false, true
 		return
 	}
 	f.looked, f.log = now, log
 	f.more = false // an error is not to be met again at once
 	if err == nil {
-		f.arrive(state.Manifest)
-		if f.status == "" || changed(f.manifest, manifest) {
+		if f.reader != nil && f.id != state.Manifest.ID {
+			f.forget()
+		}
+		f.id, f.gone = state.Manifest.ID, false
+		if f.status == "" || f.manifest != manifest {
 			f.manifest = manifest
 			u.Manifest = state.Manifest
 			u.Config, f.configErr = readConfig(filepath.Join(f.dir, runlog.ConfigFile))
@@ -129,54 +119,36 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	if f.err = err; err == nil {
 		f.err = f.configErr
 	} else {
-		f.log = nil // so that a resting run is looked at again
+		f.log = stamp{} // so that a resting run is looked at again
 	}
-	resting := f.resting()
-	u.Stderr, u.StderrReset = f.stderr.read(resting)
+	if f.stderr != stderr {
+		f.stderr = stderr
+		u.Stderr = readStderr(filepath.Join(f.dir, runlog.StderrFile))
+	}
 	if !f.more {
 		f.pictures.latest(u)
 	}
 	u.Loading = f.loading
-	if resting {
+	if f.resting() {
 		f.close()
 	}
 }
 
-// leave notes that the run directory is gone, and lets its file go, or the bytes
-// would stay on the disk. Should the run come back, it is read from its beginning.
-func (f *follower) leave() {
-	f.gone, f.more = true, false
-	f.forget()
-}
-
-// forget has the next look read the run from its beginning.
+// forget has the next look read the run from its beginning: it went, or another came in
+// its place.
 func (f *follower) forget() {
 	if f.reader != nil {
 		f.close()
 		f.reader, f.void = nil, true
 	}
-	f.manifest, f.loading = nil, true
-}
-
-// arrive notes which run is in the directory. Another one than before, or one
-// that came back, is read from its beginning.
-func (f *follower) arrive(m *runlog.Manifest) {
-	if f.reader != nil && f.id != m.ID {
-		f.forget()
-	}
-	f.id, f.gone = m.ID, false
+	f.manifest, f.stderr, f.loading = stamp{}, stamp{}, true
 }
 
 func (f *follower) readRecords(limit int, u *RunUpdate) (err error) {
 	if f.reader == nil {
 		if f.reader, err = runlog.Open(f.dir); err != nil {
-			f.reader = nil
 			return err
 		}
-	}
-	if limit <= 0 {
-		f.more = true // but not now: others have their turn
-		return nil
 	}
 	if u.Batch, err = f.reader.Read(limit); err != nil {
 		return err
@@ -210,21 +182,13 @@ func readConfig(path string) ([]config.Value, error) {
 	return values, nil
 }
 
-// stat returns nil for a file that is not there or cannot be looked at.
-func stat(path string) fs.FileInfo {
-	info, err := os.Stat(path)
+// A stamp is what changes about a file that is written. That of no file is zero.
+type stamp struct{ size, time int64 }
+
+func (f *follower) stamp(name string) stamp {
+	info, err := os.Stat(filepath.Join(f.dir, name))
 	if err != nil {
-		return nil
+		return stamp{}
 	}
-	return info
-}
-
-func exists(path string) bool { return stat(path) != nil }
-
-// changed reports whether a file is not what it was.
-func changed(before, now fs.FileInfo) bool {
-	if before == nil || now == nil {
-		return before != now
-	}
-	return before.Size() != now.Size() || !before.ModTime().Equal(now.ModTime()) || !os.SameFile(before, now)
+	return stamp{info.Size(), info.ModTime().UnixNano()}
 }

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"path/filepath"
 	"slices"
@@ -62,22 +63,20 @@ type RunUpdate struct {
 	Config   []config.Value
 	Batch    runlog.Batch
 	State    *runlog.State
-	Stderr   []string // whole new lines of stderr.log, cleaned
-	// StderrReset says that stderr.log was replaced or cut, or that there is
-	// more of it than is kept: lines of before are void.
-	StderrReset bool
-	Samples     *Samples
-	Density     *Grid
-	Gone        bool  // the directory is no run any more
-	Err         error // why this look failed, unless the last one failed alike
-	Mended      bool  // this look did not fail, and the last one had
-	Loading     bool  // records that were there before are still being read
+	Stderr   []string // the last lines of stderr.log, cleaned
+	Samples  *Samples
+	Density  *Grid
+	Gone     bool  // the directory is no run any more
+	Err      error // why this look failed, unless the last one failed alike
+	Mended   bool  // this look did not fail, and the last one had
+	Loading  bool  // records that were there before are still being read
+	News     bool  // there is more than how long a living run has been quiet
 }
 
-// News says whether the update has more than the state of a run.
-func (u *RunUpdate) News() bool {
+// news reports whether anything but the state is in the update.
+func (u *RunUpdate) news() bool {
 	return u.Manifest != nil || u.Config != nil || u.Gone || u.Err != nil || u.Mended || u.Samples != nil || u.Density != nil ||
-		len(u.Stderr) > 0 || u.StderrReset || u.Batch.Reset || u.Batch.Bad > 0 || len(u.Batch.Records) > 0
+		u.Stderr != nil || u.Batch.Reset || u.Batch.Bad > 0 || len(u.Batch.Records) > 0
 }
 
 // Samples are rows drawn from a model while it was trained.
@@ -110,36 +109,32 @@ type Grid struct {
 
 // setNames gives every run the shortest end of its path that no other run has.
 func setNames(runs []*Run) {
-	long := runs // those whose names have to be longer than before
-	for parts := 1; len(long) > 0; parts++ {
-		alike := map[string][]*Run{}
-		for _, r := range long {
-			r.Name = lastParts(r.Dir, parts)
-			alike[r.Name] = append(alike[r.Name], r)
+	runsOf := map[string]int{} // that have an end
+	for _, r := range runs {
+		for end := range ends(r.Dir) {
+			runsOf[end]++
 		}
-		long = nil
-		for name, same := range alike {
-			for _, r := range same {
-				if len(same) > 1 && name != r.Dir {
-					long = append(long, r)
-				}
+	}
+	for _, r := range runs {
+		for r.Name = range ends(r.Dir) {
+			if runsOf[r.Name] == 1 {
+				break
 			}
 		}
 	}
 }
 
-// lastParts is the end of a path with so many of its parts, or all of it.
-func lastParts(dir string, n int) string {
-	from := len(dir)
-	for range n {
-		if from = strings.LastIndexByte(dir[:from], filepath.Separator); from < 0 {
-			return dir
+// ends are the last part of a path, its last two parts, and so on up to all of it.
+func ends(dir string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for from := len(dir); from > 0; {
+			from = strings.LastIndexByte(dir[:from], filepath.Separator)
+			if end := dir[from+1:]; end != "" && !yield(end) {
+				return
+			}
 		}
+		yield(dir)
 	}
-	if from == len(dir)-1 { // the root has no name
-		return dir
-	}
-	return dir[from+1:]
 }
 
 // A Sorting is how runs are sorted. Runs that are equal in it stay sorted by directory.
@@ -168,19 +163,11 @@ var sortings = []struct {
 	{"status", func(a, b *Run) int { return urgency(a.Status()) - urgency(b.Status()) }},
 }
 
-// of is a Sorting that there is.
-func (s Sorting) of() Sorting {
-	if s < 0 || int(s) >= len(sortings) {
-		return ByDir
-	}
-	return s
-}
-
 // Next is the sorting after this one, of the last the first.
-func (s Sorting) Next() Sorting { return (s.of() + 1) % Sorting(len(sortings)) }
+func (s Sorting) Next() Sorting { return (s + 1) % Sorting(len(sortings)) }
 
 // String is a word for what is sorted by.
-func (s Sorting) String() string { return sortings[s.of()].name }
+func (s Sorting) String() string { return sortings[s].name }
 
 // Sorted returns the runs that a query chooses at a moment, sorted.
 func (s *Group) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
@@ -190,7 +177,7 @@ func (s *Group) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
 			runs = append(runs, r)
 		}
 	}
-	slices.SortStableFunc(runs, sortings[sorting.of()].compare)
+	slices.SortStableFunc(runs, sortings[sorting].compare)
 	return runs
 }
 

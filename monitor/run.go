@@ -70,11 +70,9 @@ func (r *Run) apply(u *RunUpdate, now time.Time) {
 	if u.Density != nil {
 		r.Density = u.Density
 	}
-	if u.StderrReset {
-		r.Stderr = nil
+	if u.Stderr != nil {
+		r.Stderr = u.Stderr
 	}
-	r.Stderr = append(r.Stderr, u.Stderr...)
-	r.Stderr = r.Stderr[max(0, len(r.Stderr)-stderrLines):]
 }
 
 // applyBatch takes in records.

@@ -132,24 +132,16 @@ func (s *Source) Poll() Update {
 	began, left := s.watch(), pollRecords
 	first := s.turn
 	for i := range s.runs {
-		turn := (first + i) % len(s.runs)
-		run := s.runs[turn]
-		if i > 0 && s.watch().Sub(began) > pollTime {
-			if left > 0 { // else the turn is that of the first run whose records had to wait
-				s.turn = turn
-			}
+		s.turn = (first + i) % len(s.runs)
+		if i > 0 && (left <= 0 || s.watch().Sub(began) > pollTime) {
 			break
 		}
-		before := left
-		if news, ok := run.poll(u.Now, left); ok {
+		if news, ok := s.runs[s.turn].poll(u.Now, left); ok {
 			left -= len(news.Batch.Records) + news.Batch.Bad
 			u.Runs = append(u.Runs, news)
 		}
-		if before > 0 && left <= 0 {
-			s.turn = (turn + 1) % len(s.runs)
-		}
 	}
-	u.More = slices.ContainsFunc(s.runs, func(f *follower) bool { return f.more })
+	u.More = left <= 0 || slices.ContainsFunc(s.runs, func(f *follower) bool { return f.more })
 	return u
 }
 

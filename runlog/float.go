@@ -68,9 +68,8 @@ func (f *Float32) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// parseFloat reads a JSON value as MarshalJSON writes it. The caller has seen
-// that it is JSON: strconv alone would take more. A number beyond the range of
-// float64 is refused.
+// parseFloat reads a JSON value as MarshalJSON writes it. A number beyond the range of
+// float64 is refused, and so is what only Go takes for a number.
 func parseFloat(text []byte) (float64, bool) {
 	switch string(text) {
 	case "null", `"NaN"`:
@@ -80,22 +79,12 @@ func parseFloat(text []byte) (float64, bool) {
 	case `"-Inf"`:
 		return math.Inf(-1), true
 	}
-	v, err := strconv.ParseFloat(string(text), 64)
-	return v, err == nil
-}
-
-// numberLen is the length of the JSON number at the start of text, or 0. It
-// leaves to strconv what that refuses as well.
-func numberLen(text []byte) int {
-	n := 0
-	for n < len(text) && (text[n]-'0' <= 9 || text[n] == '.' || text[n] == '-' || text[n] == '+' || text[n]|0x20 == 'e') {
-		n++
-	}
-	number := bytes.TrimPrefix(text[:n], []byte{'-'})
+	number := bytes.TrimPrefix(text, []byte{'-'})
 	digit := func(i int) bool { return i < len(number) && number[i]-'0' <= 9 }
 	dot := bytes.IndexByte(number, '.')
-	if !digit(0) || number[0] == '0' && digit(1) || dot >= 0 && !digit(dot+1) {
-		return 0
+	if !digit(0) || number[0] == '0' && digit(1) || dot >= 0 && !digit(dot+1) || bytes.ContainsAny(number, "xX_") {
+		return 0, false
 	}
-	return n
+	v, err := strconv.ParseFloat(string(text), 64)
+	return v, err == nil
 }

@@ -1,7 +1,6 @@
 package runlog
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -132,19 +131,11 @@ func (w *Writer) ReplaceConfig(config []byte) (err error) {
 		return os.ErrClosed
 	}
 	m, err := ReadManifest(w.dir)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(w.dir, ConfigFile)
-	present, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
 	hash := configHash(config)
-	if bytes.Equal(present, config) && m.ConfigHash == hash {
-		return nil
+	if err != nil || m.ConfigHash == hash {
+		return err
 	}
-	if err := files.Replace(path, config); err != nil {
+	if err := files.Replace(filepath.Join(w.dir, ConfigFile), config); err != nil {
 		return err
 	}
 	m.ConfigHash = hash

@@ -2,7 +2,6 @@ package runlog
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -197,21 +196,11 @@ func wholeLines(log io.ReaderAt, size int64) (int64, error) {
 func lastTime(log io.ReaderAt, size int64) (float64, error) {
 	for end := size; end > 0; {
 		line, begin, err := lastLine(log, end)
-		if err != nil {
+		if err != nil || line == nil {
 			return 0, err
 		}
-		if line == nil {
-			return 0, nil
-		}
-		r := struct {
-			Time Float `json:"time"`
-		}{Time: Float(math.NaN())}
-		t := math.NaN()
-		if json.Unmarshal(line, &r) == nil {
-			t = float64(r.Time)
-		}
-		if t >= 0 && !math.IsInf(t, 0) {
-			return t, nil
+		if r, err := decode(line); err == nil && r != nil && TimeOf(r) >= 0 && !math.IsInf(TimeOf(r), 0) {
+			return TimeOf(r), nil
 		}
 		end = begin
 	}
@@ -221,10 +210,10 @@ func lastTime(log io.ReaderAt, size int64) (float64, error) {
 // lastEnd is the end record when that is how the log ends, else nil.
 func lastEnd(log io.ReaderAt, size int64) (*End, error) {
 	line, _, err := lastLine(log, size)
-	if err != nil || line == nil {
+	if err != nil {
 		return nil, err
 	}
-	if r, err := decode(line); err == nil {
+	if r, _ := decode(line); r != nil {
 		if end, ok := r.(End); ok {
 			return &end, nil
 		}
