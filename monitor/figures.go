@@ -11,54 +11,63 @@ import (
 )
 
 // Figures are numbers that follow from what is known of a run. Losses and
-// likelihoods are in nats a row. What is not known is NaN for a float64, nil
-// for a pointer, 0 for a count and −1 for the two forecasts.
+// likelihoods are in nats a row. What is not known is NaN for a float, nil
+// for a pointer, 0 for a count and −1 for the two forecasts. Pointers are into the
+// run as it is until its next update.
 type Figures struct {
-	Phase   runlog.PhaseName // what a living run is doing, or did when it was cut off; empty when not known and after the end
-	Step    int64            // of the last record
-	Epoch   int              // that the last train record is in, or the last validation ended
-	Elapsed time.Duration    // of training, summed over resumptions
+	Phase   runlog.PhaseName `json:"phase"` // what a living run is doing, or did when it was cut off; empty when not known and after the end
+	Step    int64            `json:"step"`  // of the last record
+	Epoch   int              `json:"epoch"` // that the last train record is in, or the last validation ended
+	Elapsed time.Duration    `json:"-"`     // of training, summed over resumptions
 
-	StepsPerSecond    float64 // of the last records while the run is alive, without pauses, else of all
-	ExamplesPerSecond float64 // rows
-	BatchSize         int     // rows a step
+	StepsPerSecond    runlog.Float `json:"steps_per_second"`    // of the last records while the run is alive, without pauses, else of all
+	ExamplesPerSecond runlog.Float `json:"examples_per_second"` // rows
+	BatchSize         int          `json:"batch"`               // rows a step
 
-	Loss, EMA, LR, GradNorm float64 // of the last train record
+	Loss     runlog.Float   `json:"loss"` // of the last train record, as are those below
+	EMA      runlog.Float32 `json:"ema"`
+	LR       runlog.Float32 `json:"lr"`
+	GradNorm runlog.Float32 `json:"grad_norm"`
 
-	Valid *runlog.Valid // the last
-	Best  *runlog.Valid // that of the lowest finite NLL, the first of several
+	Valid *runlog.Valid `json:"-"` // the last
+	Best  *runlog.Valid `json:"-"` // that of the lowest finite NLL, the first of several
 
-	LastOrders *runlog.Orders // the last on the validation rows
+	LastOrders *runlog.Orders `json:"-"` // the last on the validation rows
 
-	SinceBest int // epochs from Best to Valid
-	LookAhead int // epochs without a better validation that end the run; 0 means they do not
-	MaxEpochs int // 0 means no limit
-	MaxSteps  int // 0 means no limit
+	SinceBest int `json:"epochs_since_best"` // epochs from Best to Valid
+	LookAhead int `json:"look_ahead"`        // epochs without a better validation that end the run; 0 means they do not
+	MaxEpochs int `json:"max_epochs"`        // 0 means no limit
+	MaxSteps  int `json:"max_steps"`         // 0 means no limit
 
-	ToStepLimit time.Duration // until a living run that is not being tested comes to its last step or epoch, the sooner
-	ToLookAhead time.Duration // until it ends for want of a better validation, should there be none
+	ToStepLimit time.Duration `json:"-"` // until a living run that is not being tested comes to its last step or epoch, the sooner
+	ToLookAhead time.Duration `json:"-"` // until it ends for want of a better validation, should there be none
 
-	NonFinite int           // train and valid records whose loss is not finite
-	Bad       int           // lines of the log that are no records
-	Quiet     time.Duration // since the log last grew, never negative
+	NonFinite int           `json:"non_finite"` // train and valid records whose loss is not finite
+	Bad       int           `json:"bad_lines"`  // lines of the log that are no records
+	Quiet     time.Duration `json:"-"`          // since the log last grew, never negative
 }
 
 // Figures derives the figures of the run at a moment.
 func (r *Run) Figures(now time.Time) Figures {
-	nan := math.NaN()
+	last := r.lastTrain()
+	if last == nil {
+		last = &unknownTrain
+	}
 	f := Figures{
-		Loss: nan, EMA: nan, LR: nan, GradNorm: nan,
+		Phase: r.History.Phase, Step: r.lastStep(), Epoch: r.lastEpoch(), Elapsed: r.elapsed(now), Quiet: r.quiet(now),
+		StepsPerSecond: runlog.Float(stepRate(&r.History.Train, r.alive())), ExamplesPerSecond: unknownTrain.Loss,
+		Loss: last.Loss, EMA: last.EMA, LR: last.LR, GradNorm: last.GradNorm,
+		Valid: r.lastValid(), Best: r.index.best, LastOrders: r.lastOrders(),
 		BatchSize: r.whole("train.batch"), LookAhead: r.whole("train.look_ahead"),
 		MaxEpochs: r.whole("train.max_epochs"), MaxSteps: r.whole("train.max_steps"),
-		Phase: r.History.Phase, NonFinite: r.index.nonFinite, Bad: r.History.Bad,
+		NonFinite: r.index.nonFinite, Bad: r.History.Bad,
 		ToStepLimit: -1, ToLookAhead: -1,
 	}
-	f.Quiet, f.Elapsed = r.quiet(now), r.elapsed(now)
-	r.lastRecords(&f)
-	f.StepsPerSecond = stepRate(&r.History.Train, r.alive())
-	f.ExamplesPerSecond = nan
+	if f.Best != nil {
+		f.SinceBest = max(0, f.Valid.Epoch-f.Best.Epoch)
+	}
 	if f.BatchSize > 0 {
-		f.ExamplesPerSecond = f.StepsPerSecond * float64(f.BatchSize)
+		f.ExamplesPerSecond = f.StepsPerSecond * runlog.Float(f.BatchSize)
 	}
 	if r.alive() && f.Phase != runlog.Testing { // training is over then
 		r.forecast(&f)
@@ -66,31 +75,15 @@ func (r *Run) Figures(now time.Time) Figures {
 	return f
 }
 
-// lastRecords fills in what stands in the last records of each kind. They are
-// copies: the figures stay as they are when the run goes on.
-func (r *Run) lastRecords(f *Figures) {
-	f.Step, f.Epoch = r.lastStep(), r.lastEpoch()
-	if t := r.lastTrain(); t != nil {
-		f.Loss, f.EMA, f.LR, f.GradNorm = float64(t.Loss), float64(t.EMA), float64(t.LR), float64(t.GradNorm)
-	}
-	f.Valid, f.Best, f.LastOrders = copied(r.lastValid()), copied(r.best()), copied(r.lastOrders())
-	if f.Best != nil {
-		f.SinceBest = max(0, f.Valid.Epoch-f.Best.Epoch)
-	}
-}
-
-func copied[R any](r *R) *R {
-	if r == nil {
-		return nil
-	}
-	c := *r
-	return &c
+// unknownTrain is the last record of a run that has none.
+var unknownTrain = runlog.Train{
+	Loss: runlog.Float(math.NaN()), EMA: runlog.Float32(math.NaN()), LR: runlog.Float32(math.NaN()), GradNorm: runlog.Float32(math.NaN()),
 }
 
 // forecast fills in how long a living run may still take.
 func (r *Run) forecast(f *Figures) {
 	epoch, length := r.secondsPerEpoch(), r.index.epochs.length()
-	step := 1 / f.StepsPerSecond // seconds, without the validations
+	step := 1 / float64(f.StepsPerSecond) // seconds, without the validations
 	switch {
 	case epoch > 0 && length > 0:
 		step = epoch / length
@@ -181,19 +174,11 @@ func (r *Run) lastValid() *runlog.Valid {
 	return nil
 }
 
-// best is the validation of the lowest finite NLL, nil without one.
-func (r *Run) best() *runlog.Valid {
-	if best := r.index.best; best >= 0 && best < len(r.History.Valid) {
-		return &r.History.Valid[best]
-	}
-	return nil
-}
-
 // lastOrders is the last evaluation of an ensemble on the validation rows, nil
 // without one.
 func (r *Run) lastOrders() *runlog.Orders {
 	if n := len(r.index.ensembles); n > 0 {
-		return &r.History.Orders[r.index.ensembles[n-1].at]
+		return r.Ensemble(n - 1)
 	}
 	return nil
 }

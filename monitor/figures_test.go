@@ -64,7 +64,7 @@ func TestFiguresOfALivingRun(t *testing.T) {
 		t.Errorf("quiet for %v of %v", f.Quiet, f.Elapsed)
 	}
 	// 79 stretches of a second and 7 of three seconds, as if a validation were a slow step.
-	if want := 79 / (79 + 7*2.0); !near(f.StepsPerSecond, want, 1e-9) || !near(f.ExamplesPerSecond, 100*want, 1e-6) {
+	if want := 79 / (79 + 7*2.0); !near(float64(f.StepsPerSecond), want, 1e-9) || !near(float64(f.ExamplesPerSecond), 100*want, 1e-6) {
 		t.Errorf("%v steps a second, not %v, and %v rows", f.StepsPerSecond, want, f.ExamplesPerSecond)
 	}
 	// 27 epochs of 12 seconds, of which one second has passed; 42 epochs to the limit.
@@ -140,7 +140,7 @@ func TestRateWithoutPauses(t *testing.T) {
 	}
 	r, at := living(t, "{}", lines...)
 	// Of the 98 stretches that have a length, two count as ten.
-	if got, want := r.Figures(at).StepsPerSecond, 98/(96*0.5+2*10*0.5); !near(got, want, 1e-9) {
+	if got, want := float64(r.Figures(at).StepsPerSecond), 98/(96*0.5+2*10*0.5); !near(got, want, 1e-9) {
 		t.Errorf("%v steps a second, not %v", got, want)
 	}
 }
@@ -148,8 +148,8 @@ func TestRateWithoutPauses(t *testing.T) {
 func TestFiguresOfLittle(t *testing.T) {
 	nan := math.NaN()
 	f := (&Run{}).Figures(time.Now())
-	for name, v := range map[string]float64{"loss": f.Loss, "ema": f.EMA, "lr": f.LR, "grad norm": f.GradNorm, "steps": f.StepsPerSecond, "rows": f.ExamplesPerSecond} {
-		if !math.IsNaN(v) {
+	for name, v := range map[string]runlog.Float{"loss": f.Loss, "ema": runlog.Float(f.EMA), "lr": runlog.Float(f.LR), "grad norm": runlog.Float(f.GradNorm), "steps": f.StepsPerSecond, "rows": f.ExamplesPerSecond} {
+		if !math.IsNaN(float64(v)) {
 			t.Errorf("%s of nothing is %v", name, v)
 		}
 	}
@@ -167,7 +167,7 @@ func TestFiguresOfLittle(t *testing.T) {
 	} {
 		for _, end := range []string{"", "\n" + `{"t":"end","status":"done","step":5}`} {
 			r := inMemory(t, lines+end)
-			if got := r.Figures(time.Now()).StepsPerSecond; !near(got, want, 1e-12) {
+			if got := float64(r.Figures(time.Now()).StepsPerSecond); !near(got, want, 1e-12) {
 				t.Errorf("%s%s: %v steps a second, not %v", lines, end, got, want)
 			}
 		}
@@ -201,7 +201,7 @@ func TestFiguresOfAnEndedRun(t *testing.T) {
 	if f.Elapsed != 70*time.Second || f.Quiet < time.Hour || f.ToStepLimit != -1 || f.ToLookAhead != -1 {
 		t.Errorf("of an ended run %v passed, quiet for %v, %v and %v to go", f.Elapsed, f.Quiet, f.ToStepLimit, f.ToLookAhead)
 	}
-	if want := 49.0 / 57; !near(f.StepsPerSecond, want, 1e-12) {
+	if want := 49.0 / 57; !near(float64(f.StepsPerSecond), want, 1e-12) {
 		t.Errorf("%v steps a second, not %v", f.StepsPerSecond, want)
 	}
 	if f.Best == nil || f.Best.Epoch != 5 {

@@ -183,7 +183,7 @@ func (s *Group) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
 
 // bestNLL is +Inf without a validation.
 func (r *Run) bestNLL() float64 {
-	if best := r.best(); best != nil {
+	if best := r.index.best; best != nil {
 		return float64(best.NLL)
 	}
 	return math.Inf(1)

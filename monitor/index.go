@@ -1,8 +1,6 @@
 package monitor
 
 import (
-	"math"
-
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -12,30 +10,19 @@ import (
 type index struct {
 	revision uint64 // of the history
 
-	train, valid, orders int // records that were taken in
-	ensembles            []Ensemble
+	train, valid, orders int   // records that were taken in
+	ensembles            []int // places in History.Orders of the evaluations on the validation rows
 	epochs               epochs
 
-	best      int // of History.Valid, -1 without one
-	nonFinite int // losses and likelihoods
-}
-
-// An Ensemble is an evaluation of several orders on the validation rows.
-type Ensemble struct {
-	*runlog.Orders
-	Lowest, Highest float64 // of the single orders, NaN where none is known
-
-	at   int // of History.Orders
-	step int64
+	best      *runlog.Valid // nil without one
+	nonFinite int           // losses and likelihoods
 }
 
 // grow takes in what was added to the history, or all of it when some was taken
 // back.
 func (x *index) grow(h *runlog.History) {
-	var known []Ensemble
-	if x.revision != h.Revision || x.train == 0 && x.valid == 0 {
-		known = x.ensembles
-		*x = index{revision: h.Revision, best: -1}
+	if x.revision != h.Revision {
+		*x = index{revision: h.Revision}
 	}
 	for ; x.train < h.Train.Len(); x.train++ {
 		t := h.Train.At(x.train)
@@ -45,62 +32,19 @@ func (x *index) grow(h *runlog.History) {
 		}
 	}
 	for ; x.valid < len(h.Valid); x.valid++ {
-		v := &h.Valid[x.valid]
+		v := h.Valid[x.valid]
 		x.epochs.after(float64(v.Step), float64(v.Epoch))
 		if !num.Finite(float64(v.NLL)) {
 			x.nonFinite++
-		} else if x.best < 0 || v.NLL < h.Valid[x.best].NLL {
-			x.best = x.valid
+		} else if x.best == nil || v.NLL < x.best.NLL {
+			x.best = &v
 		}
 	}
 	for ; x.orders < len(h.Orders); x.orders++ {
-		o := &h.Orders[x.orders]
-		if o.Split != validSplit {
-			continue
-		}
-		e := ensembleOf(o)
-		e.at, e.step = x.orders, o.Step
-		if n := len(x.ensembles); o.PerOrder == nil && n < len(known) && known[n].at == e.at && known[n].step == e.step {
-			e = known[n] // from before its orders were dropped
-		}
-		x.ensembles = append(x.ensembles, e)
-	}
-	thin(h.Orders)
-}
-
-// ordersKept bounds the values of single orders and of masks that a run keeps, at
-// 4 MB. A log may hold a thousand orders of each of ten thousand validations; most
-// logs hold less than this in all.
-const ordersKept = 1 << 19
-
-// lastWhole is how many evaluations are kept whole whatever they hold: those of one
-// step, on every split.
-const lastWhole = 3
-
-// thin drops the values of single orders and masks of all but the last evaluations.
-func thin(all []runlog.Orders) {
-	values := 0
-	for i := len(all) - 1; i >= 0; i-- {
-		o := &all[i]
-		if values += len(o.PerOrder) + len(o.MaskLoss); values > ordersKept && i < len(all)-lastWhole {
-			o.PerOrder, o.MaskLoss = nil, nil
+		if h.Orders[x.orders].Split == "valid" {
+			x.ensembles = append(x.ensembles, x.orders)
 		}
 	}
-}
-
-const validSplit = "valid"
-
-func ensembleOf(o *runlog.Orders) Ensemble {
-	e := Ensemble{Lowest: math.Inf(1), Highest: math.Inf(-1)}
-	for _, nll := range o.PerOrder {
-		if v := float64(nll); num.Finite(v) {
-			e.Lowest, e.Highest = min(e.Lowest, v), max(e.Highest, v)
-		}
-	}
-	if e.Lowest > e.Highest {
-		e.Lowest, e.Highest = math.NaN(), math.NaN()
-	}
-	return e
 }
 
 // epochs estimates how many steps an epoch has. Records say which epoch a step

@@ -216,7 +216,7 @@ var figureKeys = []struct {
 	name  string
 	value func(subject) any
 }{
-	{"best", func(s subject) any { return known(s.run.best(), func(v *runlog.Valid) any { return v.NLL }) }},
+	{"best", func(s subject) any { return known(s.run.index.best, func(v *runlog.Valid) any { return v.NLL }) }},
 	{"valid", func(s subject) any { return known(s.run.lastValid(), func(v *runlog.Valid) any { return v.NLL }) }},
 	{"loss", func(s subject) any { return known(s.run.lastTrain(), func(t *runlog.Train) any { return t.Loss }) }},
 	{"step", func(s subject) any { return s.run.lastStep() }},

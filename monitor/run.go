@@ -18,10 +18,7 @@ const (
 
 // A Run is what is known of a run. Its fields are to be read only.
 //
-// The History takes 48 bytes a train record, and keeps the values of single orders
-// and masks (PerOrder and MaskLoss of [runlog.Orders]) of the last evaluations, half
-// a million values: what was evaluated before has none. [Run.OrdersCurve] knows the
-// ranges of all.
+// The History takes 48 bytes a train record.
 type Run struct {
 	Dir      string           // as the [Source] was given it, or found it
 	Name     string           // the shortest end of Dir that no other run of the [Group] shares

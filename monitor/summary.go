@@ -26,30 +26,15 @@ type Summary struct {
 	Backend string        `json:"backend,omitempty"`
 	Started *time.Time    `json:"started,omitempty"` // the first of the processes
 
-	Phase             runlog.PhaseName `json:"phase"` // compile, train, validate or test; empty when not known and after the end
-	Step              int64            `json:"step"`
-	Epoch             int              `json:"epoch"`
-	Elapsed           runlog.Float     `json:"elapsed_s"`
-	Quiet             runlog.Float     `json:"quiet_s"` // since the log last grew
-	StepsPerSecond    runlog.Float     `json:"steps_per_second"`
-	ExamplesPerSecond runlog.Float     `json:"examples_per_second"`
-	Loss              runlog.Float     `json:"loss"`
-	EMA               runlog.Float32   `json:"ema"`
-	LR                runlog.Float32   `json:"lr"`
-	GradNorm          runlog.Float32   `json:"grad_norm"`
-	NonFinite         int              `json:"non_finite"` // train and valid records whose loss is not finite
-	Bad               int              `json:"bad_lines"`
-
-	Valid     *ValidRecord   `json:"valid,omitempty"` // the last validation
-	Best      *ValidRecord   `json:"best,omitempty"`  // that of the lowest nll
-	SinceBest int            `json:"epochs_since_best"`
-	LookAhead int            `json:"look_ahead"` // 0: none
-	MaxEpochs int            `json:"max_epochs"` // 0: no limit
-	MaxSteps  int            `json:"max_steps"`  // 0: no limit
-	ToLimit   *runlog.Float  `json:"to_step_limit_s,omitempty"`
-	ToEnd     *runlog.Float  `json:"to_look_ahead_s,omitempty"`
-	Orders    *OrdersRecord  `json:"orders,omitempty"` // the last evaluation on the validation rows
-	Test      *runlog.Result `json:"test,omitempty"`
+	Figures
+	Elapsed runlog.Float   `json:"elapsed_s"`
+	Quiet   runlog.Float   `json:"quiet_s"`         // since the log last grew
+	Valid   *ValidRecord   `json:"valid,omitempty"` // the last validation
+	Best    *ValidRecord   `json:"best,omitempty"`  // that of the lowest nll
+	ToLimit *runlog.Float  `json:"to_step_limit_s,omitempty"`
+	ToEnd   *runlog.Float  `json:"to_look_ahead_s,omitempty"`
+	Orders  *OrdersRecord  `json:"orders,omitempty"` // the last evaluation on the validation rows
+	Test    *runlog.Result `json:"test,omitempty"`
 
 	Config map[string]string `json:"config"` // values as YAML text by path
 }
@@ -80,12 +65,8 @@ func (r *Run) Summary(now time.Time) Summary {
 	f := r.Figures(now)
 	s := Summary{
 		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
-		Phase: f.Phase, Step: f.Step, Epoch: f.Epoch, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
-		StepsPerSecond: runlog.Float(f.StepsPerSecond), ExamplesPerSecond: runlog.Float(f.ExamplesPerSecond),
-		Loss: runlog.Float(f.Loss), EMA: runlog.Float32(f.EMA), LR: runlog.Float32(f.LR), GradNorm: runlog.Float32(f.GradNorm),
-		NonFinite: f.NonFinite, Bad: f.Bad,
-		Valid: newValidRecord(f.Valid), Best: newValidRecord(f.Best), SinceBest: f.SinceBest,
-		LookAhead: f.LookAhead, MaxEpochs: f.MaxEpochs, MaxSteps: f.MaxSteps,
+		Figures: f, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
+		Valid: newValidRecord(f.Valid), Best: newValidRecord(f.Best),
 		ToLimit: forecastSeconds(f.ToStepLimit), ToEnd: forecastSeconds(f.ToLookAhead),
 		Config: make(map[string]string, len(r.Config)),
 	}

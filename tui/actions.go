@@ -122,12 +122,10 @@ func (m *model) resume() tea.Cmd {
 	}
 	held := m.held
 	m.held, m.paused = nil, time.Time{}
-	for _, u := range held {
-		m.apply(u)
-	}
-	if len(held) == 0 {
+	if held == nil {
 		return nil // the poll on its way goes on
 	}
+	m.apply(*held)
 	return m.poll(0)
 }
 
@@ -161,13 +159,6 @@ func (m *model) retheme(s Screen) {
 	m.theme = newTheme(s)
 }
 
-// dragging is a chart that the mouse holds: its window follows.
-type dragging struct {
-	chart  placedChart
-	from   int        // column where the button went down
-	window plot.Range // then
-}
-
 // click puts the focus on the panel under the mouse, chooses a run in the list, answers a
 // dialog, and puts the value cursor into a chart.
 func (m *model) click(at tea.Mouse) {
@@ -179,37 +170,43 @@ func (m *model) click(at tea.Mouse) {
 		return
 	}
 	s := m.screen()
-	for _, p := range s.layout.places {
-		if !p.contains(at.X, at.Y) {
-			continue
-		}
+	if p, ok := s.placeAt(at); ok {
 		m.focus = p.panel
 		if !p.shut {
 			m.send(p.panel, clicked(at.Y-p.y-2))
 		}
 	}
-	if c, ok := s.chartAt(at.X, at.Y); ok {
-		m.charts.cursor, m.charts.hasCursor = c.frame.XAt(float64(at.X-c.x)), true
-		m.dragging = &dragging{chart: c, from: at.X, window: m.shown()}
+	if x, ok := s.xAt(at); ok {
+		m.charts.cursor, m.charts.hasCursor = x, true
 	}
 }
 
-// chartAt is the chart under a cell of the screen.
-func (s *screen) chartAt(x, y int) (placedChart, bool) {
-	for _, c := range s.charts {
-		f := c.frame
-		if f.Width > 0 && (rect{c.x + f.Left, c.y + f.Top, f.Width, f.Height}).contains(x, y) {
-			return c, true
+// placeAt is the panel under the mouse.
+func (s *screen) placeAt(at tea.Mouse) (place, bool) {
+	for _, p := range s.layout.places {
+		if p.contains(at.X, at.Y) {
+			return p, true
 		}
 	}
-	return placedChart{}, false
+	return place{}, false
+}
+
+// xAt is where the mouse is on the x axis of the chart under it.
+func (s *screen) xAt(at tea.Mouse) (float64, bool) {
+	for _, c := range s.charts {
+		f := c.frame
+		if f.Width > 0 && (rect{c.x + f.Left, c.y + f.Top, f.Width, f.Height}).contains(at.X, at.Y) {
+			return f.XAt(float64(at.X - c.x)), true
+		}
+	}
+	return 0, false
 }
 
 // wheel zooms the chart under the mouse, around it, and scrolls in the other panels.
 func (m *model) wheel(at tea.Mouse) {
-	by := 1
+	by, factor := 1, 1.25
 	if at.Button == tea.MouseWheelUp {
-		by = -1
+		by, factor = -1, 0.8
 	} else if at.Button != tea.MouseWheelDown {
 		return
 	}
@@ -221,37 +218,25 @@ func (m *model) wheel(at tea.Mouse) {
 		return
 	}
 	s := m.screen()
-	if c, ok := s.chartAt(at.X, at.Y); ok {
-		factor := 0.8
-		if by > 0 {
-			factor = 1.25
-		}
-		m.zoomAt(factor, c.frame.XAt(float64(at.X-c.x)))
-		return
-	}
-	for _, p := range s.layout.places {
-		if p.contains(at.X, at.Y) && !p.shut {
-			m.send(p.panel, scrolled(3*by))
-		}
+	if x, ok := s.xAt(at); ok {
+		m.zoomAt(factor, x)
+	} else if p, ok := s.placeAt(at); ok && !p.shut {
+		m.send(p.panel, scrolled(3*by))
 	}
 }
 
-// drag moves the window with the mouse, or where all is shown the value cursor.
+// drag moves the window so that what was clicked on, where the value cursor is, stays
+// under the mouse, or where all is shown the cursor.
 func (m *model) drag(at tea.Mouse) (changed bool) {
-	d := m.dragging
-	if at.Button != tea.MouseLeft {
-		m.dragging = nil
+	x, ok := m.screen().xAt(at)
+	if !ok || at.Button != tea.MouseLeft || !m.charts.hasCursor {
 		return false
 	}
-	if d == nil {
-		return false
-	}
-	x := d.chart.frame.XAt(float64(at.X - d.chart.x))
 	if !m.charts.zoomed() {
-		m.charts.cursor, m.charts.hasCursor = x, true
+		m.charts.cursor = x
 		return true
 	}
-	moved := float64(at.X-d.from) / float64(max(1, d.chart.frame.Width)) * (d.window.Hi - d.window.Lo)
-	m.setWindow(plot.Range{Lo: d.window.Lo - moved, Hi: d.window.Hi - moved})
+	w, by := m.window(), m.charts.cursor-x
+	m.setWindow(plot.Range{Lo: w.Lo + by, Hi: w.Hi + by})
 	return true
 }

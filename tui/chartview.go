@@ -20,7 +20,7 @@ type chartView struct {
 	cursor    float64
 	hasCursor bool
 	filter    string
-	match     func(name string) bool // nil: all lines
+	match     *regexp.Regexp // of filter; nil: all lines
 }
 
 // scale is how a y axis is divided.
@@ -47,25 +47,22 @@ func (c *chartView) zoomed() bool { return c.window.Hi > c.window.Lo }
 func (c *chartView) whole() { c.window, c.follow = plot.Range{}, false }
 
 // shows says whether the filter lets a line through.
-func (c *chartView) shows(name string) bool { return c.match == nil || c.match(name) }
+func (c *chartView) shows(name string) bool { return c.match == nil || c.match.MatchString(name) }
 
 // setFilter takes a text that names must have, or a /regular expression/.
 func (c *chartView) setFilter(text string) error {
 	text = strings.TrimSpace(text)
-	switch {
-	case text == "":
-		c.match = nil
-	case strings.HasPrefix(text, "/"):
-		re, err := regexp.Compile("(?i)" + strings.TrimSuffix(text[1:], "/"))
-		if err != nil {
-			return fmt.Errorf("%s is no regular expression", text)
-		}
-		c.match = re.MatchString
-	default:
-		low := strings.ToLower(text)
-		c.match = func(name string) bool { return strings.Contains(strings.ToLower(name), low) }
+	pattern, expression := strings.CutPrefix(text, "/")
+	if expression {
+		pattern = strings.TrimSuffix(pattern, "/")
+	} else {
+		pattern = regexp.QuoteMeta(pattern)
 	}
-	c.filter = text
+	match, err := regexp.Compile("(?i)" + pattern)
+	if err != nil {
+		return fmt.Errorf("%s is no regular expression", text)
+	}
+	c.filter, c.match = text, match
 	return nil
 }
 
@@ -202,17 +199,17 @@ func (m *model) frame() plot.Frame {
 	return s.charts[0].frame
 }
 
-var axisNames = map[monitor.Axis]string{monitor.ByStep: "step", monitor.ByEpoch: "epoch", monitor.ByTime: "time"}
-
-// axisPlurals are the words for what passes along an axis.
-var axisPlurals = map[monitor.Axis]string{monitor.ByStep: "steps", monitor.ByEpoch: "epochs", monitor.ByTime: "time"}
+// axes are the words for an axis: what it is, what passes along it, and its unit.
+var axes = map[monitor.Axis]struct{ name, plural, unit string }{
+	monitor.ByStep: {"step", "steps", "step"}, monitor.ByEpoch: {"epoch", "epochs", "epoch"}, monitor.ByTime: {"time", "time", "seconds"},
+}
 
 func (m *model) nextAxis() {
 	c := &m.charts
 	c.axis = (c.axis + 1) % 3
 	c.whole()
 	c.hasCursor = false
-	m.say("against %s", axisNames[c.axis])
+	m.say("against %s", axes[c.axis].name)
 }
 
 func (m *model) smooth(by int) {

@@ -114,7 +114,7 @@ func (m *model) trainFacts(c plot.Chart, r *monitor.Run, t trainLine, value func
 
 // emptyChart is a chart without lines as charts are looked at now.
 func (m *model) emptyChart() plot.Chart {
-	c := plot.Chart{X: m.window(), Robust: !m.charts.outliers, XName: axisNames[m.charts.axis], XSeconds: m.charts.axis == monitor.ByTime}
+	c := plot.Chart{X: m.window(), Robust: !m.charts.outliers, XName: axes[m.charts.axis].name, XSeconds: m.charts.axis == monitor.ByTime}
 	if m.charts.hasCursor {
 		c.Cursor, c.HasCursor = m.charts.cursor, true
 	}

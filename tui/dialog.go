@@ -2,7 +2,6 @@ package tui
 
 import (
 	"slices"
-	"strings"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -16,7 +15,6 @@ type dialog struct {
 	title   string
 	dir     string // of the run that it is about, whatever is chosen meanwhile
 	choices []choice
-	at      int
 }
 
 type choice struct {
@@ -41,7 +39,7 @@ func (m *model) askStop() tea.Cmd {
 		m.say("%s does not train (%s): there is nothing to stop", m.theme.clean(r.Name), s)
 		return nil
 	}
-	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}, at: 2}
+	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}}
 	return nil
 }
 
@@ -62,36 +60,20 @@ func (m *model) askQuit() tea.Cmd {
 		stop(stopCleanly), stop(stopNow),
 		{"d", "detach: close the monitor, train on", func(m *model, _ string) tea.Cmd { m.outcome.Detached = true; return tea.Quit }},
 		goOn,
-	}, at: 3}
+	}}
 	return nil
 }
 
 func (m *model) dialogKey(name string) tea.Cmd {
 	d := m.dialog
-	switch name {
-	case "up", "k", "left", "shift+tab":
-		d.at = (d.at + len(d.choices) - 1) % len(d.choices)
-	case "down", "j", "right", "tab":
-		d.at = (d.at + 1) % len(d.choices)
-	case "enter", "space":
-		return m.decide(d.choices[d.at])
-	case "esc", "q":
+	i := slices.IndexFunc(d.choices, func(c choice) bool { return c.key == name })
+	if i >= 0 || name == "esc" || name == "q" {
 		m.dialog = nil
-	default:
-		if i := slices.IndexFunc(d.choices, func(c choice) bool { return c.key == name }); i >= 0 {
-			return m.decide(d.choices[i])
-		}
 	}
-	return nil
-}
-
-func (m *model) decide(c choice) tea.Cmd {
-	dir := m.dialog.dir
-	m.dialog = nil
-	if c.do == nil {
+	if i < 0 || d.choices[i].do == nil {
 		return nil
 	}
-	return c.do(m, dir)
+	return d.choices[i].do(m, d.dir)
 }
 
 // dialogBox draws the dialog, as large as there is room.
@@ -106,12 +88,8 @@ func (m *model) dialogBox(w, h int) []string {
 		return []string{t.picked(fit(keys, w))}
 	}
 	var lines []string
-	for i, c := range m.dialog.choices {
-		line := fit(t.shorten(" "+c.key+"  "+t.glyph(c.text), inner), inner)
-		if i == m.dialog.at {
-			line = t.picked(fit(t.glyph("›")+strings.TrimPrefix(line, " "), inner))
-		}
-		lines = append(lines, line)
+	for _, c := range m.dialog.choices {
+		lines = append(lines, t.shorten(" "+t.bold(c.key)+"  "+t.glyph(c.text), inner))
 	}
 	if h < len(lines)+2 {
 		return lines

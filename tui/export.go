@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"strconv"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/maskflow/maskflow/internal/files"
-	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
 )
@@ -32,7 +31,7 @@ func (m *model) export(suffix string) tea.Cmd {
 		m.say("%s shows no line to write", name)
 		return nil
 	}
-	labels := picture.Labels{Title: "maskflow: " + name, X: axisTitles[m.charts.axis], Y: y}
+	labels := picture.Labels{Title: "maskflow: " + name, X: axes[m.charts.axis].unit, Y: y}
 	base := "maskflow-" + name + "-" + m.o.Clock().Format("20060102-150405")
 	return func() tea.Msg {
 		path, err := unused(base, suffix)
@@ -47,8 +46,6 @@ func (m *model) export(suffix string) tea.Cmd {
 		return exported{"wrote " + path}
 	}
 }
-
-var axisTitles = map[monitor.Axis]string{monitor.ByStep: "step", monitor.ByEpoch: "epoch", monitor.ByTime: "seconds"}
 
 // seriesOf copies the points of a chart's lines that are in its window: the run goes on
 // while they are written.
@@ -100,11 +97,5 @@ func writeCSV(w io.Writer, x string, series []picture.Series) error {
 }
 
 func number(v float64) string {
-	switch {
-	case math.IsInf(v, 1):
-		return "Inf"
-	case math.IsInf(v, -1):
-		return "-Inf"
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+")
 }

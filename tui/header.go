@@ -67,15 +67,11 @@ func joinFacts(facts []fact, w int) string {
 		}
 		facts = slices.Delete(facts, worst, worst+1)
 	}
-	return strings.Join(texts(facts), gap)
-}
-
-func texts(facts []fact) []string {
 	all := make([]string, len(facts))
 	for i, f := range facts {
 		all[i] = f.text
 	}
-	return all
+	return strings.Join(all, gap)
 }
 
 // facts are collected from what is known.
@@ -128,8 +124,8 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 	}
 	all.add(7, epoch)
 	if f.StepsPerSecond > 0 && steps(r, f) {
-		all.add(8, rate(f.StepsPerSecond)+" steps/s")
-		all.when(f.ExamplesPerSecond > 0, 10, "%s examples/s", rate(f.ExamplesPerSecond))
+		all.add(8, rate(float64(f.StepsPerSecond))+" steps/s")
+		all.when(f.ExamplesPerSecond > 0, 10, "%s examples/s", rate(float64(f.ExamplesPerSecond)))
 	}
 	all.add(8, t.dim(text.Clock(f.Elapsed.Seconds())))
 	return all
@@ -223,32 +219,6 @@ func gpuText(t theme, g monitor.GPU) string {
 		text += fmt.Sprintf(" %.0f C", g.Temperature)
 	}
 	return text
-}
-
-// textLines is all that fits on a screen too small for panels: the state and the figures
-// that matter most, one a line, or several in one line.
-func (m *model) textLines(w, h int) []string {
-	r := m.run()
-	if r == nil {
-		return fitAll([]string{"waiting"}, w, h)
-	}
-	f := r.Figures(m.now)
-	t := m.theme
-	var all facts
-	all.add(0, t.state(r.Status()))
-	if f.Best != nil {
-		all.add(1, "best "+nats(float64(f.Best.NLL)))
-	}
-	all.add(2, "step "+text.Grouped(f.Step))
-	all.add(3, "loss "+nats(f.EMA))
-	if f.Valid != nil {
-		all.add(4, "valid "+nats(float64(f.Valid.NLL)))
-	}
-	all.add(5, t.clean(r.Name))
-	if h == 1 {
-		return fitAll([]string{joinFacts(all, w)}, w, h)
-	}
-	return fitAll(texts(all), w, h)
 }
 
 // quiet is how long a run may be without news before the screen says so, and tells no

@@ -13,7 +13,7 @@ func (r rect) contains(x, y int) bool {
 type shape int
 
 const (
-	asText    shape = iota // too small for a panel: lines of figures
+	asText    shape = iota // too small for a panel: the header alone
 	onePanel               // the panel in focus, under a line of tabs where there is room
 	accordion              // the panel in focus, and of each other one a line
 	columns                // all panels, in two or three columns

@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/runlog"
 )
 
 // model is the state of the monitor that its panels share; see [panel] for theirs.
@@ -19,17 +18,16 @@ type model struct {
 	selection
 	feed
 	cover
-	machine  machine   // of the chosen run
-	waiting  []request // what was asked of trainers and not yet answered
-	outcome  Outcome
-	all      []panel // those that there may be
-	focus    panel
-	full     bool
-	charts   chartView
-	curves   curves
-	mouse    bool
-	dragging *dragging
-	drawn    *screen // the last picture, while nothing has changed
+	machine machine   // of the chosen run
+	waiting []request // what was asked of trainers and not yet answered
+	outcome Outcome
+	all     []panel // those that there may be
+	focus   panel
+	full    bool
+	charts  chartView
+	curves  curves
+	mouse   bool
+	drawn   *screen // the last picture, while nothing has changed
 }
 
 // selection is which of the runs are shown, and how.
@@ -76,7 +74,7 @@ const messageTime = 4 * time.Second
 func newModel(o Options) *model {
 	m := &model{o: o, theme: newTheme(o.Screen), charts: newChartView(), curves: curves{}, mouse: o.Mouse,
 		selection: selection{hidden: map[string]bool{}, sort: monitor.ByBest, colours: map[string]int{}, chosen: o.Own, query: o.Query},
-		feed:      feed{now: o.Clock(), statuses: map[string]runlog.Status{}}}
+		feed:      feed{now: o.Clock()}}
 	m.all = newPanels(m)
 	m.focus = m.all[0]
 	return m

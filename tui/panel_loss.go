@@ -84,7 +84,7 @@ func (m *lossPanel) notes() string {
 		}
 	}
 	c := &m.charts
-	add(c.hasCursor, "at %s %s", axisNames[c.axis], m.xText(c.cursor))
+	add(c.hasCursor, "at %s %s", axes[c.axis].name, m.xText(c.cursor))
 	add(c.smoothing != firstSmoothing, "smoothing %g", c.factor())
 	add(m.scale == logarithmic, "log")
 	add(c.outliers, "all values")

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -9,16 +10,26 @@ import (
 
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
-	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
 
 // The numbers of an ensemble of orders that are drawn as lines.
-func ensembleNLL(e monitor.Ensemble) float64 { return float64(e.NLL) }
-func meanNLL(e monitor.Ensemble) float64     { return float64(e.Mean) }
-func lowest(e monitor.Ensemble) float64      { return e.Lowest }
-func highest(e monitor.Ensemble) float64     { return e.Highest }
+func ensembleNLL(o *runlog.Orders) float64 { return float64(o.NLL) }
+func meanNLL(o *runlog.Orders) float64     { return float64(o.Mean) }
+func lowest(o *runlog.Orders) float64      { return least(o.PerOrder, +1) }
+func highest(o *runlog.Orders) float64     { return -least(o.PerOrder, -1) }
+
+// least is the least of the finite values times a sign, NaN without one.
+func least(values []runlog.Float, sign float64) float64 {
+	least := math.NaN()
+	for _, v := range values {
+		if v := sign * float64(v); num.Finite(v) && !(v >= least) {
+			least = v
+		}
+	}
+	return least
+}
 
 // ordersPanel is what an ensemble of orders does.
 type ordersPanel struct{ pane }
@@ -48,24 +59,11 @@ func (m *ordersPanel) ordersAt() *runlog.Orders {
 	if r == nil {
 		return nil
 	}
-	if !m.charts.hasCursor {
-		if n := len(r.History.Orders); n > 0 { // the newest, be it a test's
-			return &r.History.Orders[n-1]
-		}
-		return nil
+	if n := len(r.History.Orders); n > 0 && !m.charts.hasCursor { // the newest, be it a test's
+		return &r.History.Orders[n-1]
 	}
-	i, ok := plot.Find(r.OrdersCurve(ensembleNLL, m.charts.axis), m.charts.cursor)
-	if !ok {
-		return nil
-	}
-	for j := range r.History.Orders {
-		if r.History.Orders[j].Split != "valid" {
-			continue
-		}
-		if i == 0 {
-			return &r.History.Orders[j]
-		}
-		i--
+	if i, ok := plot.Find(r.OrdersCurve(ensembleNLL, m.charts.axis), m.charts.cursor); ok && m.charts.hasCursor {
+		return r.Ensemble(i)
 	}
 	return nil
 }
@@ -91,7 +89,7 @@ func (m *ordersPanel) view(w, h int) drawing {
 	dots, spread, masks := divide(rest, len(o.PerOrder), len(maskLoss))
 	d := drawing{lines: append(lines, fitAll(m.orderRow(o).Draw(w, dots, t.style), w, dots)...)}
 	if spread > 0 {
-		d.lines = append(d.lines, t.dim(t.shorten("spread over "+axisPlurals[m.charts.axis]+": shade lowest to highest order", w)))
+		d.lines = append(d.lines, t.dim(t.shorten("spread over "+axes[m.charts.axis].plural+": shade lowest to highest order", w)))
 		d = below(d, m.drawChart(m.chart(), w, spread-1), len(d.lines), w)
 	}
 	if masks > 0 {
@@ -146,9 +144,6 @@ func gainLines(t theme, o *runlog.Orders, w int) []string {
 		long = t.bold("gain " + t.withError(float64(o.Gain), float64(o.Gain2SE)))
 	}
 	second := fmt.Sprintf("effective orders %.1f", float64(o.ESS))
-	if n == 0 {
-		second += ", the single ones are not kept of so long ago"
-	}
 	if n > 1 {
 		second += fmt.Sprintf(" of %d", n)
 		second += fmt.Sprintf(", spread %.3g nats", spreadOf(floats(o.PerOrder)))
@@ -195,7 +190,7 @@ func (m *ordersPanel) chart() plot.Chart {
 	c.Bands = []plot.Band{{Lo: r.OrdersCurve(lowest, axis), Hi: r.OrdersCurve(highest, axis), Colour: t.series(0)}}
 	for _, l := range []struct {
 		name   string
-		number func(monitor.Ensemble) float64
+		number func(*runlog.Orders) float64
 		index  int
 		mark   rune
 	}{{meanLine, meanNLL, 1, '-'}, {ensembleLine, ensembleNLL, 2, '#'}} {

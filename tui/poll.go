@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,14 +25,14 @@ const (
 
 // feed is where the news of the runs come in.
 type feed struct {
-	now      time.Time // of the last news
-	reading  gate
-	loading  bool
-	statuses map[string]runlog.Status
-	rings    bool // the terminal's bell is due
-	drawnAt  time.Time
-	paused   time.Time        // since when the view stands still, or zero
-	held     []monitor.Update // came meanwhile
+	now     time.Time  // of the last news
+	reading sync.Mutex // held while runs are read
+	closed  bool       // nobody reads them any more: whoever gave the source closes it now
+	loading bool
+	rings   bool // the terminal's bell is due
+	drawnAt time.Time
+	paused  time.Time       // since when the view stands still, or zero
+	held    *monitor.Update // came meanwhile
 }
 
 // news is what a look at the run directories found.
@@ -42,22 +43,28 @@ type news struct {
 // poll looks at the run directories after a while. One poll at most is on its way:
 // the next one follows the news of this one.
 func (m *model) poll(after time.Duration) tea.Cmd {
-	source := m.o.Source
-	if source == nil {
+	if m.o.Source == nil {
 		return nil
 	}
-	return tea.Tick(after, func(time.Time) tea.Msg { return m.reading.poll(source) })
+	return tea.Tick(after, func(time.Time) tea.Msg {
+		m.reading.Lock()
+		defer m.reading.Unlock()
+		if m.closed {
+			return nil
+		}
+		return news{update: m.o.Source.Poll()}
+	})
 }
 
 // take takes news in. A picture is drawn when something happened, and now and then
 // because time goes by.
 func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
 	if !m.paused.IsZero() {
-		m.held = append(m.held, n.update)
+		m.held = &n.update
 		return nil, false
 	}
 	m.apply(n.update)
-	changed = m.happened(n.update)
+	changed = slices.ContainsFunc(n.update.Runs, func(u monitor.RunUpdate) bool { return u.News })
 	if n.update.More {
 		m.loading = true
 		cmd = m.poll(0)
@@ -81,7 +88,14 @@ func (m *model) take(n news) (cmd tea.Cmd, changed bool) {
 }
 
 func (m *model) apply(u monitor.Update) {
+	var running []*monitor.Run
+	for _, news := range u.Runs {
+		if r := m.set.Find(news.Dir); r != nil && r.Status() == runlog.Running {
+			running = append(running, r)
+		}
+	}
 	m.set.Apply(u)
+	m.rings = m.rings || slices.ContainsFunc(running, func(r *monitor.Run) bool { return r.Status() != runlog.Running })
 	m.now, m.lists = u.Now, nil
 	for _, r := range m.set.Runs {
 		if _, ok := m.colours[r.Dir]; !ok {
@@ -95,23 +109,6 @@ func (m *model) apply(u monitor.Update) {
 		m.focus = panels[0]
 	}
 	m.answers()
-}
-
-// happened says whether an update has more than the state that was known.
-func (m *model) happened(u monitor.Update) bool {
-	happened := false
-	for _, r := range u.Runs {
-		status := runlog.Status("")
-		if run := m.set.Find(r.Dir); run != nil {
-			status = run.Status()
-		}
-		happened = happened || r.News() || m.statuses[r.Dir] != status
-		if before := m.statuses[r.Dir]; before == runlog.Running && status != runlog.Running {
-			m.rings = true
-		}
-		m.statuses[r.Dir] = status
-	}
-	return happened
 }
 
 // ticking is how often times on the screen go on; 0 where they stand still.
@@ -194,13 +191,7 @@ func (m *model) waitTrained() tea.Cmd {
 type request struct {
 	id, dir string
 	kind    runlog.Control
-	since   time.Time
-	late    bool // it was said that no answer came
 }
-
-// answerTime is how long an answer may take before the screen says that none came: a
-// trainer looks between its calls, of which the first one is compiled.
-const answerTime = 15 * time.Second
 
 var requestWords = map[runlog.Control]string{
 	runlog.StopCleanly: "stop", runlog.StopNow: "stop now", runlog.SaveCheckpoint: "write a checkpoint",
@@ -218,7 +209,7 @@ func (m *model) request(dir string, kind runlog.Control) tea.Cmd {
 	now := m.o.Clock()
 	leave := func() tea.Msg {
 		id, err := runlog.Request(dir, kind, now)
-		return requested{request{id: id, dir: dir, kind: kind, since: now}, err}
+		return requested{request{id: id, dir: dir, kind: kind}, err}
 	}
 	return tea.Batch(m.resume(), leave)
 }
@@ -252,29 +243,17 @@ func (m *model) answers() {
 		if run == nil {
 			continue
 		}
-		if what, ok := answer(run.History.Events, q.id); ok {
-			m.say("%s: %s", m.theme.clean(run.Name), m.theme.clean(what))
+		if i := slices.IndexFunc(run.History.Events, func(e runlog.Event) bool { return e.ID == q.id }); i >= 0 {
+			m.say("%s: %s", m.theme.clean(run.Name), m.theme.clean(run.History.Events[i].What))
 			continue
 		}
 		if s := run.Status(); !s.Alive() {
 			m.say("%s: %s before it answered", m.theme.clean(run.Name), s)
 			continue
 		}
-		if !q.late && m.now.Sub(q.since) > answerTime {
-			q.late = true
-			m.say("%s has not answered for %s: it looks between its calls to the backend", m.theme.clean(run.Name), duration(answerTime))
-		}
 		waiting = append(waiting, q)
 	}
 	m.waiting = waiting
-}
-
-func answer(events []runlog.Event, id string) (what string, ok bool) {
-	i := slices.IndexFunc(events, func(e runlog.Event) bool { return e.ID == id })
-	if i < 0 {
-		return "", false
-	}
-	return events[i].What, true
 }
 
 // interrupt is Ctrl-C while this process trains: what the signal does.

@@ -1,11 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -45,11 +45,14 @@ func (m *Monitor) Run() (Outcome, error) {
 	stop := context.AfterFunc(m.ctx, m.program.Quit)
 	defer stop()
 	_, err := m.program.Run()
-	m.model.m.reading.close()
-	outcome := m.model.m.outcome
-	switch failed := m.model.failure(); {
-	case failed != nil:
-		return outcome, failed
+	shown := m.model.m
+	shown.reading.Lock() // waits for the look that is on its way
+	shown.closed = true
+	shown.reading.Unlock()
+	outcome := shown.outcome
+	switch {
+	case m.model.failed != nil:
+		return outcome, m.model.failed
 	case m.ctx.Err() != nil:
 		return outcome, m.ctx.Err()
 	case err != nil:
@@ -171,89 +174,74 @@ type Outcome struct {
 // commands, ends the program in order and is an error of [Monitor.Run]; Bubble Tea
 // itself would print a stack over what was on the screen.
 type guarded struct {
-	m *model
-
-	mu     sync.Mutex // commands run beside the model
+	m      *model
 	failed error
 }
 
-func (g *guarded) Init() tea.Cmd {
-	return guard[tea.Cmd](g, tea.Quit, func() tea.Cmd { return g.command(g.m.Init()) })
-}
+// failure is the message of a command that panicked.
+type failure struct{ error }
+
+func (g *guarded) Init() tea.Cmd { return g.next(guard(g, g.m.Init)) }
 
 func (g *guarded) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	return g, guard[tea.Cmd](g, tea.Quit, func() tea.Cmd {
+	if f, ok := msg.(failure); ok {
+		g.failed = cmp.Or(g.failed, f.error)
+	}
+	return g, g.next(guard(g, func() tea.Cmd {
 		_, cmd := g.m.Update(msg)
-		return g.command(cmd)
-	})
+		return cmd
+	}))
 }
 
 // View is an empty screen once something has failed: the next message, of which the
 // poll brings one soon, ends the program.
-func (g *guarded) View() tea.View { return guard(g, tea.View{AltScreen: true}, g.m.View) }
+func (g *guarded) View() tea.View {
+	v := guard(g, g.m.View)
+	v.AltScreen = true
+	return v
+}
 
-// command guards a command, and those that it is a batch of.
-func (g *guarded) command(cmd tea.Cmd) tea.Cmd {
+// next is a command of the model, guarded, or the end once something has failed.
+func (g *guarded) next(cmd tea.Cmd) tea.Cmd {
+	if g.failed != nil {
+		return tea.Quit
+	}
+	return guardCommand(cmd)
+}
+
+// guard is what f of the model returns, or nothing once anything has failed.
+func guard[T any](g *guarded, f func() T) (out T) {
+	if g.failed == nil {
+		out, g.failed = attempt(f)
+	}
+	return out
+}
+
+// guardCommand guards a command, and those that it is a batch of.
+func guardCommand(cmd tea.Cmd) tea.Cmd {
 	if cmd == nil {
 		return nil
 	}
 	return func() tea.Msg {
-		return guard(g, tea.Quit(), func() tea.Msg {
-			msg := cmd()
-			if batch, ok := msg.(tea.BatchMsg); ok {
-				for i := range batch {
-					batch[i] = g.command(batch[i])
-				}
-			}
-			return msg
-		})
-	}
-}
-
-// guard is what f returns, or something else once anything has failed. It keeps what a
-// panic was about.
-func guard[T any](g *guarded, failed T, f func() T) (out T) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			if out = failed; g.failed == nil {
-				g.failed = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", p, text.PanicSite())
+		msg, err := attempt(cmd)
+		if err != nil {
+			return failure{err}
+		}
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = guardCommand(batch[i])
 			}
 		}
+		return msg
+	}
+}
+
+// attempt is what f returns, or what it panicked about.
+func attempt[T any](f func() T) (out T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the monitor failed and was closed: %v at %s (please report it); the runs go on", p, text.PanicSite())
+		}
 	}()
-	if g.failure() != nil {
-		return failed
-	}
-	return f()
-}
-
-func (g *guarded) failure() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.failed
-}
-
-// gate lets nobody read the runs any more once the monitor has ended: commands outlive
-// it, and whoever gave it the source closes that then.
-type gate struct {
-	mu   sync.Mutex
-	shut bool
-}
-
-// poll is the news of a source, or nothing behind a shut gate.
-func (g *gate) poll(source *monitor.Source) tea.Msg {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.shut {
-		return nil
-	}
-	return news{update: source.Poll()}
-}
-
-// close waits for the look that is on its way.
-func (g *gate) close() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = true
+	return f(), nil
 }

@@ -164,11 +164,11 @@ func TestClosedFromOutside(t *testing.T) {
 	}
 }
 
-// Nobody looks at runs any more behind a shut gate.
-func TestShutGate(t *testing.T) {
-	var g gate
-	g.close()
-	if msg := g.poll(nil); msg != nil { // an open one would follow the nil pointer
+// Nobody looks at runs any more once the monitor has ended.
+func TestAClosedMonitorReadsNothing(t *testing.T) {
+	m := newModel(Options{Source: new(monitor.Source)}.withDefaults()) // of which a look would panic
+	m.closed = true
+	if msg := m.poll(0)(); msg != nil {
 		t.Errorf("polled %v", msg)
 	}
 }

@@ -90,15 +90,15 @@ func TestOrdersAreShownWhereThereIsAnEnsemble(t *testing.T) {
 func TestCrashAndDeletionAreShown(t *testing.T) {
 	u := oneRun()
 	m := watching(unicodeScreen, 120, 40, u)
-	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, State: &runlog.State{Status: runlog.Crashed}}}}})
+	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, News: true, State: &runlog.State{Status: runlog.Crashed}}}}})
 	if !strings.Contains(m.screen().lines[0], "crashed") {
 		t.Errorf("%q", m.screen().lines[0])
 	}
-	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, Gone: true}}}})
+	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, News: true, Gone: true}}}})
 	if line := m.screen().lines[0]; !strings.Contains(line, "deleted") || !strings.Contains(line, "step 3,000") {
 		t.Errorf("a run that is gone is not told, or what was read of it is: %q", line)
 	}
-	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, State: &runlog.State{Status: runlog.Silent, Quiet: 7 * time.Minute}}}}})
+	m.Update(news{update: monitor.Update{Now: watched, Runs: []monitor.RunUpdate{{Dir: u.Dir, News: true, State: &runlog.State{Status: runlog.Silent, Quiet: 7 * time.Minute}}}}})
 	if line := m.screen().lines[0]; !strings.Contains(line, "silent") || !strings.Contains(line, "no news for 7m") {
 		t.Errorf("%q", line)
 	}
@@ -129,6 +129,20 @@ func TestMemoryBelongsToTheRun(t *testing.T) {
 	m.Update(machine{dir: "runs/better", memory: 555e6})
 	if strings.Contains(shownText(m), "555 MB") {
 		t.Error("the memory of the run before stands beside this one")
+	}
+}
+
+// The range of the orders is that of the finite ones.
+func TestRangeOfOrders(t *testing.T) {
+	nan, inf := runlog.Float(math.NaN()), runlog.Float(math.Inf(-1))
+	for _, c := range []struct {
+		values    []runlog.Float
+		low, high float64
+	}{{[]runlog.Float{31, nan, 35, inf, -2}, -2, 35}, {[]runlog.Float{nan, inf}, math.NaN(), math.NaN()}, {nil, math.NaN(), math.NaN()}} {
+		o := &runlog.Orders{PerOrder: c.values}
+		if low, high := lowest(o), highest(o); low != c.low && !math.IsNaN(c.low+low) || high != c.high && !math.IsNaN(c.high+high) {
+			t.Errorf("%v go from %v to %v", c.values, low, high)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -127,45 +126,21 @@ func fold(text string, columns, lines int) []string {
 // what the monitor itself writes is counted here, and only what is more difficult, such
 // as the characters of names, is left to package ansi.
 func width(line string) int {
-	columns := 0
-	for i := 0; i < len(line); {
-		switch c := line[i]; {
-		case ' ' <= c && c <= '~':
+	columns, code := 0, false // code: inside of one for colours and the like
+	for i, r := range line {
+		switch {
+		case strings.HasPrefix(line[i:], "\x1b["):
+			code = true
+		case code && r == 'm':
+			code = false
+		case code && (r == ';' || '0' <= r && r <= '9' || r == '[' && line[i-1] == '\x1b'):
+		case !code && (' ' <= r && r <= '~' || 0x2500 <= r && r < 0x25f0 || 0x2800 <= r && r <= 0x28ff): // charts and frames
 			columns++
-			i++
-		case c == '\x1b':
-			n := colourLen(line[i:])
-			if n == 0 {
-				return ansi.StringWidth(line)
-			}
-			i += n
 		default:
-			r, n := utf8.DecodeRuneInString(line[i:])
-			if r < 0x2500 || r > 0x28ff || r >= 0x2600 && r < 0x2800 || r == '◽' || r == '◾' { // not of charts and frames
-				return ansi.StringWidth(line)
-			}
-			columns++
-			i += n
+			return ansi.StringWidth(line)
 		}
 	}
 	return columns
-}
-
-// colourLen is the length of the code that a line begins with, if it is one for colours
-// and the like, else 0.
-func colourLen(line string) int {
-	if len(line) < 2 || line[1] != '[' {
-		return 0
-	}
-	for i := 2; i < len(line); i++ {
-		switch c := line[i]; {
-		case c == 'm':
-			return i + 1
-		case c != ';' && (c < '0' || c > '9'):
-			return 0
-		}
-	}
-	return 0
 }
 
 // xText writes a value of the x axis.

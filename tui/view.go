@@ -45,10 +45,8 @@ func (m *model) draw() *screen {
 	}
 	m.curves.sweep()
 	s.layout = arrange(w, h, m.panels(), len(m.listed()), m.focus, m.full)
-	if s.layout.shape == asText {
-		s.lines = m.textLines(w, h)
-	} else {
-		s.lines = m.headerLines(w, s.layout.header.h)
+	s.lines = m.headerLines(w, s.layout.header.h)
+	if s.layout.shape != asText {
 		if s.layout.tabs.h > 0 {
 			s.lines = append(s.lines, m.tabLine(w))
 		}

@@ -115,7 +115,7 @@ func (f *follower) tell(t *told, r *monitor.Run, now time.Time) {
 	if n := len(r.History.Valid); n > 0 {
 		v, figures := &r.History.Valid[n-1], r.Figures(now)
 		elapsed := time.Duration(float64(v.Time) * float64(time.Second))
-		if line := t.validations.next(v, figures.Best, figures.EMA, elapsed, now, !status.Alive()); line != "" {
+		if line := t.validations.next(v, figures.Best, float64(figures.EMA), elapsed, now, !status.Alive()); line != "" {
 			f.line(r, "%s", line)
 		}
 	}
