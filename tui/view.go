@@ -45,7 +45,8 @@ func (m *model) draw() *screen {
 	}
 	m.curves.sweep()
 	s.layout = arrange(w, h, m.panels(), len(m.listed()), m.focus, m.full)
-	s.lines = m.headerLines(w, s.layout.header.h)
+	const leastHeader = 10 // what is narrower is cut: a state needs no more
+	s.lines = m.headerLines(max(w, leastHeader), s.layout.header.h)
 	if s.layout.shape != asText {
 		if s.layout.tabs.h > 0 {
 			s.lines = append(s.lines, m.tabLine(w))
