@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -64,12 +65,10 @@ var nvidiaDevices = []string{"/dev/nvidia*", "/dev/dxg"}
 var errNoNVIDIA = errors.New("no NVIDIA device on this machine (no /dev/nvidia*; use xla, go or auto)")
 
 func hasNVIDIA() bool {
-	for _, pattern := range nvidiaDevices {
-		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(nvidiaDevices, func(pattern string) bool {
+		found, err := filepath.Glob(pattern)
+		return err == nil && len(found) > 0
+	})
 }
 
 // describeNVIDIA asks the driver's tool for names, driver and memory, one

@@ -135,14 +135,8 @@ func openPlugin(ctx context.Context, kind, path string, o Options) (*Backend, er
 func QuietLogs(w io.Writer) {
 	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(flags)
-	for name, value := range map[string]string{
-		"logtostderr":     "false",
-		"alsologtostderr": "false",
-		"stderrthreshold": "FATAL",
-	} {
-		if err := flags.Set(name, value); err != nil {
-			panic(err) // The flags are klog's own.
-		}
+	if err := flags.Parse([]string{"-logtostderr=false", "-alsologtostderr=false", "-stderrthreshold=FATAL"}); err != nil {
+		panic(err) // The flags are klog's own.
 	}
 	klog.SetOutput(w)
 }

@@ -22,12 +22,9 @@ import (
 // is followed by the kind and the path.
 const probeArg = "__maskflow-try-plugin"
 
-// How long a plugin may take in its child process. CUDA loads gigabytes of
-// libraries before its first product.
-var (
-	probeLimit     = 20 * time.Second
-	probeLimitCUDA = time.Minute
-)
+// probeLimits are how long a plugin of a kind may take in its child process. CUDA
+// loads gigabytes of libraries before its first product.
+var probeLimits = map[string]time.Duration{KindXLA: 20 * time.Second, KindCUDA: time.Minute}
 
 // canProbe says that this program, started again with probeArg, ends up in
 // ProbeMain. Without that, starting it again would run it a second time.
@@ -44,7 +41,7 @@ func ProbeMain() {
 	}
 	p := PluginInfo{Kind: os.Args[2], Path: os.Args[3]}
 	// The parent may be gone by the time that the plugin hangs.
-	time.AfterFunc(limitOf(p.Kind)+time.Second, func() { os.Exit(1) })
+	time.AfterFunc(probeLimits[p.Kind]+time.Second, func() { os.Exit(1) })
 	p.tryHere()
 	// The answer is the last line, whatever the plugin has printed.
 	fmt.Println()
@@ -53,13 +50,6 @@ func ProbeMain() {
 		os.Exit(1)
 	}
 	os.Exit(0)
-}
-
-func limitOf(kind string) time.Duration {
-	if kind == KindCUDA {
-		return probeLimitCUDA
-	}
-	return probeLimit
 }
 
 // tryHere opens a plugin in this process and runs x+1 on it.
@@ -107,7 +97,7 @@ func (p *PluginInfo) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limit := limitOf(p.Kind)
+	limit := probeLimits[p.Kind]
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(limited, self, probeArg, p.Kind, p.Path)

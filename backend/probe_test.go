@@ -23,8 +23,8 @@ func TestBadPluginsAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			path := compile(t, test.code, filepath.Join(dir, "pjrt_c_api_cpu_"+test.name+"_plugin.so"))
 			if test.code == cHangs {
-				defer func(d time.Duration) { probeLimit = d }(probeLimit)
-				probeLimit = 500 * time.Millisecond
+				defer func(d time.Duration) { probeLimits[KindXLA] = d }(probeLimits[KindXLA])
+				probeLimits[KindXLA] = 500 * time.Millisecond
 			}
 			_, err := Open(context.Background(), "xla:"+path, Options{})
 			wantError(t, err, test.want)

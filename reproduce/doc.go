@@ -45,25 +45,19 @@ type Source struct {
 // Figure is a number beside the one that a paper published.
 type Figure struct {
 	// What names it.
-	What string
+	What string `json:"what"`
 	// Unit is its unit, as "nats, log-likelihood".
-	Unit string
+	Unit string `json:"unit"`
+	// Published is the paper's number with its error as printed there, "" for
+	// none, and Source the paper and the table.
+	Published string `json:"published,omitempty"`
+	Source    string `json:"source,omitempty"`
 	// Trainings are those that it takes; none when it follows from the data alone.
-	Trainings []Training
-	// Paper is the published number.
-	Paper Published
+	Trainings []Training `json:"-"`
 	// Rule is when it counts as reached.
-	Rule Rule
+	Rule Rule `json:"-"`
 	// measure computes the number from the trained models.
 	measure measure
-}
-
-// Published is the number of a paper.
-type Published struct {
-	// Text is the number with its error as the paper prints it, "" for none.
-	Text string
-	// Source is the paper and the table.
-	Source string
 }
 
 // Training is a preset with changes.

@@ -24,7 +24,7 @@ func wine(name, preset, about, published string, rnade float64, from Source) Exp
 		return all
 	}
 	figure := func(what string, of []Training) Figure {
-		return Figure{What: what, Unit: inLogLikelihood + ", mean ± deviation over ten folds", Trainings: of, Paper: Published{published, paper}, Rule: AtLeast(rnade), measure: overFolds}
+		return Figure{What: what, Unit: inLogLikelihood + ", mean ± deviation over ten folds", Trainings: of, Published: published, Source: paper, Rule: AtLeast(rnade), measure: overFolds}
 	}
 	return Experiment{Name: name, About: about, Data: []Source{from}, Figures: []Figure{
 		figure("MAF", folds("maf")),
@@ -73,7 +73,7 @@ func madeExperiments() []Experiment {
 		}
 		figure := func(what, preset string, nats, interval, allowed float64) Figure {
 			return Figure{What: what, Unit: inNLL, Trainings: []Training{{Name: preset, Config: preset}},
-				Paper: Published{fmt.Sprintf("%.2f ± %.2f", nats, interval), source}, Rule: AtMost(nats + allowed), measure: ofTest(nll)}
+				Published: fmt.Sprintf("%.2f ± %.2f", nats, interval), Source: source, Rule: AtMost(nats + allowed), measure: ofTest(nll)}
 		}
 		e := Experiment{Name: "made-" + r.name, About: r.about, Data: []Source{from}}
 		if r.orders {
@@ -115,9 +115,9 @@ func mafBSDS300() Experiment {
 		Name: "maf-bsds300", About: "patches of photographs: a Gaussian, MADE and MAF of five layers",
 		Data: []Source{{"bsds300", publisherOf("bsds300")}},
 		Figures: []Figure{
-			{What: "Gaussian, full covariance", Unit: inLogLikelihood, Paper: Published{"96.67 ± 0.25", source}, Rule: Within(96.7, 0.5), measure: gaussianOf(maf)},
-			{What: "MADE 2 × 512", Unit: inLogLikelihood, Trainings: []Training{made}, Paper: Published{"148.85 ± 0.28", source}, Rule: AtLeast(148.3), measure: ofTest(logLikelihood)},
-			{What: "MAF (5) 2 × 512", Unit: inLogLikelihood, Trainings: []Training{maf}, Paper: Published{"155.69 ± 0.28", source}, Rule: AtLeast(155.0), measure: ofTest(logLikelihood)},
+			{What: "Gaussian, full covariance", Unit: inLogLikelihood, Published: "96.67 ± 0.25", Source: source, Rule: Within(96.7, 0.5), measure: gaussianOf(maf)},
+			{What: "MADE 2 × 512", Unit: inLogLikelihood, Trainings: []Training{made}, Published: "148.85 ± 0.28", Source: source, Rule: AtLeast(148.3), measure: ofTest(logLikelihood)},
+			{What: "MAF (5) 2 × 512", Unit: inLogLikelihood, Trainings: []Training{maf}, Published: "155.69 ± 0.28", Source: source, Rule: AtLeast(155.0), measure: ofTest(logLikelihood)},
 		},
 	}
 }
@@ -138,7 +138,7 @@ func mafToy() Experiment {
 	const source = mafPaper + ", figure 1"
 	banana := func(what, name, model string, r Rule) Figure {
 		return Figure{What: what, Unit: "nats, mean of ln p − ln q over test rows", Trainings: []Training{{Name: name, Config: "banana", Sets: []string{"model=" + model}}},
-			Paper: Published{"a picture", source}, Rule: r, measure: gapTo("banana")}
+			Published: "a picture", Source: source, Rule: r, measure: gapTo("banana")}
 	}
 	const made = "{type: made, output: gaussian, hidden: [64, 64], activation: silu, order: %s}"
 	const maf = "{type: maf, layers: 5, transform: affine, hidden: [64, 64], activation: silu, order: %s}"
@@ -167,7 +167,7 @@ func iafEnergies() Experiment {
 	}
 	for _, name := range []string{"u1", "u2", "u3", "u4"} {
 		e.Figures = append(e.Figures, Figure{What: name + ": KL(q‖p) of IAF", Unit: inDivergence, Trainings: []Training{{Name: name, Config: name, short: []string{"train.anneal={from: 0.5, steps: 5}"}}},
-			Paper: Published{"pictures", "Rezende and Mohamed 2015, arXiv 1505.05770, figure 3"}, Rule: AtMost(0.05), measure: ofTest(divergence)})
+			Published: "pictures", Source: "Rezende and Mohamed 2015, arXiv 1505.05770, figure 3", Rule: AtMost(0.05), measure: ofTest(divergence)})
 	}
 	return e
 }
@@ -182,9 +182,9 @@ func iafVAE() Experiment {
 		Name: "iaf-vae", About: "binarised MNIST: a variational autoencoder with a diagonal Gaussian and with an IAF as its posterior",
 		Data: []Source{binarisedMNIST},
 		Figures: []Figure{
-			{What: "diagonal posterior", Unit: "nats a row, −ELBO", Trainings: []Training{diagonal}, Paper: Published{"86.55 ± 0.06", source}, Rule: AtMost(95), measure: ofTest(negELBO)},
-			{What: "IAF posterior", Unit: "nats a row, −ELBO", Trainings: []Training{flow}, Paper: Published{"84.20 ± 0.17", source}, measure: ofTest(negELBO)},
-			{What: "gain by IAF", Unit: "nats a row, −ELBO", Trainings: []Training{diagonal, flow}, Paper: Published{"2.35", source}, Rule: AtLeast(1), measure: gainOfSecond},
+			{What: "diagonal posterior", Unit: "nats a row, −ELBO", Trainings: []Training{diagonal}, Published: "86.55 ± 0.06", Source: source, Rule: AtMost(95), measure: ofTest(negELBO)},
+			{What: "IAF posterior", Unit: "nats a row, −ELBO", Trainings: []Training{flow}, Published: "84.20 ± 0.17", Source: source, measure: ofTest(negELBO)},
+			{What: "gain by IAF", Unit: "nats a row, −ELBO", Trainings: []Training{diagonal, flow}, Published: "2.35", Source: source, Rule: AtLeast(1), measure: gainOfSecond},
 		},
 	}
 }

@@ -32,7 +32,7 @@ func TestExperimentsResolve(t *testing.T) {
 			}
 			commands := map[string]string{}
 			for _, f := range e.Figures {
-				if f.What == "" || f.Unit == "" || f.measure == nil || f.Paper.Text != "" && f.Paper.Source == "" {
+				if f.What == "" || f.Unit == "" || f.measure == nil || f.Published != "" && f.Source == "" {
 					t.Errorf("figure %+v", f)
 				}
 				for _, training := range f.Trainings {

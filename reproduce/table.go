@@ -20,11 +20,7 @@ type Table struct {
 
 // Row is a figure beside the published one.
 type Row struct {
-	What string `json:"what"`
-	Unit string `json:"unit"`
-	// Published is the paper's number with its error, and Source where it stands.
-	Published string `json:"published,omitempty"`
-	Source    string `json:"source,omitempty"`
+	Figure
 	// Ours is the number, and Error twice its standard error over test rows, or
 	// its standard deviation over folds.
 	Ours  runlog.Float `json:"ours"`
@@ -56,7 +52,7 @@ func (e Experiment) Run(ctx context.Context, b *backend.Backend, o Options) (*Ta
 }
 
 func (l *lab) row(ctx context.Context, f Figure) (Row, error) {
-	row := Row{What: f.What, Unit: f.Unit, Published: f.Paper.Text, Source: f.Paper.Source, Target: f.Rule.String()}
+	row := Row{Figure: f, Target: f.Rule.String()}
 	trainings := f.Trainings
 	if l.o.Quick {
 		trainings = trainings[:min(len(trainings), 2)] // of ten folds

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -28,19 +30,28 @@ type verifier struct {
 	o       Options
 }
 
+func newVerifier(m *maskflow.Model, of *exec.Loaded, d models.Masked, o Options) *verifier {
+	return &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, o.Orders, 8), o: o}
+}
+
+func (v *verifier) checks() []check {
+	normalised := integral{v.m, v.of, v.sets, v.o.Seed}.check()
+	if models.Discrete(v.density) {
+		normalised = check{sumsToOne, v.sum}
+	}
+	return []check{{noPath, v.paths}, {noEntry, v.jacobian}, normalised, {drawn, v.sampler}}
+}
+
 // paths multiplies the masks of each set.
 func (v *verifier) paths(context.Context) (Check, error) {
-	c := Check{Name: "no forbidden path in the product of the masks", Holds: true}
 	total := 0
 	for k, set := range v.sets {
 		kept, bad := connections(set)
 		if total += kept; bad != "" {
-			c.Holds, c.Figures = false, fmt.Sprintf("order %d: %s", k+1, bad)
-			return c, nil
+			return fails("order %d: %s", k+1, bad)
 		}
 	}
-	c.Figures = fmt.Sprintf("%s, %d connections", orders(len(v.sets)), total)
-	return c, nil
+	return holds("%s, %d connections", orders(len(v.sets)), total)
 }
 
 // connections counts those of a mask set; bad names its forbidden paths.
@@ -57,41 +68,61 @@ func connections(set *masks.Set) (kept int, bad string) {
 
 // jacobian differentiates every conditional by every variable.
 func (v *verifier) jacobian(ctx context.Context) (Check, error) {
-	c := Check{Name: "no forbidden entry in the Jacobian of the conditionals", Holds: true}
 	conditionals, ok := v.density.(models.Conditionals)
 	if !ok {
-		c.Skipped, c.Figures = true, "the density does not show its conditionals"
-		return c, nil
+		return skips("the density does not show its conditionals")
 	}
-	dim := v.density.Dim()
-	// One backward pass over a batch of dim equal rows gives the whole Jacobian:
-	// in row d only conditional d is differentiated.
-	gradient, err := v.of.Compile("jacobian", dim, func(p models.Params, in exec.Args[*Node]) *Node {
-		out := ReduceSum(conditionals.Conditionals(p, in.X, in.Context), -1)
-		return Gradient(ReduceAllSum(Mul(out, DiagonalWithValue(ScalarOne(out.Graph(), out.DType()), dim))), in.X)[0]
+	f, err := compileJacobian(v.of, v.density.Dim(), func(p models.Params, in exec.Args[*Node]) (y, logDet *Node) {
+		return ReduceSum(conditionals.Conditionals(p, in.X, in.Context), -1), nil
 	})
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
-	defer gradient.Close()
+	defer f.Close()
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x6a61636f6269616e))
 	entries, live := 0, 0
 	for k, set := range v.sets {
 		for range v.o.Rows {
-			x, cond := v.randomRow(rng), randomNormal(rng, v.density.ContextDim())
-			at, err := v.call(ctx, gradient, set, repeat(x, dim), repeat(cond, dim))
+			j, err := jacobianAt(ctx, v.of, f, set, v.randomRow(rng), randomNormal(rng, v.density.ContextDim()))
 			if err != nil {
-				return c, err
+				return Check{}, err
 			}
-			t := triangle(matrix(at, dim, dim), set.Order, true)
+			t := triangle(j, set.Order, true)
 			if live, entries = live+t.live, entries+t.allowed; t.bad != "" {
-				c.Holds, c.Figures = false, fmt.Sprintf("order %d: %s", k+1, t.bad)
-				return c, nil
+				return fails("order %d: %s", k+1, t.bad)
 			}
 		}
 	}
-	c.Figures = fmt.Sprintf("0 violations in %s × %d rows; %d of %d allowed entries are not zero", orders(len(v.sets)), v.o.Rows, live, entries)
-	return c, nil
+	return holds("0 violations in %s × %d rows; %d of %d allowed entries are not zero", orders(len(v.sets)), v.o.Rows, live, entries)
+}
+
+// compileJacobian differentiates a function of so many variables, of a density or a
+// layer. A batch of equal rows gives its whole Jacobian in one backward pass, since
+// in row d only output d is differentiated. The last column is the function's logDet.
+func compileJacobian(of *exec.Loaded, dim int, function func(models.Params, exec.Args[*Node]) (y, logDet *Node)) (*exec.Compiled, error) {
+	return of.Compile("jacobian", dim, func(p models.Params, in exec.Args[*Node]) *Node {
+		y, logDet := function(p, in)
+		if logDet == nil {
+			logDet = Const(y.Graph(), make([]float32, dim))
+		}
+		gradient := Gradient(ReduceAllSum(Mul(y, DiagonalWithValue(ScalarOne(y.Graph(), y.DType()), dim))), in.X)[0]
+		return Concatenate([]*Node{gradient, Reshape(logDet, dim, 1)}, 1)
+	})
+}
+
+// jacobianAt is the Jacobian [dim, dim+1] of compileJacobian at a row.
+func jacobianAt(ctx context.Context, of *exec.Loaded, f *exec.Compiled, set *masks.Set, x, cond []float32) (*mat.Dense, error) {
+	dim := len(x)
+	values, err := call(ctx, of, f, set, slices.Repeat(x, dim), slices.Repeat(cond, dim))
+	if err != nil {
+		return nil, err
+	}
+	return mat.NewDense(dim, dim+1, num.Convert[float64](values)), nil
+}
+
+// call computes a function of a density at rows of data.
+func call(ctx context.Context, of *exec.Loaded, f *exec.Compiled, set *masks.Set, x, cond []float32) ([]float32, error) {
+	return f.Call(ctx, of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(of.Model, set)})
 }
 
 // randomRow is one that the density is over.
@@ -107,13 +138,8 @@ func (v *verifier) randomRow(rng *rand.Rand) []float32 {
 	return x
 }
 
-// normalised sums the probabilities of all rows under the ensemble where they can be
-// counted, or integrates a density over real numbers.
-func (v *verifier) normalised(ctx context.Context) (Check, error) {
-	if !models.Discrete(v.density) {
-		return integral(ctx, v.m, v.of, v.sets, v.o.Seed)
-	}
-	c := Check{Name: "probabilities sum to one", Holds: true}
+// sum adds up the probabilities of all rows under the ensemble where they can be counted.
+func (v *verifier) sum(ctx context.Context) (Check, error) {
 	dim, first := v.density.Dim(), v.density.Support(0)
 	count, name := 1.0, fmt.Sprintf("%d^%d", first.Size(), dim)
 	for d := range dim {
@@ -123,8 +149,7 @@ func (v *verifier) normalised(ctx context.Context) (Check, error) {
 		}
 	}
 	if count == 0 || count > maxEnumerated {
-		c.Skipped, c.Figures = true, fmt.Sprintf("%s rows are too many to count (up to %d are)", name, maxEnumerated)
-		return c, nil
+		return skips("%s rows are too many to count (up to %d are)", name, maxEnumerated)
 	}
 	rows := int(count)
 	x := make([]float32, 0, rows*dim)
@@ -136,35 +161,38 @@ func (v *verifier) normalised(ctx context.Context) (Check, error) {
 		}
 	}
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73756d))
-	cond := repeat(randomNormal(rng, v.density.ContextDim()), rows)
+	cond := slices.Repeat(randomNormal(rng, v.density.ContextDim()), rows)
 	logp, err := v.m.LogProbSets(ctx, x, cond, v.sets)
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
-	sum := 0.0
+	sum := sumExp(logp)
+	return holdsIf(math.Abs(sum-1) < 1e-4, "sum over %s rows is %.7f", name, sum)
+}
+
+// sumExp adds up probabilities that are given by their logarithms.
+func sumExp(logp []float64) (sum float64) {
 	for _, l := range logp {
 		sum += math.Exp(l)
 	}
-	c.Holds = math.Abs(sum-1) < 1e-4
-	c.Figures = fmt.Sprintf("sum over %s rows is %.7f", name, sum)
-	return c, nil
+	return sum
 }
 
 // sampler draws rows in each order and asks the density for the conditional of each
 // value: it must be what the noise and that conditional give, except where they are
 // too close for float32 to tell.
 func (v *verifier) sampler(ctx context.Context) (Check, error) {
-	c := Check{Name: "the sampler draws from the density", Holds: true}
 	d, ok := v.density.(models.HostSampler)
 	shown, shows := v.density.(models.Conditionals)
 	if !ok || !shows {
-		c.Skipped, c.Figures = true, "the density has no sampler on the host"
-		return c, nil
+		return skips("the density has no sampler on the host")
 	}
 	dim, rows := v.density.Dim(), max(v.o.Rows, 16)
-	conditionals, err := v.conditionals(shown, rows)
+	conditionals, err := v.of.Compile("conditionals", rows, func(p models.Params, in exec.Args[*Node]) *Node {
+		return shown.Conditionals(p, in.X, in.Context)
+	})
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
 	defer conditionals.Close()
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x7265616c))
@@ -172,25 +200,25 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	for k, set := range v.sets {
 		s, err := d.NewSampler(v.of.Weights, set)
 		if err != nil {
-			return c, err
+			return Check{}, err
 		}
 		width := s.NoiseDim()
 		noise, x := make([]float32, rows*width), make([]float32, rows*dim)
 		s.DrawNoise(rng, noise)
 		cond := randomNormal(rng, rows*v.density.ContextDim())
 		if _, err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
-			return c, err
+			return Check{}, err
 		}
-		flat, err := v.call(ctx, conditionals, set, x, cond)
+		flat, err := call(ctx, v.of, conditionals, set, x, cond)
 		if err != nil {
-			return c, err
+			return Check{}, err
 		}
 		outputs := len(flat) / len(x)
 		for i, value := range x {
 			row, at := i/dim, i%dim
 			of, err := shown.Conditional(at, flat[i*outputs:(i+1)*outputs])
 			if err != nil {
-				return c, err
+				return Check{}, err
 			}
 			own := make([]float32, width/dim)
 			for n := range own {
@@ -203,26 +231,13 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 			}
 			worst = math.Max(worst, off)
 			if !(off <= closeEnough) { // NaN too
-				c.Holds = false
-				c.Figures = fmt.Sprintf("order %d, row %d, variable %d: the sample is %v, but the density gives %.6g for its noise",
+				return fails("order %d, row %d, variable %d: the sample is %v, but the density gives %.6g for its noise",
 					k+1, row, at+1, value, of.Draw(own))
-				return c, nil
 			}
 		}
 	}
-	c.Figures = fmt.Sprintf("%d of %d sampled values are what noise and density give (largest relative difference %.1e), %d too close to tell",
+	return holds("%d of %d sampled values are what noise and density give (largest relative difference %.1e), %d too close to tell",
 		values-unsure, values, worst, unsure)
-	return c, nil
-}
-
-// conditionals prepares those of so many rows.
-func (v *verifier) conditionals(shown models.Conditionals, rows int) (*exec.Compiled, error) {
-	return v.of.Compile("conditionals", rows, func(p models.Params, in exec.Args[*Node]) *Node { return shown.Conditionals(p, in.X, in.Context) })
-}
-
-// call computes a function of the density at rows of data.
-func (v *verifier) call(ctx context.Context, f *exec.Compiled, set *masks.Set, x, cond []float32) ([]float32, error) {
-	return f.Call(ctx, v.of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(v.density, set)})
 }
 
 func orders(n int) string { return text.Count(n, "order") }
@@ -235,14 +250,6 @@ func randomNormal(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-func repeat(row []float32, n int) []float32 {
-	out := make([]float32, 0, n*len(row))
-	for range n {
-		out = append(out, row...)
-	}
-	return out
-}
-
 // lower is what a matrix that should be triangular in an order is like.
 type lower struct {
 	bad           string // the first entry that must be zero and is not
@@ -250,21 +257,9 @@ type lower struct {
 	logDet        float64
 }
 
-// matrix is a square one from rows of so many values, the last of which may be
-// something else.
-func matrix(values []float32, dim, width int) *mat.Dense {
-	m := mat.NewDense(dim, dim, nil)
-	for d := range dim {
-		for i := range dim {
-			m.Set(d, i, float64(values[d*width+i]))
-		}
-	}
-	return m
-}
-
 // triangle looks at a Jacobian in an order: of a layer, or a strict one, whose
 // diagonal must be zero too.
-func triangle(j *mat.Dense, order masks.Order, strict bool) lower {
+func triangle(j mat.Matrix, order masks.Order, strict bool) lower {
 	var t lower
 	for d := range order {
 		t.logDet += math.Log(math.Abs(j.At(d, d)))

@@ -34,13 +34,21 @@ type flowVerifier struct {
 	cond   []float32
 }
 
-// flowLayer is a layer in the direction that takes one pass, and the rows that it
-// sees there.
+// flowLayer is a layer in the direction that takes one pass, the rows that it sees
+// there, and its derivatives at them.
 type flowLayer struct {
 	flow.Layer
-	index  int
-	masked *flow.Autoregressive // the layer itself, nil when it has no masks
-	rows   []float32
+	index       int
+	masked      *flow.Autoregressive // the layer itself, nil when it has no masks
+	rows        []float32
+	derivatives []derivative // none of a layer without masks over too many variables
+}
+
+// derivative is what the Jacobian of a layer is like, and the ln |det| that the
+// layer says it has.
+type derivative struct {
+	lower
+	said float64
 }
 
 func (l flowLayer) String() string { return fmt.Sprintf("layer %d (%s)", l.index, l.Name()) }
@@ -52,7 +60,7 @@ func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f 
 	}
 	v := &flowVerifier{m: m, of: of, part: part, f: f, o: o}
 	if masked, ok := f.Base().(models.Masked); ok {
-		v.base = &verifier{m: m, of: part, density: masked, sets: setsOf(masked, o), o: o}
+		v.base = newVerifier(m, part, masked, o)
 	}
 	if err := v.draw(ctx); err != nil {
 		v.close()
@@ -63,7 +71,7 @@ func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f 
 
 func (v *flowVerifier) close() { v.part.Close() }
 
-// draw draws the rows and carries them through the layers.
+// draw draws the rows, carries them through the layers and differentiates these.
 func (v *flowVerifier) draw(ctx context.Context) error {
 	v.cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x636f6e64)), v.o.Rows*v.f.ContextDim())
 	rows, _, err := v.of.Sample(ctx, v.sets(), exec.Draw{N: v.o.Rows, Seed: v.o.Seed, Context: v.cond})
@@ -89,9 +97,43 @@ func (v *flowVerifier) draw(ctx context.Context) error {
 				own.Layer, own.rows = a, slices.Clone(rows)
 			}
 		}
+		if own.masked != nil || l.Dim() <= mostDense {
+			if own.derivatives, err = v.differentiate(ctx, own); err != nil {
+				return err
+			}
+		}
 		v.layers = append(v.layers, own)
 	}
 	return nil
+}
+
+// differentiate takes the derivatives of a layer at its rows.
+func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) (all []derivative, err error) {
+	f, err := compileJacobian(v.of, l.Dim(), func(p models.Params, in exec.Args[*Node]) (y, logDet *Node) {
+		if l.ContextDim() == 0 {
+			in.Context = nil
+		}
+		return l.Forward(v.f.LayerPart(l.index).Params(p), in.X, in.Context)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	dim, width := l.Dim(), v.f.ContextDim()
+	for r := range v.o.Rows {
+		j, err := jacobianAt(ctx, v.of, f, nil, l.rows[r*dim:(r+1)*dim], v.cond[r*width:(r+1)*width])
+		if err != nil {
+			return nil, err
+		}
+		d := derivative{said: j.At(0, dim)}
+		if l.masked != nil {
+			d.lower = triangle(j, l.masked.Set().Order, false)
+		} else {
+			d.logDet, _ = mat.LogDet(j.Slice(0, dim, 0, dim))
+		}
+		all = append(all, d)
+	}
+	return all, nil
 }
 
 // sets are the mask sets of a flow over a masked density.
@@ -103,22 +145,21 @@ func (v *flowVerifier) sets() []*masks.Set {
 }
 
 func (v *flowVerifier) checks() []check {
-	all := []check{one(v.paths), v.jacobians, one(v.roundTrip), one(v.sampler)}
-	if v.base != nil {
-		for _, f := range []func(context.Context) (Check, error){v.base.jacobian, v.base.sampler} {
-			all = append(all, one(func(ctx context.Context) (Check, error) {
-				c, err := f(ctx)
-				c.Name = "base: " + c.Name
-				return c, err
-			}))
-		}
+	all := []check{
+		{noPath, v.paths},
+		{"every autoregressive layer has a triangular Jacobian", v.triangular},
+		{"the log-determinant of every layer is that of its Jacobian", v.determinant},
+		{"the inverse of the flow leads back", v.roundTrip},
+		{drawn + ": latent codes of samples are their noise", v.sampler},
 	}
-	return append(all, one(func(ctx context.Context) (Check, error) { return integral(ctx, v.m, v.of, v.sets(), v.o.Seed) }))
+	if v.base != nil {
+		all = append(all, check{"base: " + noEntry, v.base.jacobian}, check{"base: " + drawn, v.base.sampler})
+	}
+	return append(all, integral{v.m, v.of, v.sets(), v.o.Seed}.check())
 }
 
 // paths multiplies the masks of each layer.
 func (v *flowVerifier) paths(ctx context.Context) (Check, error) {
-	c := Check{Name: "no forbidden path in the product of the masks", Holds: true}
 	layers, total := 0, 0
 	for _, l := range v.layers {
 		if l.masked == nil {
@@ -127,108 +168,55 @@ func (v *flowVerifier) paths(ctx context.Context) (Check, error) {
 		layers++
 		kept, bad := connections(l.masked.Set())
 		if total += kept; bad != "" {
-			c.Holds, c.Figures = false, fmt.Sprintf("%v: %s", l, bad)
-			return c, nil
+			return fails("%v: %s", l, bad)
 		}
 	}
-	c.Figures = fmt.Sprintf("%s with masks, %d connections", text.Count(layers, "layer"), total)
+	figures := fmt.Sprintf("%s with masks, %d connections", text.Count(layers, "layer"), total)
 	if v.base == nil {
-		return c, nil
+		return holds("%s", figures)
 	}
 	base, err := v.base.paths(ctx)
-	c.Holds, c.Figures = base.Holds, c.Figures+"; base: "+base.Figures
-	return c, err
+	base.Figures = figures + "; base: " + base.Figures
+	return base, err
 }
 
-// jacobians differentiates each layer at each row: the Jacobian of a masked one is
-// triangular in its order, and ln |det| is what the layer says it is.
-func (v *flowVerifier) jacobians(ctx context.Context) ([]Check, error) {
-	triangular := Check{Name: "every autoregressive layer has a triangular Jacobian", Holds: true}
-	determinant := Check{Name: "the log-determinant of every layer is that of its Jacobian", Holds: true}
-	layers, left, live, entries, worst := 0, 0, 0, 0, 0.0
+// triangular looks at the Jacobian of each masked layer in its order.
+func (v *flowVerifier) triangular(context.Context) (Check, error) {
+	layers, live, entries := 0, 0, 0
 	for _, l := range v.layers {
-		if l.masked == nil && l.Dim() > mostDense {
-			left++
+		if l.masked == nil {
 			continue
 		}
-		at, err := v.differentiate(ctx, l)
-		if err != nil {
-			return nil, err
-		}
-		for r, j := range at {
-			said := j.logDet
-			var found float64
-			if l.masked == nil {
-				found, _ = mat.LogDet(j.entries)
-			} else {
-				t := triangle(j.entries, l.masked.Set().Order, false)
-				live, entries, found = live+t.live, entries+t.allowed, t.logDet
-				if t.bad != "" && triangular.Holds {
-					triangular.Holds, triangular.Figures = false, fmt.Sprintf("%v: %s", l, t.bad)
-				}
+		layers++
+		for _, d := range l.derivatives {
+			if live, entries = live+d.live, entries+d.allowed; d.bad != "" {
+				return fails("%v: %s", l, d.bad)
 			}
-			off := math.Abs(found-said) / math.Max(1, math.Abs(said))
+		}
+	}
+	if layers == 0 {
+		return skips("the flow has no autoregressive layers")
+	}
+	return holds("0 violations in %s × %d rows; %d of %d allowed entries are not zero", text.Count(layers, "layer"), v.o.Rows, live, entries)
+}
+
+// determinant compares ln |det| of each Jacobian with what the layer says it is.
+func (v *flowVerifier) determinant(context.Context) (Check, error) {
+	layers, worst := 0, 0.0
+	for _, l := range v.layers {
+		for r, d := range l.derivatives {
+			off := math.Abs(d.logDet-d.said) / math.Max(1, math.Abs(d.said))
 			worst = math.Max(worst, off)
-			if !(off <= 1e-3) && determinant.Holds { // NaN too
-				determinant.Holds = false
-				determinant.Figures = fmt.Sprintf("%v, row %d: the layer says %.6g, its Jacobian %.6g", l, r, said, found)
+			if !(off <= 1e-3) { // NaN too
+				return fails("%v, row %d: the layer says %.6g, its Jacobian %.6g", l, r, d.said, d.logDet)
 			}
 		}
-		if l.masked != nil {
+		if len(l.derivatives) > 0 {
 			layers++
 		}
 	}
-	switch {
-	case layers == 0:
-		triangular.Skipped, triangular.Figures = true, "the flow has no autoregressive layers"
-	case triangular.Holds:
-		triangular.Figures = fmt.Sprintf("0 violations in %s × %d rows; %d of %d allowed entries are not zero", text.Count(layers, "layer"), v.o.Rows, live, entries)
+	if layers == 0 {
+		return skips("no layers that can be differentiated, %d of more than %d variables", len(v.layers), mostDense)
 	}
-	switch {
-	case len(v.layers) == left:
-		determinant.Skipped, determinant.Figures = true, fmt.Sprintf("no layers that can be differentiated, %d of more than %d variables", left, mostDense)
-	case determinant.Holds:
-		determinant.Figures = fmt.Sprintf("%s × %d rows, largest relative difference %.1e", text.Count(len(v.layers)-left, "layer"), v.o.Rows, worst)
-	}
-	return []Check{triangular, determinant}, nil
-}
-
-// derivative is a layer's Jacobian at a row with the ln |det| that it says it has.
-type derivative struct {
-	entries *mat.Dense
-	logDet  float64
-}
-
-// differentiate takes the derivatives of a layer at its rows.
-func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) ([]derivative, error) {
-	dim, width := l.Dim(), v.f.ContextDim()
-	// As for a density: a batch of dim equal rows gives a whole Jacobian.
-	f, err := v.of.Compile("layer_jacobian", dim, func(p models.Params, in exec.Args[*Node]) *Node {
-		if l.ContextDim() == 0 {
-			in.Context = nil
-		}
-		y, logDet := l.Forward(v.f.LayerPart(l.index).Params(p), in.X, in.Context)
-		if logDet == nil {
-			logDet = Const(y.Graph(), make([]float32, dim))
-		}
-		gradient := Gradient(ReduceAllSum(Mul(y, DiagonalWithValue(ScalarOne(y.Graph(), y.DType()), dim))), in.X)[0]
-		return Concatenate([]*Node{gradient, Reshape(logDet, dim, 1)}, 1)
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var all []derivative
-	for r := range v.o.Rows {
-		values, err := v.call(ctx, f, repeat(l.rows[r*dim:(r+1)*dim], dim), repeat(v.cond[r*width:(r+1)*width], dim))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, derivative{matrix(values, dim, dim+1), float64(values[dim])})
-	}
-	return all, nil
-}
-
-func (v *flowVerifier) call(ctx context.Context, f *exec.Compiled, x, cond []float32) ([]float32, error) {
-	return f.Call(ctx, v.of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(v.f, nil)})
+	return holds("%s × %d rows, largest relative difference %.1e", text.Count(layers, "layer"), v.o.Rows, worst)
 }

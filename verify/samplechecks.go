@@ -21,94 +21,82 @@ import (
 // mostIntegrated bounds the dimensions in which a density is integrated.
 const mostIntegrated = 2
 
-// integral adds up the density over a window on a fine grid and compares that with
+// integral is of a density over real numbers.
+type integral struct {
+	m    *maskflow.Model
+	of   *exec.Loaded // the density
+	sets []*masks.Set
+	seed uint64
+}
+
+func (n integral) check() check { return check{"the density integrates to one", n.look} }
+
+// look adds up the density over a window on a fine grid and compares that with
 // how many samples are in it.
-func integral(ctx context.Context, m *maskflow.Model, of *exec.Loaded, sets []*masks.Set, seed uint64) (Check, error) {
-	c := Check{Name: "the density integrates to one", Holds: true}
+func (n integral) look(ctx context.Context) (c Check, err error) {
 	const drawn = 10_000
-	dim := of.Model.Dim()
+	dim := n.of.Model.Dim()
 	if dim > mostIntegrated {
-		c.Skipped, c.Figures = true, fmt.Sprintf("%d variables are too many for a grid (up to %d are)", dim, mostIntegrated)
-		return c, nil
+		return skips("%d variables are too many for a grid (up to %d are)", dim, mostIntegrated)
 	}
-	cond := randomNormal(rand.New(rand.NewPCG(seed, 0x696e7467)), of.Model.ContextDim())
-	x, _, err := of.Sample(ctx, sets, exec.Draw{N: drawn, Seed: seed, Context: repeat(cond, drawn)})
+	cond := randomNormal(rand.New(rand.NewPCG(n.seed, 0x696e7467)), n.of.Model.ContextDim())
+	x, _, err := n.of.Sample(ctx, n.sets, exec.Draw{N: drawn, Seed: n.seed, Context: slices.Repeat(cond, drawn)})
 	if err != nil {
 		return c, err
 	}
-	var w window
-	w.lo, w.hi = exec.Window(x, dim)
-	inside := w.share(x)
+	lo, hi := exec.Window(x, dim)
+	inside := 0
+	for row := range slices.Chunk(x, dim) {
+		out := false
+		for d, v := range row {
+			out = out || float64(v) < lo[d] || float64(v) > hi[d]
+		}
+		if !out {
+			inside++
+		}
+	}
+	share := float64(inside) / drawn
 	// Sharp ridges need the finer grid; most densities do not.
 	for _, cells := range []int{300, 1200} {
-		mass, err := mass(ctx, m, w, cells, cond, sets)
+		grid := fmt.Sprintf("%d × %d cells", cells, cells)
+		if dim == 1 {
+			cells *= cells
+			grid = fmt.Sprintf("%d cells", cells)
+		}
+		mass, err := n.mass(ctx, lo, hi, cells, cond)
 		if err != nil {
 			return c, err
 		}
-		c.Holds = math.Abs(mass-inside) < 0.01
-		c.Figures = fmt.Sprintf("%.4f over a window that holds %.4f of %d samples, on %s", mass, inside, drawn, grid(cells, dim))
-		if c.Holds {
-			break
+		c, err = holdsIf(math.Abs(mass-share) < 0.01, "%.4f over a window that holds %.4f of %d samples, on %s", mass, share, drawn, grid)
+		if err != nil || c.Holds {
+			return c, err
 		}
 	}
 	return c, nil
 }
 
-func grid(cells, dim int) string {
-	if dim == 1 {
-		return fmt.Sprintf("%d cells", cells*cells)
-	}
-	return fmt.Sprintf("%d × %d cells", cells, cells)
-}
-
-// window is a box.
-type window struct{ lo, hi []float64 }
-
-// share is how many of the rows are in the box.
-func (w window) share(x []float32) float64 {
-	dim, in := len(w.lo), 0
-	for row := range slices.Chunk(x, dim) {
-		all := true
-		for d, v := range row {
-			all = all && w.lo[d] <= float64(v) && float64(v) <= w.hi[d]
-		}
-		if all {
-			in++
-		}
-	}
-	return float64(in) / float64(len(x)/dim)
-}
-
-// mass integrates the density over a window by the midpoints of its cells: so many
-// along each of two axes, or their square along one.
-func mass(ctx context.Context, m *maskflow.Model, w window, cells int, cond []float32, sets []*masks.Set) (float64, error) {
-	dim := len(w.lo)
-	volume := 1.0
+// mass integrates the density over a window by the midpoints of its cells, so many
+// along each axis.
+func (n integral) mass(ctx context.Context, lo, hi []float64, cells int, cond []float32) (float64, error) {
+	dim, total, volume := len(lo), 1, 1.0
 	for d := range dim {
-		volume *= (w.hi[d] - w.lo[d])
-	}
-	total := cells * cells
-	along := cells
-	if dim == 1 {
-		along = total
+		total, volume = total*cells, volume*(hi[d]-lo[d])
 	}
 	const part = 50_000 // what is held at once
 	sum := 0.0
 	for first := 0; first < total; first += part {
-		n := min(part, total-first)
-		x := make([]float32, 0, n*dim)
-		for i := first; i < first+n; i++ {
-			for d, at := 0, i; d < dim; d, at = d+1, at/along {
-				x = append(x, float32(w.lo[d]+(w.hi[d]-w.lo[d])*(float64(at%along)+0.5)/float64(along)))
+		last := min(first+part, total)
+		x := make([]float32, 0, (last-first)*dim)
+		for i := first; i < last; i++ {
+			for d, at := 0, i; d < dim; d, at = d+1, at/cells {
+				x = append(x, float32(lo[d]+(hi[d]-lo[d])*(float64(at%cells)+0.5)/float64(cells)))
 			}
 		}
-		logp, err := m.LogProbSets(ctx, x, repeat(cond, n), sets)
+		logp, err := n.m.LogProbSets(ctx, x, slices.Repeat(cond, last-first), n.sets)
 		if err != nil {
 			return 0, err
 		}
-		for _, l := range logp {
-			sum += math.Exp(l)
-		}
+		sum += sumExp(logp)
 	}
 	return sum * volume / float64(total), nil
 }
@@ -121,16 +109,15 @@ const closeEnough = 1e-2
 // of the data: where a flow flattens, as logits do at their ends, float32 keeps
 // the data but not the noise that they come from.
 func (v *flowVerifier) roundTrip(ctx context.Context) (Check, error) {
-	c := Check{Name: "the inverse of the flow leads back", Holds: true}
 	host, err := v.of.Inverter()
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
-	x, cond, err := v.samples(ctx, flowRows)
+	x, cond, err := v.samples(ctx)
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
-	var figures []string
+	back, figures := true, []string(nil)
 	for _, solver := range []struct {
 		name   string
 		rows   int
@@ -142,31 +129,30 @@ func (v *flowVerifier) roundTrip(ctx context.Context) (Check, error) {
 		}
 		rows := min(solver.rows, flowRows)
 		want, own := x[:rows*v.f.Dim()], cond[:rows*v.f.ContextDim()]
-		moved := append([]float32(nil), want...)
+		moved := slices.Clone(want)
 		there, err := host.ToNoise(ctx, moved, own, models.Solver{Method: solver.method})
 		if err != nil {
-			return c, err
+			return Check{}, err
 		}
-		back, err := host.ToData(ctx, moved, own, models.Solver{Method: solver.method})
+		again, err := host.ToData(ctx, moved, own, models.Solver{Method: solver.method})
 		if err != nil {
-			return c, err
+			return Check{}, err
 		}
-		off, _ := farthest(moved, want, deviations(x, v.f.Dim()))
-		c.Holds = c.Holds && off <= closeEnough
+		off, _ := farthest(moved, want, x, v.f.Dim())
+		back = back && off <= closeEnough
 		figures = append(figures, fmt.Sprintf("%s: largest error %.1e deviations over %s, passes: %d", solver.name, off,
-			text.Count(rows, "sample"), max(there, back)))
+			text.Count(rows, "sample"), max(there, again)))
 	}
-	c.Figures = strings.Join(figures, "; ")
-	return c, nil
+	return holdsIf(back, "%s", strings.Join(figures, "; "))
 }
 
 // flowRows is how many samples a flow is looked at with.
 const flowRows = 64
 
 // samples draws rows with their contexts.
-func (v *flowVerifier) samples(ctx context.Context, n int) (x, cond []float32, err error) {
-	cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x73616d70)), n*v.f.ContextDim())
-	x, _, err = v.of.Sample(ctx, v.sets(), exec.Draw{N: n, Seed: v.o.Seed, Context: cond})
+func (v *flowVerifier) samples(ctx context.Context) (x, cond []float32, err error) {
+	cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x73616d70)), flowRows*v.f.ContextDim())
+	x, _, err = v.of.Sample(ctx, v.sets(), exec.Draw{N: flowRows, Seed: v.o.Seed, Context: cond})
 	return x, cond, err
 }
 
@@ -175,11 +161,10 @@ func (v *flowVerifier) samples(ctx context.Context, n int) (x, cond []float32, e
 // from, which is seen where both are carried to data (see roundTrip). Of a flow
 // whose graph goes from noise to data in one pass, that way is taken.
 func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
-	c := Check{Name: "the sampler draws from the density: latent codes of samples are their noise", Holds: true}
 	dim := v.f.Dim()
-	x, cond, err := v.samples(ctx, flowRows)
+	x, cond, err := v.samples(ctx)
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
 	draw := exec.Draw{N: flowRows, Seed: v.o.Seed, Context: cond}
 	if v.part.Model.ContextDim() == 0 {
@@ -187,36 +172,34 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 	}
 	noise, _, err := v.part.Sample(ctx, v.sets(), draw)
 	if err != nil {
-		return c, err
+		return Check{}, err
 	}
 	var got []float32
 	want := x
 	if v.f.Loops() {
 		if got, err = v.graph(ctx, v.f.Inverse, noise, cond); err != nil {
-			return c, err
+			return Check{}, err
 		}
 	} else {
 		if got, err = v.graph(ctx, v.f.Forward, x, cond); err != nil {
-			return c, err
+			return Check{}, err
 		}
 		host, err := v.of.Inverter()
 		if err != nil {
-			return c, err
+			return Check{}, err
 		}
 		for _, z := range [][]float32{got, noise} {
 			if _, err := host.ToData(ctx, z, cond, models.Solver{}); err != nil {
-				return c, err
+				return Check{}, err
 			}
 		}
 		want = noise
 	}
-	off, at := farthest(got, want, deviations(x, dim))
-	if c.Holds = off <= closeEnough; !c.Holds {
-		c.Figures = fmt.Sprintf("row %d, variable %d: the density takes the sample for %.6g, its noise gives %.6g", at/dim, at%dim+1, got[at], want[at])
-		return c, nil
+	off, at := farthest(got, want, x, dim)
+	if !(off <= closeEnough) {
+		return fails("row %d, variable %d: the density takes the sample for %.6g, its noise gives %.6g", at/dim, at%dim+1, got[at], want[at])
 	}
-	c.Figures = fmt.Sprintf("largest difference %.1e deviations over %s", off, text.Count(flowRows, "sample"))
-	return c, nil
+	return holds("largest difference %.1e deviations over %s", off, text.Count(flowRows, "sample"))
 }
 
 // graph computes one direction of the flow on the backend.
@@ -229,25 +212,18 @@ func (v *flowVerifier) graph(ctx context.Context, way func(models.Params, *Node,
 		return nil, err
 	}
 	defer f.Close()
-	return v.call(ctx, f, from, cond)
+	return call(ctx, v.of, f, nil, from, cond)
 }
 
-// deviations are those of the columns of rows, 1 for a column without any.
-func deviations(rows []float32, dim int) []float64 {
-	_, all := num.Moments(rows, dim)
-	for d, variance := range all {
-		if all[d] = math.Sqrt(variance); variance == 0 {
-			all[d] = 1
-		}
-	}
-	return all
-}
-
-// farthest is the largest |got − want| in deviations of the column, +Inf where one
-// is not a number, and where it is.
-func farthest(got, want []float32, deviation []float64) (off float64, at int) {
+// farthest is the largest |got − want| in deviations of the column among rows, or by
+// itself in a column without any; +Inf where one is not a number; and where it is.
+func farthest(got, want, rows []float32, dim int) (off float64, at int) {
+	_, variance := num.Moments(rows, dim)
 	for i := range want {
-		d := math.Abs(float64(got[i])-float64(want[i])) / deviation[i%len(deviation)]
+		d := math.Abs(float64(got[i]) - float64(want[i]))
+		if v := variance[i%dim]; v != 0 {
+			d /= math.Sqrt(v)
+		}
 		if math.IsNaN(d) {
 			d = math.Inf(1)
 		}

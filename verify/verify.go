@@ -6,10 +6,10 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 )
@@ -95,48 +95,57 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 		defer v.close()
 		r.Orders, checks = len(v.sets()), v.checks()
 	} else if masked, ok := m.Definition().(models.Masked); ok {
-		v := &verifier{m: m, of: of, density: masked, sets: setsOf(masked, o), o: o}
-		r.Orders, checks = len(v.sets), []check{one(v.paths), one(v.jacobian), one(v.normalised), one(v.sampler)}
+		v := newVerifier(m, of, masked, o)
+		r.Orders, checks = len(v.sets), v.checks()
 	} else if m.Density() != nil {
 		return nil, errors.New("only masked densities and flows can be verified")
 	} else {
-		r.Checks = unverified()
+		checks = unverified
 	}
-	for _, f := range checks {
-		found, err := f(ctx)
+	for _, c := range checks {
+		found, err := c.look(ctx)
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, found...)
+		found.Name = c.name
+		r.Checks = append(r.Checks, found)
 	}
 	return r, nil
 }
 
-// check makes one or more checks; an error is that none could be made.
-type check func(context.Context) ([]Check, error)
+// What must hold of more than one kind of model.
+const (
+	noPath    = "no forbidden path in the product of the masks"
+	noEntry   = "no forbidden entry in the Jacobian of the conditionals"
+	sumsToOne = "probabilities sum to one"
+	drawn     = "the sampler draws from the density"
+)
 
-// one is a check by itself.
-func one(f func(context.Context) (Check, error)) check {
-	return func(ctx context.Context) ([]Check, error) {
-		c, err := f(ctx)
-		return []Check{c}, err
-	}
+// check looks at what the name says; an error is that it could not.
+type check struct {
+	name string
+	look func(context.Context) (Check, error)
 }
 
-// setsOf are the mask sets of a masked density to look at: of all that the model
-// trained, or 8 fresh ones of an unlimited cycle.
-func setsOf(masked models.Masked, o Options) []*masks.Set {
-	return exec.EvaluationSets(masked, o.Orders, 8)
+func holds(figures string, of ...any) (Check, error) { return holdsIf(true, figures, of...) }
+func fails(figures string, of ...any) (Check, error) { return holdsIf(false, figures, of...) }
+
+func holdsIf(it bool, figures string, of ...any) (Check, error) {
+	return Check{Holds: it, Figures: fmt.Sprintf(figures, of...)}, nil
+}
+
+// skips is for a check that does not apply.
+func skips(why string, of ...any) (Check, error) {
+	return Check{Holds: true, Skipped: true, Figures: fmt.Sprintf(why, of...)}, nil
 }
 
 // unverified are the checks of a model whose likelihood is only estimated.
-func unverified() (checks []Check) {
-	for _, c := range [][2]string{
-		{"no forbidden path in the product of the masks", "a variational autoencoder is not autoregressive in its variables: it has no masks over them"},
-		{"probabilities sum to one", "the likelihood of a variational autoencoder is estimated: there is no exact one to add up"},
-		{"the sampler draws from the density", "there is no exact density to compare samples with"},
-	} {
-		checks = append(checks, Check{Name: c[0], Skipped: true, Figures: c[1]})
-	}
-	return checks
+var unverified = []check{
+	{noPath, skipped("a variational autoencoder is not autoregressive in its variables: it has no masks over them")},
+	{sumsToOne, skipped("the likelihood of a variational autoencoder is estimated: there is no exact one to add up")},
+	{drawn, skipped("there is no exact density to compare samples with")},
+}
+
+func skipped(why string) func(context.Context) (Check, error) {
+	return func(context.Context) (Check, error) { return skips("%s", why) }
 }

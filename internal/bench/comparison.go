@@ -1,33 +1,37 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/maskflow/maskflow/internal/num"
-	"github.com/maskflow/maskflow/masks"
-
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/masks"
 )
 
-// comparison is one row of the table: the first side against the best of the
-// others.
-type comparison struct {
+// row is a row of the table: a comparison of the first side with the best of the
+// others, or something about the command that has values in a unit.
+type row struct {
 	name, what string
-	of         task
-	// target is the largest ratio that is good enough; 0 for rows that only
-	// inform, which get a third of the rounds.
+	// target is the largest ratio, or median of the values, that is good enough; 0
+	// for rows that only inform, which get a third of the rounds.
 	target float64
+
+	of task
 	// tolerance is by how much of their size the check numbers may differ; 0
 	// where the sides differ in what they learn.
 	tolerance float64
 	sides     []maker
+
+	unit   string
+	values func(ctx context.Context, l *lab) ([]float64, error)
 }
 
 // maker prepares a side of a comparison. It returns nil where the machine lacks
 // what the side needs; a comparison without its first side is left out.
-type maker func(ctx context.Context, l *lab, c comparison) (*side, error)
+type maker func(ctx context.Context, l *lab, c row) (*side, error)
 
 // Mean losses of a warm-up differ by the shuffling of the rows.
 const lossTolerance = 0.02
@@ -53,7 +57,7 @@ func (n network) withRows(rows int) network {
 	return n
 }
 
-var comparisons = []comparison{
+var comparisons = []row{
 	{name: "train", what: "Adam step, MADE 784-500-500, batch 100", of: paper, target: 1.3, tolerance: lossTolerance,
 		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 8)}},
 	{name: "train-32-orders", what: "the same step, 32 orders and connectivities cycled", of: paper, target: 1.15,
@@ -78,82 +82,45 @@ var comparisons = []comparison{
 	{name: "iaf-sample", what: "100,000 samples with their densities, IAF 8x(2-64-64)", of: iaf2, target: 1, sides: besides(sampleSide, "flow_sample")},
 }
 
+// work makes a side that maskflow does.
+type work func(name string, b *backend.Backend, of task) (*side, error)
+
 // ours is maskflow's side on the main backend, at the comparison's task or at another.
-func ours(name string, make func(string, *backend.Backend, task) (*side, error), other ...task) maker {
-	return func(_ context.Context, l *lab, c comparison) (*side, error) {
+func ours(name string, make work, other ...task) maker {
+	return func(_ context.Context, l *lab, c row) (*side, error) {
 		return make(name, l.main, append(other, c.of)[0])
 	}
 }
 
 // onGo is left out where the main backend is the Go backend already.
-func onGo(_ context.Context, l *lab, c comparison) (*side, error) {
-	if l.pure == nil {
+func onGo(ctx context.Context, l *lab, c row) (*side, error) {
+	if l.main.Kind == backend.KindGo {
 		return nil, nil
 	}
-	return trainSide("Go backend", l.pure, c.of)
-}
-
-// jax is a kind of work of the peer. steps is the number of training steps a
-// call, or the rows a call for the other kinds.
-func jax(kind string, n int) maker {
-	return func(_ context.Context, l *lab, c comparison) (*side, error) {
-		if l.peer == nil {
-			return nil, nil
-		}
-		net := c.of.(network)
-		file, err := net.save(l.dir)
-		if err != nil {
-			return nil, err
-		}
-		r := request{Kind: kind, File: file, Batch: n, Steps: 1}
-		name := fmt.Sprintf("JAX, %d rows a call", n)
-		switch kind {
-		case "train":
-			r.Batch, r.Steps = net.batch, n
-			name = fmt.Sprintf("JAX, scan of %d", n)
-			if n == 1 {
-				name = "JAX, a step a call"
-			}
-		case "sample":
-			name = "JAX, fori_loop"
-		}
-		return l.peer.side(name, r)
+	b, err := backend.Open(ctx, backend.KindGo, backend.Options{})
+	if err != nil {
+		return nil, err
 	}
+	l.ends = append(l.ends, b.Close)
+	return trainSide("Go backend", b, c.of)
 }
 
-// result is a comparison's rounds and what follows from them.
-type result struct {
-	Name   string  `json:"name"`
-	What   string  `json:"what"`
-	Target float64 `json:"target,omitempty"`
-	// Sides hold every round; the first is the one that the row is about.
-	Sides []measured `json:"sides"`
-	// Against is the index of the best of the other sides, and Ratio the time
-	// of the first over its; absent when a side stands alone.
-	Against int     `json:"against,omitempty"`
-	Ratio   *spread `json:"ratio,omitempty"`
-}
-
-type measured struct {
-	Name string `json:"name"`
-	// MS is the median over rounds of the best call of each.
-	MS float64 `json:"ms"`
-	origin
-	Rounds []timing `json:"rounds"`
-}
-
-func (m measured) best() []float64 {
-	v := make([]float64, len(m.Rounds))
-	for i, r := range m.Rounds {
-		v[i] = r.Best
+// measure returns nil for a comparison whose first side cannot be had.
+func (r row) measure(ctx context.Context, l *lab) (*result, error) {
+	if r.values == nil {
+		return r.compare(ctx, l)
 	}
-	return v
+	values, err := r.values(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return &result{row: r, spread: signInterval(values)}, nil
 }
 
-// run prepares the sides and times them in turn, one at a time, round by round.
-// The result is nil when the first side cannot be had.
-func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration) (*result, error) {
-	if c.target == 0 {
+// compare prepares the sides and times them in turn, one at a time, round by round.
+func (r row) compare(ctx context.Context, l *lab) (*result, error) {
+	rounds := l.rounds
+	if r.target == 0 {
 		rounds = max(3, rounds/3)
 	}
 	var sides []*side
@@ -162,50 +129,37 @@ func (c comparison) run(ctx context.Context, l *lab, rounds int, d time.Duration
 			s.close()
 		}
 	}()
-	r := &result{Name: c.name, What: c.what, Target: c.target}
-	for _, prepare := range c.sides {
-		s, err := prepare(ctx, l, c)
-		if err != nil {
+	for _, prepare := range r.sides {
+		s, err := prepare(ctx, l, r)
+		if err != nil || s == nil && len(sides) == 0 {
 			return nil, err
-		}
-		if s == nil && len(sides) == 0 {
-			return nil, nil
 		}
 		if s == nil {
 			continue
 		}
-		sides, r.Sides = append(sides, s), append(r.Sides, measured{Name: s.name, origin: s.origin})
-		if c.tolerance > 0 {
-			if err := agree(sides[0], s, c.tolerance); err != nil {
+		sides = append(sides, s)
+		if r.tolerance > 0 {
+			if err := agree(sides[0], s, r.tolerance); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for range rounds {
-		for i, s := range sides {
+		for _, s := range sides {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			t, err := s.round(ctx, d)
+			best, err := s.round(ctx, time.Duration(l.seconds*float64(time.Second)))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}
-			r.Sides[i].Rounds = append(r.Sides[i].Rounds, t)
+			s.rounds = append(s.rounds, best)
 		}
 	}
-	r.conclude()
-	return r, nil
-}
-
-func (r *result) conclude() {
-	for i := range r.Sides {
-		r.Sides[i].MS = num.Median(r.Sides[i].best())
-		if i == 1 || i > 1 && r.Sides[i].MS < r.Sides[r.Against].MS {
-			r.Against = i
-		}
+	done := &result{row: r, measured: sides, spread: none}
+	if len(sides) > 1 {
+		done.against = slices.MinFunc(sides[1:], func(a, b *side) int { return cmp.Compare(a.ms(), b.ms()) })
+		done.spread = ratios(sides[0].rounds, done.against.rounds)
 	}
-	if len(r.Sides) > 1 {
-		s := ratios(r.Sides[0].best(), r.Sides[r.Against].best())
-		r.Ratio = &s
-	}
+	return done, nil
 }

@@ -11,24 +11,26 @@ import (
 // clockwork is a side whose rounds take the given times, and that writes its
 // name down when it is asked for one.
 func clockwork(name string, log *[]string, check []float64, best ...float64) maker {
-	return func(context.Context, *lab, comparison) (*side, error) {
+	return func(context.Context, *lab, row) (*side, error) {
 		at := 0
 		return &side{name: name, check: check, close: func() { *log = append(*log, "close "+name) },
-			round: func(context.Context, time.Duration) (timing, error) {
+			round: func(context.Context, time.Duration) (float64, error) {
 				*log = append(*log, name)
 				at++
-				return timing{Best: best[at-1], Median: 2 * best[at-1], Calls: 3}, nil
+				return best[at-1], nil
 			}}, nil
 	}
 }
 
+func rounds(n int) *lab { return &lab{options: options{rounds: n, seconds: 1}} }
+
 func TestSidesTakeTurnsAndTheBestRivalCounts(t *testing.T) {
 	var log []string
-	absent := func(context.Context, *lab, comparison) (*side, error) { return nil, nil }
-	c := comparison{name: "race", target: 1.3, sides: []maker{
+	absent := func(context.Context, *lab, row) (*side, error) { return nil, nil }
+	c := row{name: "race", target: 1.3, sides: []maker{
 		clockwork("a", &log, nil, 12, 24, 36), clockwork("slow", &log, nil, 21, 21, 90),
 		absent, clockwork("quick", &log, nil, 10, 20, 24)}}
-	r, err := c.run(context.Background(), &lab{}, 3, time.Second)
+	r, err := c.compare(context.Background(), rounds(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,8 +38,8 @@ func TestSidesTakeTurnsAndTheBestRivalCounts(t *testing.T) {
 	if got := strings.Join(log, " "); got != want {
 		t.Errorf("order of rounds: %s, want %s", got, want)
 	}
-	if r.Sides[r.Against].Name != "quick" || r.Sides[0].MS != 24 || *r.Ratio != (spread{Median: 1.2, Lower: 1.2, Upper: 1.35}) {
-		t.Errorf("got %+v with ratio %+v", r, r.Ratio)
+	if r.against.name != "quick" || r.measured[0].ms() != 24 || r.spread != (spread{1.2, 1.2, 1.35}) {
+		t.Errorf("got %+v with ratio %+v", r, r.spread)
 	}
 	var table strings.Builder
 	r.write(&table)
@@ -51,8 +53,8 @@ func TestVerdict(t *testing.T) {
 		target, ratio float64
 		want          string
 	}{{0, 9, ""}, {1.3, 1.3, "<= 1.30"}, {1.3, 1.31, "<= 1.30 missed"}, {1. / 15, 0.066, "<= 0.067"}, {1. / 15, 0.067, "<= 0.067 missed"}} {
-		r := &result{Target: c.target, Ratio: &spread{Median: c.ratio}}
-		if got := r.verdict(); got != c.want {
+		r := &result{row: row{target: c.target}, spread: spread{median: c.ratio}}
+		if got := r.verdict(hundredths); got != c.want {
 			t.Errorf("a ratio of %v with target %v is %q, want %q", c.ratio, c.target, got, c.want)
 		}
 	}
@@ -60,13 +62,14 @@ func TestVerdict(t *testing.T) {
 
 // The legend tells how each peer did its work, and every version once.
 func TestLegend(t *testing.T) {
-	peer := func(ms float64, variant string) measured {
-		return measured{Name: "zuko", MS: ms, origin: origin{Program: "zuko 1 (torch 2)", Variant: variant}}
+	peer := func(ms float64, variant string) *side {
+		return &side{name: "zuko", rounds: []float64{ms}, origin: origin{Program: "zuko 1 (torch 2)", Variant: variant, Tried: []string{"this", "that"}}}
 	}
+	ours := &side{name: "maskflow", rounds: []float64{1}}
 	var b strings.Builder
-	writeLegend(&b, []*result{{Name: "first", What: "one", Sides: []measured{{Name: "maskflow", MS: 1}, peer(2, "compiled")}},
-		{Name: "second", What: "two", Sides: []measured{{Name: "maskflow", MS: 3}, peer(4, "eager")}}})
-	want := "first one 2.000 ms zuko: compiled second two 4.000 ms zuko: eager zuko 1 (torch 2)"
+	writeLegend(&b, []*result{{row: row{name: "first", what: "one"}, measured: []*side{ours, peer(2, "compiled")}},
+		{row: row{name: "second", what: "two"}, measured: []*side{ours, peer(4, "eager")}}})
+	want := "first one 2.000 ms zuko: compiled (tried this; that) second two 4.000 ms zuko: eager (tried this; that) zuko 1 (torch 2)"
 	if got := strings.Join(strings.Fields(b.String()), " "); got != want {
 		t.Errorf("legend %q, want %q", got, want)
 	}
@@ -74,9 +77,9 @@ func TestLegend(t *testing.T) {
 
 func TestSidesThatDisagreeAreNotTimed(t *testing.T) {
 	var log []string
-	c := comparison{tolerance: 0.01, sides: []maker{
+	c := row{tolerance: 0.01, sides: []maker{
 		clockwork("a", &log, []float64{-100, 5}, 1), clockwork("b", &log, []float64{-100.5, 5.1}, 1)}}
-	_, err := c.run(context.Background(), &lab{}, 3, time.Second)
+	_, err := c.compare(context.Background(), rounds(3))
 	if err == nil || !strings.Contains(err.Error(), "a and b do not do the same work") {
 		t.Errorf("error %v, want one about 5 against 5.1", err)
 	}
@@ -87,23 +90,23 @@ func TestSidesThatDisagreeAreNotTimed(t *testing.T) {
 
 func TestAloneOrFailing(t *testing.T) {
 	var log []string
-	absent := func(context.Context, *lab, comparison) (*side, error) { return nil, nil }
-	r, err := comparison{sides: []maker{absent, clockwork("b", &log, nil, 1)}}.run(context.Background(), &lab{}, 1, time.Second)
+	absent := func(context.Context, *lab, row) (*side, error) { return nil, nil }
+	r, err := row{sides: []maker{absent, clockwork("b", &log, nil, 1)}}.compare(context.Background(), rounds(1))
 	if r != nil || err != nil {
 		t.Errorf("without its first side a comparison gives %v, %v; want nothing", r, err)
 	}
-	r, err = comparison{sides: []maker{clockwork("a", &log, nil, 1, 1, 1), absent}}.run(context.Background(), &lab{}, 1, time.Second)
-	if err != nil || r.Ratio != nil || len(r.Sides[0].Rounds) != 3 {
+	r, err = row{sides: []maker{clockwork("a", &log, nil, 1, 1, 1), absent}}.compare(context.Background(), rounds(1))
+	if err != nil || r.against != nil || len(r.measured[0].rounds) != 3 {
 		t.Errorf("a side alone gives %+v, %v; want three rounds and no ratio", r, err)
 	}
 	broken := errors.New("broken")
-	failing := func(context.Context, *lab, comparison) (*side, error) { return nil, broken }
-	if _, err = (comparison{sides: []maker{failing}}).run(context.Background(), &lab{}, 1, time.Second); !errors.Is(err, broken) {
+	failing := func(context.Context, *lab, row) (*side, error) { return nil, broken }
+	if _, err = (row{sides: []maker{failing}}).compare(context.Background(), rounds(1)); !errors.Is(err, broken) {
 		t.Errorf("error %v, want that of the side", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err = (comparison{sides: []maker{clockwork("a", &log, nil, 1)}}).run(ctx, &lab{}, 1, time.Second); !errors.Is(err, context.Canceled) {
+	if _, err = (row{sides: []maker{clockwork("a", &log, nil, 1)}}).compare(ctx, rounds(1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }

@@ -106,17 +106,17 @@ def fastest(ways, make):
         way = Way(*way)
         try:
             side = make(way)
-            ms = measure(side, TRIAL)["best_ms"]
+            ms = measure(side, TRIAL)
         except Exception as e:
-            tried.append({"name": way.name, "error": f"{type(e).__name__}: {e}".splitlines()[0]})
+            tried.append(f"{way.name}: failed: {type(e).__name__}: {e}".splitlines()[0])
             continue
-        tried.append({"name": way.name, "ms": ms})
+        tried.append(f"{way.name}: {ms:.3f} ms")
         if ms < best_ms:
             best, best_ms = side, ms
             best.variant = way.name
     if best is None:
-        raise RuntimeError("; ".join(f"{t['name']}: {t['error']}" for t in tried))
-    best.variants = tried
+        raise RuntimeError("; ".join(tried))
+    best.tried = tried
     return best
 
 

@@ -14,13 +14,15 @@ func TestEnvironmentThatCannotBeMade(t *testing.T) {
 	}
 	t.Setenv("PATH", "")
 	var said []string
-	l := &lab{dir: home, torch: &interpreter{environment: torchEnvironment}, say: func(s string) { said = append(said, s) }}
+	l := &lab{dir: home, torch: torchEnvironment, say: func(s string) { said = append(said, s) }}
 	for range 2 {
-		if p, err := l.start(context.Background(), l.torch, "zuko", "flows.py", "zuko"); p != nil || err != nil {
-			t.Errorf("got %v, %v; want neither a peer nor an error", p, err)
+		if s, err := peerMaker("zuko", true, tinyRequest, "flows.py", "zuko")(context.Background(), l, row{}); s != nil || err != nil {
+			t.Errorf("got %v, %v; want neither a side nor an error", s, err)
 		}
 	}
 	if got := strings.Join(said, "\n"); got != "torch is left out: no python3 found" {
 		t.Errorf("said %q, want one line about torch", got)
 	}
 }
+
+func tinyRequest(task, string) (request, error) { return request{Kind: "flow_train"}, nil }

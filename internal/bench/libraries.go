@@ -2,9 +2,35 @@ package main
 
 import (
 	"context"
-
-	"github.com/maskflow/maskflow/backend"
+	"fmt"
+	"path/filepath"
 )
+
+// peerMaker is a side that a program does. Where the machine lacks what it needs,
+// it is left out, with a line that says why. Each has a process of its own: neither
+// the threads nor the memory of one library weigh on another, and all of it is
+// free after the row.
+func peerMaker(name string, torch bool, request func(of task, dir string) (request, error), script string, args ...string) maker {
+	return func(ctx context.Context, l *lab, c row) (*side, error) {
+		r, err := request(c.of, l.dir)
+		if err != nil {
+			return nil, err
+		}
+		in := &l.jax
+		if torch {
+			in = &l.torch
+		}
+		python := l.interpreter(ctx, in)
+		if python == "" {
+			return nil, ctx.Err()
+		}
+		s, err := peerSide(ctx, name, r, python, filepath.Join(l.dir, script), args...)
+		if err != nil && ctx.Err() == nil {
+			l.say(fmt.Sprintf("%s is left out: %v", name, err))
+		}
+		return s, ctx.Err()
+	}
+}
 
 // libraries are the peers of flows. Each does the work in all of its documented
 // ways and is measured at the fastest.
@@ -15,32 +41,12 @@ var libraries = []struct {
 
 // besides are maskflow's side and that of each library, for a kind of work of
 // flows.py.
-func besides(own func(string, *backend.Backend, task) (*side, error), kind string) []maker {
+func besides(own work, kind string) []maker {
 	sides := []maker{ours("maskflow", own)}
 	for _, lib := range libraries {
-		sides = append(sides, func(ctx context.Context, l *lab, c comparison) (*side, error) {
-			r, err := c.of.(flow).request(kind, l.dir)
-			if err != nil {
-				return nil, err
-			}
-			in := l.jax
-			if lib.torch {
-				in = l.torch
-			}
-			// A process of its own: neither the threads nor the memory of one
-			// library weigh on another, and all of it is free after the row.
-			p, err := l.start(ctx, in, lib.name, "flows.py", lib.name)
-			if p == nil || err != nil {
-				return nil, err
-			}
-			s, err := p.side(lib.name, r)
-			if err != nil {
-				p.close()
-				return nil, err
-			}
-			s.close = p.close
-			return s, nil
-		})
+		sides = append(sides, peerMaker(lib.name, lib.torch, func(of task, dir string) (request, error) {
+			return of.(flow).request(kind, dir)
+		}, "flows.py", lib.name))
 	}
 	return sides
 }
@@ -57,4 +63,26 @@ func (f flow) request(kind, dir string) (request, error) {
 	var err error
 	r.File, err = f.save(dir)
 	return r, err
+}
+
+// jax is a kind of work of plain JAX. n is the number of training steps a call, or
+// the rows a call for the other kinds.
+func jax(kind string, n int) maker {
+	name := fmt.Sprintf("JAX, %d rows a call", n)
+	switch {
+	case kind == "sample":
+		name = "JAX, fori_loop"
+	case kind == "train" && n == 1:
+		name = "JAX, a step a call"
+	case kind == "train":
+		name = fmt.Sprintf("JAX, scan of %d", n)
+	}
+	return peerMaker(name, false, func(of task, dir string) (r request, err error) {
+		r = request{Kind: kind, Batch: n, Steps: 1}
+		if kind == "train" {
+			r.Batch, r.Steps = of.rowsAStep(), n
+		}
+		r.File, err = of.(network).save(dir)
+		return r, err
+	}, "peer.py")
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
@@ -41,27 +41,34 @@ serve("ways", prepare)
 `
 
 func TestFastestWay(t *testing.T) {
-	python, ok := jaxEnvironment.installed()
-	if !ok {
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", "") // nothing is installed
+	python, err := jaxEnvironment.find(context.Background(), func(string) {})
+	if err != nil {
 		t.Skip("the Python environment of the peers is not installed; go run ./internal/bench installs it")
 	}
-	p, err := startScript(t, python, ways)
+	t.Setenv("PATH", path)
+	s, err := startScript(t, python, ways, request{Kind: "fastest"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close()
-	s, err := p.side("x", request{Kind: "fastest"})
-	if err != nil {
-		t.Fatal(err)
+	defer s.close()
+	var slow, quick float64
+	if len(s.Tried) == 3 {
+		_, _ = fmt.Sscanf(s.Tried[0], "slow: %f ms", &slow)
+		_, _ = fmt.Sscanf(s.Tried[2], "quick: %f ms", &quick)
 	}
-	if s.Variant != "quick" || len(s.Variants) != 3 || s.Variants[1].Error != "ValueError: no compiler" || s.Variants[0].MS < 50 || s.Variants[2].MS < 10 {
-		t.Errorf("chose %q of %+v, want the quick one, and the others noted", s.Variant, s.Variants)
+	if s.Variant != "quick" || slow < 50 || quick < 10 || s.Tried[1] != "broken: failed: ValueError: no compiler" {
+		t.Errorf("chose %q of %q, want the quick one, and the others noted", s.Variant, s.Tried)
 	}
 	for kind, want := range map[string]string{
-		"falls": "", "none": "broken: ValueError: no compiler", "shape": "shapes [(3, 2)]",
+		"falls": "", "none": "broken: failed: ValueError: no compiler", "shape": "shapes [(3, 2)]",
 		"rises": "does not fall", "stays": "does not fall", "lost": "does not fall",
 	} {
-		_, err := p.side(kind, request{Kind: kind})
+		s, err := startScript(t, python, ways, request{Kind: kind})
+		if err == nil {
+			s.close()
+		}
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: error %v, want %q", kind, err, want)
 		}
@@ -74,32 +81,32 @@ func TestLibraries(t *testing.T) {
 		t.Skip("set MASKFLOW_TEST_PEERS=1 to install and try the libraries of flows")
 	}
 	ctx := context.Background()
-	l := &lab{main: backendtest.Open(t, backend.KindGo), dir: t.TempDir(), say: func(s string) { t.Log(s) },
-		jax: &interpreter{environment: jaxEnvironment}, torch: &interpreter{environment: torchEnvironment}}
+	l := &lab{options: options{rounds: 3, seconds: 0.01}, main: backendtest.Open(t, backend.KindGo), dir: t.TempDir(),
+		say: func(s string) { t.Log(s) }, jax: jaxEnvironment, torch: torchEnvironment}
 	if err := os.CopyFS(l.dir, scripts); err != nil {
 		t.Fatal(err)
 	}
 	maf, iaf := tinyMAF, tinyIAF
 	maf.rows = 32 * maf.batch // enough for the longest scan
-	for _, c := range []comparison{
-		{name: "train a MAF", of: maf, sides: besides(trainSide, "flow_train")},
-		{name: "density of a MAF", of: maf, sides: besides(densitySide, "flow_density")},
-		{name: "sample a MAF", of: maf, sides: besides(sampleSide, "flow_sample")},
-		{name: "train an IAF", of: iaf, sides: besides(trainSide, "flow_train")},
-		{name: "sample an IAF", of: iaf, sides: besides(sampleSide, "flow_sample")},
+	for _, c := range []row{
+		{target: 1, name: "train a MAF", of: maf, sides: besides(trainSide, "flow_train")},
+		{target: 1, name: "density of a MAF", of: maf, sides: besides(densitySide, "flow_density")},
+		{target: 1, name: "sample a MAF", of: maf, sides: besides(sampleSide, "flow_sample")},
+		{target: 1, name: "train an IAF", of: iaf, sides: besides(trainSide, "flow_train")},
+		{target: 1, name: "sample an IAF", of: iaf, sides: besides(sampleSide, "flow_sample")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := c.run(ctx, l, 3, 10*time.Millisecond)
+			r, err := c.compare(ctx, l)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Sides) != 1+len(libraries) {
-				t.Errorf("%d sides were measured, want maskflow's and those of %d libraries", len(r.Sides), len(libraries))
+			if len(r.measured) != 1+len(libraries) {
+				t.Errorf("%d sides were measured, want maskflow's and those of %d libraries", len(r.measured), len(libraries))
 			}
-			for _, s := range r.Sides[1:] {
-				for _, v := range s.Variants {
-					if v.Error != "" {
-						t.Errorf("%s, %s: %s", s.Name, v.Name, v.Error)
+			for _, s := range r.measured[1:] {
+				for _, way := range s.Tried {
+					if strings.Contains(way, ": failed: ") {
+						t.Errorf("%s, %s", s.name, way)
 					}
 				}
 			}

@@ -12,15 +12,11 @@ import (
 	"github.com/maskflow/maskflow/backend"
 )
 
-// machine says on what, and with which versions, the numbers were taken. XLA,
+// machine says on what, and with which versions, the numbers of maskflow were taken. XLA,
 // JAX and torch take one thread a core; `taskset` gives all of them fewer.
-func machine(l *lab) string {
-	text := fmt.Sprintf("%s, %d cores, %s/%s\nmaskflow %s, %s, GoMLX %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
-		maskflow.Version, runtime.Version(), backend.Built().GoMLX, backendName(l.main))
-	if l.peer != nil {
-		text += "\n" + l.peer.versions
-	}
-	return text
+func machine(b *backend.Backend) string {
+	return fmt.Sprintf("%s, %d cores, %s/%s\nmaskflow %s, %s, GoMLX %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
+		maskflow.Version, runtime.Version(), backend.Built().GoMLX, backendName(b))
 }
 
 func backendName(b *backend.Backend) string {

@@ -22,7 +22,7 @@
 // rows with flows take some minutes each, most of it for compiling; -only
 // chooses rows.
 //
-// A second table is about the monitor: the command maskflow is built and run as a
+// The last rows are about the monitor: the command maskflow is built and run as a
 // process of its own, on a pseudo-terminal that is read as a real one is. It reports how
 // long a run of a million records takes to open and how much memory, both as the
 // system sees the whole process; what the monitor computes while nothing happens; and
@@ -40,7 +40,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"time"
+	"slices"
 
 	"github.com/maskflow/maskflow/backend"
 )
@@ -53,7 +53,6 @@ type options struct {
 	python  string
 	torch   string
 	backend string
-	json    string
 
 	idle  float64
 	pairs int
@@ -70,7 +69,6 @@ func main() {
 	flag.StringVar(&o.python, "python", "", "Python interpreter with JAX (default: one in the user's cache folder, made when absent)")
 	flag.StringVar(&o.torch, "torch", "", "Python interpreter with torch (default: the same, made when a row needs it)")
 	flag.StringVar(&o.backend, "backend", "auto", "maskflow's backend, such as xla:/path/to/plugin.so")
-	flag.StringVar(&o.json, "json", "", "file to write every round to")
 	flag.Float64Var(&o.idle, "idle", 20, "monitor-idle: seconds of watching")
 	flag.IntVar(&o.pairs, "pairs", 20, "monitor-cost, train-old: pairs of trainings")
 	flag.StringVar(&o.old, "old", "", "train-old: another build of the command maskflow, to compare with")
@@ -86,70 +84,51 @@ func main() {
 }
 
 func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
-	compared, studied, err := choose(o)
+	rows, err := choose(o)
 	if err != nil {
 		return err
 	}
 	backend.QuietLogs(io.Discard)
-	l, err := newLab(ctx, o, len(compared) > 0, stderr)
+	l, err := newLab(ctx, o, stderr)
 	if err != nil {
 		return err
 	}
 	defer l.close()
-	rep := report{Machine: machine(l), Rounds: o.rounds, Seconds: o.seconds}
-	fmt.Fprintln(stdout, rep.Machine)
-	if len(compared) > 0 {
-		fmt.Fprintf(stdout, "rounds: %d of %g s a side, by turns\n\n", o.rounds, o.seconds)
-		writeHead(stdout)
-		for _, c := range compared {
-			r, err := c.run(ctx, l, o.rounds, time.Duration(o.seconds*float64(time.Second)))
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
-			}
-			if r != nil {
-				r.write(stdout)
-				rep.Results = append(rep.Results, r)
-			}
-		}
-		writeLegend(stdout, rep.Results)
-	}
-	for _, s := range studied {
-		f, err := s.run(ctx, l, o)
+	fmt.Fprintf(stdout, "%s\nrounds: %d of %g s a side, by turns\n\n", machine(l.main), o.rounds, o.seconds)
+	writeHead(stdout)
+	var results []*result
+	for _, r := range rows {
+		found, err := r.measure(ctx, l)
 		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		f.write(stdout)
-		rep.Findings = append(rep.Findings, f)
+		if found != nil {
+			found.write(stdout)
+			results = append(results, found)
+		}
 	}
-	if o.json == "" {
-		return nil
-	}
-	return rep.save(o.json)
+	writeLegend(stdout, results)
+	return nil
 }
 
-func choose(o options) (compared []comparison, studied []study, err error) {
+func choose(o options) (rows []row, err error) {
 	if o.rounds < 1 || o.seconds <= 0 {
-		return nil, nil, fmt.Errorf("-rounds and -seconds: need more than 0")
+		return nil, fmt.Errorf("-rounds and -seconds: need more than 0")
 	}
 	if o.idle <= 0 || o.pairs < 1 || o.steps <= firstSteps {
-		return nil, nil, fmt.Errorf("-idle and -pairs: need more than 0, -steps: more than %d", firstSteps)
+		return nil, fmt.Errorf("-idle and -pairs: need more than 0, -steps: more than %d", firstSteps)
 	}
 	re, err := regexp.Compile(o.only)
 	if err != nil {
-		return nil, nil, fmt.Errorf("-only: %w", err)
+		return nil, fmt.Errorf("-only: %w", err)
 	}
-	for _, c := range comparisons {
-		if re.MatchString(c.name) {
-			compared = append(compared, c)
+	for _, r := range slices.Concat(comparisons, studies) {
+		if re.MatchString(r.name) && (r.name != "train-old" || o.old != "") {
+			rows = append(rows, r)
 		}
 	}
-	for _, s := range studies {
-		if re.MatchString(s.name) && (s.name != "train-old" || o.old != "") {
-			studied = append(studied, s)
-		}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("-only %s: no such row", o.only)
 	}
-	if len(compared)+len(studied) == 0 {
-		return nil, nil, fmt.Errorf("-only %s: no such row", o.only)
-	}
-	return compared, studied, nil
+	return rows, nil
 }

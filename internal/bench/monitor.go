@@ -1,78 +1,37 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/maskflow/maskflow/configs"
-	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// study is a row of the second table, measured at the command itself as a process of its own on a terminal.
-type study struct {
-	name, what string
-	// target is the largest median that is good enough.
-	target  float64
-	unit    string
-	measure func(ctx context.Context, l *lab, o options) ([]float64, error)
+// studies are measured at the command itself as a process of its own on a terminal.
+var studies = []row{
+	{name: "monitor-open", what: "from the start of maskflow watch to its first whole picture of a run of a million train records",
+		target: 2, unit: "s", values: opening},
+	{name: "monitor-memory", what: "the most memory that it has resident, when it was asked for another x axis twenty times",
+		target: 150, unit: "MB", values: memory},
+	{name: "monitor-idle", what: "what maskflow watch computes while nothing happens, of a core", target: 1, unit: "%", values: idling},
+	{name: "monitor-cost", what: "by how much slower maskflow train --tui takes its steps than with --no-tui, and where the median lies with 95 %",
+		target: 2, unit: "%", values: func(ctx context.Context, l *lab) ([]float64, error) { return slower(ctx, l, "", "--tui") }},
+	{name: "train-old", what: "by how much slower maskflow train takes its steps than the command of -old, and where the median lies with 95 %",
+		target: 3, unit: "%", values: func(ctx context.Context, l *lab) ([]float64, error) { return slower(ctx, l, l.old, "--no-tui") }},
 }
-
-var studies = []study{
-	{"monitor-open", "from the start of maskflow watch to its first whole picture of a run of a million train records", 2, "s", opening},
-	{"monitor-memory", "the most memory that it has resident, when it was asked for another x axis twenty times", 150, "MB", memory},
-	{"monitor-idle", "what maskflow watch computes while nothing happens", 1, "% of a core", idling},
-	{"monitor-cost", "by how much slower maskflow train --tui takes its steps than with --no-tui, and where the median lies with 95 %", 2, "%",
-		func(ctx context.Context, l *lab, o options) ([]float64, error) {
-			return slower(ctx, l, o, "", []string{"--no-tui"}, []string{"--tui"})
-		}},
-	{"train-old", "by how much slower maskflow train takes its steps than the command of -old, and where the median lies with 95 %", 3, "%",
-		func(ctx context.Context, l *lab, o options) ([]float64, error) {
-			return slower(ctx, l, o, o.old, []string{"--no-tui"}, []string{"--no-tui"})
-		}},
-}
-
-// finding is what a study found.
-type finding struct {
-	Name   string    `json:"name"`
-	What   string    `json:"what"`
-	Unit   string    `json:"unit"`
-	Target float64   `json:"target"`
-	Value  float64   `json:"value"`  // the median
-	Values []float64 `json:"values"` // in the sequence in which they were measured
-}
-
-func (s study) run(ctx context.Context, l *lab, o options) (*finding, error) {
-	values, err := s.measure(ctx, l, o)
-	return &finding{Name: s.name, What: s.what, Unit: s.unit, Target: s.target, Value: num.Median(values), Values: values}, err
-}
-
-func (f *finding) write(w io.Writer) {
-	spread, target := "", "<= "+significant(f.Target)
-	if lower, upper, ok := signInterval(f.Values); ok {
-		spread = significant(lower) + " to " + significant(upper)
-	}
-	if !(f.Value <= f.Target) {
-		target += " missed"
-	}
-	fmt.Fprintf(w, "\n%-16s %10s %-12s %-18s %s\n%s\n", f.Name, significant(f.Value), f.Unit, spread, target, f.What)
-}
-
-// significant writes a number in three digits.
-func significant(v float64) string { return fmt.Sprintf("%.3g", v) }
 
 // program is the command maskflow, built as this program was.
 func (l *lab) program(ctx context.Context) (string, error) {
@@ -126,8 +85,8 @@ func (l *lab) watch(ctx context.Context, records int, measure func(t *terminal, 
 
 const million = 1_000_000
 
-func opening(ctx context.Context, l *lab, o options) (values []float64, err error) {
-	for range max(3, o.rounds/3) {
+func opening(ctx context.Context, l *lab) (values []float64, err error) {
+	for range max(3, l.rounds/3) {
 		v, err := l.watch(ctx, million, func(_ *terminal, shown time.Duration) (float64, error) { return shown.Seconds(), nil })
 		if err != nil {
 			return nil, err
@@ -139,7 +98,7 @@ func opening(ctx context.Context, l *lab, o options) (values []float64, err erro
 
 // memory is the most that was resident of a monitor whose curves were made anew again and again. It is read while the
 // process lives: the figure of one that has ended begins with the memory of the process that started it.
-func memory(ctx context.Context, l *lab, _ options) ([]float64, error) {
+func memory(ctx context.Context, l *lab) ([]float64, error) {
 	v, err := l.watch(ctx, million, func(t *terminal, _ time.Duration) (float64, error) {
 		for range 20 {
 			if _, err := t.master.WriteString("x"); err != nil {
@@ -161,35 +120,23 @@ func memory(ctx context.Context, l *lab, _ options) ([]float64, error) {
 }
 
 // idling watches a run whose writer holds its lock and writes nothing.
-func idling(ctx context.Context, l *lab, o options) ([]float64, error) {
+func idling(ctx context.Context, l *lab) ([]float64, error) {
 	v, err := l.watch(ctx, 50_000, func(t *terminal, _ time.Duration) (float64, error) {
 		if err := sleep(ctx, 2*time.Second); err != nil { // until the picture has settled
 			return 0, err
 		}
-		return shareOf(ctx, t.cmd.Process.Pid, time.Duration(o.idle*float64(time.Second)))
+		return coreShare(ctx, t.cmd.Process.Pid, time.Duration(l.idle*float64(time.Second)))
 	})
-	return []float64{100 * v}, err
+	return []float64{v}, err
 }
 
-// shareOf is the part of a core's time that the threads of a process take for a while.
-func shareOf(ctx context.Context, pid int, d time.Duration) (float64, error) {
+// coreShare is how many per cent of a core's time the threads of a process take for a while.
+func coreShare(ctx context.Context, pid int, d time.Duration) (float64, error) {
 	p, err := process.NewProcess(int32(pid))
 	if err != nil {
 		return 0, err
 	}
-	before, err := p.Times()
-	began := time.Now()
-	if err == nil {
-		err = sleep(ctx, d)
-	}
-	if err != nil {
-		return 0, err
-	}
-	after, err := p.Times()
-	if err != nil {
-		return 0, err
-	}
-	return (after.User + after.System - before.User - before.System) / time.Since(began).Seconds(), nil
+	return p.PercentWithContext(ctx, d)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -247,33 +194,23 @@ func makeRun(dir string, records int) (*runlog.Writer, error) {
 // firstSteps are not counted: they wait for the compiler.
 const firstSteps = 500
 
-// slower trains the preset connect4 in pairs, one of each by a command, that of this tree where it is empty, with the
-// first flags and one by that of this tree with the others. It returns by how many per cent the second takes fewer steps
-// a second in each pair, whose order is drawn.
-func slower(ctx context.Context, l *lab, o options, old string, than, flags []string) (values []float64, err error) {
+// slower trains the preset connect4 in pairs, one of each without the monitor by a command, that of this tree where it is
+// empty, and one by that of this tree with a flag. It returns by how many per cent the second takes fewer steps a second
+// in each pair, whose order is drawn.
+func slower(ctx context.Context, l *lab, old, flag string) (values []float64, err error) {
 	program, err := l.program(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if old == "" {
-		old = program
-	}
-	config, err := fs.ReadFile(configs.Files, "connect4.yaml")
-	path := filepath.Join(l.dir, "connect4.yaml")
-	if err == nil {
-		err = os.WriteFile(path, config, 0o644)
-	}
-	if err != nil {
-		return nil, err
-	}
-	programs, args := [2]string{old, program}, [2][]string{than, flags}
+	programs, flags := [2]string{cmp.Or(old, program), program}, [2]string{"--no-tui", flag}
+	run := filepath.Join(l.dir, "cost")
 	rng := rand.New(rand.NewPCG(seed, 0))
-	for i := range o.pairs {
+	for i := range l.pairs {
 		var rates [2]float64
 		first := rng.IntN(2)
 		for _, k := range []int{first, 1 - first} {
-			rates[k], err = trainingRate(ctx, programs[k], filepath.Join(l.dir, "cost"), append([]string{"train", path, "--backend", o.backend,
-				"--set", fmt.Sprintf("train.max_steps=%d", o.steps)}, args[k]...))
+			rates[k], err = trainingRate(ctx, run, programs[k], "train", filepath.Join(l.dir, "connect4.yaml"), "--run", run,
+				"--backend", l.backend, "--set", fmt.Sprintf("train.max_steps=%d", l.steps), flags[k])
 			if err != nil {
 				return nil, fmt.Errorf("pair %d: %w", i+1, err)
 			}
@@ -285,8 +222,8 @@ func slower(ctx context.Context, l *lab, o options, old string, than, flags []st
 
 // trainingRate is the steps a second of a training on a terminal, by the times in its log. A monitor stays open when the
 // training has ended.
-func trainingRate(ctx context.Context, program, run string, args []string) (rate float64, err error) {
-	t, err := startTerminal(ctx, program, slices.Insert(args, 1, "--run", run)...)
+func trainingRate(ctx context.Context, run, program string, args ...string) (rate float64, err error) {
+	t, err := startTerminal(ctx, program, args...)
 	if err != nil {
 		return 0, err
 	}

@@ -17,7 +17,7 @@ func TestSidesOfOurs(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, c := range []struct {
 		name string
-		make func(string, *backend.Backend, task) (*side, error)
+		make work
 		of   task
 	}{
 		{"train", trainSide, tiny},
@@ -39,7 +39,7 @@ func TestSidesOfOurs(t *testing.T) {
 			defer s.close()
 			for range 2 {
 				got, err := s.round(context.Background(), 20*time.Millisecond)
-				if err != nil || got.Calls < 1 || !(got.Best > 0) || got.Best > got.Median {
+				if err != nil || !(got > 0) {
 					t.Errorf("round gave %+v, %v", got, err)
 				}
 			}

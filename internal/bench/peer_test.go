@@ -14,15 +14,12 @@ import (
 const fake = `
 import json, sys
 def say(**reply): print(json.dumps(reply), flush=True)
-say(versions="fake 1")
 for line in sys.stdin:
     r = json.loads(line)
-    if r["do"] == "prepare" and r["kind"] == "density":
-        say(check=[r["batch"], r["steps"]])
-    elif r["do"] == "round":
-        say(best_ms=1000 * r["seconds"], median_ms=2000 * r["seconds"], calls=5)
-    elif r["do"] == "forget":
-        say()
+    if "seconds" in r:
+        say(best_ms=1000 * r["seconds"])
+    elif r["kind"] == "density":
+        say(versions="fake 1", check=[r["batch"], r["steps"]])
     elif r["kind"] == "garbage":
         print("not json", flush=True)
     elif r["kind"] == "death":
@@ -31,17 +28,17 @@ for line in sys.stdin:
         say(error="no such kind")
 `
 
-func startFake(t *testing.T, script string) (*peer, error) {
+func startFake(t *testing.T, script string, r request) (*side, error) {
 	t.Helper()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("no python3 in $PATH")
 	}
-	return startScript(t, python, script)
+	return startScript(t, python, script, r)
 }
 
 // startScript starts a program beside those of the peers.
-func startScript(t *testing.T, python, script string) (*peer, error) {
+func startScript(t *testing.T, python, script string, r request) (*side, error) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, scripts); err != nil {
@@ -51,41 +48,29 @@ func startScript(t *testing.T, python, script string) (*peer, error) {
 	if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return startPeer(context.Background(), python, path)
+	return peerSide(context.Background(), "x", r, python, path)
 }
 
 func TestPeerProtocol(t *testing.T) {
-	p, err := startFake(t, fake)
+	s, err := startFake(t, fake, request{Kind: "density", Batch: 11, Steps: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close()
-	if p.versions != "fake 1" {
-		t.Errorf("versions %q", p.versions)
+	if s.Program != "fake 1" || len(s.check) != 2 || s.check[0] != 11 || s.check[1] != 3 {
+		t.Errorf("%q was given batch and steps %v, want 11 and 3", s.Program, s.check)
 	}
-	s, err := p.side("fake density", request{Kind: "density", Batch: 11, Steps: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(s.check) != 2 || s.check[0] != 11 || s.check[1] != 3 {
-		t.Errorf("the fake was given batch and steps %v, want 11 and 3", s.check)
-	}
-	got, err := s.round(context.Background(), 70*time.Millisecond)
-	if err != nil || got != (timing{Best: 70, Median: 140, Calls: 5}) {
-		t.Errorf("round gave %+v, %v", got, err)
+	if got, err := s.round(context.Background(), 70*time.Millisecond); err != nil || got != 70 {
+		t.Errorf("round gave %v, %v", got, err)
 	}
 	s.close()
-	if _, err := p.side("x", request{Kind: "unknown"}); err == nil || !strings.Contains(err.Error(), "x: the peer failed: no such kind") {
-		t.Errorf("error %v, want the peer's own", err)
-	}
-	if _, err := p.side("x", request{Kind: "garbage"}); err == nil || !strings.Contains(err.Error(), `"not json\n" cannot be read`) {
-		t.Errorf("error %v, want one about the answer", err)
-	}
-	if _, err := p.side("x", request{Kind: "death"}); err == nil || !strings.HasSuffix(err.Error(), "the peer ended: the last words") {
-		t.Errorf("error %v, want the last words", err)
-	}
-	if _, err := p.side("x", request{Kind: "density"}); err == nil {
+	if _, err := s.round(context.Background(), time.Millisecond); err == nil {
 		t.Error("a dead peer answered")
+	}
+	for kind, want := range map[string]string{"unknown": "the peer failed: no such kind", "garbage": `"not json\n" cannot be read`,
+		"death": "the peer ended: the last words"} {
+		if _, err := startFake(t, fake, request{Kind: kind}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", kind, err, want)
+		}
 	}
 }
 
@@ -95,7 +80,7 @@ from protocol import serve
 import os, time
 print("on import")
 class Side:
-    check, variant, variants, steps = [1.5], "quick", [{"name": "quick", "ms": 2}, {"name": "slow", "error": "too slow"}], 2
+    check, variant, tried, steps = [1.5], "quick", ["quick: 2 ms", "slow: failed: too slow"], 2
     def call(self):
         print("a call")
         os.system("echo from a child process")
@@ -108,37 +93,31 @@ serve("noisy 2", prepare)
 `
 
 func TestProtocol(t *testing.T) {
-	p, err := startFake(t, noisy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.close()
-	if _, err := p.side("x", request{Kind: "unheard of"}); err == nil || !strings.Contains(err.Error(), "KeyError: 'unheard of'") {
+	if _, err := startFake(t, noisy, request{Kind: "unheard of"}); err == nil || !strings.Contains(err.Error(), "KeyError: 'unheard of'") {
 		t.Errorf("error %v, want the program's own", err)
 	}
-	s, err := p.side("x", request{Kind: "known"})
+	s, err := startFake(t, noisy, request{Kind: "known"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Program != "noisy 2" || s.Variant != "quick" || len(s.Variants) != 2 || s.Variants[1].Error != "too slow" || len(s.check) != 1 || s.check[0] != 1.5 {
+	if s.Program != "noisy 2" || s.Variant != "quick" || len(s.Tried) != 2 || s.Tried[1] != "slow: failed: too slow" || len(s.check) != 1 || s.check[0] != 1.5 {
 		t.Errorf("prepared %+v", s)
 	}
 	// Two steps of 10 ms a call.
-	got, err := s.round(context.Background(), 100*time.Millisecond)
-	if err != nil || got.Best < 10 || got.Median < got.Best || got.Calls < 1 || got.Calls > 5 {
-		t.Errorf("round gave %+v, %v; want at most 5 calls of 10 ms a step or more", got, err)
+	if got, err := s.round(context.Background(), 100*time.Millisecond); err != nil || got < 10 {
+		t.Errorf("round gave %v, %v; want 10 ms a step or more", got, err)
 	}
 	s.close()
 	if _, err := s.round(context.Background(), time.Millisecond); err == nil {
-		t.Error("a forgotten side was measured")
+		t.Error("a side whose process has ended was measured")
 	}
 }
 
 func TestPeerThatDoesNotStart(t *testing.T) {
-	if _, err := startFake(t, "import maskflow_has_no_such_module"); err == nil || !strings.Contains(err.Error(), "No module named") {
+	if _, err := startFake(t, "import maskflow_has_no_such_module", request{}); err == nil || !strings.Contains(err.Error(), "No module named") {
 		t.Errorf("error %v, want Python's", err)
 	}
-	if _, err := startPeer(context.Background(), "/nonexistent/python", "fake.py"); err == nil {
+	if _, err := peerSide(context.Background(), "x", request{}, "/nonexistent/python", "fake.py"); err == nil {
 		t.Error("no error without an interpreter")
 	}
 }

@@ -1,14 +1,23 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"os"
+	"math"
 	"slices"
 	"strings"
 )
+
+// result is what was measured of a row.
+type result struct {
+	row
+	// spread is that of the ratio of a comparison, none when a side stands alone,
+	// or that of the values.
+	spread
+	measured []*side // the first is the one that the row is about
+	against  *side   // the best of the other sides
+}
 
 // writeRow writes one line of the table. Rows are written as they are measured,
 // so the widths are fixed.
@@ -22,14 +31,21 @@ func writeHead(w io.Writer) {
 }
 
 func (r *result) write(w io.Writer) {
-	first := fmt.Sprintf("%.3f", r.Sides[0].MS)
-	if r.Ratio == nil {
-		writeRow(w, r.Name, first, "", "", "", "", "")
-		return
+	var first, against, other, ratio, between string
+	number := hundredths
+	if r.unit != "" {
+		number = significant
+		first = significant(r.median) + " " + r.unit
+	} else {
+		first = fmt.Sprintf("%.3f", r.measured[0].ms())
 	}
-	other := r.Sides[r.Against]
-	writeRow(w, r.Name, first, fmt.Sprintf("%.3f", other.MS), other.Name, hundredths(r.Ratio.Median),
-		hundredths(r.Ratio.Lower)+" to "+hundredths(r.Ratio.Upper), r.verdict())
+	if r.against != nil {
+		against, other, ratio = fmt.Sprintf("%.3f", r.against.ms()), r.against.name, hundredths(r.median)
+	}
+	if !math.IsNaN(r.lower) {
+		between = number(r.lower) + " to " + number(r.upper)
+	}
+	writeRow(w, r.name, first, against, other, ratio, between, r.verdict(number))
 }
 
 // hundredths writes a ratio, with one digit more where hundredths are coarse.
@@ -40,14 +56,17 @@ func hundredths(ratio float64) string {
 	return fmt.Sprintf("%.2f", ratio)
 }
 
-func (r *result) verdict() string {
+// significant writes a number in three digits.
+func significant(v float64) string { return fmt.Sprintf("%.3g", v) }
+
+func (r *result) verdict(number func(float64) string) string {
 	switch {
-	case r.Target == 0:
+	case r.target == 0 || math.IsNaN(r.median):
 		return ""
-	case r.Ratio.Median <= r.Target:
-		return "<= " + hundredths(r.Target)
+	case r.median <= r.target:
+		return "<= " + number(r.target)
 	}
-	return "<= " + hundredths(r.Target) + " missed"
+	return "<= " + number(r.target) + " missed"
 }
 
 // writeLegend says what the rows are, how the peers did their work, and which
@@ -56,34 +75,16 @@ func writeLegend(w io.Writer, results []*result) {
 	fmt.Fprintln(w)
 	programs := map[string]bool{}
 	for _, r := range results {
-		fmt.Fprintf(w, "%-16s %s\n", r.Name, r.What)
-		for _, s := range r.Sides {
-			if s.Variant == "" {
-				continue
+		fmt.Fprintf(w, "%-16s %s\n", r.name, r.what)
+		for _, s := range r.measured {
+			if s.Variant != "" {
+				fmt.Fprintf(w, "%-16s   %.3f ms %s: %s (tried %s)\n", "", s.ms(), s.name, s.Variant, strings.Join(s.Tried, "; "))
 			}
-			fmt.Fprintf(w, "%-16s   %.3f ms %s: %s\n", "", s.MS, s.Name, s.Variant)
 			programs[s.Program] = true
 		}
 	}
+	delete(programs, "") // that of maskflow
 	for _, p := range slices.Sorted(maps.Keys(programs)) {
 		fmt.Fprintln(w, p)
 	}
-}
-
-// report is everything that was measured.
-type report struct {
-	Machine string    `json:"machine"`
-	Rounds  int       `json:"rounds"`
-	Seconds float64   `json:"seconds"`
-	Results []*result `json:"results,omitempty"`
-
-	Findings []*finding `json:"findings,omitempty"`
-}
-
-func (r report) save(path string) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(text, '\n'), 0o644)
 }

@@ -16,55 +16,41 @@ type side struct {
 	// check are numbers that every side of a comparison agrees on, so that all
 	// of them do the same work.
 	check []float64
-	// round works for about the given time and at least for one call.
-	round func(ctx context.Context, d time.Duration) (timing, error)
+	// round works for about the given time, at least for one call, and returns the
+	// milliseconds of a step in the best call (or of a call, where there are no steps).
+	round func(ctx context.Context, d time.Duration) (float64, error)
 	close func()
 	origin
+	rounds []float64
 }
 
-// origin is where the times of a peer come from that tried several ways; it is empty for maskflow.
+// origin is where the times of a peer come from; it is empty for maskflow.
 type origin struct {
 	// Program is the peer's name with its versions.
-	Program string `json:"program,omitempty"`
-	// Variant is the fastest of the ways that it tried.
-	Variant  string    `json:"variant,omitempty"`
-	Variants []variant `json:"variants,omitempty"`
+	Program string `json:"versions"`
+	// Variant is the fastest of the ways that it tried, and Tried how long a
+	// step took in each, or why it failed.
+	Variant string   `json:"variant"`
+	Tried   []string `json:"tried"`
 }
 
-// variant is a way to do a piece of work, and how many milliseconds a step took
-// in a trial, or why it failed.
-type variant struct {
-	Name  string  `json:"name"`
-	MS    float64 `json:"ms,omitempty"`
-	Error string  `json:"error,omitempty"`
-}
-
-// timing is what one round of one side gave, in milliseconds a step (or a call,
-// where there are no steps).
-type timing struct {
-	Best   float64 `json:"best_ms"`
-	Median float64 `json:"median_ms"`
-	Calls  int     `json:"calls"`
-}
-
-func timingOf(spans []float64) timing {
-	return timing{Best: slices.Min(spans), Median: num.Median(spans), Calls: len(spans)}
-}
+// ms is the median over rounds.
+func (s *side) ms() float64 { return num.Median(s.rounds) }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // repeat is a round of calls that stand on their own.
-func repeat(call func(context.Context) error) func(context.Context, time.Duration) (timing, error) {
-	return func(ctx context.Context, d time.Duration) (timing, error) {
+func repeat(call func(context.Context) error) func(context.Context, time.Duration) (float64, error) {
+	return func(ctx context.Context, d time.Duration) (float64, error) {
 		var spans []float64
 		for end := time.Now().Add(d); len(spans) == 0 || time.Now().Before(end); {
 			start := time.Now()
 			if err := call(ctx); err != nil {
-				return timing{}, err
+				return 0, err
 			}
 			spans = append(spans, milliseconds(time.Since(start)))
 		}
-		return timingOf(spans), nil
+		return slices.Min(spans), nil
 	}
 }
 

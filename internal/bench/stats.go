@@ -9,12 +9,10 @@ import (
 	"github.com/maskflow/maskflow/internal/num"
 )
 
-// spread is a median with the quartiles around it.
-type spread struct {
-	Median float64 `json:"median"`
-	Lower  float64 `json:"lower_quartile"`
-	Upper  float64 `json:"upper_quartile"`
-}
+// spread is a median with the quartiles around it, or with an interval of confidence.
+type spread struct{ median, lower, upper float64 }
+
+var none = spread{math.NaN(), math.NaN(), math.NaN()}
 
 // ratios compares two sides round by round: the sides of one round saw the same
 // machine, so the ratio of a round is steadier than either of its times.
@@ -23,21 +21,22 @@ func ratios(times, others []float64) spread {
 	for i := range r {
 		r[i] = times[i] / others[i]
 	}
-	return spread{Median: num.Median(r), Lower: num.Quantile(r, 0.25), Upper: num.Quantile(r, 0.75)}
+	return spread{num.Median(r), num.Quantile(r, 0.25), num.Quantile(r, 0.75)}
 }
 
-// signInterval is where the median of what the values were drawn from lies with a
-// probability of 95 % or a little more, whatever its distribution: between two of the
-// sorted values, by the sign test. Fewer than six values have none.
-func signInterval(values []float64) (lower, upper float64, ok bool) {
+// signInterval is the median of the values, and where that of what they were drawn from
+// lies with a probability of 95 % or a little more, whatever its distribution: between two
+// of the sorted values, by the sign test. Fewer than six values have none.
+func signInterval(values []float64) spread {
 	n, k := len(values), 0
 	coins := distuv.Binomial{N: float64(n), P: 0.5}
 	for coins.CDF(float64(k)) <= 0.025 { // the probability that the median is below the value at index k
 		k++
 	}
-	if k == 0 {
-		return math.NaN(), math.NaN(), false
+	s := spread{num.Median(values), math.NaN(), math.NaN()}
+	if k > 0 {
+		sorted := slices.Sorted(slices.Values(values))
+		s.lower, s.upper = sorted[k-1], sorted[n-k]
 	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[k-1], sorted[n-k], true
+	return s
 }

@@ -80,10 +80,10 @@ func TestCurveChart(t *testing.T) {
 func TestComparison(t *testing.T) {
 	yes := true
 	table := &reproduce.Table{Rows: []reproduce.Row{
-		{What: "a", Unit: "nats", Published: "1.00", Source: "paper A", Ours: 1.5, Error: 0.25, Target: "≤ 2", Verdict: "reached", Reached: &yes, Seconds: 90},
-		{What: "b", Unit: "nats", Published: "2.00", Source: "paper B", Ours: 3, Error: 0.25, Verdict: "no target"},
-		{What: "c", Unit: "nats", Published: "3.00", Source: "paper A", Ours: 3, Error: 0.25, Verdict: "no target"},
-		{What: "d", Unit: "nats", Ours: 3, Error: 0.25, Verdict: "no target"},
+		{Figure: reproduce.Figure{What: "a", Unit: "nats", Published: "1.00", Source: "paper A"}, Ours: 1.5, Error: 0.25, Target: "≤ 2", Verdict: "reached", Reached: &yes, Seconds: 90},
+		{Figure: reproduce.Figure{What: "b", Unit: "nats", Published: "2.00", Source: "paper B"}, Ours: 3, Error: 0.25, Verdict: "no target"},
+		{Figure: reproduce.Figure{What: "c", Unit: "nats", Published: "3.00", Source: "paper A"}, Ours: 3, Error: 0.25, Verdict: "no target"},
+		{Figure: reproduce.Figure{What: "d", Unit: "nats"}, Ours: 3, Error: 0.25, Verdict: "no target"},
 	}}
 	got := comparison(table)
 	want := `what  published         ours  target  verdict      time

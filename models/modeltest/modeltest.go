@@ -9,6 +9,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/models"
@@ -32,15 +33,10 @@ func RandomWeights(m models.Definition, seed uint64) models.Weights {
 
 // Strong are weights that make variables depend on each other: N(0, 1), where
 // initial ones are small and biases zero.
-func Strong(d models.Definition, seed uint64) models.Weights {
+func Strong(d models.Definition, seed uint64) (w models.Weights) {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	var w models.Weights
 	for _, s := range d.Specs() {
-		v := make([]float32, s.Size())
-		for i := range v {
-			v[i] = float32(rng.NormFloat64())
-		}
-		w = append(w, v)
+		w = append(w, normals(rng, s.Size()))
 	}
 	return w
 }
@@ -55,8 +51,9 @@ func Few[T any](b *backend.Backend, all []T, first, n int) []T {
 }
 
 // Normals are numbers from N(0, 1).
-func Normals(seed uint64, n int) []float32 {
-	rng := rand.New(rand.NewPCG(seed, 2))
+func Normals(seed uint64, n int) []float32 { return normals(rand.New(rand.NewPCG(seed, 2)), n) }
+
+func normals(rng *rand.Rand, n int) []float32 {
 	v := make([]float32, n)
 	for i := range v {
 		v[i] = float32(rng.NormFloat64())
@@ -147,14 +144,8 @@ func Same(t *testing.T, what string, got, want []float32, cols int, tolerance fl
 
 // Moments are the mean of numbers and its standard error.
 func Moments(v []float64) (mean, deviation float64) {
-	n := float64(len(v))
-	for _, x := range v {
-		mean += x / n
-	}
-	for _, x := range v {
-		deviation += (x - mean) * (x - mean)
-	}
-	return mean, math.Sqrt(deviation / (n * (n - 1)))
+	mean, deviation = stat.MeanStdDev(v, nil)
+	return mean, stat.StdErr(deviation, float64(len(v)))
 }
 
 // BatchOf are the arguments rows (where the model has any), noise, weights of
