@@ -1,8 +1,8 @@
 package data
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
+	"hash/maphash"
 	"math"
 )
 
@@ -56,12 +56,12 @@ func Describe(s *Splits) Stats {
 		}
 		return d
 	}
-	var buffer []byte
-	train, columns := map[rowHash]bool{}, [3][]column{}
+	seed, buffer := maphash.MakeSeed(), []byte(nil)
+	train, columns := map[uint64]bool{}, [3][]column{}
 	for k, n := range s.Sets() {
 		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, Min: math.MaxFloat32, Max: -math.MaxFloat32}
 		columns[k] = make([]column, s.Dim)
-		seen := make(map[rowHash]bool, n.Set.Rows)
+		seen := make(map[uint64]bool, n.Set.Rows)
 		var sum float64
 		s.each(n.Set, func(i int, row []float64) {
 			for c, v := range row {
@@ -70,8 +70,8 @@ func Describe(s *Splits) Stats {
 				d.Binary = d.Binary && (v == 0 || v == 1)
 				columns[k][c].add(v)
 			}
-			var h rowHash
-			h, buffer = hashRow(n.Set.Row(i), buffer)
+			var h uint64
+			h, buffer = hashRow(seed, n.Set.Row(i), buffer)
 			if seen[h] {
 				t.Duplicates++
 			}
@@ -147,14 +147,11 @@ func gaussianNLL(train, test []column) (nll float64) {
 	return nll
 }
 
-// rowHash is 128 bits of a row: rows are equal when theirs are.
-type rowHash [16]byte
-
-func hashRow(row []float32, buffer []byte) (rowHash, []byte) {
+// hashRow takes −0, which equals 0, for 0.
+func hashRow(seed maphash.Seed, row []float32, buffer []byte) (uint64, []byte) {
 	buffer = buffer[:0]
 	for _, v := range row {
-		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v+0)) // v+0 makes −0 into 0, its equal
+		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v+0))
 	}
-	sum := sha256.Sum256(buffer)
-	return rowHash(sum[:16]), buffer
+	return maphash.Bytes(seed, buffer), buffer
 }

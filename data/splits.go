@@ -34,22 +34,12 @@ func (p Part) name() string {
 // splitNames are the names of the three splits.
 var splitNames = [3]string{"train", "valid", "test"}
 
-// Divided is a source whose splits are three tables, which get its name; one
-// without rows if a table is nil.
-func Divided(name string, train, valid, test *Table) (s Source) {
-	tables := []*Table{train, valid, test}
-	if slices.Contains(tables, nil) {
-		return s
-	}
-	for i, part := range []*Part{&s.Train, &s.Valid, &s.Test} {
-		tables[i].Name = name
-		*part = Part{Table: tables[i], Name: splitNames[i]}
-	}
-	return s
+// Cut is a source of the rows of one table: those from row valid on are for
+// validation, those from row test on for testing, the others for training.
+func Cut(t *Table, valid, test int, steps ...Step) Source {
+	return Source{Train: Part{t, sequence(0, valid), "train"}, Valid: Part{t, sequence(valid, test), "valid"},
+		Test: Part{t, sequence(test, t.rows), "test"}, Steps: steps}
 }
-
-// Span is rows lo to hi of a table.
-func Span(t *Table, lo, hi int, name string) Part { return Part{t, sequence(lo, hi), name} }
 
 // Source is what a source of rows gives: all rows as Train, or three parts.
 type Source struct {

@@ -186,17 +186,27 @@ func (t *Table) Extend(more *Table) error {
 	return nil
 }
 
-// Select returns a table of those columns alone, which has memory of its own.
-func (t *Table) Select(columns []int) *Table {
-	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Lines: t.Lines, Context: t.Context,
-		rows: t.rows, dim: len(columns), wide: make([]float64, 0, t.rows*len(columns))}
-	for i := range t.rows {
+// Select returns a table of those rows and columns alone, which has memory of its own;
+// nil is all of them.
+func (t *Table) Select(rows, columns []int) *Table {
+	if rows == nil {
+		rows = sequence(0, t.rows)
+	}
+	if columns == nil {
+		columns = sequence(0, t.dim)
+	}
+	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Lines: pick(t.Lines, rows),
+		rows: len(rows), dim: len(columns), wide: make([]float64, 0, len(rows)*len(columns))}
+	for i, row := range rows {
 		for k, c := range columns {
-			s.wide = append(s.wide, t.At(i, c))
-			if text, ok := t.Text(i, c); ok {
+			s.wide = append(s.wide, t.At(row, c))
+			if text, ok := t.Text(row, c); ok {
 				s.SetText(i, k, text)
 			}
 		}
+	}
+	if t.Context != nil {
+		s.Context = t.Context.Select(rows, nil)
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -50,21 +51,21 @@ func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
 	if len(train) < 2 {
 		return none, fmt.Errorf("train holds %d image: one is needed for training and one for validation at least", len(train))
 	}
-	rows := in.o.Patches
-	if rows == [3]int{} {
-		rows = bsds300Rows
+	rows := cmp.Or(in.o.Patches, bsds300Rows)
+	values := (rows[0] + rows[1] + rows[2]) * patchDim
+	if err := in.limit.Take(int64(values)); err != nil {
+		return none, err
 	}
-	var t [3]*data.Table
+	x := make([]float32, 0, values)
 	for i, images := range [][]greyImage{train[valid:], train[:valid], test} {
-		if err := in.limit.Take(int64(rows[i]) * patchDim); err != nil {
-			return none, err
-		}
-		if t[i], err = patches(ctx, data.StreamBSDS300.Part(i).Rand(0), images, rows[i]); err != nil {
-			return none, err
-		}
+		x = appendPatches(ctx, x, data.StreamBSDS300.Part(i).Rand(0), images, rows[i])
 	}
-	s := data.Divided(in.Name, t[0], t[1], t[2])
-	s.Steps = []data.Step{patchScale()}
+	t, err := data.FromFlat(x, patchDim)
+	if err = cmp.Or(ctx.Err(), err); err != nil {
+		return none, err
+	}
+	t.Name = in.Name
+	s := data.Cut(t, rows[0], rows[0]+rows[1], patchScale())
 	s.Note = fmt.Sprintf("patches drawn by a fixed seed from %d, %d and %d images; the paper's patches are as many, not the same",
 		len(train)-valid, valid, len(test))
 	return s, nil
@@ -93,15 +94,14 @@ func (in input) images(ctx context.Context, folder string) ([]greyImage, error) 
 	return images, nil
 }
 
-// patches draws rows: each is an image, a place in it and noise of its own, g + u
+// appendPatches draws rows, unless the context is done: each is an image, a place in it and noise of its own, g + u
 // with u uniform on [0, 1), less the mean of the patch. The last pixel is left out,
 // since the others give it.
-func patches(ctx context.Context, r *rand.Rand, images []greyImage, rows int) (*data.Table, error) {
-	x := make([]float32, 0, rows*patchDim)
+func appendPatches(ctx context.Context, x []float32, r *rand.Rand, images []greyImage, rows int) []float32 {
 	var patch [patchDim + 1]float64
 	for i := range rows {
 		if i%(1<<16) == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			break
 		}
 		g := &images[r.IntN(len(images))]
 		corner := r.IntN(g.height-patchSide+1)*g.width + r.IntN(g.width-patchSide+1)
@@ -116,5 +116,5 @@ func patches(ctx context.Context, r *rand.Rand, images []greyImage, rows int) (*
 			x = append(x, float32(v-mean))
 		}
 	}
-	return data.FromFlat(x, patchDim)
+	return x
 }

@@ -39,90 +39,71 @@ type cifarImages struct {
 // The training images are followed by their mirror images, noise included.
 func loadCIFAR10(ctx context.Context, in input) (data.Source, error) {
 	var none data.Source
-	var train, test cifarImages
-	for i, file := range in.Files {
-		to := &train
-		if i == len(in.Files)-1 {
-			to = &test
-		}
-		if _, err := readFile(ctx, in, file, func(r io.Reader) (int, error) { return to.read(r, in.limit) }); err != nil {
+	var all cifarImages
+	train := 0
+	for _, file := range in.Files { // that for testing is the last
+		train = len(all.labels)
+		if err := readFile(ctx, in, file, func(r io.Reader) error { return all.read(r, in.limit) }); err != nil {
 			return none, err
 		}
 	}
-	cut := 9 * len(train.labels) / 10
-	if cut == 0 || cut == len(train.labels) {
-		return none, fmt.Errorf("%d training images are too few: a tenth is for validation", len(train.labels))
+	cut := 9 * train / 10
+	if cut == 0 {
+		return none, fmt.Errorf("%d training images are too few: a tenth is for validation", train)
 	}
 	if err := in.limit.Take(int64(cut) * cifarDim); err != nil { // the mirror images
 		return none, err
 	}
-	m := newRandomState(42)
-	var images, labels []*data.Table
-	for i, of := range []cifarImages{train.part(0, cut), train.part(cut, len(train.labels)), test} {
-		x, classes := of.noisy(m), of.labels
-		if i == 0 {
-			x, classes = mirrored(x), slices.Repeat(classes, 2)
+	m, rows := newRandomState(42), len(all.labels)
+	x := make([]float32, 0, (cut+rows)*cifarDim)
+	for k, v := range all.pixels {
+		if k == cut*cifarDim {
+			x = appendMirrored(x)
 		}
-		t, err := data.FromFlat(x, cifarDim)
-		if err != nil {
-			return none, fmt.Errorf("no images: %w", err)
-		}
-		t.Shape = []int{3, cifarSide, cifarSide}
-		l := &data.Table{Name: "labels of cifar10"}
-		for _, class := range classes {
-			l.Append([]float64{float64(class)})
-		}
-		images, labels = append(images, t), append(labels, l)
+		x = append(x, data.Jitter(float64(v), m.float64()))
 	}
-	s := data.Divided(in.Name, images[0], images[1], images[2])
-	s.Steps, s.NoiseAdded = []data.Step{&data.Dequantise{Levels: 256}}, true
-	s.Note = "valid is the last tenth of the training images; with the paper's noise (numpy, seed 42)"
+	t, err := data.FromFlat(x, cifarDim)
+	if err != nil {
+		return none, err
+	}
+	t.Name, t.Shape = in.Name, []int{3, cifarSide, cifarSide}
+	s := data.Cut(t, 2*cut, cut+train, &data.Dequantise{Levels: 256})
+	s.NoiseAdded, s.Note = true, "valid is the last tenth of the training images; with the paper's noise (numpy, seed 42)"
 	if !in.o.Labels {
 		return s, nil
 	}
-	return s, data.AttachLabels(images, labels, in.limit)
+	labels := &data.Table{Name: "labels of cifar10"}
+	for _, class := range slices.Concat(all.labels[:cut], all.labels) {
+		labels.Append([]float64{float64(class)})
+	}
+	return s, data.AttachLabels([]*data.Table{t}, []*data.Table{labels}, in.limit)
 }
 
 // read appends the images of a file: a byte with the label, then the pixels.
-func (c *cifarImages) read(r io.Reader, limit *data.Limit) (int, error) {
+func (c *cifarImages) read(r io.Reader, limit *data.Limit) error {
 	record := make([]byte, 1+cifarDim)
 	for n := 0; ; n++ {
 		switch _, err := io.ReadFull(r, record); {
 		case err == io.EOF && n > 0:
-			return n, nil
+			return nil
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
-			return n, fmt.Errorf("image %d (counted from 0): the data ends too early: the file is cut short or damaged", n)
+			return fmt.Errorf("image %d (counted from 0): the data ends too early: the file is cut short or damaged", n)
 		case err != nil:
-			return n, fmt.Errorf("image %d (counted from 0): %w", n, err)
+			return fmt.Errorf("image %d (counted from 0): %w", n, err)
 		case record[0] >= cifarClasses:
-			return n, fmt.Errorf("image %d (counted from 0) has the label %d, not one from 0 to %d", n, record[0], cifarClasses-1)
+			return fmt.Errorf("image %d (counted from 0) has the label %d, not one from 0 to %d", n, record[0], cifarClasses-1)
 		}
 		if err := limit.Take(cifarDim); err != nil {
-			return n, err
+			return err
 		}
 		c.labels, c.pixels = append(c.labels, record[0]), append(c.pixels, record[1:]...)
 	}
 }
 
-func (c cifarImages) part(lo, hi int) cifarImages {
-	return cifarImages{c.pixels[lo*cifarDim : hi*cifarDim], c.labels[lo:hi]}
-}
-
-// noisy are the pixels with noise, x + u with u uniform on [0, 1).
-func (c cifarImages) noisy(m randomState) []float32 {
-	x := make([]float32, len(c.pixels))
-	for k, v := range c.pixels {
-		x[k] = data.Jitter(float64(v), m.float64())
+// appendMirrored appends the mirror images of images to them.
+func appendMirrored(x []float32) []float32 {
+	for k := range x {
+		x = append(x, x[k^(cifarSide-1)]) // the same row of pixels, read from its end
 	}
 	return x
-}
-
-// mirrored are images followed by their mirror images.
-func mirrored(x []float32) []float32 {
-	both := make([]float32, 2*len(x))
-	copy(both, x)
-	for k := range x {
-		both[len(x)+k] = x[k^(cifarSide-1)] // the same row of pixels, read from its end
-	}
-	return both
 }

@@ -130,8 +130,11 @@ func connect4Columns() []string {
 	return names
 }
 
-// connect4Rows are the sizes of train, valid and test of Germain et al. 2015.
-var connect4Rows = [3]int{16000, 4000, 47557}
+// The numbers of rows of train and valid of Germain et al. 2015; test has the rest.
+const (
+	connect4Train = 16000
+	connect4Valid = 4000
+)
 
 // Connect4 shuffles the positions with a seed of its own, so that the splits are
 // the same for everyone. They are not the rows of the paper's splits.
@@ -148,15 +151,12 @@ func Connect4(ctx context.Context, _ data.Options) (s data.Source, err error) {
 	for row, b := range positions {
 		b.encode(x[row*len(columns):])
 	}
-	var t [3]*data.Table
-	for i, rows := range connect4Rows {
-		n := rows * len(columns)
-		if t[i], err = data.FromFlat(x[:n:n], len(columns), columns...); err != nil {
-			return s, err
-		}
-		x = x[n:]
+	t, err := data.FromFlat(x, len(columns), columns...)
+	if err != nil {
+		return s, err
 	}
-	s = data.Divided("connect4", t[0], t[1], t[2])
+	t.Name = "connect4"
+	s = data.Cut(t, connect4Train, connect4Train+connect4Valid)
 	s.Note = "divided at random by a fixed seed; the paper's splits have the same sizes, not the same rows"
 	return s, nil
 }

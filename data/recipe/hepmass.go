@@ -25,36 +25,34 @@ var hepmassRecipe = recipe{
 // loadHepmass takes the signal rows (label 1) in the order of the files. Columns
 // with repeats are found, and the z-scores taken, in all rows of 1000_train, of
 // which the last tenth is then valid.
-func loadHepmass(ctx context.Context, in input) (data.Source, error) {
-	var none data.Source
-	train, err := readLines(ctx, in, in.Files[0], readHepmass)
-	if err != nil {
-		return none, err
-	}
-	test, err := readLines(ctx, in, in.Files[1], readHepmass)
-	if err != nil {
-		return none, err
-	}
-	for c, name := range train.Columns {
-		if c >= len(test.Columns) || test.Columns[c] != name {
-			return none, fmt.Errorf("%s has the column %q at %d, but %s has not", in.Files[0], name, c+1, in.Files[1])
+func loadHepmass(ctx context.Context, in input) (s data.Source, err error) {
+	var read [2]*data.Table
+	for i, file := range in.Files {
+		if read[i], err = readLines(ctx, in, file, readHepmass); err != nil {
+			return s, err
 		}
 	}
-	valid := train.Rows() / 10
+	train, test := read[0], read[1]
+	for c, name := range train.Columns {
+		if c >= len(test.Columns) || test.Columns[c] != name {
+			return s, fmt.Errorf("%s has the column %q at %d, but %s has not", in.Files[0], name, c+1, in.Files[1])
+		}
+	}
+	rows := train.Rows()
 	kept, err := withoutRepeats(train)
-	if err == nil && valid == 0 {
-		err = fmt.Errorf("%d rows of label 1 are too few: a tenth is for validation", train.Rows())
+	if err == nil && rows < 10 {
+		err = fmt.Errorf("%d rows of label 1 are too few: a tenth is for validation", rows)
 	}
 	var z *data.Scale
 	if err == nil {
-		train, test = train.Select(kept), test.Select(kept) // test alone has one more column, the mass, the last
-		z, err = scaleOf(train, train.Rows(), 1)
+		train, test = train.Select(nil, kept), test.Select(nil, kept) // test alone has one more column, the mass, the last
+		z, err = scaleOf(train, rows, 1)
 	}
 	if err != nil {
-		return none, fmt.Errorf("%s: %w", in.Files[0], err)
+		return s, fmt.Errorf("%s: %w", in.Files[0], err)
 	}
-	s := cut(train, in.Name, train.Rows()-valid, train.Rows(), z)
-	test.Name = in.Name
+	train.Name, test.Name = in.Name, in.Name
+	s = data.Cut(train, rows-rows/10, rows, z)
 	s.Test = data.Part{Table: test, Name: "test"}
 	return s, nil
 }
@@ -64,13 +62,13 @@ func loadHepmass(ctx context.Context, in input) (data.Source, error) {
 func readHepmass(l *lineReader) (*data.Table, error) {
 	l.comma = ","
 	if !l.next() {
-		return nil, l.ended("it holds no header")
+		return l.all(&data.Table{})
 	}
-	if l.isNumber(0) || !strings.Contains(l.cells[0], "label") {
+	switch {
+	case l.isNumber(0) || !strings.Contains(l.cells[0], "label"):
 		l.refuse(0, "not the header of a first column with labels")
 		return nil, l.failed
-	}
-	if len(l.cells) < 2 {
+	case len(l.cells) < 2:
 		return nil, errors.New("line 1 names no column but the label")
 	}
 	names, err := format.ColumnNames(l.cells, l.line)
@@ -94,11 +92,8 @@ func readHepmass(l *lineReader) (*data.Table, error) {
 			l.refuse(0, "not the label 0 or 1")
 		}
 	}
-	if err := l.ended(""); err != nil {
-		return nil, err
-	}
-	if t.Rows() == 0 {
+	if l.failed == nil && t.Rows() == 0 {
 		return nil, errors.New("it holds no rows of label 1")
 	}
-	return t, nil
+	return l.all(t)
 }

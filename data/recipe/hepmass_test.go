@@ -67,7 +67,7 @@ func TestHepmassRefuses(t *testing.T) {
 	good := hepmassFile(46, false)
 	cases := map[string]struct{ train, test, want string }{
 		"no header":      {"1,2\n", good, `line 1, column 0 is "1"`},
-		"empty":          {"\n", good, "no header"},
+		"empty":          {"\n", good, "no rows"},
 		"label only":     {"# label\n1\n", good, "no column but the label"},
 		"twice":          {"# label,a,a\n1,2,3\n", good, `both named "a"`},
 		"label":          {"# label,a\n2,3\n", good, `line 2, column "# label" is "2", not the label 0 or 1`},

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
+	"image/draw"
 	_ "image/jpeg" // the formats that a folder of images may hold
 	_ "image/png"
 	"io"
@@ -69,7 +69,8 @@ func readGrey(ctx context.Context, path string, limit *data.Limit) (greyImage, e
 }
 
 // decodeGrey reads the size before the pixels, so that a header's claim takes
-// no more memory than the limit allows.
+// no more memory than the limit allows. A grey value is the luma of ITU-R BT.601, with
+// the digits of MATLAB's rgb2gray.
 func decodeGrey(content []byte, name string, limit *data.Limit) (greyImage, error) {
 	size, _, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
@@ -85,31 +86,13 @@ func decodeGrey(content []byte, name string, limit *data.Limit) (greyImage, erro
 	if err != nil {
 		return greyImage{}, imageDamage(err)
 	}
-	b := img.Bounds()
-	g := greyImage{name: name, width: b.Dx(), height: b.Dy(), pixels: make([]uint8, 0, b.Dx()*b.Dy())}
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			g.pixels = append(g.pixels, greyAt(img, x, y))
-		}
+	rgba := image.NewRGBA(image.Rectangle{Max: img.Bounds().Size()})
+	draw.Draw(rgba, rgba.Rect, img, img.Bounds().Min, draw.Src)
+	g := greyImage{name: name, width: rgba.Rect.Dx(), height: rgba.Rect.Dy(), pixels: make([]uint8, 0, len(rgba.Pix)/4)}
+	for c := range slices.Chunk(rgba.Pix, 4) {
+		g.pixels = append(g.pixels, uint8(math.Round(0.2989*float64(c[0])+0.5870*float64(c[1])+0.1140*float64(c[2]))))
 	}
 	return g, nil
-}
-
-func greyAt(img image.Image, x, y int) uint8 {
-	switch img := img.(type) {
-	case *image.Gray:
-		return img.GrayAt(x, y).Y
-	case *image.YCbCr:
-		c := img.YCbCrAt(x, y)
-		return luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
-	}
-	r, g, b, _ := img.At(x, y).RGBA()
-	return luma(uint8(r>>8), uint8(g>>8), uint8(b>>8))
-}
-
-// luma is the grey value of ITU-R BT.601, with the digits of MATLAB's rgb2gray.
-func luma(r, g, b uint8) uint8 {
-	return uint8(math.Round(0.2989*float64(r) + 0.5870*float64(g) + 0.1140*float64(b)))
 }
 
 func imageDamage(err error) error {

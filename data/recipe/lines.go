@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,33 +48,30 @@ func (l *lineReader) next() bool {
 			return true
 		}
 	}
+	err := l.scanner.Err()
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = fmt.Errorf("line %d is too long: it is not a table of numbers", l.line+1)
+	}
+	l.failed = cmp.Or(l.failed, err)
 	return false
 }
 
 func (l *lineReader) split(text string) {
-	if l.comma == "" {
-		l.cells = slices.AppendSeq(l.cells[:0], strings.FieldsSeq(text))
+	if l.cells = l.cells[:0]; l.comma == "" {
+		l.cells = slices.AppendSeq(l.cells, strings.FieldsSeq(text))
 		return
 	}
-	l.cells = l.cells[:0]
 	for cell := range strings.SplitSeq(text, l.comma) {
 		l.cells = append(l.cells, strings.TrimSpace(cell))
 	}
 }
 
-// ended returns the error that ended the lines or else, if not "", one that says
-// what is missing.
-func (l *lineReader) ended(missing string) error {
-	err := l.scanner.Err()
-	switch {
-	case l.failed != nil:
-		return l.failed
-	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("line %d is too long: it is not a table of numbers", l.line+1)
-	case err == nil && missing != "":
-		return errors.New(missing)
+// all returns a table with all rows of the lines, or the error that ended them.
+func (l *lineReader) all(t *data.Table) (*data.Table, error) {
+	if l.failed == nil && t.Rows() == 0 {
+		l.failed = errors.New("it holds no rows")
 	}
-	return err
+	return t, l.failed
 }
 
 // want returns whether the line has n cells, which is an error otherwise.
@@ -141,23 +139,27 @@ func numbered(prefix string, n int) []string {
 
 // readFile locates a file of the recipe and reads it, decompressed. The error of
 // read gets the name of the file.
-func readFile[T any](ctx context.Context, in input, file string, read func(r io.Reader) (T, error)) (t T, err error) {
+func readFile(ctx context.Context, in input, file string, read func(r io.Reader) error) error {
 	path, err := in.locate(file)
 	if err != nil {
-		return t, err
+		return err
 	}
 	f, err := format.Open(ctx, path)
 	if err != nil {
-		return t, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer f.Close()
-	if t, err = read(f); err != nil {
-		return t, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	if err := read(f); err != nil {
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	return t, nil
+	return nil
 }
 
-// readLines is readFile for a file of lines.
-func readLines[T any](ctx context.Context, in input, file string, read func(l *lineReader) (T, error)) (T, error) {
-	return readFile(ctx, in, file, func(r io.Reader) (T, error) { return read(newLineReader(r, in.limit)) })
+// readLines is readFile for a table of lines.
+func readLines(ctx context.Context, in input, file string, read func(*lineReader) (*data.Table, error)) (t *data.Table, err error) {
+	err = readFile(ctx, in, file, func(r io.Reader) (err error) {
+		t, err = read(newLineReader(r, in.limit))
+		return err
+	})
+	return t, err
 }

@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -35,7 +36,7 @@ func loadMiniboone(ctx context.Context, in input) (data.Source, error) {
 	if err != nil {
 		return data.Source{}, err
 	}
-	return scored(t.Select(kept), in.Name, false, "")
+	return scored(t.Select(nil, kept), in.Name, false, "")
 }
 
 // readMiniboone reads the signal rows, which come first: as many as the first of
@@ -43,7 +44,7 @@ func loadMiniboone(ctx context.Context, in input) (data.Source, error) {
 func readMiniboone(l *lineReader) (*data.Table, error) {
 	t := &data.Table{Columns: numbered("pid_", minibooneColumns)}
 	if !l.next() {
-		return nil, l.ended("it holds no rows")
+		return l.all(t)
 	}
 	if !l.want(2) {
 		return nil, fmt.Errorf("%w: the first line has the numbers of signal and background rows", l.failed)
@@ -55,7 +56,7 @@ func readMiniboone(l *lineReader) (*data.Table, error) {
 	l.columns = t.Columns
 	for k := range int64(signal) {
 		if !l.next() {
-			return nil, l.ended(fmt.Sprintf("the first line says %v signal rows, but there are %d: the file is cut short", signal, k))
+			l.failed = cmp.Or(l.failed, fmt.Errorf("the first line says %v signal rows, but there are %d: the file is cut short", signal, k))
 		}
 		if !l.want(minibooneColumns) {
 			break
@@ -64,5 +65,5 @@ func readMiniboone(l *lineReader) (*data.Table, error) {
 			l.add(t, row...)
 		}
 	}
-	return t, l.ended("")
+	return l.all(t)
 }

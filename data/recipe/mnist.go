@@ -80,11 +80,10 @@ func Folder(ctx context.Context, dir string, labels bool, limit *data.Limit) (s 
 	if valid == 0 {
 		return s, fmt.Errorf("%s has %d images: at least 6 are needed, one in six for validation", images[0].Name, rows)
 	}
-	return data.Source{
-		Train: data.Span(images[0], 0, rows-valid, "train"), Valid: data.Span(images[0], rows-valid, rows, "valid"),
-		Test: data.Part{Table: images[1]},
-		Note: fmt.Sprintf("valid is the last %d of %d training images", valid, rows),
-	}, nil
+	s = data.Cut(images[0], rows-valid, rows)
+	s.Test = data.Part{Table: images[1]}
+	s.Note = fmt.Sprintf("valid is the last %d of %d training images", valid, rows)
+	return s, nil
 }
 
 // Labels reads the labels of a single IDX file of images, which lie beside it

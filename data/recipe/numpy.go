@@ -33,19 +33,16 @@ func (m randomState) atMost(most uint32) uint32 {
 	}
 }
 
-// shuffle is numpy's shuffle of n rows: Fisher and Yates from the last.
-func (m randomState) shuffle(n int, swap func(i, j int)) {
-	for i := n - 1; i > 0; i-- {
-		swap(i, int(m.atMost(uint32(i))))
-	}
-}
-
-// permutation is numpy's permutation of 0 … n−1.
+// permutation is numpy's permutation of 0 … n−1, and what its shuffle of n rows comes
+// to: Fisher and Yates from the last.
 func (m randomState) permutation(n int) []int {
 	p := make([]int, n)
 	for i := range p {
 		p[i] = i
 	}
-	m.shuffle(n, func(i, j int) { p[i], p[j] = p[j], p[i] })
+	for i := n - 1; i > 0; i-- {
+		j := m.atMost(uint32(i))
+		p[i], p[j] = p[j], p[i]
+	}
 	return p
 }

@@ -40,15 +40,13 @@ func loadPower(ctx context.Context, in input) (data.Source, error) {
 	if err != nil {
 		return data.Source{}, err
 	}
-	if len(t.Columns) == len(powerArchive) {
-		t = t.Select([]int{0, 2, 4, 5, 6, 7})
+	m, dim := newRandomState(42), len(powerKept)
+	var columns []int
+	for _, name := range powerKept {
+		columns = append(columns, slices.Index(t.Columns, name))
 	}
-	m, x, dim := newRandomState(42), t.Float64(), len(powerKept)
-	m.shuffle(t.Rows(), func(i, j int) {
-		for c := range dim {
-			x[i*dim+c], x[j*dim+c] = x[j*dim+c], x[i*dim+c]
-		}
-	})
+	t = t.Select(m.permutation(t.Rows()), columns)
+	x := t.Float64()
 	for _, noise := range []struct {
 		first, count int
 		width        float64
@@ -67,7 +65,7 @@ func readPower(l *lineReader) (*data.Table, error) {
 	t := &data.Table{Columns: powerKept}
 	l.comma, l.columns = ";", powerColumns
 	if !l.next() {
-		return nil, l.ended("it holds no header")
+		return l.all(t)
 	}
 	if len(l.cells) == 1 && strings.Contains(l.cells[0], ",") {
 		l.comma = "," // as tables that were saved again have it
@@ -91,7 +89,7 @@ func readPower(l *lineReader) (*data.Table, error) {
 		}
 		l.add(t, v[0], v[2], v[4], v[5], v[6], float64(minutes))
 	}
-	return t, l.ended("")
+	return l.all(t)
 }
 
 // minuteOfDay reads hh:mm:ss, or h:mm:ss as tables that were saved again have it.

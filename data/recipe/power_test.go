@@ -87,7 +87,7 @@ func TestPowerRefuses(t *testing.T) {
 		text string
 		want []string
 	}{
-		"no lines":     {"\n", []string{"no header"}},
+		"no lines":     {"\n", []string{"no rows"}},
 		"no header":    {row, []string{`line 1, column "Date" is "1/1/2007", not a header`}},
 		"another file": {"a;b\n1;2\n", []string{"line 1 has 2 cells, not 9"}},
 		"short":        {powerHeader + row + "1/1/2007;00:01:00;1.0\n", []string{"line 3 has 3 cells, not 9"}},

@@ -121,7 +121,7 @@ func TestWithoutRepeats(t *testing.T) {
 	if err != nil || len(kept) != 2 || kept[0] != 1 || kept[1] != 2 {
 		t.Errorf("columns %v, %v, want 1 and 2", kept, err)
 	}
-	x = x.Select(kept)
+	x = x.Select(nil, kept)
 	datatest.WantTable(t, x, 8, 2, 0, 0, 0, 1, 0, 2, 0, 2, 0, 2, 1, 2, 2, 2, 3, 2)
 	if x.Columns[0] != "b" {
 		t.Errorf("columns %q", x.Columns)

@@ -68,7 +68,8 @@ func scored(t *data.Table, name string, pandas bool, note string) (data.Source, 
 	if err != nil {
 		return data.Source{}, err
 	}
-	s := cut(t, name, train, valid, z)
+	t.Name = name
+	s := data.Cut(t, train, valid, z)
 	s.Note = note
 	return s, nil
 }
@@ -82,14 +83,4 @@ func lastTenths(n int) (train, valid int, err error) {
 		return 0, 0, fmt.Errorf("%d rows are too few: a tenth is for testing, a tenth of the rest for validation", n)
 	}
 	return train, valid, nil
-}
-
-// cut makes a source of a table whose validation rows begin at row train and whose
-// test rows begin at row valid.
-func cut(t *data.Table, name string, train, valid int, scale *data.Scale) data.Source {
-	t.Name = name
-	return data.Source{
-		Train: data.Span(t, 0, train, "train"), Valid: data.Span(t, train, valid, "valid"), Test: data.Span(t, valid, t.Rows(), "test"),
-		Steps: []data.Step{scale},
-	}
 }

@@ -50,27 +50,23 @@ func ByName(name string) (Toy, bool) {
 	return Toy{}, false
 }
 
-// rows are the sizes of train, valid and test.
-var rows = [3]int{50000, 10000, 10000}
+// The number of rows, and where those for validation and for testing begin.
+const rows, valid, test = 70000, 50000, 60000
 
-// Load draws the three sets one after another from the stream of a seed.
-func (t Toy) Load(ctx context.Context, o data.Options) (s data.Source, err error) {
+// Load draws the rows one after another from the stream of a seed.
+func (t Toy) Load(_ context.Context, o data.Options) (s data.Source, err error) {
 	r := data.StreamToy.Rand(o.RandomSeed())
-	var tables [3]*data.Table
-	for i := range tables {
-		if err := ctx.Err(); err != nil {
-			return s, err
-		}
-		x := make([]float32, 0, 2*rows[i])
-		for range rows[i] {
-			x0, x1 := t.sample(r)
-			x = append(x, float32(x0), float32(x1))
-		}
-		if tables[i], err = data.FromFlat(x, 2, "x0", "x1"); err != nil {
-			return s, err
-		}
+	x := make([]float32, 0, 2*rows)
+	for range rows {
+		x0, x1 := t.sample(r)
+		x = append(x, float32(x0), float32(x1))
 	}
-	s = data.Divided(t.Name, tables[0], tables[1], tables[2])
+	all, err := data.FromFlat(x, 2, "x0", "x1")
+	if err != nil {
+		return s, err
+	}
+	all.Name = t.Name
+	s = data.Cut(all, valid, test)
 	s.Note = "drawn from a known density by the seed"
 	return s, nil
 }
