@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
@@ -51,11 +52,7 @@ func newBlock(elem element, shape []uint64, fortran bool) (block, error) {
 }
 
 func shapeText[T int | uint64](shape []T) string {
-	var parts []string
-	for _, n := range shape {
-		parts = append(parts, fmt.Sprint(n))
-	}
-	return "(" + strings.Join(parts, ", ") + ")"
+	return strings.NewReplacer("[", "(", "]", ")", " ", ", ").Replace(fmt.Sprint(shape))
 }
 
 // index returns the row and column of the k-th stored number.
@@ -113,10 +110,6 @@ func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.
 	total, size := b.rows*b.cols, b.elem.size()
 	x := make([]T, total)
 	raw := make([]byte, min(total, 1<<15)*size)
-	var column []T
-	if b.fortran {
-		column = make([]T, len(raw)/size)
-	}
 	for k := 0; k < total; {
 		n := min(total-k, len(raw)/size)
 		got, err := io.ReadFull(r, raw[:n*size])
@@ -124,33 +117,21 @@ func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.
 			row, col := b.index(k + got/size)
 			return nil, fmt.Errorf("at %s of shape %s: %w", data.Place(row, col, false, nil), shapeText(b.shape), damage(err))
 		}
-		dst := x[k : k+n]
-		if b.fortran {
-			dst = column[:n]
-		}
-		decode(b.elem, dst, raw[:n*size])
-		if i, what := refuse(b.elem, dst, infinite); i >= 0 {
+		decode(b.elem, x[k:k+n], raw[:n*size])
+		if i, what := refuse(b.elem, x[k:k+n], infinite); i >= 0 {
 			row, col := b.index(k + i)
 			return nil, fmt.Errorf("%s %s", data.Place(row, col, false, nil), what)
 		}
-		if b.fortran {
-			scatter(b, x, dst, k)
-		}
 		k += n
 	}
-	return data.FromFlat(x, b.cols)
-}
-
-// scatter puts the stored numbers from the k-th on where they belong.
-func scatter[T any](b block, x, stored []T, k int) {
-	row, col := b.index(k)
-	for i, v := range stored {
-		if row == b.rows {
-			row, col = b.index(k + i)
+	if b.fortran {
+		stored := slices.Clone(x)
+		for k, v := range stored {
+			row, col := b.index(k)
+			x[row*b.cols+col] = v
 		}
-		x[row*b.cols+col] = v
-		row++
 	}
+	return data.FromFlat(x, b.cols)
 }
 
 // atEnd reads on to the end, where the checksum of compressed data is checked.

@@ -57,7 +57,6 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 
 	t, firstLine := &data.Table{Name: name}, 0
 	var row []float64
-	var texts []int // columns of a row with neither a number nor a missing value
 	for {
 		bounded.left = maxCSVLine
 		cells, err := c.Read()
@@ -87,24 +86,20 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 		if err := limit.Take(int64(len(row))); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
-		texts = texts[:0]
 		for col, cell := range cells {
-			v, ok := number(cell)
-			if ok && math.IsInf(v, 0) {
-				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
-			}
-			if row[col] = v; !ok && !missing(strings.TrimSpace(cell)) {
-				texts = append(texts, col)
+			if row[col] = number(cell); math.IsInf(row[col], 0) {
+				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(row[col]))
 			}
 		}
 		t.Append(row)
 		t.Lines = append(t.Lines, line)
-		for _, col := range texts {
-			cell := strings.Clone(strings.TrimSpace(cells[col]))
-			if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
-				return nil, fmt.Errorf("line %d: %w", line, err)
+		for col, cell := range cells {
+			if cell = strings.TrimSpace(cell); math.IsNaN(row[col]) && !missing(cell) {
+				if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
+					return nil, fmt.Errorf("line %d: %w", line, err)
+				}
+				t.SetText(t.Rows()-1, col, strings.Clone(cell))
 			}
-			t.SetText(t.Rows()-1, col, cell)
 		}
 	}
 	switch {
@@ -148,8 +143,7 @@ func separator(text []byte) rune {
 func isHeader(cells []string, line int) (bool, error) {
 	numeric, worded := -1, -1
 	for col, cell := range cells {
-		cell = strings.TrimSpace(cell)
-		if _, ok := number(cell); ok && !missing(cell) {
+		if cell = strings.TrimSpace(cell); !math.IsNaN(number(cell)) {
 			numeric = col
 		} else if !missing(cell) && worded < 0 {
 			worded = col
@@ -179,13 +173,13 @@ func ColumnNames(cells []string, line int) ([]string, error) {
 	return names, nil
 }
 
-// number returns the value of a cell, and whether it is a number; NaN otherwise.
-func number(cell string) (float64, bool) {
+// number returns the value of a cell, NaN when it is no number.
+func number(cell string) float64 {
 	v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return math.NaN(), false
+		return math.NaN()
 	}
-	return v, true
+	return v
 }
 
 // missing tells the usual signs of a missing value.

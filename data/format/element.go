@@ -26,28 +26,11 @@ func (e element) narrow() bool { return e.size() <= 2 || e.kind == "f4" }
 
 // decode converts the numbers in src, which holds len(dst) elements.
 func decode[T float32 | float64](e element, dst []T, src []byte) {
-	switch e.kind {
-	case "b1", "u1":
-		convert[uint8](e, dst, src)
-	case "i1":
-		convert[int8](e, dst, src)
-	case "i2":
-		convert[int16](e, dst, src)
-	case "i4":
-		convert[int32](e, dst, src)
-	case "i8":
-		convert[int64](e, dst, src)
-	case "u2", "f2":
-		convert[uint16](e, dst, src)
-	case "u4":
-		convert[uint32](e, dst, src)
-	case "u8":
-		convert[uint64](e, dst, src)
-	case "f4":
-		convert[float32](e, dst, src)
-	case "f8":
-		convert[float64](e, dst, src)
-	}
+	map[elementKind]func(element, []T, []byte){
+		"b1": convert[uint8, T], "u1": convert[uint8, T], "u2": convert[uint16, T], "u4": convert[uint32, T], "u8": convert[uint64, T],
+		"i1": convert[int8, T], "i2": convert[int16, T], "i4": convert[int32, T], "i8": convert[int64, T],
+		"f2": convert[uint16, T], "f4": convert[float32, T], "f8": convert[float64, T],
+	}[e.kind](e, dst, src)
 	if e.kind == "f2" {
 		for i, bits := range dst {
 			dst[i] = T(half(uint16(bits)))

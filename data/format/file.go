@@ -148,7 +148,7 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 		}
 		return nil, errKind(path)
 	}
-	in, err := open(ctx, path)
+	in, err := Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -163,33 +163,25 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 	}
 }
 
-// Open opens a file for reading, decompressed when its first bytes are gzip's. An
-// error of reading says in plain words what is damaged.
-func Open(ctx context.Context, path string) (io.ReadCloser, error) {
-	in, err := open(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	return in, nil
-}
-
-// input is an open file, decompressed when its first bytes are gzip's.
-type input struct {
+// File is an open file, decompressed when its first bytes are gzip's.
+type File struct {
 	plainReader
 	file  *os.File
 	avail int64 // upper bound on the bytes that it gives
 }
 
 // Close closes the file.
-func (in *input) Close() error { return in.file.Close() }
+func (in *File) Close() error { return in.file.Close() }
 
-func open(ctx context.Context, path string) (*input, error) {
+// Open opens a file for reading, decompressed when its first bytes are gzip's. An
+// error of reading says in plain words what is damaged.
+func Open(ctx context.Context, path string) (*File, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	buffered := bufio.NewReaderSize(f, 1<<16)
-	in := &input{plainReader{ctx, buffered}, f, size}
+	in := &File{plainReader{ctx, buffered}, f, size}
 	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
 		if in.r, err = gzip.NewReader(buffered); err != nil {
 			_ = f.Close()
