@@ -20,29 +20,25 @@ var kinds = []func() Step{
 	func() Step { return new(Scale) },
 }
 
-// written is a preparation as it is kept.
-type written struct {
+// written is a preparation as it is kept, with the steps as values or as text.
+type written[T any] struct {
 	Version int `json:"version"`
 	fields
-	Steps []oneStep `json:"steps,omitempty"`
+	Steps []oneStep[T] `json:"steps,omitempty"`
 }
 
 type fields Preparation
 
-type oneStep struct {
-	Kind string          `json:"kind"`
-	With json.RawMessage `json:"with"`
+type oneStep[T any] struct {
+	Kind string `json:"kind"`
+	With T      `json:"with"`
 }
 
 // MarshalJSON writes the preparation with its version.
 func (p *Preparation) MarshalJSON() ([]byte, error) {
-	w := written{Version: preparationVersion, fields: fields(*p)}
+	w := written[Step]{Version: preparationVersion, fields: fields(*p)}
 	for _, step := range p.Steps {
-		with, err := json.Marshal(step)
-		if err != nil {
-			return nil, err
-		}
-		w.Steps = append(w.Steps, oneStep{step.kind(), with})
+		w.Steps = append(w.Steps, oneStep[Step]{step.kind(), step})
 	}
 	return json.Marshal(w)
 }
@@ -59,7 +55,7 @@ func (p *Preparation) UnmarshalJSON(kept []byte) error {
 	if version.Version != preparationVersion {
 		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, preparationVersion)
 	}
-	var w written
+	var w written[json.RawMessage]
 	if err := strictJSON(kept, &w); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Preparation makes of the rows of a source the rows that a model sees, and the
@@ -179,18 +177,10 @@ func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise n
 		s.X, err = t.gather(rows, variables)
 		return err
 	}
-	steps, sum, own := p.start(t, variables, noise), 0.0, 0.0
+	sum, own := 0.0, 0.0
 	s.X = make([]float32, 0, s.Rows*s.Dim)
 	s.rowLogDet = make([]float64, 0, s.Rows)
-	err = t.walk(rows, variables, func(row []float64) (int, string) {
-		logDet, ofModel, col, problem := steps(row)
-		if problem != "" && noise != points {
-			return col, problem
-		}
-		if problem != "" {
-			clear(row)
-			logDet = math.Inf(-1)
-		}
+	err = p.each(t, rows, variables, noise, func(row []float64, logDet, ofModel float64) (col int, problem string) {
 		sum, own = sum+logDet, own+ofModel
 		s.rowLogDet = append(s.rowLogDet, logDet)
 		s.X, col, problem = appendNarrow(s.X, row)
@@ -203,9 +193,11 @@ func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise n
 	return err
 }
 
-// start returns the function that takes the rows of a table, one after the other,
-// through all steps. Rows of bits need no more to become bits, whatever white was.
-func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row []float64) (logDet, own float64, col int, problem string) {
+// each takes rows of a table, one after the other, through all steps and calls f with
+// them, with ln |det| and the part of it that is due to the model's own steps. Rows of
+// bits need no more to become bits, whatever white was.
+func (p *Preparation) each(t *Table, rows, variables []int, noise noiseOf,
+	f func(row []float64, logDet, own float64) (col int, problem string)) error {
 	var steps []func([]float64) (float64, int, string)
 	for _, step := range p.Steps {
 		if b, ok := step.(*Binarize); ok && noise == otherNoise {
@@ -217,19 +209,23 @@ func (p *Preparation) start(t *Table, variables []int, noise noiseOf) func(row [
 		}
 		steps = append(steps, step.start(noise))
 	}
-	return func(row []float64) (logDet, own float64, col int, problem string) {
+	return t.walk(rows, variables, func(row []float64) (int, string) {
+		logDet, own := 0.0, 0.0
 		for k, step := range steps {
 			one, col, problem := step(row)
-			if problem != "" {
-				return 0, 0, col, problem
-			}
-			logDet += one
-			if k >= len(steps)-p.own {
+			switch {
+			case problem != "" && noise != points:
+				return col, problem
+			case problem != "":
+				clear(row)
+				return f(row, math.Inf(-1), 0)
+			case k >= len(steps)-p.own:
 				own += one
 			}
+			logDet += one
 		}
-		return logDet, own, 0, ""
-	}
+		return f(row, logDet, own)
+	})
 }
 
 // apart is the number of columns of the context that a table keeps apart.
@@ -305,7 +301,7 @@ func (p *Preparation) Undo(x []float32) (*Table, error) {
 	if err != nil || len(p.Steps) == 0 {
 		return t, err
 	}
-	t.wide, t.narrow = num.Convert[float64](x), nil
+	t.widen()
 	for i := range t.rows {
 		p.undo(t.wide[i*t.dim : (i+1)*t.dim])
 	}

@@ -29,12 +29,11 @@ func TestPreparationInvertsAndCountsVolume(t *testing.T) {
 		value := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo+0.05, hi-0.05).Draw(t, name) }
 		a, c := value(-1, 19, "a"), value(1, 51, "c")
 		prepare := func(a, c float64) (row []float64, logDet float64) {
-			steps := p.start(&Table{}, nil, otherNoise)
-			row = []float64{a, c}
-			logDet, _, _, problem := steps(row)
-			if problem != "" {
-				t.Fatal(problem)
-			}
+			table := must.M1(FromFlat([]float64{a, c}, 2))
+			must.M(p.each(table, nil, []int{0, 1}, otherNoise, func(of []float64, l, _ float64) (int, string) {
+				row, logDet = slices.Clone(of), l
+				return 0, ""
+			}))
 			return row, logDet
 		}
 		row, logDet := prepare(a, c)

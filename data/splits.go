@@ -205,7 +205,12 @@ func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) 
 		p.Steps = append(p.Steps, &Logit{o.Logit})
 	}
 	if o.Standardise {
-		scale, err := FitScale(p.Dim(), 0, func(f func([]float64)) error { return p.each(parts[0], noise, f) })
+		scale, err := FitScale(p.Dim(), 0, func(f func([]float64)) error {
+			return p.each(parts[0].Table, parts[0].Rows, p.Variables, noise, func(row []float64, _, _ float64) (int, string) {
+				f(row)
+				return 0, ""
+			})
+		})
 		if err != nil {
 			return err
 		}
@@ -217,22 +222,6 @@ func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) 
 		p.Steps = append(p.Steps, scale)
 	}
 	return p.check()
-}
-
-// each calls f with the prepared rows of a part.
-func (p *Preparation) each(part Part, noise noiseOf, f func(row []float64)) error {
-	variables, _, err := p.columnsOf(part.Table)
-	if err != nil {
-		return err
-	}
-	steps := p.start(part.Table, variables, noise)
-	return part.Table.walk(part.Rows, variables, func(row []float64) (int, string) {
-		_, _, col, problem := steps(row)
-		if problem == "" {
-			f(row)
-		}
-		return col, problem
-	})
 }
 
 // columns chooses the variables and the context among the columns of the parts. A

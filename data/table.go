@@ -127,12 +127,8 @@ func (t *Table) Row(dst []float64, row int) []float64 {
 	if dst == nil {
 		dst = make([]float64, t.dim)
 	}
-	if t.narrow == nil {
-		copy(dst, t.wide[row*t.dim:(row+1)*t.dim])
-		return dst
-	}
-	for c, v := range t.narrow[row*t.dim : (row+1)*t.dim] {
-		dst[c] = float64(v)
+	for c := range t.dim {
+		dst[c] = t.At(row, c)
 	}
 	return dst
 }
@@ -148,12 +144,8 @@ func (t *Table) SetText(row, col int, text string) {
 	if t.text == nil {
 		t.text = map[int]string{}
 	}
-	t.text[row*t.dim+col] = text
-	if t.narrow != nil {
-		t.narrow[row*t.dim+col] = float32(math.NaN())
-	} else {
-		t.wide[row*t.dim+col] = math.NaN()
-	}
+	t.widen()
+	t.text[row*t.dim+col], t.wide[row*t.dim+col] = text, math.NaN()
 }
 
 // Float32 returns the values of all rows, one row after the other, where they
@@ -280,11 +272,16 @@ func Place(row, col int, line bool, columns []string) string {
 	return fmt.Sprintf("row %d, %s (counted from 0)", row, column)
 }
 
-// Append adds a row of numbers.
-func (t *Table) Append(row []float64) {
+// widen keeps the numbers in float64, in memory of the table's own.
+func (t *Table) widen() {
 	if t.narrow != nil {
 		t.wide, t.narrow = num.Convert[float64](t.narrow), nil
 	}
+}
+
+// Append adds a row of numbers.
+func (t *Table) Append(row []float64) {
+	t.widen()
 	t.wide, t.dim = append(t.wide, row...), len(row)
 	t.rows++
 }
