@@ -75,13 +75,7 @@ func (ps Problems) sort() {
 }
 
 // oneLine returns s fit for one line of an error message: quoted when it has characters that do not print, and cut when long.
-func oneLine(s string) string {
-	const most = 100
-	if runes := []rune(s); len(runes) > most {
-		s = string(runes[:most]) + "…"
-	}
-	return printable(s)
-}
+func oneLine(s string) string { return printable(text.Shorten(s, 101)) }
 
 // printable returns s, quoted when it has characters that do not print.
 func printable(s string) string {

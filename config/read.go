@@ -24,7 +24,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/maskflow/maskflow/internal/option"
-	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Parse reads a configuration from src, which came from the file called name, changes it by the overrides in sets, and sets the
@@ -42,7 +41,7 @@ func Parse(t option.Table, name string, src []byte, sets []string, others ...str
 		file: name, sets: sets, keys: option.Flatten(t), others: others,
 		children: map[string][]string{}, override: map[*yaml.Node]int{}, places: map[string]*yaml.Node{}, bad: map[string]bool{},
 	}
-	for _, path := range r.keys.Paths() {
+	for _, path := range r.keys.Paths {
 		for ; path != ""; path = parent(path) {
 			if section, last := parent(path), path[len(parent(path)):]; !slices.Contains(r.children[section], strings.TrimPrefix(last, ".")) {
 				r.children[section] = append(r.children[section], strings.TrimPrefix(last, "."))
@@ -73,16 +72,9 @@ type reader struct {
 }
 
 func (r *reader) read(src []byte) {
-	root, bad := document(src)
-	switch {
-	case bad != nil:
-		r.problems = append(r.problems, Problem{File: r.file, Line: bad.line, Column: bad.column, Text: bad.text})
-		return
-	case root == nil || root.Tag == "!!null":
-		r.problems = append(r.problems, Problem{File: r.file, Line: 1, Column: 1, Text: "there is no configuration in it (it needs at least data: {source: …})"})
-		return
-	case root.Kind != yaml.MappingNode:
-		r.fail(root, "", "want keys and values such as seed: 1, got %s", described(root))
+	root, bad := sections(r.file, src)
+	if bad != nil {
+		r.problems = Problems{*bad}
 		return
 	}
 	for i, text := range r.sets {
@@ -99,17 +91,8 @@ func (r *reader) read(src []byte) {
 	r.keys.Fill(given)
 	for _, p := range r.keys.Check(r.bad) {
 		path, n := r.place(p.Paths, root)
-		r.fail(n, path, "%s", suggested(p))
+		r.fail(n, path, "%s", p.Text)
 	}
-}
-
-// suggested returns the text of a problem, with the word that was probably meant.
-func suggested(p option.Problem) string {
-	near := text.Nearest(p.Word, p.Known)
-	if near == "" {
-		return p.Text
-	}
-	return strings.Replace(p.Text, "(known: ", "(did you mean "+quoted(near)+"? known: ", 1)
 }
 
 // fail reports a problem at a node.
@@ -211,7 +194,7 @@ func (r *reader) decode(k *option.Key, n *yaml.Node, path string) {
 	case nil:
 		word, wrong := textOf(n)
 		if wrong == "" && !k.SetWord(word) {
-			wrong = suggested(k.UnknownWord(word))
+			wrong = k.UnknownWord(word).Text
 		}
 		if wrong != "" {
 			r.fail(n, path, "%s", wrong)
@@ -234,7 +217,12 @@ func (r *reader) decode(k *option.Key, n *yaml.Node, path string) {
 			*field = texts
 		}
 	case *[3]float64:
-		r.triple(field, n, path)
+		numbers := list(r, n, path, "three numbers such as [0.8, 0.1, 0.1]", realOf)
+		if n.Kind == yaml.SequenceNode && len(numbers) != len(field) {
+			r.fail(n, path, "want a list of three numbers such as [0.8, 0.1, 0.1], got %s", described(n))
+			return
+		}
+		copy(field[:], numbers)
 	case *option.WordOrList:
 		if n.Kind == yaml.SequenceNode {
 			*field.List = list(r, n, path, "integers", wholeOf)
@@ -275,19 +263,6 @@ func list[T any](r *reader, n *yaml.Node, path, elements string, read func(*yaml
 		values = append(values, value)
 	}
 	return values
-}
-
-// triple reads a list of three real numbers.
-func (r *reader) triple(field *[3]float64, n *yaml.Node, path string) {
-	if n.Kind != yaml.SequenceNode || len(n.Content) != len(field) {
-		r.fail(n, path, "want a list of three numbers such as [0.8, 0.1, 0.1], got %s", described(n))
-		return
-	}
-	for i, element := range n.Content {
-		at := fmt.Sprintf("%s.%d", path, i)
-		into(r, &field[i], element, at, realOf)
-		r.places[at] = element
-	}
 }
 
 // elsewhere returns the paths of the keys and sections called name.

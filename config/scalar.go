@@ -115,22 +115,20 @@ func seedOf(n *yaml.Node) (uint64, string) {
 
 // numberOf reads an integer of a key, which may have a word for one.
 func numberOf(k *option.Key, n *yaml.Node) (value int, wrong string) {
-	words := k.Numbers()
-	if value, ok := words[n.Value]; ok && n.Kind == yaml.ScalarNode {
-		return value, ""
+	word, number := k.NamedNumber()
+	if n.Kind == yaml.ScalarNode && n.Value == word && word != "" {
+		return number, ""
 	}
 	value, wrong = wholeOf(n)
-	if wrong == "" {
-		wrong = k.SetWhole(&value, value)
+	switch {
+	case word == "" || wrong == "" && value != number:
+		return value, wrong
+	case wrong == "":
+		wrong = "must not be " + n.Value
+	case n.Tag == "!!str" && text.Nearest(n.Value, []string{word}) != "":
+		return 0, fmt.Sprintf("unknown value %s (did you mean %s? or write a number)", quoted(n.Value), quoted(word))
 	}
-	for word := range words {
-		if wrong != "" && n.Tag == "!!str" && text.Nearest(n.Value, []string{word}) != "" {
-			return 0, fmt.Sprintf("unknown value %s (did you mean %s? or write a number)", quoted(n.Value), quoted(word))
-		} else if wrong != "" {
-			return 0, wrong + " (a number, or " + word + ")"
-		}
-	}
-	return value, wrong
+	return 0, wrong + " (a number, or " + word + ")"
 }
 
 func realOf(n *yaml.Node) (float64, string) {

@@ -24,7 +24,7 @@ func (r *reader) set(root *yaml.Node, i int, text string) {
 	}
 	replacement, bad := document([]byte(value))
 	if bad != nil {
-		fail("%s", bad.text)
+		fail("%s", bad.Text)
 		return
 	}
 	if replacement == nil {

@@ -43,17 +43,32 @@ func readFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
-// syntaxError is why bytes are not the one plain document that a configuration is. Line is 0 when it is about all of them.
-type syntaxError struct {
-	line, column int
-	text         string
+// problemAt is a problem at a place in a document.
+func problemAt(line, column int, text string) *Problem {
+	return &Problem{Line: line, Column: column, Text: text}
+}
+
+// sections reads the one document in src, which came from a file, and has to be keys and values.
+func sections(file string, src []byte) (*yaml.Node, *Problem) {
+	root, bad := document(src)
+	switch {
+	case bad != nil:
+	case root == nil || root.Tag == "!!null":
+		bad = problemAt(1, 1, "there is no configuration in it (it needs at least data: {source: …})")
+	case root.Kind != yaml.MappingNode:
+		bad = problemAt(root.Line, root.Column, "want keys and values such as seed: 1, got "+described(root))
+	}
+	if bad != nil {
+		bad.File = file
+	}
+	return root, bad
 }
 
 // document reads the one document in src; it is nil when there is none. It refuses what makes a document mean something else than
 // it seems to: anchors, aliases, merge keys, tags and a second document.
-func document(src []byte) (*yaml.Node, *syntaxError) {
+func document(src []byte) (*yaml.Node, *Problem) {
 	if len(src) > maxFile {
-		return nil, &syntaxError{text: "larger than 1 MiB, which no configuration is (is it a data file?)"}
+		return nil, &Problem{Text: "larger than 1 MiB, which no configuration is (is it a data file?)"}
 	}
 	if bad := unreadable(src); bad != nil {
 		return nil, bad
@@ -74,39 +89,36 @@ func document(src []byte) (*yaml.Node, *syntaxError) {
 		if len(second.Content) > 0 {
 			second = *second.Content[0]
 		}
-		return nil, &syntaxError{second.Line, second.Column, "a second document starts here (a configuration is one document: remove it and the line ---)"}
+		return nil, problemAt(second.Line, second.Column, "a second document starts here (a configuration is one document: remove it and the line ---)")
 	}
 	return root, nil
 }
 
 // unreadable finds the first character that is not plain UTF-8 text.
-func unreadable(src []byte) *syntaxError {
+func unreadable(src []byte) *Problem {
 	switch {
 	case bytes.HasPrefix(src, []byte("\xef\xbb\xbf")):
-		return &syntaxError{1, 1, "a byte order mark starts it (save it as UTF-8 without one)"}
+		return problemAt(1, 1, "a byte order mark starts it (save it as UTF-8 without one)")
 	case bytes.HasPrefix(src, []byte("\xff\xfe")), bytes.HasPrefix(src, []byte("\xfe\xff")):
-		return &syntaxError{1, 1, "UTF-16 text (save it as UTF-8)"}
+		return problemAt(1, 1, "UTF-16 text (save it as UTF-8)")
 	}
-	line, column := 1, 1
-	for rest := src; len(rest) > 0; {
-		r, size := utf8.DecodeRune(rest)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return &syntaxError{line, column, fmt.Sprintf("byte %#02x is not UTF-8 text (save the file as UTF-8)", rest[0])}
-		case r == '\n':
-			line, column = line+1, 0
-		case unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\u0085', r == '\ufeff':
-			return &syntaxError{line, column, fmt.Sprintf("control character %U is not text (remove it)", r)}
-		}
-		rest = rest[size:]
-		column++
+	bad := bytes.IndexFunc(src, func(r rune) bool {
+		return unicode.IsControl(r) && !strings.ContainsRune("\n\t\r\u0085", r) || r == '\ufeff' || r == utf8.RuneError
+	})
+	if bad < 0 {
+		return nil
 	}
-	return nil
+	before := src[:bad]
+	line, column := 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	if r, size := utf8.DecodeRune(src[bad:]); size > 1 || r != utf8.RuneError {
+		return problemAt(line, column, fmt.Sprintf("character %U is not text (remove it)", r))
+	}
+	return problemAt(line, column, fmt.Sprintf("byte %#02x is not UTF-8 text (save the file as UTF-8)", src[bad]))
 }
 
 // forbidden finds the first thing in the tree that could stand for something else.
-func forbidden(n *yaml.Node) *syntaxError {
-	at := func(text string) *syntaxError { return &syntaxError{n.Line, n.Column, text} }
+func forbidden(n *yaml.Node) *Problem {
+	at := func(text string) *Problem { return problemAt(n.Line, n.Column, text) }
 	switch {
 	case n.Kind == yaml.AliasNode:
 		return at("the alias *" + oneLine(n.Value) + " stands for another value (write the value itself)")
@@ -126,17 +138,17 @@ func forbidden(n *yaml.Node) *syntaxError {
 }
 
 // yamlError turns what the YAML parser says into a place and one line of text.
-func yamlError(err error, src []byte) *syntaxError {
+func yamlError(err error, src []byte) *Problem {
 	var parseError *yaml.LoadError
 	if !errors.As(err, &parseError) {
-		return &syntaxError{1, 1, "not YAML: " + oneLine(err.Error())}
+		return problemAt(1, 1, "not YAML: "+oneLine(err.Error()))
 	}
 	mark, text := parseError.Mark, "not YAML: "+oneLine(parseError.Message)
 	if mark.Line == 0 {
 		mark = parseError.ContextMark
 	}
 	if mark.Line == 0 {
-		return &syntaxError{1, 1, text}
+		return problemAt(1, 1, text)
 	}
 	if parseError.ContextMsg != "" {
 		text += " " + oneLine(parseError.ContextMsg)
@@ -147,8 +159,8 @@ func yamlError(err error, src []byte) *syntaxError {
 	if lines := strings.SplitN(string(src), "\n", mark.Line+1); mark.Line <= len(lines) {
 		line := lines[mark.Line-1]
 		if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
-			return &syntaxError{mark.Line, strings.IndexByte(indent, '\t') + 1, "not YAML: the line is indented with a tab (use spaces)"}
+			return problemAt(mark.Line, strings.IndexByte(indent, '\t')+1, "not YAML: the line is indented with a tab (use spaces)")
 		}
 	}
-	return &syntaxError{mark.Line, mark.Column, text}
+	return problemAt(mark.Line, mark.Column, text)
 }

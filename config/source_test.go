@@ -23,7 +23,7 @@ func TestWhatIsNoPlainDocumentIsOneProblem(t *testing.T) {
 		"byte order mark":  {"\ufeffseed: 1\n", "f.yaml:1:1: a byte order mark starts it (save it as UTF-8 without one)"},
 		"UTF-16":           {"\xff\xfes\x00", "f.yaml:1:1: UTF-16 text (save it as UTF-8)"},
 		"Latin-1":          {"seed: 1\nname: \xe9\n", "f.yaml:2:7: byte 0xe9 is not UTF-8 text (save the file as UTF-8)"},
-		"control":          {"seed: 1\nname: é\x00\n", "f.yaml:2:8: control character U+0000 is not text (remove it)"},
+		"control":          {"seed: 1\nname: é\x00\n", "f.yaml:2:8: character U+0000 is not text (remove it)"},
 		"anchor":           {"seed: &s 1\n", "f.yaml:1:7: the anchor &s has no use here (remove it, and write values out where they are used)"},
 		"unknown alias":    {"seed: *s\n", "f.yaml:1:7: not YAML: unknown anchor 's' referenced"},
 		"merge key":        {"train: {<<: {batch: 7}}\n", "f.yaml:1:9: the merge key << is not known here (write the keys out)"},

@@ -30,30 +30,25 @@ const (
 // The error is of type [Problems] and holds the first thing that is wrong: text that is no plain YAML document, as for Parse, or is no
 // section of keys and values.
 func Values(name string, src []byte) ([]Value, error) {
-	root, bad := document(src)
-	var values []Value
-	switch {
-	case bad != nil:
-	case root == nil || root.Tag == "!!null":
-		bad = &syntaxError{1, 1, "there are no keys and values in it"}
-	case root.Kind != yaml.MappingNode:
-		bad = &syntaxError{root.Line, root.Column, "want keys and values such as seed: 1, got " + described(root)}
-	default:
-		values, bad = appendValues(nil, root, "")
-	}
+	root, bad := sections(name, src)
 	if bad != nil {
-		return nil, Problems{{File: name, Line: bad.line, Column: bad.column, Text: bad.text}}
+		return nil, Problems{*bad}
+	}
+	values, bad := appendValues(nil, root, "")
+	if bad != nil {
+		bad.File = name
+		return nil, Problems{*bad}
 	}
 	return values, nil
 }
 
 // appendValues appends the keys of a section and of the sections in it.
-func appendValues(values []Value, section *yaml.Node, path string) ([]Value, *syntaxError) {
+func appendValues(values []Value, section *yaml.Node, path string) ([]Value, *Problem) {
 	first := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(section.Content); i += 2 {
 		k, v := section.Content[i], section.Content[i+1]
-		at := func(format string, args ...any) *syntaxError {
-			return &syntaxError{k.Line, k.Column, fmt.Sprintf(format, args...)}
+		at := func(format string, args ...any) *Problem {
+			return problemAt(k.Line, k.Column, fmt.Sprintf(format, args...))
 		}
 		if k.Kind != yaml.ScalarNode {
 			return nil, at("a key must be a name, got %s", described(k))
@@ -74,7 +69,7 @@ func appendValues(values []Value, section *yaml.Node, path string) ([]Value, *sy
 			values = append(values, Value{full, text.String()})
 			continue
 		}
-		var bad *syntaxError
+		var bad *Problem
 		if values, bad = appendValues(values, v, full); bad != nil {
 			return nil, bad
 		}

@@ -48,7 +48,7 @@ rate: 1e-3
 
 func TestWhatHasNoValues(t *testing.T) {
 	for src, want := range map[string]string{
-		"":                                 "f.yaml:1:1: there are no keys and values in it",
+		"":                                 "f.yaml:1:1: there is no configuration in it (it needs at least data: {source: …})",
 		"- a\n":                            "f.yaml:1:1: want keys and values such as seed: 1, got a list of one",
 		"a: 1\nb: [1\n":                    "f.yaml:3:1: not YAML: did not find expected ',' or ']' while parsing a flow sequence that starts at 2:4",
 		"a:\n  b: 1\n  c: 2\n  b: 3\n":     `f.yaml:4:3: "b" is given twice, first at 2:3 (keep one)`,

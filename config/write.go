@@ -86,7 +86,7 @@ func Diff(a, b option.Table) []Difference {
 		return k.Text()
 	}
 	var differences []Difference
-	for _, path := range keysA.Paths() {
+	for _, path := range keysA.Paths {
 		a, b := keysA.At(path), keysB.At(path)
 		if d := (Difference{path, text(a), text(b), a.IsMutable()}); d.A != d.B {
 			differences = append(differences, d)

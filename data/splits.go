@@ -35,8 +35,12 @@ func (p Part) name() string {
 var splitNames = [3]string{"train", "valid", "test"}
 
 // Cut is a source of the rows of one table: those from row valid on are for
-// validation, those from row test on for testing, the others for training.
-func Cut(t *Table, valid, test int, steps ...Step) Source {
+// validation, those from row test on for testing, the others for training. It has no
+// rows without a table.
+func Cut(t *Table, valid, test int, steps ...Step) (s Source) {
+	if t == nil {
+		return s
+	}
 	return Source{Train: Part{t, sequence(0, valid), "train"}, Valid: Part{t, sequence(valid, test), "valid"},
 		Test: Part{t, sequence(test, t.rows), "test"}, Steps: steps}
 }

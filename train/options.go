@@ -103,7 +103,7 @@ func (o *Options) Table(noisy ...string) option.Table {
 		limit("max_epochs", &o.MaxEpochs, "number of passes over the training rows after which the run ends"),
 		limit("max_steps", &o.MaxSteps, "number of optimiser steps after which the run ends"),
 		option.Of("look_ahead", &o.LookAhead, 30, "number of epochs without a better validation likelihood after which the run ends; 0 never ends it").
-			Within(1, option.MaxSteps).Zero(Never).Mutable(),
+			Within(1, option.MaxSteps).Named("0", Never).Mutable(),
 		option.Of("checkpoint_every", &o.CheckpointEvery, 60, "seconds between checkpoints").Positive().Mutable(),
 		option.Of("log_every", &o.LogEvery, 10, "number of steps between training records").Within(1, option.MaxSteps).Mutable(),
 		option.Of("drop_last", &o.DropLast, false, "whether the incomplete batch at the end of an epoch is left out, instead of padded and weighted"),

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Problem is a wrong value, or values that are wrong together.
@@ -15,9 +17,6 @@ type Problem struct {
 	Text string
 	// Paths of the values; the first is the one at fault if no place is known better.
 	Paths []string
-	// Word is none of the words that are Known; Text lacks a suggestion.
-	Word  string
-	Known []string
 }
 
 // String returns the problem as "path: what is wrong".
@@ -171,11 +170,15 @@ func (k *Key) UnknownWord(word string, others ...string) Problem {
 	for i, w := range k.words {
 		known[i] = QuoteText(w)
 	}
-	text := fmt.Sprintf("unknown value %q (known: %s)", word, strings.Join(append(known, others...), ", "))
-	if uses := k.keys.with(k.Path, word); uses != nil {
-		text = fmt.Sprintf("%s is not one of %s; it belongs to %s", word, strings.Join(known, ", "), joined(uses))
+	meant := ""
+	if near := text.Nearest(word, k.words); near != "" {
+		meant = fmt.Sprintf("did you mean %q? ", near)
 	}
-	return Problem{Text: text, Paths: append([]string{k.Path}, k.selectors()...), Word: word, Known: k.words}
+	problem := fmt.Sprintf("unknown value %q (%sknown: %s)", word, meant, strings.Join(append(known, others...), ", "))
+	if uses := k.keys.with(k.Path, word); uses != nil {
+		problem = fmt.Sprintf("%s is not one of %s; it belongs to %s", word, strings.Join(known, ", "), joined(uses))
+	}
+	return Problem{Text: problem, Paths: append([]string{k.Path}, k.selectors()...)}
 }
 
 // with returns what else has a key of this path with a word that is known there.
@@ -200,7 +203,7 @@ func unprintable(text string) string {
 // unused returns the values that were set although nothing that was chosen uses them.
 func (ks *Keys) unused() []Problem {
 	var problems []Problem
-	for _, path := range ks.Paths() {
+	for _, path := range ks.Paths {
 		all := ks.byPath[path]
 		set := slices.IndexFunc(all, func(k *Key) bool { return !k.isZero() })
 		if set < 0 || slices.ContainsFunc(all, (*Key).Used) {

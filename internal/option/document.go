@@ -31,10 +31,11 @@ type Doc struct {
 func Document(t Table) []Doc {
 	ks := Flatten(t)
 	var docs []Doc
-	for _, path := range ks.Paths() {
+	for _, path := range ks.Paths {
 		all := ks.byPath[path]
 		first := all[0]
-		d := Doc{Path: path, Type: first.typeName(), Default: defaults(all), Bounds: first.fileBounds().String(), Help: first.help, Mutable: first.mutable}
+		kind, _ := first.form()
+		d := Doc{Path: path, Type: kind, Default: defaults(all), Bounds: first.bounds.String(), Help: first.help, Mutable: first.mutable}
 		for _, k := range all {
 			for _, w := range k.words {
 				if !slices.Contains(d.Values, w) {

@@ -1,10 +1,8 @@
 package option
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -32,6 +30,8 @@ type Key struct {
 type Keys struct {
 	// List has all of them in the order of the table: what a key depends on stands before it.
 	List []*Key
+	// Paths has the path of every key, once.
+	Paths []string
 
 	byPath map[string][]*Key
 	rules  []*Key
@@ -58,26 +58,15 @@ func (ks *Keys) add(t Table, section string, conditions []Condition) {
 		case r.section != nil:
 			ks.add(r.section, key.Path, conditions) // its rows have its conditions
 		default:
-			ks.List = append(ks.List, key)
+			if ks.List = append(ks.List, key); ks.byPath[key.Path] == nil {
+				ks.Paths = append(ks.Paths, key.Path)
+			}
 			ks.byPath[key.Path] = append(ks.byPath[key.Path], key)
 			for _, a := range r.alternatives {
 				ks.add(a.Table, section, append(slices.Clone(all), Condition{key.Path, []string{a.Name}}))
 			}
 		}
 	}
-}
-
-// Paths returns the path of every key, once.
-func (ks *Keys) Paths() []string {
-	var paths []string
-	seen := map[string]bool{}
-	for _, k := range ks.List {
-		if !seen[k.Path] {
-			seen[k.Path] = true
-			paths = append(paths, k.Path)
-		}
-	}
-	return paths
 }
 
 // At returns the key of a path that is used, else the first, else nil.
@@ -158,32 +147,11 @@ func (k *Key) SetWord(word string) (known bool) {
 	return true
 }
 
-// SetWhole sets an integer as a file has it, and returns what is wrong with it, "" when nothing is.
-func (k *Key) SetWhole(at *int, n int) string {
-	switch {
-	case k.zero != 0 && n == 0:
-		n = k.zero
-	case k.wholeText(n) != strconv.Itoa(n):
-		return fmt.Sprintf("must be %s, got %d", k.fileBounds(), n)
-	}
-	*at = n
-	return ""
-}
-
-// Numbers returns the integers of the option that have words for names.
-func (k *Key) Numbers() map[string]int { return k.named }
+// NamedNumber returns the word that a file has for an integer of the option, "" for none, and that integer.
+func (k *Key) NamedNumber() (word string, number int) { return k.named, k.number }
 
 // IsMutable reports whether a resumed run may change the option.
 func (k *Key) IsMutable() bool { return k.mutable }
-
-// fileBounds are the bounds of a number in a file, where 0 may be a value of its own.
-func (r *Row) fileBounds() Bounds {
-	b := r.bounds
-	if r.zero != 0 {
-		b.Low = min(b.Low, 0)
-	}
-	return b
-}
 
 // isZero reports whether the field is the zero value of its type. An empty list is not: it was given.
 func (k *Key) isZero() bool {

@@ -13,7 +13,7 @@
 // problem at once; [Flatten] lists the keys for a reader or a writer of files (package config); [Table.Keys] documents them.
 //
 // A zero field means its default. An option whose zero is a value of its own, and not the default, gives this value another
-// number in Go; see [Row.Zero].
+// number in Go; see [Row.Named].
 //
 // A choice ([Choose], [Pick]) takes one of several alternatives, each with a table of further options. The keys of these stand
 // beside the choice. One key may belong to several alternatives, with another default in each; in a file, a key that belongs to
@@ -58,9 +58,9 @@ type Row struct {
 	says     string // the default in words, where its value says too little
 	words    []string
 	bounds   Bounds
-	most     int // elements of a list, 0 for the general limit
-	zero     int // what 0 in a file is in Go
-	named    map[string]int
+	most     int    // elements of a list, 0 for the general limit
+	named    string // what a file has for
+	number   int    // this one
 	check    func(Note)
 	mutable  bool
 	when     []Condition
@@ -248,15 +248,10 @@ func (r *Row) Elements(most int) *Row {
 	return r
 }
 
-// Named gives an integer a word: unlimited for -1. The bounds do not hold for it.
+// Named gives an integer a word in a file: unlimited for -1. The bounds do not hold for it. The word may be 0, which in Go
+// means the default.
 func (r *Row) Named(word string, value int) *Row {
-	r.named = map[string]int{word: value}
-	return r
-}
-
-// Zero has the integer 0 of a file be another number in Go, for which the bounds do not hold; 0 in Go is the default.
-func (r *Row) Zero(value int) *Row {
-	r.zero = value
+	r.named, r.number = word, value
 	return r
 }
 

@@ -87,7 +87,7 @@ func (o *options) Table() Table {
 		}),
 		Section("train", Table{
 			Section("optimizer", Table{Pick[optimizer]("name", &o.Optimizer, "method", &adam{}, &sgd{})}),
-			Of("look_ahead", &o.LookAhead, 30, "epochs").Within(1, MaxSteps).Zero(never).Mutable(),
+			Of("look_ahead", &o.LookAhead, 30, "epochs").Within(1, MaxSteps).Named("0", never).Mutable(),
 			Of("seed", &o.Seed, new(uint64(1)), "seed"),
 			Of("fractions", &o.Fractions, [3]float64{0.8, 0.1, 0.1}, "parts").Inside(0, 1),
 			Of("drop", &o.Drop, nil, "columns"),
@@ -235,7 +235,7 @@ func TestDocument(t *testing.T) {
 		{Path: "train.optimizer.name", Type: "text", Default: "adam", Values: []string{"adam", "sgd"}, Help: "method: adam, moments; sgd, no moments"},
 		{Path: "train.optimizer.learning_rate", Type: "number", Default: "0.001 (adam), 0.01 (sgd)", Bounds: "above 0",
 			For: []string{"train.optimizer.name adam or sgd"}, Help: "factor of the updates"},
-		{Path: "train.look_ahead", Type: "integer", Default: "30", Bounds: "at least 0", Help: "epochs", Mutable: true},
+		{Path: "train.look_ahead", Type: "integer, or 0", Default: "30", Bounds: "at least 1", Help: "epochs", Mutable: true},
 		{Path: "train.steps", Type: "integer", Default: "train.max", Bounds: "at least 0", Help: "end"},
 		{Path: "train.anneal.from", Type: "number", Default: "1", Bounds: "above 0 and at most 1", For: []string{"model.type maf or vae"}, Help: "start"},
 	} {

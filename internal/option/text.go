@@ -7,50 +7,58 @@ import (
 	"strings"
 )
 
-// text returns the value of the field as a file has it. The YAML it makes is plain enough to be written by hand here, so that
-// the bytes, and with them the hash of a configuration, do not change with a YAML library.
+// text returns the value of the field as a file has it.
 func (r *Row) text() string {
+	_, text := r.form()
+	return text
+}
+
+// form returns the type of the value in words, and the value as a file has it. The YAML it makes is plain enough to be written by
+// hand here, so that the bytes, and with them the hash of a configuration, do not change with a YAML library.
+func (r *Row) form() (kind, text string) {
 	switch v := r.at.(type) {
 	case *string:
-		return QuoteText(*v)
+		return "text", QuoteText(*v)
 	case *bool:
-		return strconv.FormatBool(*v)
+		return "true or false", strconv.FormatBool(*v)
 	case *int:
-		return r.wholeText(*v)
+		kind = "integer"
+		if r.named != "" {
+			kind += ", or " + r.named
+		}
+		return kind, r.wholeText(*v)
 	case *uint64:
-		return strconv.FormatUint(*v, 10)
+		return wholeOf64, strconv.FormatUint(*v, 10)
 	case **uint64:
-		if *v == nil {
-			return ""
+		if *v != nil {
+			text = strconv.FormatUint(**v, 10)
 		}
-		return strconv.FormatUint(**v, 10)
+		return wholeOf64, text
 	case *float64:
-		return realText(*v)
+		return "number", realText(*v)
 	case *[]int:
-		return listText(*v, strconv.Itoa)
+		return "list of integers", listText(*v, strconv.Itoa)
 	case *[]string:
-		return listText(*v, QuoteText)
+		return "list of texts", listText(*v, QuoteText)
 	case *[3]float64:
-		return listText(v[:], realText)
+		return "list of three numbers", listText(v[:], realText)
 	case *WordOrList:
-		if *v.List != nil {
-			return listText(*v.List, strconv.Itoa)
+		if text = QuoteText(*v.Word); *v.List != nil {
+			text = listText(*v.List, strconv.Itoa)
 		}
-		return QuoteText(*v.Word)
+		return "text, or list of integers", text
 	case chooser:
-		return v.word()
+		return "text", v.word()
 	}
 	panic(fmt.Sprintf("option: %s is a field of type %T, which has no text", r.name, r.at))
 }
 
+const wholeOf64 = "integer of 0 to 2^64-1"
+
+// wholeText returns an integer, or the word that stands for it.
 func (r *Row) wholeText(n int) string {
-	if r.zero != 0 && n == r.zero {
-		return "0"
-	}
-	for word, value := range r.named {
-		if n == value {
-			return word
-		}
+	if r.named != "" && n == r.number {
+		return r.named
 	}
 	return strconv.Itoa(n)
 }
@@ -89,30 +97,4 @@ func QuoteText(s string) string {
 		return s
 	}
 	return strconv.Quote(s)
-}
-
-// typeName returns the type of the value in words.
-func (r *Row) typeName() string {
-	switch r.at.(type) {
-	case *bool:
-		return "true or false"
-	case *int:
-		for word := range r.named {
-			return "integer, or " + word
-		}
-		return "integer"
-	case *uint64, **uint64:
-		return "integer of 0 to 2^64-1"
-	case *float64:
-		return "number"
-	case *[]int:
-		return "list of integers"
-	case *[]string:
-		return "list of texts"
-	case *[3]float64:
-		return "list of three numbers"
-	case *WordOrList:
-		return "text, or list of integers"
-	}
-	return "text"
 }
