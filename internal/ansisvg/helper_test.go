@@ -29,6 +29,7 @@ type picturedPath struct {
 	Fill   string `xml:"fill,attr"`
 	Stroke string `xml:"stroke,attr"`
 	Width  string `xml:"stroke-width,attr"`
+	Share  string `xml:"fill-opacity,attr"`
 	D      string `xml:"d,attr"`
 }
 

@@ -2,19 +2,79 @@ package ansisvg
 
 import (
 	"maps"
-	"math"
 	"math/bits"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 )
 
-var rectanglePath = regexp.MustCompile(`M(\S+) (\S+)h(\S+)v(\S+)h-(\S+)z`)
+// point is a place of a picture.
+type point struct{ x, y float64 }
 
-// covered is what part of one cell the rectangles of a colour cover, all of which must
-// be inside of it. Those of a block element do not overlap.
+var command = regexp.MustCompile(`([A-Za-z])([^A-Za-z]*)`)
+
+var coordinate = regexp.MustCompile(`-?[0-9.]+`)
+
+// strokes are the parts of a path without curves, each with its corners. That of a dot has one place twice.
+func strokes(t *testing.T, path string) [][]point {
+	t.Helper()
+	var all [][]point
+	var at point
+	for _, m := range command.FindAllStringSubmatch(path, -1) {
+		var v []float64
+		for _, s := range coordinate.FindAllString(m[2], -1) {
+			f, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = append(v, f)
+		}
+		last := len(all) - 1
+		switch m[1] {
+		case "M":
+			at = point{v[0], v[1]}
+		case "m":
+			at = point{at.x + v[0], at.y + v[1]}
+		case "h":
+			at.x += v[0]
+		case "v":
+			at.y += v[0]
+		case "z":
+			at = all[last][0]
+			continue
+		default:
+			t.Fatalf("%s is not understood in %s", m[0], path)
+		}
+		switch {
+		case m[1] == "M" || m[1] == "m" && len(all[last]) > 1:
+			all = append(all, []point{at})
+		case m[1] == "m":
+			all[last][0] = at
+		default:
+			all[last] = append(all[last], at)
+		}
+	}
+	return all
+}
+
+// inside says whether a place is inside of corners whose sides are level or upright, by how often they go round it.
+func inside(corners []point, p point) bool {
+	round := 0
+	for i, a := range corners {
+		b := corners[(i+1)%len(corners)]
+		switch {
+		case a.x < p.x || a.x != b.x:
+		case a.y < p.y && p.y < b.y:
+			round++
+		case b.y < p.y && p.y < a.y:
+			round--
+		}
+	}
+	return round != 0
+}
+
+// covered is how many eighths of one cell the areas of a colour cover, all of which must be inside of it.
 func covered(t *testing.T, d *pictured, fill string) float64 {
 	t.Helper()
 	sum := 0.0
@@ -22,24 +82,20 @@ func covered(t *testing.T, d *pictured, fill string) float64 {
 		if p.Fill != fill {
 			continue
 		}
-		for _, m := range rectanglePath.FindAllStringSubmatch(p.D, -1) {
-			x, y, w, h, back := parsed(t, m[1]), parsed(t, m[2]), parsed(t, m[3]), parsed(t, m[4]), parsed(t, m[5])
-			if x < 0 || y < 0 || x+w > cellAcross || y+h > cellDown || w != back {
-				t.Errorf("%s leaves its cell", m[0])
+		for _, corners := range strokes(t, p.D) {
+			for _, c := range corners {
+				if c.x < 0 || c.y < 0 || c.x > cellAcross || c.y > cellDown {
+					t.Errorf("%s leaves its cell", p.D)
+				}
 			}
-			sum += w * h
+			for i := range 64 {
+				if inside(corners, point{(float64(i%8) + 0.5) * cellAcross / 8, (float64(i/8) + 0.5) * cellDown / 8}) {
+					sum++
+				}
+			}
 		}
 	}
-	return sum / (cellAcross * cellDown)
-}
-
-func parsed(t *testing.T, s string) float64 {
-	t.Helper()
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return sum / 8
 }
 
 // A block element covers the part of its cell that Unicode names it by.
@@ -53,7 +109,7 @@ func TestBlocks(t *testing.T) {
 	}
 	for r, eighths := range want {
 		d := picture(t, []string{"\x1b[38;2;9;9;9m" + string(r)}, 1, 1)
-		if got := covered(t, d, "#090909"); math.Abs(got-eighths/8) > 1e-12 {
+		if got := covered(t, d, "#090909"); got != eighths {
 			t.Errorf("%c covers %v of its cell, want %v eighths", r, got, eighths)
 		}
 		if len(d.texts()) > 0 {
@@ -65,9 +121,11 @@ func TestBlocks(t *testing.T) {
 			t.Errorf("%c is not drawn", r)
 		}
 	}
-	d := picture(t, []string{"\x1b[38;2;200;0;0;48;2;0;0;100m▒"}, 1, 1)
-	if got := covered(t, d, "#640032"); got != 1 {
-		t.Errorf("half of a shade in %+v", d.paths())
+	for r, want := range map[rune]string{'░': "0.25", '▒': "0.5", '▓': "0.75"} {
+		d := picture(t, []string{"\x1b[38;2;200;0;0m" + string(r)}, 1, 1)
+		if got := covered(t, d, "#c80000"); got != 8 || d.paths()[0].Share != want {
+			t.Errorf("%c is %+v", r, d.paths())
+		}
 	}
 }
 
@@ -78,7 +136,7 @@ func TestPixels(t *testing.T) {
 	for _, p := range d.paths() {
 		got[p.Fill] = p.D
 	}
-	if got["#010101"] != "M0 0h27v9h-27z" || got["#020202"] != "M0 0h27v18h-27z" {
+	if got["#010101"] != "M0 0h9v9h-9zM9 0h9v9h-9zM18 0h9v9h-9z" || got["#020202"] != "M0 0h9v18h-9zM9 0h9v18h-9zM18 0h9v18h-9z" {
 		t.Errorf("%v", got)
 	}
 }
@@ -89,14 +147,10 @@ func TestBlocksLieOnTheirBackground(t *testing.T) {
 	line := "\x1b[38;2;" + red + ";48;2;" + blue + "m▀\x1b[38;2;" + blue + ";48;2;" + red + "m▀"
 	painted := map[[2]int]string{} // by the cell and its half
 	for _, p := range picture(t, []string{line}, 2, 1).paths() {
-		for _, m := range rectanglePath.FindAllStringSubmatch(p.D, -1) {
-			x, y, w, h := parsed(t, m[1]), parsed(t, m[2]), parsed(t, m[3]), parsed(t, m[4])
-			for c := range 2 {
-				for half := range 2 {
-					cx, cy := (float64(c)+0.5)*cellAcross, (float64(half)+0.5)*cellDown/2
-					if x < cx && cx < x+w && y < cy && cy < y+h {
-						painted[[2]int{c, half}] = p.Fill
-					}
+		for _, corners := range strokes(t, p.D) {
+			for i := range 4 {
+				if inside(corners, point{(float64(i%2) + 0.5) * cellAcross, (float64(i/2) + 0.5) * cellDown / 2}) {
+					painted[[2]int{i % 2, i / 2}] = p.Fill
 				}
 			}
 		}
@@ -107,18 +161,17 @@ func TestBlocksLieOnTheirBackground(t *testing.T) {
 	}
 }
 
-var dot = regexp.MustCompile(`m(\S+) (\S+?)h0`)
-
-// dots is the points of a picture, each of which is given by its distance from the one
-// before.
-func dots(t *testing.T, d *pictured) [][2]float64 {
+// dots is the points of a picture.
+func dots(t *testing.T, d *pictured) []point {
 	t.Helper()
-	var all [][2]float64
+	var all []point
 	for _, p := range d.paths() {
-		x, y := 0.0, 0.0
-		for _, m := range dot.FindAllStringSubmatch(p.D, -1) {
-			x, y = x+parsed(t, m[1]), y+parsed(t, m[2])
-			all = append(all, [2]float64{x, y})
+		for _, s := range strokes(t, p.D) {
+			if len(s) == 2 && s[0] == s[1] {
+				all = append(all, s[0])
+			} else if len(s) > 1 {
+				t.Errorf("%v is no dot", s)
+			}
 		}
 	}
 	return all
@@ -135,7 +188,7 @@ func TestBraille(t *testing.T) {
 			t.Errorf("%c has %d dots", r, len(got))
 		}
 		if want, ok := places[r]; ok {
-			column, row := got[0][0]/(cellAcross/2.0), got[0][1]/(cellDown/4.0)
+			column, row := got[0].x/(cellAcross/2.0), got[0].y/(cellDown/4.0)
 			if column != want[0]+0.5 || row != want[1]+0.5 {
 				t.Errorf("%c has its dot at %v, %v", r, column, row)
 			}
@@ -147,7 +200,7 @@ func TestBraille(t *testing.T) {
 func TestDotsOfALine(t *testing.T) {
 	const red, blue, end = "\x1b[38;2;255;0;0m", "\x1b[38;2;0;0;255m", "\x1b[0m"
 	d := picture(t, []string{red + "⠁" + blue + "⠁" + red + "⠁" + end, red + "⠁"}, 3, 2)
-	want := [][2]float64{{2.25, 2.25}, {20.25, 2.25}, {2.25, 20.25}, {11.25, 2.25}}
+	want := []point{{2.25, 2.25}, {20.25, 2.25}, {2.25, 20.25}, {11.25, 2.25}}
 	if got := dots(t, d); !slices.Equal(got, want) {
 		t.Errorf("dots at %v, want %v", got, want)
 	}
@@ -155,32 +208,29 @@ func TestDotsOfALine(t *testing.T) {
 
 // Lines of frames go to the sides that their character goes to, and meet there.
 func TestBoxes(t *testing.T) {
-	const left, right, up, down = "M0 9.5H", "H9", "M4.5 0V", "V18"
-	for r, sides := range map[rune][]string{
+	left, right, up, down := point{0, 9.5}, point{9, 9.5}, point{4.5, 0}, point{4.5, 18}
+	for r, want := range map[rune][]point{
 		'─': {left, right}, '│': {up, down}, '└': {right, up}, '┤': {left, up, down}, '┬': {left, right, down},
 	} {
-		d := picture(t, []string{string(r)}, 1, 1)
-		path := ""
-		for _, p := range d.paths() {
-			path += p.D
-		}
-		for _, side := range []string{left, right, up, down} {
-			wanted := false
-			for _, s := range sides {
-				wanted = wanted || s == side
-			}
-			if strings.Contains(path+"M", side) != wanted {
-				t.Errorf("%c is %s, to %s: want %v", r, path, side, wanted)
+		reached := map[point]bool{}
+		for _, p := range picture(t, []string{string(r)}, 1, 1).paths() {
+			for _, s := range strokes(t, p.D) {
+				for _, end := range s {
+					reached[end] = true
+				}
 			}
 		}
-	}
-	d := picture(t, []string{"│" + strings.Repeat("─", 158) + "┤", "│", "│", "└"}, 160, 4)
-	if got := d.paths()[0].D; strings.Count(got, "M") != 4 {
-		t.Errorf("lines that go on are not one: %s", got)
+		delete(reached, point{4.5, 9.5})
+		for _, side := range want {
+			if !reached[side] {
+				t.Errorf("%c does not reach %v", r, side)
+			}
+		}
+		if len(reached) != len(want) {
+			t.Errorf("%c reaches %v, want %v", r, reached, want)
+		}
 	}
 }
-
-var dash = regexp.MustCompile(`M(\S+) \S+H(\S+?)(M|$)`)
 
 // Lines with gaps have as many dashes in a cell as Unicode names them by, and the same
 // gap between all of them, also where two cells meet.
@@ -198,13 +248,8 @@ func TestDashes(t *testing.T) {
 			t.Errorf("%c is %q wide", r, p.Width)
 		}
 		var dashes [][2]float64
-		for path := p.D; path != ""; {
-			m := dash.FindStringSubmatch(path)
-			if m == nil {
-				t.Fatalf("%c has the path %s", r, p.D)
-			}
-			dashes = append(dashes, [2]float64{parsed(t, m[1]) - want.width/2, parsed(t, m[2]) + want.width/2})
-			path = path[len(m[0])-len(m[3]):]
+		for _, s := range strokes(t, p.D) {
+			dashes = append(dashes, [2]float64{s[0].x - want.width/2, s[1].x + want.width/2})
 		}
 		if len(dashes) != 2*want.dashes {
 			t.Fatalf("two of %c have the dashes %v", r, dashes)
