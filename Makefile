@@ -76,7 +76,7 @@ screens: build ## the manual's pictures of the monitor, of two runs
 	sed -i.old -e '/^<!-- screen -->/r runs/screens/screen.md' -e '/^<!-- screen -->/,/^<!-- .screen -->/{/^<!--/!d;}' docs/monitor.md && rm docs/monitor.md.old
 
 docs: build ## the manual's page of the keys of a configuration
-	bin/maskflow help config --page >docs/config.md
+	bin/maskflow help config >docs/config.md
 
 gpu-check: ## tests and benchmarks of the models on a CUDA device
 	@command -v nvidia-smi >/dev/null || { echo "gpu-check: no nvidia-smi, so no CUDA device on this machine" >&2; exit 1; }

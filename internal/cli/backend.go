@@ -17,9 +17,8 @@ func (a *app) backendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "backend",
 		Short: "List, install and diagnose compute backends: XLA plugins and the Go backend",
-		Long: `backend lists, installs and diagnoses compute backends. The Go backend is built in
-and needs nothing; XLA needs a PJRT plugin, a shared library that "backend
-install" fetches.`,
+		Long: `backend lists, installs and diagnoses compute backends. The Go backend is built in;
+XLA needs a PJRT plugin, a shared library that "backend install" fetches.`,
 		Example: "  maskflow backend install\n  maskflow backend doctor",
 	}
 	asGroup(c)
@@ -30,11 +29,8 @@ install" fetches.`,
 func (a *app) backendListCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the plugins that are found",
-		Long: `list prints the plugins in the order in which they are tried, without loading
-any of them. What it knows beyond the file is remembered from earlier trials;
-"backend doctor" tries them all.`,
-		Example: "  maskflow backend list",
+		Short: "List the plugins that are found, in the order in which they are tried",
+		Long:  `list does not load the plugins: what it knows beyond the files is from earlier trials.`,
 		RunE: func(*cobra.Command, []string) error {
 			plugins := backend.List()
 			text := "no XLA plugin found (run: maskflow backend install)\n"
@@ -113,9 +109,7 @@ func (a *app) backendDoctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Try every backend and report what would make it faster",
-		Long: `doctor tries every plugin, reports which backend "auto" opens and why, and times
-products of matrices on each backend.`,
-		Example: "  maskflow backend doctor",
+		Long:  `doctor reports which backend "auto" opens and why, and times products of matrices.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			backend.QuietLogs(io.Discard)
 			if !a.json {

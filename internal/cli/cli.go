@@ -69,12 +69,8 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density models
 (MADE), the flows that are made of them (MAF, IAF), and variational autoencoders with
 such a flow, over binary or real data. A configuration names the data, the model and how
-it is trained; a run directory holds the result.
-
-Data are looked for in --data-dir, else in $MASKFLOW_DATA, else in the working directory.
-Files are .npy, .npz or .csv by their suffix; "-" is a pipe of CSV. The backend is
---backend where a command has it, else $MASKFLOW_BACKEND, else auto: XLA where a plugin
-is installed, else the Go backend.
+it is trained; a run directory holds the result. Tables are .npy, .npz or .csv files by
+their suffix; "-" is a pipe of CSV.
 
 Exit codes:
   0    done
@@ -146,7 +142,7 @@ func complete(c *cobra.Command) {
 		names = append(names, word)
 	}
 	if c.Args == nil {
-		c.Args = takes(0, names...)
+		c.Args = takes(names...)
 	}
 	if c.ValidArgsFunction == nil {
 		c.ValidArgsFunction = completeArgs(names)
@@ -191,19 +187,17 @@ func asGroup(c *cobra.Command) {
 
 // extendHelp makes cobra's help command describe the keys of a configuration too.
 func (a *app) extendHelp(root *cobra.Command) {
-	var page bool
 	root.SetHelpCommandGroupID("program")
 	root.InitDefaultHelpCmd()
 	help, _, err := root.Find([]string{"help"})
 	must(err)
 	help.Use, help.Short = "help [COMMAND | config [PREFIX]]", "Help about a command, or about the keys of a configuration"
 	help.Long = `help prints what a command does, its flags and examples. help config describes the
-keys of a configuration, or those that begin with PREFIX: type, bounds, default,
-and which models use them.`
+keys of a configuration, or those that begin with PREFIX.`
 	help.Example = "  maskflow help train\n  maskflow help backend install\n  maskflow help config model.order\n  maskflow help config --json"
 	help.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 && len(args) <= 2 && args[0] == "config" {
-			return a.helpConfig(strings.Join(args[1:], ""), page)
+			return a.helpConfig(strings.Join(args[1:], ""))
 		}
 		found, rest, err := root.Find(args)
 		if err != nil {
@@ -217,5 +211,4 @@ and which models use them.`
 		return found.Help()
 	}
 	jsonFlag(help, &a.json)
-	help.Flags().BoolVar(&page, "page", false, "print the keys as the page of the documentation")
 }

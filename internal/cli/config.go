@@ -58,16 +58,14 @@ func (a *app) configCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "config",
 		Short:   "Show configurations",
-		Long:    "config lists the presets and prints resolved configurations. The keys of a\nconfiguration are described by maskflow help config.",
+		Long:    "config lists the presets and prints resolved configurations; maskflow help config describes their keys.",
 		Example: "  maskflow config list\n  maskflow config show dna",
 	}
 	asGroup(c)
 	var sets []string
 	show := &cobra.Command{
-		Use:   "show CONFIG",
-		Short: "Print a configuration with every default",
-		Long: `show prints the resolved configuration of a file or a preset: every key that the
-run uses, with its value.`,
+		Use:     "show CONFIG",
+		Short:   "Print a configuration with every default",
 		Example: "  maskflow config show dna\n  maskflow config show my.yaml --set model.type=maf",
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := loadConfig(args[0], sets)
@@ -83,100 +81,75 @@ run uses, with its value.`,
 	}
 	setFlag(show, &sets)
 	list := &cobra.Command{
-		Use:     "list",
-		Short:   "List the presets",
-		Long:    "list prints the names of the presets, which train takes in place of a file.",
-		Example: "  maskflow config list",
-		RunE:    func(*cobra.Command, []string) error { return a.print("%s\n", strings.Join(presets(), "\n")) },
+		Use:   "list",
+		Short: "List the presets, which train takes in place of a file",
+		RunE:  func(*cobra.Command, []string) error { return a.print("%s\n", strings.Join(presets(), "\n")) },
 	}
 	c.AddCommand(list, show)
 	return c
 }
 
 // helpConfig describes the keys that begin with a prefix.
-func (a *app) helpConfig(prefix string, page bool) error {
+func (a *app) helpConfig(prefix string) error {
 	var found []option.Doc
+	var paths []string
 	for _, k := range keys() {
 		if prefix == "" || k.Path == prefix || strings.HasPrefix(k.Path, prefix+".") {
 			found = append(found, k)
 		}
+		section, _, _ := strings.Cut(k.Path, ".")
+		paths = append(paths, k.Path, section)
 	}
-	switch {
-	case found == nil:
-		var paths []string
-		for _, k := range keys() {
-			section, _, _ := strings.Cut(k.Path, ".")
-			paths = append(paths, k.Path, section)
-		}
+	if found == nil {
 		return usage(fmt.Errorf("no key begins with %s%s", prefix, text.DidYouMean(prefix, paths)))
-	case page && !a.json:
-		return a.print("%s", keysPage(found))
 	}
-	var b strings.Builder
-	for _, k := range found {
-		fmt.Fprintf(&b, "%s  (%s)\n", k.Path, strings.Join(facts(k, func(s string) string { return s }), "; "))
-		b.WriteString("    " + k.Help + "\n")
+	page := configText(found)
+	if prefix == "" {
+		page = configIntro + page
 	}
-	return a.show(map[string]any{"keys": found}, b.String())
+	return a.show(map[string]any{"keys": found}, page)
 }
 
-// facts are the type of a key, its values or bounds, its default and what uses it.
-func facts(k option.Doc, code func(string) string) []string {
-	facts := []string{k.Type}
-	if k.Values != nil {
-		quoted := make([]string, len(k.Values))
-		for i, v := range k.Values {
-			quoted[i] = code(option.QuoteText(v))
-		}
-		facts[0] = "one of " + strings.Join(quoted, ", ")
-		if strings.Contains(k.Type, "list") {
-			facts[0] += ", or a list of integers"
-		}
-	}
-	if k.Bounds != "" {
-		kind, word, _ := strings.Cut(k.Type, ", or ") // an integer, or unlimited
-		facts[0] = kind + " " + k.Bounds
-		if word != "" {
-			facts[0] += ", or " + code(word)
-		}
-	}
-	if k.Default == "" {
-		facts = append(facts, "required")
-	} else {
-		facts = append(facts, "default "+code(k.Default))
-	}
-	if k.For != nil {
-		facts = append(facts, "for "+strings.Join(k.For, ", or "))
-	}
-	if k.Mutable {
-		facts = append(facts, "may change when a run is resumed")
-	}
-	return facts
-}
+// configIntro begins what describes all keys, which is a page of the documentation, too (make docs).
+const configIntro = "# Configuration\n\nWhat a configuration file may say, key by key, as `maskflow help config` prints it. " +
+	"`maskflow help config model` describes\nthe keys of a section, and `maskflow config show NAME` prints a preset with every default.\n\n"
 
-// keysPage is the page of the documentation about the keys.
-func keysPage(found []option.Doc) string {
+// configText describes keys: their meaning, and below it their type, values or bounds,
+// default and what uses them.
+func configText(keys []option.Doc) string {
 	var b strings.Builder
-	b.WriteString(`# Configuration
-
-What a configuration file may say, key by key. This page is printed by ` + "`maskflow help config --page`" + ` (` + "`make docs`" + `);
-` + "`maskflow help config model`" + ` describes the keys of a section, and ` + "`maskflow config show NAME`" + ` prints a preset with every default.
-`)
-	last := "."
-	for _, k := range found {
-		section, _, nested := strings.Cut(k.Path, ".")
-		if !nested {
-			section = ""
-		}
-		if section != last {
+	last := ""
+	for _, k := range keys {
+		if section, _, nested := strings.Cut(k.Path, "."); nested && section != last {
 			last = section
-			if section != "" {
-				b.WriteString("\n## " + section + "\n")
-			}
-			b.WriteString("\n| key | value | meaning |\n|---|---|---|\n")
+			fmt.Fprintf(&b, "\n## %s\n\n", section)
 		}
-		cell := func(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k.Path, cell(strings.Join(facts(k, func(s string) string { return "`" + s + "`" }), "; ")), cell(k.Help))
+		facts := []string{k.Type}
+		if k.Values != nil {
+			quoted := make([]string, len(k.Values))
+			for i, v := range k.Values {
+				quoted[i] = "`" + option.QuoteText(v) + "`"
+			}
+			facts[0] = "one of " + strings.Join(quoted, ", ")
+			if strings.Contains(k.Type, "list") {
+				facts[0] += ", or a list of integers"
+			}
+		}
+		if k.Bounds != "" {
+			facts = append(facts, k.Bounds)
+		}
+		if k.Default == "" {
+			facts = append(facts, "required")
+		} else {
+			facts = append(facts, "default `"+k.Default+"`")
+		}
+		if k.For != nil {
+			facts = append(facts, "for "+strings.Join(k.For, ", or "))
+		}
+		if k.Mutable {
+			facts = append(facts, "may change when a run is resumed")
+		}
+		fmt.Fprintf(&b, "- `%s`: %s\n  (%s)\n", k.Path, k.Help, strings.Join(facts, "; "))
 	}
 	return b.String()
 }

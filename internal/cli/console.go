@@ -31,10 +31,7 @@ func (c *console) isTerminal() bool { return c.tty != nil }
 
 // line writes a line of its own.
 func (c *console) line(format string, args ...any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.erase()
-	fmt.Fprintf(c.w, format+"\n", args...)
+	fmt.Fprintf(c, format+"\n", args...)
 }
 
 // show replaces the live line, cut to the width of the terminal. Without a
@@ -66,7 +63,7 @@ func (c *console) erase() {
 	}
 }
 
-// Write is for what others write, such as cobra.
+// Write takes whole lines.
 func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

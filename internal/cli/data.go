@@ -16,7 +16,7 @@ func (a *app) dataCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "data",
 		Short:   "List data sources, or describe one",
-		Long:    "data lists what a configuration can name as data.source, and describes the rows of\na source.",
+		Long:    "data lists what a configuration can name as data.source, and describes the rows of it.",
 		Example: "  maskflow data list\n  maskflow data show binary/dna.npz",
 	}
 	asGroup(c)
@@ -26,10 +26,8 @@ func (a *app) dataCommand() *cobra.Command {
 
 func (a *app) dataListCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "list",
-		Short:   "List the generators and the kinds of files that are read",
-		Long:    "list prints the generators by name and the kinds of files and folders that are\nread, by suffix.",
-		Example: "  maskflow data list",
+		Use:   "list",
+		Short: "List the generators by name, and the kinds of files that are read by suffix",
 		RunE: func(*cobra.Command, []string) error {
 			sources := source.List()
 			t := newTable("source", "kind", "")
@@ -45,8 +43,7 @@ func (a *app) dataListCommand() *cobra.Command {
 
 const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and range of
 the values, repeated rows, rows that are in train too. It prints the test NLL of
-independent columns (Bernoulli for binary data, Gaussian for real data), which any model
-must beat. A target has no rows: it is a density to fit, with a number of points to draw.`
+independent columns, which any model must beat.`
 
 func (a *app) dataShowCommand() *cobra.Command {
 	var o data.Options
@@ -71,7 +68,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 	dataDirFlag(c, &a.dataDir)
 	f := c.Flags()
 	f.StringVar(&o.Array, "array", "", "`name` of the one array of a .npz file, as data.array")
-	wordFlag(c, &o.Binarize, "binarize", "", "threshold or sample, as data.binarize", "threshold", "sample")
+	wordFlag(c, &o.Binarize, "binarize", "", "`HOW` grey values become binary, as data.binarize", "threshold", "sample")
 	f.BoolVar(&o.Labels, "labels", false, "the labels are the context, as data.labels")
 	f.IntVar(&o.ContextColumns, "context-columns", 0, "the last `N` columns are the context, as data.context_columns")
 	f.StringSliceVar(&o.DropColumns, "drop-columns", nil, "`columns` to leave out, as data.drop_columns")
@@ -86,11 +83,10 @@ func statsText(d data.Stats) string {
 	var b strings.Builder
 	if d.Target != "" {
 		fmt.Fprintf(&b, "%s: a target of %s\n%s\n", d.Source, text.Count(d.Dim, "variable"), d.Note)
-		t := newTable("split", ">points")
 		for _, s := range d.Splits {
-			t.add(s.Split, strconv.Itoa(s.Rows))
+			fmt.Fprintf(&b, "%-6s %d points to draw\n", s.Split, s.Rows)
 		}
-		return b.String() + t.String()
+		return b.String()
 	}
 	kind := "real"
 	if d.Binary {

@@ -26,18 +26,14 @@ type evalOptions struct {
 }
 
 const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split of
-its data, in nats a row, with twice its standard error, in the units of the source.
-Where the rows are standardised, take logits or come from a recipe, a second line
-reports it in model space, as published tables do; images have bits/dim too.
+its data, in nats a row, with twice its standard error, in the units of the source; a
+second line has it in model space, where rows were prepared, and images have bits/dim.
 
-A model with several orders is an ensemble: their probabilities are averaged, row by
-row. The table has the mean over single orders, the gain of the ensemble over it and
-the effective number of orders. --orders evaluates ensembles of other sizes: the
-first K trained orders, or K fresh ones when orders are unlimited.
-
-For a variational autoencoder it prints the negative evidence lower bound and the
-importance-weighted likelihood of --samples draws a row; for a flow that is fitted to
-a target, the divergence KL(q‖p) from it, estimated by samples.
+The probabilities of the orders of a model are averaged, row by row; the mean over single
+orders, the gain of the ensemble over it and the effective number of orders follow, and
+--orders makes a table of ensembles of other sizes. A variational autoencoder has the
+negative evidence lower bound and the importance-weighted likelihood of --samples draws a
+row, a flow that is fitted to a target the divergence KL(q‖p) from it.
 
 --json prints one object for the largest ensemble, with all sizes in "by_orders" when
 there are several.`
@@ -66,7 +62,7 @@ func (a *app) evalCommand() *cobra.Command {
 }
 
 func splitFlag(c *cobra.Command, at *string) {
-	wordFlag(c, at, "split", "test", "train, valid or test", "train", "valid", "test")
+	wordFlag(c, at, "split", "test", "`SPLIT` of the data", "train", "valid", "test")
 }
 
 func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
@@ -153,15 +149,20 @@ type figures struct {
 	// steady is whether the preprocessing changes the likelihoods of all rows by
 	// the same, so that both spaces have the same error.
 	steady bool
-	// single is whether a validation draws noise once a row.
-	single, stochastic bool
+	// valid is what a validation measures.
+	valid string
 }
 
 func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 	_, masked := d.(models.Masked)
-	_, stochastic := d.(models.Stochastic)
-	return figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), steady: c.Data.Logit == 0,
-		stochastic: stochastic, single: c.Eval.ValidSamples <= 1}
+	f := figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), steady: c.Data.Logit == 0, valid: "NLL"}
+	if _, ok := d.(models.Stochastic); ok {
+		f.valid = "importance-weighted NLL"
+		if c.Eval.ValidSamples <= 1 {
+			f.valid = "−ELBO"
+		}
+	}
+	return f
 }
 
 // headline is the figure that counts. notes come before the other circumstances
@@ -181,13 +182,13 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 	return fmt.Sprintf("NLL %s nats a row (%s)", text.WithError(e.NLL, e.NLL2SE), strings.Join(notes, ", "))
 }
 
-// further are the same figure in other spaces and units.
+// further are the same figure in other spaces and units, and what its orders gain.
 func (f figures) further(e maskflow.Evaluation) []string {
 	if e.Samples > 0 {
 		return nil
 	}
 	var lines []string
-	if moved(e) {
+	if math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
 		figure := text.WithError(e.NLLModel, e.NLL2SE)
 		if !f.steady {
 			figure, _ = text.PlusMinus(e.NLLModel, e.NLL2SE)
@@ -198,40 +199,18 @@ func (f figures) further(e maskflow.Evaluation) []string {
 		figure, uncertainty := text.PlusMinus(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)
 		lines = append(lines, fmt.Sprintf("%s ± %s bits/dim", figure, uncertainty))
 	}
+	if e.Orders > 1 {
+		mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
+		lines = append(lines, fmt.Sprintf("mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS))
+	}
 	return lines
 }
 
-// moved reports whether preprocessing sets the two spaces of a likelihood apart.
-func moved(e maskflow.Evaluation) bool {
-	return math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL))
-}
-
-// valid names what a validation measures.
-func (f figures) valid() string {
-	switch {
-	case f.stochastic && f.single:
-		return "−ELBO"
-	case f.stochastic:
-		return "importance-weighted NLL"
-	}
-	return "NLL"
-}
-
-// text is a line for one ensemble of a model, and a table for several or for
-// one of several orders.
+// text is the figures of one ensemble of a model, and a table of several.
 func (f figures) text(es []maskflow.Evaluation) string {
-	last := es[len(es)-1]
-	out := f.headline(last) + "\n"
-	if len(es) > 1 || last.Orders > 1 {
-		out = ensembleTable(es).String()
+	if len(es) == 1 {
+		return strings.Join(append([]string{f.headline(es[0])}, f.further(es[0])...), "\n") + "\n"
 	}
-	for _, line := range f.further(last) {
-		out += line + "\n"
-	}
-	return out
-}
-
-func ensembleTable(es []maskflow.Evaluation) *table {
 	t := newTable(">orders", ">NLL (nats)", ">± 2 se", ">order mean", ">gain", ">± 2 se", ">ess")
 	for _, e := range es {
 		nll, nllErr := text.PlusMinus(e.NLL, e.NLL2SE)
@@ -243,7 +222,7 @@ func ensembleTable(es []maskflow.Evaluation) *table {
 		gain, gainErr := text.PlusMinus(e.Gain, e.Gain2SE)
 		t.add(fmt.Sprint(e.Orders), nll, nllErr, mean, gain, gainErr, fmt.Sprintf("%.1f", e.ESS))
 	}
-	return t
+	return t.String()
 }
 
 // evaluationJSON is an evaluation as every --json prints it.

@@ -54,12 +54,11 @@ func TestFiguresOfAnEvaluation(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
-	if got := figuresFor(t, vae, nil, 0).valid(); got != "−ELBO" {
+	if got := figuresFor(t, vae, nil, 0).valid; got != "−ELBO" {
 		t.Errorf("one draw a row in validation is %q", got)
 	}
-	many := figuresFor(t, vae, nil, 0)
-	many.single = false
-	if got, plain := many.valid(), figuresFor(t, bits, nil, 0).valid(); got != "importance-weighted NLL" || plain != "NLL" {
+	many := figuresOf(&maskflow.Config{Eval: maskflow.Estimation{ValidSamples: 2}}, vae, nil)
+	if got, plain := many.valid, figuresFor(t, bits, nil, 0).valid; got != "importance-weighted NLL" || plain != "NLL" {
 		t.Errorf("%q, %q", got, plain)
 	}
 }

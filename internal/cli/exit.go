@@ -94,12 +94,11 @@ func unknownCommand(group *cobra.Command, name string) error {
 	return usage(fmt.Errorf("unknown command %q (see %s --help)", name, group.CommandPath()))
 }
 
-// takes checks the number of arguments of a command whose Use line names them
-// all; the last optional ones may be left out.
-func takes(optional int, names ...string) cobra.PositionalArgs {
+// takes checks the number of arguments of a command whose Use line names them all.
+func takes(names ...string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
-		case len(args) < len(names)-optional:
+		case len(args) < len(names):
 			return misused(c, "%s is missing", names[len(args)])
 		case len(args) > len(names) && len(names) == 0:
 			return misused(c, "takes no arguments, got %q", args[0])

@@ -31,31 +31,18 @@ func (f flags) data() string { return cmp.Or(f.dataDir, os.Getenv("MASKFLOW_DATA
 // setFlag adds --set to a command that reads a configuration.
 func setFlag(c *cobra.Command, sets *[]string) {
 	c.Flags().StringArrayVar(sets, "set", nil, "`path=value`: change a key of the configuration, may be repeated")
-	must(c.RegisterFlagCompletionFunc("set", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-		if path, _, ok := strings.Cut(typed, "="); ok {
-			return valuesOf(path), cobra.ShellCompDirectiveNoFileComp
-		}
-		var paths []string
+	must(c.RegisterFlagCompletionFunc("set", func(_ *cobra.Command, _ []string, typed string) (all []string, _ cobra.ShellCompDirective) {
 		for _, k := range keys() {
-			if strings.HasPrefix(k.Path, typed) {
-				paths = append(paths, k.Path+"=\t"+k.Help)
+			if strings.HasPrefix(typed, k.Path+"=") {
+				for _, v := range k.Values {
+					all = append(all, k.Path+"="+v)
+				}
+			} else if strings.HasPrefix(k.Path, typed) {
+				all = append(all, k.Path+"=\t"+k.Help)
 			}
 		}
-		return paths, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}))
-}
-
-// valuesOf are the completions path=value of a key with a list of words.
-func valuesOf(path string) []string {
-	var all []string
-	for _, k := range keys() {
-		if k.Path == path {
-			for _, v := range k.Values {
-				all = append(all, path+"="+v)
-			}
-		}
-	}
-	return all
 }
 
 func jsonFlag(c *cobra.Command, on *bool) {
@@ -65,41 +52,30 @@ func jsonFlag(c *cobra.Command, on *bool) {
 // wordFlag adds a flag that takes one of a few words.
 func wordFlag(c *cobra.Command, at *string, name, initial, help string, words ...string) {
 	*at = initial
-	c.Flags().Var(&checked[string]{at, func(s string) (string, error) {
+	all := strings.Join(words, ", ")
+	help += ": " + all
+	if initial != "" {
+		help += " (default " + initial + ")"
+	}
+	c.Flags().Func(name, help, func(s string) error {
 		if !slices.Contains(words, s) {
-			return s, errors.New("there are " + strings.Join(words, ", "))
+			return errors.New("there are " + all)
 		}
-		return s, nil
-	}}, name, help)
+		*at = s
+		return nil
+	})
 	completeWords(c, name, words...)
 }
 
 // countFlag adds a flag that takes an integer of at least least; without the flag it
 // is what it was.
 func countFlag(c *cobra.Command, at *int, name, short string, least int, help string) {
-	c.Flags().VarP(&checked[int]{at, func(s string) (int, error) {
-		n, err := strconv.Atoi(s)
-		if err == nil && n < least {
+	c.Flags().FuncP(name, short, help, func(s string) (err error) {
+		if *at, err = strconv.Atoi(s); err == nil && *at < least {
 			err = fmt.Errorf("need %d or more", least)
 		}
-		return n, err
-	}}, name, short, help)
-}
-
-// checked is a flag whose value is checked where it is read, as pflag.Value.
-type checked[T string | int] struct {
-	at   *T
-	read func(string) (T, error)
-}
-
-func (f *checked[T]) String() string { return fmt.Sprint(*f.at) }
-func (f *checked[T]) Type() string   { return fmt.Sprintf("%T", *f.at) }
-func (f *checked[T]) Set(s string) (err error) {
-	v, err := f.read(s)
-	if err == nil {
-		*f.at = v
-	}
-	return err
+		return err
+	})
 }
 
 func completeWords(c *cobra.Command, flag string, words ...string) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,14 +21,11 @@ func shell(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// sameFile reports whether two paths lead to one file, which need not exist.
+// sameFile reports whether two paths lead to one file.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return os.SameFile(infoA, infoB)
-	}
-	return filepath.Clean(a) == filepath.Clean(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }
 
 // table lays out cells in columns two spaces apart. A column whose header begins

@@ -23,18 +23,14 @@ type latentOptions struct {
 
 const latentLong = `latent maps the rows x of a table, in the units of the training's source, through a
 flow to their latent codes z; --inverse maps noise back to data. Both tables have a
-column for each variable. A flow that is right about the data gives z that are drawn
-from its base density: independent N(0, 1), unless model.base is another. The context
-follows the variables in INPUT, unless --context names a table of its own.
+column for each variable; the context follows the variables in INPUT, unless --context
+names its table. If the flow is right about the data, the z are drawn from its base.
 
 One direction takes a single pass through each layer: x to z for a MAF, z to x for an
-IAF. The other computes the variables one after the other, by one of three methods:
-incremental uses every weight once, sequential makes a pass for every variable, and
-jacobi repeats whole passes until no variable of a row changes by more than
---tolerance times 1 + its absolute value; with 0 all give the same bits. The number of
-passes is printed. jacobi fails if --max-passes do not suffice.
-
-The map is computed on the host, whatever the backend of the training was.`
+IAF. The other computes the variables one after the other: incremental uses every weight
+once, sequential makes a pass for every variable, and jacobi repeats whole passes until
+no variable of a row changes by more than --tolerance times 1 + its absolute value; with
+0 all give the same bits. The number of passes is printed.`
 
 func (a *app) latentCommand() *cobra.Command {
 	var o latentOptions
@@ -66,22 +62,15 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	case solver.Method != models.Jacobi && (o.tolerance > 0 || o.maxPasses > 0):
 		return misused(c, "--tolerance and --max-passes are for --method jacobi")
 	}
-	if err := o.check(c); err != nil {
-		return err
-	}
 	ctx := c.Context()
 	a.backend = "go" // The map is computed on the host.
-	r, err := a.openRun(ctx, dir)
+	r, t, err := a.openRows(c, dir, o.tables)
 	if err != nil {
 		return err
 	}
 	f, ok := r.Density().(models.Flow)
 	if !ok {
 		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Path))
-	}
-	t, err := a.rows(ctx, r, o.tables)
-	if err != nil {
-		return err
 	}
 	prepare, restore := r.Prepare, data.NewPreparation(r.Definition().Dim(), 0).Undo
 	if o.inverse { // Noise is in no units of the data, so that nothing else is asked of its values.

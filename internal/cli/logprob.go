@@ -18,16 +18,11 @@ type logprobOptions struct {
 	perOrder bool
 }
 
-const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as one column of float64
-named log_prob. A variational autoencoder's is estimated from eval.samples importance
-weights.
-
-INPUT has the units and the columns of the training's source, or the variables alone,
-followed by the context unless --context names a table of its own. The run's own
-preparation is applied, and the density is that of the values as they are in INPUT.
-
-With several orders p(x) is the mean of their probabilities; --per-order adds a column
-for every single order, order_1 to order_K.`
+const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as a column log_prob; that of a
+variational autoencoder is estimated. INPUT has the columns of the training's source in
+their units, or the variables alone, followed by the context unless --context names its
+table. With several orders p(x) is the mean of their probabilities; --per-order adds the
+columns order_1 to order_K.`
 
 func (a *app) logprobCommand() *cobra.Command {
 	var o logprobOptions
@@ -51,21 +46,14 @@ func (a *app) logprobCommand() *cobra.Command {
 }
 
 func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
-	if err := o.check(c); err != nil {
-		return err
-	}
 	ctx := c.Context()
-	r, err := a.openRun(ctx, dir, o.orders)
+	r, t, err := a.openRows(c, dir, o.tables, o.orders)
 	if err != nil {
 		return err
 	}
 	sets := r.Sets(o.orders)
 	if o.perOrder && len(sets) == 0 {
 		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Path))
-	}
-	t, err := a.rows(ctx, r, o.tables)
-	if err != nil {
-		return err
 	}
 	set, err := r.Prepare(t)
 	if err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -24,14 +23,8 @@ type masksOptions struct {
 
 const masksLong = `masks draws a mask set of the model that a configuration describes: its order, the
 degrees of its units, the mask of every layer and the product of all masks, which has
-no entry above its diagonal. --index chooses the set of the cycle. --png writes the
-same picture to a file, PNG or SVG by its suffix.
-
-Each layer of a flow has its own mask set: --layer chooses one, in the direction in
-which the layers are computed in one pass (from the data of a MAF, from the noise of an
-IAF). The orders of a base with masks follow those of the layers.
-
-The data are read only for the number of variables; --dim replaces them.`
+no entry above its diagonal. Each layer of a flow has its own set: they are numbered from
+the data to the noise, and a base with masks is the last.`
 
 func (a *app) masksCommand() *cobra.Command {
 	o := masksOptions{index: 1, layer: 1}
@@ -46,13 +39,13 @@ func (a *app) masksCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return a.masks(c, args[0], o) },
 	}
 	setFlag(c, &o.sets)
-	countFlag(c, &o.index, "index", "", 1, "number `I` of the mask set, from 1")
-	countFlag(c, &o.layer, "layer", "", 1, "number `I` of the layer of a flow, from 1")
-	c.Flags().StringVar(&o.png, "png", "", "write the picture to this `file`")
+	countFlag(c, &o.index, "index", "", 1, "number `I` of the mask set in the cycle (default 1)")
+	countFlag(c, &o.layer, "layer", "", 1, "number `I` of the layer of a flow (default 1)")
+	c.Flags().StringVar(&o.png, "png", "", "write the picture to this `file`, .png or .svg")
 	c.Flags().BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	countFlag(c, &o.dim, "dim", "", 1, "number `D` of variables, instead of reading the data")
 	dataDirFlag(c, &a.dataDir)
-	must(c.MarkFlagFilename("png", "png"))
+	must(c.MarkFlagFilename("png", "png", "svg"))
 	return c
 }
 
@@ -124,25 +117,19 @@ func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Def
 // cycleText describes a cycle in a line.
 func cycleText(c *masks.Cycle, index int) string {
 	r := c.Recipe()
-	first := string(r.Start) + " order"
+	start := string(r.Start)
 	if r.Base != nil {
-		first = "given order"
+		start = "given"
 	}
+	first := fmt.Sprintf("%s order, %s degrees, seed %d", start, r.Degrees, r.Seed)
 	switch n := c.Len(); n {
 	case 1:
-		return fmt.Sprintf("1 mask set: %s, %s degrees, seed %d", first, r.Degrees, r.Seed)
+		return "1 mask set: " + first
 	case masks.Unlimited:
-		return fmt.Sprintf("set %d of unlimited mask sets: first %s, %s degrees, a fresh %s in every step, seed %d", index, first, r.Degrees, resampled(r.Resample), r.Seed)
+		return fmt.Sprintf("set %d of unlimited mask sets, %s resampled in every step: first %s", index, r.Resample, first)
 	default:
-		return fmt.Sprintf("set %d of %d mask sets: first %s, %s degrees, %s resampled, seed %d", index, n, first, r.Degrees, resampled(r.Resample), r.Seed)
+		return fmt.Sprintf("set %d of %d mask sets, %s resampled: first %s", index, n, r.Resample, first)
 	}
-}
-
-func resampled(r masks.Resample) string {
-	if r == masks.ResampleBoth {
-		return "order and connectivity"
-	}
-	return string(r)
 }
 
 // maskedLayer is a part of a model that has masks: a masked density with the
@@ -158,12 +145,8 @@ func layerOfCycle(m models.Masked) maskedLayer {
 	return maskedLayer{c.Len(), c.At, func(index int) string { return cycleText(c, index) }}
 }
 
-func layerOfFlow(l *flow.Autoregressive) maskedLayer {
-	return maskedLayer{1, func(int) *masks.Set { return l.Set() }, func(int) string { return l.Name() + ", 1 mask set" }}
-}
-
-// layersOf are the parts of a model that have masks, in the direction in which
-// one pass computes them.
+// layersOf are the parts of a model that have masks: the layers of a flow from the data
+// to the noise, and its base.
 func layersOf(d models.Definition) []maskedLayer {
 	density, _ := models.DensityOf(d)
 	f, ok := density.(flow.Layered)
@@ -174,15 +157,11 @@ func layersOf(d models.Definition) []maskedLayer {
 		return nil
 	}
 	var found []maskedLayer
-	turned := false
 	for _, l := range f.Layers() {
-		inner, inverted := flow.Unwrap(l)
+		inner, _ := flow.Unwrap(l)
 		if a, ok := inner.(*flow.Autoregressive); ok {
-			found, turned = append(found, layerOfFlow(a)), turned || inverted
+			found = append(found, maskedLayer{1, func(int) *masks.Set { return a.Set() }, func(int) string { return a.Name() + ", 1 mask set" }})
 		}
-	}
-	if turned {
-		slices.Reverse(found)
 	}
 	if m, ok := f.Base().(models.Masked); ok {
 		found = append(found, layerOfCycle(m))

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -53,32 +53,21 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 		return nil, err
 	}
 	a.opened = append(a.opened, func() { r.Close() })
-	return r, checkOrders(r, orders...)
-}
-
-// mostOrders bounds the fresh orders of an unlimited cycle: their degrees are
-// held at once.
-const mostOrders = 100_000
-
-// checkOrders checks numbers of orders against a model: none may be larger than
-// the number of orders it was trained with, unless it draws fresh ones.
-func checkOrders(r *maskflow.Model, orders ...int) error {
 	most := 1
 	if masked, ok := r.Definition().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {
 			most = mostOrders
 		}
 	}
-	for _, k := range orders {
-		if k > most {
-			if most == mostOrders {
-				return usage(fmt.Errorf("--orders %d: at most %d fresh ones", k, most))
-			}
-			return usage(fmt.Errorf("--orders %d: %s was trained with %s", k, r.Path, text.Count(most, "order")))
-		}
+	if k := slices.Max(append(orders, 0)); k > most {
+		return nil, usage(fmt.Errorf("--orders %d: the most for %s is %d", k, dir, most))
 	}
-	return nil
+	return r, nil
 }
+
+// mostOrders bounds the fresh orders of an unlimited cycle: their degrees are
+// held at once.
+const mostOrders = 100_000
 
 // readTable reads a table from a file, or as CSV from standard input for "-".
 func (a *app) readTable(ctx context.Context, path, array string) (*data.Table, error) {
@@ -116,42 +105,43 @@ func (t *tables) inputFlags(c *cobra.Command) {
 	c.Flags().StringVar(&t.array, "array", "", "`name` of the array in a .npz file")
 }
 
-// check reports before the work what is wrong with the names of the files.
+// check reports before the work what is wrong with the names of the files: the suffix
+// of the output must be known, and no input may be overwritten.
 func (t *tables) check(c *cobra.Command) error {
 	if t.input == "-" && t.context == "-" {
 		return misused(c, "INPUT and --context cannot both be standard input")
 	}
-	return cmp.Or(needs(c, "output"), checkOutput(c, t.output, t.input, t.context))
-}
-
-// rows reads INPUT and its context.
-func (a *app) rows(ctx context.Context, r *maskflow.Model, f tables) (*data.Table, error) {
-	t, err := a.readTable(ctx, f.input, f.array)
-	if err != nil || f.context == "" {
-		return t, err
+	if err := needs(c, "output"); err != nil || t.output == "-" {
+		return err
 	}
-	if t.Context != nil {
-		return nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
+	if err := format.CheckName(t.output); err != nil {
+		return misused(c, "-o %s: %v", t.output, err)
 	}
-	t.Context, err = a.readContext(ctx, r, f.context, t.Rows())
-	return t, err
-}
-
-// checkOutput finds out before the work whether its result can be written: the
-// suffix must be known and no input may be overwritten.
-func checkOutput(c *cobra.Command, path string, inputs ...string) error {
-	if path == "-" {
-		return nil
-	}
-	if err := format.CheckName(path); err != nil {
-		return misused(c, "-o %s: %v", path, err)
-	}
-	for _, in := range inputs {
-		if in != "" && in != "-" && sameFile(path, in) {
-			return misused(c, "-o %s is the input, which would be overwritten", path)
-		}
+	if sameFile(t.output, t.input) || sameFile(t.output, t.context) {
+		return misused(c, "-o %s is the input, which would be overwritten", t.output)
 	}
 	return nil
+}
+
+// openRows opens the run of a command that reads a table, and reads INPUT and its context.
+func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*maskflow.Model, *data.Table, error) {
+	if err := f.check(c); err != nil {
+		return nil, nil, err
+	}
+	ctx := c.Context()
+	r, err := a.openRun(ctx, dir, orders...)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := a.readTable(ctx, f.input, f.array)
+	switch {
+	case err != nil || f.context == "":
+		return r, t, err
+	case t.Context != nil:
+		return nil, nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
+	}
+	t.Context, err = a.readContext(ctx, r, f.context, t.Rows())
+	return r, t, err
 }
 
 // readContext reads the rows that condition a model of a run: n of them, or one

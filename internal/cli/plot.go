@@ -3,17 +3,16 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/num"
@@ -26,8 +25,7 @@ import (
 
 type plotOptions struct {
 	kind, output, split string
-	window              string
-	bounds              []float64 // of the window, nil for that of the data
+	bounds              []float32 // of the window, nil for that of the data
 	n                   int
 	shape               []int
 	seed                uint64
@@ -38,19 +36,13 @@ type plotOptions struct {
 const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or without
 -o as text.
 
-  density      ln p(x) of a model of two variables over the range of its data, or over
-               --bounds, with rows of the split (of a target: samples of the flow)
-  samples      images beside each other, or pairs of numbers as points; --shape gives
-               the size of images where the source has none
-  calibration  probability integral transforms of the rows of the split, variable by
-               variable, which are uniform on [0, 1] if the model is right. Of a flow
-               over normal noise they are Φ(z) of the latent codes z; of Gaussian and
-               mixture conditionals, P(X ≤ x) given the variables before in the first
-               order. A table (with --json, one object) has the Kolmogorov–Smirnov
-               statistic of each with its p-value
-  curve        likelihoods of training and validation by steps
-
-Colours follow the terminal, and NO_COLOR turns them off; --ascii uses ASCII only.`
+  density      ln p(x) of a model of two variables over the range of its data, with rows
+               of the split (of a target: samples of the flow)
+  samples      images beside each other, or pairs of numbers as points
+  calibration  probability integral transforms of the rows of the split, which are
+               uniform on [0, 1] if the model is right: a chart for each variable, and a
+               table of Kolmogorov–Smirnov statistics with their p-values
+  curve        likelihoods of training and validation by steps`
 
 func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions
@@ -65,12 +57,13 @@ func (a *app) plotCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
 	}
 	f := c.Flags()
-	wordFlag(c, &o.kind, "kind", "", "`KIND` to draw: "+strings.Join(plotKindNames(), ", "), plotKindNames()...)
+	wordFlag(c, &o.kind, "kind", "", "`KIND` to draw", plotKindNames()...)
 	f.StringVarP(&o.output, "output", "o", "", "`file` to draw in, .png or .svg by its suffix (default the terminal)")
 	splitFlag(c, &o.split)
-	f.StringVar(&o.window, "bounds", "", "window `x0,x1,y0,y1` of a density (default that of the data)")
+	f.Float32SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
+	f.Lookup("bounds").DefValue = "" // else it is shown as []
 	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration)")
-	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images")
+	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images, where the source has none")
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
@@ -93,7 +86,7 @@ var plotKinds = map[string]struct {
 
 func plotKindNames() []string { return slices.Sorted(maps.Keys(plotKinds)) }
 
-func (a *app) plot(c *cobra.Command, dir string, o plotOptions) (err error) {
+func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 	if err := needs(c, "kind"); err != nil {
 		return err
 	}
@@ -102,15 +95,12 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) (err error) {
 		return misused(c, "-o %s: pictures are .png or .svg", o.output)
 	case a.json && (o.kind != "calibration" || o.output != ""):
 		return misused(c, "--json is for --kind calibration without -o: other kinds have no figures")
-	case o.window != "" && o.kind != "density":
+	case o.bounds != nil && o.kind != "density":
 		return misused(c, "--bounds is for --kind density")
+	case o.bounds != nil && !isWindow(o.bounds):
+		return misused(c, "--bounds: need four numbers x0,x1,y0,y1 with x0 < x1 and y0 < y1")
 	case (len(o.shape) > 0 || o.context != "") && o.kind != "samples":
 		return misused(c, "--shape and --context are for --kind samples")
-	}
-	if o.window != "" {
-		if o.bounds, err = parseBounds(o.window); err != nil {
-			return misused(c, "--bounds %s: %v", o.window, err)
-		}
 	}
 	kind := plotKinds[o.kind]
 	if kind.run != nil {
@@ -123,24 +113,10 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) (err error) {
 	return kind.model(a, c.Context(), r, o)
 }
 
-// parseBounds reads x0,x1,y0,y1.
-func parseBounds(text string) ([]float64, error) {
-	parts := strings.Split(text, ",")
-	if len(parts) != 4 {
-		return nil, fmt.Errorf("need four numbers x0,x1,y0,y1, got %d", len(parts))
-	}
-	var b []float64
-	for _, part := range parts {
-		v, err := strconv.ParseFloat(strings.TrimSpace(part), 32)
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a number of float32", part)
-		}
-		b = append(b, v)
-	}
-	if !(b[0] < b[1]) || !(b[2] < b[3]) || math.IsInf(b[1]-b[0], 0) || math.IsInf(b[3]-b[2], 0) {
-		return nil, errors.New("need x0 < x1 and y0 < y1")
-	}
-	return b, nil
+// isWindow reports whether numbers are x0,x1,y0,y1 with room between them.
+func isWindow(b []float32) bool {
+	side := func(lo, hi float32) bool { return lo < hi && !math.IsInf(float64(hi-lo), 0) }
+	return len(b) == 4 && side(b[0], b[1]) && side(b[2], b[3])
 }
 
 // title is what stands above a picture.
@@ -151,12 +127,10 @@ func title(r *maskflow.Model, what string) string {
 // textHeight is how many lines a chart in a terminal has.
 const textHeight = 24
 
-// writeChart prints the lines that a chart of package plot has for the width of
-// the terminal.
-func (a *app) writeChart(o plotOptions, height int, chart func(width, height int, style plot.Style) []string) error {
-	width, _ := terminalSize(a.stdout)
-	screen := tui.DetectScreen(a.stdout, os.Environ(), o.ascii)
-	return screen.Print(a.stdout, chart(cmp.Or(min(width, maxTextWidth), 80), height, screen.Style()))
+// page is what charts of package plot are printed on, and its width.
+func (a *app) page(o plotOptions) (screen tui.Screen, width int) {
+	width, _ = terminalSize(a.stdout)
+	return tui.DetectScreen(a.stdout, os.Environ(), o.ascii), cmp.Or(min(width, maxTextWidth), 80)
 }
 
 // Variables whose charts are drawn; all are in the table.
@@ -164,13 +138,6 @@ const (
 	fileVariables = 64
 	textVariables = 4
 )
-
-// variableJSON is the calibration of a variable.
-type variableJSON struct {
-	Name string       `json:"name"`
-	KS   runlog.Float `json:"ks"`
-	P    runlog.Float `json:"p"`
-}
 
 // plotCalibration draws the probability integral transforms of the rows of a split
 // and prints how far from uniform they are.
@@ -191,13 +158,15 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Path, err))
 	}
 	names, columns := columnNames(set, set.Dim), make([][]float64, set.Dim)
-	var found []variableJSON
+	var found []map[string]any
+	t := newTable("variable", ">KS", ">p")
 	for d := range columns {
 		for i := d; i < len(u); i += set.Dim {
 			columns[d] = append(columns[d], u[i])
 		}
 		ks, p := num.KS(columns[d])
-		found = append(found, variableJSON{names[d], runlog.Float(ks), runlog.Float(p)})
+		found = append(found, map[string]any{"name": names[d], "ks": runlog.Float(ks), "p": runlog.Float(p)})
+		t.add(names[d], fmt.Sprintf("%.4f", ks), fmt.Sprintf("%.3g", p))
 	}
 	if a.json {
 		return a.writeJSON(map[string]any{"split": o.split, "rows": rows, "variables": found})
@@ -210,16 +179,13 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	} else if err := a.histograms(o, names, columns); err != nil {
 		return err
 	}
-	t := newTable("variable", ">KS", ">p")
-	for _, v := range found {
-		t.add(v.Name, fmt.Sprintf("%.4f", float64(v.KS)), fmt.Sprintf("%.3g", float64(v.P)))
-	}
 	return a.print("%s", t)
 }
 
 // histograms draws the first variables.
 func (a *app) histograms(o plotOptions, names []string, columns [][]float64) error {
 	const bins, height = 20, 6
+	screen, width := a.page(o)
 	for d := range min(len(columns), textVariables) {
 		if err := a.print("%s\n", names[d]); err != nil {
 			return err
@@ -227,9 +193,7 @@ func (a *app) histograms(o plotOptions, names []string, columns [][]float64) err
 		unit := plot.Range{Lo: 0, Hi: 1}
 		counts, _ := plot.Bins(columns[d], unit, bins)
 		b := plot.Bars{Counts: counts, X: unit, Expected: float64(len(columns[d])) / bins}
-		if err := a.writeChart(o, height, func(width, height int, style plot.Style) []string {
-			return plot.Histogram(b, min(width, 60), height, style)
-		}); err != nil {
+		if err := screen.Print(a.stdout, plot.Histogram(b, min(width, 60), height, screen.Style())); err != nil {
 			return err
 		}
 	}
@@ -254,10 +218,9 @@ func (a *app) plotCurve(dir string, o plotOptions) error {
 		return picture.Curve(o.output, picture.Labels{Title: m.Name + ": learning curves", X: "step", Y: "negative log-likelihood, nats"}, train, valid)
 	}
 	c := curveChart(raw, train, valid)
-	return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
-		lines, _ := c.Draw(width, height-1, style)
-		return append([]string{c.Key(width, style)}, lines...)
-	})
+	screen, width := a.page(o)
+	lines, _ := c.Draw(width, textHeight-1, screen.Style())
+	return screen.Print(a.stdout, append([]string{c.Key(width, screen.Style())}, lines...))
 }
 
 // curvesOf returns the negative log-likelihoods that a run has logged by its steps.
@@ -283,14 +246,10 @@ func curveChart(raw, train, valid picture.Series) plot.Chart {
 	}
 	c.Lines[0].Faint, c.Lines[0].Colour = true, plot.Series(0)
 	c.Lines[1].Colour, c.Lines[2].Colour = plot.Series(0), plot.Series(1)
-	best := -1
-	for i, y := range valid.Y {
-		if !math.IsNaN(y) && (best < 0 || y < valid.Y[best]) {
-			best = i
+	if len(valid.Y) > 0 {
+		if i := floats.MinIdx(valid.Y); !math.IsNaN(valid.Y[i]) {
+			c.Marks = []plot.Mark{{X: valid.X[i], Y: valid.Y[i], Rune: '★', Colour: plot.Series(2)}}
 		}
-	}
-	if best >= 0 {
-		c.Marks = []plot.Mark{{X: valid.X[best], Y: valid.Y[best], Rune: '★', Colour: plot.Series(2)}}
 	}
 	return c
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,13 +11,14 @@ import (
 	"github.com/maskflow/maskflow/reproduce"
 )
 
-func TestParseBounds(t *testing.T) {
-	if b, err := parseBounds("-1, 2.5,0,1e3"); err != nil || !slices.Equal(b, []float64{-1, 2.5, 0, 1000}) {
-		t.Errorf("%v, %v", b, err)
+func TestWindows(t *testing.T) {
+	if !isWindow([]float32{-1, 2.5, 0, 1000}) {
+		t.Error("a window is none")
 	}
-	for _, bad := range []string{"", "1,2,3", "1,2,3,4,5", "1,1,2,3", "1,2,4,3", "1,2,3,x", "NaN,2,3,4", "-Inf,2,3,4", "0,1,0,1e99"} {
-		if _, err := parseBounds(bad); err == nil {
-			t.Errorf("%q is taken", bad)
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, bad := range [][]float32{{}, {1, 2, 3}, {1, 2, 3, 4, 5}, {1, 1, 2, 3}, {1, 2, 4, 3}, {nan, 2, 3, 4}, {-inf, 2, 3, 4}, {0, 1, 0, inf}} {
+		if isWindow(bad) {
+			t.Errorf("%v is taken", bad)
 		}
 	}
 }

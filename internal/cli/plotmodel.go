@@ -36,22 +36,21 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions)
 	if err != nil {
 		return err
 	}
-	x, y := windowOf(points)
-	if len(o.bounds) > 0 {
-		x, y = plot.Range{Lo: o.bounds[0], Hi: o.bounds[1]}, plot.Range{Lo: o.bounds[2], Hi: o.bounds[3]}
-	}
 	cells := fileCells
 	if o.output == "" {
 		cells = textCells
 	}
-	g, err := densityGrid(ctx, r, x, y, cells)
+	window := exec.GridOf(points, cells)
+	if b := o.bounds; b != nil {
+		window.X, window.Y = [2]float64{float64(b[0]), float64(b[1])}, [2]float64{float64(b[2]), float64(b[3])}
+	}
+	g, err := densityGrid(ctx, r, window)
 	if err != nil {
 		return err
 	}
 	if o.output == "" {
-		return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
-			return plot.Heatmap(g, width, height, style)
-		})
+		screen, width := a.page(o)
+		return screen.Print(a.stdout, plot.Heatmap(g, width, textHeight, screen.Style()))
 	}
 	return picture.Density(o.output, g, points, picture.Labels{Title: title(r, "density and "+o.split+" rows"), X: names[0], Y: names[1]})
 }
@@ -66,15 +65,15 @@ func (a *app) plotRows(ctx context.Context, r *maskflow.Model, o plotOptions) (r
 	}
 	if set.Dim == 0 {
 		rows, err = r.Core.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed})
-		return rows, columnNames(nil, r.Definition().Dim()), err
+	} else {
+		rows, err = r.Preparation().UndoValues(set.X[:min(n, set.Rows)*set.Dim])
 	}
-	rows, err = r.Preparation().UndoValues(set.X[:min(n, set.Rows)*set.Dim])
-	return rows, columnNames(set, set.Dim), err
+	return rows, columnNames(set, r.Definition().Dim()), err
 }
 
 // columnNames are those of the source, or x1, x2, ….
 func columnNames(set *data.Prepared, dim int) []string {
-	if set != nil && len(set.Columns) == dim {
+	if len(set.Columns) == dim {
 		return set.Columns
 	}
 	names := make([]string, dim)
@@ -84,17 +83,16 @@ func columnNames(set *data.Prepared, dim int) []string {
 	return names
 }
 
-// windowOf is where points are, with a margin.
-func windowOf(points []float32) (x, y plot.Range) {
-	g := exec.GridOf(points, 1)
-	return plot.Range{Lo: g.X[0], Hi: g.X[1]}, plot.Range{Lo: g.Y[0], Hi: g.Y[1]}
+// gridIn is a grid of values in a window.
+func gridIn(w exec.Grid, values []float64, name string) plot.Grid {
+	return plot.Grid{Rows: w.Cells, Cols: w.Cells, Values: values, Name: name,
+		X: plot.Range{Lo: w.X[0], Hi: w.X[1]}, Y: plot.Range{Lo: w.Y[0], Hi: w.Y[1]}}
 }
 
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
 // beyond the range of a logit, it is not a number.
-func densityGrid(ctx context.Context, r *maskflow.Model, x, y plot.Range, cells int) (plot.Grid, error) {
-	middles := exec.Grid{X: [2]float64{x.Lo, x.Hi}, Y: [2]float64{y.Lo, y.Hi}, Cells: cells}.Middles()
-	rows, err := data.FromFlat(middles, 2)
+func densityGrid(ctx context.Context, r *maskflow.Model, window exec.Grid) (plot.Grid, error) {
+	rows, err := data.FromFlat(window.Middles(), 2)
 	if err != nil {
 		return plot.Grid{}, err
 	}
@@ -103,10 +101,12 @@ func densityGrid(ctx context.Context, r *maskflow.Model, x, y plot.Range, cells 
 		return plot.Grid{}, err
 	}
 	logp, err := r.LogProbOf(ctx, set, nil)
-	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != cells*cells {
+	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != set.Rows {
 		return plot.Grid{}, err
 	}
-	return plot.Grid{Rows: cells, Cols: cells, Values: logp, X: x, Y: y, Depth: 10, Name: "ln p(x), nats"}, nil
+	g := gridIn(window, logp, "ln p(x), nats")
+	g.Depth = 10
+	return g, nil
 }
 
 // plotSamples draws images or points.
@@ -123,10 +123,11 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 	if err != nil {
 		return err
 	}
-	x, err := r.Core.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
-	if err == nil {
-		x, err = r.Preparation().UndoValues(x)
+	rows, err := r.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
+	if err != nil {
+		return err
 	}
+	x, err := rows.Values()
 	if err != nil {
 		return err
 	}
@@ -142,26 +143,19 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 		}
 		return picture.Samples(o.output, x, n, shape, l)
 	}
+	screen, width := a.page(o)
 	if len(shape) == 1 {
-		return a.writeChart(o, textHeight, func(width, height int, style plot.Style) []string {
-			return plot.Heatmap(pointGrid(x, textCells/2), width, height, style)
-		})
+		return screen.Print(a.stdout, plot.Heatmap(pointGrid(x, textCells/2), width, textHeight, screen.Style()))
 	}
 	h, w := shape[len(shape)-2], shape[len(shape)-1]
 	grey := plot.Grey(x, r.Definition().Dim()/(h*w), h*w)
-	return a.writeChart(o, 2*textHeight, func(width, height int, style plot.Style) []string {
-		return plot.Images(grey, n, h, w, width, height, style)
-	})
+	return screen.Print(a.stdout, plot.Images(grey, n, h, w, width, 2*textHeight, screen.Style()))
 }
 
 // sampleShape is that of a sample: [2], [h, w] or [3, h, w].
 func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 	if len(o.shape) > 0 {
-		size := 1
-		for _, n := range o.shape {
-			size *= n
-		}
-		if len(o.shape) != 2 || size != r.Definition().Dim() || o.shape[0] < 1 {
+		if len(o.shape) != 2 || o.shape[0] < 1 || o.shape[0]*o.shape[1] != r.Definition().Dim() {
 			return nil, usage(fmt.Errorf("--shape %v: need a height and a width whose product is %d, the variables of %s", o.shape, r.Definition().Dim(), r.Path))
 		}
 		return o.shape, nil
@@ -181,16 +175,12 @@ func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 
 // pointGrid counts points in cells.
 func pointGrid(points []float32, cells int) plot.Grid {
-	x, y := windowOf(points)
-	g := plot.Grid{Rows: cells, Cols: cells, Values: make([]float64, cells*cells), X: x, Y: y, Name: "samples in a cell"}
-	place := func(r plot.Range, v float32) (int, bool) {
-		i := math.Floor((float64(v) - r.Lo) / (r.Hi - r.Lo) * float64(cells))
-		return int(i), i >= 0 && i < float64(cells)
+	g := gridIn(exec.GridOf(points, cells), make([]float64, cells*cells), "samples in a cell")
+	cell := func(r plot.Range, v float32) int {
+		return int(math.Floor((float64(v) - r.Lo) / (r.Hi - r.Lo) * float64(cells)))
 	}
 	for i := 0; i < len(points); i += 2 {
-		col, inX := place(g.X, points[i])
-		row, inY := place(g.Y, points[i+1])
-		if inX && inY {
+		if col, row := cell(g.X, points[i]), cell(g.Y, points[i+1]); min(col, row) >= 0 && max(col, row) < cells {
 			g.Values[row*cells+col]++
 		}
 	}

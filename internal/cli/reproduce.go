@@ -23,16 +23,11 @@ type reproduceOptions struct {
 
 const reproduceLong = `reproduce trains what a paper reports, a few presets one after the other, and prints a
 table: the published number and its source, ours with twice its standard error over test
-rows (or its deviation over folds), whether the target is reached or by how much it is
-missed, and the time of the trainings. It exits with 0 when the table is complete,
-reached or not. --list lists the experiments, the data they need and its publishers.
+rows (or its deviation over folds), whether the target is reached, and the time of the
+trainings. It exits with 0 when the table is complete, reached or not.
 
-Every training has a run directory in the folder --run (default runs/NAME), which is
-resumed when it exists and read when it is finished: after an interruption, run the same
-command again.
-
---quick shortens every training to a few steps, to check data and backend. Its table
-reproduces nothing and is marked so.`
+Every training has a run directory in the folder --run, which is resumed when it exists
+and read when it is finished: after an interruption, run the same command again.`
 
 func (a *app) reproduceCommand() *cobra.Command {
 	var o reproduceOptions
@@ -54,17 +49,14 @@ func (a *app) reproduceCommand() *cobra.Command {
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		if o.list {
-			return takes(0)(c, args)
+			return takes()(c, args)
 		}
-		if len(args) == 0 {
-			return misused(c, "NAME is missing (--list has them)")
-		}
-		return takes(0, "NAME")(c, args)
+		return takes("NAME")(c, args)
 	}
 	f := c.Flags()
-	f.BoolVar(&o.list, "list", false, "list what can be reproduced")
+	f.BoolVar(&o.list, "list", false, "list the experiments, the data they need and its publishers")
 	f.StringVar(&o.dir, "run", "", "`directory` of the runs (default runs/NAME)")
-	f.BoolVar(&o.quick, "quick", false, "a smoke test: a few steps of every training")
+	f.BoolVar(&o.quick, "quick", false, "a smoke test: a few steps of every training, which reproduce nothing")
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the table")

@@ -23,23 +23,17 @@ type sampleOptions struct {
 
 const sampleLong = `sample draws rows from the best weights of a run, in the units of the training's
 source. The same seed gives the same rows on every machine, and the first rows do not
-depend on how many are drawn.
+depend on how many are drawn. All methods (see maskflow latent --help) give the same rows.
 
-Each row is drawn in the order of a random member of the ensemble, or with --order in
-one of them. All methods (see maskflow latent --help) give the same rows; jacobi prints
-how many passes it took. The samples of an IAF, and of a variational autoencoder, take
-one pass by any method.
-
-A model with a context needs --context. Where data.labels made it, a row is one-hot: a
-column for each label. Rows of images keep their shape in .npy and .npz files. Samples
-are drawn on the host, whatever the backend of the training was.`
+A model with a context needs --context; where data.labels made it, a row is one-hot.
+Rows of images keep their shape in .npy and .npz files.`
 
 var methods = map[string]models.Method{
 	"incremental": models.Incremental, "jacobi": models.Jacobi, "sequential": models.Sequential,
 }
 
 func methodFlag(c *cobra.Command, at *string) {
-	wordFlag(c, at, "method", "incremental", "incremental, jacobi or sequential", slices.Sorted(maps.Keys(methods))...)
+	wordFlag(c, at, "method", "incremental", "`METHOD` of inversion", slices.Sorted(maps.Keys(methods))...)
 }
 
 func (a *app) sampleCommand() *cobra.Command {

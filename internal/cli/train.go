@@ -26,20 +26,16 @@ type trainOptions struct {
 	resume, quiet, tui, noTUI bool
 }
 
-const trainLong = `train fits the model that a configuration describes and writes a run directory (--run,
-else runs/NAME-DATE-TIME): the resolved configuration, a log of metrics, checkpoints,
-the messages of native libraries, and at the end the test likelihood of the weights that
-were best in validation.
+const trainLong = `train fits the model that a configuration describes and writes a run directory: the
+resolved configuration, a log of metrics, checkpoints, and at the end the test likelihood
+of the weights that were best in validation. On a terminal the monitor shows the run
+while it trains (see maskflow watch for its keys).
 
-Where standard input and output are a terminal the monitor shows the run while it trains
-(see maskflow watch for its keys) and closes when the training has ended; --tui keeps it
-open after that, --no-tui or --quiet disable it.
-
-The first SIGINT (Ctrl-C) or SIGTERM ends the training after the running call and writes
-a checkpoint; the second ends it at once. --resume continues the run in --run from its
+SIGINT (Ctrl-C) or SIGTERM ends the training after the running call and writes a
+checkpoint; a second one ends it at once. --resume continues the run in --run from its
 last whole checkpoint with its own configuration, on the same backend bit for bit as if
-it had never stopped. A CONFIG or --set given with --resume may change only keys that
-maskflow help config marks so: limits, logging, checkpoints and evaluation.`
+it had never stopped. A CONFIG or --set given with it may change limits, logging,
+checkpoints and evaluation.`
 
 func (a *app) trainCommand() *cobra.Command {
 	var o trainOptions
@@ -53,11 +49,11 @@ func (a *app) trainCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
-		optional := 0
+		names := []string{"CONFIG"}
 		if o.resume {
-			optional = 1
+			names = names[:min(len(args), 1)] // may be left out
 		}
-		return cmp.Or(exclusive(c, "tui", "no-tui"), exclusive(c, "tui", "quiet"), takes(optional, "CONFIG")(c, args))
+		return cmp.Or(exclusive(c, "tui", "no-tui"), exclusive(c, "tui", "quiet"), takes(names...)(c, args))
 	}
 	f := c.Flags()
 	setFlag(c, &o.sets)
@@ -95,8 +91,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if err != nil {
 		return usage(err)
 	}
-	log := &nativeLog{console: a.console}
-	a.opened = append(a.opened, log.close)
+	log := &nativeLog{}
 	b, err := a.openBackend(ctx, log)
 	if err != nil {
 		return err
@@ -118,14 +113,11 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
 			Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
 			Observe: func(r runlog.Record) {
-				_, start := r.(runlog.Start)
-				if start {
-					log.open(filepath.Join(dir, runlog.StderrFile))
+				if _, ok := r.(runlog.Start); ok {
+					a.keepLog(log, filepath.Join(dir, runlog.StderrFile))
+					defer close(started)
 				}
 				p.observe(r)
-				if start {
-					close(started)
-				}
 			},
 		})
 	}
@@ -213,26 +205,19 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 		for _, line := range f.further(*e) {
 			b.add("", "%s", line)
 		}
-		if e.Orders > 1 {
-			mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
-			b.add("", "mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS)
-		}
 	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
 		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, text.Count(s.Epochs, "epoch"))
 		if s.BestEpoch == 0 {
 			when = "in the first epoch"
 		}
-		b.add("valid", "%s %.2f %s (%s, %s)", f.valid(), best, when, text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
+		b.add("valid", "%s %.2f %s (%s, %s)", f.valid, best, when, text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
 	}
 	b.add("run", "%s", s.Dir)
-	dir := shell(s.Dir)
 	if s.Status == runlog.Stopped {
-		b.add("next", "%s", resume)
-		b.add("", "maskflow eval %s", dir)
-		return b.String()
+		b.add("resume", "%s", resume)
 	}
-	context := ""
+	dir, context := shell(s.Dir), ""
 	if d.ContextDim() > 0 {
 		context = " --context FILE"
 	}

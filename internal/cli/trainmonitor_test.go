@@ -33,7 +33,7 @@ func (b *bench) shown(t *testing.T, flags ...string) *process {
 // summary waits for the summary of a training on the normal screen.
 func (p *process) summary() {
 	p.t.Helper()
-	p.shows(`\nrun +run *\nnext +maskflow train --resume --run run`)
+	p.shows(`\nrun +run *\nresume +maskflow train --resume --run run`)
 }
 
 // The monitor of a training asks, when it is left, what becomes of the training, and

@@ -9,19 +9,12 @@ import (
 	"github.com/maskflow/maskflow/verify"
 )
 
-const verifyLong = `verify checks a trained model. For each order of a masked density it multiplies the
-masks and searches the product for forbidden paths, differentiates every conditional
-by every variable, compares drawn values with the density's conditionals, and sums
-the probabilities of all rows of up to 16 bits, or integrates the density over up to
-2 real variables.
-
-For a flow it multiplies the masks of every layer, differentiates every layer (the
-Jacobian of an autoregressive one is triangular, and the log-determinant is that of
-the Jacobian), maps noise to data and back by each method, and compares the latent
-codes of samples with the noise that they were made from. A variational autoencoder
-has no exact density: its checks are skipped.
-
-It exits with 1 when any check fails.`
+const verifyLong = `verify checks a trained model and exits with 1 when any check fails. For each order of a
+masked density it searches the product of the masks for forbidden paths, differentiates
+every conditional by every variable, compares drawn values with the conditionals, and
+sums or integrates the density where that is feasible. For a flow it checks masks,
+Jacobian and log-determinant of every layer, the inverse, and the codes of samples. A
+variational autoencoder has no exact density: its checks are skipped.`
 
 func (a *app) verifyCommand() *cobra.Command {
 	var o verify.Options

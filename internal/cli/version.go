@@ -12,11 +12,9 @@ import (
 
 func (a *app) versionCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "version",
-		Short:   "Print the versions of maskflow and of what it is built from",
-		Long:    "version prints the versions of maskflow, Go, GoMLX and its XLA binding, and what\nthis program was built with.",
-		Example: "  maskflow version\n  maskflow version --json",
-		RunE:    func(*cobra.Command, []string) error { return a.version() },
+		Use:   "version",
+		Short: "Print the versions of maskflow and of what it is built from",
+		RunE:  func(*cobra.Command, []string) error { return a.version() },
 	}
 	jsonFlag(c, &a.json)
 	return c

@@ -26,20 +26,14 @@ type watchOptions struct {
 	size, filter, output       string
 }
 
-const watchLong = `watch shows runs while they train, and afterwards: losses, what the ensemble of
-orders gains, gradients, samples, the log and the configuration. A FOLDER is all
-runs in it, those that begin later too; on a terminal it need not hold one yet. It reads run directories and nothing else,
-so a run of another host on a shared file system looks the same as one of this one.
+const watchLong = `watch shows runs while they train, and afterwards. A FOLDER is all runs in it, those
+that begin later too. Run directories are read and nothing else, so that a run of another
+host on a shared file system looks the same; the keys s, which stops a training, and c,
+which has it write a checkpoint, leave a request there.
 
-Nothing that is watched is touched, unless asked for: s stops a training, cleanly or
-at once, and c has it write a checkpoint, through the run's directory, so also from
-another host. The answer is shown.
-
-Where standard input or output is no terminal, or a dumb one, or watch runs in the
-background, validations are printed as lines until every run has ended. --once prints
-one picture, or with -o draws it in a file, and --json prints one object with a record
-for each run. Colours follow the terminal, NO_COLOR turns them off; ASCII takes the
-place of other characters where the locale or the terminal lacks them.
+Without a terminal, or in the background, validations are printed as lines until every
+run has ended. --once prints one picture, or with -o draws it in a file; --json prints
+one object with a record for each run. NO_COLOR turns colours off.
 
 --filter and the key f choose runs by words that must all be true of them, such as
 model.hidden=500 best<12 -status:crashed name~dna running: key=value (or !=, <, <=, >,
@@ -55,7 +49,7 @@ func (a *app) watchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "watch RUN|FOLDER...",
 		Short: "Watch runs while they train",
-		Long:  fmt.Sprintf(watchLong, ansi.Wordwrap(strings.Join(monitor.QueryKeys(), ", "), 86, "")) + keysText(),
+		Long:  fmt.Sprintf(watchLong, ansi.Wordwrap(strings.Join(monitor.QueryKeys(), ", "), 88, "")) + keysText(),
 		Example: `  maskflow watch runs/dna
   maskflow watch runs --filter 'model.hidden=500 best<12'
   maskflow watch runs --once --size 120x40
