@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -10,7 +11,8 @@ import (
 // zero value has none.
 type Params struct {
 	prefix string
-	lookup func(name string) *graph.Node
+	nodes  map[string]*graph.Node
+	change func(*graph.Node) *graph.Node // applied to each node that is handed out; nil for none
 }
 
 // Bind gives the nodes the names of the specs. It panics when their numbers
@@ -23,7 +25,7 @@ func Bind(specs []Spec, nodes []*graph.Node) Params {
 	for i, s := range specs {
 		byName[s.Name] = nodes[i]
 	}
-	return Params{lookup: func(name string) *graph.Node { return byName[name] }}
+	return Params{nodes: byName}
 }
 
 // WithDegrees adds the degree vectors of a masked density, as nodes of the same
@@ -32,26 +34,20 @@ func (p Params) WithDegrees(specs []DegreeSpec, nodes []*graph.Node) Params {
 	if len(specs) != len(nodes) {
 		panic(fmt.Errorf("binding degrees: %d specs but %d nodes", len(specs), len(nodes)))
 	}
-	byName := make(map[string]*graph.Node, len(specs))
+	byName := make(map[string]*graph.Node, len(p.nodes)+len(specs))
+	maps.Copy(byName, p.nodes)
 	for i, s := range specs {
 		byName[p.prefix+s.Name] = nodes[i]
 	}
-	outer := p.lookup
-	return Params{prefix: p.prefix, lookup: func(name string) *graph.Node {
-		if n := byName[name]; n != nil {
-			return n
-		}
-		if outer == nil {
-			return nil
-		}
-		return outer(name)
-	}}
+	p.nodes = byName
+	return p
 }
 
 // In returns the parameters of a nested model: Get("w") of In("layer0") is
 // Get("layer0.w").
 func (p Params) In(name string) Params {
-	return Params{prefix: p.prefix + name + ".", lookup: p.lookup}
+	p.prefix += name + "."
+	return p
 }
 
 // Part is a model inside another, whose specs are among those of the outer one
@@ -96,10 +92,11 @@ func Of[T any](t Part, whole []T) []T { return whole[t.first : t.first+t.count] 
 
 // Lookup returns the node of a parameter, or nil when there is none.
 func (p Params) Lookup(name string) *graph.Node {
-	if p.lookup == nil {
-		return nil
+	n := p.nodes[p.prefix+name]
+	if n != nil && p.change != nil {
+		n = p.change(n)
 	}
-	return p.lookup(p.prefix + name)
+	return n
 }
 
 // Get returns the node of a parameter and panics when there is none.
@@ -112,16 +109,14 @@ func (p Params) Get(name string) *graph.Node {
 }
 
 // Map returns the parameters with a function applied to each node that is handed
-// out.
+// out, after those of earlier calls.
 func (p Params) Map(f func(*graph.Node) *graph.Node) Params {
-	return Params{prefix: p.prefix, lookup: func(name string) *graph.Node {
-		if p.lookup == nil {
-			return nil
-		}
-		n := p.lookup(name)
-		if n == nil {
-			return nil
+	before := p.change
+	p.change = func(n *graph.Node) *graph.Node {
+		if before != nil {
+			n = before(n)
 		}
 		return f(n)
-	}}
+	}
+	return p
 }

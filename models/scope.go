@@ -36,5 +36,5 @@ func InScope(scope *model.Scope, g *graph.Graph, d Definition, seed uint64) Para
 		}
 		byName[s.Name] = v.NodeValue(g)
 	}
-	return Params{lookup: func(name string) *graph.Node { return byName[name] }}
+	return Params{nodes: byName}
 }

@@ -119,26 +119,19 @@ func Orthogonal(rng *rand.Rand, shape []int) []float32 {
 	if short == 0 {
 		return nil
 	}
-	a := mat.NewDense(long, short, nil)
-	for i := range long {
-		for j := range short {
-			a.Set(i, j, rng.NormFloat64())
-		}
+	normal := make([]float64, long*short)
+	for i := range normal {
+		normal[i] = rng.NormFloat64()
 	}
+	a := mat.NewDense(long, short, normal)
 	var qr mat.QR
 	qr.Factorize(a)
 	// Q's first columns are A·R⁻¹; solving for them keeps the long×short shape
 	// (the full Q would be long×long).
 	var r mat.Dense
-	var upper mat.Dense
 	qr.RTo(&r)
-	upper.CloneFrom(r.Slice(0, short, 0, short))
 	tri := mat.NewTriDense(short, mat.Upper, nil)
-	for i := range short {
-		for j := i; j < short; j++ {
-			tri.SetTri(i, j, upper.At(i, j))
-		}
-	}
+	tri.Copy(&r)
 	var inv mat.TriDense
 	if err := inv.InverseTri(tri); err != nil {
 		// A Gaussian matrix is singular with probability zero; the draw is
@@ -150,12 +143,11 @@ func Orthogonal(rng *rand.Rand, shape []int) []float32 {
 	v := make([]float32, rows*cols)
 	for i := range long {
 		for j := range short {
-			x := float32(math.Copysign(1, tri.At(j, j)) * q.At(i, j))
-			if rows >= cols {
-				v[i*cols+j] = x
-			} else {
-				v[j*cols+i] = x
+			at := i*cols + j
+			if rows < cols {
+				at = j*cols + i
 			}
+			v[at] = float32(math.Copysign(1, tri.At(j, j)) * q.At(i, j))
 		}
 	}
 	return v

@@ -41,8 +41,8 @@ type hostLayer struct {
 	upTo     []int     // upTo[g]: number of units of degree <= g
 }
 
-// HostSpec describes a masked network for NewHost.
-type HostSpec struct {
+// hostSpec describes a masked network for newHost.
+type hostSpec struct {
 	// Order holds the degrees of the inputs, Hidden those of the hidden units.
 	Order  []int
 	Hidden [][]int
@@ -61,31 +61,17 @@ type HostSpec struct {
 	Activation Activation
 }
 
-// NewHost sorts the network by degree. It copies the weights.
-func NewHost(s HostSpec) (*Host, error) {
+// newHost sorts the network by degree. It copies the weights.
+func newHost(s hostSpec) *Host {
 	dim := len(s.Order)
-	if len(s.Layers) != len(s.Hidden)+1 {
-		return nil, fmt.Errorf("a network with %d hidden layers has %d layers, not %d", len(s.Hidden), len(s.Hidden)+1, len(s.Layers))
-	}
 	h := &Host{dim: dim, params: s.Params, context: s.Layers[0].Context,
 		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation, residual: s.Residual}
-	for l := range s.Hidden {
-		if skips(s.Residual, l) && !slices.Equal(s.Hidden[l], s.Hidden[l-2]) {
-			return nil, fmt.Errorf("hidden layers %d and %d are the ends of a block, but their degrees differ", l-2, l)
-		}
-	}
 	below, belowDegrees := h.order, s.Order
 	for l, d := range s.Layers {
 		strict := l == len(s.Hidden)
 		degrees, params := s.Order, s.Params
 		if !strict {
 			degrees, params = s.Hidden[l], 1
-		}
-		if d.Context != h.context {
-			return nil, fmt.Errorf("layer %d has a context of %d values, but layer 0 has one of %d", l, d.Context, h.context)
-		}
-		if d.From != len(below) || d.To != params*len(degrees) {
-			return nil, fmt.Errorf("layer %d has shape [%d, %d], need [%d, %d]", l, d.From, d.To, len(below), params*len(degrees))
 		}
 		units := sortedByDegree(degrees)
 		layer := hostLayer{from: d.From, to: d.To, weights: make([]float32, d.From*d.To), bias: make([]float32, d.To)}
@@ -115,9 +101,6 @@ func NewHost(s HostSpec) (*Host, error) {
 		h.before = append(h.before, count(s.Order, s.Order[unit], true))
 	}
 	if s.Direct != nil {
-		if s.Direct.From != dim || s.Direct.To != s.Params*dim {
-			return nil, fmt.Errorf("the direct connections have shape [%d, %d], need [%d, %d]", s.Direct.From, s.Direct.To, dim, s.Params*dim)
-		}
 		h.direct = make([]float32, dim*s.Params*dim)
 		for p := range s.Params {
 			for k, unit := range h.order {
@@ -126,7 +109,7 @@ func NewHost(s HostSpec) (*Host, error) {
 			}
 		}
 	}
-	return h, nil
+	return h
 }
 
 func sortedByDegree(degrees []int) []int {

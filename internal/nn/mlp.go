@@ -18,8 +18,6 @@ type MLP struct {
 	// Init draws the weights of a layer, given the numbers of its inputs and
 	// outputs.
 	Init func(fanIn, fanOut float64) models.Init
-	// OutputBias draws the biases of the last layer; nil means zeros.
-	OutputBias models.Init
 }
 
 // Specs declares the weights [from, to] and the bias [to] of each layer.
@@ -27,11 +25,8 @@ func (m MLP) Specs() []models.Spec {
 	var params []models.Spec
 	for l := range len(m.Widths) - 1 {
 		from, to := m.Widths[l], m.Widths[l+1]
-		bias := models.Spec{Name: mlpName(l) + biasSuffix, Shape: []int{to}}
-		if l == len(m.Widths)-2 {
-			bias.Init = m.OutputBias
-		}
-		params = append(params, models.Spec{Name: mlpName(l) + weightsSuffix, Shape: []int{from, to}, Init: m.Init(float64(from), float64(to))}, bias)
+		params = append(params, models.Spec{Name: mlpName(l) + weightsSuffix, Shape: []int{from, to}, Init: m.Init(float64(from), float64(to))},
+			models.Spec{Name: mlpName(l) + biasSuffix, Shape: []int{to}})
 	}
 	return params
 }
@@ -66,9 +61,7 @@ func (m MLP) Host(get func(name string) []float32, row []float32) []float32 {
 			}
 		}
 		if l < last {
-			for k, v := range out {
-				out[k] = m.Activation.Host(v)
-			}
+			m.Activation.Host(out)
 		}
 		row = out
 	}

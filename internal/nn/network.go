@@ -213,12 +213,7 @@ func (n *Network) Specs() []models.Spec { return n.specs }
 // Hidden are the widths of the hidden layers, those inside blocks too.
 func (n *Network) Hidden() []int { return n.o.Recipe.Hidden }
 
-// Outputs is the number P of outputs a variable.
-func (n *Network) Outputs() int { return n.o.Params }
-
 // skips says whether hidden layer l ends a residual block.
-func (n *Network) skips(l int) bool { return skips(n.o.Residual, l) }
-
 func skips(residual bool, l int) bool { return residual && l >= 2 && l%2 == 0 }
 
 // Apply computes the outputs o [batch, P·D] for x [batch, D], degrees (int32, of
@@ -242,7 +237,7 @@ func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Nod
 	var a, before *Node // the sums of the last two layers
 	for l, layer := range n.layers[:last] {
 		sum := layer.Apply(p, h, degrees[l], degrees[l+1], context)
-		if n.skips(l) {
+		if skips(n.o.Residual, l) {
 			sum = Add(sum, before)
 		}
 		h, a, before = n.activation.Graph(sum), sum, a
@@ -281,8 +276,9 @@ func (n *Network) Constants(x *Node, set *masks.Set) []*Node {
 	return nodes
 }
 
-// CheckSet says whether a mask set has the sizes of the network.
-func (n *Network) CheckSet(set *masks.Set) error {
+// checkSet says whether a mask set has the sizes of the network, and equal degrees at the
+// ends of its blocks.
+func (n *Network) checkSet(set *masks.Set) error {
 	widths := make([]int, len(set.Hidden))
 	for l, h := range set.Hidden {
 		widths[l] = len(h)
@@ -291,16 +287,21 @@ func (n *Network) CheckSet(set *masks.Set) error {
 		return fmt.Errorf("the mask set is of %d variables and hidden layers %v, the model of %d and %v",
 			set.Dim(), widths, n.o.Recipe.Dim, n.o.Recipe.Hidden)
 	}
+	for l := range set.Hidden {
+		if skips(n.o.Residual, l) && !slices.Equal(set.Hidden[l], set.Hidden[l-2]) {
+			return fmt.Errorf("hidden layers %d and %d are the ends of a block, but their degrees differ", l-2, l)
+		}
+	}
 	return nil
 }
 
 // Host returns the network on the host with the masks of a set. get returns a
 // parameter's values by its name; they are copied.
 func (n *Network) Host(get func(name string) []float32, set *masks.Set) (*Host, error) {
-	if err := n.CheckSet(set); err != nil {
+	if err := n.checkSet(set); err != nil {
 		return nil, err
 	}
-	spec := HostSpec{Order: set.Order, Hidden: set.Hidden, Params: n.o.Params, Residual: n.o.Residual, Activation: n.activation}
+	spec := hostSpec{Order: set.Order, Hidden: set.Hidden, Params: n.o.Params, Residual: n.o.Residual, Activation: n.activation}
 	outputs := slices.Repeat(set.Order, n.o.Params)
 	for l, layer := range n.layers {
 		to := set.Out(l)
@@ -313,5 +314,5 @@ func (n *Network) Host(get func(name string) []float32, set *masks.Set) (*Host, 
 		d := n.direct.Dense(get, set.Order, outputs)
 		spec.Direct = &d
 	}
-	return NewHost(spec)
+	return newHost(spec), nil
 }

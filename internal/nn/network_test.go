@@ -102,7 +102,7 @@ func onHost(t *testing.T, n *Network, values map[string][]float32, set *masks.Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	dim, params := n.o.Recipe.Dim, n.Outputs()
+	dim, params := n.o.Recipe.Dim, n.o.Params
 	y := make([]float32, rows*params*dim)
 	var mu sync.Mutex
 	_, err = host.Walk(context.Background(), make([]float32, rows*dim), rows, ctx, models.Solver{}, func(d, row int, outputs []float32, stride int, v []float32) {

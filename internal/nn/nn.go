@@ -59,26 +59,6 @@ func StandardNormalLogProb(x *Node) *Node {
 	return SumLast(Sub(Mul(Square(x), Number(x, -0.5)), Number(x, halfLog2Pi)))
 }
 
-// maxOf is the largest of several nodes, element by element, without a gradient.
-func maxOf(v []*Node) *Node {
-	top := v[0]
-	for _, x := range v[1:] {
-		top = Max(top, x)
-	}
-	return StopGradient(top)
-}
-
-// LogSumExpOf is ln Σ_k exp v_k, element by element, of finite values. Few nodes
-// of one shape are faster than an axis to reduce: XLA fuses them into one loop.
-func LogSumExpOf(v []*Node) *Node {
-	top := maxOf(v)
-	sum := Exp(Sub(v[0], top))
-	for _, x := range v[1:] {
-		sum = Add(sum, Exp(Sub(x, top)))
-	}
-	return Add(top, Log(sum))
-}
-
 // LogSumExp is ln Σ exp x over an axis, which goes away, of finite values.
 func LogSumExp(x *Node, axis int) *Node {
 	top := StopGradient(ReduceMax(x, axis))

@@ -52,7 +52,7 @@ func Widths(name string, at *[]int, help string) *option.Row {
 
 // ActivationRow declares the non-linearity of the hidden units.
 func ActivationRow(at *string) *option.Row {
-	return option.Words("activation", at, "non-linearity of the hidden units", ActivationNames()...)
+	return option.Words("activation", at, "non-linearity of the hidden units", option.Names(activations, activationName)...)
 }
 
 // ScaleRow declares how the scale of an affine layer, or the precision of a Gaussian, is made; no option without a field.
@@ -61,5 +61,5 @@ func ScaleRow(at *string) *option.Row {
 		return nil
 	}
 	return option.Words("scale", at,
-		"how the scale of an affine layer or a Gaussian is made positive: exp of a softly clipped number, softplus, sigmoid, or exp as in the MAF paper, which may overflow", ScaleNames()...)
+		"how the scale of an affine layer or a Gaussian is made positive: exp of a softly clipped number, softplus, sigmoid, or exp as in the MAF paper, which may overflow", option.Names(scales, scaleName)...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // logScales are the closed forms of ln scale, with their values at 0 and what
@@ -39,7 +40,7 @@ var logScales = map[string]struct {
 var scalePoints = []float64{-1e30, -1e4, -100, -50, -20, -3, -1, -0.5, -1e-4, 0, 1e-4, 0.5, 1, 3, 20, 50, 100, 1e4, 1e30}
 
 func TestScalesAreTheirClosedForms(t *testing.T) {
-	if names := ScaleNames(); len(names) != len(logScales) {
+	if names := scaleNames(); len(names) != len(logScales) {
 		t.Fatalf("the scales are %v, but there are %d closed forms", names, len(logScales))
 	}
 	x := make([]float32, len(scalePoints))
@@ -47,7 +48,7 @@ func TestScalesAreTheirClosedForms(t *testing.T) {
 		x[i] = float32(p)
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, name := range ScaleNames() {
+		for _, name := range scaleNames() {
 			s, err := ScaleByName(name)
 			if err != nil {
 				t.Fatal(err)
@@ -105,9 +106,11 @@ func TestScaleByName(t *testing.T) {
 	if err == nil {
 		t.Fatal("square is known")
 	}
-	for _, name := range append(ScaleNames(), `"square"`) {
+	for _, name := range append(scaleNames(), `"square"`) {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error %q does not say %s", err, name)
 		}
 	}
 }
+
+func scaleNames() []string { return option.Names(scales, scaleName) }

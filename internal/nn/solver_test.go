@@ -23,10 +23,7 @@ func chain(t *testing.T, order masks.Order, slope float32) (*Host, Emit) {
 		d.Weights[sequence[k]*dim+i] = slope
 	}
 	activation, _ := ActivationByName("")
-	host, err := NewHost(HostSpec{Order: order, Params: 1, Layers: []Dense{d}, Activation: activation})
-	if err != nil {
-		t.Fatal(err)
-	}
+	host := newHost(hostSpec{Order: order, Params: 1, Layers: []Dense{d}, Activation: activation})
 	return host, func(_, _ int, params []float32, _ int, x []float32) {
 		for i := range x {
 			x[i] = params[i] + 1

@@ -153,7 +153,7 @@ func (t *tile) hidden(l, k int) {
 		}
 		copy(t.sums[l][k*t.lanes:], out)
 	}
-	t.h.activation.apply(out)
+	t.h.activation.Host(out)
 }
 
 // output computes the outputs of position k.

@@ -21,9 +21,11 @@
 package option
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // MaxSize is the largest number of units, rows of a batch or columns: far above any use, far below where an integer overflows.
@@ -188,6 +190,25 @@ func (p *picked[T]) pick(word string) {
 type chooser interface {
 	word() string
 	pick(string)
+}
+
+// Names are those of the elements of a list.
+func Names[T any](all []T, nameOf func(T) string) []string {
+	names := make([]string, len(all))
+	for i, v := range all {
+		names[i] = nameOf(v)
+	}
+	return names
+}
+
+// Find returns the element of a list that has the name, the first for no name. The error lists the known names.
+func Find[T any](what, name string, all []T, nameOf func(T) string) (found T, err error) {
+	for i, v := range all {
+		if nameOf(v) == name || name == "" && i == 0 {
+			return v, nil
+		}
+	}
+	return found, fmt.Errorf("unknown %s %q (known: %s)", what, name, strings.Join(Names(all, nameOf), ", "))
 }
 
 // Clone returns a copy of the struct that v points at, for a value whose options are filled in while the caller's stay as they are.

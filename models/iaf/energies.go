@@ -3,12 +3,12 @@ package iaf
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -26,16 +26,14 @@ func Energies() []Target {
 	return all
 }
 
-// EnergyByName returns one of the energies, or an error that lists their names.
+// EnergyByName returns one of the energies, the first for no name, or an error that
+// lists their names.
 func EnergyByName(name string) (Target, error) {
-	var names []string
-	for _, t := range toy.Targets() {
-		if t.Name == name {
-			return energyOf(t), nil
-		}
-		names = append(names, t.Name)
+	t, err := option.Find("energy", name, Energies(), func(t Target) string { return t.Name })
+	if err != nil {
+		return Target{}, fmt.Errorf("iaf: %w", err)
 	}
-	return Target{}, fmt.Errorf("iaf: no energy %q (there are %s)", name, strings.Join(names, ", "))
+	return t, nil
 }
 
 // energies are −U without the penalty, for columns z₁ and z₂, by name.
@@ -44,24 +42,30 @@ var energies = map[string]func(z1, z2 *Node) *Node{
 		norm := Sqrt(Add(Add(Square(z1), Square(z2)), nn.Number(z1, 1e-12)))
 		ring := bump(Sub(norm, nn.Number(norm, 2)), 0.4)
 		at := func(center float64) *Node { return bump(Sub(z1, nn.Number(z1, center)), 0.6) }
-		return Add(ring, nn.LogSumExpOf([]*Node{at(2), at(-2)}))
+		return Add(ring, logAddExp(at(2), at(-2)))
 	},
 	"u2": func(z1, z2 *Node) *Node { return bump(Sub(z2, wave(z1)), 0.4) },
 	"u3": func(z1, z2 *Node) *Node {
 		shift := Mul(nn.Number(z1, 3), Exp(bump(Sub(z1, nn.Number(z1, 1)), 0.6)))
 		along := Sub(z2, wave(z1))
-		return nn.LogSumExpOf([]*Node{bump(along, 0.35), bump(Add(along, shift), 0.35)})
+		return logAddExp(bump(along, 0.35), bump(Add(along, shift), 0.35))
 	},
 	"u4": func(z1, z2 *Node) *Node {
 		shift := Mul(nn.Number(z1, 3), Logistic(Mul(Sub(z1, nn.Number(z1, 1)), nn.Number(z1, 1/0.3))))
 		along := Sub(z2, wave(z1))
-		return nn.LogSumExpOf([]*Node{bump(along, 0.4), bump(Add(along, shift), 0.35)})
+		return logAddExp(bump(along, 0.4), bump(Add(along, shift), 0.35))
 	},
 }
 
 // bump is −½·(v/width)².
 func bump(v *Node, width float64) *Node {
 	return Mul(Square(v), nn.Number(v, -0.5/(width*width)))
+}
+
+// logAddExp is ln(exp a + exp b) of finite values.
+func logAddExp(a, b *Node) *Node {
+	top := StopGradient(Max(a, b))
+	return Add(top, Log(Add(Exp(Sub(a, top)), Exp(Sub(b, top)))))
 }
 
 // wave is w₁ = sin(2π·z₁/4).

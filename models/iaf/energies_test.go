@@ -99,7 +99,7 @@ func TestEnergyByName(t *testing.T) {
 			t.Errorf("%s is %+v, error %v", name, e, err)
 		}
 	}
-	if _, err := EnergyByName("u5"); err == nil || !strings.Contains(err.Error(), `no energy "u5" (there are u1, u2, u3, u4)`) {
+	if _, err := EnergyByName("u5"); err == nil || !strings.Contains(err.Error(), `"u5" (known: u1, u2, u3, u4)`) {
 		t.Errorf("the error is %v", err)
 	}
 }

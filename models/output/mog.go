@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/floats"
@@ -64,7 +65,7 @@ func (m mixture) LogProb(x, o *Node) *Node {
 
 func (m mixture) Draw(o, noise []float32) float32 { return float32(mixtureAt{m, o}.Draw(noise)) }
 
-func (m mixture) Conditional(o []float32) models.Conditional { return mixtureAt{m, clone(o)} }
+func (m mixture) Conditional(o []float32) models.Conditional { return mixtureAt{m, slices.Clone(o)} }
 
 // mixtureAt is the mixture of given outputs.
 type mixtureAt struct {

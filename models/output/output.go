@@ -15,10 +15,8 @@ package output
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -48,13 +46,15 @@ type Family interface {
 	Conditional(o []float32) models.Conditional
 }
 
-// families lists what a name stands for. A table declares the options of a family
-// beside its name.
-var families = []struct {
+// family is what a name stands for. A table declares the options of a family beside
+// its name.
+type family struct {
 	name, help string
 	make       func(f Fields, scale nn.Scale) (Family, error)
 	table      func(f Fields) option.Table
-}{
+}
+
+var families = []family{
 	{"bernoulli", "of 0 and 1", newBernoulli, nil},
 	{"gaussian", "of real numbers", newGaussian, gaussianTable},
 	{"mog", "a mixture of Gaussians", newMixture, mixtureTable},
@@ -74,17 +74,13 @@ type Fields struct {
 
 // New returns the family. The error has every problem of its options.
 func (f Fields) New() (Family, error) {
-	name := value(f.Family)
 	scale, problem := nn.ScaleByName(value(f.Scale))
-	var names []string
-	for i, known := range families {
-		if name == known.name || name == "" && i == 0 {
-			family, err := known.make(f, scale)
-			return family, errors.Join(problem, err)
-		}
-		names = append(names, known.name)
+	known, err := option.Find("output", value(f.Family), families, func(k family) string { return k.name })
+	if err != nil {
+		return nil, errors.Join(problem, err)
 	}
-	return nil, errors.Join(problem, fmt.Errorf("unknown output %q (known: %s)", name, strings.Join(names, ", ")))
+	family, err := known.make(f, scale)
+	return family, errors.Join(problem, err)
 }
 
 // Row declares the choice of a family, with the options of each.
@@ -156,6 +152,3 @@ func bisect(cdf func(x float64) float64, p, low, high float64) float64 {
 	}
 	return high
 }
-
-// clone copies outputs, which the caller may use again.
-func clone(o []float32) []float32 { return slices.Clone(o) }
