@@ -188,7 +188,7 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 func TestSamplesWithTheirDensitiesComeFromTheBase(t *testing.T) {
 	const rows, dim = 2000, 2
 	base := newMADE(t, made.Options{Dim: dim, Output: "gaussian"})
-	layer := must.M1(flow.Invert(must.M1(flow.NewAutoregressive(must.M1(flow.NewAffine("")), flow.ConditionerOptions{Dim: dim}))))
+	layer := must.M1(flow.Invert(must.M1(flow.NewAutoregressive(must.M1(flow.NewAffine("")), flow.StackOptions{Dim: dim, Hidden: []int{}}))))
 	f := must.M1(flow.New(base, layer))
 	ordered := must.M1(flow.NewOrdered(base, layer))
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {

@@ -29,8 +29,8 @@ func TestTableOfCapabilities(t *testing.T) {
 		must.M1(iaf.New(iaf.Options{Dim: dim, Context: context, Hidden: widths})),
 		must.M1(iaf.NewVariational(fit, must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})),
 		must.M1(vae.New(vae.Options{Dim: dim, Encoder: widths, Decoder: widths})),
-		must.M1(flow.New(base, must.M1(flow.NewLU(dim)))),
-		must.M1(flow.NewOrdered(base, must.M1(flow.NewLU(dim)))),
+		must.M1(flow.New(base, flow.NewLU(dim))),
+		must.M1(flow.NewOrdered(base, flow.NewLU(dim))),
 		normal,
 	}
 	want := "Density HostSampler Flow Masked Conditionals context objective\n"

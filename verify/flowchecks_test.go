@@ -87,7 +87,7 @@ func TestVerifyHoldsForRealDensities(t *testing.T) {
 			must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})), nil, false},
 		{"gaussians", newMADE(t, made.Options{Dim: 2, Hidden: []int{7}, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder, Degrees: "sequential", Start: "natural"}), nil, false},
 		{"mixtures of one variable", newMADE(t, made.Options{Dim: 1, Context: 2, Output: "mog", Components: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), nil, true},
-		{"mixtures behind a linear layer", must.M1(flow.NewOrdered(newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: "mog", Masks: 3, Degrees: masks.SampledDegrees, Start: "natural"}), must.M1(flow.NewLU(5)))),
+		{"mixtures behind a linear layer", must.M1(flow.NewOrdered(newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: "mog", Masks: 3, Degrees: masks.SampledDegrees, Start: "natural"}), flow.NewLU(5))),
 			[]string{"every autoregressive layer", "the density integrates"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

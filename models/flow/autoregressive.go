@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,37 +9,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
-
-// ConditionerOptions describe the masked network of an autoregressive layer. The
-// zero value of a field means the default that its comment names.
-type ConditionerOptions struct {
-	// Dim is the number of variables, at least 1.
-	Dim int
-	// Context is the width of the context, 0 for none. It feeds every unit, so the
-	// first variable depends on it too.
-	Context int
-	// Hidden are the widths of the hidden layers, or of residual blocks of two
-	// layers each, which need equal widths.
-	Hidden   []int
-	Residual bool
-	// Activation of the hidden units: relu (default) and those of package made.
-	Activation string
-	// Init names how hidden weights are drawn: lecun (default), orthogonal, he or
-	// glorot. The output layer starts at zero, so that the layer starts as its
-	// transformer does with all parameters zero.
-	Init string
-	// Start is the order: natural (default), reversed or random. Order, the degree
-	// of each variable, overrides it.
-	Start masks.OrderKind
-	Order masks.Order
-	// Degrees of the hidden units: sequential (default) or sampled.
-	Degrees masks.Kind
-	// Seed is what random orders and degrees follow from.
-	Seed uint64
-}
 
 // Autoregressive is the layer y_d = T(x_d; θ_d) with θ_d computed by a masked
 // network from the variables before x_d in an order and from the context. Its
@@ -51,15 +23,17 @@ type ConditionerOptions struct {
 // Forward takes one pass of the network. The inverse needs the variables one
 // after the other: on the host see models.Solver, in the graph Solve.
 type Autoregressive struct {
-	o           ConditionerOptions
-	transformer Transformer
-	params      int // of the transformer
-	net         *nn.Network
+	dim, context int
+	transformer  Transformer
+	params       int // of the transformer
+	net          *nn.Network
 }
 
 // NewAutoregressive returns the layer of a transformer, or every problem of the
-// options.
-func NewAutoregressive(t Transformer, o ConditionerOptions) (*Autoregressive, error) {
+// options. Of these it takes those of one masked network: Dim, Context, and all from
+// Hidden on. Its output layer starts at zero, so that the
+// layer starts as its transformer does with all parameters zero.
+func NewAutoregressive(t Transformer, o StackOptions) (*Autoregressive, error) {
 	if t == nil {
 		return nil, errors.New("flow: an autoregressive layer needs a transformer, but it is nil")
 	}
@@ -67,25 +41,28 @@ func NewAutoregressive(t Transformer, o ConditionerOptions) (*Autoregressive, er
 	if params < 1 {
 		return nil, fmt.Errorf("flow: the transformer %s has %d parameters a variable, need at least 1", t.Name(), params)
 	}
+	if err := option.Resolve(o.fields().Table(true)); err != nil {
+		return nil, fmt.Errorf("flow: %w", err)
+	}
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Base: o.Order, Start: o.Start, Degrees: o.Degrees, Count: 1, Seed: o.Seed},
-		Params: params, Context: o.Context, Residual: o.Residual, Activation: o.Activation, Init: cmp.Or(o.Init, "lecun"),
+		Params: params, Context: o.Context, Residual: o.Residual, Activation: o.Activation, Init: o.Init,
 		OutputInit: models.Zeros,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
-	return &Autoregressive{o: o, transformer: t, params: params, net: net}, nil
+	return &Autoregressive{dim: o.Dim, context: o.Context, transformer: t, params: params, net: net}, nil
 }
 
 // Name is that of the transformer.
 func (a *Autoregressive) Name() string { return a.transformer.Name() + " autoregressive" }
 
 // Dim is the number of variables.
-func (a *Autoregressive) Dim() int { return a.o.Dim }
+func (a *Autoregressive) Dim() int { return a.dim }
 
 // ContextDim is the width of the context.
-func (a *Autoregressive) ContextDim() int { return a.o.Context }
+func (a *Autoregressive) ContextDim() int { return a.context }
 
 // Specs declares the parameters of the network, as made.Model does.
 func (a *Autoregressive) Specs() []models.Spec { return a.net.Specs() }
@@ -123,7 +100,7 @@ func (a *Autoregressive) Inverse(p models.Params, y, context *Node) (x, logDet *
 func (a *Autoregressive) Solve(p models.Params, y, context *Node, tolerance float64) (x, passes *Node) {
 	g := y.Graph()
 	state := []*Node{Const(g, int32(0)), Const(g, true), ZerosLike(y), y}
-	if a.o.Context > 0 {
+	if a.context > 0 {
 		state = append(state, context)
 	}
 	for _, s := range a.net.Specs() {
@@ -141,13 +118,13 @@ func (a *Autoregressive) Solve(p models.Params, y, context *Node, tolerance floa
 	}
 	more := NewClosure(g, func(g *Graph) []*Node {
 		s := parameters(g, "unsolved")
-		return []*Node{And(LessThan(s[0], Const(g, int32(a.o.Dim))), s[1])}
+		return []*Node{And(LessThan(s[0], Const(g, int32(a.dim))), s[1])}
 	})
 	pass := NewClosure(g, func(g *Graph) []*Node {
 		s := parameters(g, "pass")
 		x, y, rest := s[2], s[3], s[4:]
 		var context *Node
-		if a.o.Context > 0 {
+		if a.context > 0 {
 			context, rest = rest[0], rest[1:]
 		}
 		next := a.transformer.Inverse(y, a.theta(models.Bind(a.net.Specs(), rest), x, context))
@@ -188,7 +165,7 @@ func (h *hostAutoregressive) Inverse(ctx context.Context, rows, cond []float32, 
 // walk replaces the rows by what t makes of them. The network sees the results
 // (inverse) or the rows themselves.
 func (h *hostAutoregressive) walk(ctx context.Context, rows, cond []float32, solver models.Solver, t func(float32, []float32) float32, inverse bool) (int, error) {
-	dim, params := h.layer.o.Dim, h.layer.params
+	dim, params := h.layer.dim, h.layer.params
 	n := len(rows) / dim
 	out := make([]float32, len(rows))
 	mapped := out

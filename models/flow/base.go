@@ -43,7 +43,11 @@ func (n Normal) NewSampler(models.Weights, *masks.Set) (models.Sampler, error) {
 func (n Normal) NoiseDim() int { return int(n) }
 
 // DrawNoise fills rows with standard normal numbers.
-func (Normal) DrawNoise(rng *rand.Rand, noise []float32) { drawNormal(rng, noise) }
+func (Normal) DrawNoise(rng *rand.Rand, noise []float32) {
+	for i := range noise {
+		noise[i] = float32(rng.NormFloat64())
+	}
+}
 
 // Sample copies the noise.
 func (n Normal) Sample(ctx context.Context, dst, noise, cond []float32, _ models.Method) (passes int, err error) {

@@ -43,7 +43,7 @@ func equalWeights(n int) []float64 {
 // determinants.
 func TestBatchNormTakesTheStatisticsOfTheBatch(t *testing.T) {
 	const dim, rows = 3, 7
-	f := must(New(Normal(dim), must(NewBatchNorm(dim))))
+	f := must(New(Normal(dim), NewBatchNorm(dim)))
 	w := randomWeights(f, 1)
 	get := w.Named(f)
 	x := normals(2, rows*dim, 2)
@@ -106,8 +106,8 @@ func TestBatchNormTakesTheStatisticsOfTheBatch(t *testing.T) {
 // the rows, normalising layers give their outputs mean 0 and variance 1.
 func TestStagesNormalise(t *testing.T) {
 	const dim, rows = 3, 501
-	f := must(New(Normal(dim), must(NewActNorm(dim)), plainAffine(dim), must(NewBatchNorm(dim)), must(NewReverse(dim)), plainSpline(dim), must(NewBatchNorm(dim)),
-		must(NewActNorm(dim)), withContext(dim), must(NewActNorm(dim))))
+	f := must(New(Normal(dim), NewActNorm(dim), plainAffine(dim), NewBatchNorm(dim), must(NewReverse(dim)), plainSpline(dim), NewBatchNorm(dim),
+		NewActNorm(dim), withContext(dim), NewActNorm(dim)))
 	x, cond := normals(4, rows*dim, 3), normals(5, rows*3, 1)
 	for i := range x {
 		x[i] += float32(10 * (i % dim))
@@ -163,7 +163,7 @@ func TestStagesNormalise(t *testing.T) {
 
 // A column that does not vary is shifted, not divided by nothing.
 func TestActNormKeepsTheScaleOfAConstantColumn(t *testing.T) {
-	values := must(NewActNorm(2)).(estimatedLayer).Estimate([]float64{5, 1}, []float64{0, 4})
+	values := NewActNorm(2).(estimatedLayer).Estimate([]float64{5, 1}, []float64{0, 4})
 	if s := values["log_scale"]; s[0] != 0 || !near(s[1], float32(-math.Ln2), 1e-6) {
 		t.Errorf("the logarithms of the scales are %v, want 0 and −ln 2", s)
 	}

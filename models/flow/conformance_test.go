@@ -34,7 +34,7 @@ func one(layer func(dim int) Layer) func(int) []Layer {
 }
 
 // autoregressive is a row's layer: the options but for their number of variables.
-func autoregressive(t Transformer, o ConditionerOptions) func(dim int) Layer {
+func autoregressive(t Transformer, o StackOptions) func(dim int) Layer {
 	return func(dim int) Layer {
 		o.Dim = dim
 		return must(NewAutoregressive(t, o))
@@ -57,45 +57,45 @@ func splineOf(bins int, bound float64) Transformer { return must(NewSpline(bins,
 
 // The activations are smooth, so that no path can hide behind a dead unit.
 var (
-	plainAffine = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu"})
-	withContext = autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Context: 3})
-	plainGated  = autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Activation: "softplus"})
-	plainSpline = autoregressive(splineOf(0, 0), ConditionerOptions{Hidden: []int{13}, Activation: "tanh", Init: "orthogonal"})
-	mixing      = fallible(NewLU)
+	plainAffine = autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu"})
+	withContext = autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu", Context: 3})
+	plainGated  = autoregressive(NewGated(), StackOptions{Hidden: []int{11}, Activation: "softplus"})
+	plainSpline = autoregressive(splineOf(0, 0), StackOptions{Hidden: []int{13}, Activation: "tanh", Init: "orthogonal"})
+	mixing      = NewLU
 	mixture     = fallible(func(dim int) (Layer, error) { return NewRandomPermutation(dim, 3) })
 	reverse     = fallible(NewReverse)
 )
 
 var table = []row{
 	{name: "affine", dims: []int{1, 2, 7, 63}, layers: one(plainAffine)},
-	{name: "affine, softplus", dims: []int{2}, layers: one(autoregressive(affineOf("softplus"), ConditionerOptions{Hidden: []int{7}, Activation: "silu"}))},
-	{name: "affine, sigmoid, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf("sigmoid"), ConditionerOptions{}))},
-	{name: "affine, exp, residual", dims: []int{2, 7}, layers: one(autoregressive(affineOf("exp"), ConditionerOptions{Hidden: []int{7}, Residual: true, Activation: "elu"}))},
+	{name: "affine, softplus", dims: []int{2}, layers: one(autoregressive(affineOf("softplus"), StackOptions{Hidden: []int{7}, Activation: "silu"}))},
+	{name: "affine, sigmoid, no hidden layer", dims: []int{7}, layers: one(autoregressive(affineOf("sigmoid"), StackOptions{Hidden: []int{}}))},
+	{name: "affine, exp, residual", dims: []int{2, 7}, layers: one(autoregressive(affineOf("exp"), StackOptions{Hidden: []int{7}, Residual: true, Activation: "elu"}))},
 	{name: "gated", dims: []int{7, 1}, layers: one(plainGated)},
 	{name: "spline", dims: []int{2, 7, 63}, layers: one(plainSpline), bound: 3},
-	{name: "spline of two bins", dims: []int{1, 2}, alike: true, layers: one(autoregressive(splineOf(2, 1), ConditionerOptions{Hidden: []int{7}, Activation: "elu"}))},
-	{name: "spline, wide bound, context", dims: []int{7}, alike: true, layers: one(autoregressive(splineOf(3, 10), ConditionerOptions{Hidden: []int{13}, Activation: "tanh", Context: 3})), bound: 10},
+	{name: "spline of two bins", dims: []int{1, 2}, alike: true, layers: one(autoregressive(splineOf(2, 1), StackOptions{Hidden: []int{7}, Activation: "elu"}))},
+	{name: "spline, wide bound, context", dims: []int{7}, alike: true, layers: one(autoregressive(splineOf(3, 10), StackOptions{Hidden: []int{13}, Activation: "tanh", Context: 3})), bound: 10},
 	{name: "context", dims: []int{2, 7, 1}, layers: one(withContext)},
-	{name: "context, no hidden layer", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), ConditionerOptions{Context: 3}))},
-	{name: "context, residual", dims: []int{7}, alike: true, layers: one(autoregressive(NewGated(), ConditionerOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", Context: 3}))},
-	{name: "reversed order", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.ReversedOrder}))},
-	{name: "random order", dims: []int{63, 7}, alike: true, layers: one(autoregressive(splineOf(3, 2), ConditionerOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3})), bound: 2},
-	{name: "explicit order, sampled degrees", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{11, 13}, Activation: "gelu",
+	{name: "context, no hidden layer", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Context: 3, Hidden: []int{}}))},
+	{name: "context, residual", dims: []int{7}, alike: true, layers: one(autoregressive(NewGated(), StackOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", Context: 3}))},
+	{name: "reversed order", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.ReversedOrder}))},
+	{name: "random order", dims: []int{63, 7}, alike: true, layers: one(autoregressive(splineOf(3, 2), StackOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3})), bound: 2},
+	{name: "explicit order, sampled degrees", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "gelu",
 		Order: masks.Order{3, 1, 4, 7, 5, 2, 6}, Degrees: masks.SampledDegrees, Seed: 1}))},
-	{name: "relu", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), ConditionerOptions{Hidden: []int{23, 23}, Init: "he"}))},
+	{name: "relu", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Hidden: []int{23, 23}, Init: "he"}))},
 
 	{name: "reverse", dims: []int{2, 7}, layers: one(reverse)},
 	{name: "random permutation", dims: []int{7, 63}, alike: true, layers: one(mixture)},
 	{name: "permutation", dims: []int{7}, alike: true, layers: one(func(int) Layer { return must(NewPermutation([]int{2, 0, 3, 1, 6, 4, 5})) })},
-	{name: "batch normalisation", dims: []int{1, 7, 63}, layers: one(fallible(NewBatchNorm))},
-	{name: "activation normalisation", dims: []int{2, 7}, layers: one(fallible(NewActNorm))},
+	{name: "batch normalisation", dims: []int{1, 7, 63}, layers: one(NewBatchNorm)},
+	{name: "activation normalisation", dims: []int{2, 7}, layers: one(NewActNorm)},
 	{name: "mixing", dims: []int{1, 2, 7, 63}, layers: one(mixing)},
 
 	{name: "inverse affine", dims: []int{1, 2, 63, 7}, layers: one(turned(plainAffine))},
 	{name: "inverse gated", dims: []int{2, 7}, layers: one(turned(plainGated))},
 	{name: "inverse spline", dims: []int{2, 7}, layers: one(turned(plainSpline)), bound: 3},
 	{name: "inverse, context, random order", dims: []int{7}, alike: true, layers: one(turned(autoregressive(affineOf("softplus"),
-		ConditionerOptions{Hidden: []int{11}, Activation: "tanh", Context: 3, Start: masks.RandomOrder, Seed: 5})))},
+		StackOptions{Hidden: []int{11}, Activation: "tanh", Context: 3, Start: masks.RandomOrder, Seed: 5})))},
 	{name: "inverse permutation", dims: []int{7}, alike: true, layers: one(turned(mixture))},
 	{name: "inverse mixing", dims: []int{7}, layers: one(turned(mixing))},
 	{name: "twice inverted", dims: []int{7}, alike: true, layers: one(turned(turned(plainAffine)))},
@@ -109,13 +109,13 @@ var table = []row{
 		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "mog", Components: 3, Activation: "tanh", Degrees: "sequential", Start: "natural"}))
 	}},
 	{name: "conditional MAF", dims: []int{2, 7}, layers: func(dim int) []Layer {
-		return []Layer{withContext(dim), must(NewBatchNorm(dim)), reverse(dim), withContext(dim), must(NewActNorm(dim))}
+		return []Layer{withContext(dim), NewBatchNorm(dim), reverse(dim), withContext(dim), NewActNorm(dim)}
 	}},
 	{name: "IAF", dims: []int{2, 7}, layers: func(dim int) []Layer {
 		return []Layer{turned(plainAffine)(dim), reverse(dim), turned(plainGated)(dim), reverse(dim), turned(plainAffine)(dim)}
 	}},
 	{name: "neural spline flow", dims: []int{7, 2}, layers: func(dim int) []Layer {
-		return []Layer{must(NewActNorm(dim)), mixing(dim), plainSpline(dim), mixing(dim), plainSpline(dim)}
+		return []Layer{NewActNorm(dim), mixing(dim), plainSpline(dim), mixing(dim), plainSpline(dim)}
 	}, bound: 3},
 }
 
@@ -124,11 +124,11 @@ var table = []row{
 func maf(dim int) []Layer {
 	var layers []Layer
 	for i := range 5 {
-		o := ConditionerOptions{Dim: dim, Hidden: []int{11}, Activation: "elu"}
+		o := StackOptions{Dim: dim, Hidden: []int{11}, Activation: "elu"}
 		if i%2 == 1 {
 			o.Start = masks.ReversedOrder
 		}
-		layers = append(layers, must(NewAutoregressive(affineOf(""), o)), must(NewBatchNorm(dim)))
+		layers = append(layers, must(NewAutoregressive(affineOf(""), o)), NewBatchNorm(dim))
 	}
 	return layers
 }

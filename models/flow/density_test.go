@@ -187,7 +187,7 @@ func TestBanana(t *testing.T) {
 		step         = 2. * reach / (knots - 1)
 		entropy      = 3.5310242
 	)
-	layer := autoregressive(affineOf("exp"), ConditionerOptions{Hidden: []int{knots}, Start: masks.ReversedOrder})(2)
+	layer := autoregressive(affineOf("exp"), StackOptions{Hidden: []int{knots}, Start: masks.ReversedOrder})(2)
 	f := must(New(Normal(2), layer))
 	w := models.Initialize(f, 1)
 	for _, v := range w {

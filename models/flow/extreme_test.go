@@ -50,7 +50,7 @@ func TestExtremesStayFinite(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range tests {
 			t.Run(c.name, func(t *testing.T) {
-				f := must(New(Normal(2), autoregressive(c.transformer, ConditionerOptions{Hidden: []int{5}})(2)))
+				f := must(New(Normal(2), autoregressive(c.transformer, StackOptions{Hidden: []int{5}})(2)))
 				var x []float32
 				for i, v := range extremes {
 					x = append(x, v, extremes[(i+5)%len(extremes)])
@@ -86,7 +86,7 @@ func TestExtremesStayFinite(t *testing.T) {
 
 // A clip that held in one direction only would not be undone by the other.
 func TestClippedScalesAreUndone(t *testing.T) {
-	f := must(New(Normal(2), autoregressive(affineOf(""), ConditionerOptions{})(2)))
+	f := must(New(Normal(2), autoregressive(affineOf(""), StackOptions{Hidden: []int{}})(2)))
 	x := []float32{-7, 0.5, 1, 3, 100, -1e-3}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for signs := range 4 {
@@ -127,7 +127,7 @@ func TestOverflowIsAnError(t *testing.T) {
 		{"gated", NewGated(), 2, false},
 	}
 	for _, c := range tests {
-		f := must(New(Normal(2), must(NewReverse(2)), autoregressive(c.transformer, ConditionerOptions{})(2)))
+		f := must(New(Normal(2), must(NewReverse(2)), autoregressive(c.transformer, StackOptions{Hidden: []int{}})(2)))
 		w := models.Initialize(f, 1)
 		bias := w.Named(f)("layer1.output.bias")
 		bias[3] = 200 // of variable 1 alone

@@ -20,7 +20,6 @@ package flow
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -62,6 +61,9 @@ var (
 func New(base models.Density, layers ...Layer) (*Flow, error) {
 	if base == nil || slices.Contains(layers, nil) {
 		return nil, errors.New("flow: the base density or a layer is nil")
+	}
+	if base.Dim() < 1 {
+		return nil, fmt.Errorf("flow: a base density of %d variables, need at least 1", base.Dim())
 	}
 	f := &Flow{layers: slices.Clone(layers), base: base, context: base.ContextDim()}
 	for i, l := range layers {
@@ -231,11 +233,4 @@ func (f *Flow) Stages() []models.Stage {
 		from = i
 	}
 	return stages
-}
-
-// drawNormal fills noise with standard normal numbers.
-func drawNormal(rng *rand.Rand, noise []float32) {
-	for i := range noise {
-		noise[i] = float32(rng.NormFloat64())
-	}
 }

@@ -29,7 +29,7 @@ func logProb(t *testing.T, b *backend.Backend, m models.Density, w models.Weight
 // says of data turned round what the other says of the data.
 func TestReversedLayerOfReversedData(t *testing.T) {
 	const dim, rows = 5, 9
-	o := ConditionerOptions{Hidden: []int{11, 7}, Activation: "tanh"}
+	o := StackOptions{Hidden: []int{11, 7}, Activation: "tanh"}
 	natural := must(New(Normal(dim), autoregressive(splineOf(3, 4), o)(dim)))
 	o.Start = masks.ReversedOrder
 	reversed := must(New(Normal(dim), autoregressive(splineOf(3, 4), o)(dim)))
@@ -137,8 +137,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 	invert := func(l Layer) error { return layer(Invert(l)) }
 	transformer := func(_ Transformer, err error) error { return err }
-	other := autoregressive(affineOf(""), ConditionerOptions{Context: 2})(2)
-	conditioner := func(o ConditionerOptions) error {
+	other := autoregressive(affineOf(""), StackOptions{Context: 2, Hidden: []int{}})(2)
+	conditioner := func(o StackOptions) error {
 		_, err := NewAutoregressive(NewGated(), o)
 		return err
 	}
@@ -148,22 +148,21 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{flow(Normal(3), must(NewReverse(3)), must(NewReverse(2))), "layer 1 (permutation) has 2 variables, but the base density has 3"},
 		{flow(Normal(2), withContext(2), other), "layer 1 (affine autoregressive) takes a context of 2 values, but others one of 3"},
-		{invert(must(NewBatchNorm(2))), "batch normalisation takes statistics of the rows"},
-		{invert(must(NewActNorm(2))), "activation normalisation takes statistics of the rows"},
+		{invert(NewBatchNorm(2)), "batch normalisation takes statistics of the rows"},
+		{invert(NewActNorm(2)), "activation normalisation takes statistics of the rows"},
 		{layer(NewPermutation([]int{0, 2, 0})), "[0 2 0] is no permutation: each of 0 to 2 must occur once"},
 		{layer(NewPermutation([]int{0, 3, 1})), "is no permutation"},
 		{layer(NewPermutation([]int{0, -1})), "is no permutation"},
 		{layer(NewPermutation(nil)), "permutation of 0 variables, need at least 1"},
 		{layer(NewReverse(-1)), "permutation of 0 variables"},
 		{layer(NewRandomPermutation(0, 1)), "permutation of 0 variables"},
-		{layer(NewBatchNorm(0)), "batch normalisation of 0 variables"},
-		{layer(NewActNorm(-1)), "activation normalisation of -1 variables"},
-		{layer(NewLU(0)), "LU mixing of 0 variables"},
+		{flow(Normal(0), NewBatchNorm(0)), "a base density of 0 variables"},
+		{flow(Normal(-1), NewLU(-1)), "a base density of -1 variables"},
 		{transformer(NewAffine("log")), `unknown scale "log" (known: soft_clip, softplus, sigmoid, exp)`},
-		{conditioner(ConditionerOptions{Dim: 0}), "dim"},
-		{conditioner(ConditionerOptions{Dim: 2, Activation: "sine"}), `"sine"`},
-		{conditioner(ConditionerOptions{Dim: 2, Init: "ones"}), `unknown init "ones"`},
-		{conditioner(ConditionerOptions{Dim: 2, Hidden: []int{3, 4}, Residual: true}), "hidden: "},
+		{conditioner(StackOptions{Dim: 0, Hidden: []int{}}), "dim"},
+		{conditioner(StackOptions{Dim: 2, Activation: "sine", Hidden: []int{}}), `"sine"`},
+		{conditioner(StackOptions{Dim: 2, Init: "ones", Hidden: []int{}}), `"ones"`},
+		{conditioner(StackOptions{Dim: 2, Hidden: []int{3, 4}, Residual: true}), "hidden: "},
 	}
 	for _, c := range tests {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {

@@ -31,7 +31,7 @@ func (a *Autoregressive) Implicit(p models.Params, x, y, context *Node) *Node {
 
 // jacobian returns ∂f_d/∂x as the d-th of dim nodes, each [batch, dim], at x.
 func (a *Autoregressive) jacobian(p models.Params, x, context *Node) []*Node {
-	dim, batch := a.o.Dim, x.Shape().Dimensions[0]
+	dim, batch := a.dim, x.Shape().Dimensions[0]
 	// A node of its own: GoMLX gives no gradient with respect to one behind which
 	// gradients stop, and one copy is x itself.
 	tiled := Identity(Concatenate(slices.Repeat([]*Node{x}, dim), 0))
@@ -54,7 +54,7 @@ func (a *Autoregressive) jacobian(p models.Params, x, context *Node) []*Node {
 // order to the first.
 func (a *Autoregressive) solveTransposed(jacobian []*Node, v *Node) *Node {
 	column := func(of *Node, d int) *Node { return Slice(of, AxisRange(), AxisRange(d, d+1)) }
-	w := make([]*Node, a.o.Dim)
+	w := make([]*Node, a.dim)
 	for _, d := range slices.Backward(a.Set().Order.Sequence()) {
 		w[d] = Div(column(v, d), column(jacobian[d], d))
 		v = Sub(v, Mul(w[d], jacobian[d]))

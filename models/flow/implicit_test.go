@@ -22,9 +22,9 @@ var inverses = []struct {
 }{
 	{"one variable", 1, withContext},
 	{"random order", 3, autoregressive(affineOf("softplus"),
-		ConditionerOptions{Hidden: []int{7}, Activation: "tanh", Context: 2, Start: masks.RandomOrder, Seed: 2})},
+		StackOptions{Hidden: []int{7}, Activation: "tanh", Context: 2, Start: masks.RandomOrder, Seed: 2})},
 	{"gated", 2, plainGated},
-	{"spline", 2, autoregressive(splineOf(2, 4), ConditionerOptions{Hidden: []int{5}, Activation: "tanh"})},
+	{"spline", 2, autoregressive(splineOf(2, 4), StackOptions{Hidden: []int{5}, Activation: "tanh"})},
 }
 
 // The gradients that the implicit function theorem gives the inverse of a layer,
@@ -148,7 +148,7 @@ func TestSolve(t *testing.T) {
 		{"affine", 13, plainAffine},
 		{"context", 7, withContext},
 		{"gated", 7, plainGated},
-		{"spline, random order", 7, autoregressive(splineOf(4, 3), ConditionerOptions{Hidden: []int{11}, Activation: "tanh", Start: masks.RandomOrder})},
+		{"spline, random order", 7, autoregressive(splineOf(4, 3), StackOptions{Hidden: []int{11}, Activation: "tanh", Start: masks.RandomOrder})},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, c := range tests {

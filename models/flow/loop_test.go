@@ -43,8 +43,8 @@ func loop(state []*Node, next func(state []*Node) []*Node) []*Node {
 // backend, which has none in loops, computes its values.
 func TestFlowInsideALoop(t *testing.T) {
 	const dim, rows = 3, 7
-	f := must(New(Normal(dim), must(NewActNorm(dim)), withContext(dim), must(NewBatchNorm(dim)), mixing(dim), mixture(dim),
-		autoregressive(splineOf(3, 4), ConditionerOptions{Hidden: []int{7}, Activation: "tanh"})(dim)))
+	f := must(New(Normal(dim), NewActNorm(dim), withContext(dim), NewBatchNorm(dim), mixing(dim), mixture(dim),
+		autoregressive(splineOf(3, 4), StackOptions{Hidden: []int{7}, Activation: "tanh"})(dim)))
 	specs := f.Specs()
 	w, x, cond := randomWeights(f, 1), normals(1, rows*dim, 1), normals(2, rows*3, 1)
 	data := func() []any { return []any{matrix(x, dim), matrix(cond, 3), equal(rows)} }

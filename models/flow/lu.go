@@ -20,12 +20,7 @@ type lu int
 // Dhariwal 2018, arXiv 1807.03039, section 3.2; Durkan et al. 2019, arXiv
 // 1906.04032). It starts as the identity. ln |det W| = Σ s_d, the logarithms of
 // U's diagonal.
-func NewLU(dim int) (Layer, error) {
-	if dim < 1 {
-		return nil, errDim("LU mixing", dim)
-	}
-	return lu(dim), nil
-}
+func NewLU(dim int) Layer { return lu(dim) }
 
 func (lu) Name() string    { return "LU mixing" }
 func (l lu) Dim() int      { return int(l) }

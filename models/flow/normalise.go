@@ -1,9 +1,9 @@
 package flow
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -25,16 +25,7 @@ const batchEpsilon = 1e-5
 // never uses statistics of the rows that it is about. With it
 //
 //	ln |det ∂y/∂x| = Σ_d γ_d − ½·ln(v_d + ε)
-func NewBatchNorm(dim int) (Layer, error) {
-	if dim < 1 {
-		return nil, errDim("batch normalisation", dim)
-	}
-	return batchNorm(dim), nil
-}
-
-func errDim(layer string, dim int) error {
-	return fmt.Errorf("flow: %s of %d variables, need at least 1", layer, dim)
-}
+func NewBatchNorm(dim int) Layer { return batchNorm(dim) }
 
 func (batchNorm) Name() string    { return "batch normalisation" }
 func (b batchNorm) Dim() int      { return int(b) }
@@ -121,12 +112,7 @@ type actNorm int
 // "Glow", arXiv 1807.03039: an affine map of each variable that is trained like
 // any other parameter and starts from the training rows, so that its outputs
 // then have mean 0 and variance 1. Without a start from data it is the identity.
-func NewActNorm(dim int) (Layer, error) {
-	if dim < 1 {
-		return nil, errDim("activation normalisation", dim)
-	}
-	return actNorm(dim), nil
-}
+func NewActNorm(dim int) Layer { return actNorm(dim) }
 
 func (actNorm) Name() string    { return "activation normalisation" }
 func (a actNorm) Dim() int      { return int(a) }
@@ -147,29 +133,20 @@ func (a actNorm) Inverse(p models.Params, y, _ *Node) (x, logDet *Node) {
 }
 
 func (a actNorm) Host(get func(string) []float32) (Host, error) {
-	return standardColumns(get("mean"), get("log_scale")), nil
-}
-
-// standardColumns is y_d = (x_d − m_d)·e^{s_d} on the host.
-func standardColumns(mean, logScale []float32) Host {
-	scale, shift := make([]float64, len(mean)), make([]float64, len(mean))
+	mean, logScale := get("mean"), get("log_scale")
+	scale, shift := make([]float64, a), make([]float64, a)
 	for d := range scale {
 		scale[d] = math.Exp(float64(logScale[d]))
 		shift[d] = -float64(mean[d]) * scale[d]
 	}
-	return affineColumns(scale, shift)
+	return affineColumns(scale, shift), nil
 }
 
 // Repeat is false: after the start gradients move the parameters.
 func (actNorm) Repeat() bool { return false }
 
+// Estimate gives each column mean 0 and variance 1; a constant column keeps its scale.
 func (actNorm) Estimate(mean, variance []float64) map[string][]float32 {
-	return standardisation(mean, variance)
-}
-
-// standardisation are mean and log-scale that give each column mean 0 and
-// variance 1; a constant column keeps its scale.
-func standardisation(mean, variance []float64) map[string][]float32 {
 	s := make([]float32, len(variance))
 	for d, v := range variance {
 		if v > 0 {
@@ -180,9 +157,5 @@ func standardisation(mean, variance []float64) map[string][]float32 {
 }
 
 func initialOnes(_ *rand.Rand, shape []int) []float32 {
-	v := make([]float32, models.Spec{Shape: shape}.Size())
-	for i := range v {
-		v[i] = 1
-	}
-	return v
+	return slices.Repeat([]float32{1}, models.Spec{Shape: shape}.Size())
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,7 +18,7 @@ type permutation struct{ from, back []int }
 // must hold each of 0 … len(from)−1 once.
 func NewPermutation(from []int) (Layer, error) {
 	if len(from) == 0 {
-		return nil, errDim("permutation", 0)
+		return nil, errors.New("flow: permutation of 0 variables, need at least 1")
 	}
 	p := permutation{slices.Clone(from), slices.Repeat([]int{-1}, len(from))}
 	for d, f := range from {

@@ -29,28 +29,20 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 		return nil, nil, err
 	}
 	for i := range o.Layers {
-		seed := layerSeed(o.Seed, i)
 		if o.Permute == "lu" {
-			mixing, err := NewLU(o.Dim)
-			if err != nil {
-				return nil, nil, err
-			}
-			layers = append(layers, mixing)
+			layers = append(layers, NewLU(o.Dim))
 		}
-		a, err := NewAutoregressive(t, o.conditioner(order, seed))
+		own := o
+		own.Order, own.Seed = order, layerSeed(o.Seed, i)
+		a, err := NewAutoregressive(t, own)
 		if err != nil {
 			return nil, nil, err
 		}
 		layers = append(layers, a)
 		for _, f := range followers[1:] {
-			if f.name != o.Normalise {
-				continue
+			if f.name == o.Normalise {
+				layers = append(layers, f.layer(o.Dim))
 			}
-			l, err := f.layer(o.Dim)
-			if err != nil {
-				return nil, nil, err
-			}
-			layers = append(layers, l)
 		}
 		order = o.after(order, layerSeed(o.Seed, i+1))
 	}
@@ -61,7 +53,7 @@ func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
 // no layer.
 var followers = []struct {
 	name, help string
-	layer      func(dim int) (Layer, error)
+	layer      func(dim int) Layer
 }{
 	{"none", "", nil},
 	{"batch", "batch normalisation", NewBatchNorm},
@@ -163,10 +155,9 @@ type StackOptions struct {
 	Seed uint64
 }
 
-// conditioner are the options of the masked network of one layer.
-func (o *StackOptions) conditioner(order masks.Order, seed uint64) ConditionerOptions {
-	return ConditionerOptions{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual, Activation: o.Activation,
-		Init: o.Init, Order: order, Degrees: o.Degrees, Seed: seed}
+// fields are those of the masked network of a layer.
+func (o *StackOptions) fields() nn.Fields {
+	return nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
 }
 
 // Describe describes the layers of a model of that kind in a few words.
@@ -211,6 +202,5 @@ func (o *StackOptions) Table(layers int, normalise []option.Alternative, transfo
 	if normalise != nil {
 		rows = append(rows, option.Choose("normalise", &o.Normalise, "layer after every autoregressive layer of the flow", normalise...))
 	}
-	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
-	return append(rows, fields.Table(true)...)
+	return append(rows, o.fields().Table(true)...)
 }

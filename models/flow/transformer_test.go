@@ -38,8 +38,8 @@ func (broken) HostInverse(float32, []float32) float32 { panic("out of order") }
 
 func overNormal(t *testing.T, transformer Transformer, dim int) *Flow {
 	t.Helper()
-	a := must(NewAutoregressive(transformer, ConditionerOptions{Dim: dim, Hidden: []int{5}, Activation: "tanh"}))
-	return must(New(Normal(dim), must(NewActNorm(dim)), a))
+	a := must(NewAutoregressive(transformer, StackOptions{Dim: dim, Hidden: []int{5}, Activation: "tanh"}))
+	return must(New(Normal(dim), NewActNorm(dim), a))
 }
 
 // A transformer of anybody's may have any number of parameters.
@@ -85,7 +85,7 @@ func TestAPanicInATransformerIsAnError(t *testing.T) {
 
 func TestNewAutoregressiveRefusesTransformersThatAreNone(t *testing.T) {
 	for _, transformer := range []Transformer{nil, shift(0), shift(-1)} {
-		if _, err := NewAutoregressive(transformer, ConditionerOptions{Dim: 3}); err == nil {
+		if _, err := NewAutoregressive(transformer, StackOptions{Dim: 3, Hidden: []int{}}); err == nil {
 			t.Errorf("%v is taken", transformer)
 		}
 	}
