@@ -11,6 +11,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 )
 
 // next assembles a step: the rows of a batch of this epoch, the degrees of its
@@ -19,26 +20,17 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 	t.shuffle()
 	train, size := t.splits.Train, t.o.Batch
 	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
-	s := exec.Values{X: make([]float32, size*train.Dim), Weights: make([]float32, size),
-		Scalars: append(t.program.opt.Scalars(number, t.rate*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
+	s := exec.Values{X: make([]float32, size*train.Dim), Context: make([]float32, size*train.ContextDim), Weights: make([]float32, size),
+		Scalars: append(t.program.opt.Scalars(number, t.o.Optimizer.Rate()*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
 	if width := t.program.layout.Noise; width > 0 {
-		s.Noise = make([]float32, size*width)
-		rng := rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number)))
-		for i := range s.Noise {
-			s.Noise[i] = float32(rng.NormFloat64())
-		}
-	}
-	if train.ContextDim > 0 {
-		s.Context = make([]float32, size*train.ContextDim)
+		s.Noise = models.Normal(1)(rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number))), []int{size, width})
 	}
 	for i := range size {
 		// Padding repeats a row: the density need not be defined elsewhere, and
 		// a weight of zero does not undo NaN.
 		row := rows[min(i, len(rows)-1)]
 		copy(s.X[i*train.Dim:], train.Row(row))
-		if train.ContextDim > 0 {
-			copy(s.Context[i*train.ContextDim:], train.ContextRow(row))
-		}
+		copy(s.Context[i*train.ContextDim:], train.ContextRow(row))
 		if i < len(rows) {
 			s.Weights[i] = 1 / float32(len(rows))
 		}

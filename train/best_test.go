@@ -38,19 +38,19 @@ func TestTheBestEpochIsTheBestOnValidationRows(t *testing.T) {
 		o.Hooks = []Hook{Records(j.record)}
 		weights := map[int]float32{}
 		o.Hooks = append([]Hook{between(func(tr *Trainer) (bool, error) {
-			weights[tr.Epoch()] = tensor(t, stateOf(t, tr), "params/left")[0]
+			weights[tr.p.Epoch] = tensor(t, stateOf(t, tr), "params/left")[0]
 			return false, nil
 		})}, o.Hooks...)
 		tr := newTrainer(t, b, point(), splits, o)
 		toEnd(t, tr)
 
 		const bestEpoch = 3
-		if nll, epoch := tr.Best(); epoch != bestEpoch || !near(nll, square(afterThree-0.6)/2, 1e-5) {
+		if nll, epoch := float64(tr.p.Best), tr.p.BestEpoch; epoch != bestEpoch || !near(nll, square(afterThree-0.6)/2, 1e-5) {
 			t.Errorf("best %v in epoch %d, want epoch %d", nll, epoch, bestEpoch)
 		}
 		// The look-ahead counts epochs without a better one exactly.
-		if tr.Epoch() != bestEpoch+o.LookAhead {
-			t.Errorf("training ended after epoch %d, want %d", tr.Epoch(), bestEpoch+o.LookAhead)
+		if tr.p.Epoch != bestEpoch+o.LookAhead {
+			t.Errorf("training ended after epoch %d, want %d", tr.p.Epoch, bestEpoch+o.LookAhead)
 		}
 		w, err := tr.BestWeights()
 		if err != nil {
@@ -84,15 +84,15 @@ func TestLookAheadFromAConstantLikelihood(t *testing.T) {
 		still := reals("still", []float32{0, 0})
 		tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{LookAhead: lookAhead, MaxEpochs: 50})
 		toEnd(t, tr)
-		if _, epoch := tr.Best(); epoch != 1 || tr.Epoch() != 1+lookAhead {
-			t.Errorf("best epoch %d of %d, want 1 of %d", epoch, tr.Epoch(), 1+lookAhead)
+		if epoch := tr.p.BestEpoch; epoch != 1 || tr.p.Epoch != 1+lookAhead {
+			t.Errorf("best epoch %d of %d, want 1 of %d", epoch, tr.p.Epoch, 1+lookAhead)
 		}
 	}
 	still := reals("still", []float32{0, 0})
 	tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{MaxEpochs: 50})
 	toEnd(t, tr)
-	if tr.Epoch() != 31 {
-		t.Errorf("unless told, training ends after epoch %d, want 31", tr.Epoch())
+	if tr.p.Epoch != 31 {
+		t.Errorf("unless told, training ends after epoch %d, want 31", tr.p.Epoch)
 	}
 }
 
@@ -162,9 +162,9 @@ func TestAValidationOfNaNIsNeverTheBest(t *testing.T) {
 		o.Hooks = []Hook{Records(j.record)}
 		tr := newTrainer(t, b, fog{point(), tt.limit, tt.above}, splits, o)
 		toEnd(t, tr)
-		nll, epoch := tr.Best()
-		if epoch != tt.bestEpoch || math.IsNaN(nll) != (tt.bestEpoch == 0) || tr.Epoch() != tt.epochs {
-			t.Errorf("%s: best %v in epoch %d of %d, want epoch %d of %d", tt.name, nll, epoch, tr.Epoch(), tt.bestEpoch, tt.epochs)
+		nll, epoch := float64(tr.p.Best), tr.p.BestEpoch
+		if epoch != tt.bestEpoch || math.IsNaN(nll) != (tt.bestEpoch == 0) || tr.p.Epoch != tt.epochs {
+			t.Errorf("%s: best %v in epoch %d of %d, want epoch %d of %d", tt.name, nll, epoch, tr.p.Epoch, tt.bestEpoch, tt.epochs)
 		}
 		valid, lost := recordsOf[runlog.Valid](j), 0
 		for _, v := range valid {
@@ -184,7 +184,7 @@ func TestAValidationOfNaNIsNeverTheBest(t *testing.T) {
 		}
 		want := 1 - math.Pow(0.75, float64(tt.bestEpoch))
 		if tt.bestEpoch == 0 { // there is no best: the present weights
-			want = 1 - math.Pow(0.75, float64(tr.Epoch()))
+			want = 1 - math.Pow(0.75, float64(tr.p.Epoch))
 		}
 		if !near(float64(w[0][0]), want, 1e-6) {
 			t.Errorf("%s: the best weight is %v, want %v", tt.name, w[0][0], want)
@@ -220,7 +220,7 @@ func TestFitThatIsCutShort(t *testing.T) {
 		t.Errorf("model %v, error %v for wrong options", m, err)
 	}
 	o.Hooks = append([]Hook{between(func(tr *Trainer) (bool, error) {
-		if tr.Epoch() == 5 {
+		if tr.p.Epoch == 5 {
 			cancel()
 		}
 		return false, nil

@@ -28,8 +28,8 @@ func pair(t *testing.T, sets ...string) *Config {
 }
 
 // After what took s seconds nothing of its kind is done for 50·s, and at the first
-// validation thereafter it is. A resumption changes nothing of that, whatever lies
-// between; nor does it change one bit of the training how often samples are drawn.
+// validation thereafter it is. A resumption begins anew; nor does it change one bit of
+// the training how often samples are drawn.
 func TestWhatWatchersCost(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	splits := waveSplits(37, 19, 0, 2, 0)
@@ -75,8 +75,11 @@ func TestWhatWatchersCost(t *testing.T) {
 func checkBudgets(t *testing.T, h *runlog.History) (samples, densities int) {
 	t.Helper()
 	ticks := func(v runlog.Float) int { return int(float64(v)/tick.Seconds() + 0.5) }
-	samplesDue, densitiesDue := 0, 0
+	samplesDue, densitiesDue, starts := 0, 0, h.Starts
 	for _, v := range h.Valid {
+		for len(starts) > 0 && starts[0].Time <= v.Time {
+			samplesDue, densitiesDue, starts = 0, 0, starts[1:]
+		}
 		now := ticks(v.Time)
 		sampled := samples < len(h.Samples) && h.Samples[samples].Step == v.Step
 		if near := costShare + 5; sampled && now < samplesDue-near || !sampled && now > samplesDue+near {

@@ -18,6 +18,5 @@
 // may save it or stop it; a run writes its records and checkpoints by them. After a
 // validation it also writes samples
 // and, of a density of two variables, ln p on a grid. Each is done again when fifty
-// times what it took has passed, also across resumptions, and the newest twenty
-// files of each are kept. None of it has an influence on the training.
+// times what it took has passed, and the newest twenty files of each are kept. None of it has an influence on the training.
 package train

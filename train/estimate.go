@@ -99,21 +99,18 @@ func (t *Trainer) advanceRows(ctx context.Context, s stage, rows []float32) ([]f
 // set replaces parameters by name in the weights that are evaluated, and on
 // request also in those that are trained.
 func (t *Trainer) set(values map[string][]float32, trained bool) {
-	n := len(t.program.specs)
+	groups := [][]*tensors.Tensor{t.evaluated()}
+	if trained && t.o.EMA > 0 {
+		groups = append(groups, t.state)
+	}
 	for i, s := range t.program.specs {
 		v, ok := values[s.Name]
 		if !ok {
 			continue
 		}
-		at := []int{len(t.state) - n + i}
-		if t.o.EMA == 0 {
-			at[0] = i
-		} else if trained {
-			at = append(at, i)
-		}
-		for _, k := range at {
-			exec.Finalize(t.state[k : k+1])
-			t.state[k] = tensors.FromFlatDataAndDimensions(append([]float32(nil), v...), s.Shape...)
+		for _, group := range groups {
+			exec.Finalize(group[i : i+1])
+			group[i] = tensors.FromFlatDataAndDimensions(v, s.Shape...)
 		}
 	}
 }

@@ -136,7 +136,7 @@ func TestActivationNormalisationStartsFromTheRows(t *testing.T) {
 		var first models.Weights
 		tr := newTrainer(t, b, m, splits, Options{Batch: 100, MaxSteps: 4, LookAhead: -1, EMA: 0.5, Optimizer: &Adam{LearningRate: 0.05},
 			Hooks: []Hook{between(func(tr *Trainer) (bool, error) {
-				if tr.Step() > 0 {
+				if tr.p.Step > 0 {
 					return false, nil
 				}
 				w, err := exec.HostWeights(tr.state[:len(tr.program.specs)])

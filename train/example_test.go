@@ -104,7 +104,7 @@ func ExampleSchedule() {
 // enough stops at a negative log-likelihood.
 type enough float64
 
-func (n enough) Stop(at train.Progress) bool { return at.Best < float64(n) }
+func (n enough) Stop(at train.Progress) bool { return float64(at.Best) < float64(n) }
 
 // A stopping rule of one's own is a value, too.
 func ExampleStoppingRule() {

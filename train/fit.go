@@ -61,7 +61,7 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Definition, splits *d
 	}
 	defer t.Close()
 	r.Ended = t.Run(ctx)
-	if r.Ended != nil && t.Step() == 0 {
+	if r.Ended != nil && t.p.Step == 0 {
 		return nil, r.Ended
 	}
 	w, err := t.BestWeights()
@@ -73,7 +73,7 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Definition, splits *d
 		return nil, err
 	}
 	r.Shape, r.Step, r.Figures = splits.Shape, t.p.BestStep, map[string]float64{}
-	if nll, _ := t.Best(); num.Finite(nll) {
+	if nll := float64(t.p.Best); num.Finite(nll) {
 		r.Figures["valid_nll"] = nll
 	}
 	return r, nil

@@ -53,7 +53,7 @@ func TestAModelWhoseGraphLoopsIsTrained(t *testing.T) {
 			t.Errorf("a flow without a loop takes %d steps a call, want %d", other.program.chunk, want)
 		}
 		toEnd(t, tr)
-		if nll, _ := tr.Best(); !near(nll, want, 1e-3) || nll < want-1e-4 {
+		if nll := float64(tr.p.Best); !near(nll, want, 1e-3) || nll < want-1e-4 {
 			t.Errorf("%v nats after training, want %v of the best Gaussian", nll, want)
 		}
 	})

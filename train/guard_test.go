@@ -59,7 +59,7 @@ func TestDivergenceKeepsTheStateBefore(t *testing.T) {
 			tr := newTrainer(t, b, tt.density, splits, o)
 			start := stateOf(t, tr)
 			chunked(t, tr, 1)
-			for tr.Step() < at-1 {
+			for tr.p.Step < at-1 {
 				if err := tr.advance(t.Context()); err != nil {
 					t.Fatal(err)
 				}

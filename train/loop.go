@@ -33,7 +33,10 @@ func (t *Trainer) Run(ctx context.Context) error {
 			}
 		}
 		if t.complete() {
-			return t.finish(ctx)
+			if t.p.Cursor > 0 && !t.p.Validated { // max_steps ended it inside an epoch
+				return t.validate(ctx)
+			}
+			return nil
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -48,18 +51,11 @@ func (t *Trainer) Run(ctx context.Context) error {
 }
 
 func (t *Trainer) complete() bool {
-	at := t.Progress()
-	return t.o.MaxSteps > 0 && at.Step >= int64(t.o.MaxSteps) ||
-		t.o.MaxEpochs > 0 && at.Epoch >= t.o.MaxEpochs ||
-		lookAhead(t.o.LookAhead).Stop(at) || t.o.Stop != nil && t.o.Stop.Stop(at)
-}
-
-// finish validates once more when max_steps ended training inside an epoch.
-func (t *Trainer) finish(ctx context.Context) error {
-	if t.p.Cursor > 0 && !t.p.Validated {
-		return t.validate(ctx)
-	}
-	return nil
+	at, o := t.p.Progress, &t.o
+	return o.MaxSteps > 0 && at.Step >= int64(o.MaxSteps) ||
+		o.MaxEpochs > 0 && at.Epoch >= o.MaxEpochs ||
+		o.LookAhead > 0 && at.Epoch > 0 && at.Epoch-at.BestEpoch >= o.LookAhead ||
+		o.Stop != nil && o.Stop.Stop(at)
 }
 
 func (t *Trainer) endEpoch(ctx context.Context) error {
@@ -106,7 +102,7 @@ func (t *Trainer) advance(ctx context.Context) error {
 		mask := t.maskIndex(at)
 		t.recordMaskLoss(mask, loss)
 		taken = append(taken, Step{Number: at, Epoch: t.p.Epoch + 1, Loss: loss, Average: t.p.LossEMA / t.p.EMAWeight,
-			GradNorm: norm, LearningRate: t.rate * t.schedule.Factor(at), Mask: mask})
+			GradNorm: norm, LearningRate: t.o.Optimizer.Rate() * t.schedule.Factor(at), Mask: mask})
 	}
 	return t.emit(ctx, taken)
 }

@@ -33,8 +33,8 @@ func TestLimits(t *testing.T) {
 			o.Batch, o.Hooks, o.Optimizer = 3, []Hook{Records(j.record)}, &SGD{LearningRate: 1e-3}
 			tr := newTrainer(t, b, point(), splits, o)
 			toEnd(t, tr)
-			if tr.Step() != tt.steps || tr.Epoch() != tt.epochs {
-				t.Errorf("%d steps and %d epochs, want %d and %d", tr.Step(), tr.Epoch(), tt.steps, tt.epochs)
+			if tr.p.Step != tt.steps || tr.p.Epoch != tt.epochs {
+				t.Errorf("%d steps and %d epochs, want %d and %d", tr.p.Step, tr.p.Epoch, tt.steps, tt.epochs)
 			}
 			var at []int64
 			for _, v := range recordsOf[runlog.Valid](j) {
@@ -45,8 +45,8 @@ func TestLimits(t *testing.T) {
 			}
 			before := len(j.records)
 			toEnd(t, tr) // a finished training has nothing left to do
-			if len(j.records) != before || tr.Step() != tt.steps {
-				t.Errorf("a finished training went on to step %d with %v", tr.Step(), j.lines()[before:])
+			if len(j.records) != before || tr.p.Step != tt.steps {
+				t.Errorf("a finished training went on to step %d with %v", tr.p.Step, j.lines()[before:])
 			}
 		})
 	}
@@ -78,8 +78,8 @@ func failOn[R runlog.Record](r runlog.Record, err error) error {
 func TestBetweenStops(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	tr := newTrainer(t, b, point(), realSplits(numbered(12), numbered(1), nil), Options{Batch: 3, MaxEpochs: 9,
-		Hooks: []Hook{between(func(tr *Trainer) (bool, error) { return tr.Step() == 5, nil })}})
-	if err := tr.Run(t.Context()); !errors.Is(err, ErrStopped) || tr.Step() != 5 {
-		t.Errorf("error %v at step %d, want %v at step 5", err, tr.Step(), ErrStopped)
+		Hooks: []Hook{between(func(tr *Trainer) (bool, error) { return tr.p.Step == 5, nil })}})
+	if err := tr.Run(t.Context()); !errors.Is(err, ErrStopped) || tr.p.Step != 5 {
+		t.Errorf("error %v at step %d, want %v at step 5", err, tr.p.Step, ErrStopped)
 	}
 }

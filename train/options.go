@@ -66,13 +66,6 @@ type StoppingRule interface {
 	Stop(at Progress) bool
 }
 
-// lookAhead stops after so many epochs without a better validation; 0 or less never.
-type lookAhead int
-
-func (n lookAhead) Stop(at Progress) bool {
-	return n > 0 && at.Epoch > 0 && at.Epoch-at.BestEpoch >= int(n)
-}
-
 // AnnealOptions are a straight line of the inverse temperature β from From, at
 // the first step, to 1, which is reached after so many steps. The zero value is
 // β = 1 throughout.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"strings"
 
@@ -71,19 +70,8 @@ func CheckResume(dir string, c *Config) ([]config.Difference, error) {
 	return all, nil
 }
 
-// resume takes over the run directory and continues from its last whole
-// checkpoint, or from the beginning when the run had not come to its first.
-func (r *run) resume(process runlog.Process, options runlog.Options) error {
-	var err error
-	if r.w, err = runlog.Resume(r.o.Dir, process, options); err != nil {
-		return err
-	}
-	if err := r.takeOver(); err != nil {
-		return errors.Join(err, r.w.Close())
-	}
-	return nil
-}
-
+// takeOver continues from the last whole checkpoint of the run directory, or from the
+// beginning when the run had not come to its first.
 func (r *run) takeOver() error {
 	changed, err := CheckResume(r.o.Dir, r.c)
 	if err != nil {
@@ -106,8 +94,9 @@ func (r *run) takeOver() error {
 			return fmt.Errorf("%s: %w", found.Path, err)
 		}
 		r.saved = r.moment()
-		if limit := r.c.Train; limit.MaxEpochs > 0 && limit.MaxEpochs < r.trainer.Epoch() || limit.MaxSteps > 0 && int64(limit.MaxSteps) < r.trainer.Step() {
-			return fmt.Errorf("%s has come to epoch %d and step %d: a smaller train.max_epochs or train.max_steps would not describe it", r.o.Dir, r.trainer.Epoch(), r.trainer.Step())
+		at, limit := r.trainer.p, r.c.Train
+		if limit.MaxEpochs > 0 && limit.MaxEpochs < at.Epoch || limit.MaxSteps > 0 && int64(limit.MaxSteps) < at.Step {
+			return fmt.Errorf("%s has come to epoch %d and step %d: a smaller train.max_epochs or train.max_steps would not describe it", r.o.Dir, at.Epoch, at.Step)
 		}
 	case !errors.Is(err, checkpoint.ErrNone):
 		return err
@@ -121,10 +110,7 @@ func (r *run) takeOver() error {
 	if err := r.w.ReplaceConfig(text); err != nil {
 		return err
 	}
-	if err := r.shows.recall(r.trainer, r.w.Elapsed()); err != nil {
-		return err
-	}
-	if err := r.write(runlog.Start{Step: r.trainer.Step(), Resumed: true}); err != nil {
+	if err := r.write(runlog.Start{Step: r.trainer.p.Step, Resumed: true}); err != nil {
 		return err
 	}
 	for _, what := range events {
@@ -169,7 +155,7 @@ func (r *run) save() error {
 		if err != nil {
 			return err
 		}
-		path, err := checkpoint.Save(r.checkpoints(), checkpoint.StepName(r.trainer.Step()), state)
+		path, err := checkpoint.Save(r.checkpoints(), checkpoint.StepName(r.trainer.p.Step), state)
 		if err != nil {
 			return err
 		}
@@ -178,11 +164,11 @@ func (r *run) save() error {
 		if err != nil {
 			return err
 		}
-		if err := r.write(runlog.Checkpoint{Step: r.trainer.Step(), File: filepath.ToSlash(file)}); err != nil {
+		if err := r.write(runlog.Checkpoint{Step: r.trainer.p.Step, File: filepath.ToSlash(file)}); err != nil {
 			return err
 		}
 	}
-	if nll, _ := r.trainer.Best(); !math.IsNaN(nll) {
+	if r.trainer.best != nil {
 		best, err := r.trainer.BestState()
 		if err != nil {
 			return err

@@ -82,7 +82,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	r.requests.interrupt, r.requests.tests = interrupt, r.tests()
 	r.shows = shows{dir: o.Dir, write: r.write}
 	options := c.options()
-	options.Hooks, options.Clock = []Hook{r.control, Records(r.write), r.watch, r.shows.hook}, o.Clock
+	options.Hooks, options.Clock = []Hook{Records(r.write), r.hook, r.shows.hook}, o.Clock
 	r.trainer, err = NewTrainer(b, d, splits, options)
 	if err != nil {
 		return nil, err
@@ -91,8 +91,6 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	if err := r.open(); err != nil {
 		return nil, err
 	}
-	defer r.w.Close()
-	r.requests.w = r.w
 	s, err := r.train(ctx, evaluating)
 	return s, errors.Join(err, r.w.Close())
 }
@@ -117,6 +115,9 @@ type run struct {
 func (r *run) close() {
 	r.trainer.Close()
 	r.shows.pointwise.Close()
+	if r.w != nil {
+		r.w.Close() // again, unless something went wrong
+	}
 }
 
 // moment tells two states of a trainer apart: at the end of an epoch there is
@@ -128,15 +129,28 @@ type moment struct {
 
 func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Validated} }
 
-// control is a hook that answers requests and takes checkpoints between calls.
-func (r *run) control(_ context.Context, t *Trainer, e Event) error {
-	if _, ok := e.(Between); !ok {
-		return nil
+// hook answers requests, and takes checkpoints between calls.
+func (r *run) hook(_ context.Context, t *Trainer, e Event) error {
+	switch e := e.(type) {
+	case Between:
+		return r.between(t.p.Step)
+	case Validating:
+		r.watched = r.requests.watch(runlog.Validating, t.p.Step)
+	case Validation:
+		if e.Best && r.saved.step < 0 {
+			// The first weights that were validated are worth having at once.
+			r.nextCheckpoint = r.o.Clock()
+		}
+		return r.endWatch()
 	}
+	return nil
+}
+
+func (r *run) between(step int64) error {
 	now := r.o.Clock()
 	if !now.Before(r.nextPoll) {
 		r.nextPoll = now.Add(pollEvery)
-		if err := r.requests.look(runlog.Training, t.Step()); err != nil {
+		if err := r.requests.look(runlog.Training, step); err != nil {
 			return err
 		}
 	}
@@ -145,21 +159,6 @@ func (r *run) control(_ context.Context, t *Trainer, e Event) error {
 	}
 	if r.requests.wanted() || !now.Before(r.nextCheckpoint) {
 		return r.save()
-	}
-	return nil
-}
-
-// watch is a hook that answers requests during a validation.
-func (r *run) watch(_ context.Context, t *Trainer, e Event) error {
-	switch e := e.(type) {
-	case Validating:
-		r.watched = r.requests.watch(runlog.Validating, t.Step())
-	case Validation:
-		if e.Best && r.saved.step < 0 {
-			// The first weights that were validated are worth having at once.
-			r.nextCheckpoint = r.o.Clock()
-		}
-		return r.endWatch()
 	}
 	return nil
 }
@@ -182,32 +181,31 @@ func (r *run) write(rec runlog.Record) error {
 }
 
 // open creates the run directory or takes it over.
-func (r *run) open() error {
+func (r *run) open() (err error) {
 	process := runlog.Process{Versions: versions(r.backend), Backend: r.backend.String(), Args: r.o.Args}
 	options := runlog.Options{Clock: r.o.Clock}
 	r.saved.step = -1
-	if !r.o.Resume {
-		text, err := config.Marshal(r.c.Table())
-		if err != nil {
+	if r.o.Resume {
+		if r.w, err = runlog.Resume(r.o.Dir, process, options); err != nil {
 			return err
 		}
-		r.w, err = runlog.Create(r.o.Dir, runlog.Manifest{Name: r.c.Name, Process: process, Objective: models.ObjectiveOf(r.model).Kind.String(), Seeds: r.seeds()}, text, options)
-		if err != nil {
-			return err
-		}
-		if err := r.write(runlog.Start{}); err != nil {
-			return errors.Join(err, r.w.Close())
-		}
-		return nil
+		r.requests.w = r.w
+		return r.takeOver()
 	}
-	return r.resume(process, options)
+	text, err := config.Marshal(r.c.Table())
+	if err != nil {
+		return err
+	}
+	manifest := runlog.Manifest{Name: r.c.Name, Process: process, Objective: models.ObjectiveOf(r.model).Kind.String(),
+		Seeds: map[string]uint64{"model": r.c.Seed, "data": r.c.Data.RandomSeed()}}
+	if r.w, err = runlog.Create(r.o.Dir, manifest, text, options); err != nil {
+		return err
+	}
+	r.requests.w = r.w
+	return r.write(runlog.Start{})
 }
 
 func (r *run) checkpoints() string { return filepath.Join(r.o.Dir, runlog.CheckpointsDir) }
-
-func (r *run) seeds() map[string]uint64 {
-	return map[string]uint64{"model": r.c.Seed, "data": r.c.Data.RandomSeed()}
-}
 
 func versions(b *backend.Backend) runlog.Versions {
 	built := backend.Built()
@@ -229,48 +227,43 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	} else if r.requests.asked() == runlog.StopNow && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = ErrStopped
 	}
-	var diverged *DivergedError
-	status := runlog.Done
-	switch {
-	case err == nil:
-	case errors.Is(err, ErrStopped), ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		status = runlog.Stopped
-	case errors.As(err, &diverged):
-		status = runlog.Diverged
-	default:
-		status = runlog.Failed
-	}
-	s := r.summary(status)
-	if status == runlog.Failed {
+	s := r.summary(statusOf(ctx, err))
+	if s.Status == runlog.Failed {
 		return s, r.end(s, err)
 	}
 	if saveErr := r.save(); saveErr != nil {
 		s.Status = runlog.Failed
-		if err == nil || errors.Is(err, ErrStopped) {
-			return s, r.end(s, saveErr)
+		if err != nil && !errors.Is(err, ErrStopped) {
+			saveErr = fmt.Errorf("%w; %w", err, saveErr)
 		}
-		return s, r.end(s, fmt.Errorf("%w; %w", err, saveErr))
+		return s, r.end(s, saveErr)
 	}
-	if err != nil && !errors.Is(err, ErrStopped) || r.requests.asked() == runlog.StopNow {
-		if errors.Is(err, ErrStopped) {
-			err = nil
-		}
-		if diverged != nil {
-			err = fmt.Errorf("%w; the state before it is %s", err, filepath.Join(r.checkpoints(), checkpoint.StepName(r.trainer.Step())))
-		}
-		return s, r.end(s, err)
-	}
-	s.Test, err = r.test(evaluating)
 	switch {
-	case err == nil:
-	case errors.Is(err, ErrStopped):
-		s.Status, err = runlog.Stopped, nil
-	case ctx.Err() != nil:
-		s.Status = runlog.Stopped
-	default:
-		s.Status = runlog.Failed
+	case err == nil, errors.Is(err, ErrStopped) && r.requests.asked() != runlog.StopNow:
+		if s.Test, err = r.test(evaluating); err != nil {
+			s.Status = statusOf(ctx, err)
+		}
+	case s.Status == runlog.Diverged:
+		err = fmt.Errorf("%w; the state before it is %s", err, filepath.Join(r.checkpoints(), checkpoint.StepName(r.trainer.p.Step)))
+	}
+	if errors.Is(err, ErrStopped) {
+		err = nil
 	}
 	return s, r.end(s, err)
+}
+
+// statusOf is the status of a run that ends with the error.
+func statusOf(ctx context.Context, err error) runlog.Status {
+	var diverged *DivergedError
+	switch {
+	case err == nil:
+		return runlog.Done
+	case errors.Is(err, ErrStopped), ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return runlog.Stopped
+	case errors.As(err, &diverged):
+		return runlog.Diverged
+	}
+	return runlog.Failed
 }
 
 func (r *run) interval() time.Duration {
@@ -279,9 +272,9 @@ func (r *run) interval() time.Duration {
 }
 
 func (r *run) summary(status runlog.Status) *Summary {
-	nll, epoch := r.trainer.Best()
-	return &Summary{Dir: r.o.Dir, Status: status, Steps: r.trainer.Step(), Epochs: r.trainer.Epoch(),
-		BestEpoch: epoch, BestNLL: runlog.Float(nll), Seconds: r.w.Elapsed()}
+	at := r.trainer.p.Progress
+	return &Summary{Dir: r.o.Dir, Status: status, Steps: at.Step, Epochs: at.Epoch, BestEpoch: at.BestEpoch, BestNLL: at.Best,
+		Seconds: r.w.Elapsed()}
 }
 
 // tests reports whether the run has rows to test with.
@@ -293,7 +286,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	if !r.tests() {
 		return nil, nil
 	}
-	if err := r.write(runlog.Phase{Step: r.trainer.Step(), Phase: runlog.Testing}); err != nil {
+	if err := r.write(runlog.Phase{Step: r.trainer.p.Step, Phase: runlog.Testing}); err != nil {
 		return nil, err
 	}
 	end := r.requests.watch(runlog.Testing, r.saved.step)
@@ -308,7 +301,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		return nil, err
 	}
 	if e.Orders > 1 {
-		if err := r.write(ordersRecord(e, "test", r.trainer.Step(), nil)); err != nil {
+		if err := r.write(ordersRecord(e, "test", r.trainer.p.Step, nil)); err != nil {
 			return nil, err
 		}
 	}

@@ -68,16 +68,15 @@ func TestFilesThatCannotBeWrittenOrRemoved(t *testing.T) {
 	const epochs = keepFiles + 2
 	for name, c := range map[string]struct {
 		spoil func(samples string) error
-		want  string // of the event
 		files int    // that are there at the end, beside what spoils them
 		drawn int    // records
 	}{
 		"a file in place of the folder": {func(samples string) error {
 			return errors.Join(os.RemoveAll(samples), os.WriteFile(samples, nil, 0o644))
-		}, cannotWrite, 0, 0},
+		}, 0, 0},
 		"a folder in place of a file": {func(samples string) error {
 			return os.MkdirAll(filepath.Join(samples, "99999999.npy", "inner"), 0o755)
-		}, cannotRemove, 2 * keepFiles, epochs},
+		}, 2 * keepFiles, epochs},
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
 		s, err := Run(t.Context(), b, pair(t, fmt.Sprint("train.max_epochs=", epochs)), splits, RunOptions{Dir: dir, Clock: frozen, Observe: func(r runlog.Record) {
@@ -92,8 +91,8 @@ func TestFilesThatCannotBeWrittenOrRemoved(t *testing.T) {
 			continue
 		}
 		h := loadHistory(t, dir)
-		if len(h.Events) != 1 || !strings.HasPrefix(h.Events[0].What, c.want+": ") || strings.Contains(h.Events[0].What, "\n") {
-			t.Errorf("%s: events %+v, want one of %q", name, h.Events, c.want)
+		if len(h.Events) != 1 || !strings.HasPrefix(h.Events[0].What, "showing the model: ") || strings.Contains(h.Events[0].What, "\n") {
+			t.Errorf("%s: events %+v, want one", name, h.Events)
 		}
 		files, err := filepath.Glob(filepath.Join(dir, runlog.SamplesDir, "00*.npy"))
 		if err != nil || len(files) != c.files || len(h.Samples) != c.drawn || len(h.Densities) != c.drawn {

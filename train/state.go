@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
-
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
@@ -56,13 +53,17 @@ func (t *Trainer) training() *training {
 	return &training{Optimizer: option.NameOf(t.o.Optimizer), Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed, Data: t.checksum}
 }
 
-func (t *Trainer) groups() []string {
+// groups are those of the state's tensors, and that of the best weights where there are some.
+func (t *Trainer) groups(best bool) []string {
 	g := []string{exec.ParamsGroup}
 	for s := range t.program.opt.Slots() {
 		g = append(g, fmt.Sprintf("%s%d", groupSlot, s))
 	}
 	if t.o.EMA > 0 {
 		g = append(g, groupEMA)
+	}
+	if best {
+		g = append(g, groupBest)
 	}
 	return g
 }
@@ -73,15 +74,11 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 	if err != nil {
 		return nil, err
 	}
+	values = append(values, t.best...)
 	s := &checkpoint.State{Step: t.p.Step}
 	n := len(t.program.specs)
-	for g, group := range t.groups() {
+	for g, group := range t.groups(t.best != nil) {
 		if err := t.addGroup(s, group, values[g*n:(g+1)*n]); err != nil {
-			return nil, err
-		}
-	}
-	if t.best != nil {
-		if err := t.addGroup(s, groupBest, t.best); err != nil {
 			return nil, err
 		}
 	}
@@ -142,48 +139,33 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if *saved.Training != *this {
 		return fmt.Errorf("the checkpoint is of another training (%v), which this one (%v) cannot continue", saved.Training, this)
 	}
-	specs := t.program.specs
+	best := !math.IsNaN(float64(saved.Progress.Best))
 	var values models.Weights
-	for _, group := range t.groups() {
+	for _, group := range t.groups(best) {
 		w, err := exec.WeightsOf(s, group, t.model)
 		if err != nil {
 			return err
 		}
 		values = append(values, w...)
 	}
-	var best models.Weights
-	if hasGroup(s, groupBest) {
-		var err error
-		if best, err = exec.WeightsOf(s, groupBest, t.model); err != nil {
-			return err
-		}
-	}
-	if len(s.Tensors) != len(values)+len(best) {
-		return fmt.Errorf("the checkpoint has %d tensors, this training %d (do both average the weights?)", len(s.Tensors), len(values)+len(best))
+	if len(s.Tensors) != len(values) {
+		return fmt.Errorf("the checkpoint has %d tensors, this training %d (do both average the weights?)", len(s.Tensors), len(values))
 	}
 	if saved.Training.Data != t.checksum {
 		return fmt.Errorf("the training and validation rows are not those of the checkpoint (checksum %s, was %s): the data have changed", t.checksum, saved.Training.Data)
 	}
-	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) || math.IsNaN(float64(p.Best)) != (best == nil) {
+	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) {
 		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())
 	}
 	if err := json.Unmarshal(saved.Progress.Schedule, t.schedule); err != nil {
 		return fmt.Errorf("the checkpoint's schedule cannot be read: %w", err)
 	}
-	exec.Finalize(t.state)
-	t.state = nil
-	for i, v := range values {
-		t.state = append(t.state, tensors.FromFlatDataAndDimensions(v, specs[i%len(specs)].Shape...))
+	t.best = nil
+	if best {
+		n := len(values) - len(t.program.specs)
+		values, t.best = values[:n], values[n:]
 	}
-	t.best, t.p, t.rowsEpoch = best, *saved.Progress, -1
+	t.setState(values)
+	t.p, t.rowsEpoch = *saved.Progress, -1
 	return nil
-}
-
-func hasGroup(s *checkpoint.State, group string) bool {
-	for _, x := range s.Tensors {
-		if strings.HasPrefix(x.Name, group+"/") {
-			return true
-		}
-	}
-	return false
 }

@@ -95,9 +95,9 @@ func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, los
 		}
 	}
 	gradients := Gradient(loss, trained...)
-	var square *Node
-	for _, g := range gradients {
-		square = plus(square, nn.SumOfSquares(g))
+	square := nn.SumOfSquares(gradients[0])
+	for _, g := range gradients[1:] {
+		square = Add(square, nn.SumOfSquares(g))
 	}
 	norm = Sqrt(square)
 	if p.clip > 0 {
@@ -141,14 +141,6 @@ func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, los
 		}
 	}
 	return next, loss, norm, finite
-}
-
-// plus is sum + v; a nil sum is zero.
-func plus(sum, v *Node) *Node {
-	if sum == nil {
-		return v
-	}
-	return Add(sum, v)
 }
 
 // unpack are the numbers of a vector.

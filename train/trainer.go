@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -28,7 +29,6 @@ type Trainer struct {
 	splits    *data.Splits
 	program   *program
 	evaluator *exec.Evaluator
-	rate      float64
 	state     []*tensors.Tensor
 	best      models.Weights // at the best validation, nil before the first
 	p         progress
@@ -40,14 +40,22 @@ type Trainer struct {
 	schedule  Schedule
 }
 
+// Progress is how far a training has come.
+type Progress struct {
+	// Step and Epoch are the numbers of steps taken and of epochs completed.
+	Step  int64 `json:"step"`
+	Epoch int   `json:"epoch"`
+	// Best is the best validation's negative log-likelihood in nats a row, NaN
+	// before the first, and BestStep and BestEpoch are when it was reached.
+	Best      runlog.Float `json:"best"`
+	BestStep  int64        `json:"best_step"`
+	BestEpoch int          `json:"best_epoch"`
+}
+
 // progress is the part of the state that lives on the host.
 type progress struct {
-	Step      int64           `json:"step"`   // steps taken
-	Epoch     int             `json:"epoch"`  // epochs completed
-	Cursor    int             `json:"cursor"` // batches taken of the present epoch
-	Best      runlog.Float    `json:"best"`   // best validation NLL, NaN before the first
-	BestEpoch int             `json:"best_epoch"`
-	BestStep  int64           `json:"best_step"`
+	Progress
+	Cursor    int             `json:"cursor"`   // batches taken of the present epoch
 	LossEMA   float64         `json:"loss_ema"` // exponential moving average, biased towards 0
 	EMAWeight float64         `json:"ema_weight"`
 	Schedule  json.RawMessage `json:"schedule"`            // its state
@@ -69,8 +77,8 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rate: o.Optimizer.Rate(), rowsEpoch: -1, sets: map[int][][]int32{},
-		schedule: newSchedule(o.Schedule), p: progress{Best: runlog.Float(math.NaN())}}
+	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1, sets: map[int][][]int32{},
+		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}}}
 	t.masked, _ = d.(models.Masked)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
@@ -103,11 +111,6 @@ func evenBatch(rows, limit int) int {
 }
 
 func checkData(d models.Definition, s *data.Splits, o Options) error {
-	_, stochastic := d.(models.Stochastic)
-	_, density := d.(models.Density)
-	if !stochastic && !density {
-		return fmt.Errorf("the model has neither a density nor a bound to train by")
-	}
 	for _, part := range []*data.Prepared{s.Train, s.Valid} {
 		if part == nil || part.Rows == 0 {
 			return fmt.Errorf("training needs rows to train on and rows to validate on")
@@ -127,24 +130,25 @@ func checkData(d models.Definition, s *data.Splits, o Options) error {
 
 // reset starts the state from the given weights, with slots at zero.
 func (t *Trainer) reset(w models.Weights) {
-	exec.Finalize(t.state)
-	t.state = nil
-	specs, slots := t.program.specs, t.program.opt.Slots()
-	add := func(i int, values []float32) {
-		t.state = append(t.state, tensors.FromFlatDataAndDimensions(values, specs[i].Shape...))
-	}
-	for i := range specs {
-		add(i, w[i])
-	}
-	for range slots {
-		for i, s := range specs {
-			add(i, make([]float32, s.Size()))
+	values := slices.Clone(w)
+	for range t.program.opt.Slots() {
+		for _, v := range w {
+			values = append(values, make([]float32, len(v)))
 		}
 	}
 	if t.o.EMA > 0 {
-		for i := range specs {
-			add(i, w[i])
-		}
+		values = append(values, w...)
+	}
+	t.setState(values)
+}
+
+// setState replaces the state by copies of the values.
+func (t *Trainer) setState(values models.Weights) {
+	exec.Finalize(t.state)
+	t.state = nil
+	specs := t.program.specs
+	for i, v := range values {
+		t.state = append(t.state, tensors.FromFlatDataAndDimensions(v, specs[i%len(specs)].Shape...))
 	}
 }
 
@@ -159,32 +163,8 @@ func (t *Trainer) Close() {
 	t.program.close()
 }
 
-// Step is the number of steps taken.
-func (t *Trainer) Step() int64 { return t.p.Step }
-
-// Epoch is the number of epochs completed.
-func (t *Trainer) Epoch() int { return t.p.Epoch }
-
-// Progress is how far a training has come.
-type Progress struct {
-	// Step and Epoch are the numbers of steps taken and of epochs completed.
-	Step  int64
-	Epoch int
-	// Best is the best validation's negative log-likelihood in nats a row, NaN
-	// before the first, and BestStep and BestEpoch are when it was reached.
-	Best      float64
-	BestStep  int64
-	BestEpoch int
-}
-
 // Progress returns how far the training has come.
-func (t *Trainer) Progress() Progress {
-	return Progress{Step: t.p.Step, Epoch: t.p.Epoch, Best: float64(t.p.Best), BestStep: t.p.BestStep, BestEpoch: t.p.BestEpoch}
-}
-
-// Best returns the best validation negative log-likelihood, in nats, and the
-// epoch after which it was reached; NaN before the first validation.
-func (t *Trainer) Best() (nll float64, epoch int) { return float64(t.p.Best), t.p.BestEpoch }
+func (t *Trainer) Progress() Progress { return t.p.Progress }
 
 // evaluated are the parameters that validation looks at.
 func (t *Trainer) evaluated() []*tensors.Tensor {

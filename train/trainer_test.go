@@ -114,8 +114,8 @@ func TestDropLastLeavesOutTheRest(t *testing.T) {
 	}
 	tr.p.Epoch = 0
 	toEnd(t, tr)
-	if tr.Step() != 20 || tr.Epoch() != 2 {
-		t.Errorf("%d steps and %d epochs, want 20 and 2", tr.Step(), tr.Epoch())
+	if tr.p.Step != 20 || tr.p.Epoch != 2 {
+		t.Errorf("%d steps and %d epochs, want 20 and 2", tr.p.Step, tr.p.Epoch)
 	}
 }
 

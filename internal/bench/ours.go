@@ -76,12 +76,12 @@ func (t *training) hook(_ context.Context, tr *train.Trainer, e train.Event) err
 			t.losses = append(t.losses, s.Loss)
 		}
 	case train.Between:
-		now := time.Now()
-		if taken := tr.Step() - t.step; taken > 0 && tr.Epoch() == t.epoch {
+		now, at := time.Now(), tr.Progress()
+		if taken := at.Step - t.step; taken > 0 && at.Epoch == t.epoch {
 			t.spans = append(t.spans, milliseconds(now.Sub(t.since))/float64(taken))
 		}
-		t.since, t.step, t.epoch = now, tr.Step(), tr.Epoch()
-		if tr.Step() >= t.steps && len(t.spans) > 0 && !now.Before(t.deadline) {
+		t.since, t.step, t.epoch = now, at.Step, at.Epoch
+		if at.Step >= t.steps && len(t.spans) > 0 && !now.Before(t.deadline) {
 			return train.ErrStopped
 		}
 	}
@@ -91,7 +91,7 @@ func (t *training) hook(_ context.Context, tr *train.Trainer, e train.Event) err
 // run trains for d and until the given number of steps.
 func (t *training) run(ctx context.Context, d time.Duration, steps int64) error {
 	t.deadline, t.steps, t.spans = time.Now().Add(d), steps, nil
-	t.step = t.trainer.Step()
+	t.step = t.trainer.Progress().Step
 	if err := t.trainer.Run(ctx); !errors.Is(err, train.ErrStopped) {
 		return err
 	}

@@ -73,7 +73,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 	r := acc.result()
 	r.Rows, r.Dim = s.Rows, e.model.Dim()
 	r.NLLModel = r.NLL + s.LogDet
-	if e.stochastic() {
+	if _, ok := e.model.(models.Stochastic); ok {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
 		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
 		if o := models.ObjectiveOf(e.model); o.Kind == models.Divergence && !math.IsNaN(o.LogZ) {

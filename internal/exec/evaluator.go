@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -30,9 +31,7 @@ type Ensemble struct {
 // else holds on the backend, such as a training loop. It compiles once. It is
 // safe for concurrent use.
 type Evaluator struct {
-	backend *backend.Backend
-	model   models.Definition
-	batch   int
+	model models.Definition
 	// value is ln p of rows, or the bound of a stochastic model.
 	value *Compiled
 	// invert, if not nil, maps rows to the noise that value takes in their place.
@@ -42,28 +41,29 @@ type Evaluator struct {
 // NewEvaluator returns an evaluator that works in batches of the given number of
 // rows; 0 is what suits the model.
 func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluator, error) {
-	if batch <= 0 {
-		batch = suitableBatch(d)
-	}
-	e := &Evaluator{backend: b, model: d, batch: batch}
 	l := LayoutOf(d, batch)
-	var err error
 	switch m := d.(type) {
 	case models.Stochastic:
 		l.Noise = m.NoiseDim()
 		if m.Objective().Kind == models.Divergence {
 			l.X = 0
 		}
-		e.value, err = Compile(b, d, "bound", l, func(p models.Params, in Args[*Node]) *Node { return m.Bound(p, in.X, in.Context, in.Noise) })
+		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.Bound(p, in.X, in.Context, in.Noise) })
 	case models.Density:
-		e.value, err = Compile(b, d, "log_prob", l, func(p models.Params, in Args[*Node]) *Node { return m.LogProb(p, in.X, in.Context) })
-	default:
-		return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
+		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.LogProb(p, in.X, in.Context) })
 	}
+	return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
+}
+
+func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Evaluator, error) {
+	if l.Batch <= 0 {
+		l.Batch = suitableBatch(d)
+	}
+	value, err := Compile(b, d, "log_prob", l, fn)
 	if err != nil {
 		return nil, err
 	}
-	return e, nil
+	return &Evaluator{model: d, value: value}, nil
 }
 
 // suitableBatch is the number of rows whose widest layer has some 640,000 values:
@@ -79,45 +79,36 @@ func suitableBatch(d models.Definition) int {
 
 // Close frees the executables. A nil evaluator has none.
 func (e *Evaluator) Close() {
-	if e == nil {
-		return
+	if e != nil {
+		e.value.Close()
 	}
-	e.value.Close()
 }
 
 // Batch is the number of rows a call.
-func (e *Evaluator) Batch() int { return e.batch }
+func (e *Evaluator) Batch() int { return e.value.Batch() }
 
-func (e *Evaluator) stochastic() bool {
-	_, ok := e.model.(models.Stochastic)
-	return ok
-}
+// member is what a member of an ensemble computes the likelihood of n further rows
+// with: the degrees of a mask set, or noise.
+type member func(n int) Values
 
-// members are what each computes the likelihood of a batch with, one after the
-// other: the degrees of a mask set, or a stream of noise.
-type member struct {
-	degrees []*tensors.Tensor
-	noise   *rand.Rand
-}
-
-func (e *Evaluator) members(of Ensemble) ([]member, error) {
-	if e.stochastic() {
+func (e *Evaluator) members(of Ensemble) (all []member, err error) {
+	switch m := e.model.(type) {
+	case models.Stochastic:
 		const noiseStream = 0x6576616c
-		all := make([]member, max(of.Draws, 1))
-		for k := range all {
-			all[k].noise = rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k)))
+		for k := range max(of.Draws, 1) {
+			rng := rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k)))
+			all = append(all, func(n int) Values { return Values{Noise: models.Normal(1)(rng, []int{n, m.NoiseDim()})} })
 		}
-		return all, nil
-	}
-	if _, ok := e.model.(models.Masked); !ok {
-		return make([]member, 1), nil
-	}
-	if len(of.Sets) == 0 {
-		return nil, fmt.Errorf("evaluating a masked density needs at least one mask set")
-	}
-	all := make([]member, len(of.Sets))
-	for k, s := range of.Sets {
-		all[k].degrees = e.value.layout.Tensors(Values{Degrees: DegreesOf(e.model, s)}).Degrees
+	case models.Masked:
+		if len(of.Sets) == 0 {
+			return nil, errors.New("evaluating a masked density needs at least one mask set")
+		}
+		for _, s := range of.Sets {
+			degrees := DegreesOf(m, s)
+			all = append(all, func(int) Values { return Values{Degrees: degrees} })
+		}
+	default:
+		all = append(all, func(int) Values { return Values{} })
 	}
 	return all, nil
 }
@@ -154,13 +145,8 @@ func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int
 	if err != nil {
 		return err
 	}
-	defer func() {
-		for _, m := range all {
-			Finalize(m.degrees)
-		}
-	}()
-	for first := 0; first < rows; first += e.batch {
-		n := min(e.batch, rows-first)
+	for first, batch := 0, e.Batch(); first < rows; first += batch {
+		n := min(batch, rows-first)
 		perMember, err := e.one(ctx, params, all, Rows(x, first, n, rows), Rows(cond, first, n, rows), n)
 		if err != nil {
 			return err
@@ -173,37 +159,30 @@ func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int
 // one computes the log-likelihoods of the n rows of a batch.
 func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) ([][]float64, error) {
 	if e.invert != nil {
-		var err error
-		if x, err = e.invert.toNoise(ctx, params, x, cond); err != nil {
+		f, err := e.invert(params)
+		if err != nil {
+			return nil, err
+		}
+		x = slices.Clone(x)
+		if _, err := f.ToNoise(ctx, x, cond, models.Solver{}); err != nil {
 			return nil, err
 		}
 	}
-	in := e.value.layout.Tensors(Values{X: x, Context: cond})
-	defer e.value.layout.finalize(in)
+	l := e.value.layout
+	in := l.Tensors(Values{X: x, Context: cond})
+	defer l.finalize(in)
 	perMember := make([][]float64, len(all))
-	for k, m := range all {
-		values, err := e.member(ctx, params, m, in, n)
+	for k, member := range all {
+		own := l.Tensors(member(n))
+		in.Noise, in.Degrees = own.Noise, own.Degrees
+		values, err := e.value.CallTensors(ctx, params, in)
+		l.finalize(own)
 		if err != nil {
 			return nil, err
 		}
 		perMember[k] = num.Convert[float64](values[:n])
 	}
 	return perMember, nil
-}
-
-// member computes the log-likelihoods of a padded batch of n rows under one
-// member of an ensemble.
-func (e *Evaluator) member(ctx context.Context, params []*tensors.Tensor, m member, in Args[*tensors.Tensor], n int) ([]float32, error) {
-	in.Degrees = m.degrees
-	if m.noise != nil {
-		noise := make([]float32, n*e.value.layout.Noise)
-		for i := range noise {
-			noise[i] = float32(m.noise.NormFloat64())
-		}
-		in.Noise = e.value.layout.Tensors(Values{Noise: noise}).Noise
-		defer Finalize([]*tensors.Tensor{in.Noise})
-	}
-	return e.value.CallTensors(ctx, params, in)
 }
 
 // EvaluationSets are the sets that the ensemble of a masked density consists of:
@@ -248,9 +227,6 @@ func NewDensityEvaluator(b *backend.Backend, d models.Density, batch int, invert
 	if !ok {
 		return NewEvaluator(b, d, batch)
 	}
-	if batch <= 0 {
-		batch = suitableBatch(d)
-	}
 	if invert == nil {
 		invert = func(params []*tensors.Tensor) (models.Inverter, error) {
 			w, err := HostWeights(params)
@@ -260,15 +236,14 @@ func NewDensityEvaluator(b *backend.Backend, d models.Density, batch int, invert
 			return f.NewInverter(w)
 		}
 	}
-	e := &Evaluator{backend: b, model: d, batch: batch, invert: invert}
-	var err error
-	e.value, err = Compile(b, d, "log_prob", LayoutOf(d, batch), func(p models.Params, in Args[*Node]) *Node {
+	e, err := newEvaluator(b, d, LayoutOf(d, batch), func(p models.Params, in Args[*Node]) *Node {
 		_, logp := f.SampleAndLogProb(p, in.X, in.Context)
 		return logp
 	})
 	if err != nil {
 		return nil, err
 	}
+	e.invert = invert
 	return e, nil
 }
 
@@ -276,17 +251,6 @@ func NewDensityEvaluator(b *backend.Backend, d models.Density, batch int, invert
 func (l *Loaded) DensityEvaluator(batch int) (*Evaluator, error) {
 	return NewDensityEvaluator(l.Backend, l.Model.(models.Density), batch,
 		func([]*tensors.Tensor) (models.Inverter, error) { return l.Inverter() })
-}
-
-// toNoise maps a copy of the rows to noise.
-func (i Inversion) toNoise(ctx context.Context, params []*tensors.Tensor, x, cond []float32) ([]float32, error) {
-	f, err := i(params)
-	if err != nil {
-		return nil, err
-	}
-	z := append([]float32(nil), x...)
-	_, err = f.ToNoise(ctx, z, cond, models.Solver{})
-	return z, err
 }
 
 // Looping returns the flow that a model is, when its density takes a loop in the graph.

@@ -40,12 +40,7 @@ const MaxSampleSets = 32
 // rows do not depend on N. passes is the largest number of times that any row went
 // through any one network, 0 where no network is inverted.
 func Sample(ctx context.Context, d models.Definition, w models.Weights, sets []*masks.Set, o Draw) (x []float32, passes int, err error) {
-	return sampleBy(ctx, d, sets, o, func(set *masks.Set) (models.Sampler, error) { return newSampler(d, w, set) })
-}
-
-// Sample is the function Sample for the model.
-func (l *Loaded) Sample(ctx context.Context, sets []*masks.Set, o Draw) (x []float32, passes int, err error) {
-	return sampleBy(ctx, l.Model, sets, o, l.sampler)
+	return load(nil, d, w, nil).Sample(ctx, sets, o)
 }
 
 // sampler returns the sampler of a mask set. Those of a fixed cycle, which are
@@ -56,7 +51,11 @@ func (l *Loaded) sampler(set *masks.Set) (models.Sampler, error) {
 	if s, ok := l.samplers[set]; ok {
 		return s, nil
 	}
-	s, err := newSampler(l.Model, l.Weights, set)
+	sampled, ok := l.Model.(models.HostSampler)
+	if !ok {
+		return nil, fmt.Errorf("this model cannot be sampled")
+	}
+	s, err := sampled.NewSampler(l.Weights, set)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +64,6 @@ func (l *Loaded) sampler(set *masks.Set) (models.Sampler, error) {
 		l.samplers[set] = s
 	}
 	return s, nil
-}
-
-func newSampler(d models.Definition, w models.Weights, set *masks.Set) (models.Sampler, error) {
-	sampled, ok := d.(models.HostSampler)
-	if !ok {
-		return nil, fmt.Errorf("this model cannot be sampled")
-	}
-	return sampled.NewSampler(w, set)
 }
 
 // Check reports whether so many samples of a model can be drawn.
@@ -90,7 +81,9 @@ func (o Draw) Check(d models.Definition) error {
 	return nil
 }
 
-func sampleBy(ctx context.Context, d models.Definition, sets []*masks.Set, o Draw, samplerOf func(*masks.Set) (models.Sampler, error)) (out []float32, passes int, err error) {
+// Sample is the function Sample for the model.
+func (l *Loaded) Sample(ctx context.Context, sets []*masks.Set, o Draw) (out []float32, passes int, err error) {
+	d := l.Model
 	if err := o.Check(d); err != nil {
 		return nil, 0, err
 	}
@@ -110,7 +103,7 @@ func sampleBy(ctx context.Context, d models.Definition, sets []*masks.Set, o Dra
 		if len(rows) == 0 {
 			continue
 		}
-		sampler, err := samplerOf(sets[k])
+		sampler, err := l.sampler(sets[k])
 		if err != nil {
 			return nil, 0, err
 		}

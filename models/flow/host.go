@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 
@@ -22,10 +23,6 @@ func (f *Flow) NewInverter(w models.Weights) (models.Inverter, error) {
 	if err := w.Check(f); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
-	return f.host(w)
-}
-
-func (f *Flow) host(w models.Weights) (*hostFlow, error) {
 	h := &hostFlow{flow: f}
 	for i, l := range f.layers {
 		own, err := l.Host(f.parts[i].Weights(w).Named(l))
@@ -42,75 +39,58 @@ func (f *Flow) layerName(i int) string { return fmt.Sprintf("layer %d (%s)", i, 
 
 // ToNoise maps data to noise in place, layer by layer.
 func (h *hostFlow) ToNoise(ctx context.Context, x, cond []float32, solver models.Solver) (passes int, err error) {
-	if err := h.check(x, cond); err != nil {
-		return 0, err
-	}
-	for i := range h.layers {
-		if passes, err = h.step(ctx, i, passes, x, cond, solver, Host.Forward); err != nil {
-			return passes, err
-		}
-	}
-	return passes, nil
+	return h.through(ctx, x, cond, solver, slices.All(h.layers), Host.Forward)
 }
 
 // ToData maps noise to data in place, layer by layer from the last.
 func (h *hostFlow) ToData(ctx context.Context, z, cond []float32, solver models.Solver) (passes int, err error) {
-	if err := h.check(z, cond); err != nil {
-		return 0, err
+	return h.through(ctx, z, cond, solver, slices.Backward(h.layers), Host.Inverse)
+}
+
+// through maps rows through the layers, one way or the other, and checks what each gives.
+func (h *hostFlow) through(ctx context.Context, rows, cond []float32, solver models.Solver, layers iter.Seq2[int, Host],
+	way func(l Host, ctx context.Context, rows, cond []float32, solver models.Solver) (int, error)) (passes int, err error) {
+	dim, context := h.flow.Dim(), h.flow.context
+	if n := len(rows) / dim; len(rows)%dim != 0 || len(cond) != n*context {
+		return 0, fmt.Errorf("flow of %d variables: %d values and %d of context do not fit together (need n·%d and n·%d)", dim, len(rows), len(cond), dim, context)
 	}
-	for i := range slices.Backward(h.layers) {
-		if passes, err = h.step(ctx, i, passes, z, cond, solver, Host.Inverse); err != nil {
+	for i, l := range layers {
+		own := cond
+		if h.flow.layers[i].ContextDim() == 0 {
+			own = nil
+		}
+		n, err := way(l, ctx, rows, own, solver)
+		passes = max(passes, n)
+		if err != nil {
+			return passes, fmt.Errorf("%s: %w", h.flow.layerName(i), err)
+		}
+		if err := models.CheckFinite(h.flow.layerName(i), rows, dim); err != nil {
 			return passes, err
 		}
 	}
 	return passes, nil
-}
-
-func (h *hostFlow) check(rows, cond []float32) error {
-	dim, context := h.flow.Dim(), h.flow.context
-	if n := len(rows) / dim; len(rows)%dim != 0 || len(cond) != n*context {
-		return fmt.Errorf("flow of %d variables: %d values and %d of context do not fit together (need n·%d and n·%d)", dim, len(rows), len(cond), dim, context)
-	}
-	return nil
-}
-
-// step maps rows through a layer, one way or the other, and checks what it gave.
-func (h *hostFlow) step(ctx context.Context, i, passes int, rows, cond []float32, solver models.Solver,
-	way func(l Host, ctx context.Context, rows, cond []float32, solver models.Solver) (int, error)) (int, error) {
-	if h.flow.layers[i].ContextDim() == 0 {
-		cond = nil
-	}
-	n, err := way(h.layers[i], ctx, rows, cond, solver)
-	passes = max(passes, n)
-	if err != nil {
-		return passes, fmt.Errorf("%s: %w", h.flow.layerName(i), err)
-	}
-	return passes, models.CheckFinite(h.flow.layerName(i), rows, h.flow.Dim())
 }
 
 // NewSampler prepares sampling on the host: the base density's samples, of a
 // masked base in the order of the set, go through the inverse of the flow.
 func (f *Flow) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, error) {
-	if err := w.Check(f); err != nil {
-		return nil, fmt.Errorf("flow: %w", err)
-	}
 	base, ok := f.base.(models.HostSampler)
 	if !ok {
 		return nil, fmt.Errorf("flow: the base density cannot be sampled")
 	}
 	s := &sampler{flow: f}
 	var err error
-	if s.base, err = base.NewSampler(f.BasePart().Weights(w), set); err != nil {
+	if s.host, err = f.NewInverter(w); err != nil {
 		return nil, err
 	}
-	s.host, err = f.host(w)
+	s.base, err = base.NewSampler(f.BasePart().Weights(w), set)
 	return s, err
 }
 
 type sampler struct {
 	flow *Flow
 	base models.Sampler
-	host *hostFlow
+	host models.Inverter
 }
 
 func (s *sampler) NoiseDim() int { return s.base.NoiseDim() }

@@ -117,21 +117,24 @@ func (b segments) at(v, corners *Node) segments {
 // and then cannot be used both in a loop and outside.
 func ones(v *Node) *Node { return ConvertDType(Equal(v, v), v.DType()) }
 
-// inside clamps v [batch, dim] to the interval, so that what is computed for the
-// tails stays finite, and says where v lies in it.
-func (s spline) inside(v *Node) (clamped, within *Node) {
-	within = LessThan(Abs(v), nn.Number(v, s.bound))
-	return Where(within, v, nn.Number(v, 0)), within
+// locate returns the elements of x [batch, dim] as [batch·dim], clamped to the interval
+// so that what is computed for the tails stays finite, with the segments in which they
+// lie, by their x or their y, and where x is within the interval.
+func (s spline) locate(x, theta *Node, byY bool) (v *Node, at segments, within *Node) {
+	dims := x.Shape().Dimensions
+	within = LessThan(Abs(x), nn.Number(x, s.bound))
+	v = Reshape(Where(within, x, nn.Number(x, 0)), x.Shape().Size())
+	all := s.segments(theta, dims[0], dims[1])
+	corners := all.x
+	if byY {
+		corners = all.y
+	}
+	return v, all.at(ExpandAxes(v, 1), corners), within
 }
-
-// elements makes [batch, dim] into [batch·dim].
-func elements(v *Node) *Node { return Reshape(v, v.Shape().Size()) }
 
 func (s spline) Forward(x, theta *Node) (y, logDerivative *Node) {
 	dims := x.Shape().Dimensions
-	clamped, within := s.inside(x)
-	v, all := elements(clamped), s.segments(theta, dims[0], dims[1])
-	at := all.at(ExpandAxes(v, 1), all.x)
+	v, at, within := s.locate(x, theta, false)
 	one, two := nn.Number(x, 1), nn.Number(x, 2)
 	slope := Div(at.height, at.width)
 	t := Div(Sub(v, at.x), at.width)
@@ -147,10 +150,7 @@ func (s spline) Forward(x, theta *Node) (y, logDerivative *Node) {
 }
 
 func (s spline) Inverse(y, theta *Node) *Node {
-	dims := y.Shape().Dimensions
-	clamped, within := s.inside(y)
-	v, all := elements(clamped), s.segments(theta, dims[0], dims[1])
-	at := all.at(ExpandAxes(v, 1), all.y)
+	v, at, within := s.locate(y, theta, true)
 	two := nn.Number(y, 2)
 	slope := Div(at.height, at.width)
 	// Equations 6 to 8; the root is written so that nothing cancels (appendix A.3).
@@ -161,7 +161,7 @@ func (s spline) Inverse(y, theta *Node) *Node {
 	c := Neg(Mul(slope, dy))
 	root := Sqrt(Max(Sub(Square(b), Mul(nn.Number(y, 4), Mul(a, c))), nn.Number(y, tiny)))
 	t := Div(Mul(two, c), Sub(Neg(b), root))
-	return Where(within, Reshape(Add(at.x, Mul(t, at.width)), dims...), y)
+	return Where(within, Reshape(Add(at.x, Mul(t, at.width)), y.Shape().Dimensions...), y)
 }
 
 // tiny keeps the gradient of a square root finite.
