@@ -10,7 +10,6 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -36,21 +35,9 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 		}
 	}
 	if t.masked != nil {
-		s.Degrees = t.degrees(t.maskIndex(number))
+		s.Degrees = t.masked.Degrees(t.masked.Cycle().At(t.maskIndex(number)))
 	}
 	return s
-}
-
-func (t *Trainer) degrees(index int) [][]int32 {
-	if d := t.sets[index]; d != nil {
-		return d
-	}
-	cycle := t.masked.Cycle()
-	d := t.masked.Degrees(cycle.At(index))
-	if cycle.Len() != masks.Unlimited {
-		t.sets[index] = d
-	}
-	return d
 }
 
 // Streams of random numbers of a seed.

@@ -68,8 +68,8 @@ func TestFilesThatCannotBeWrittenOrRemoved(t *testing.T) {
 	const epochs = keepFiles + 2
 	for name, c := range map[string]struct {
 		spoil func(samples string) error
-		files int    // that are there at the end, beside what spoils them
-		drawn int    // records
+		files int // that are there at the end, beside what spoils them
+		drawn int // records
 	}{
 		"a file in place of the folder": {func(samples string) error {
 			return errors.Join(os.RemoveAll(samples), os.WriteFile(samples, nil, 0o644))

@@ -32,8 +32,7 @@ type Trainer struct {
 	state     []*tensors.Tensor
 	best      models.Weights // at the best validation, nil before the first
 	p         progress
-	sets      map[int][][]int32 // degrees of the sets of a fixed cycle
-	rows      []int             // this epoch's order of the training rows
+	rows      []int // this epoch's order of the training rows
 	rowsEpoch int
 	checksum  string // of the data
 	stages    []stage
@@ -77,7 +76,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1, sets: map[int][][]int32{},
+	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1,
 		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}}}
 	t.masked, _ = d.(models.Masked)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}

@@ -11,6 +11,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
@@ -76,14 +77,10 @@ func (n network) save(dir string) (string, error) {
 			layer.Name = "output"
 		}
 		dense := layer.Dense(get, in, out)
-		degrees := make([]float32, len(in))
-		for i, d := range in {
-			degrees[i] = float32(d)
-		}
 		arrays = append(arrays,
 			array(fmt.Sprintf("weights%d", l), dense.Weights, dense.To),
 			array(fmt.Sprintf("bias%d", l), dense.Bias),
-			array(fmt.Sprintf("degrees%d", l), degrees))
+			array(fmt.Sprintf("degrees%d", l), num.Convert[float32](in)))
 	}
 	path := filepath.Join(dir, fmt.Sprintf("made-%d-%v-%d.npz", n.dim, n.hidden, n.rows))
 	return path, format.WriteFile(path, arrays...)

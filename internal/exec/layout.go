@@ -10,6 +10,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -108,11 +109,7 @@ func filled[T float32 | int32](values []T, shape shapes.Shape) *tensors.Tensor {
 // list are the values in the order of the inputs, []float32 or []int32.
 func (l Layout) list(v Values) []any {
 	all := make([]any, 0, 5+len(l.Degrees))
-	scalars := make([]float32, len(v.Scalars))
-	for i, s := range v.Scalars {
-		scalars[i] = float32(s)
-	}
-	a := Args[any]{Weights: v.Weights, X: v.X, Context: v.Context, Noise: v.Noise, Scalars: scalars}
+	a := Args[any]{Weights: v.Weights, X: v.X, Context: v.Context, Noise: v.Noise, Scalars: num.Convert[float32](v.Scalars)}
 	for _, d := range v.Degrees {
 		a.Degrees = append(a.Degrees, d)
 	}

@@ -49,7 +49,7 @@ var activations = []Activation{
 				v[i] = max(x, 0)
 			}
 		}},
-	{"softplus", SoftPlus, each(hostSoftPlus)},
+	{"softplus", SoftPlus, each(HostSoftPlus)},
 	{"tanh", Tanh, each(math.Tanh)},
 	{"sigmoid", Logistic, each(sigmoid)},
 	{"elu",
@@ -121,11 +121,11 @@ var scales = []Scale{
 			soft := SoftPlus(Add(a, Number(a, softplusShift)))
 			return Log(Add(Mul(soft, Number(a, 1-floor)), Number(a, floor)))
 		},
-		func(a float64) float64 { return math.Log(hostSoftPlus(a+softplusShift)*(1-floor) + floor) }},
+		func(a float64) float64 { return math.Log(HostSoftPlus(a+softplusShift)*(1-floor) + floor) }},
 	// ln σ(a + 2): a scale below 1, which cannot expand.
 	{"sigmoid",
 		func(a *Node) *Node { return LogSigmoid(Add(a, Number(a, sigmoidShift))) },
-		func(a float64) float64 { return -hostSoftPlus(-a - sigmoidShift) }},
+		func(a float64) float64 { return -HostSoftPlus(-a - sigmoidShift) }},
 	// a/2: a is the logarithm of a precision, as in the MAF paper. It may overflow.
 	{"exp",
 		func(a *Node) *Node { return Mul(a, Number(a, 0.5)) },
@@ -135,4 +135,5 @@ var scales = []Scale{
 // LogSigmoid is ln σ(x), right for every x including ±Inf.
 func LogSigmoid(x *Node) *Node { return Neg(SoftPlus(Neg(x))) }
 
-func hostSoftPlus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
+// HostSoftPlus is SoftPlus of one number.
+func HostSoftPlus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }

@@ -9,6 +9,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -158,37 +159,17 @@ func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 }
 
 // liveFans returns the mean number of unmasked inputs of the units above that
-// have any, and the mean number of unmasked outputs of the units below. It counts
-// by degree: layers may have thousands of units.
+// have any, and the mean number of unmasked outputs of the units below.
 func liveFans(from, to []int, strict bool) (in, out float64) {
-	below, above := histogram(from), histogram(to)
-	live, feeding, fed := 0, map[int]int{}, map[int]int{}
-	for a, n := range below {
-		for b, m := range above {
-			if masks.Connects(a, b, strict) {
-				live += n * m
-				feeding[a], fed[b] = n, m
-			}
+	live, fed := 0, 0
+	for _, degree := range to {
+		if n := count(from, degree, strict); n > 0 {
+			live += n
+			fed++
 		}
 	}
-	return mean(live, fed), mean(live, feeding)
-}
-
-func histogram(degrees []int) map[int]int {
-	counts := map[int]int{}
-	for _, d := range degrees {
-		counts[d]++
-	}
-	return counts
-}
-
-// mean shares n among all that are counted, 0 when there are none.
-func mean(n int, counts map[int]int) float64 {
-	total := 0
-	for _, c := range counts {
-		total += c
-	}
-	return float64(n) / float64(max(total, 1))
+	feeding := count(from, slices.Max(to), strict)
+	return float64(live) / float64(max(fed, 1)), float64(live) / float64(max(feeding, 1))
 }
 
 // WidthsText describes layers by their numbers of units, such as 784-500-784.
@@ -252,19 +233,11 @@ func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Nod
 // Degrees are those of a set as Apply takes them: of the inputs, then of each
 // hidden layer.
 func (n *Network) Degrees(set *masks.Set) [][]int32 {
-	degrees := [][]int32{toInt32(set.Order)}
+	degrees := [][]int32{num.Convert[int32](set.Order)}
 	for _, h := range set.Hidden {
-		degrees = append(degrees, toInt32(h))
+		degrees = append(degrees, num.Convert[int32](h))
 	}
 	return degrees
-}
-
-func toInt32(v []int) []int32 {
-	r := make([]int32, len(v))
-	for i, d := range v {
-		r[i] = int32(d)
-	}
-	return r
 }
 
 // Constants are the degrees of a set as constants in the function scope of x.

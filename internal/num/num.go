@@ -12,8 +12,8 @@ import (
 // Finite reports whether v is neither infinite nor NaN.
 func Finite(v float64) bool { return v-v == 0 }
 
-// Convert returns the numbers in another precision.
-func Convert[To, From float32 | float64](v []From) []To {
+// Convert returns the numbers as those of another type.
+func Convert[To, From int | int32 | float32 | float64](v []From) []To {
 	r := make([]To, len(v))
 	for i, x := range v {
 		r[i] = To(x)

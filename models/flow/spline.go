@@ -180,8 +180,7 @@ func (s spline) find(v float64, theta []float32, byY bool) hostSegment {
 		if knot == 0 || knot == k {
 			return 1
 		}
-		a := float64(theta[2*k+knot-1]) + slopeShift
-		return math.Max(a, 0) + math.Log1p(math.Exp(-math.Abs(a))) + minSlope
+		return nn.HostSoftPlus(float64(theta[2*k+knot-1])+slopeShift) + minSlope
 	}
 	x, y := -s.bound, -s.bound
 	for i := range k {

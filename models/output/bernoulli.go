@@ -53,9 +53,9 @@ func (l bernoulliAt) Residual(x float64, noise []float32) (off float64, sure boo
 func (l bernoulliAt) LogProb(x float64) float64 {
 	switch x {
 	case 0:
-		return -softPlus(float64(l))
+		return -nn.HostSoftPlus(float64(l))
 	case 1:
-		return -softPlus(-float64(l))
+		return -nn.HostSoftPlus(-float64(l))
 	}
 	return math.Inf(-1)
 }
@@ -83,5 +83,3 @@ func (l bernoulliAt) Quantile(p float64) float64 {
 func (l bernoulliAt) Parameters() []models.Parameter {
 	return []models.Parameter{{Name: "p", Value: l.probability()}}
 }
-
-func softPlus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }

@@ -11,6 +11,7 @@
 package vae
 
 import (
+	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -48,13 +49,11 @@ func New(o Options) (*Model, error) {
 	if o.Dim < 1 {
 		return nil, fmt.Errorf("vae: dim: %d variables, need at least 1", o.Dim)
 	}
-	act, err := nn.ActivationByName(o.Activation)
-	if err != nil {
+	act, actErr := nn.ActivationByName(o.Activation)
+	scale, scaleErr := nn.ScaleByName("soft_clip")
+	glorot, err := models.InitByName("glorot")
+	if err := errors.Join(actErr, scaleErr, err); err != nil {
 		return nil, fmt.Errorf("vae: %w", err)
-	}
-	scale, err := nn.ScaleByName("soft_clip")
-	if err != nil {
-		return nil, err
 	}
 	v := &Model{o: o, scale: scale}
 	outputs := 2 * o.Latent
@@ -65,10 +64,6 @@ func New(o Options) (*Model, error) {
 			return nil, err
 		}
 		outputs += o.Context
-	}
-	glorot, err := models.InitByName("glorot")
-	if err != nil {
-		return nil, err
 	}
 	mlp := func(widths ...int) nn.MLP {
 		return nn.MLP{Widths: widths, Activation: act, Init: glorot}
