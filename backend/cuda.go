@@ -43,14 +43,15 @@ var pinnedCUDA = pinned{
 	},
 }
 
-// placeCUDA moves the unpacked wheels to their folder.
-func placeCUDA(unpacked, folder, temp string) (licenses []string, err error) {
+// placeCUDA moves the unpacked wheels to the folder of the plugin target.
+func placeCUDA(unpacked, target string) (licenses []string, err error) {
+	folder := strings.TrimSuffix(target, cudaPlugin)
 	// Go-xla points XLA at the folder "nvidia" above the plugin for ptxas and
 	// libdevice; both are in cu13.
 	if err := os.Symlink(filepath.Join("..", "nvidia", "cu13"), filepath.Join(unpacked, "jax_plugins", "nvidia")); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(folder, filepath.Join(temp, "old")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Rename(folder, unpacked+"-old"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if err := os.Rename(unpacked, folder); err != nil {

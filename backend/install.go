@@ -85,25 +85,13 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 	if !xlaBuild {
 		return nil, ErrNoXLA
 	}
-	want, own := pinnedCPU, "" // own is the file of a plugin that is not the pinned one
+	want := pinnedCPU
 	if o.CUDA {
 		want = pinnedCUDA
 	}
-	if o.From != "" {
-		from, err := filepath.Abs(o.From)
-		if err != nil {
-			return nil, err
-		}
-		info, err := os.Stat(from)
-		switch o.From = from; {
-		case err != nil:
-			return nil, err
-		case info.IsDir():
-		case o.CUDA:
-			return nil, fmt.Errorf("%s is not a folder of wheels (CUDA needs %d of them)", from, len(want.wheels))
-		default:
-			own = from
-		}
+	own, err := o.file()
+	if err != nil {
+		return nil, err
 	}
 	if platform := runtime.GOOS + "/" + runtime.GOARCH; platform != "linux/amd64" && own == "" {
 		return nil, fmt.Errorf("there is no pinned plugin for %s (if you have one: maskflow backend install --from FILE)", platform)
@@ -141,17 +129,37 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 			return have, nil
 		}
 	}
+	return o.finish(ctx, in, in.SHA256 == want.sha256, unpacked, target)
+}
+
+// file is the plugin or the wheel that From names, "" when it is a folder or empty.
+func (o InstallOptions) file() (string, error) {
+	if o.From == "" {
+		return "", nil
+	}
+	info, err := os.Stat(o.From)
+	switch {
+	case err != nil || info.IsDir():
+		return "", err
+	case o.CUDA:
+		return "", fmt.Errorf("%s is not a folder of wheels (CUDA needs %d of them)", o.From, len(pinnedCUDA.wheels))
+	}
+	return filepath.Abs(o.From)
+}
+
+// finish tries the unpacked plugin and puts it into its place.
+func (o InstallOptions) finish(ctx context.Context, in *Installed, pinned bool, unpacked, target string) (*Installed, error) {
 	o.say("trying the plugin in a child process")
 	p := PluginInfo{Path: in.Path, Kind: in.Kind}
-	switch err := p.vet(ctx, true); {
+	err := p.vet(ctx, true)
+	switch {
 	case errors.Is(err, errNoNVIDIA):
 		o.say("no NVIDIA device here, so the plugin is not tried")
-	case errors.Is(err, errNoProbe) && in.SHA256 == want.sha256:
-	case err != nil:
+	case err != nil && !(pinned && errors.Is(err, errNoProbe)):
 		return nil, fmt.Errorf("plugin %w", err)
 	}
 	if o.CUDA {
-		in.Licenses, err = placeCUDA(unpacked, filepath.Join(dir, cudaFolder), temp)
+		in.Licenses, err = placeCUDA(unpacked, target)
 	} else {
 		in.Licenses, err = placeCPU(unpacked, in.Path, target)
 	}

@@ -51,6 +51,10 @@ func fetch(ctx context.Context, wheels []requirement, from, temp, to string) err
 	args := []string{"-m", "pip", "install", "--target", to, "--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", requirements,
 		"--retries", "1", "--timeout", "15", "--no-input", "--progress-bar", "off", "--disable-pip-version-check"}
 	if from != "" {
+		from, err = filepath.Abs(from)
+		if err != nil {
+			return err
+		}
 		args = append(args, "--no-index", "--find-links", from)
 	}
 	cmd := exec.CommandContext(ctx, python, args...)

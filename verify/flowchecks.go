@@ -22,16 +22,22 @@ import (
 // factorised, and a network computed once for every variable.
 const mostDense = 1024
 
-// flowVerifier looks at a flow layer by layer, at samples of it.
+// flowRows is how many samples a flow is looked at with, at least.
+const flowRows = 64
+
+// flowVerifier looks at a flow as a whole and layer by layer, at samples of it.
 type flowVerifier struct {
-	m      *maskflow.Model
-	of     *exec.Loaded // the flow
-	part   *exec.Loaded // its base density
-	f      flow.Layered
-	o      Options
-	base   *verifier // nil when the base has no masks
-	layers []flowLayer
-	cond   []float32
+	m    *maskflow.Model
+	of   *exec.Loaded // the flow
+	host models.Inverter
+	part *exec.Loaded // its base density
+	f    flow.Layered
+	o    Options
+	base *verifier // nil when the base has no masks
+
+	samples exec.Draw // how x is drawn, with the contexts
+	x       []float32
+	layers  []flowLayer // with the first rows of the samples
 }
 
 // flowLayer is a layer in the direction that takes one pass, the rows that it sees
@@ -54,11 +60,15 @@ type derivative struct {
 func (l flowLayer) String() string { return fmt.Sprintf("layer %d (%s)", l.index, l.Name()) }
 
 func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f flow.Layered, o Options) (*flowVerifier, error) {
+	host, err := of.Inverter()
+	if err != nil {
+		return nil, err
+	}
 	part, err := of.Base(f)
 	if err != nil {
 		return nil, err
 	}
-	v := &flowVerifier{m: m, of: of, part: part, f: f, o: o}
+	v := &flowVerifier{m: m, of: of, host: host, part: part, f: f, o: o}
 	if masked, ok := f.Base().(models.Masked); ok {
 		v.base = newVerifier(m, part, masked, o)
 	}
@@ -71,15 +81,16 @@ func newFlowVerifier(ctx context.Context, m *maskflow.Model, of *exec.Loaded, f 
 
 func (v *flowVerifier) close() { v.part.Close() }
 
-// draw draws the rows, carries them through the layers and differentiates these.
-func (v *flowVerifier) draw(ctx context.Context) error {
-	v.cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x636f6e64)), v.o.Rows*v.f.ContextDim())
-	rows, _, err := v.of.Sample(ctx, v.sets(), exec.Draw{N: v.o.Rows, Seed: v.o.Seed, Context: v.cond})
-	if err != nil {
+// draw draws the samples, carries the first through the layers and differentiates these.
+func (v *flowVerifier) draw(ctx context.Context) (err error) {
+	n := max(flowRows, v.o.Rows)
+	v.samples = exec.Draw{N: n, Seed: v.o.Seed, Context: randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x73616d70)), n*v.f.ContextDim())}
+	if v.x, _, err = v.of.Sample(ctx, v.sets(), v.samples); err != nil {
 		return err
 	}
+	rows := slices.Clone(v.x[:v.o.Rows*v.f.Dim()])
 	for i, l := range v.f.Layers() {
-		own, cond := flowLayer{Layer: l, index: i, rows: slices.Clone(rows)}, v.cond
+		own, cond := flowLayer{Layer: l, index: i, rows: slices.Clone(rows)}, v.samples.Context[:v.o.Rows*v.f.ContextDim()]
 		if l.ContextDim() == 0 {
 			cond = nil
 		}
@@ -121,7 +132,7 @@ func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) (all []de
 	defer f.Close()
 	dim, width := l.Dim(), v.f.ContextDim()
 	for r := range v.o.Rows {
-		j, err := jacobianAt(ctx, v.of, f, nil, l.rows[r*dim:(r+1)*dim], v.cond[r*width:(r+1)*width])
+		j, err := jacobianAt(ctx, v.of, f, nil, l.rows[r*dim:(r+1)*dim], v.samples.Context[r*width:(r+1)*width])
 		if err != nil {
 			return nil, err
 		}

@@ -109,51 +109,32 @@ const closeEnough = 1e-2
 // of the data: where a flow flattens, as logits do at their ends, float32 keeps
 // the data but not the noise that they come from.
 func (v *flowVerifier) roundTrip(ctx context.Context) (Check, error) {
-	host, err := v.of.Inverter()
-	if err != nil {
-		return Check{}, err
-	}
-	x, cond, err := v.samples(ctx)
-	if err != nil {
-		return Check{}, err
-	}
 	back, figures := true, []string(nil)
 	for _, solver := range []struct {
 		name   string
 		rows   int
 		method models.Method
-	}{{"incremental", flowRows, models.Incremental}, {"jacobi", flowRows, models.Jacobi}, {"sequential", v.o.Rows, models.Sequential}} {
+	}{{"incremental", v.samples.N, models.Incremental}, {"jacobi", v.samples.N, models.Jacobi}, {"sequential", v.o.Rows, models.Sequential}} {
 		if solver.method != models.Incremental && v.f.Dim() > mostDense {
 			figures = append(figures, fmt.Sprintf("%s left out, %d variables are too many", solver.name, v.f.Dim()))
 			continue
 		}
-		rows := min(solver.rows, flowRows)
-		want, own := x[:rows*v.f.Dim()], cond[:rows*v.f.ContextDim()]
+		want, own := v.x[:solver.rows*v.f.Dim()], v.samples.Context[:solver.rows*v.f.ContextDim()]
 		moved := slices.Clone(want)
-		there, err := host.ToNoise(ctx, moved, own, models.Solver{Method: solver.method})
+		there, err := v.host.ToNoise(ctx, moved, own, models.Solver{Method: solver.method})
 		if err != nil {
 			return Check{}, err
 		}
-		again, err := host.ToData(ctx, moved, own, models.Solver{Method: solver.method})
+		again, err := v.host.ToData(ctx, moved, own, models.Solver{Method: solver.method})
 		if err != nil {
 			return Check{}, err
 		}
-		off, _ := farthest(moved, want, x, v.f.Dim())
+		off, _ := farthest(moved, want, v.x, v.f.Dim())
 		back = back && off <= closeEnough
 		figures = append(figures, fmt.Sprintf("%s: largest error %.1e deviations over %s, passes: %d", solver.name, off,
-			text.Count(rows, "sample"), max(there, again)))
+			text.Count(solver.rows, "sample"), max(there, again)))
 	}
 	return holdsIf(back, "%s", strings.Join(figures, "; "))
-}
-
-// flowRows is how many samples a flow is looked at with.
-const flowRows = 64
-
-// samples draws rows with their contexts.
-func (v *flowVerifier) samples(ctx context.Context) (x, cond []float32, err error) {
-	cond = randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x73616d70)), flowRows*v.f.ContextDim())
-	x, _, err = v.of.Sample(ctx, v.sets(), exec.Draw{N: flowRows, Seed: v.o.Seed, Context: cond})
-	return x, cond, err
 }
 
 // sampler compares the samples that the host draws with the density that the
@@ -161,12 +142,7 @@ func (v *flowVerifier) samples(ctx context.Context) (x, cond []float32, err erro
 // from, which is seen where both are carried to data (see roundTrip). Of a flow
 // whose graph goes from noise to data in one pass, that way is taken.
 func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
-	dim := v.f.Dim()
-	x, cond, err := v.samples(ctx)
-	if err != nil {
-		return Check{}, err
-	}
-	draw := exec.Draw{N: flowRows, Seed: v.o.Seed, Context: cond}
+	draw, dim := v.samples, v.f.Dim()
 	if v.part.Model.ContextDim() == 0 {
 		draw.Context = nil
 	}
@@ -174,45 +150,36 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 	if err != nil {
 		return Check{}, err
 	}
-	var got []float32
-	want := x
+	way, from := v.f.Forward, v.x
 	if v.f.Loops() {
-		if got, err = v.graph(ctx, v.f.Inverse, noise, cond); err != nil {
-			return Check{}, err
-		}
-	} else {
-		if got, err = v.graph(ctx, v.f.Forward, x, cond); err != nil {
-			return Check{}, err
-		}
-		host, err := v.of.Inverter()
-		if err != nil {
-			return Check{}, err
-		}
-		for _, z := range [][]float32{got, noise} {
-			if _, err := host.ToData(ctx, z, cond, models.Solver{}); err != nil {
-				return Check{}, err
-			}
-		}
-		want = noise
+		way, from = v.f.Inverse, noise
 	}
-	off, at := farthest(got, want, x, dim)
-	if !(off <= closeEnough) {
-		return fails("row %d, variable %d: the density takes the sample for %.6g, its noise gives %.6g", at/dim, at%dim+1, got[at], want[at])
-	}
-	return holds("largest difference %.1e deviations over %s", off, text.Count(flowRows, "sample"))
-}
-
-// graph computes one direction of the flow on the backend.
-func (v *flowVerifier) graph(ctx context.Context, way func(models.Params, *Node, *Node) (*Node, *Node), from, cond []float32) ([]float32, error) {
-	f, err := v.of.Compile("way", flowRows, func(p models.Params, in exec.Args[*Node]) *Node {
+	f, err := v.of.Compile("way", draw.N, func(p models.Params, in exec.Args[*Node]) *Node {
 		y, _ := way(p, in.X, in.Context)
 		return y
 	})
 	if err != nil {
-		return nil, err
+		return Check{}, err
 	}
 	defer f.Close()
-	return call(ctx, v.of, f, nil, from, cond)
+	got, err := call(ctx, v.of, f, nil, from, v.samples.Context)
+	want := v.x
+	if err == nil && !v.f.Loops() {
+		want = noise
+		for _, z := range [][]float32{got, want} {
+			if _, err = v.host.ToData(ctx, z, v.samples.Context, models.Solver{}); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return Check{}, err
+	}
+	off, at := farthest(got, want, v.x, dim)
+	if !(off <= closeEnough) {
+		return fails("row %d, variable %d: the density takes the sample for %.6g, its noise gives %.6g", at/dim, at%dim+1, got[at], want[at])
+	}
+	return holds("largest difference %.1e deviations over %s", off, text.Count(draw.N, "sample"))
 }
 
 // farthest is the largest |got − want| in deviations of the column among rows, or by

@@ -17,20 +17,14 @@ const (
 	EnvCUDA       = "MASKFLOW_TEST_CUDA"   // When set, tests run on CUDA too.
 )
 
-type opened struct {
-	once sync.Once
-	b    *backend.Backend
-	err  error
-}
-
 // One backend of a kind serves the whole test process; it is never closed,
 // since the process ends with the tests.
-var shared = map[string]*opened{backend.KindGo: {}, backend.KindXLA: {}, backend.KindCUDA: {}}
+var shared = map[string]func() (*backend.Backend, error){
+	backend.KindGo: opener(backend.KindGo), backend.KindXLA: opener(backend.KindXLA), backend.KindCUDA: opener(backend.KindCUDA),
+}
 
-func open(kind string) (*backend.Backend, error) {
-	o := shared[kind]
-	o.once.Do(func() { o.b, o.err = backend.Open(context.Background(), kind, backend.Options{}) })
-	return o.b, o.err
+func opener(kind string) func() (*backend.Backend, error) {
+	return sync.OnceValues(func() (*backend.Backend, error) { return backend.Open(context.Background(), kind, backend.Options{}) })
 }
 
 // Main is for TestMain of packages whose graphs are many and small: what the passes of
@@ -63,7 +57,7 @@ func Each(t *testing.T, f func(t *testing.T, b *backend.Backend)) {
 // same rules as Each.
 func Open(t testing.TB, kind string) *backend.Backend {
 	t.Helper()
-	b, err := open(kind)
+	b, err := shared[kind]()
 	absent := errors.Is(err, backend.ErrNoPlugin) || errors.Is(err, backend.ErrNoXLA)
 	if kind == backend.KindXLA && absent && os.Getenv(EnvRequireXLA) == "" {
 		t.Skipf("%v", err)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/shirou/gopsutil/v4/cpu"
 
@@ -15,15 +13,8 @@ import (
 // machine says on what, and with which versions, the numbers of maskflow were taken. XLA,
 // JAX and torch take one thread a core; `taskset` gives all of them fewer.
 func machine(b *backend.Backend) string {
-	return fmt.Sprintf("%s, %d cores, %s/%s\nmaskflow %s, %s, GoMLX %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
-		maskflow.Version, runtime.Version(), backend.Built().GoMLX, backendName(b))
-}
-
-func backendName(b *backend.Backend) string {
-	if b.Kind == backend.KindGo {
-		return "Go backend"
-	}
-	return fmt.Sprintf("%s (%s, PJRT %s)", strings.ToUpper(b.Kind), filepath.Base(b.Plugin), b.PluginVersion)
+	return fmt.Sprintf("%s, %d cores, %s/%s\nmaskflow %s, %s, GoMLX %s, %v", cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH,
+		maskflow.Version, runtime.Version(), backend.Built().GoMLX, b)
 }
 
 // cpuModel is the processor's name where the system gives it.

@@ -95,7 +95,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	}
 	defer l.close()
 	fmt.Fprintf(stdout, "%s\nrounds: %d of %g s a side, by turns\n\n", machine(l.main), o.rounds, o.seconds)
-	writeHead(stdout)
+	writeRow(stdout, "", "ms", "against", "", "ratio", "quartiles", "target")
 	var results []*result
 	for _, r := range rows {
 		found, err := r.measure(ctx, l)

@@ -26,10 +26,6 @@ func writeRow(w io.Writer, columns ...any) {
 	fmt.Fprintln(w, strings.TrimRight(line, " "))
 }
 
-func writeHead(w io.Writer) {
-	writeRow(w, "", "ms", "against", "", "ratio", "quartiles", "target")
-}
-
 func (r *result) write(w io.Writer) {
 	var first, against, other, ratio, between string
 	number := hundredths
