@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -45,15 +46,12 @@ func length(p Points) int {
 	return p.Len()
 }
 
-// The sizes of the blocks of a curve's index. A large block is as many small ones as a small one is points.
-const (
-	smallBlock = 16
-	largeBlock = smallBlock * smallBlock
-)
+// blockSize is how many points a small block of a curve's index is, and how many of those a large one is.
+const blockSize = 16
 
-// Curve is points with an index of the extremes of their blocks, so that what a chart of them costs grows with its
-// columns and not with the points. The index takes about 1.1 bytes a point. Only where gaps and other points take turns
-// does a chart look at every point.
+// Curve is points with an index of the extremes of their blocks, so that a chart of them looks at a small part of the
+// points. The index takes about 1.1 bytes a point. Only where gaps and other points take turns does a chart look at every
+// point.
 //
 // Whoever draws a curve tells it by [Curve.Grow] that points were appended. Where points were taken back or replaced,
 // a new curve has to be made.
@@ -96,24 +94,24 @@ func (c *Curve) At(i int) (x, y float64) { return c.points.At(i) }
 // Grow takes in the points that were appended since.
 func (c *Curve) Grow() {
 	c.n = max(c.n, c.points.Len())
-	c.small = slices.Grow(c.small, c.n/smallBlock-len(c.small))
-	c.large = slices.Grow(c.large, c.n/largeBlock-len(c.large))
-	for i := len(c.small) * smallBlock; i+smallBlock <= c.n; i += smallBlock {
+	c.small = joined(c.small, c.n, func(i int) block {
 		_, y := c.points.At(i)
-		b := single(y)
-		for j := i + 1; j < i+smallBlock; j++ {
-			_, y := c.points.At(j)
-			b = b.beside(single(y))
+		return single(y)
+	})
+	c.large = joined(c.large, len(c.small), func(i int) block { return c.small[i] })
+}
+
+// joined appends the blocks of which each is blockSize of n parts that follow each other.
+func joined(blocks []block, n int, part func(i int) block) []block {
+	blocks = slices.Grow(blocks, n/blockSize-len(blocks))
+	for i := len(blocks) * blockSize; i+blockSize <= n; i += blockSize {
+		b := part(i)
+		for j := i + 1; j < i+blockSize; j++ {
+			b = b.beside(part(j))
 		}
-		c.small = append(c.small, b)
+		blocks = append(blocks, b)
 	}
-	for i := len(c.large) * smallBlock; i+smallBlock <= len(c.small); i += smallBlock {
-		b := c.small[i]
-		for _, other := range c.small[i+1 : i+smallBlock] {
-			b = b.beside(other)
-		}
-		c.large = append(c.large, b)
-	}
+	return blocks
 }
 
 // single is the block of one value.
@@ -195,36 +193,40 @@ func (s source) inside(x Range) (from, to int) {
 // usable says whether y can be drawn.
 func (s source) usable(y float64) bool { return num.Finite(y) && (!s.log || y > 0) }
 
-// walk calls see with the points from, …, to-1 in parts that follow each other: their extremes, or [nothing] for a gap.
-func (s source) walk(from, to int, see func(from, to int, b block)) {
-	for i := from; i < to; {
-		if b, n := s.known(i, to); n > 0 {
-			see(i, i+n, b)
+// walk yields the points from, …, to-1 in parts that follow each other: their extremes, or [nothing] for a gap.
+func (s source) walk(from, to int) iter.Seq[block] {
+	return func(yield func(block) bool) {
+		for i := from; i < to; {
+			b, n := s.known(i, to)
+			if n == 0 {
+				b, n = nothing, 1
+				if _, y := s.points.At(i); s.usable(y) {
+					b = block{y, y}
+				}
+			}
+			if !yield(b) {
+				return
+			}
 			i += n
-			continue
 		}
-		b := nothing
-		if _, y := s.points.At(i); s.usable(y) {
-			b = block{y, y}
-		}
-		see(i, i+1, b)
-		i++
 	}
 }
 
-// known returns the largest block that begins at i, ends before to, and need not be looked into.
+// known returns the largest block of the index that begins at i, ends before to, and need not be looked into, as it is on
+// this scale, with the number of its points.
 func (s source) known(i, to int) (b block, n int) {
-	if s.curve == nil || i%smallBlock != 0 {
+	if s.curve == nil || i%blockSize != 0 {
 		return block{}, 0
 	}
-	if i%largeBlock == 0 && i+largeBlock <= to && i/largeBlock < len(s.curve.large) {
-		if b, ok := s.settled(s.curve.large[i/largeBlock]); ok {
-			return b, largeBlock
+	const large = blockSize * blockSize
+	if i%large == 0 && i+large <= to && i/large < len(s.curve.large) {
+		if b, ok := s.settled(s.curve.large[i/large]); ok {
+			return b, large
 		}
 	}
-	if i+smallBlock <= to && i/smallBlock < len(s.curve.small) {
-		if b, ok := s.settled(s.curve.small[i/smallBlock]); ok {
-			return b, smallBlock
+	if i+blockSize <= to && i/blockSize < len(s.curve.small) {
+		if b, ok := s.settled(s.curve.small[i/blockSize]); ok {
+			return b, blockSize
 		}
 	}
 	return block{}, 0
@@ -232,74 +234,17 @@ func (s source) known(i, to int) (b block, n int) {
 
 // settled returns what a block of the index is on this scale, if that can be told from its extremes.
 func (s source) settled(b block) (block, bool) {
-	switch {
-	case b.isMixed():
-		return b, false
-	case !s.log || b.empty() || b.lo > 0:
-		return b, true
-	case b.hi <= 0:
+	if s.log && b.hi <= 0 {
 		return nothing, true
 	}
-	return b, false
+	return b, !b.isMixed() && !(s.log && b.lo <= 0)
 }
-
-// whole returns the extremes of the points from, …, to-1 if the index can tell that there is no gap among them. The blocks
-// that are cut by the ends are looked into only where that can change the answer.
-func (s source) whole(from, to int) (b block, ok bool) {
-	if s.curve == nil || to-from < 2*smallBlock {
-		return block{}, false
-	}
-	first, last := ceil(from, smallBlock), min(to/smallBlock, len(s.curve.small))
-	if first >= last {
-		return block{}, false
-	}
-	b = nothing
-	for i := first; i < last; {
-		part, n := s.curve.small[i], 1
-		if i%smallBlock == 0 && i+smallBlock <= last {
-			part, n = s.curve.large[i/smallBlock], smallBlock
-		}
-		if !s.drawn(part) {
-			return block{}, false
-		}
-		b = b.with(part)
-		i += n
-	}
-	if b, ok = s.edge(b, first-1, from, first*smallBlock); !ok {
-		return b, false
-	}
-	return s.edge(b, last, last*smallBlock, to)
-}
-
-// edge adds the points from, …, to-1, which are a part of small block i, to extremes, if none of them is a gap.
-func (s source) edge(b block, i, from, to int) (block, bool) {
-	if from >= to {
-		return b, true
-	}
-	if i < len(s.curve.small) {
-		if all := s.curve.small[i]; s.drawn(all) && all.lo >= b.lo && all.hi <= b.hi {
-			return b, true
-		}
-	}
-	for j := from; j < to; j++ {
-		_, y := s.points.At(j)
-		if !s.usable(y) {
-			return b, false
-		}
-		b = b.with(block{y, y})
-	}
-	return b, true
-}
-
-// drawn says whether every value of a block of the index is.
-func (s source) drawn(b block) bool { return b.lo <= b.hi && (!s.log || b.lo > 0) }
 
 // extremes returns those of the points from, …, to-1.
 func (s source) extremes(from, to int) block {
-	if b, ok := s.whole(from, to); ok {
-		return b
-	}
 	all := nothing
-	s.walk(from, to, func(_, _ int, b block) { all = all.with(b) })
+	for b := range s.walk(from, to) {
+		all = all.with(b)
+	}
 	return all
 }

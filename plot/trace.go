@@ -11,8 +11,6 @@ type tracer struct {
 	*raster
 	window Range // of x
 	x, y   scale
-	// between is set between two dashes.
-	between bool
 }
 
 // spot is a place on the raster in pixels, whose middles are at halves.
@@ -70,60 +68,49 @@ func (t *tracer) line(s source) {
 		if _, y := s.points.At(from); joined && s.usable(y) {
 			t.join(last, spot{t.middle(column), t.rowAt(y)})
 		}
-		t.between = joined && t.blank(column)
-		t.runs(s, column, from, to)
-		t.between = false
+		bar := t.bar
+		if joined { // a point by itself is seen
+			bar = t.dash
+		}
+		t.runs(s, column, from, to, bar)
 		_, y := s.points.At(to - 1)
 		last, joined = spot{t.middle(column), t.rowAt(y)}, s.usable(y)
 		from = to
 	}
-	if next, ok := t.beyond(s, from); joined && ok {
-		t.join(last, next)
+	if joined && from < s.n { // to the first point beyond the window
+		if next, ok := t.spot(s, from); ok {
+			t.join(last, next)
+		}
 	}
-}
-
-// beyond returns the first point beyond the window.
-func (t *tracer) beyond(s source, i int) (spot, bool) {
-	if i >= s.n {
-		return spot{}, false
-	}
-	return t.spot(s, i)
 }
 
 // runs draws what the points from, …, to-1 of a column cover: a bar for every run of them without a gap.
-func (t *tracer) runs(s source, column, from, to int) {
-	if b, ok := s.whole(from, to); ok {
-		t.extent(column, b)
-		return
-	}
+func (t *tracer) runs(s source, column, from, to int, bar func(column, top, bottom int)) {
 	run := nothing
-	s.walk(from, to, func(_, _ int, b block) {
-		if b.empty() && !run.empty() {
-			t.extent(column, run)
+	for b := range s.walk(from, to) {
+		if b.empty() {
+			t.extent(column, run, bar)
 			run = nothing
-		} else if !b.empty() {
+		} else {
 			run = run.with(b)
 		}
-	})
-	if !run.empty() {
-		t.extent(column, run)
+	}
+	t.extent(column, run, bar)
+}
+
+// extent draws a bar from the lowest to the highest of values, if there are any.
+func (t *tracer) extent(column int, b block, bar func(column, top, bottom int)) {
+	if !b.empty() {
+		bar(column, int(math.Floor(t.rowAt(b.hi))), int(math.Floor(t.rowAt(b.lo))))
 	}
 }
 
-// extent draws a bar from the lowest to the highest of values.
-func (t *tracer) extent(column int, b block) {
-	top, bottom := int(math.Floor(t.rowAt(b.hi))), int(math.Floor(t.rowAt(b.lo)))
-	if !t.between || bottom-top >= steep {
+// dash draws a bar of a line, but not a flat one where a dashed pen leaves a blank.
+func (t *tracer) dash(column, top, bottom int) {
+	const length, steep = 3, 2
+	if !t.pens[len(t.pens)-1].dashed || column%(2*length) < length || bottom-top >= steep {
 		t.bar(column, top, bottom)
 	}
-}
-
-// dash is how many columns a dash has, and the blank behind it. What is steep, in rows, is drawn there too.
-const dash, steep = 3, 2
-
-// blank says whether a column is one between dashes.
-func (t *tracer) blank(column int) bool {
-	return t.pens[len(t.pens)-1].dashed && column%(2*dash) >= dash
 }
 
 // join draws a straight line, one pixel thick where it is flat.
@@ -143,9 +130,7 @@ func (t *tracer) join(a, b spot) {
 		case to < from && column < last:
 			to++
 		}
-		if top, bottom := min(from, to), max(from, to); !t.blank(int(column)) || bottom-top >= steep {
-			t.bar(int(column), top, bottom)
-		}
+		t.dash(int(column), min(from, to), max(from, to))
 		from = next
 	}
 }
@@ -248,7 +233,7 @@ func (t *tracer) band(lower, upper source) {
 	for column := range t.columns() {
 		b := lo.column(t, lower, column)
 		if above := hi.column(t, upper, column); !b.empty() && !above.empty() {
-			t.extent(column, b.with(above))
+			t.extent(column, b.with(above), t.bar)
 		}
 	}
 }
