@@ -180,7 +180,7 @@ func (c Chart) xSteps(x Range, n int) func(yield func([]tick) bool) {
 			if len(ticks) < 2 || !yield(ticks) {
 				return
 			}
-			s = s.next()
+			s++
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // BarRow draws one horizontal bar a value with its name before and its number behind it, such as the loss of every mask
@@ -49,7 +50,7 @@ func nameOf(names []string, i int) string {
 	return strconv.Itoa(i)
 }
 
-// leastBar is how long the largest bar must be to be drawn.
+// leastBar is how long the largest bar must be to be drawn, and what names keep at least.
 const leastBar = 4
 
 // bars draws a bar a row, whose finite values have the extremes given.
@@ -61,7 +62,7 @@ func (c *canvas) bars(bars []bar, all block) {
 		nameWidth = max(nameWidth, columns(b.name))
 		numberWidth = max(numberWidth, columns(numbers[i]))
 	}
-	nameWidth = min(nameWidth, max(c.width/3, least))
+	nameWidth = min(nameWidth, max(c.width/3, leastBar))
 	length := c.width - nameWidth - 1 - numberWidth - 1
 	if length < leastBar {
 		length = 0
@@ -71,7 +72,7 @@ func (c *canvas) bars(bars []bar, all block) {
 	for y, b := range bars {
 		at := 0
 		if nameWidth > 0 {
-			c.textEnding(nameWidth-1, y, cut(b.name, nameWidth))
+			c.textEnding(nameWidth-1, y, text.Shorten(b.name, nameWidth))
 			at = nameWidth + 1
 		}
 		if num.Finite(b.value) && length > 0 {
@@ -113,9 +114,9 @@ func barNumber(v float64, all block) string {
 	if differ == 0 {
 		return "0"
 	}
-	s := step{1, int(math.Floor(math.Log10(differ))) - 2}
-	if s.exponent < -6 && largest < 1e6 && largest >= 1e-3 {
-		s.exponent = -6
+	s := tens(int(math.Floor(math.Log10(differ))) - 2)
+	if largest < 1e6 && largest >= 1e-3 {
+		s = max(s, tens(-6))
 	}
 	return s.label(v, largest)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"image/color"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -24,35 +25,35 @@ type DotRow struct {
 const bigDot = '•'
 
 // Draw returns at most height lines of at most width columns: one of dots with the marks among them; a second one with the
-// ends of the axis; from a third one on the marks below it with their texts, moved to a further line, shortened or left
-// out where they would overlap. Dots that share a column are stacked; the stacks are scaled down to the highest where that
-// is higher than there are lines.
+// ends of the axis; from a third one on the marks below it with their texts, in a further line where they would overlap,
+// and without their texts where there is no room in any. Dots that share a column are stacked; the stacks are scaled down
+// to the highest where that is higher than there are lines.
 func (d DotRow) Draw(width, height int, style Style) []string {
 	if width <= 0 || height <= 0 {
 		return nil
 	}
 	c := newCanvas(width, height)
-	var values []float64
-	for _, v := range d.Values {
-		if num.Finite(v) {
-			values = append(values, v)
-		}
+	values := slices.DeleteFunc(slices.Clone(d.Values), func(v float64) bool { return !num.Finite(v) })
+	note := ""
+	if n := len(d.Values) - len(values); n > 0 {
+		note = fmt.Sprintf("%d not finite", n)
 	}
-	note := remark(len(d.Values)-len(values), width)
 	x, ok := d.axis(values)
 	if !ok {
 		c.text(0, 0, cmp.Or(note, "no values yet"))
 		return c.lines(style)[:1]
 	}
+	if width-columns(note)-1 < leastWidth {
+		note = ""
+	}
 	if note != "" {
 		width -= columns(note) + 1
 	}
-	marks := places(d.Marks, x, width)
-	var rows [][]written
-	if height > 2 && len(marks) > 0 {
-		rows = layLabels(marks, width, max((height-1)/2, 1))
+	labels, rows := newCanvas(c.width, max((height-1)/2, 1)), 0
+	if height > 2 {
+		rows = d.label(labels, x, width)
 	}
-	dots := area{0, 0, width, max(height-1-len(rows), 1)}
+	dots := area{0, 0, width, max(height-1-rows, 1)}
 	dots.height = d.stack(c, dots, values, x, style)
 	last := dots.height - 1 // of the rows in use
 	if height > 1 {
@@ -60,31 +61,17 @@ func (d DotRow) Draw(width, height int, style Style) []string {
 		d.ends(c, dots, x)
 	}
 	c.text(width+1, last, note)
-	for _, row := range rows {
-		last++
-		for _, w := range row {
-			c.write(w.from, last, w.text, w.ink)
-		}
-	}
-	if len(rows) == 0 {
-		for i := len(marks) - 1; i >= 0; i-- {
-			c.write(marks[i].column, dots.height-1, marks[i].caret, marks[i].ink)
+	copy(c.cells[(last+1)*c.width:], labels.cells[:rows*c.width])
+	last += rows
+	if rows == 0 {
+		axis := newScale(x, false)
+		for _, m := range slices.Backward(d.Marks) {
+			if m.within(x) {
+				c.mark(columnOf(axis, m.X, width), dots.height-1, m.symbol(), given(m.Colour), paint{})
+			}
 		}
 	}
 	return c.lines(style)[:last+1]
-}
-
-// remark tells how many values are not finite, in as many words as there is room for.
-func remark(n, width int) string {
-	if n == 0 {
-		return ""
-	}
-	for _, text := range [...]string{fmt.Sprintf("%d not finite", n), fmt.Sprintf("%d?", n)} {
-		if width-columns(text)-1 >= leastWidth {
-			return text
-		}
-	}
-	return ""
 }
 
 // axis returns the range that the values and the marks span, and whether there are any.
@@ -124,18 +111,8 @@ func (d DotRow) stack(c *canvas, a area, values []float64, x Range, style Style)
 		r.bar(column, r.rows()-scaled(n), r.rows()-1)
 	}
 	r.onto(c)
-	if !style.Unicode && a.height == 1 { // no room for stacks
-		for column, n := range counts {
-			if n > 1 {
-				c.mark(a.x+column, a.y, rune(asciiStacks[(n-1)*(len(asciiStacks)-1)/(highest-1)]), p.ink, paint{})
-			}
-		}
-	}
 	return a.height
 }
-
-// asciiStacks are characters for dots that share a column, from one to most.
-const asciiStacks = "o8#@"
 
 // tally counts the values that fall into each of a number of columns.
 func tally(values []float64, x Range, columns int) (counts []int, most int) {
@@ -176,112 +153,51 @@ type Label struct {
 	Colour color.RGBA // of both; the zero value is the terminal's own
 }
 
-// caret is a label at its column.
-type caret struct {
-	column int
-	caret  string
-	text   string
-	ink    paint
+func (l Label) within(x Range) bool { return l.X >= x.Lo && l.X <= x.Hi }
+
+func (l Label) symbol() rune {
+	if l.Rune == 0 {
+		return '▲'
+	}
+	return symbol(l.Rune)
 }
 
-// places gives labels their columns.
-func places(labels []Label, x Range, width int) []caret {
-	var carets []caret
+// label writes every mark at its column with the text beside it, in the first row that has room for both, else without the
+// text, and returns how many rows it took.
+func (d DotRow) label(c *canvas, x Range, width int) (rows int) {
 	axis := newScale(x, false)
-	for _, l := range labels {
-		if !(l.X >= x.Lo && l.X <= x.Hi) {
+	for _, m := range d.Marks {
+		if !m.within(x) {
 			continue
 		}
-		r := l.Rune
-		if r == 0 {
-			r = '▲'
+		at, sign, text := columnOf(axis, m.X, width), string(m.symbol()), clean(m.Text)
+		behind, before := sign+" "+text, text+" "+sign
+		row := c.put(at, behind, given(m.Colour))
+		if row < 0 {
+			row = c.put(at+1-columns(before), before, given(m.Colour))
 		}
-		carets = append(carets, caret{columnOf(axis, l.X, width), string(symbol(r)), clean(l.Text), given(l.Colour)})
+		if row < 0 {
+			row = c.put(at, sign, given(m.Colour))
+		}
+		rows = max(rows, row+1)
 	}
-	return carets
+	return rows
 }
 
-// written is a text in a row.
-type written struct {
-	from int
-	text string
-	ink  paint
-}
-
-// sheet is rows of texts that do not touch.
-type sheet struct {
-	width int
-	rows  [][]written
-}
-
-// layLabels puts carets into the first row and their texts beside them, or where there is no room below them in one of
-// the further rows, most of them at most. A text that fits nowhere is shortened, and left out where little would be left.
-func layLabels(carets []caret, width, most int) [][]written {
-	s := sheet{width: width, rows: make([][]written, most)}
-	for _, c := range carets {
-		if s.free(0, c.column, 1, 0) {
-			s.put(0, written{c.column, c.caret, c.ink})
+// put writes a text in the first row in which nothing touches it, and returns the row, or -1 without one.
+func (c *canvas) put(x int, s string, ink paint) (row int) {
+	end := x + columns(s)
+	if x < 0 || end > c.width {
+		return -1
+	}
+	for row := range c.height {
+		around := c.cells[row*c.width+max(x-1, 0) : row*c.width+min(end+1, c.width)]
+		if !slices.ContainsFunc(around, func(cell cell) bool { return cell.mark != 0 }) {
+			c.write(x, row, s, ink)
+			return row
 		}
 	}
-	for _, c := range carets {
-		if c.text != "" {
-			s.lay(c)
-		}
-	}
-	for len(s.rows) > 1 && len(s.rows[len(s.rows)-1]) == 0 {
-		s.rows = s.rows[:len(s.rows)-1]
-	}
-	return s.rows
-}
-
-// least is how many characters of a shortened text are worth to be written.
-const least = 4
-
-func (s *sheet) lay(c caret) {
-	for size := columns(c.text); size >= min(least, columns(c.text)); size-- {
-		text := cut(c.text, size)
-		for row := range s.rows {
-			for _, from := range starts(row, c.column, size) {
-				if s.free(row, from, size, 1) {
-					s.put(row, written{from, text, c.ink})
-					return
-				}
-			}
-		}
-	}
-}
-
-// starts returns where a text may begin: in the first row beside its caret, in the others below it.
-func starts(row, column, size int) [3]int {
-	if row == 0 {
-		return [3]int{column + 2, column - 1 - size, -1}
-	}
-	return [3]int{column, column + 1 - size, column - size/2}
-}
-
-// free says whether a text has a row's columns for itself, with blanks around it. One of them parts a text from its own
-// caret.
-func (s *sheet) free(row, from, size, blanks int) bool {
-	if from < 0 || from+size > s.width {
-		return false
-	}
-	for _, other := range s.rows[row] {
-		if from < other.from+columns(other.text)+blanks && other.from < from+size+blanks {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *sheet) put(row int, w written) { s.rows[row] = append(s.rows[row], w) }
-
-// cut shortens a clean text to so many columns, one at least.
-func cut(text string, size int) string {
-	runes := []rune(text)
-	if len(runes) <= size {
-		return text
-	}
-	return string(runes[:size-1]) + "…"
+	return -1
 }
 
 // write writes a text in a colour.

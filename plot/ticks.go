@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -14,49 +15,33 @@ type tick struct {
 	label string
 }
 
-// step is a distance between round numbers: 1, 2 or 5 times a power of ten.
-type step struct {
-	digit    int
-	exponent int
-}
+// step is a distance between round numbers: …, 1, 2, 5, 10, 20, …, counted from that of 1.
+type step int
+
+// tens is the step of a power of ten.
+func tens(exponent int) step { return step(3 * exponent) }
+
+// exponent is that of the power of ten of which a step is 1, 2 or 5.
+func (s step) exponent() int { return int(math.Floor(float64(s) / 3)) }
 
 func (s step) size() float64 { return s.times(1) }
 
 // times returns k steps, rounded once.
 func (s step) times(k float64) float64 {
-	k *= float64(s.digit)
-	if s.exponent < 0 && s.exponent >= -300 {
-		return k / math.Pow10(-s.exponent)
+	e := s.exponent()
+	k *= [...]float64{1, 2, 5}[s-tens(e)]
+	if e < 0 && e >= -300 {
+		return k / math.Pow10(-e)
 	}
-	return k * math.Pow10(s.exponent)
-}
-
-func (s step) next() step {
-	switch s.digit {
-	case 1:
-		return step{2, s.exponent}
-	case 2:
-		return step{5, s.exponent}
-	}
-	return step{1, s.exponent + 1}
-}
-
-func (s step) finer() step {
-	switch s.digit {
-	case 5:
-		return step{2, s.exponent}
-	case 2:
-		return step{1, s.exponent}
-	}
-	return step{5, s.exponent - 1}
+	return k * math.Pow10(e)
 }
 
 // stepOver returns the smallest step that goes at most n times into a range.
 func stepOver(r Range, n int) step {
 	each := r.Hi/float64(n) - r.Lo/float64(n)
-	s := step{1, int(max(math.Floor(math.Log10(each)), -330))}
-	for s.size() < each && s.exponent < 308 {
-		s = s.next()
+	s := tens(int(max(math.Floor(math.Log10(each)), -330)))
+	for s.size() < each && s.exponent() < 308 {
+		s++
 	}
 	return s
 }
@@ -65,14 +50,17 @@ func stepOver(r Range, n int) step {
 const most = 100
 
 // multiples returns the round numbers in a range, most of them at most.
-func (s step) multiples(r Range) []float64 {
-	first, last := math.Ceil(r.Lo/s.size()), math.Floor(r.Hi/s.size())
-	if !(last-first < most) || math.Abs(first)+math.Abs(last) > 1<<52 {
+func (s step) multiples(r Range) []float64 { return multiples(r, s.size(), s.times) }
+
+// multiples returns the times of a distance that are in a range, most of them at most.
+func multiples(r Range, distance float64, times func(k float64) float64) []float64 {
+	first, last := math.Ceil(r.Lo/distance), math.Floor(r.Hi/distance)
+	if !(last-first < most) || !(math.Abs(first)+math.Abs(last) <= 1<<52) {
 		return nil // finer than numbers are
 	}
 	var values []float64
 	for k := first; k <= last; k++ {
-		if v := s.times(k); v >= r.Lo && v <= r.Hi {
+		if v := times(k); v >= r.Lo && v <= r.Hi {
 			values = append(values, v)
 		}
 	}
@@ -81,13 +69,13 @@ func (s step) multiples(r Range) []float64 {
 
 // label writes a multiple of the step with as many digits as its neighbours have; most is the largest of them.
 func (s step) label(v, largest float64) string {
-	if largest < 1e6 && s.exponent > -6 {
-		return plainZero(strconv.FormatFloat(v, 'f', max(-s.exponent, 0), 64))
+	if largest < 1e6 && s.exponent() > -6 {
+		return plainZero(strconv.FormatFloat(v, 'f', max(-s.exponent(), 0), 64))
 	}
 	if v == 0 {
 		return "0"
 	}
-	digits := int(math.Floor(math.Log10(largest))) - s.exponent
+	digits := int(math.Floor(math.Log10(largest))) - s.exponent()
 	return shortExponent(strconv.FormatFloat(v, 'e', min(max(digits, 0), 15), 64))
 }
 
@@ -129,15 +117,15 @@ func (s step) ticks(r Range) []tick {
 // ticksOf returns at most n ticks of a range, but 2 at least: round numbers, or its ends where those are finer than
 // numbers are.
 func ticksOf(r Range, n int) []tick {
-	s := stepOver(r, n).finer()
+	s := stepOver(r, n) - 1
 	for len(s.multiples(r)) > n {
-		s = s.next()
+		s++
 	}
 	for range 3 { // the next power of ten is among them
 		if ticks := s.ticks(r); len(ticks) >= 2 {
 			return ticks
 		}
-		s = s.finer()
+		s--
 	}
 	lo, hi := ends(r)
 	return []tick{{r.Lo, lo}, {r.Hi, hi}}
@@ -161,7 +149,7 @@ func Ticks(r Range, n int) (at []float64, labels []string) {
 func decades(r Range, n int) []tick {
 	first, last := int(math.Floor(math.Log10(r.Lo))), int(math.Ceil(math.Log10(r.Hi)))
 	if span := math.Log10(r.Hi) - math.Log10(r.Lo); span < 2 {
-		ticks := powers(r, first, last, 1, 1, 2, 5)
+		ticks := powers(r, first, last, 1, 3)
 		if span > 0.7 && len(ticks) <= n+1 {
 			return ticks
 		}
@@ -170,22 +158,22 @@ func decades(r Range, n int) []tick {
 		}
 		return ticksOf(r, n)
 	}
-	for s := (step{1, 0}); ; s = s.next() {
+	for s := tens(0); ; s++ {
 		if ticks := powers(r, first, last, int(s.size()), 1); len(ticks) <= max(n, 2) {
 			return ticks
 		}
 	}
 }
 
-// powers returns digits times every so manyth power of ten in a range.
-func powers(r Range, first, last, every int, digits ...int) []tick {
+// powers returns every so manyth power of ten in a range, and some of the steps behind each, itself among them.
+func powers(r Range, first, last, every, steps int) []tick {
 	var ticks []tick
 	for e := first; e <= last; e++ {
 		if e%every != 0 {
 			continue
 		}
-		for _, digit := range digits {
-			if v := (step{digit, e}).size(); v >= r.Lo && v <= r.Hi {
+		for i := range steps {
+			if v := (tens(e) + step(i)).size(); v >= r.Lo && v <= r.Hi {
 				ticks = append(ticks, tick{v, powerLabel(v, e)})
 			}
 		}
@@ -211,12 +199,8 @@ func clockSteps(x Range, n int) func(yield func([]tick) bool) {
 		each := (x.Hi/2 - x.Lo/2) / float64(max(n, 1)) * 2
 		for step := roundTime(each); num.Finite(step); step = roundTime(step * 1.01) {
 			var ticks []tick
-			first, last := math.Ceil(x.Lo/step), math.Floor(x.Hi/step)
-			if !(last-first < most) || !(math.Abs(first)+math.Abs(last) < 1<<52) {
-				return
-			}
-			for k := first; k <= last; k++ {
-				ticks = append(ticks, tick{k * step, clockLabel(k * step)})
+			for _, v := range multiples(x, step, func(k float64) float64 { return k * step }) {
+				ticks = append(ticks, tick{v, clockLabel(v)})
 			}
 			if len(ticks) < 2 || !yield(ticks) {
 				return
@@ -238,40 +222,18 @@ func roundTime(seconds float64) float64 {
 	return stepOver(Range{0, seconds / day}, 1).size() * day
 }
 
-// clockLabel writes seconds with their two largest units, such as 45s, 1m30s, 2h or 3d12h, and with fractions where they
-// are fewer than ten.
+// clockLabel writes seconds to a thousandth, without what is zero behind others, such as 45s, 1m30s or 2h. More than
+// thirty years are a number.
 func clockLabel(seconds float64) string {
-	s := math.Abs(seconds)
-	sign := ""
-	if seconds < 0 {
-		sign = "-"
+	if !(math.Abs(seconds) < 1e9) {
+		return shortExponent(strconv.FormatFloat(seconds, 'g', 3, 64))
 	}
-	switch {
-	case !num.Finite(seconds):
-		return "?"
-	case s == 0:
-		return "0s"
-	case s < 10:
-		return sign + shortExponent(strconv.FormatFloat(s, 'g', 3, 64)) + "s"
-	case s >= 1e6*day:
-		return sign + shortExponent(strconv.FormatFloat(s/day, 'g', 3, 64)) + "d"
+	s := time.Duration(seconds * float64(time.Second)).Round(time.Millisecond).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
 	}
-	units := [...]struct {
-		name    string
-		seconds int64
-	}{{"d", day}, {"h", 3600}, {"m", 60}, {"s", 1}}
-	rest := int64(math.Round(s))
-	for i, u := range units {
-		if rest < u.seconds {
-			continue
-		}
-		text := sign + strconv.FormatInt(rest/u.seconds, 10) + u.name
-		if i+1 < len(units) {
-			if next := rest % u.seconds / units[i+1].seconds; next > 0 {
-				text += strconv.FormatInt(next, 10) + units[i+1].name
-			}
-		}
-		return text
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
 	}
-	return "0s"
+	return s
 }

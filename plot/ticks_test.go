@@ -150,8 +150,8 @@ func TestClockTicks(t *testing.T) {
 		{Range{0, 100}, 60, "0s 15s 30s 45s 1m 1m15s 1m30s"},
 		{Range{0, 3600}, 60, "0s 10m 20m 30m 40m 50m 1h"},
 		{Range{0, 3600}, 30, "0s 15m 30m 45m 1h"},
-		{Range{0, 86400 * 2}, 50, "0s 12h 1d 1d12h 2d"},
-		{Range{0, 1}, 30, "0s 0.5s 1s"},
+		{Range{0, 86400 * 2}, 50, "0s 12h 24h 36h 48h"},
+		{Range{0, 1}, 30, "0s 500ms 1s"},
 	} {
 		var got []string
 		for _, p := range (Chart{XSeconds: true}).xTicks(Frame{Left: 5, Width: test.width, X: test.x}, test.width+5) {
