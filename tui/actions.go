@@ -46,27 +46,6 @@ func (m *model) back() {
 	}
 }
 
-// send gives a message to a panel, with the size of what is in it.
-func (m *model) send(p panel, msg tea.Msg) {
-	w, h := m.room(p)
-	p.update(msg, w, h)
-}
-
-// room is the size of what is in a panel, without its frame and title.
-func (m *model) room(p panel) (w, h int) {
-	l := m.screen().layout
-	for _, place := range l.places {
-		switch {
-		case place.panel != p || place.shut:
-		case l.shape == columns:
-			return place.w - 2, place.h - 2
-		default:
-			return place.w, place.h - 1
-		}
-	}
-	return 0, 0
-}
-
 // chooseBy chooses another run of the list.
 func (m *model) chooseBy(by int) {
 	runs := m.listed()
@@ -80,9 +59,9 @@ func (m *model) chooseBy(by int) {
 func (m *model) choose(r *monitor.Run) {
 	if m.chosen != r.Dir {
 		m.chosen = r.Dir
-		m.machine = machine{noGPU: m.machine.noGPU}
+		m.machine = machine{}
 		for _, p := range m.all {
-			p.update(chosen{}, 0, 0)
+			p.update(chosen{})
 		}
 	}
 }
@@ -173,7 +152,7 @@ func (m *model) click(at tea.Mouse) {
 	if p, ok := s.placeAt(at); ok {
 		m.focus = p.panel
 		if !p.shut {
-			m.send(p.panel, clicked(at.Y-p.y-2))
+			p.panel.update(clicked(at.Y - p.y - 2))
 		}
 	}
 	if x, ok := s.xAt(at); ok {
@@ -221,7 +200,7 @@ func (m *model) wheel(at tea.Mouse) {
 	if x, ok := s.xAt(at); ok {
 		m.zoomAt(factor, x)
 	} else if p, ok := s.placeAt(at); ok && !p.shut {
-		m.send(p.panel, scrolled(3*by))
+		p.panel.update(scrolled(3 * by))
 	}
 }
 

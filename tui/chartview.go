@@ -170,14 +170,6 @@ func (m *model) moveCursor(by int) {
 	c := &m.charts
 	if !c.hasCursor || c.cursor < w.Lo || c.cursor > w.Hi {
 		c.cursor, c.hasCursor = w.Hi, true
-		if r := m.run(); r != nil { // where the run ends that the titles are about
-			p := r.Curve(lossLine.number, c.axis)
-			if n := p.Len(); n > 0 {
-				if last, _ := p.At(n - 1); last > w.Lo && last < w.Hi {
-					c.cursor = last
-				}
-			}
-		}
 		return
 	}
 	c.cursor = min(max(c.cursor+float64(by)*(w.Hi-w.Lo)/float64(columns), w.Lo), w.Hi)

@@ -165,14 +165,8 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 	}
 	if steps(r, f) {
 		all.when(f.ToStepLimit >= 0, 4, "%s to the limit", duration(f.ToStepLimit))
-		if f.LookAhead > 0 && f.ToLookAhead >= 0 {
-			left := max(0, f.LookAhead-f.SinceBest)
-			in := text.Count(left, "epoch")
-			if f.ToLookAhead > 0 || left == 0 {
-				in = fmt.Sprintf("%s (%s)", duration(f.ToLookAhead), in)
-			}
-			all.add(6, "look-ahead in "+in)
-		}
+		left := text.Count(max(0, f.LookAhead-f.SinceBest), "epoch")
+		all.when(f.ToLookAhead >= 0, 6, "look-ahead in %s (%s)", duration(f.ToLookAhead), left)
 	}
 	for _, q := range m.waiting {
 		all.add(1, t.noted(t.text("asked to %s …", requestWords[q.kind])))

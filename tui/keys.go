@@ -48,10 +48,10 @@ func (m *model) bindings() []binding {
 		{panelKeys, []string{"shift+tab"}, "shift+tab", "previous panel", do(func(m *model) { m.turn(-1) }), ""},
 		{panelKeys, numbers, "1 … " + numbers[len(numbers)-1], names(m.all), nil, ""},
 		{panelKeys, []string{"enter", "F"}, "enter", "the panel alone on the screen, and back", do(func(m *model) { m.full = !m.full }), "full screen"},
-		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.send(m.focus, scrolled(-1)) }), ""},
-		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.send(m.focus, scrolled(+1)) }), ""},
-		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.send(m.focus, scrolled(-10)) }), ""},
-		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.send(m.focus, scrolled(+10)) }), ""},
+		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.focus.update(scrolled(-1)) }), ""},
+		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.focus.update(scrolled(+1)) }), ""},
+		{panelKeys, []string{"pgup", "ctrl+u"}, "pgup", "ten up", do(func(m *model) { m.focus.update(scrolled(-10)) }), ""},
+		{panelKeys, []string{"pgdown", "ctrl+d"}, "pgdn", "ten down", do(func(m *model) { m.focus.update(scrolled(+10)) }), ""},
 		{panelKeys, []string{"esc"}, "esc", "one step back: cursor, zoom, full screen, filters", do(func(m *model) { m.back() }), ""},
 
 		{chartKeys, []string{"+", "="}, "+", "zoom in, around the cursor or the last step", do(func(m *model) { m.zoom(0.5) }), "zoom"},
@@ -168,30 +168,14 @@ func (m *model) helpLines(w int) []string {
 		words = append(words, row(w[0], w[1]))
 	}
 	parts = append(parts, words)
-	all := slices.Concat(parts...)
 	const gap = 4
+	all := slices.Concat(parts...)
 	column := widest(all) + gap
 	if w < 2*column-gap {
 		return all
 	}
-	left, right, half := []string{}, []string{}, len(all)/2
-	for _, p := range parts {
-		if len(left) < half {
-			left = append(left, p...)
-		} else {
-			right = append(right, p...)
-		}
-	}
-	out := make([]string, max(len(left), len(right)))
-	for i := range out {
-		if i < len(left) {
-			out[i] = left[i]
-		}
-		if i < len(right) {
-			out[i] = fit(out[i], column) + right[i]
-		}
-	}
-	return out
+	left, right := slices.Concat(parts[:2]...), slices.Concat(parts[2:]...)
+	return beside(drawing{lines: left}, drawing{lines: right}, column, max(len(left), len(right))).lines
 }
 
 // helpBox shows the table, from the line that was scrolled to.

@@ -91,7 +91,11 @@ func (m *model) Init() tea.Cmd {
 
 // Update takes in a message. What it changes is drawn by the next View.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	before := m.message
 	cmd, changed := m.update(msg)
+	if m.message != before { // nothing else may draw the screen without it
+		cmd = tea.Batch(cmd, tea.Tick(messageTime, func(time.Time) tea.Msg { return messageGone{} }))
+	}
 	m.lists = nil
 	if changed {
 		m.drawn = nil
@@ -127,11 +131,7 @@ func (m *model) update(msg tea.Msg) (cmd tea.Cmd, changed bool) {
 		}
 		return nil, true
 	case tea.KeyPressMsg:
-		cmd := m.key(msg)
-		if !m.paused.IsZero() { // nothing else will draw the screen without the message
-			cmd = tea.Batch(cmd, tea.Tick(messageTime, func(time.Time) tea.Msg { return messageGone{} }))
-		}
-		return cmd, true
+		return m.key(msg), true
 	case tea.PasteMsg:
 		if m.prompt != nil {
 			return m.prompt.update(msg), true

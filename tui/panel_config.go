@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/maskflow/maskflow/internal/text"
@@ -20,8 +19,6 @@ type configPanel struct {
 func (m *configPanel) spec() spec {
 	return spec{"config", "the configuration, and where runs differ", [2]share{{1, 3, 4}, {2, 1, 4}}}
 }
-
-func (m *configPanel) update(msg tea.Msg, w, h int) { m.scroll(msg, len(m.configLines(w))-h) }
 
 func (m *configPanel) keys() []binding {
 	return []binding{{runKeys, []string{"d"}, "d", "only the settings that differ", do(func(*model) { m.diff = !m.diff }), ""}}
@@ -100,7 +97,7 @@ func (m *configPanel) differenceLine(d monitor.Difference, runs []*monitor.Run, 
 
 func (m *configPanel) view(w, h int) drawing {
 	lines := m.configLines(w)
-	from := min(m.top, max(0, len(lines)-h))
+	from := m.first(len(lines) - h)
 	lines = lines[from:min(len(lines), from+h)]
 	out := make([]string, len(lines))
 	for i, line := range lines {

@@ -84,28 +84,16 @@ func (m *gradientPanel) view(w, h int) drawing {
 
 // beside puts one drawing to the right of another, from a column on.
 func beside(a, b drawing, column, h int) drawing {
-	left := fitAll(a.lines, column, h)
-	for i := range left {
-		if i < len(b.lines) {
-			left[i] += b.lines[i]
-		}
+	lines := fitAll(a.lines, column, h)
+	for i, line := range b.lines[:min(len(b.lines), h)] {
+		lines[i] += line
 	}
-	a.lines = left
-	for _, c := range b.charts {
-		c.x += column
-		a.charts = append(a.charts, c)
-	}
-	return a
+	return drawing{lines, append(a.charts, shifted(b.charts, column, 0)...)}
 }
 
 // below puts one drawing under another, from a row on.
 func below(a, b drawing, row, w int) drawing {
-	a.lines = append(fitAll(a.lines, w, row), b.lines...)
-	for _, c := range b.charts {
-		c.y += row
-		a.charts = append(a.charts, c)
-	}
-	return a
+	return drawing{append(fitAll(a.lines, w, row), b.lines...), append(a.charts, shifted(b.charts, 0, row)...)}
 }
 
 func (m *gradientPanel) title(w int) string {

@@ -63,13 +63,11 @@ func (m *logPanel) spec() spec {
 	return spec{"log", "what happened, and what native libraries printed", [2]share{{0, 2, 2}, {2, 2, 4}}}
 }
 
-func (m *logPanel) update(msg tea.Msg, w, h int) {
+func (m *logPanel) update(msg tea.Msg) {
 	if by, ok := msg.(scrolled); ok { // counted from its end
 		msg = -by
 	}
-	if r := m.run(); r != nil {
-		m.scroll(msg, len(happenings(r))-h)
-	}
+	m.pane.update(msg)
 }
 
 // view shows the end of what happened, or what was scrolled to, and below it the end of
@@ -86,7 +84,7 @@ func (m *logPanel) view(w, h int) drawing {
 	if tail > 0 {
 		room -= tail + 1
 	}
-	last := max(min(len(happened), room), len(happened)-m.top)
+	last := max(min(len(happened), room), len(happened)-m.first(len(happened)-room))
 	happened = happened[max(0, last-room):min(last, len(happened))]
 	var lines []string
 	for _, l := range happened {

@@ -84,14 +84,12 @@ func (m *runsPanel) absent() string {
 	return "one run is watched: there is no list"
 }
 
-func (m *runsPanel) update(msg tea.Msg, w, h int) {
+func (m *runsPanel) update(msg tea.Msg) {
 	switch msg := msg.(type) {
 	case scrolled:
 		m.chooseBy(int(msg))
 	case clicked:
-		runs := m.listed()
-		i := windowStart(m.scrollOfRuns(runs), len(runs), h-1) + int(msg)
-		if msg >= 0 && i < len(runs) {
+		if i, runs := m.top+int(msg), m.listed(); msg >= 0 && i < len(runs) {
 			m.choose(runs[i])
 		}
 	}
@@ -125,7 +123,8 @@ func (m *runsPanel) view(w, h int) drawing {
 		head += fit(" "+t.shorten(c.title, c.width), c.width+1)
 	}
 	lines := []string{t.dim(head)}
-	first := windowStart(m.scrollOfRuns(runs), len(runs), h-1)
+	m.top = m.scrollOfRuns(runs) - (h-1)/2 // so that the chosen one is in the middle where that can be
+	first := m.first(len(runs) - (h - 1))
 	for _, r := range runs[first:min(len(runs), first+max(0, h-1))] {
 		line := m.runLine(r, nameWidth, columns)
 		if r == m.run() {
@@ -156,10 +155,6 @@ func (m *runsPanel) runLine(r *monitor.Run, nameWidth int, columns []runColumn) 
 func (m *model) scrollOfRuns(runs []*monitor.Run) int {
 	return max(0, slices.Index(runs, m.run()))
 }
-
-// windowStart is the first of n rows that a window of h shows so that row at is in it,
-// in the middle where that can be.
-func windowStart(at, n, h int) int { return max(0, min(at-h/2, n-h)) }
 
 func (m *runsPanel) title(w int) string {
 	text := fmt.Sprintf("%d by %s", len(m.listed()), m.sort)

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
-
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
@@ -20,8 +18,6 @@ type samplesPanel struct{ pane }
 func (m *samplesPanel) spec() spec {
 	return spec{"samples", "samples as images or a table, or the density of two variables", [2]share{{1, 2, 5}, {1, 1, 5}}}
 }
-
-func (m *samplesPanel) update(msg tea.Msg, w, h int) { m.scroll(msg, m.hidden(h)) }
 
 // view shows what the model draws now: images, the density of two variables, bits
 // as pixels, or a table.
@@ -84,7 +80,7 @@ func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) 
 // bits is rows of zeros and ones as pixels, two rows a line, from the one that was scrolled
 // to, and of each as many as there is room for: a mean of them would tell nothing.
 func (m *samplesPanel) bits(s *monitor.Samples, w, h int) []string {
-	first := min(m.top, max(0, s.Rows()-1))
+	first := m.first(s.Rows() - 2*h)
 	rows, columns := min(s.Rows()-first, 2*h), min(s.Width(), w)
 	pixels := make([]float64, 0, max(0, rows*columns))
 	for i := range rows {
@@ -126,7 +122,7 @@ func (m *samplesPanel) sampleTable(s *monitor.Samples, w, h int) []string {
 		head += t.text(" …")
 	}
 	lines := []string{t.dim(cut(head, w))}
-	for i := min(m.top, max(0, s.Rows()-h+1)); i < s.Rows() && len(lines) < h; i++ {
+	for i := m.first(s.Rows() - (h - 1)); i < s.Rows() && len(lines) < h; i++ {
 		var row strings.Builder
 		fmt.Fprintf(&row, "%4d", i)
 		for d := range columns {
@@ -135,22 +131,6 @@ func (m *samplesPanel) sampleTable(s *monitor.Samples, w, h int) []string {
 		lines = append(lines, cut(row.String(), w))
 	}
 	return lines
-}
-
-// hidden is how many rows there are beyond those that a height shows.
-func (m *samplesPanel) hidden(h int) int {
-	r := m.run()
-	if r == nil || r.Samples == nil || r.Density != nil {
-		return 0
-	}
-	if _, _, _, _, ok := images(r.Samples); ok {
-		return 0
-	}
-	rows := r.Samples.Rows()
-	if isBits(r.Samples.Values) {
-		return rows - 2*h // two rows a line
-	}
-	return rows - (h - 1) // below the names
 }
 
 func (m *samplesPanel) title(w int) string {

@@ -26,8 +26,8 @@ type panel interface {
 	digest(w int) string
 	// view fills at most w x h cells.
 	view(w, h int) drawing
-	// update takes in what concerns a view of w x h cells: scrolled, clicked, chosen.
-	update(msg tea.Msg, w, h int)
+	// update takes in what concerns the view: scrolled, clicked, chosen.
+	update(msg tea.Msg)
 	// keys are those that only this panel has.
 	keys() []binding
 }
@@ -56,16 +56,21 @@ type pane struct {
 	top int // the first row that is shown
 }
 
-func (p *pane) absent() string           { return "" }
-func (p *pane) keys() []binding          { return nil }
-func (p *pane) update(tea.Msg, int, int) {}
-func (p *pane) scroll(msg tea.Msg, hidden int) {
+func (p *pane) absent() string  { return "" }
+func (p *pane) keys() []binding { return nil }
+func (p *pane) update(msg tea.Msg) {
 	switch msg := msg.(type) {
 	case scrolled:
-		p.top = max(0, min(p.top+int(msg), hidden))
+		p.top = max(0, p.top+int(msg))
 	case chosen:
 		p.top = 0
 	}
+}
+
+// first is the first row that is shown where some have no room.
+func (p *pane) first(hidden int) int {
+	p.top = max(0, min(p.top, hidden))
+	return p.top
 }
 
 // drawing is what is in a panel.

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -113,8 +112,7 @@ func (m *model) apply(u monitor.Update) {
 
 // ticking is how often times on the screen go on; 0 where they stand still.
 func (m *model) ticking() time.Duration {
-	gone := m.message.until.Add(2 * clockEvery) // by when a picture without the message was drawn
-	if len(m.waiting) > 0 || m.now.Before(gone) {
+	if len(m.waiting) > 0 {
 		return clockEvery
 	}
 	if r := m.run(); r != nil && r.Status().Alive() {
@@ -128,7 +126,6 @@ type machine struct {
 	dir    string // of the run
 	memory int64  // of the process that writes the run, in bytes; 0 unknown
 	gpus   []monitor.GPU
-	noGPU  bool
 }
 
 // took takes in how the machine of a run is, unless another run was chosen meanwhile, and
@@ -136,7 +133,7 @@ type machine struct {
 func (m *model) took(found machine) (changed bool) {
 	before := m.machine
 	if r := m.run(); r == nil || r.Dir != found.dir {
-		found = machine{noGPU: found.noGPU}
+		found = machine{}
 	}
 	m.machine = found
 	const seen = 1e7 // bytes that make a difference on the screen
@@ -150,9 +147,9 @@ func (m *model) look(after time.Duration) tea.Cmd {
 	if r := m.run(); r != nil && r.Status() == runlog.Running {
 		manifest, dir = r.Manifest, r.Dir
 	}
-	memory, gpus, noGPU := m.o.memory, m.o.gpus, m.machine.noGPU
+	memory, gpus := m.o.memory, m.o.gpus
 	return tea.Tick(after, func(time.Time) tea.Msg {
-		found := machine{dir: dir, noGPU: noGPU}
+		found := machine{dir: dir}
 		if manifest == nil {
 			return found
 		}
@@ -161,13 +158,9 @@ func (m *model) look(after time.Duration) tea.Cmd {
 			return found // a process of another host, whose devices these are not
 		}
 		found.memory = bytes
-		if !noGPU {
-			ctx, cancel := context.WithTimeout(context.Background(), lookEvery)
-			defer cancel()
-			var err error
-			found.gpus, err = gpus(ctx)
-			found.noGPU = errors.Is(err, monitor.ErrNoGPU)
-		}
+		ctx, cancel := context.WithTimeout(context.Background(), lookEvery)
+		defer cancel()
+		found.gpus, _ = gpus(ctx) // none where they cannot be asked
 		return found
 	})
 }

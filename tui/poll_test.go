@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -57,28 +59,32 @@ func TestRecordsAreNews(t *testing.T) {
 	}
 }
 
-// Once a message has gone from the screen, ended runs cost no more pictures.
+// A message goes when its time is over, which costs a picture, and no more of an ended run.
 func TestMessageGoes(t *testing.T) {
 	now := watched
 	m := watching(asciiScreen, 100, 30, fakeRun{dir: "runs/a", records: 10, orders: 1, status: runlog.Done}.update())
 	m.o.Clock = func() time.Time { return now }
 	m.drawnAt = now
-	m.say("something was done")
-	shown, pictures := true, 0
-	for range 60 {
-		now = now.Add(pollEvery)
-		if _, changed := m.take(news{update: monitor.Update{Now: now}}); !changed {
-			continue
-		}
-		m.drawn = nil
-		pictures++
+	shown := func() bool {
 		lines := m.screen().lines
-		shown = strings.Contains(lines[len(lines)-1], "something was done")
+		return strings.Contains(lines[len(lines)-1], "runs by name")
 	}
-	if shown {
-		t.Errorf("a message is there after %v, want it gone after %v", now.Sub(watched), messageTime)
+	if _, gone := m.Update(tea.KeyPressMsg(tea.Key{Text: "t", Code: 't'})); gone == nil || !shown() {
+		t.Fatal("no message, or nothing to end it")
 	}
-	if most := int((messageTime + 2*clockEvery) / clockEvery); pictures > most+1 { // and one of the run
-		t.Errorf("%d pictures of an ended run in %v, want at most %d", pictures, now.Sub(watched), most+1)
+	pictures := 0
+	for i := range 60 {
+		now = now.Add(pollEvery)
+		before := m.screen()
+		m.Update(news{update: monitor.Update{Now: now}})
+		if time.Duration(i+1)*pollEvery == messageTime {
+			m.Update(messageGone{})
+		}
+		if m.screen() != before {
+			pictures++
+		}
+	}
+	if shown() || pictures != 1 {
+		t.Errorf("after %v the message is there: %v, after %d pictures", now.Sub(watched), shown(), pictures)
 	}
 }
