@@ -28,9 +28,9 @@ func ys(p Points) (y []float64) {
 }
 
 // The numbers that curves of the tests show.
-func Loss(t *runlog.Train) float64     { return float64(t.Loss) }
-func LR(t *runlog.Train) float64       { return float64(t.LR) }
-func GradNorm(t *runlog.Train) float64 { return float64(t.GradNorm) }
+func Loss(t *runlog.Train) float64        { return float64(t.Loss) }
+func LR(t *runlog.Train) float64          { return float64(t.LR) }
+func GradNorm(t *runlog.Train) float64    { return float64(t.GradNorm) }
 func OrdersNLL(o *runlog.Orders) float64  { return float64(o.NLL) }
 func OrdersMean(o *runlog.Orders) float64 { return float64(o.Mean) }
 

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -230,26 +231,18 @@ func stepRate(s *runlog.TrainSeries, recent bool) float64 {
 			return rate
 		}
 	}
-	var steps, passed float64
-	stretches := make([][2]float64, 0, rateRecords) // steps and the seconds that they took
+	stretches, paces := make([][2]float64, 0, rateRecords), make([]float64, 0, rateRecords) // steps and their seconds, seconds a step
 	for i := max(1, n-rateRecords); i < n; i++ {
 		before, now := s.At(i-1), s.At(i)
 		ds, dt := float64(now.Step-before.Step), float64(now.Time-before.Time)
 		if ds > 0 && dt >= 0 && num.Finite(dt) { // else a clock was set, or a run rewound
-			stretches = append(stretches, [2]float64{ds, dt})
+			stretches, paces = append(stretches, [2]float64{ds, dt}), append(paces, dt/ds)
 		}
 	}
-	paces := make([]float64, len(stretches))
-	for i, v := range stretches {
-		paces[i] = v[1] / v[0]
-	}
-	slowest := pauseFactor * num.Median(paces)
+	slowest := cmp.Or(pauseFactor*num.Median(paces), math.Inf(1))
+	steps, passed := 0.0, 0.0
 	for _, v := range stretches {
-		ds, dt := v[0], v[1]
-		if slowest > 0 {
-			dt = min(dt, slowest*ds)
-		}
-		steps, passed = steps+ds, passed+dt
+		steps, passed = steps+v[0], passed+min(v[1], slowest*v[0])
 	}
 	if passed > 0 {
 		return steps / passed

@@ -11,6 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -101,10 +102,8 @@ func (s *Samples) Width() int {
 // A Grid is the log-density of a model of two variables: ln p in nats in the
 // middle of each cell, −Inf or NaN where there is none.
 type Grid struct {
-	Step       int64
-	Rows, Cols int
-	Values     []float64  // [Rows, Cols], row 0 that of the smallest y
-	X, Y       [2]float64 // outer edges, lower and upper
+	Step int64
+	plot.Grid
 }
 
 // setNames gives every run the shortest end of its path that no other run has.

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
-
-// picturesKept is how many records of files are remembered: when the last file
-// cannot be read, one before may be. Trainers keep about as many on the disk.
-const picturesKept = 20
 
 // pictures are the files of samples, and those of densities, that a run has named.
 type pictures struct {
@@ -23,7 +20,7 @@ type pictures struct {
 	news               bool // since latest was called
 }
 
-// A shelf is the files of one kind.
+// A shelf is the files of one kind: when the last one cannot be read, one before may be.
 type shelf struct {
 	files []pictureFile
 	shown pictureFile // the one that was delivered last
@@ -47,19 +44,13 @@ func (p *pictures) take(b *runlog.Batch) {
 			p.samples.rewind(r.Step)
 			p.densities.rewind(r.Step)
 		case runlog.Samples:
-			p.samples.add(pictureFile{r.Step, r.Time, func(u *RunUpdate) error { return readSamples(p.dir, r, u) }})
+			p.samples.files = append(p.samples.files, pictureFile{r.Step, r.Time, func(u *RunUpdate) error { return readSamples(p.dir, r, u) }})
 		case runlog.Density:
-			p.densities.add(pictureFile{r.Step, r.Time, func(u *RunUpdate) error { return readGrid(p.dir, r, u) }})
+			p.densities.files = append(p.densities.files, pictureFile{r.Step, r.Time, func(u *RunUpdate) error { return readGrid(p.dir, r, u) }})
 		default:
 			continue
 		}
 		p.news = true
-	}
-}
-
-func (s *shelf) add(f pictureFile) {
-	if s.files = append(s.files, f); len(s.files) > picturesKept {
-		s.files = slices.Delete(s.files, 0, 1)
 	}
 }
 
@@ -122,27 +113,20 @@ func readSamples(dir string, r runlog.Samples, u *RunUpdate) error {
 	return err
 }
 
-// proper reports whether an axis has a finite length.
-func proper(edges [2]runlog.Float) bool {
-	length := float64(edges[1]) - float64(edges[0])
-	return length > 0 && !math.IsInf(length, 0)
-}
-
 func readGrid(dir string, r runlog.Density, u *RunUpdate) error {
 	values, shape, err := readArray(dir, r.File)
 	if err != nil {
 		return err
 	}
-	if len(shape) != 2 || !slices.Equal(shape, r.Shape) || !proper(r.X) || !proper(r.Y) {
+	x, y := plot.Range{Lo: float64(r.X[0]), Hi: float64(r.X[1])}, plot.Range{Lo: float64(r.Y[0]), Hi: float64(r.Y[1])}
+	length := func(edges plot.Range) float64 { return edges.Hi - edges.Lo }
+	if len(shape) != 2 || !slices.Equal(shape, r.Shape) || !(length(x) > 0 && length(y) > 0 && num.Finite(length(x)+length(y))) {
 		return errors.New("it is no grid over two variables")
 	}
-	g := &Grid{
-		Step: r.Step, Rows: shape[0], Cols: shape[1], Values: make([]float64, len(values)),
-		X: [2]float64{float64(r.X[0]), float64(r.X[1])}, Y: [2]float64{float64(r.Y[0]), float64(r.Y[1])},
-	}
+	g := plot.Grid{Rows: shape[0], Cols: shape[1], Values: make([]float64, len(values)), X: x, Y: y}
 	for i, v := range values {
 		g.Values[i] = float64(v)
 	}
-	u.Density = g
+	u.Density = &Grid{r.Step, g}
 	return nil
 }

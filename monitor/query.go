@@ -210,55 +210,49 @@ type subject struct {
 	now time.Time
 }
 
-// figureKeys are what a query may ask of a run besides its configuration: a number, a
-// text or several, or nil where it is not known.
+// figureKeys are what a query may ask of a run besides its configuration: numbers or
+// texts, none where they are not known.
 var figureKeys = []struct {
-	name  string
-	value func(subject) any
+	name   string
+	values func(subject) []any
 }{
-	{"best", func(s subject) any { return known(s.run.index.best, func(v *runlog.Valid) any { return v.NLL }) }},
-	{"valid", func(s subject) any { return known(s.run.lastValid(), func(v *runlog.Valid) any { return v.NLL }) }},
-	{"loss", func(s subject) any { return known(s.run.lastTrain(), func(t *runlog.Train) any { return t.Loss }) }},
-	{"step", func(s subject) any { return s.run.lastStep() }},
-	{"epoch", func(s subject) any { return s.run.lastEpoch() }},
-	{"status", func(s subject) any { return string(s.run.Status()) }},
-	{"name", func(s subject) any {
-		if m := s.run.Manifest; m != nil && m.Name != s.run.Name {
-			return []string{s.run.Name, m.Name}
-		}
-		return s.run.Name
+	{"best", func(s subject) []any { return known(s.run.index.best, func(v *runlog.Valid) any { return v.NLL }) }},
+	{"valid", func(s subject) []any { return known(s.run.lastValid(), func(v *runlog.Valid) any { return v.NLL }) }},
+	{"loss", func(s subject) []any { return known(s.run.lastTrain(), func(t *runlog.Train) any { return t.Loss }) }},
+	{"step", func(s subject) []any { return []any{s.run.lastStep()} }},
+	{"epoch", func(s subject) []any { return []any{s.run.lastEpoch()} }},
+	{"status", func(s subject) []any { return []any{s.run.Status()} }},
+	{"name", func(s subject) []any {
+		return append(known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Name }), s.run.Name)
 	}},
-	{"gain", func(s subject) any { return known(s.run.lastOrders(), func(o *runlog.Orders) any { return o.Gain }) }},
-	{"ess", func(s subject) any { return known(s.run.lastOrders(), func(o *runlog.Orders) any { return o.ESS }) }},
-	{"orders", func(s subject) any {
-		if o := s.run.lastOrders(); o != nil && len(o.PerOrder) > 0 {
-			return len(o.PerOrder)
-		}
-		return nil
+	{"gain", func(s subject) []any { return known(s.run.lastOrders(), func(o *runlog.Orders) any { return o.Gain }) }},
+	{"ess", func(s subject) []any { return known(s.run.lastOrders(), func(o *runlog.Orders) any { return o.ESS }) }},
+	{"orders", func(s subject) []any {
+		return known(s.run.lastOrders(), func(o *runlog.Orders) any { return len(o.PerOrder) })
 	}},
-	{"test", func(s subject) any {
-		if end := s.run.History.End; end != nil && end.Test != nil {
-			return end.Test.NLL
+	{"test", func(s subject) []any {
+		if end := s.run.History.End; end != nil {
+			return known(end.Test, func(t *runlog.Result) any { return t.NLL })
 		}
 		return nil
 	}},
-	{"rate", func(s subject) any {
+	{"rate", func(s subject) []any {
 		if rate := stepRate(&s.run.History.Train, s.run.alive()); !math.IsNaN(rate) {
-			return rate
+			return []any{rate}
 		}
 		return nil
 	}},
-	{"elapsed", func(s subject) any { return s.run.elapsed(s.now).Seconds() }},
-	{"host", func(s subject) any { return known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Host }) }},
-	{"backend", func(s subject) any { return known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Backend }) }},
+	{"elapsed", func(s subject) []any { return []any{s.run.elapsed(s.now).Seconds()} }},
+	{"host", func(s subject) []any { return known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Host }) }},
+	{"backend", func(s subject) []any { return known(s.run.Manifest, func(m *runlog.Manifest) any { return m.Backend }) }},
 }
 
-// known is what is read from r, nil without it.
-func known[R any](r *R, read func(*R) any) any {
+// known is what is read from r, nothing without it.
+func known[R any](r *R, read func(*R) any) []any {
 	if r == nil {
 		return nil
 	}
-	return read(r)
+	return []any{read(r)}
 }
 
 // QueryKeys are the keys that a query has besides those of configurations: best
@@ -274,20 +268,13 @@ func QueryKeys() []string {
 }
 
 // values are what a key is in the run, none when it does not have it.
-func (s subject) values(key string) []value {
-	for i := range figureKeys {
-		if figureKeys[i].name != key {
-			continue
-		}
-		switch v := figureKeys[i].value(s).(type) {
-		case nil:
-			return nil
-		case []string:
-			return []value{newValue(v[0]), newValue(v[1])}
-		case string:
-			return []value{newValue(v)}
-		default:
-			return []value{newValue(fmt.Sprint(v))}
+func (s subject) values(key string) (values []value) {
+	for _, k := range figureKeys {
+		if k.name == key {
+			for _, v := range k.values(s) {
+				values = append(values, newValue(fmt.Sprint(v)))
+			}
+			return values
 		}
 	}
 	if text, ok := s.run.Setting(key); ok {

@@ -152,9 +152,6 @@ func Diff(runs []*Run) []Difference {
 	var paths []string
 	texts := map[string][]string{}
 	for i, r := range runs {
-		if r == nil || r.Config == nil {
-			continue
-		}
 		for _, v := range r.Config {
 			if texts[v.Path] == nil {
 				texts[v.Path] = make([]string, len(runs))
@@ -163,26 +160,15 @@ func Diff(runs []*Run) []Difference {
 			texts[v.Path][i] = v.Text
 		}
 	}
+	first := slices.IndexFunc(runs, func(r *Run) bool { return r.Config != nil })
 	var differences []Difference
 	for _, path := range paths {
-		if differ(runs, texts[path]) {
-			differences = append(differences, Difference{path, texts[path]})
+		for i, text := range texts[path] {
+			if runs[i].Config != nil && text != texts[path][first] {
+				differences = append(differences, Difference{path, texts[path]})
+				break
+			}
 		}
 	}
 	return differences
-}
-
-// differ reports whether the texts of the runs with a configuration differ.
-func differ(runs []*Run, texts []string) bool {
-	first := -1
-	for i, r := range runs {
-		switch {
-		case r == nil || r.Config == nil:
-		case first < 0:
-			first = i
-		case texts[i] != texts[first]:
-			return true
-		}
-	}
-	return false
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
@@ -137,7 +138,7 @@ func digits(step int64) *monitor.Samples {
 
 // ring is a density of two variables.
 func ring() *monitor.Grid {
-	g := &monitor.Grid{Step: 400, Rows: 24, Cols: 24, X: [2]float64{-3, 3}, Y: [2]float64{-3, 3}}
+	g := &monitor.Grid{Step: 400, Grid: plot.Grid{Rows: 24, Cols: 24, X: plot.Range{Lo: -3, Hi: 3}, Y: plot.Range{Lo: -3, Hi: 3}}}
 	for i := range g.Rows {
 		for j := range g.Cols {
 			x, y := -3+6*(float64(j)+0.5)/24, -3+6*(float64(i)+0.5)/24

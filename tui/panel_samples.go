@@ -27,7 +27,9 @@ func (m *samplesPanel) view(w, h int) drawing {
 	case r == nil:
 		return drawing{}
 	case r.Density != nil:
-		return drawing{lines: plot.Heatmap(heatmap(r.Density), w, h, m.theme.style)}
+		grid := r.Density.Grid
+		grid.Depth, grid.Name = 10, "ln p(x), nats" // ten nats below the peak are dark
+		return drawing{lines: plot.Heatmap(grid, w, h, m.theme.style)}
 	case r.Samples == nil:
 		return drawing{lines: fold(noSamples(r), w, h)}
 	}
@@ -46,11 +48,6 @@ func noSamples(r *monitor.Run) string {
 		return "A conditional density has no samples without a context: maskflow sample --context draws them."
 	}
 	return "No samples yet: they are drawn beside a validation."
-}
-
-// heatmap is a density as package plot draws it. Ten nats below the peak are dark.
-func heatmap(d *monitor.Grid) plot.Grid {
-	return plot.Grid{Rows: d.Rows, Cols: d.Cols, Values: d.Values, X: plot.Range{Lo: d.X[0], Hi: d.X[1]}, Y: plot.Range{Lo: d.Y[0], Hi: d.Y[1]}, Depth: 10, Name: "ln p(x), nats"}
 }
 
 // images is samples as grey images [n, height, width], the mean of the colours of
