@@ -9,7 +9,6 @@ import (
 	"io"
 	"math"
 	"math/bits"
-	"slices"
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
@@ -117,19 +116,20 @@ func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.
 			row, col := b.index(k + got/size)
 			return nil, fmt.Errorf("at %s of shape %s: %w", data.Place(row, col, false, nil), shapeText(b.shape), damage(err))
 		}
-		decode(b.elem, x[k:k+n], raw[:n*size])
-		if i, what := refuse(b.elem, x[k:k+n], infinite); i >= 0 {
+		dst := x[k : k+n]
+		if b.fortran {
+			dst = make([]T, n)
+		}
+		decode(b.elem, dst, raw[:n*size])
+		if i, what := refuse(b.elem, dst, infinite); i >= 0 {
 			row, col := b.index(k + i)
 			return nil, fmt.Errorf("%s %s", data.Place(row, col, false, nil), what)
 		}
-		k += n
-	}
-	if b.fortran {
-		stored := slices.Clone(x)
-		for k, v := range stored {
-			row, col := b.index(k)
-			x[row*b.cols+col] = v
+		for i := 0; b.fortran && i < n; i++ {
+			row, col := b.index(k + i)
+			x[row*b.cols+col] = dst[i]
 		}
+		k += n
 	}
 	return data.FromFlat(x, b.cols)
 }
