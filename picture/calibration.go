@@ -2,7 +2,6 @@ package picture
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 
@@ -90,59 +89,43 @@ func calibration(pit [][]float64, names []string, l Labels) figure {
 		across = 2
 	}
 	down := (len(pit) + across - 1) / across
-	width := vg.Length(across)*(pairWidth+2*gap) - 2*gap + 2*margin
-	return framed(width, vg.Length(down)*(pairHeight+gap)-gap, h, func(c draw.Canvas) {
-		for i, u := range pit {
+	plots := make([][]*gonum.Plot, down)
+	for i := range down * across {
+		pair := make([]*gonum.Plot, 2)
+		if i < len(pit) {
 			name := fmt.Sprintf("variable %d", i)
 			if names != nil {
 				name = text.Plain(names[i])
 			}
-			corner := vg.Point{
-				X: c.Min.X + vg.Length(i%across)*(pairWidth+2*gap),
-				Y: c.Max.Y - vg.Length(i/across)*(pairHeight+gap) - pairHeight,
+			pair = charts(pit[i], name)
+		}
+		plots[i/across] = append(plots[i/across], pair...)
+	}
+	tiles := draw.Tiles{Rows: down, Cols: 2 * across, PadX: gap, PadY: gap}
+	width := vg.Length(across)*(pairWidth+gap) - gap + 2*margin
+	return framed(width, vg.Length(down)*(pairHeight+gap)-gap, h, func(c draw.Canvas) {
+		for row, canvases := range gonum.Align(plots, tiles, c) {
+			for column, canvas := range canvases {
+				if p := plots[row][column]; p != nil {
+					p.Draw(canvas)
+				}
 			}
-			drawPair(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
-				Min: corner, Max: vg.Point{X: corner.X + pairWidth, Y: corner.Y + pairHeight},
-			}}, u, name)
 		}
 	})
 }
 
-// drawPair draws both charts of a variable. The vertical axes stand where they would without their numbers, so that
-// charts below each other are in line.
-func drawPair(c draw.Canvas, u []float64, name string) {
+// charts are both of a variable, the first one with its name above and the second one with the verdict.
+func charts(u []float64, name string) []*gonum.Plot {
 	sorted := slices.Sorted(slices.Values(u))
 	d, p := num.KS(sorted)
-	style := letters(labelSize, black)
-	words := letters(tickSize, muted)
 	verdict := fmt.Sprintf("n = %d   D = %.2g   p = %.2g", len(u), d, p)
 	if p < 1e-12 {
 		verdict = fmt.Sprintf("n = %d   D = %.2g   p < 1e−12", len(u), d)
 	}
-	y := c.Max.Y - labelSize*leading
-	c.FillText(style, vg.Point{X: c.Min.X, Y: y}, shorten(name, style, c.Size().X-words.Width(verdict)-gap))
-	words.XAlign = draw.XRight
-	c.FillText(words, vg.Point{X: c.Max.X, Y: y}, verdict)
-	c.Max.Y = y - 3
-	middle := (c.Min.X + c.Max.X) / 2
-	aligned(histogram(sorted), draw.Crop(c, 0, middle-c.Max.X-gap/2, 0, 0))
-	aligned(deviation(sorted), draw.Crop(c, middle-c.Min.X+gap/2, 0, 0, 0))
-}
-
-// axisRoom is the room on the left of the data for a vertical axis.
-const axisRoom = 40
-
-// aligned draws a chart whose data begin at the same place whatever its numbers are.
-func aligned(p *gonum.Plot, c draw.Canvas) {
-	label := p.Y.Label
-	p.Y.Label.Text = ""
-	used := p.DataCanvas(c).Min.X - c.Min.X
-	p.Draw(draw.Crop(c, max(axisRoom-used, 0), 0, 0, 0))
-	style := label.TextStyle
-	style.Rotation = math.Pi / 2
-	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
-	data := p.DataCanvas(c)
-	c.FillText(style, vg.Point{X: c.Min.X, Y: (data.Min.Y + data.Max.Y) / 2}, label.Text)
+	bars, curve := histogram(sorted), deviation(sorted)
+	bars.Title.Text = shorten(name, bars.Title.TextStyle, pairWidth/2-2*gap)
+	curve.Title.Text, curve.Title.TextStyle.Color = verdict, muted
+	return []*gonum.Plot{bars, curve}
 }
 
 // bins is how many bins n transforms get: twenty, or fewer where there would be less than ten in each, but five.

@@ -17,7 +17,7 @@ type Series struct {
 	X, Y []float64
 }
 
-// columns is how many columns of points a line is thinned to: about as many as its picture has dots.
+// columns is how many parts a line is thinned to: about as many as its picture has dots.
 const columns = 1000
 
 // many is how many points make a line so dense that it is drawn finer.

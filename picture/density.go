@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/plot"
 )
 
@@ -50,12 +49,19 @@ func density(g plot.Grid, points []float32, l Labels) (figure, error) {
 	h := header{title: l.Title}
 	h.note(count(g.Values, math.IsNaN), len(g.Values), "cells that are not numbers (grey)")
 	h.note(outside, len(points)/2, "points outside")
-	return framed(4.4*vg.Inch, 3.4*vg.Inch, h, func(c draw.Canvas) {
-		bar := colourBar{scale: scale, deeper: deeper, name: text.Plain(g.Name)}
-		left := draw.Crop(c, 0, -bar.width()-gap, 0, 0)
+	if deeper {
+		h.note(count(g.Values, func(v float64) bool { return v < scale.Lo }), len(g.Values), "cells below the scale")
+	}
+	bar := colourBar(scale, g.Name)
+	return framed(4.4*vg.Inch, densityHeight, h, func(c draw.Canvas) {
+		room := bar.DataCanvas(c).Min.X - c.Min.X + barWidth
+		left := draw.Crop(c, 0, -room-gap, 0, 0)
 		p.Draw(left)
-		frame(p.DataCanvas(left))
-		bar.draw(c, p.DataCanvas(left).Rectangle)
+		data := p.DataCanvas(left)
+		frame(data)
+		right := draw.Crop(c, c.Size().X-room, 0, data.Min.Y-c.Min.Y, data.Max.Y-c.Max.Y)
+		bar.Draw(right)
+		frame(bar.DataCanvas(right))
 	}), nil
 }
 
@@ -116,72 +122,25 @@ func frame(c draw.Canvas) {
 	c.StrokeLines(line, append(corners, corners[0]))
 }
 
-// colourBar is the scale of a heat map.
-type colourBar struct {
-	scale  plot.Range
-	deeper bool // are there values below the scale?
-	name   string
-}
-
 const (
-	barWidth = 10
-	barTick  = 3
+	densityHeight = 3.4 * vg.Inch
+	barWidth      = 10 // of the colour bar, without its axis
 )
 
-// marks are those of the scale: none without a finite value, one where all are the same.
-func (b colourBar) marks() []gonum.Tick {
-	length := b.scale.Hi - b.scale.Lo
-	if !(length > 0) || math.IsInf(length, 0) {
-		return []gonum.Tick{{Value: b.scale.Hi, Label: minus(fmt.Sprintf("%.4g", b.scale.Hi))}}
-	}
-	return ticks(4).Ticks(b.scale.Lo, b.scale.Hi)
-}
-
-// width is that of the bar with its words.
-func (b colourBar) width() vg.Length {
-	style := letters(tickSize, black)
-	widest := vg.Length(0)
-	for _, mark := range b.marks() {
-		widest = max(widest, style.Width(mark.Label))
-	}
-	width := barWidth + barTick + 2 + widest
-	if b.name != "" {
-		width += 4 + labelSize
-	}
-	return width
-}
-
-// draw draws the bar at the right edge of c, beside the data.
-func (b colourBar) draw(c draw.Canvas, data vg.Rectangle) {
-	x := c.Max.X - b.width()
-	bar := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
-		Min: vg.Point{X: x, Y: data.Min.Y}, Max: vg.Point{X: x + barWidth, Y: data.Max.Y},
-	}}
-	if b.deeper { // an arrow says that the lowest colour goes on
-		bar.Min.Y += barWidth / 2
-		tip := vg.Point{X: x + barWidth/2, Y: data.Min.Y}
-		arrow := []vg.Point{{X: x, Y: bar.Min.Y}, tip, {X: x + barWidth, Y: bar.Min.Y}}
-		bar.FillPolygon(plot.Ramp(0), arrow)
-		bar.StrokeLines(draw.LineStyle{Color: black, Width: 0.6}, arrow)
-	}
+// colourBar is the scale of a heat map: one mark where all values are the same, or too far apart for an axis.
+func colourBar(scale plot.Range, name string) *gonum.Plot {
 	const steps = 256
 	img := image.NewRGBA(image.Rect(0, 0, 1, steps))
 	for i := range steps {
 		img.SetRGBA(0, steps-1-i, plot.Ramp(float64(i)/(steps-1)))
 	}
-	bar.DrawImage(bar.Rectangle, img)
-	frame(bar)
-	style := letters(tickSize, black)
-	style.YAlign = draw.YCenter
-	for _, mark := range b.marks() {
-		y := bar.Y(b.scale.Level(mark.Value))
-		bar.StrokeLine2(draw.LineStyle{Color: black, Width: 0.6}, bar.Max.X, y, bar.Max.X+barTick, y)
-		bar.FillText(style, vg.Point{X: bar.Max.X + barTick + 2, Y: y + style.FontExtents().Descent}, mark.Label)
+	p := newPlot(Labels{Y: name})
+	p.Y.Label.Text = shorten(p.Y.Label.Text, p.Y.Label.TextStyle, 0.8*densityHeight)
+	p.HideX()
+	if length := scale.Hi - scale.Lo; !(length > 0) || math.IsInf(length, 0) {
+		p.Y.Tick.Marker = gonum.ConstantTicks{{Value: 1, Label: minus(fmt.Sprintf("%.4g", scale.Hi))}}
+		scale = plot.Range{Lo: 0, Hi: 1}
 	}
-	if b.name != "" {
-		style := letters(labelSize, black)
-		style.Rotation, style.XAlign = math.Pi/2, draw.XCenter
-		name := shorten(b.name, style, data.Size().Y)
-		bar.FillText(style, vg.Point{X: c.Max.X, Y: (data.Min.Y + data.Max.Y) / 2}, name)
-	}
+	p.Add(plotter.NewImage(img, 0, scale.Lo, 1, scale.Hi))
+	return p
 }

@@ -1,15 +1,14 @@
 package picture
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/plot"
 )
 
 // around gives an axis a range that holds the finite values, with a part of its length on either side. Without finite
@@ -54,32 +53,25 @@ func runs(x, y []float64) []plotter.XYs {
 	return out
 }
 
-// thin returns a line of fewer points that looks the same: where x only grows, the first, lowest, highest and last point
-// of each of many columns, so that no peak is lost.
-func thin(line plotter.XYs, columns int) plotter.XYs {
-	growing := slices.IsSortedFunc(line, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) })
-	if !growing || len(line) <= 4*columns {
+// thin returns a line of fewer points that looks the same: the first, lowest, highest and last point of each of many
+// parts of as many points, so that no peak is lost.
+func thin(line plotter.XYs, parts int) plotter.XYs {
+	if len(line) <= 4*parts {
 		return line
 	}
-	first, scale := line[0].X, float64(columns)/max(line[len(line)-1].X-line[0].X, math.SmallestNonzeroFloat64)
-	column := func(i int) int { return int(min((line[i].X-first)*scale, float64(columns-1))) }
-	var out plotter.XYs
-	for from, to := 0, 0; from < len(line); from = to {
+	out := make(plotter.XYs, 0, 4*parts)
+	for i := range parts {
+		from, to := plot.Part(i, parts, len(line))
 		lowest, highest := from, from
-		for to = from; to < len(line) && column(to) == column(from); to++ {
-			if line[to].Y < line[lowest].Y {
-				lowest = to
+		for j := from; j < to; j++ {
+			if line[j].Y < line[lowest].Y {
+				lowest = j
 			}
-			if line[to].Y > line[highest].Y {
-				highest = to
-			}
-		}
-		out = append(out, line[from])
-		for _, i := range []int{min(lowest, highest), max(lowest, highest), to - 1} {
-			if line[i] != out[len(out)-1] {
-				out = append(out, line[i])
+			if line[j].Y > line[highest].Y {
+				highest = j
 			}
 		}
+		out = append(out, line[from], line[min(lowest, highest)], line[max(lowest, highest)], line[to-1])
 	}
 	return out
 }

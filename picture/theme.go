@@ -52,6 +52,7 @@ func letters(size vg.Length, c color.Color) styles.Style {
 func newPlot(l Labels) *gonum.Plot {
 	p := gonum.New()
 	p.BackgroundColor = nil
+	p.Title.TextStyle.Font, p.Title.TextStyle.Color, p.Title.Padding = letters(labelSize, black).Font, black, 3
 	for _, axis := range []*gonum.Axis{&p.X, &p.Y} {
 		axis.Padding = 0
 		axis.LineStyle = draw.LineStyle{Color: black, Width: 0.6}
