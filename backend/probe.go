@@ -44,8 +44,11 @@ func ProbeMain() {
 	time.AfterFunc(probeLimits[p.Kind]+time.Second, func() { os.Exit(1) })
 	p.tryHere()
 	// The answer is the last line, whatever the plugin has printed.
-	fmt.Println()
-	if err := json.NewEncoder(os.Stdout).Encode(p); err != nil {
+	answer, err := json.Marshal(p)
+	if err == nil {
+		_, err = fmt.Fprintf(os.Stdout, "\n%s\n", answer)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
