@@ -112,15 +112,12 @@ func (a *app) backendDoctorCommand() *cobra.Command {
 		Long:  `doctor reports which backend "auto" opens and why, and times products of matrices.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			backend.QuietLogs(io.Discard)
-			if !a.json {
-				a.console.show("trying the backends …")
-				defer a.console.clear()
-			}
+			a.console.show("trying the backends …")
 			r, err := backend.Doctor(c.Context())
+			a.console.clear()
 			if err != nil {
 				return err
 			}
-			a.console.clear()
 			return a.show(r, reportText(r))
 		},
 	}
@@ -143,14 +140,7 @@ func reportText(r *backend.Report) string {
 	b.add("program", "%s", platform)
 	b.add("SIMD", "%s; the processor has %s", yes(r.SIMD, "on", "off"), yes(r.Vector == "none", "neither AVX2 nor AVX-512", r.Vector))
 	b.add("XLA", "%s; plugins are installed in %s", yes(r.XLA, "built in", "not built in"), r.PluginDir)
-	switch {
-	case len(r.GPUs) > 0:
-		b.add("NVIDIA", "%s", strings.Join(r.GPUs, "; "))
-	case r.NVIDIA:
-		b.add("NVIDIA", "there is a device")
-	default:
-		b.add("NVIDIA", "no device")
-	}
+	b.add("NVIDIA", "%s", cmp.Or(strings.Join(r.GPUs, "; "), yes(r.NVIDIA, "there is a device", "no device")))
 	b.add("auto", "%s", yes(r.Auto != "", r.Auto+": "+r.Reason, r.Reason))
 	if len(r.Plugins) > 0 {
 		b.WriteString("\n" + pluginsText(r.Plugins))

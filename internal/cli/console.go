@@ -16,6 +16,7 @@ type console struct {
 	w    io.Writer
 	tty  *os.File // the terminal, nil when there is none
 	live bool     // the last line is a live one
+	held bool     // a monitor has the terminal
 }
 
 func newConsole(w io.Writer) *console {
@@ -34,12 +35,30 @@ func (c *console) line(format string, args ...any) {
 	fmt.Fprintf(c, format+"\n", args...)
 }
 
+// note writes a line of its own, unless a monitor has the terminal.
+func (c *console) note(line string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.held {
+		c.erase()
+		fmt.Fprintln(c.w, line)
+	}
+}
+
+// hold leaves the terminal to a monitor, or takes it back.
+func (c *console) hold(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.erase()
+	c.held = on
+}
+
 // show replaces the live line, cut to the width of the terminal. Without a
-// terminal it does nothing.
+// terminal, or while a monitor has it, it does nothing.
 func (c *console) show(line string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.tty == nil {
+	if c.tty == nil || c.held {
 		return
 	}
 	if width, _ := terminalSize(c.tty); width > 1 {

@@ -7,8 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -46,17 +48,22 @@ the values, repeated rows, rows that are in train too. It prints the test NLL of
 independent columns, which any model must beat.`
 
 func (a *app) dataShowCommand() *cobra.Command {
-	var o data.Options
+	var sets []string
 	c := &cobra.Command{
 		Use:   "show SOURCE",
 		Short: "Describe the rows of a source",
 		Long:  dataShowLong,
 		Example: `  maskflow data show connect4
   maskflow data show binary/dna.npz --data-dir ~/data --json
-  maskflow data show mnist --binarize threshold
-  maskflow data show real/red_wine_folds.npz --fold 1`,
+  maskflow data show mnist --set data.binarize=threshold
+  maskflow data show real/red_wine_folds.npz --set data.fold=1`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.Source, o.Dir = args[0], a.data()
+			o := data.Options{}
+			table := option.Table{option.Section("data", o.Table())}
+			if err := config.Parse(table, args[0], fmt.Appendf(nil, "data: {source: %q}", args[0]), sets); err != nil {
+				return usage(err)
+			}
+			o.Dir = a.data()
 			splits, err := source.Load(c.Context(), o)
 			if err != nil {
 				return err
@@ -65,16 +72,8 @@ func (a *app) dataShowCommand() *cobra.Command {
 			return a.show(stats, statsText(stats))
 		},
 	}
+	setFlag(c, &sets)
 	dataDirFlag(c, &a.dataDir)
-	f := c.Flags()
-	f.StringVar(&o.Array, "array", "", "`name` of the one array of a .npz file, as data.array")
-	wordFlag(c, &o.Binarize, "binarize", "", "`HOW` grey values become binary, as data.binarize", "threshold", "sample")
-	f.BoolVar(&o.Labels, "labels", false, "the labels are the context, as data.labels")
-	f.IntVar(&o.ContextColumns, "context-columns", 0, "the last `N` columns are the context, as data.context_columns")
-	f.StringSliceVar(&o.DropColumns, "drop-columns", nil, "`columns` to leave out, as data.drop_columns")
-	f.IntVar(&o.Fold, "fold", 0, "the fold for testing, from 1, as data.fold")
-	f.IntVar(&o.Folds, "folds", 0, "the number of folds, as data.folds")
-	f.IntVar(&o.Dequantize, "dequantise", 0, "the number of grey levels, as data.dequantise")
 	jsonFlag(c, &a.json)
 	return c
 }

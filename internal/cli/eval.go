@@ -11,7 +11,6 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -85,7 +84,16 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	if o.samples > 0 && models.ObjectiveOf(r.Definition()).Kind != models.Bound {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Path))
 	}
-	split, set, err := a.evalSet(ctx, r, o)
+	var set *data.Prepared
+	if o.file == "" {
+		set, err = a.readSplit(ctx, r, o.split)
+	} else {
+		o.split = "file"
+		var t *data.Table
+		if t, err = a.readTable(ctx, o.file, o.array); err == nil {
+			set, err = r.Prepare(t)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -102,22 +110,8 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		found = append(found, e)
 	}
 	f := figuresOf(r.Config, r.Definition(), r.Shape)
-	return a.show(f.allJSON(found, split), fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
+	return a.show(f.allJSON(found, o.split), fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
 		text.Count(r.Definition().Dim(), "variable"), f.text(found)))
-}
-
-// evalSet reads the rows to evaluate and names them.
-func (a *app) evalSet(ctx context.Context, r *maskflow.Model, o evalOptions) (split string, set *data.Prepared, err error) {
-	if o.file == "" {
-		set, err := a.readSplit(ctx, r, o.split)
-		return o.split, set, err
-	}
-	t, err := format.ReadFile(ctx, o.file, format.ReadOptions{Array: o.array})
-	if err != nil {
-		return "", nil, err
-	}
-	set, err = r.Prepare(t)
-	return "file", set, err
 }
 
 // readSplit reads a split of a run's data and compares it with the model: the

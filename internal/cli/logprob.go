@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
@@ -59,16 +58,31 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	if err != nil {
 		return err
 	}
-	header, columns := []string{"log_prob"}, []float64(nil)
+	header, ensembles := []string{"log_prob"}, [][]*masks.Set{sets}
 	if o.perOrder {
-		columns, header, err = perOrder(ctx, r, set, sets)
-	} else {
-		columns, err = r.LogProbOf(ctx, set, sets)
+		ensembles = slices.Collect(slices.Chunk(sets, 1))
 	}
-	if err != nil {
-		return err
+	columns := make([][]float64, len(ensembles))
+	for k, of := range ensembles {
+		if columns[k], err = r.LogProbOf(ctx, set, of); err != nil {
+			return err
+		}
+		if o.perOrder {
+			header = append(header, fmt.Sprintf("order_%d", k+1))
+		}
 	}
-	out, err := data.FromFlat(columns, len(header), header...)
+	var values []float64
+	row := make([]float64, len(columns))
+	for i := range set.Rows {
+		for k := range columns {
+			row[k] = columns[k][i]
+		}
+		if o.perOrder {
+			values = append(values, num.LogMeanExp(row))
+		}
+		values = append(values, row...)
+	}
+	out, err := data.FromFlat(values, len(header), header...)
 	if err != nil {
 		return err
 	}
@@ -76,26 +90,4 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 		out.Shape = []int{}
 	}
 	return a.writeTable(o.output, out)
-}
-
-// perOrder returns a table [rows, 1+K]: the ensemble and then each order.
-func perOrder(ctx context.Context, r *maskflow.Model, set *data.Prepared, sets []*masks.Set) (values []float64, header []string, err error) {
-	width := 1 + len(sets)
-	header = []string{"log_prob"}
-	values = make([]float64, set.Rows*width)
-	for k := range sets {
-		one, err := r.LogProbOf(ctx, set, sets[k:k+1])
-		if err != nil {
-			return nil, nil, err
-		}
-		for i, v := range one {
-			values[i*width+1+k] = v
-		}
-		header = append(header, fmt.Sprintf("order_%d", k+1))
-	}
-	for i := range set.Rows {
-		row := values[i*width : (i+1)*width]
-		row[0] = num.LogMeanExp(row[1:])
-	}
-	return values, header, nil
 }

@@ -36,7 +36,6 @@ type progress struct {
 	ema, rate   float64
 	valid, best *runlog.Valid // the best since the start of this process
 	lines       validations
-	held        bool // a monitor has the terminal
 }
 
 func newProgress(c *console, cfg *train.Config, quiet bool) *progress {
@@ -62,7 +61,7 @@ func (p *progress) observe(r runlog.Record) {
 		}
 		fmt.Fprint(p.console, p.intro.String())
 	case runlog.Event:
-		p.line(r.What)
+		p.console.note(r.What)
 	case runlog.Train:
 		p.step, p.epoch, p.ema, p.rate = r.Step, int(r.Epoch), float64(r.EMA), float64(r.Rate)
 	case runlog.Valid:
@@ -71,42 +70,23 @@ func (p *progress) observe(r runlog.Record) {
 			p.best = &r
 		}
 		if !p.console.isTerminal() {
-			p.line(p.lines.next(p.valid, p.best, p.ema, now.Sub(p.began), now, false))
+			p.validated(now, false)
 		}
 	case runlog.End:
-		p.line(p.lines.next(p.valid, p.best, p.ema, now.Sub(p.began), now, true))
+		p.validated(now, true)
 		p.console.clear()
 		return
 	}
-	if !p.held && p.console.isTerminal() && now.Sub(p.live) >= liveEvery {
+	if p.console.isTerminal() && now.Sub(p.live) >= liveEvery {
 		p.live = now
 		p.console.show(p.liveLine(now))
 	}
 }
 
-// line writes a line of its own, unless it is empty or a monitor has the terminal.
-func (p *progress) line(line string) {
-	if line != "" && !p.held {
-		p.console.line("%s", line)
-	}
-}
-
-// stopping is how a signal is answered.
-const stopping = "stopping: a checkpoint is written when the running call has ended (once more to stop at once)"
-
-// signalled answers the first signal.
-func (p *progress) signalled() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.line(stopping)
-}
-
-// hold keeps the terminal to a monitor, or gives it back to the live line.
-func (p *progress) hold(on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.held = on; on {
-		p.console.clear()
+// validated writes the line about the last validation, unless it has to wait.
+func (p *progress) validated(now time.Time, last bool) {
+	if line := p.lines.next(p.valid, p.best, p.ema, now.Sub(p.began), now, last); line != "" {
+		p.console.note(line)
 	}
 }
 

@@ -81,7 +81,7 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 	if !o.quiet {
 		a.console.line("backend  %s", b)
 	}
-	a.signals.first.Store(new(func() { a.console.line(stopping) }))
+	a.signals.first.Store(new(a.stopping))
 	watch := func(t reproduce.Training, dir string, c *train.Config) func(runlog.Record) {
 		p := newProgress(a.console, c, o.quiet)
 		p.intro.add("training", "%s", t.Command())

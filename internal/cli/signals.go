@@ -51,6 +51,11 @@ func (a *app) catchSignals(parent context.Context) (ctx context.Context, stop fu
 	}
 }
 
+// stopping is how a training answers the first signal.
+func (a *app) stopping() {
+	a.console.note("stopping: a checkpoint is written when the running call has ended (once more to stop at once)")
+}
+
 // raise does what SIGINT does: a terminal in raw mode has Ctrl-C as a key.
 func (s *signals) raise() {
 	select {

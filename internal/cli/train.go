@@ -107,7 +107,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	p.intro.add("data", "%s", splitsLine(splits))
 	p.intro.add("model", "%s", modelLine(d))
 	p.intro.add("run", "%s", dir)
-	a.signals.first.Store(new(p.signalled))
+	a.signals.first.Store(new(a.stopping))
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
@@ -123,7 +123,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	var s *train.Summary
 	if watched {
-		s, err = a.beside(ctx, tui.Options{Own: dir, Hold: o.tui, Mouse: true, Screen: tui.DetectScreen(a.stdout, os.Environ(), false)}, p, started, run)
+		s, err = a.beside(ctx, tui.Options{Own: dir, Hold: o.tui, Mouse: true, Screen: tui.DetectScreen(a.stdout, os.Environ(), false)}, started, run)
 	} else {
 		s, err = run()
 	}

@@ -20,7 +20,7 @@ type carriedPanic struct {
 // monitor of its run directory, by which alone the two know of each other. It returns
 // when the training has ended. The monitor has the terminal until it is left; then the
 // progress line has it.
-func (a *app) beside(ctx context.Context, o tui.Options, p *progress, started <-chan struct{}, run func() (*train.Summary, error)) (s *train.Summary, err error) {
+func (a *app) beside(ctx context.Context, o tui.Options, started <-chan struct{}, run func() (*train.Summary, error)) (s *train.Summary, err error) {
 	var panicked *carriedPanic
 	ended := make(chan struct{})
 	shown, closeMonitor := context.WithCancel(context.WithoutCancel(ctx))
@@ -43,7 +43,7 @@ func (a *app) beside(ctx context.Context, o tui.Options, p *progress, started <-
 	select {
 	case <-started:
 		o.Trained = ended
-		a.showTraining(shown, o, p)
+		a.showTraining(shown, o)
 	case <-ended:
 	}
 	<-ended
@@ -55,15 +55,15 @@ func (a *app) beside(ctx context.Context, o tui.Options, p *progress, started <-
 
 // showTraining shows the monitor until it is left or the training has ended. Where it
 // cannot be shown, the training goes on without it.
-func (a *app) showTraining(ctx context.Context, o tui.Options, p *progress) {
+func (a *app) showTraining(ctx context.Context, o tui.Options) {
 	var outcome tui.Outcome
 	source, err := monitor.NewSource([]string{o.Own}, monitor.Options{})
 	if err == nil {
 		defer source.Close()
 		o.Source, o.Interrupt, o.Defaults = source, a.signals.raise, defaults()
-		p.hold(true)
+		a.console.hold(true)
 		outcome, err = a.present(ctx, o)
-		p.hold(false)
+		a.console.hold(false)
 	}
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
