@@ -1,11 +1,13 @@
 package runlog
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -17,13 +19,13 @@ import (
 // it again and goes on where the last one stopped, so that whoever follows many
 // runs need not hold the files of those that rest.
 type Reader struct {
-	path string
-	file *os.File
-	info fs.FileInfo
-	next int64 // where the first line begins that was not read
-	skip bool  // next is inside a line that is too long
-	void bool  // what was returned is void, and no batch has said so yet
-	buf  []byte
+	path  string
+	file  *os.File
+	info  fs.FileInfo
+	next  int64 // where the first line begins that was not read
+	skip  bool  // next is inside a line that is too long
+	void  bool  // what was returned is void, and no batch has said so yet
+	lines bufio.Reader
 }
 
 // batchSize is the default bound of Read in lines. batchBytes bounds it in bytes,
@@ -75,7 +77,7 @@ func (r *Reader) Close() error {
 		return nil
 	}
 	err := r.file.Close()
-	r.file, r.buf = nil, nil
+	r.file, r.lines = nil, bufio.Reader{}
 	return err
 }
 
@@ -124,57 +126,38 @@ func (r *Reader) afterNewline() bool {
 	return err != nil || last[0] == '\n' // readLines reports the error
 }
 
-// readLines reads whole lines from next on. The buffer grows to the longest
-// line met, up to maxLine.
+// readLines reads whole lines from next on.
 func (r *Reader) readLines(b *Batch, limit int) error {
-	if r.buf == nil {
-		r.buf = make([]byte, 64<<10)
-	}
-	held := 0 // bytes of buf that are filled; buf[0] is at next
-	lines, end := 0, r.next+batchBytes
-	for {
-		n, err := r.file.ReadAt(r.buf[held:], r.next+int64(held))
-		atEnd := errors.Is(err, io.EOF)
-		if err != nil && !atEnd {
-			return err
-		}
-		held += n
-		used := 0
-		for {
-			if lines == limit || r.next >= end {
-				b.More = true
-				return nil
-			}
-			line, _, whole := bytes.Cut(r.buf[used:held], []byte{'\n'})
-			if !whole {
-				break
-			}
-			lines++
-			used += len(line) + 1
-			r.next += int64(len(line)) + 1
-			if r.skip {
-				r.skip = false
-			} else {
-				b.add(line)
-			}
-		}
-		held = copy(r.buf, r.buf[used:held])
-		switch {
-		case r.skip:
-			r.next += int64(held)
-			held = 0
-		case held >= maxLine:
+	r.lines.Reset(io.NewSectionReader(r.file, r.next, math.MaxInt64-r.next))
+	var line []byte // as far as it was read, unless it is too long
+	end := r.next + batchBytes
+	for n := 0; n < limit && r.next < end; {
+		part, err := r.lines.ReadSlice('\n')
+		if !r.skip && len(line)+len(part) > maxLine {
 			b.Bad++
 			r.skip = true
-			r.next += int64(held)
-			held = 0
-		case held == len(r.buf) && !atEnd:
-			r.buf = append(r.buf, make([]byte, len(r.buf))...)
+			r.next += int64(len(line))
 		}
-		if atEnd {
+		if r.skip {
+			r.next += int64(len(part))
+		} else {
+			line = append(line, part...)
+		}
+		switch {
+		case err == nil && !r.skip:
+			r.next += int64(len(line))
+			b.add(line[:len(line)-1])
+			fallthrough
+		case err == nil:
+			n, line, r.skip = n+1, line[:0], false
+		case errors.Is(err, io.EOF):
 			return nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return err
 		}
 	}
+	b.More = true
+	return nil
 }
 
 // A Batch is what one call of [Reader.Read] found.

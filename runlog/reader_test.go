@@ -221,9 +221,6 @@ func TestReaderPassesOverLongLines(t *testing.T) {
 	if got := whats(readAll(t, r)); got != "b" {
 		t.Fatalf("then read %q", got)
 	}
-	if len(r.buf) > maxLine {
-		t.Errorf("the reader holds %d bytes for a bound of %d", len(r.buf), maxLine)
-	}
 }
 
 func TestOpenNeedsARun(t *testing.T) {
