@@ -31,8 +31,8 @@ type curve struct {
 func (c curve) Len() int                { return c.len() }
 func (c curve) At(i int) (x, y float64) { return c.at(i) }
 
-// x is the place of a step and a time on an axis.
-func (r *Run) x(a Axis, step int64, time runlog.Float) float64 {
+// X is the place of a step and a time on an axis.
+func (r *Run) X(a Axis, step int64, time runlog.Float) float64 {
 	switch a {
 	case ByTime:
 		return float64(time)
@@ -48,7 +48,7 @@ func (r *Run) x(a Axis, step int64, time runlog.Float) float64 {
 func (r *Run) Curve(number func(*runlog.Train) float64, a Axis) Points {
 	at := func(i int) (x, y float64) {
 		t := r.History.Train.At(i)
-		x = r.x(a, t.Step, t.Time)
+		x = r.X(a, t.Step, t.Time)
 		if epoch := float64(t.Epoch); a == ByEpoch {
 			x = min(max(x, epoch-1), epoch)
 		}
@@ -62,7 +62,7 @@ func (r *Run) Curve(number func(*runlog.Train) float64, a Axis) Points {
 func (r *Run) ValidCurve(a Axis) Points {
 	return curve{func() int { return len(r.History.Valid) }, func(i int) (x, y float64) {
 		v := &r.History.Valid[i]
-		return r.x(a, v.Step, v.Time), float64(v.NLL)
+		return r.X(a, v.Step, v.Time), float64(v.NLL)
 	}}
 }
 
@@ -71,7 +71,7 @@ func (r *Run) ValidCurve(a Axis) Points {
 func (r *Run) OrdersCurve(number func(*runlog.Orders) float64, a Axis) Points {
 	return curve{func() int { return len(r.index.ensembles) }, func(i int) (x, y float64) {
 		o := r.Ensemble(i)
-		return r.x(a, o.Step, o.Time), number(o)
+		return r.X(a, o.Step, o.Time), number(o)
 	}}
 }
 

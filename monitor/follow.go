@@ -30,7 +30,6 @@ type follower struct {
 	more      bool  // there are records to be read at once
 	void      bool  // what was delivered is void, and no batch has said so yet
 	err       error // of the last look
-	told      error // as an update told it last
 	configErr error
 
 	log, manifest, stderr stamp     // of the files as they were before they were last read
@@ -49,25 +48,11 @@ func (f *follower) poll(now time.Time, limit int) (RunUpdate, bool) {
 	if f.resting() && !f.stirred(now) {
 		return u, false
 	}
-	before, loading := f.status, f.loading
+	before, loading, trouble := f.status, f.loading, f.err
 	f.look(now, limit, &u)
-	f.tell(&u)
-	u.News = u.news() || f.status != before || f.loading != loading
+	u.Err = f.err
+	u.News = u.news() || f.status != before || f.loading != loading || fmt.Sprint(f.err) != fmt.Sprint(trouble)
 	return u, u.News || f.status == runlog.Running
-}
-
-// tell puts into an update how the look ended, where that is news: what stays
-// wrong with a run would else be drawn again and again.
-func (f *follower) tell(u *RunUpdate) {
-	switch {
-	case f.gone:
-		f.err = nil
-	case f.err == nil:
-		u.Mended = f.told != nil
-	case f.told == nil || f.told.Error() != f.err.Error():
-		u.Err = f.err
-	}
-	f.told = f.err
 }
 
 // resting reports whether nothing is expected of the run.
@@ -98,7 +83,7 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	state, err := runlog.ReadState(f.dir, now)
 	if errors.Is(err, runlog.ErrNoRun) {
 		f.forget() // and let the file go, or the bytes would stay on the disk
-		f.gone, f.more, u.Gone = true, false, true
+		f.gone, f.more, f.err, u.Gone = true, false, nil, true
 		return
 	}
 	f.looked, f.log = now, log

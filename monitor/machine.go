@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -30,54 +29,33 @@ type GPU struct {
 	Temperature float64 // °C
 }
 
-// ErrNoGPU reports that the host has no nvidia-smi, so no device that it tells
-// of.
-var ErrNoGPU = errors.New("nvidia-smi is not installed")
-
 // gpuQuery is what is asked of nvidia-smi, in the order of parseGPUs.
 const gpuQuery = "index,name,utilization.gpu,memory.used,memory.total,temperature.gpu"
 
 // GPUs asks nvidia-smi for the devices of this host, which takes some tens of
-// milliseconds or, with a driver that sleeps, seconds: ctx can end it. The error
-// is [ErrNoGPU] without that program, else what it said.
+// milliseconds or, with a driver that sleeps, seconds: ctx can end it. Without that
+// program the error is [exec.ErrNotFound].
 func GPUs(ctx context.Context) ([]GPU, error) {
-	path, err := exec.LookPath("nvidia-smi")
-	if err != nil {
-		return nil, ErrNoGPU
-	}
-	out, err := exec.CommandContext(ctx, path, "--query-gpu="+gpuQuery, "--format=csv,noheader,nounits").Output()
+	out, err := exec.CommandContext(ctx, "nvidia-smi", "--query-gpu="+gpuQuery, "--format=csv,noheader,nounits").Output()
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("asking nvidia-smi: %w", ctx.Err())
+		err = ctx.Err()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("asking nvidia-smi: %w (%s)", err, said(out, err))
+	if err != nil { // nvidia-smi complains on its standard output
+		return nil, fmt.Errorf("asking nvidia-smi: %w (%s)", err, text.Plain(text.FirstLine(string(out))))
 	}
 	return parseGPUs(out)
-}
-
-// said is the first line that a program left. nvidia-smi complains on its
-// standard output.
-func said(out []byte, err error) string {
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok && len(bytes.TrimSpace(out)) == 0 {
-		out = failed.Stderr
-	}
-	first, _, _ := bytes.Cut(bytes.TrimSpace(out), []byte{'\n'})
-	return text.Plain(string(first))
 }
 
 // parseGPUs reads the lines that nvidia-smi prints for gpuQuery.
 func parseGPUs(printed []byte) ([]GPU, error) {
 	r := csv.NewReader(bytes.NewReader(printed))
-	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = -1, true, true
+	r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = 6, true, true
 	records, err := r.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("reading what nvidia-smi printed: %w", err)
 	}
 	var gpus []GPU
 	for i, fields := range records {
-		if len(fields) != 6 {
-			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d has %d values, not 6: %s", i+1, len(fields), text.Plain(strings.Join(fields, ", ")))
-		}
 		index, err := strconv.Atoi(strings.TrimSpace(fields[0]))
 		if err != nil {
 			return nil, fmt.Errorf("reading what nvidia-smi printed: line %d begins with %s, not the number of a device", i+1, text.Plain(fields[0]))

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -40,33 +41,20 @@ type Run struct {
 
 // apply takes in what is new.
 func (r *Run) apply(u *RunUpdate, now time.Time) {
-	r.Gone = u.Gone
-	if u.Gone || u.Mended {
-		r.Err = nil
-	}
+	r.Gone, r.Err = u.Gone, u.Err
 	if u.Gone {
 		return
 	}
-	if u.Err != nil {
-		r.Err = u.Err
-	}
 	r.Loading = u.Loading
-	if u.Manifest != nil {
-		r.Manifest = u.Manifest
+	r.Manifest, r.State = cmp.Or(u.Manifest, r.Manifest), cmp.Or(u.State, r.State)
+	if u.State != nil {
+		r.looked = now
 	}
 	if u.Config != nil {
 		r.Config = u.Config
 	}
-	if u.State != nil {
-		r.State, r.looked = u.State, now
-	}
 	r.applyBatch(&u.Batch)
-	if u.Samples != nil {
-		r.Samples = u.Samples
-	}
-	if u.Density != nil {
-		r.Density = u.Density
-	}
+	r.Samples, r.Density = cmp.Or(u.Samples, r.Samples), cmp.Or(u.Density, r.Density)
 	if u.Stderr != nil {
 		r.Stderr = u.Stderr
 	}

@@ -231,15 +231,16 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	w := newWatch(t, dir)
 	told := func(looks int) (text string) {
 		for range looks {
+			trouble := len(w.set.Runs) > 0 && w.run().Err != nil
 			w.now = w.now.Add(restEvery)
 			u := w.source.Poll()
 			w.set.Apply(u)
 			for _, r := range u.Runs {
 				switch {
-				case r.Mended:
-					text += "mended "
 				case r.Err != nil:
 					text += "trouble "
+				case trouble && !r.Gone:
+					text += "mended "
 				default:
 					text += "news "
 				}

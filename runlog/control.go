@@ -110,7 +110,7 @@ func (w *Writer) Poll() ([]ControlRequest, error) {
 			continue
 		}
 		path := filepath.Join(dir, name)
-		r, err := w.readRequest(path, e)
+		r, err := w.readRequest(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // taken back by whoever left it
 		}
@@ -131,10 +131,7 @@ func (w *Writer) Poll() ([]ControlRequest, error) {
 	return requests, nil
 }
 
-func (w *Writer) readRequest(path string, entry fs.DirEntry) (ControlRequest, error) {
-	if !entry.Type().IsRegular() { // opening a pipe would wait for ever
-		return ControlRequest{}, errors.New("not a regular file")
-	}
+func (w *Writer) readRequest(path string) (ControlRequest, error) {
 	text, err := files.ReadRegular(path, maxRequest)
 	if err != nil {
 		return ControlRequest{}, err

@@ -170,12 +170,7 @@ func (m *model) best(r *monitor.Run) (x, y float64, ok bool) {
 	if best == nil {
 		return 0, 0, false
 	}
-	i, ok := plot.Find(r.ValidCurve(monitor.ByStep), float64(best.Step))
-	if !ok {
-		return 0, 0, false
-	}
-	x, y = r.ValidCurve(m.charts.axis).At(i)
-	return x, y, true
+	return r.X(m.charts.axis, best.Step, best.Time), float64(best.NLL), true
 }
 
 // drawChart draws a chart that fills a panel.

@@ -8,7 +8,8 @@
 //
 //	source, err := monitor.NewSource([]string{"runs"}, monitor.Options{})
 //	…
-//	outcome, err := tui.Run(ctx, tui.Options{Source: source, Screen: tui.DetectScreen(os.Stdout, os.Environ(), false)})
+//	screen := tui.DetectScreen(os.Stdout, os.Environ(), false)
+//	outcome, err := tui.New(ctx, os.Stdin, os.Stdout, tui.Options{Source: source, Screen: screen}).Run()
 //
 // [Frame] is one picture of the screen without a terminal, and [Keys] the table of
 // keys that dispatches, that is shown by "?" and that the documentation is made of.
@@ -17,8 +18,8 @@
 //
 // Only the top model is a Bubble Tea model. Files are read in commands, whose
 // results arrive as messages; Update does no I/O, and View draws what is known. A
-// panel is a row of a table: a function of the model and a size that returns lines.
-// [layout] says where panels are, as a pure function of the size. Every line is
+// panel is a type of its own that draws the model in a given size; it bounds its
+// scrolling while it draws. [layout] says where panels are, as a pure function of the size. Every line is
 // fitted to its place in the end, so that no panel can be wider or higher than it
 // may.
 package tui

@@ -69,7 +69,7 @@ func seriesOf(c plot.Chart) []picture.Series {
 
 // unused is a name of a file that does not exist.
 func unused(base, suffix string) (string, error) {
-	for n := 1; n < 1000; n++ {
+	for n := 1; ; n++ {
 		path := base + suffix
 		if n > 1 {
 			path = fmt.Sprintf("%s-%d%s", base, n, suffix)
@@ -80,7 +80,6 @@ func unused(base, suffix string) (string, error) {
 			return "", err
 		}
 	}
-	return "", fmt.Errorf("there are a thousand files %s-N%s already: remove some", base, suffix)
 }
 
 // writeCSV writes a row a point: the line's name, x and y.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os/exec"
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
@@ -152,7 +153,7 @@ func ring() *monitor.Grid {
 func watching(s Screen, width, height int, runs ...monitor.RunUpdate) *model {
 	m := newModel(Options{Screen: s, Clock: func() time.Time { return watched }, Defaults: usual()}.withDefaults())
 	m.o.memory = func(*runlog.Manifest) (int64, bool) { return 412e6, true }
-	m.o.gpus = func(context.Context) ([]monitor.GPU, error) { return nil, monitor.ErrNoGPU }
+	m.o.gpus = func(context.Context) ([]monitor.GPU, error) { return nil, exec.ErrNotFound }
 	m.machine.memory = 412e6
 	m.width, m.height = width, height
 	m.apply(monitor.Update{Now: watched, Runs: runs})

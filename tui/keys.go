@@ -135,7 +135,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case m.dialog != nil:
 		return m.dialogKey(name)
 	case m.help:
-		return m.helpKey(name)
+		by, scrolls := helpRows[name]
+		m.help, m.helpTop = scrolls, max(0, m.helpTop+by)
+		return nil
 	case len(name) == 1 && name[0] >= '1' && name[0] <= '9':
 		m.focusOn(int(name[0] - '1'))
 		return nil
@@ -200,18 +202,5 @@ func (m *model) helpBox(w, h int) []string {
 	return m.box(title, "", shown, inner+2, min(len(shown), room)+2, true)
 }
 
-func (m *model) helpKey(name string) tea.Cmd {
-	switch name {
-	case "down", "j":
-		m.helpTop++
-	case "up", "k":
-		m.helpTop = max(0, m.helpTop-1)
-	case "pgdown", "space":
-		m.helpTop += 10
-	case "pgup":
-		m.helpTop = max(0, m.helpTop-10)
-	default:
-		m.help = false
-	}
-	return nil
-}
+// helpRows are the keys that scroll the help, by how many rows. Others close it.
+var helpRows = map[string]int{"down": 1, "j": 1, "up": -1, "k": -1, "pgdown": 10, "space": 10, "pgup": -10}

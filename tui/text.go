@@ -29,12 +29,8 @@ func fit(line string, columns int) string {
 	if columns <= 0 {
 		return ""
 	}
-	room := columns - width(line)
-	if room < 0 {
-		line = ansi.Truncate(line, columns, "")
-		room = columns - width(line)
-	}
-	return line + strings.Repeat(" ", max(room, 0))
+	line = cut(line, columns)
+	return line + strings.Repeat(" ", max(columns-width(line), 0))
 }
 
 // fitAll is exactly height lines of exactly width columns.
@@ -88,7 +84,7 @@ func over(screen, box []string, columns int) []string {
 	for i, line := range box {
 		if y := top + i; y < len(out) {
 			behind := fit(out[y], columns)
-			out[y] = fit(behind, left) + fit(line, boxWidth) + after(behind, left+boxWidth, columns)
+			out[y] = fit(behind, left) + fit(line, boxWidth) + fit(ansi.TruncateLeft(behind, left+boxWidth, ""), columns-left-boxWidth)
 		}
 	}
 	return out
@@ -101,16 +97,6 @@ func widest(lines []string) int {
 		most = max(most, width(line))
 	}
 	return most
-}
-
-// after is what of a line of so many columns lies behind the first ones. A wide character
-// that begins in them is left out.
-func after(line string, first, columns int) string {
-	rest := ansi.TruncateLeft(line, first, "")
-	if width(rest) > columns-first {
-		rest = ansi.TruncateLeft(line, first+1, "")
-	}
-	return strings.Repeat(" ", max(columns-first-width(rest), 0)) + rest
 }
 
 // fold breaks a text into lines of at most so many columns.
