@@ -110,7 +110,13 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		found = append(found, e)
 	}
 	f := figuresOf(r.Config, r.Definition(), r.Shape)
-	return a.show(f.allJSON(found, o.split), fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
+	largest := f.json(found[len(found)-1], o.split)
+	if len(found) > 1 {
+		for _, e := range found {
+			largest.ByOrders = append(largest.ByOrders, f.json(e, o.split))
+		}
+	}
+	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
 		text.Count(r.Definition().Dim(), "variable"), f.text(found)))
 }
 
@@ -246,18 +252,6 @@ func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
 		j.KL = new(runlog.Float(*e.KL))
 	}
 	return j
-}
-
-// allJSON is the evaluation by the largest ensemble, which comes last, with all
-// of them inside when there are several.
-func (f figures) allJSON(es []maskflow.Evaluation, split string) evaluationJSON {
-	largest := f.json(es[len(es)-1], split)
-	if len(es) > 1 {
-		for _, e := range es {
-			largest.ByOrders = append(largest.ByOrders, f.json(e, split))
-		}
-	}
-	return largest
 }
 
 // splitsLine describes the data of a training.
