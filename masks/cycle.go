@@ -44,7 +44,7 @@ func NewCycle(r Recipe) (*Cycle, error) {
 	if r.Count != Unlimited {
 		c.sets = make([]*Set, r.Count)
 		for i := range c.sets {
-			c.sets[i] = c.draw(i)
+			c.sets[i] = c.draw(i, trainingOrders, trainingDegrees)
 		}
 	}
 	return c, nil
@@ -80,7 +80,7 @@ func (c *Cycle) At(index int) *Set {
 	if index < 0 {
 		panic(fmt.Sprintf("masks: set %d of a cycle", index))
 	}
-	return c.draw(index)
+	return c.draw(index, trainingOrders, trainingDegrees)
 }
 
 // Eval returns the sets that a likelihood is averaged over. For K sets they are exactly those that are trained, in the
@@ -92,32 +92,20 @@ func (c *Cycle) Eval(n int) []*Set {
 	}
 	sets := make([]*Set, max(n, 0))
 	for i := range sets {
-		order, hidden := c.first, c.hidden
-		if c.recipe.resamplesOrder() {
-			order = c.randomOrder(evaluationOrders, i)
-		}
-		if hidden == nil {
-			hidden = c.degrees(evaluationDegrees, i)
-		}
-		sets[i] = c.set(order, hidden)
+		sets[i] = c.draw(i, evaluationOrders, evaluationDegrees)
 	}
 	return sets
 }
 
-// draw makes set index of the training stream.
-func (c *Cycle) draw(index int) *Set {
-	order, hidden := c.first, c.hidden
-	if index > 0 && c.recipe.resamplesOrder() {
-		order = c.randomOrder(trainingOrders, index)
+// draw makes set index of the training stream or of that of evaluations.
+func (c *Cycle) draw(index int, orders, degrees purpose) *Set {
+	s := &Set{Order: c.first, Hidden: c.hidden, Context: c.recipe.Context, Direct: c.recipe.Direct}
+	if c.recipe.resamplesOrder() && (index > 0 || orders == evaluationOrders) {
+		s.Order = c.randomOrder(orders, index)
 	}
-	if hidden == nil {
-		hidden = c.degrees(trainingDegrees, index)
+	if s.Hidden == nil {
+		s.Hidden = c.degrees(degrees, index)
 	}
-	return c.set(order, hidden)
-}
-
-func (c *Cycle) set(order Order, hidden [][]int) *Set {
-	s := &Set{Order: order, Hidden: hidden, Context: c.recipe.Context, Direct: c.recipe.Direct}
 	if err := s.validate(); err != nil {
 		panic(fmt.Sprintf("masks: a validated recipe: %v", err))
 	}

@@ -39,7 +39,7 @@
 //
 // While the connectivity is fixed the hidden units of each layer are sorted by degree: a renaming, after which masks are
 // staircases. Where it is resampled the degrees of each unit are independent from set to set and are not sorted, for a
-// sorted unit would keep almost the same degree for ever. [Set.Sorted] sorts a copy.
+// sorted unit would keep almost the same degree for ever.
 //
 // # Proof
 //

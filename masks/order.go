@@ -74,16 +74,11 @@ func (o Order) Max() int {
 // Sequence returns the indices of the inputs in the order in which they are modelled: by degree, and by index where
 // degrees are equal.
 func (o Order) Sequence() []int {
-	return byDegree(o)
-}
-
-// byDegree returns the indices that sort degrees, equal ones in their present order.
-func byDegree(degrees []int) []int {
-	indices := make([]int, len(degrees))
+	indices := make([]int, len(o))
 	for i := range indices {
 		indices[i] = i
 	}
-	slices.SortStableFunc(indices, func(a, b int) int { return degrees[a] - degrees[b] })
+	slices.SortStableFunc(indices, func(a, b int) int { return o[a] - o[b] })
 	return indices
 }
 

@@ -110,18 +110,3 @@ func connections(from, to []int, strict bool) [][]bool {
 	}
 	return rows
 }
-
-// Sorted returns the set with the units of each hidden layer sorted by degree, which is the same network with its units
-// renamed. permutations[l][k] is the unit of s that became unit k of hidden layer l. Inputs and outputs stay in place.
-func (s *Set) Sorted() (sorted *Set, permutations [][]int) {
-	sorted = &Set{Order: s.Order, Hidden: make([][]int, len(s.Hidden)), Context: s.Context, Direct: s.Direct}
-	permutations = make([][]int, len(s.Hidden))
-	for l, degrees := range s.Hidden {
-		permutations[l] = byDegree(degrees)
-		sorted.Hidden[l] = make([]int, len(degrees))
-		for k, old := range permutations[l] {
-			sorted.Hidden[l][k] = degrees[old]
-		}
-	}
-	return sorted, permutations
-}

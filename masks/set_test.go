@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 )
 
 // The masks that TensorFlow Probability's tests state for 3 inputs and two hidden layers of 4 units with "equal" degrees.
@@ -112,38 +110,4 @@ func TestOneInput(t *testing.T) {
 			t.Errorf("%d paths, context reaches: %v", s.Paths()[0][0], s.ContextReaches())
 		}
 	}
-}
-
-// Sorting only gives units other names: unit k of the sorted set has the connections of unit permutation[k].
-func TestSortedIsTheSameNetwork(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := newCycle(t, drawRecipe(t)).Eval(1)[0]
-		sorted, permutations := s.Sorted()
-		if !slices.Equal(sorted.Order, s.Order) || sorted.Context != s.Context || sorted.Direct != s.Direct {
-			t.Fatal("sorting changed more than hidden layers")
-		}
-		identity := Natural(s.Dim())
-		for i := range identity {
-			identity[i] = i
-		}
-		at := func(l int) []int {
-			if l == 0 || l == s.Layers() {
-				return identity
-			}
-			return permutations[l-1]
-		}
-		for l := range s.Layers() {
-			if l > 0 && !slices.IsSorted(sorted.In(l)) {
-				t.Fatalf("hidden layer %d: %v", l-1, sorted.In(l))
-			}
-			before, after := s.Mask(l), sorted.Mask(l)
-			for i, row := range after {
-				for j, joined := range row {
-					if joined != before[at(l)[i]][at(l + 1)[j]] {
-						t.Fatalf("layer %d: unit %d to %d", l, i, j)
-					}
-				}
-			}
-		}
-	})
 }

@@ -5,7 +5,7 @@
 //   - [Samples] draws images beside each other, or pairs of numbers as points.
 //   - [Calibration] draws whether probability integral transforms are uniform, with the test of Kolmogorov and Smirnov.
 //   - [Curve] draws learning curves.
-//   - [Masks] draws the masks of a set, and [MasksText] writes them as text.
+//   - [Masks] draws the masks of a set, and [MasksText] and [MasksASCII] write them as text.
 //
 // A file appears whole or not at all: it is written beside its place, synced and renamed. Every error begins with the
 // path. Values that are not finite never stop a picture: they are left out, and a line under the title counts them.

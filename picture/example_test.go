@@ -42,9 +42,7 @@ func ExampleMasksText() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := picture.MasksText(os.Stdout, set, picture.MasksTextOptions{}); err != nil {
-		log.Fatal(err)
-	}
+	fmt.Print(picture.MasksText(set, 80))
 	// Output:
 	// 4 inputs, 2 hidden layers of 6, 6
 	//

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/plot"
@@ -21,21 +22,12 @@ type panel struct {
 // panels returns the masks of the set from the input to the output, the direct connections if there are any, and last
 // the product: which input has one of the paths to which output.
 func panels(s *masks.Set, paths [][]int64) []panel {
-	sorted, _ := s.Sorted()
-	order := make([]int, s.Dim())
 	sequence := s.Order.Sequence()
-	for k, i := range sequence {
-		order[k] = s.Order[i]
-	}
+	sorted := func(degrees []int) []int { return slices.Sorted(slices.Values(degrees)) }
+	order := sorted(s.Order)
 	var all []panel
 	for l := range s.Layers() {
-		cols, rows, strict := order, order, s.Strict(l)
-		if l > 0 {
-			cols = sorted.In(l)
-		}
-		if !strict {
-			rows = sorted.Out(l)
-		}
+		cols, rows, strict := sorted(s.In(l)), sorted(s.Out(l)), s.Strict(l)
 		all = append(all, panel{"×", "", layerName(s, l), layerName(s, l+1), cols, rows,
 			func(row, col int) bool { return masks.Connects(cols[col], rows[row], strict) }})
 	}

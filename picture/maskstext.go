@@ -1,9 +1,8 @@
 package picture
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,55 +11,32 @@ import (
 	"github.com/maskflow/maskflow/masks"
 )
 
-// MasksTextOptions control how [MasksText] draws.
-type MasksTextOptions struct {
-	// Width is the number of columns of the page, at least 64; 0 means 80. Large masks are drawn smaller to fit.
-	Width int
-	// ASCII draws with ASCII characters only.
-	ASCII bool
-}
-
-// MasksText writes a mask set as text: its order, the degrees of each layer, each mask, the product of the masks in the
+// MasksText returns a mask set as text: its order, the degrees of each layer, each mask, the product of the masks in the
 // sequence of the order, and counts of connections and dead units (see [masks.Count]). Rows of a mask are the units that
-// are fed, columns those that feed, both sorted by degree. An error comes from w.
-func MasksText(w io.Writer, s *masks.Set, o MasksTextOptions) error {
-	if s == nil || len(s.Order) == 0 {
-		return errors.New("no mask set is given")
+// are fed, columns those that feed, both sorted by degree. The page has so many columns, at least 64; 0 means 80. Large
+// masks are drawn smaller to fit. Nil, or a set without inputs, has no text.
+func MasksText(s *masks.Set, width int) string {
+	if s == nil || s.Dim() == 0 {
+		return ""
 	}
-	if o.Width == 0 {
-		o.Width = 80
-	}
-	t := maskPage{set: s, paths: s.Paths(), width: max(o.Width, 64), ink: blocks}
-	if o.ASCII {
-		t.ink = ascii
-	}
+	t := maskPage{set: s, paths: s.Paths(), width: max(cmp.Or(width, 80), 64)}
 	t.head()
 	t.pictures()
 	t.counts()
 	t.joins()
-	if _, err := io.WriteString(w, t.out.String()); err != nil {
-		return fmt.Errorf("writing a mask set: %w", err)
-	}
-	return nil
+	return t.out.String()
 }
 
-// ink is the characters of a page.
-type ink struct {
-	cells           [2]string // a cell that is not joined and one that is
-	arrow, ellipsis string
+// MasksASCII is [MasksText] with ASCII characters only.
+func MasksASCII(s *masks.Set, width int) string {
+	return strings.NewReplacer("█", "#", "·", ".", "→", ">", "…", "~").Replace(MasksText(s, width))
 }
-
-var (
-	blocks = ink{[2]string{" ·", "██"}, "→", "…"}
-	ascii  = ink{[2]string{" .", " #"}, "->", ".."}
-)
 
 // maskPage is a page that is being written.
 type maskPage struct {
 	set   *masks.Set
 	paths [][]int64 // of the set
 	width int
-	ink   ink
 	out   strings.Builder
 }
 
@@ -99,8 +75,8 @@ func (t *maskPage) row(label, line string) { t.printf("%-*s%s\n", labelWidth, la
 // fit joins words, as many from the first on as a line has room for.
 func (t *maskPage) fit(words []string, separator string, room int) string {
 	line := strings.Join(words, separator)
-	for n := len(words) - 1; len(line) > room && n > 0; n-- {
-		line = strings.Join(words[:n], separator) + separator + t.ink.ellipsis
+	for n := len(words) - 1; utf8.RuneCountInString(line) > room && n > 0; n-- {
+		line = strings.Join(words[:n], separator) + separator + "…"
 	}
 	return line
 }
@@ -120,7 +96,7 @@ func (t *maskPage) degrees(label string, degrees []int) {
 	if most := slices.Max(units); most > slices.Min(units) {
 		each += fmt.Sprintf(" to %d", most)
 	}
-	t.row(label, fmt.Sprintf("%d%s%d, %s of each", lo, t.ink.ellipsis, lo+len(units)-1, each))
+	t.row(label, fmt.Sprintf("%d…%d, %s of each", lo, lo+len(units)-1, each))
 }
 
 // cellwise is the largest side of a mask that is drawn cell by cell; a cell of a larger one stands for several.
@@ -165,11 +141,11 @@ func (t *maskPage) lines(lines []string) {
 func (t *maskPage) block(p panel) []string {
 	title := p.name
 	if title == "" {
-		title = p.from + " " + t.ink.arrow + " " + p.to
+		title = p.from + " → " + p.to
 	}
 	down, across := newTiles(p.rows), newTiles(p.cols)
 	if down.shrunk() || across.shrunk() {
-		title += fmt.Sprintf(" (%d %s %d)", len(p.cols), t.ink.arrow, len(p.rows))
+		title += fmt.Sprintf(" (%d → %d)", len(p.cols), len(p.rows))
 	}
 	lines := []string{title}
 	digits := len(fmt.Sprint(slices.Max(p.cols))) // read downwards, since two of them would run into their neighbours
@@ -185,7 +161,7 @@ func (t *maskPage) block(p panel) []string {
 		line := fmt.Sprintf("%*d ", beside, down.degree(r))
 		for c := range across.tiles {
 			share, _ := p.share(r, down.tiles, c, across.tiles)
-			line += t.ink.cells[bit(share >= 0.5)]
+			line += [...]string{" ·", "██"}[bit(share >= 0.5)]
 		}
 		lines = append(lines, line)
 	}
@@ -211,7 +187,7 @@ func (t *maskPage) counts() {
 		if !t.set.Strict(l) {
 			dead = fmt.Sprintf("%d of %d", c.Dead, len(t.set.Out(l)))
 		}
-		t.count(layerName(t.set, l)+" "+t.ink.arrow+" "+layerName(t.set, l+1), c.Possible, c.Kept, c.Live, dead)
+		t.count(layerName(t.set, l)+" → "+layerName(t.set, l+1), c.Possible, c.Kept, c.Live, dead)
 	}
 	if t.set.Direct {
 		t.count("direct", direct.Possible, direct.Kept, direct.Live, "")

@@ -2,6 +2,7 @@ package plot
 
 import (
 	"math"
+	"strings"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -182,22 +183,17 @@ func (c Chart) pens(s Style) []pen {
 // Key says in one line of at most width columns which line of a chart is which: a sample of each, as the chart draws it,
 // and its name. Lines without a name are left out, and those for which there is no room.
 func (c Chart) Key(width int, style Style) string {
-	if width <= 0 {
-		return ""
-	}
-	canvas := newCanvas(width, 1)
+	var parts []string
 	at := 0
-	for i, p := range c.pens(style) {
+	for i, sign := range c.Signs(style) {
 		name := clean(c.Lines[i].Name)
 		if name == "" || at+3+columns(name) > width {
 			continue
 		}
-		canvas.mark(at, 0, p.sample(), p.ink, paint{})
-		canvas.mark(at+1, 0, p.sample(), p.ink, paint{})
-		canvas.text(at+3, 0, name)
+		parts = append(parts, sign+sign+" "+name)
 		at += 3 + columns(name) + apart
 	}
-	return canvas.lines(style)[0]
+	return strings.Join(parts, strings.Repeat(" ", apart))
 }
 
 // Signs returns a character that looks like each line, in its colour, for a key of the caller's own.

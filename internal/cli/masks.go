@@ -86,11 +86,12 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	if len(sets) > 1 {
 		title = fmt.Sprintf("layer %d of %d: %s", o.layer, len(sets), title)
 	}
-	if err := a.print("%s\n", title); err != nil {
-		return err
+	write := picture.MasksText
+	if o.ascii {
+		write = picture.MasksASCII
 	}
 	width, _ := terminalSize(a.stdout)
-	return picture.MasksText(a.stdout, set, picture.MasksTextOptions{Width: min(width, maxTextWidth), ASCII: o.ascii})
+	return a.print("%s\n%s", title, write(set, min(width, maxTextWidth)))
 }
 
 // modelOf makes the configuration's model, for the width of its data or the one
