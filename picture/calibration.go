@@ -145,7 +145,7 @@ var outsideColor = plot.Series(3)
 
 // binned is how many transforms are in each bin, and between what they should be.
 func binned(u []float64) (counts []float64, lo, hi int) {
-	counts, _ = plot.Bins(u, plot.Range{Lo: 0, Hi: 1}, bins(len(u)))
+	counts = plot.Bins(u, plot.Range{Lo: 0, Hi: 1}, bins(len(u)))
 	lo, hi = binBand(len(u), len(counts))
 	return counts, lo, hi
 }

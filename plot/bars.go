@@ -158,17 +158,15 @@ type Bars struct {
 }
 
 // Bins counts values in n bins of equal width that cover x. A value on an edge is in the upper bin, but x.Hi in the last
-// one. Outside is the number of the others, and of those that are not numbers.
-func Bins(values []float64, x Range, n int) (counts []float64, outside int) {
-	counts = make([]float64, max(n, 0))
+// one. Those outside, and those that are not numbers, are in none.
+func Bins(values []float64, x Range, n int) []float64 {
+	counts := make([]float64, max(n, 0))
 	for _, v := range values {
-		if !(v >= x.Lo && v <= x.Hi && x.Lo < x.Hi) || n <= 0 {
-			outside++
-			continue
+		if n > 0 && x.Lo < x.Hi && v >= x.Lo && v <= x.Hi {
+			counts[min(int((v-x.Lo)/(x.Hi-x.Lo)*float64(n)), n-1)]++
 		}
-		counts[min(int((v-x.Lo)/(x.Hi-x.Lo)*float64(n)), n-1)]++
 	}
-	return counts, outside
+	return counts
 }
 
 // Histogram draws bars in at most height lines of at most width columns. Where there are more bins than columns, a column

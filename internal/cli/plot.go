@@ -191,7 +191,7 @@ func (a *app) histograms(o plotOptions, names []string, columns [][]float64) err
 			return err
 		}
 		unit := plot.Range{Lo: 0, Hi: 1}
-		counts, _ := plot.Bins(columns[d], unit, bins)
+		counts := plot.Bins(columns[d], unit, bins)
 		b := plot.Bars{Counts: counts, X: unit, Expected: float64(len(columns[d])) / bins}
 		if err := screen.Print(a.stdout, plot.Histogram(b, min(width, 60), height, screen.Style())); err != nil {
 			return err
