@@ -139,7 +139,11 @@ type Difference struct {
 func Diff(runs []*Run) []Difference {
 	var paths []string
 	texts := map[string][]string{}
+	known := func(r *Run) bool { return r != nil && r.Config != nil }
 	for i, r := range runs {
+		if !known(r) {
+			continue
+		}
 		for _, v := range r.Config {
 			if texts[v.Path] == nil {
 				texts[v.Path] = make([]string, len(runs))
@@ -148,11 +152,11 @@ func Diff(runs []*Run) []Difference {
 			texts[v.Path][i] = v.Text
 		}
 	}
-	first := slices.IndexFunc(runs, func(r *Run) bool { return r.Config != nil })
+	first := slices.IndexFunc(runs, known)
 	var differences []Difference
 	for _, path := range paths {
 		for i, text := range texts[path] {
-			if runs[i].Config != nil && text != texts[path][first] {
+			if known(runs[i]) && text != texts[path][first] {
 				differences = append(differences, Difference{path, texts[path]})
 				break
 			}
