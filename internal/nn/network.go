@@ -159,16 +159,22 @@ func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 }
 
 // liveFans returns the mean number of unmasked inputs of the units above that
-// have any, and the mean number of unmasked outputs of the units below.
+// have any, and the mean number of unmasked outputs of the units below. It counts
+// once a degree: layers may have thousands of units.
 func liveFans(from, to []int, strict bool) (in, out float64) {
-	live, fed := 0, 0
+	live, fed, inputs := 0, 0, map[int]int{}
 	for _, degree := range to {
-		if n := count(from, degree, strict); n > 0 {
+		n, known := inputs[degree]
+		if !known {
+			n = count(from, degree, strict)
+			inputs[degree] = n
+		}
+		if n > 0 {
 			live += n
 			fed++
 		}
 	}
-	feeding := count(from, slices.Max(to), strict)
+	feeding := inputs[slices.Max(to)]
 	return float64(live) / float64(max(fed, 1)), float64(live) / float64(max(feeding, 1))
 }
 
