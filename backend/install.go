@@ -212,18 +212,24 @@ func tempFolder(dir string) (string, error) {
 
 // unpack fills a folder with what is in a wheel, or with a plugin by itself.
 func unpack(file, dir string) error {
+	const most = 4 << 30 // the largest known plugins have 0.4 GB
 	if strings.EqualFold(filepath.Ext(file), ".whl") {
 		wheel, err := zip.OpenReader(file)
 		if err != nil {
 			return fmt.Errorf("%s is not a wheel: %s", file, text.FirstLine(err.Error()))
 		}
 		defer wheel.Close()
+		size := uint64(0)
+		for _, f := range wheel.File {
+			if size += min(f.UncompressedSize64, most+1); size > most {
+				return fmt.Errorf("%s says that it holds more than %d bytes", file, uint64(most))
+			}
+		}
 		if err := os.CopyFS(dir, wheel); err != nil {
 			return fmt.Errorf("unpacking %s: %w", file, err)
 		}
 		return nil
 	}
-	const most = 4 << 30 // the largest known have 0.4 GB
 	library, err := files.ReadRegular(file, most)
 	if err != nil {
 		return err
@@ -264,7 +270,7 @@ func describeUnpacked(dir string) (*Installed, error) {
 		}
 		defer f.Close()
 		// The text after the first empty line is the description, and a line that is no header ends the reading.
-		h, _ := textproto.NewReader(bufio.NewReader(f)).ReadMIMEHeader()
+		h, _ := textproto.NewReader(bufio.NewReader(io.LimitReader(f, 8<<20))).ReadMIMEHeader()
 		in.Package, in.Version = h.Get("Name"), h.Get("Version")
 		in.License = text.Shorten(cmp.Or(h.Get("License-Expression"), h.Get("License")), 100) // some packages give all of its text
 	}

@@ -79,11 +79,20 @@ func TestWheel(t *testing.T) {
 }
 
 func TestBadWheels(t *testing.T) {
+	var bomb bytes.Buffer
+	w := zip.NewWriter(&bomb)
+	if _, err := w.CreateRaw(&zip.FileHeader{Name: "a/pjrt_c_api_cpu_plugin.so", Method: zip.Deflate, UncompressedSize64: 1 << 40}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		text []byte
 		want string
 	}{
 		{[]byte("text"), "is not a wheel"},
+		{bomb.Bytes(), "holds more than"},
 		{zipOf(t, "a/METADATA", metadata), "0 PJRT plugins in it"},
 		{zipOf(t, "a/pjrt_c_api_cpu_plugin.so", "", "b/pjrt_c_api_cuda_plugin.so", ""), "2 PJRT plugins in it"},
 	} {
