@@ -313,3 +313,16 @@ func TestTablesOfWhatProgramsHave(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestPrepareRefusesRowsThatAreNotThere(t *testing.T) {
+	for _, at := range [][2]int{{100, 200}, {-5, 3}} {
+		if _, err := Prepare(Cut(table(10, 2), at[0], at[1]), Options{}); err == nil || !strings.Contains(err.Error(), "rows that are not among the 10 of its table") {
+			t.Errorf("cut at %v: the error is %v", at, err)
+		}
+	}
+	s := Cut(table(10, 2), 6, 8)
+	s.Test = Part{}
+	if _, err := Prepare(s, Options{}); err == nil || !strings.Contains(err.Error(), "test has no table") {
+		t.Errorf("without a table: the error is %v", err)
+	}
+}

@@ -237,10 +237,15 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 		p.ApartNames = t.Context.Columns
 	}
 	for i, name := range splitNames {
-		if other := parts[i].Table; other.dim != t.dim {
+		switch other := parts[i].Table; {
+		case other == nil:
+			return nil, fmt.Errorf("%s has no table", name)
+		case other.dim != t.dim:
 			return nil, fmt.Errorf("train has %d columns, but %s has %d", t.dim, name, other.dim)
-		} else if other.apart() != p.Apart {
+		case other.apart() != p.Apart:
 			return nil, fmt.Errorf("train has %d context columns, but %s has %d", p.Apart, name, other.apart())
+		case slices.ContainsFunc(parts[i].Rows, func(row int) bool { return row < 0 || row >= other.rows }):
+			return nil, fmt.Errorf("%s has rows that are not among the %d of its table", name, other.rows)
 		}
 	}
 	dropped := make(map[int]bool)
