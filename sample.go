@@ -52,8 +52,10 @@ func (o SampleOptions) draw(n int) (d exec.Draw, err error) {
 	if o.Context == nil {
 		return d, nil
 	}
-	if d.Context, err = o.Context.Values(); o.Context.Rows() == 1 {
-		d.Context = slices.Repeat(d.Context, max(n, 0))
+	d.Context, err = o.Context.Values()
+	// More samples than may be drawn at once are refused, so they take no context.
+	if o.Context.Rows() == 1 && n >= 0 && n <= exec.MaxSampleValues/max(len(d.Context), 1) {
+		d.Context = slices.Repeat(d.Context, n)
 	}
 	return d, err
 }

@@ -195,6 +195,7 @@ func TestSampleRefuses(t *testing.T) {
 		want string
 	}{
 		{"fewer than none", -1, maskflow.SampleOptions{}, "-1 samples were asked for"},
+		{"more than can be, with one context", math.MaxInt, maskflow.SampleOptions{Context: contextRows(make([]float32, 2), 1)}, "are too many at once"},
 		{"no context", 2, maskflow.SampleOptions{}, "2 samples need a context of 2 values each, 4 in all, but 0 were given"},
 		{"an order too high", 2, maskflow.SampleOptions{Order: 4, Context: contextRows(make([]float32, 4), 2)}, "order 4 does not exist: the model has 3"},
 		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: contextRows(make([]float32, 4), 2)}, "order -1 does not exist"},

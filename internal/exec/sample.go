@@ -27,8 +27,8 @@ const (
 	orderStream = 0x6f72646572 // which order draws which sample
 )
 
-// maxSampleValues bounds what one call draws; samples and noise are held at once.
-const maxSampleValues = 1 << 31
+// MaxSampleValues bounds what one call draws; samples and noise are held at once.
+const MaxSampleValues = 1 << 31
 
 // MaxSampleSets bounds the orders that samples of an unlimited cycle come from:
 // each keeps a sorted copy of the weights.
@@ -69,8 +69,8 @@ func (l *Loaded) sampler(set *masks.Set) (models.Sampler, error) {
 // Check reports whether so many samples of a model can be drawn.
 func (o Draw) Check(d models.Definition) error {
 	n := o.N
-	if dim := max(d.Dim(), d.ContextDim()); n > maxSampleValues/dim {
-		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, maxSampleValues/dim)
+	if dim := max(d.Dim(), d.ContextDim()); n > MaxSampleValues/dim {
+		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, MaxSampleValues/dim)
 	}
 	if n < 0 {
 		return fmt.Errorf("%d samples were asked for, need 0 or more", n)
