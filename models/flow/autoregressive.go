@@ -31,8 +31,8 @@ type Autoregressive struct {
 
 // NewAutoregressive returns the layer of a transformer, or every problem of the
 // options. Of these it takes those of one masked network: Dim, Context, and all from
-// Hidden on. Its output layer starts at zero, so that the
-// layer starts as its transformer does with all parameters zero.
+// Hidden on. Its output layer starts at zero, so that the layer starts as its
+// transformer does with all parameters zero.
 func NewAutoregressive(t Transformer, o StackOptions) (*Autoregressive, error) {
 	if t == nil {
 		return nil, errors.New("flow: an autoregressive layer needs a transformer, but it is nil")
