@@ -33,10 +33,10 @@ func density(g plot.Grid, points []float32, l Labels) (figure, error) {
 	if len(points)%2 != 0 {
 		return figure{}, fmt.Errorf("the points are %d coordinates, an odd number: give x and y of each", len(points))
 	}
-	x, y := g.Edges()
-	if err := errors.Join(checkAxis("x", x), checkAxis("y", y)); err != nil {
+	if err := errors.Join(checkAxis("x", g.X), checkAxis("y", g.Y)); err != nil {
 		return figure{}, err
 	}
+	x, y := g.Edges()
 	p := newPlot(l)
 	scale, deeper := g.Scale()
 	p.Add(plotter.NewImage(raster(g, scale), x.Lo, y.Lo, x.Hi, y.Hi))
@@ -66,7 +66,7 @@ func density(g plot.Grid, points []float32, l Labels) (figure, error) {
 }
 
 func checkAxis(name string, r plot.Range) error {
-	if length := r.Hi - r.Lo; !(length > 0) || math.IsInf(length, 0) {
+	if length := r.Hi - r.Lo; length < 0 || math.IsInf(length, 0) {
 		return fmt.Errorf("the %s axis runs from %v to %v: give the smaller edge first, and finite ones", name, r.Lo, r.Hi)
 	}
 	return nil

@@ -5,46 +5,16 @@ type area struct {
 	x, y, width, height int
 }
 
-// all is the whole canvas.
-func (c *canvas) all() area { return area{0, 0, c.width, c.height} }
-
 // The smallest area that is worth axes.
 const (
 	leastWidth  = 8
 	leastHeight = 3
 )
 
-// axes draws the vertical axis on the left of a, with its ends, and keeps the last row free for [canvas.below]. It
-// returns what is left of a for the data, and whether there was room for axes: else all of a is for the data.
-func (c *canvas) axes(a area, y Range) (inner area, drawn bool) {
-	bottom, top := ends(y)
-	margin := max(columns(bottom), columns(top)) + 1
-	inner = area{a.x + margin, a.y, a.width - margin, a.height - 1}
-	if inner.width < leastWidth || inner.height < leastHeight {
-		return a, false
-	}
-	for row := range inner.height {
-		c.mark(inner.x-1, inner.y+row, '│', paint{}, paint{})
-	}
-	c.tick(inner, 0, top)
-	c.tick(inner, inner.height-1, bottom)
-	return inner, true
-}
-
 // tick writes a label beside a row of the data.
 func (c *canvas) tick(inner area, row int, label string) {
 	c.textEnding(inner.x-2, inner.y+row, label)
 	c.mark(inner.x-1, inner.y+row, '┤', paint{}, paint{})
-}
-
-// below writes the ends of the horizontal axis under the data, where there is room for both.
-func (c *canvas) below(inner area, x Range) {
-	left, right := ends(x)
-	if columns(left)+1+columns(right) > inner.width {
-		return
-	}
-	c.text(inner.x, inner.y+inner.height, left)
-	c.textEnding(inner.x+inner.width-1, inner.y+inner.height, right)
 }
 
 // Part returns the bounds of share b of n of total things: one thing at least.
@@ -54,15 +24,16 @@ func Part(b, n, total int) (from, to int) {
 	return from, max(from+1, (b+1)*total/n)
 }
 
-// axes draws the axes of a window where there is room for them. It returns the area for the data, and whether there are
-// axes: else the area is all of the canvas.
-func (c Chart) axes(canvas *canvas, x, y Range) (inner area, framed bool) {
-	inner = canvas.all()
-	if canvas.width < axesWidth || canvas.height < axesHeight {
-		return inner, false
+// axes draws the axes of a window in the upper rows of a canvas, where there is room for them. It returns the area for the
+// data, and whether there are axes: else the area is all of those rows.
+func (c Chart) axes(canvas *canvas, rows int, x, y Range) (inner area, framed bool) {
+	all := area{0, 0, canvas.width, rows}
+	if canvas.width < axesWidth || rows < axesHeight {
+		return all, false
 	}
+	inner = all
 	name := clean(c.YName)
-	if name != "" && canvas.height > 2*axesHeight {
+	if name != "" && rows > 2*axesHeight {
 		inner.y, inner.height = inner.y+1, inner.height-1
 	} else {
 		name = ""
@@ -79,14 +50,14 @@ func (c Chart) axes(canvas *canvas, x, y Range) (inner area, framed bool) {
 	}
 	inner.x, inner.width = margin, inner.width-margin
 	if inner.width < leastWidth || inner.height < leastHeight {
-		return canvas.all(), false
+		return all, false
 	}
 	canvas.text(max(margin-1-columns(name), 0), 0, name)
 	canvas.left(inner, newScale(y, c.LogY), ticks)
 	if ruled {
 		canvas.rule(inner)
 	}
-	c.bottom(canvas, inner, x, ruled)
+	c.bottom(canvas, inner, rows-1, x, ruled)
 	return inner, true
 }
 
@@ -131,16 +102,16 @@ type placed struct {
 	label  string
 }
 
-// bottom writes the labels of x in the last row: as many as stand apart.
-func (c Chart) bottom(canvas *canvas, inner area, x Range, ruled bool) {
+// bottom writes the labels of x in a row: as many as stand apart.
+func (c Chart) bottom(canvas *canvas, inner area, row int, x Range, ruled bool) {
 	frame := Frame{Left: inner.x, Width: inner.width, X: x}
 	width := canvas.width
 	if name := clean(c.XName); name != "" && canvas.width >= 3*axesWidth && columns(name) < axesWidth {
-		canvas.textEnding(canvas.width-1, canvas.height-1, name)
+		canvas.textEnding(canvas.width-1, row, name)
 		width -= columns(name) + 2
 	}
 	for _, p := range c.xTicks(frame, width) {
-		canvas.text(p.from, canvas.height-1, p.label)
+		canvas.text(p.from, row, p.label)
 		if ruled {
 			canvas.mark(p.column, inner.y+inner.height, '┬', paint{}, paint{})
 		}

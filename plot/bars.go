@@ -182,14 +182,11 @@ func Histogram(b Bars, width, height int, style Style) []string {
 		return c.lines(style)[:1]
 	}
 	y := Range{0, b.top()}
-	a, axes := c.axes(c.all(), y)
+	a, axes := Chart{}.axes(c, height, edges(b.X, len(b.Counts)), y)
 	merged := ceil(len(b.Counts), a.width)
 	bars := ceil(len(b.Counts), merged)
 	each := a.width / bars
 	a.width = bars * each
-	if axes {
-		c.below(a, edges(b.X, len(b.Counts)))
-	}
 	gap := 0
 	if each >= 4 {
 		gap = 1

@@ -59,7 +59,7 @@ func TestExpectedCountIsALine(t *testing.T) {
 			" 5+=======---------",
 			"  |#######",
 			" 0+####### #######",
-			"   0              1",
+			"  0.0     0.5   1.0",
 		},
 		{Unicode: true}: {
 			"10┤███████",
@@ -67,7 +67,7 @@ func TestExpectedCountIsALine(t *testing.T) {
 			" 5┤▓▓▓▓▓▓▓┄┄┄┄┄┄┄┄┄",
 			"  │███████",
 			" 0┤███████ ███████",
-			"   0              1",
+			"  0.0     0.5   1.0",
 		},
 	} {
 		if got := Histogram(b, 19, 6, style); !slices.Equal(got, want) {

@@ -100,7 +100,7 @@ func (c Chart) Draw(width, height int, style Style) ([]string, Frame) {
 		canvas.text(max(width-columns(missing), 0)/2, (height-1)/2, missing)
 		return canvas.lines(style), Frame{}
 	}
-	inner, framed := c.axes(canvas, x, y)
+	inner, framed := c.axes(canvas, height, x, y)
 	t := tracer{raster: newRaster(inner, style), window: x, x: newScale(x, false), y: newScale(y, c.LogY)}
 	c.trace(&t, style)
 	t.onto(canvas)

@@ -14,7 +14,8 @@ type Grid struct {
 	// Values has shape [Rows, Cols], row-major; row 0 is that of the smallest y. Negative infinity is a value below all
 	// others, such as the logarithm of a density of zero, and positive infinity one above.
 	Values []float64
-	// X and Y are the outer edges of the grid. A range without length means [0, Cols] or [0, Rows].
+	// X and Y are the outer edges of the grid. A range without length, or one that is not finite, means [0, Cols] or
+	// [0, Rows].
 	X, Y Range
 	// Depth is how far below the largest value the colours reach, in the unit of Values; what lies deeper looks like the
 	// lowest. 0 means to the smallest finite value, but the logarithm of a density, in nats, shows more of its shape
@@ -36,7 +37,7 @@ func (g Grid) Edges() (x, y Range) {
 }
 
 func edges(r Range, cells int) Range {
-	if !(r.Hi-r.Lo > 0) && !(r.Lo-r.Hi > 0) || math.IsInf(r.Lo, 0) || math.IsInf(r.Hi, 0) {
+	if !r.proper() {
 		return Range{0, float64(cells)}
 	}
 	return r
@@ -117,15 +118,12 @@ func Heatmap(g Grid, width, height int, style Style) []string {
 		return c.lines(style)[:1]
 	}
 	scale, deeper := g.Scale()
-	a := c.all()
-	if a.height >= 2*leastHeight && c.legend(g, scale, deeper) {
-		a.height--
+	rows := height
+	if rows >= 2*leastHeight && c.legend(g, scale, deeper) {
+		rows--
 	}
 	x, y := g.Edges()
-	inner, axes := c.axes(a, y)
-	if axes {
-		c.below(inner, x)
-	}
+	inner, _ := Chart{}.axes(c, rows, x, y)
 	c.grid(inner, g, scale)
 	return c.lines(style)
 }

@@ -99,12 +99,12 @@ func TestAxesAndLegend(t *testing.T) {
 	if len(page) != 12 {
 		t.Fatalf("%d lines", len(page))
 	}
-	for y, want := range map[int]string{0: " 1┤", 9: "-1┤", 10: "   -4 ", 11: "log p(x), nats?[2J?  0 "} {
+	for y, want := range map[int]string{8: "-1┤", 9: "  └┬─", 10: "   -4 ", 11: "log p(x), nats?[2J?  0 "} {
 		if !strings.HasPrefix(page[y], want) {
 			t.Errorf("line %d: %q, want %q at the start", y, page[y], want)
 		}
 	}
-	if !strings.HasSuffix(page[10], "4.5") || !strings.HasSuffix(page[11], " 899") {
+	if !strings.HasSuffix(page[10], "  4") || !strings.HasSuffix(page[11], " 899") {
 		t.Errorf("ends: %q, %q", page[10], page[11])
 	}
 }
