@@ -158,7 +158,7 @@ var sortings = []struct {
 	{"name", func(a, b *Run) int { return text.Compare(a.Name, b.Name) }},
 	{"started", func(a, b *Run) int { return b.started().Compare(a.started()) }},
 	{"step", func(a, b *Run) int { return cmp.Compare(b.lastStep(), a.lastStep()) }},
-	{"status", func(a, b *Run) int { return urgency(a.Status()) - urgency(b.Status()) }},
+	{"status", func(a, b *Run) int { return a.urgency() - b.urgency() }},
 }
 
 // Next is the sorting after this one, of the last the first.
@@ -195,14 +195,9 @@ func (r *Run) started() time.Time {
 	return r.Manifest.FirstStarted()
 }
 
+// byUrgency has first the states that a person would rather see.
 var byUrgency = []runlog.Status{
 	runlog.Running, runlog.Silent, runlog.Crashed, runlog.Diverged, runlog.Failed, Unknown, runlog.Stopped, runlog.Done, Deleted,
 }
 
-// urgency is lower for a run that a person would rather see.
-func urgency(s runlog.Status) int {
-	if i := slices.Index(byUrgency, s); i >= 0 {
-		return i
-	}
-	return slices.Index(byUrgency, Unknown)
-}
+func (r *Run) urgency() int { return slices.Index(byUrgency, r.Status()) }

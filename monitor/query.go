@@ -103,18 +103,14 @@ func parseWord(part string) (w word, err error) {
 		}
 	case op == "~":
 		if w.like, err = regexp.Compile(w.want.raw); err != nil {
-			return w, fmt.Errorf("%q: %s is no regular expression: %s (write \\ before a character that stands for itself)", part, text.Plain(w.want.raw), text.Plain(reason(err)))
+			reason := text.Plain(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+			return w, fmt.Errorf("%q: %s is no regular expression: %s (write \\ before a character that stands for itself)", part, text.Plain(w.want.raw), reason)
 		}
 	}
 	return w, nil
 }
 
 func unquote(s string) string { return strings.ReplaceAll(s, `"`, "") }
-
-// reason is what is wrong with a regular expression.
-func reason(err error) string {
-	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-}
 
 // String is the text that was parsed.
 func (q Query) String() string { return q.text }

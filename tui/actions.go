@@ -52,8 +52,7 @@ func (m *model) chooseBy(by int) {
 	if len(runs) == 0 {
 		return
 	}
-	i := min(max(m.scrollOfRuns(runs)+by, 0), len(runs)-1)
-	m.choose(runs[i])
+	m.choose(runs[min(max(m.scrollOfRuns(runs)+by, 0), len(runs)-1)])
 }
 
 func (m *model) choose(r *monitor.Run) {
@@ -118,24 +117,17 @@ func (m *model) toggleMouse() {
 }
 
 func (m *model) toggleASCII() {
-	s := m.o.Screen
-	s.Unicode = !m.theme.style.Unicode
-	m.retheme(s)
+	m.o.Screen.Unicode = !m.o.Screen.Unicode
+	m.theme = newTheme(m.o.Screen)
 }
 
 func (m *model) toggleSymbols() {
-	s := m.o.Screen
-	if s.Symbols == plot.Braille {
-		s.Symbols = plot.Block
+	if m.o.Screen.Symbols == plot.Braille {
+		m.o.Screen.Symbols = plot.Block
 	} else {
-		s.Symbols = plot.Braille
+		m.o.Screen.Symbols = plot.Braille
 	}
-	m.retheme(s)
-}
-
-func (m *model) retheme(s Screen) {
-	m.o.Screen = s
-	m.theme = newTheme(s)
+	m.theme = newTheme(m.o.Screen)
 }
 
 // click puts the focus on the panel under the mouse, chooses a run in the list, answers a

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 )
@@ -182,10 +184,8 @@ func (m *model) frame() plot.Frame {
 		return plot.Frame{}
 	}
 	for _, c := range s.charts {
-		for _, p := range s.layout.places {
-			if p.panel == m.focus && p.contains(c.x, c.y) {
-				return c.frame
-			}
+		if p, ok := s.placeAt(tea.Mouse{X: c.x, Y: c.y}); ok && p.panel == m.focus {
+			return c.frame
 		}
 	}
 	return s.charts[0].frame

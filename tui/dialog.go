@@ -31,15 +31,9 @@ var (
 
 // askStop asks how to stop the chosen run.
 func (m *model) askStop() tea.Cmd {
-	r := m.run()
-	if r == nil {
-		return nil
+	if r := m.training("there is nothing to stop"); r != nil {
+		m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}}
 	}
-	if s := r.Status(); !s.Alive() {
-		m.say("%s does not train (%s): there is nothing to stop", m.theme.clean(r.Name), s)
-		return nil
-	}
-	m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}}
 	return nil
 }
 

@@ -105,9 +105,8 @@ func (m *model) progressFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 		all.add(1, t.warned(t.clean(r.Err.Error())))
 	}
 	all.when(m.outcome.Ended, 1, "%s", t.bold("training has ended: q closes the monitor"))
-	if now := doing(r); now != "" {
-		all.add(1, t.ink(t.lift(blue), t.text("%s …", now)))
-	}
+	now := doing(r)
+	all.when(now != "", 1, "%s", t.ink(t.lift(blue), t.text("%s …", now)))
 	all.when(!m.paused.IsZero(), 1, "%s", t.noted("view held since "+m.paused.Format("15:04:05")))
 	all.when(r.Loading, 4, "%s", t.dim(t.text("reading …")))
 	s := r.Status()

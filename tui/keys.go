@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -39,14 +40,14 @@ func do(f func(m *model)) func(*model) tea.Cmd {
 // bindings is the table: the keys of all panels, and those of each. It is a function
 // because what a key does may show the table.
 func (m *model) bindings() []binding {
-	var numbers []string
-	for i := range m.all {
-		numbers = append(numbers, strconv.Itoa(i+1))
+	var numbers, names []string
+	for i, p := range m.all {
+		numbers, names = append(numbers, strconv.Itoa(i+1)), append(names, p.spec().name)
 	}
 	all := []binding{
 		{panelKeys, []string{"tab"}, "tab", "next panel", do(func(m *model) { m.turn(+1) }), "next"},
 		{panelKeys, []string{"shift+tab"}, "shift+tab", "previous panel", do(func(m *model) { m.turn(-1) }), ""},
-		{panelKeys, numbers, "1 … " + numbers[len(numbers)-1], names(m.all), nil, ""},
+		{panelKeys, numbers, "1 … " + numbers[len(numbers)-1], strings.Join(names, ", "), nil, ""},
 		{panelKeys, []string{"enter", "F"}, "enter", "the panel alone on the screen, and back", do(func(m *model) { m.full = !m.full }), "full screen"},
 		{panelKeys, []string{"up", "k"}, "↑ k", "up in a list", do(func(m *model) { m.focus.update(scrolled(-1)) }), ""},
 		{panelKeys, []string{"down", "j"}, "↓ j", "down in a list", do(func(m *model) { m.focus.update(scrolled(+1)) }), ""},

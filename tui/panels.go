@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/maskflow/maskflow/plot"
@@ -109,13 +107,4 @@ func focused[P any](m *model) P {
 		}
 	}
 	panic("no panel of that type")
-}
-
-// names are those of panels.
-func names(panels []panel) string {
-	var all []string
-	for _, p := range panels {
-		all = append(all, p.spec().name)
-	}
-	return strings.Join(all, ", ")
 }

@@ -208,15 +208,20 @@ func (m *model) request(dir string, kind runlog.Control) tea.Cmd {
 }
 
 func (m *model) requestCheckpoint() tea.Cmd {
+	if r := m.training("no checkpoint can be written"); r != nil {
+		return m.request(r.Dir, runlog.SaveCheckpoint)
+	}
+	return nil
+}
+
+// training is the chosen run while it trains, else nil: the screen says why not.
+func (m *model) training(otherwise string) *monitor.Run {
 	r := m.run()
-	if r == nil {
+	if r != nil && !r.Status().Alive() {
+		m.say("%s does not train (%s): %s", m.theme.clean(r.Name), r.Status(), otherwise)
 		return nil
 	}
-	if s := r.Status(); !s.Alive() {
-		m.say("%s does not train (%s): no checkpoint can be written", m.theme.clean(r.Name), s)
-		return nil
-	}
-	return m.request(r.Dir, runlog.SaveCheckpoint)
+	return r
 }
 
 func (m *model) requested(r requested) {

@@ -60,8 +60,7 @@ func (t theme) shorten(text string, columns int) string {
 
 // clean is a plain text of others in the characters that the screen has.
 func (t theme) clean(s string) string {
-	s = text.Plain(s)
-	if t.style.Unicode || isASCII(s) {
+	if s = text.Plain(s); t.style.Unicode {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
@@ -70,10 +69,6 @@ func (t theme) clean(s string) string {
 		}
 		return r
 	}, toASCII.Replace(s))
-}
-
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // over lays a box of lines on the middle of a screen.

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
@@ -147,13 +148,12 @@ func (s Screen) Style() plot.Style {
 // where the locale is not UTF-8. ascii leaves them out in any case.
 func DetectScreen(out io.Writer, env []string, ascii bool) Screen {
 	get := func(key string) string {
-		value := ""
-		for _, e := range env {
-			if k, v, ok := strings.Cut(e, "="); ok && k == key {
-				value = v
+		for _, e := range slices.Backward(env) {
+			if value, ok := strings.CutPrefix(e, key+"="); ok {
+				return value
 			}
 		}
-		return value
+		return ""
 	}
 	kind := get("TERM")
 	dumb := kind == "dumb" || kind == ""

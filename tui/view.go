@@ -159,12 +159,13 @@ func (m *model) tabLine(w int) string {
 		name := m.numbered(p)
 		number, _, _ := strings.Cut(name, " ")
 		if p == m.focus {
-			long.WriteString(t.picked("["+name+"]") + " ")
-			short.WriteString(t.picked("["+name+"]") + " ")
-			continue
+			name = t.picked("[" + name + "]")
+			number = name
+		} else {
+			name, number = t.dim(name)+" ", t.dim(number)
 		}
-		long.WriteString(t.dim(name) + "  ")
-		short.WriteString(t.dim(number) + " ")
+		long.WriteString(name + " ")
+		short.WriteString(number + " ")
 	}
 	if width(long.String()) <= w {
 		return long.String()
