@@ -49,17 +49,17 @@ independent columns, which any model must beat.`
 
 func (a *app) dataShowCommand() *cobra.Command {
 	var sets []string
+	o := data.Options{}
+	table := option.Table{option.Section("data", o.Table())}
 	c := &cobra.Command{
 		Use:   "show SOURCE",
 		Short: "Describe the rows of a source",
 		Long:  dataShowLong,
 		Example: `  maskflow data show connect4
   maskflow data show binary/dna.npz --data-dir ~/data --json
-  maskflow data show mnist --set data.binarize=threshold
-  maskflow data show real/red_wine_folds.npz --set data.fold=1`,
+  maskflow data show mnist --binarize threshold
+  maskflow data show real/red_wine_folds.npz --fold 1`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o := data.Options{}
-			table := option.Table{option.Section("data", o.Table())}
 			if err := config.Parse(table, args[0], fmt.Appendf(nil, "data: {source: %q}", args[0]), sets); err != nil {
 				return usage(err)
 			}
@@ -73,6 +73,22 @@ func (a *app) dataShowCommand() *cobra.Command {
 		},
 	}
 	setFlag(c, &sets)
+	for _, k := range option.Document(table)[1:] { // the first is the source
+		name := strings.ReplaceAll(strings.TrimPrefix(k.Path, "data."), "_", "-")
+		set := func(value string) error {
+			if strings.HasPrefix(k.Type, "list") {
+				value = "[" + strings.Trim(value, "[]") + "]"
+			}
+			sets = append(sets, k.Path+"="+value)
+			return nil
+		}
+		if k.Type == "true or false" {
+			c.Flags().BoolFunc(name, k.Help, set)
+		} else {
+			c.Flags().Func(name, k.Help, set)
+			completeWords(c, name, k.Values...)
+		}
+	}
 	dataDirFlag(c, &a.dataDir)
 	jsonFlag(c, &a.json)
 	return c
