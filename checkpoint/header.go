@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -27,14 +28,14 @@ const (
 
 var zeroDigest = strings.Repeat("0", 2*sha256.Size)
 
-// header is what the JSON at the start of a checkpoint says. The data of its
-// tensors is not filled in.
-type header struct {
-	step       int64
-	meta       json.RawMessage
-	dataSHA256 string
-	tensors    []Tensor
-	lengths    []int64 // of the data of each tensor
+// metadata is the manifest.
+type metadata struct {
+	HeaderSHA256 string `json:"header_sha256"`
+	DataSHA256   string `json:"data_sha256"`
+	Format       string `json:"format"`
+	Version      string `json:"version"`
+	Step         string `json:"step"`
+	Meta         string `json:"meta,omitempty"`
 }
 
 // tensorInfo is the entry of a tensor.
@@ -52,19 +53,12 @@ func encodeHeader(s *State) ([]byte, error) {
 	if len(s.Meta) > 0 && (!json.Valid(s.Meta) || !utf8.Valid(s.Meta)) {
 		return nil, errors.New("meta is not JSON")
 	}
-	var b bytes.Buffer
-	b.WriteString(headerPrefix + zeroDigest)
 	sum := sha256.New()
 	for i := range s.Tensors {
 		sum.Write(s.Tensors[i].Data)
 	}
-	fmt.Fprintf(&b, `","data_sha256":"%x","format":"%s","version":"%s","step":"%d"`, sum.Sum(nil), formatName, version, s.Step)
-	if len(s.Meta) > 0 {
-		b.WriteString(`,"meta":`)
-		b.Write(quote(string(s.Meta)))
-	}
-	b.WriteString("}")
-
+	text := appendEntry([]byte("{"), metadataKey, metadata{HeaderSHA256: zeroDigest, DataSHA256: hex.EncodeToString(sum.Sum(nil)),
+		Format: formatName, Version: version, Step: strconv.FormatInt(s.Step, 10), Meta: string(s.Meta)})
 	seen := make(map[string]bool, len(s.Tensors))
 	offset := int64(0)
 	for i := range s.Tensors {
@@ -79,45 +73,41 @@ func encodeHeader(s *State) ([]byte, error) {
 			return nil, fmt.Errorf("two tensors have the name %q", t.Name)
 		}
 		seen[t.Name] = true
-		info := tensorInfo{DType: t.DType, Shape: t.Shape, Offsets: []int64{offset, offset + int64(len(t.Data))}}
-		if info.Shape == nil {
-			info.Shape = []int{} // a scalar; null is not a shape
-		}
-		text, err := json.Marshal(info)
-		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
-		}
-		b.WriteByte(',')
-		b.Write(quote(t.Name))
-		b.WriteByte(':')
-		b.Write(text)
-		offset = info.Offsets[1]
+		begin := offset
+		offset += int64(len(t.Data))
+		// a scalar has an empty shape: null is none
+		text = appendEntry(append(text, ','), t.Name, tensorInfo{t.DType, append([]int{}, t.Shape...), []int64{begin, offset}})
 	}
-	b.WriteByte('}')
-	for b.Len()%8 != 0 {
-		b.WriteByte(' ')
+	text = append(text, '}')
+	text = append(text, strings.Repeat(" ", -len(text)&7)...)
+	if len(text) > maxHeader {
+		return nil, fmt.Errorf("the header takes %d bytes and may take %d", len(text), maxHeader)
 	}
-	if b.Len() > maxHeader {
-		return nil, fmt.Errorf("the header takes %d bytes and may take %d", b.Len(), maxHeader)
-	}
-	text := b.Bytes()
 	hex.Encode(text[len(headerPrefix):], digest(text))
 	return text, nil
 }
 
-// quote writes a string of valid UTF-8 as JSON.
-func quote(s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // no string fails
+// appendEntry appends a name and what it has, of valid UTF-8, as JSON.
+func appendEntry(text []byte, name string, entry any) []byte {
+	key, errOfName := json.Marshal(name)
+	value, err := json.Marshal(entry)
+	if err = cmp.Or(errOfName, err); err != nil {
+		panic(err) // texts and numbers do not fail
 	}
-	return text
+	return append(append(append(text, key...), ':'), value...)
 }
 
 // digest hashes a header that has zeros in the place of its digest.
 func digest(text []byte) []byte {
 	sum := sha256.Sum256(text)
 	return sum[:]
+}
+
+// header is what the JSON at the start of a checkpoint says. The data of its
+// tensors is not filled in.
+type header struct {
+	State
+	dataSHA256 string
 }
 
 // decodeHeader verifies and parses the header of a file with dataLen bytes of
@@ -182,24 +172,24 @@ func (h *header) parse(text []byte, dataLen int64) error {
 }
 
 func (h *header) parseMetadata(dec *json.Decoder) error {
-	var m map[string]string
+	var m metadata
 	if err := dec.Decode(&m); err != nil {
 		return fmt.Errorf("%s: %w", metadataKey, err)
 	}
-	if m["format"] != formatName || m["version"] != version {
-		return fmt.Errorf("the format is %.20q version %.20q, and this program reads %q version %q", m["format"], m["version"], formatName, version)
+	if m.Format != formatName || m.Version != version {
+		return fmt.Errorf("the format is %.20q version %.20q, and this program reads %q version %q", m.Format, m.Version, formatName, version)
 	}
-	step, err := strconv.ParseInt(m["step"], 10, 64)
+	step, err := strconv.ParseInt(m.Step, 10, 64)
 	if err != nil || step < 0 {
-		return fmt.Errorf("the step is %.40q", m["step"])
+		return fmt.Errorf("the step is %.40q", m.Step)
 	}
-	if meta := m["meta"]; meta != "" {
-		if !json.Valid([]byte(meta)) {
+	if m.Meta != "" {
+		if !json.Valid([]byte(m.Meta)) {
 			return errors.New("meta is not JSON")
 		}
-		h.meta = json.RawMessage(meta)
+		h.Meta = json.RawMessage(m.Meta)
 	}
-	h.step, h.dataSHA256 = step, m["data_sha256"]
+	h.Step, h.dataSHA256 = step, m.DataSHA256
 	return nil
 }
 
@@ -227,7 +217,6 @@ func (h *header) parseTensor(dec *json.Decoder, name string, begin int64) (end i
 	if o[1] < begin || o[1]-begin != length {
 		return 0, fmt.Errorf("tensor %q has the offsets %v, but %s %v takes %d bytes", name, o, info.DType, info.Shape, length)
 	}
-	h.tensors = append(h.tensors, Tensor{Name: name, DType: info.DType, Shape: info.Shape})
-	h.lengths = append(h.lengths, length)
+	h.Tensors = append(h.Tensors, Tensor{Name: name, DType: info.DType, Shape: info.Shape})
 	return o[1], nil
 }

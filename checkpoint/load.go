@@ -60,20 +60,22 @@ func read(from io.Reader, size int64, keep bool) (*State, error) {
 		return nil, err
 	}
 	sum := sha256.New()
-	for i, length := range h.lengths {
-		if !keep {
+	for i := range h.Tensors {
+		t := &h.Tensors[i]
+		length, err := byteLen(t.DType, t.Shape)
+		if err == nil && keep {
+			t.Data = make([]byte, length)
+			_, err = io.ReadFull(r, t.Data)
+			sum.Write(t.Data)
+		} else if err == nil {
 			_, err = io.CopyN(sum, r, length)
-		} else {
-			h.tensors[i].Data = make([]byte, length)
-			_, err = io.ReadFull(r, h.tensors[i].Data)
-			sum.Write(h.tensors[i].Data)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", h.tensors[i].Name, err)
+			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != h.dataSHA256 {
 		return nil, errors.New("the data is damaged: it does not match its hash")
 	}
-	return &State{Step: h.step, Tensors: h.tensors, Meta: h.meta}, nil
+	return &h.State, nil
 }

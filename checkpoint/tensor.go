@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 )
 
 // DType names the type of the elements of a tensor as safetensors does.
@@ -20,6 +21,10 @@ const (
 	U64  DType = "U64"
 	Bool DType = "BOOL"
 )
+
+// dtypes are the types by their kinds in Go.
+var dtypes = map[reflect.Kind]DType{reflect.Float32: F32, reflect.Float64: F64, reflect.Int32: I32, reflect.Int64: I64,
+	reflect.Uint8: U8, reflect.Uint64: U64, reflect.Bool: Bool}
 
 // Size is the length of an element in bytes, or 0 for an unknown type.
 func (d DType) Size() int {
@@ -57,24 +62,7 @@ type Element interface {
 	float32 | float64 | int32 | int64 | uint8 | uint64 | bool
 }
 
-func dtypeOf[T Element]() DType {
-	switch any(*new(T)).(type) {
-	case float32:
-		return F32
-	case float64:
-		return F64
-	case int32:
-		return I32
-	case int64:
-		return I64
-	case uint8:
-		return U8
-	case uint64:
-		return U64
-	default:
-		return Bool
-	}
-}
+func dtypeOf[T Element]() DType { return dtypes[reflect.TypeFor[T]().Kind()] }
 
 // NewTensor copies values into a tensor. The error tells when the shape asks
 // for another number of them.
