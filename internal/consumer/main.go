@@ -5,7 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log"
+
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
@@ -18,20 +19,13 @@ import (
 func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
 	ctx := context.Background()
-	b := try(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
+	b := must.M1(backend.Open(ctx, "", backend.Options{})) // $MASKFLOW_BACKEND, else auto
 	defer b.Close()
-	rows := try(source.Load(ctx, data.Options{Source: "connect4"}))
-	d := try(made.New(made.Options{Dim: rows.Dim, Hidden: []int{32}, Direct: true}))
-	m := try(train.Fit(ctx, b, d, rows, train.Options{MaxSteps: 150}))
+	rows := must.M1(source.Load(ctx, data.Options{Source: "connect4"}))
+	d := must.M1(made.New(made.Options{Dim: rows.Dim, Hidden: []int{32}, Direct: true}))
+	m := must.M1(train.Fit(ctx, b, d, rows, train.Options{MaxSteps: 150}))
 	defer m.Close()
-	e := try(m.EvaluateOf(ctx, rows.Test, maskflow.EvalOptions{}))
+	e := must.M1(m.EvaluateOf(ctx, rows.Test, maskflow.EvalOptions{}))
 	fmt.Printf("%.2f ± %.2f nats on %d rows\n", e.NLL, e.NLL2SE, e.Rows)
-	fmt.Println(try(m.Sample(ctx, 1, maskflow.SampleOptions{Seed: 1})).Row(nil, 0))
-}
-
-func try[T any](v T, err error) T {
-	if err != nil {
-		log.Fatal(err)
-	}
-	return v
+	fmt.Println(must.M1(m.Sample(ctx, 1, maskflow.SampleOptions{Seed: 1})).Row(nil, 0))
 }

@@ -5,13 +5,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/models"
@@ -22,12 +22,12 @@ import (
 
 func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
-	b := try(backend.Open(context.Background(), "", backend.Options{}))
+	b := must.M1(backend.Open(context.Background(), "", backend.Options{}))
 	defer b.Close()
 	layers := flow.StackOptions{Dim: 2, Hidden: []int{8}, Layers: 1}
-	density, sampler := try(maf.New(maf.Options(layers))), try(iaf.New(iaf.Options(layers)))
+	density, sampler := must.M1(maf.New(maf.Options(layers))), must.M1(iaf.New(iaf.Options(layers)))
 	store, adam := model.NewStore(), optimizer.Adam().LearningRate(0.02).Done()
-	step := try(model.NewExec(b.Compute, store, func(scope *model.Scope, g *Graph) []*Node {
+	step := must.M1(model.NewExec(b.Compute, store, func(scope *model.Scope, g *Graph) []*Node {
 		store.SetTraining(g, true)
 		normal := func(columns int) *Node { return scope.RandomNormal(g, shapes.Make(dtypes.Float32, 1000, columns)) }
 		first := normal(1)
@@ -42,18 +42,11 @@ func main() {
 	}))
 	defer step.Finalize()
 	for i := range 400 {
-		for k, v := range try(step.Call()) {
+		for k, v := range must.M1(step.Call()) {
 			if i == 399 {
 				fmt.Printf("%s %.3f nats\n", []string{"negative log-likelihood", "divergence"}[k], v.Value())
 			}
 			v.MustFinalizeAll()
 		}
 	}
-}
-
-func try[T any](v T, err error) T {
-	if err != nil {
-		log.Fatal(err)
-	}
-	return v
 }

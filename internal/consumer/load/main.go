@@ -5,8 +5,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"log"
 	"os"
+
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
@@ -15,15 +16,8 @@ import (
 func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
 	ctx := context.Background()
-	m, err := maskflow.Open(nil, os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
+	m := must.M1(maskflow.Open(nil, os.Args[1]))
 	defer m.Close()
-	x, err := m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	logp, err := m.LogProb(ctx, x)
-	fmt.Println(x.Float64(), logp, err)
+	x := must.M1(m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1}))
+	fmt.Println(x.Float64(), must.M1(m.LogProb(ctx, x)))
 }

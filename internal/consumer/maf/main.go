@@ -5,10 +5,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"log"
 	"math"
 	"math/rand/v2"
 	"os"
+
+	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
@@ -21,17 +22,17 @@ import (
 func main() {
 	backend.ProbeMain() // a plugin is first tried in a child process
 	ctx := context.Background()
-	rows := try(data.FromRows(moons(4000)))
-	splits := try(data.Split(rows, data.Options{Standardise: true}))
-	flow := try(maf.New(maf.Options{Dim: splits.Dim, Hidden: []int{32}, Layers: 3, Activation: "tanh"}))
-	m := try(train.Fit(ctx, nil, flow, splits, train.Options{MaxSteps: 400, Optimizer: &train.Adam{LearningRate: 0.01}, Hooks: []train.Hook{progress}}))
+	rows := must.M1(data.FromRows(moons(4000)))
+	splits := must.M1(data.Split(rows, data.Options{Standardise: true}))
+	flow := must.M1(maf.New(maf.Options{Dim: splits.Dim, Hidden: []int{32}, Layers: 3, Activation: "tanh"}))
+	m := must.M1(train.Fit(ctx, nil, flow, splits, train.Options{MaxSteps: 400, Optimizer: &train.Adam{LearningRate: 0.01}, Hooks: []train.Hook{progress}}))
 	defer m.Close()
-	logp := try(m.LogProb(ctx, rows))
-	x := try(m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1}))
-	z := try(m.Latent(ctx, x))
-	back, _, err := m.FromLatent(ctx, z, models.Solver{})
-	fmt.Println(len(logp), x.Float64(), z.Float64(), try(back, err).Float64(), try(m.LogProb(ctx, x)))
-	try(0, m.Save(os.Args[1]))
+	logp := must.M1(m.LogProb(ctx, rows))
+	x := must.M1(m.Sample(ctx, 3, maskflow.SampleOptions{Seed: 1}))
+	z := must.M1(m.Latent(ctx, x))
+	back, _ := must.M2(m.FromLatent(ctx, z, models.Solver{}))
+	fmt.Println(len(logp), x.Float64(), z.Float64(), back.Float64(), must.M1(m.LogProb(ctx, x)))
+	must.M(m.Save(os.Args[1]))
 }
 
 func progress(_ context.Context, _ *train.Trainer, e train.Event) error {
@@ -49,11 +50,4 @@ func moons(n int) [][]float64 {
 		rows[i] = []float64{(1-2*side)*math.Cos(angle) + side + 0.1*rng.NormFloat64(), (1-2*side)*math.Sin(angle) + side/2 + 0.1*rng.NormFloat64()}
 	}
 	return rows
-}
-
-func try[T any](v T, err error) T {
-	if err != nil {
-		log.Fatal(err)
-	}
-	return v
 }
