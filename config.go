@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
@@ -162,22 +164,13 @@ func (c *Config) NameAfter(path string) {
 	}
 }
 
-const maxName = 100 // characters, since the name becomes a directory's
+// runName is what can name a run and its directory.
+var runName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$`)
 
 // nameProblem returns why name cannot name a run and its directory, "" when it can.
 func nameProblem(name string) string {
-	allowed := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-", r)
+	if runName.MatchString(name) {
+		return ""
 	}
-	switch {
-	case name == "":
-		return "is empty (remove the key to name the run after its file)"
-	case len(name) > maxName:
-		return fmt.Sprintf("has %d characters, more than %d", len(name), maxName)
-	case strings.ContainsFunc(name, func(r rune) bool { return !allowed(r) }):
-		return fmt.Sprintf("%q may have only letters, digits, '.', '_' and '-', since it names the run's directory", name)
-	case strings.ContainsAny(name[:1], ".-"):
-		return fmt.Sprintf("%q must begin with a letter, a digit or '_', since it names the run's directory", name)
-	}
-	return ""
+	return fmt.Sprintf("%q cannot name the run's directory (use 1 to 100 letters, digits, '.', '_' and '-', not '.' or '-' first)", text.Shorten(name, 101))
 }

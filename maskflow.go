@@ -91,23 +91,18 @@ type Options struct {
 // New puts the weights of a model on a backend; nil opens the backend auto, which
 // Close then closes. It returns an error when the weights do not fit the model. Close
 // frees what the model holds on the backend.
-func New(b *backend.Backend, d models.Definition, w models.Weights, o Options) (*Model, error) {
-	if b != nil {
-		return load(b, d, w, o)
+func New(b *backend.Backend, d models.Definition, w models.Weights, o Options) (_ *Model, err error) {
+	if b == nil {
+		if b, err = backend.Open(context.Background(), "", backend.Options{}); err != nil {
+			return nil, err
+		}
+		o.CloseBackend = true
+		defer func() {
+			if err != nil {
+				b.Close()
+			}
+		}()
 	}
-	b, err := backend.Open(context.Background(), "", backend.Options{})
-	if err != nil {
-		return nil, err
-	}
-	o.CloseBackend = true
-	m, err := load(b, d, w, o)
-	if err != nil {
-		b.Close()
-	}
-	return m, err
-}
-
-func load(b *backend.Backend, d models.Definition, w models.Weights, o Options) (*Model, error) {
 	of, err := exec.Load(b, d, w)
 	if err != nil {
 		return nil, err

@@ -17,12 +17,9 @@ type Value struct {
 	Text string
 }
 
-// Bounds on what Values takes, far above any configuration: a path repeats the names of its sections, so a small file could
-// otherwise ask for much memory.
-const (
-	maxValues = 10_000
-	maxPath   = 1_000 // bytes
-)
+// maxPath bounds the bytes of a path that Values takes, far above any configuration: a path repeats the names of its sections, so
+// a small file could otherwise ask for much memory.
+const maxPath = 200
 
 // Values returns the keys and values of src, which came from the file called name, in the order of the file. Unlike [Parse] it takes
 // any keys, such as those of another version, and knows no defaults. A section without keys is a value, {}, and so is one in a list.
@@ -47,22 +44,19 @@ func appendValues(values []Value, section *yaml.Node, path string) ([]Value, *Pr
 	first := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(section.Content); i += 2 {
 		k, v := section.Content[i], section.Content[i+1]
+		full := option.Join(path, k.Value)
 		at := func(format string, args ...any) *Problem {
 			return problemAt(k.Line, k.Column, fmt.Sprintf(format, args...))
 		}
-		if k.Kind != yaml.ScalarNode {
-			return nil, at("a key must be a name, got %s", described(k))
-		}
-		if before := first[k.Value]; before != nil {
-			return nil, at("%s is given twice, first at %d:%d (keep one)", quoted(k.Value), before.Line, before.Column)
-		}
+		before := first[k.Value]
 		first[k.Value] = k
-		full := option.Join(path, k.Value)
 		switch {
+		case k.Kind != yaml.ScalarNode:
+			return nil, at("a key must be a name, got %s", described(k))
+		case before != nil:
+			return nil, at("%s is given twice, first at %d:%d (keep one)", quoted(k.Value), before.Line, before.Column)
 		case len(full) > maxPath:
 			return nil, at("the key and its sections have %d bytes (%d are the most)", len(full), maxPath)
-		case len(values) == maxValues:
-			return nil, at("more than %d keys, which no configuration has (is it a data file?)", maxValues)
 		case v.Kind != yaml.MappingNode || len(v.Content) == 0:
 			var text strings.Builder
 			writeFlow(&text, v)

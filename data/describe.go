@@ -86,7 +86,7 @@ func Describe(s *Splits) Stats {
 		d.Splits = append(d.Splits, t)
 	}
 	for _, c := range columns[0] {
-		if c.min == c.max {
+		if c.squares == 0 {
 			d.Constant++
 		}
 	}
@@ -114,13 +114,9 @@ func (s *Splits) each(set *Prepared, f func(i int, row []float64)) {
 }
 
 // column sums the values of a column: mean and sum of squares about it (Welford).
-type column struct{ n, mean, squares, min, max float64 }
+type column struct{ n, mean, squares float64 }
 
 func (c *column) add(v float64) {
-	if c.n == 0 {
-		c.min, c.max = v, v
-	}
-	c.min, c.max = min(c.min, v), max(c.max, v)
 	c.n++
 	d := v - c.mean
 	c.mean += d / c.n

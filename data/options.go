@@ -1,13 +1,11 @@
 package data
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/option"
-	"github.com/maskflow/maskflow/internal/text"
 )
 
 // InMemory is the source of rows that a program gave.
@@ -56,14 +54,11 @@ type Options struct {
 	// Prep, if not nil, is the preparation of a trained model, whose steps are taken
 	// as they are: Binarize, Dequantize, Logit and Standardise have no meaning then.
 	Prep *Preparation
-	// Patches are the numbers of patches of bsds300 in train, valid and test;
-	// zero is the paper's 1,000,000, 50,000 and 250,000.
-	Patches [3]int
 	// MaxValues bounds the values read. 0 is [DefaultMaxValues].
 	MaxValues int64
 }
 
-// maxLevels is the largest number of grey levels, which leaves float32 room for noise between two.
+// maxLevels is the largest number of grey levels: float32 has 24 bits for level and noise.
 const maxLevels = 1 << 16
 
 // Table declares the options that a configuration has.
@@ -136,11 +131,7 @@ func (o *Options) check(report option.Report) {
 
 // Validate sets the defaults and returns every problem at once.
 func (o *Options) Validate() error {
-	err := option.Resolve(o.Table())
-	if n := o.Patches; n != [3]int{} && (n[0] < 1 || n[1] < 1 || n[2] < 1 || o.Source != "bsds300") {
-		err = errors.Join(err, fmt.Errorf("patches: %v: only bsds300 has patches, and each split needs one at least", n))
-	}
-	if err != nil {
+	if err := option.Resolve(o.Table()); err != nil {
 		return fmt.Errorf("data: %w", err)
 	}
 	return nil
@@ -155,10 +146,3 @@ func (o *Options) RandomSeed() uint64 {
 }
 
 var binarizeModes = []string{"threshold", "sample"}
-
-func checkBinarize(mode string) error {
-	if slices.Contains(binarizeModes, mode) {
-		return nil
-	}
-	return fmt.Errorf("binarize: %q is not known (threshold and sample are)%s", mode, text.DidYouMean(mode, binarizeModes))
-}

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Binarize turns grey values into bits. Values are p in [0, 1] or, where White is
@@ -20,10 +23,13 @@ type Binarize struct {
 func (*Binarize) kind() string { return "binarize" }
 
 func (b *Binarize) check(int) error {
-	if b.White != 1 && b.White != 255 {
+	switch {
+	case b.White != 1 && b.White != 255:
 		return fmt.Errorf("a white of %v: 1 and 255 are known", b.White)
+	case !slices.Contains(binarizeModes, b.Mode):
+		return fmt.Errorf("binarize: %q is not known (threshold and sample are)", text.Shorten(b.Mode, 41))
 	}
-	return checkBinarize(b.Mode)
+	return nil
 }
 
 func (b *Binarize) start(set noiseOf) func([]float64) (float64, int, string) {
@@ -60,8 +66,14 @@ type Dequantise struct {
 }
 
 func (*Dequantise) kind() string          { return "dequantise" }
-func (d *Dequantise) check(int) error     { return checkLevels(d.Levels) }
 func (d *Dequantise) levels() (l float64) { return float64(d.Levels) }
+
+func (d *Dequantise) check(int) error {
+	if d.Levels < 2 || d.Levels > maxLevels {
+		return fmt.Errorf("dequantise: %d levels: there must be 2 to %d", d.Levels, maxLevels)
+	}
+	return nil
+}
 
 func (d *Dequantise) start(set noiseOf) func([]float64) (float64, int, string) {
 	r := streamNoise.Part(int(set)).Rand(d.Seed)
@@ -96,14 +108,6 @@ func belowNext(v, next float64) float32 {
 		return math.Nextafter32(float32(next), 0)
 	}
 	return float32(v)
-}
-
-// checkLevels leaves room for noise: float32 has 24 bits for level and noise.
-func checkLevels(levels int) error {
-	if levels < 2 || levels > 1<<16 {
-		return fmt.Errorf("dequantise: %d levels: there must be 2 to %d", levels, 1<<16)
-	}
-	return nil
 }
 
 // Logit takes values in [0, 1], such as dequantised pixels, to all real numbers:

@@ -69,9 +69,16 @@ func (b block) index(k int) (row, col int) {
 	return row, col
 }
 
-// table reads the numbers that follow in r, which must end with them. avail is an
-// upper bound on the bytes that r can give: no more memory than for them is taken.
-func (b block) table(r io.Reader, avail int64, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
+// readArray reads a header and the numbers that follow in r, which must end with them.
+// avail is an upper bound on the bytes that r can give: no more memory than for them is
+// taken.
+func readArray(header func(io.Reader) (block, int, error), r io.Reader, avail int64, name string, limit *data.Limit, o ReadOptions) (
+	*data.Table, error) {
+	b, n, err := header(r)
+	if err != nil {
+		return nil, fmt.Errorf("in the header: %w", err)
+	}
+	avail -= int64(n)
 	total, size := b.rows*b.cols, b.elem.size()
 	if int64(total) > avail/int64(size) {
 		return nil, fmt.Errorf("shape %s of %s needs %d bytes, but at most %d follow the header: the file is cut short or the header is damaged",
@@ -86,7 +93,6 @@ func (b block) table(r io.Reader, avail int64, name string, limit *data.Limit, o
 		return nil, err
 	}
 	var t *data.Table
-	var err error
 	if b.elem.narrow() {
 		t, err = readBlock[float32](b, r, o.Infinite)
 	} else {

@@ -155,9 +155,9 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 	defer in.Close()
 	switch kind {
 	case NPYFile:
-		return readNPY(in, in.avail, path, limit, o)
+		return readArray(readNPYHeader, in, in.avail, path, limit, o)
 	case IDXFile:
-		return readIDX(in, in.avail, path, limit, o)
+		return readArray(readIDXHeader, in, in.avail, path, limit, o)
 	default:
 		return readCSV(in, path, limit)
 	}

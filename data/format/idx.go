@@ -4,25 +4,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-
-	"github.com/maskflow/maskflow/data"
 )
 
 // idxKinds are the element types of the IDX format by their code
 // (yann.lecun.com/exdb/mnist).
 var idxKinds = map[byte]elementKind{0x08: "u1", 0x09: "i1", 0x0B: "i2", 0x0C: "i4", 0x0D: "f4", 0x0E: "f8"}
 
-// readIDX reads one array in the IDX format: two zero bytes, the type, the
-// number of dimensions, the dimensions and the values, most significant byte
-// first.
-func readIDX(r io.Reader, avail int64, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
-	b, n, err := readIDXHeader(r)
-	if err != nil {
-		return nil, fmt.Errorf("in the IDX header: %w", err)
-	}
-	return b.table(r, avail-int64(n), name, limit, o)
-}
-
+// readIDXHeader returns what the header of an array in the IDX format says, and its
+// length in bytes: two zero bytes, the type, the number of dimensions and the
+// dimensions, most significant byte first, as in the values.
 func readIDXHeader(r io.Reader) (block, int, error) {
 	magic, err := readBytes(r, 4)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func readIDXBytes(b []byte) (*data.Table, error) {
-	return readIDX(bytes.NewReader(b), int64(len(b)), "x.idx", smallLimit(), ReadOptions{})
+	return readArray(readIDXHeader, bytes.NewReader(b), int64(len(b)), "x.idx", smallLimit(), ReadOptions{})
 }
 
 func TestIDXElementTypes(t *testing.T) {
@@ -44,8 +44,8 @@ func TestIDXRefuses(t *testing.T) {
 		"scalar":     {datatest.IDX(8, []byte{1}), []string{"single number"}},
 		"no rows":    {datatest.IDX(8, nil, 0, 28, 28), []string{"no rows"}},
 		"no columns": {datatest.IDX(8, nil, 5, 0), []string{"no columns"}},
-		"short":      {[]byte{0, 0, 8}, []string{"IDX header", "too early"}},
-		"dimensions": {[]byte{0, 0, 8, 3, 0, 0}, []string{"IDX header", "too early"}},
+		"short":      {[]byte{0, 0, 8}, []string{"in the header", "too early"}},
+		"dimensions": {[]byte{0, 0, 8, 3, 0, 0}, []string{"in the header", "too early"}},
 		"more":       {datatest.IDX(8, []byte{1, 2, 3}, 2), []string{"more bytes follow"}},
 	}
 	for name, c := range cases {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -20,18 +19,9 @@ const npyMagic = "\x93NUMPY"
 // itself refuses more than 10,000.
 const maxNPYHeader = 1 << 16
 
-// readNPY reads one array in numpy's format, versions 1 to 3
-// (numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-func readNPY(r io.Reader, avail int64, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
-	b, n, err := readNPYHeader(r)
-	if err != nil {
-		return nil, fmt.Errorf("in the npy header: %w", err)
-	}
-	return b.table(r, avail-int64(n), name, limit, o)
-}
-
-// readNPYHeader returns what the header says and its length in bytes: the magic and
-// the version, the length of a text in 2 or 4 bytes, and the text.
+// readNPYHeader returns what the header of an array in numpy's format, versions 1 to 3
+// (numpy.org/doc/stable/reference/generated/numpy.lib.format.html), says, and its length
+// in bytes: the magic and the version, the length of a text in 2 or 4 bytes, and the text.
 func readNPYHeader(r io.Reader) (block, int, error) {
 	fixed, err := readBytes(r, len(npyMagic)+2)
 	if err != nil {

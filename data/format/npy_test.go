@@ -17,7 +17,7 @@ import (
 )
 
 func readNPYBytes(b []byte) (*data.Table, error) {
-	return readNPY(bytes.NewReader(b), int64(len(b)), "x.npy", smallLimit(), ReadOptions{})
+	return readArray(readNPYHeader, bytes.NewReader(b), int64(len(b)), "x.npy", smallLimit(), ReadOptions{})
 }
 
 // smallLimit lets a fuzzed header ask for little.
@@ -207,8 +207,8 @@ func TestNPYRefuses(t *testing.T) {
 		"huge rows":           {header("<f4", "(1000000000000000000, 1)"), []string{"shape (1000000000000000000, 1)", "at most 8 follow"}},
 		"many rows":           {header("<f4", "(100000000000, 3)"), []string{"needs 1200000000000 bytes", "at most 8 follow"}},
 		"product overflows":   {header("<f4", "(4294967296, 4294967296)"), []string{"more values"}},
-		"dimension overflows": {header("<f4", "(99999999999999999999, 1)"), []string{"npy header", "no dictionary"}},
-		"negative":            {header("<f4", "(-1, 1)"), []string{"npy header", "no dictionary"}},
+		"dimension overflows": {header("<f4", "(99999999999999999999, 1)"), []string{"in the header", "no dictionary"}},
+		"negative":            {header("<f4", "(-1, 1)"), []string{"in the header", "no dictionary"}},
 		"scalar":              {header("<f4", "()"), []string{"single number"}},
 		"no rows":             {header("<f4", "(0, 5)"), []string{"no rows"}},
 		"no columns":          {header("<f4", "(5, 0)"), []string{"no columns"}},
@@ -220,10 +220,10 @@ func TestNPYRefuses(t *testing.T) {
 		"not a bool":          {datatest.NPY(datatest.NPYHeader("|b1", false, "(2, 3)"), []byte{0, 1, 0, 1, 0, 7}), []string{"row 1, column 2", "not a bool"}},
 		"missing key":         {datatest.NPY("{'descr': '<f4'}", nil), []string{"fortran_order and shape are needed"}},
 		"unknown key":         {datatest.NPY("{'extra': 1}", nil), []string{"no dictionary"}},
-		"text behind":         {datatest.NPY(datatest.NPYHeader("<f4", false, "(2, 1)")+"x", datatest.Float32s(1, 2)), []string{"npy header", "exactly"}},
+		"text behind":         {datatest.NPY(datatest.NPYHeader("<f4", false, "(2, 1)")+"x", datatest.Float32s(1, 2)), []string{"in the header", "exactly"}},
 		"unclosed":            {datatest.NPY("{'descr': '<f4", nil), []string{"no dictionary"}},
 		"empty header":        {datatest.NPY("", nil), []string{"no dictionary"}},
-		"short header":        {datatest.NPYFloat32(2, 1, 1, 2)[:20], []string{"npy header", "too early"}},
+		"short header":        {datatest.NPYFloat32(2, 1, 1, 2)[:20], []string{"in the header", "too early"}},
 		"not npy":             {[]byte("hello, world"), []string{"does not begin"}},
 		"version":             {append([]byte("\x93NUMPY\x04\x00"), make([]byte, 90)...), []string{"version 4.0"}},
 		"long header":         {append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"), make([]byte, 90)...), []string{"claims 4294967295 bytes"}},

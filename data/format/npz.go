@@ -113,7 +113,7 @@ func (z *NPZ) read(name string) (*data.Table, error) {
 		avail = inflated(avail)
 	}
 	avail = int64(min(m.UncompressedSize64, uint64(avail)))
-	return readNPY(plainReader{z.ctx, r}, avail, fmt.Sprintf("%s (%s)", z.path, name), z.limit, ReadOptions{})
+	return readArray(readNPYHeader, plainReader{z.ctx, r}, avail, fmt.Sprintf("%s (%s)", z.path, name), z.limit, ReadOptions{})
 }
 
 // WithContext reads an array and, if there is one, its context.

@@ -22,7 +22,9 @@ var bsds300Recipe = recipe{
 			"www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds",
 	},
 	folders: []string{"bsds300", "BSDS300/images", "BSDS300"},
-	load:    loadBSDS300,
+	load: func(ctx context.Context, in input) (data.Source, error) {
+		return loadBSDS300(ctx, in, bsds300Rows)
+	},
 }
 
 const (
@@ -36,7 +38,7 @@ var bsds300Rows = [3]int{1000000, 50000, 250000}
 // loadBSDS300 sets one training image in ten aside for validation (20 of 200)
 // and draws patches from the images of each split. All draws are by a seed of
 // their own, so that the patches are the same for everyone.
-func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
+func loadBSDS300(ctx context.Context, in input, rows [3]int) (data.Source, error) {
 	var none data.Source
 	train, err := in.images(ctx, "train")
 	if err != nil {
@@ -51,7 +53,6 @@ func loadBSDS300(ctx context.Context, in input) (data.Source, error) {
 	if len(train) < 2 {
 		return none, fmt.Errorf("train holds %d image: one is needed for training and one for validation at least", len(train))
 	}
-	rows := cmp.Or(in.o.Patches, bsds300Rows)
 	values := (rows[0] + rows[1] + rows[2]) * patchDim
 	if err := in.limit.Take(int64(values)); err != nil {
 		return none, err

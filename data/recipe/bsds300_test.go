@@ -33,6 +33,19 @@ func pngOf(width, height int, at func(x, y int) color.Color) []byte {
 	return b.Bytes()
 }
 
+// loadPatches prepares so many patches.
+func loadPatches(o data.Options, rows [3]int) (*data.Splits, error) {
+	limit, err := data.NewLimit(o.MaxValues)
+	if err != nil {
+		return nil, err
+	}
+	s, err := loadBSDS300(context.Background(), input{bsds300Recipe, o, limit}, rows)
+	if err != nil {
+		return nil, err
+	}
+	return data.Prepare(s, o)
+}
+
 func grey(v uint8) color.Color { return color.Gray{Y: v} }
 
 // imageFolder is a data folder with 10 training and 3 test images of 11 × 9
@@ -54,8 +67,8 @@ func imageFolder(t *testing.T) string {
 // A patch of a ramp in x, its mean of 3.5 and the noise of mean 1/2 removed, is
 // the ramp itself up to noise below 1.
 func TestBSDS300Patches(t *testing.T) {
-	o := data.Options{Dir: imageFolder(t), Source: "bsds300", Patches: [3]int{211, 13, 17}, DropColumns: []string{}}
-	s, err := load(context.Background(), o)
+	o := data.Options{Dir: imageFolder(t), Source: "bsds300", DropColumns: []string{}}
+	s, err := loadPatches(o, [3]int{211, 13, 17})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +93,7 @@ func TestBSDS300Patches(t *testing.T) {
 		}
 	}
 	o.Seed = new(uint64(9))
-	if !slices.Equal(s.Test.X, must.M1(load(context.Background(), o)).Test.X) {
+	if !slices.Equal(s.Test.X, must.M1(loadPatches(o, [3]int{211, 13, 17})).Test.X) {
 		t.Error("the patches depend on the seed")
 	}
 }
@@ -100,7 +113,7 @@ func TestBSDS300ImagesAreApart(t *testing.T) {
 			must.M(os.WriteFile(filepath.Join(dir, "BSDS300", "images", part, string(rune('a'+i))+".png"), file, 0o600))
 		}
 	}
-	s := must.M1(load(context.Background(), data.Options{Dir: dir, Source: "bsds300", Patches: [3]int{401, 101, 101}}))
+	s := must.M1(loadPatches(data.Options{Dir: dir, Source: "bsds300"}, [3]int{401, 101, 101}))
 	heights := func(s *data.Prepared) map[int]bool {
 		seen := map[int]bool{}
 		for i := range s.Rows {
@@ -178,7 +191,7 @@ func TestBSDS300Refuses(t *testing.T) {
 	}
 	add := func(name string, file []byte) {
 		must.M(os.WriteFile(filepath.Join(dir, "bsds300", "test", name), file, 0o600))
-		_, err = load(context.Background(), data.Options{Dir: dir, Source: "bsds300", Patches: [3]int{1, 1, 1}})
+		_, err = loadPatches(data.Options{Dir: dir, Source: "bsds300"}, [3]int{1, 1, 1})
 	}
 	whole := pngOf(9, 9, func(x, y int) color.Color { return grey(uint8(x * y)) })
 	add("c.png", whole[:len(whole)-30])
@@ -227,7 +240,7 @@ func TestBSDS300Gaussian(t *testing.T) {
 		t.Skip("300 photographs")
 	}
 	dir := filepath.Dir(filepath.Dir(datatest.File(t, "bsds300/train")))
-	s, err := load(context.Background(), data.Options{Dir: dir, Source: "bsds300", Patches: [3]int{300000, 1000, 250000}})
+	s, err := loadPatches(data.Options{Dir: dir, Source: "bsds300"}, [3]int{300000, 1000, 250000})
 	if err != nil {
 		t.Fatal(err)
 	}
