@@ -101,19 +101,11 @@ func (r *reader) unknownKey(section, name string) (meant, hint string) {
 		return option.Join(section, near), "(did you mean " + quoted(near) + "?)"
 	}
 	if strings.Contains(name, ".") && r.keys.At(name) != nil {
-		return name, "(write the path as nested sections, " + nested(name) + ")"
+		nested := strings.ReplaceAll(name, ".", ": {") + ": …" + strings.Repeat("}", strings.Count(name, "."))
+		return name, "(write the path as nested sections, " + nested + ")"
 	}
 	if paths := r.elsewhere(name); len(paths) > 0 {
 		return "", "(did you mean " + strings.Join(paths, " or ") + "?)"
 	}
 	return "", "(known here: " + strings.Join(here, ", ") + ")"
-}
-
-// nested returns path as flow mappings.
-func nested(path string) string {
-	first, rest, found := strings.Cut(path, ".")
-	if !found {
-		return first + ": …"
-	}
-	return first + ": {" + nested(rest) + "}"
 }

@@ -241,9 +241,7 @@ func uses(all []*Key) []Condition {
 			i, conditions = len(conditions), append(conditions, Condition{Path: c.Path})
 		}
 		for _, value := range c.Values {
-			if !slices.Contains(conditions[i].Values, value) {
-				conditions[i].Values = append(conditions[i].Values, value)
-			}
+			conditions[i].Values = with(conditions[i].Values, value)
 		}
 	}
 	return conditions

@@ -2,7 +2,6 @@ package option
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -34,20 +33,18 @@ func Document(t Table) []Doc {
 	for _, path := range ks.Paths {
 		all := ks.byPath[path]
 		first := all[0]
-		kind, _ := first.form()
+		kind, _ := first.form(first.value())
 		d := Doc{Path: path, Type: kind, Default: defaults(all), Bounds: first.bounds.String(), Help: first.help, Mutable: first.mutable}
 		for _, k := range all {
 			for _, w := range k.words {
-				if !slices.Contains(d.Values, w) {
-					d.Values = append(d.Values, w)
-				}
+				d.Values = with(d.Values, w)
 			}
 		}
 		var choices []string
 		for _, k := range all {
 			for _, a := range k.alternatives {
-				if line := a.Name + ", " + a.Help; a.Help != "" && !slices.Contains(choices, line) {
-					choices = append(choices, line)
+				if a.Help != "" {
+					choices = with(choices, a.Name+", "+a.Help)
 				}
 			}
 		}
@@ -80,9 +77,7 @@ func defaults(all []*Key) string {
 			if word != "name" && word != "type" {
 				value = word + " " + value
 			}
-			if !slices.Contains(names[text], value) {
-				names[text] = append(names[text], value)
-			}
+			names[text] = with(names[text], value)
 		}
 	}
 	if len(texts) == 1 {
@@ -98,12 +93,14 @@ func (k *Key) defaultText() string {
 	if k.says != "" || k.required {
 		return k.says
 	}
-	if word, ok := k.initial().(string); ok {
-		return QuoteText(word)
+	_, text := k.form(k.initial())
+	return text
+}
+
+// with appends a text to a list that does not have it.
+func with(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
 	}
-	field := reflect.ValueOf(k.at).Elem()
-	value := reflect.ValueOf(field.Interface())
-	defer field.Set(value)
-	field.Set(reflect.ValueOf(k.initial()))
-	return k.text()
+	return append(list, text)
 }

@@ -96,13 +96,7 @@ func (k *Key) failing() int {
 
 // word returns the word of a choice, its default while it has none.
 func (k *Key) word() string {
-	word := ""
-	switch at := k.at.(type) {
-	case *string:
-		word = *at
-	case chooser:
-		word = at.word()
-	}
+	word, _ := k.value().(string)
 	if word == "" {
 		word, _ = k.initial().(string)
 	}
@@ -128,7 +122,10 @@ func (k *Key) Field() any {
 }
 
 // Text returns the value as a file has it, on one line.
-func (k *Key) Text() string { return k.text() }
+func (k *Key) Text() string {
+	_, text := k.form(k.value())
+	return text
+}
 
 // Last returns the last part of the path.
 func (k *Key) Last() string { return k.Path[strings.LastIndexByte(k.Path, '.')+1:] }
@@ -155,13 +152,10 @@ func (k *Key) IsMutable() bool { return k.mutable }
 
 // isZero reports whether the field is the zero value of its type. An empty list is not: it was given.
 func (k *Key) isZero() bool {
-	switch at := k.at.(type) {
-	case chooser:
-		return at.word() == ""
-	case *WordOrList:
+	if at, ok := k.at.(*WordOrList); ok {
 		return *at.Word == "" && *at.List == nil
 	}
-	return reflect.ValueOf(k.at).Elem().IsZero()
+	return reflect.ValueOf(k.value()).IsZero()
 }
 
 // fill sets a zero field to its default.

@@ -2,58 +2,58 @@ package option
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// text returns the value of the field as a file has it.
-func (r *Row) text() string {
-	_, text := r.form()
-	return text
+// value returns the value of the field: a [Type], or a [WordOrList].
+func (r *Row) value() any {
+	if at, ok := r.at.(chooser); ok {
+		return at.word()
+	}
+	return reflect.ValueOf(r.at).Elem().Interface()
 }
 
-// form returns the type of the value in words, and the value as a file has it. The YAML it makes is plain enough to be written by
+// form returns the type of a value in words, and the value as a file has it. The YAML it makes is plain enough to be written by
 // hand here, so that the bytes, and with them the hash of a configuration, do not change with a YAML library.
-func (r *Row) form() (kind, text string) {
-	switch v := r.at.(type) {
-	case *string:
-		return "text", QuoteText(*v)
-	case *bool:
-		return "true or false", strconv.FormatBool(*v)
-	case *int:
+func (r *Row) form(value any) (kind, text string) {
+	const whole64 = "integer of 0 to 2^64-1"
+	switch v := value.(type) {
+	case string:
+		return "text", QuoteText(v)
+	case bool:
+		return "true or false", strconv.FormatBool(v)
+	case int:
 		kind = "integer"
 		if r.named != "" {
 			kind += ", or " + r.named
 		}
-		return kind, r.wholeText(*v)
+		return kind, r.wholeText(v)
+	case uint64:
+		return whole64, strconv.FormatUint(v, 10)
 	case *uint64:
-		return wholeOf64, strconv.FormatUint(*v, 10)
-	case **uint64:
-		if *v != nil {
-			text = strconv.FormatUint(**v, 10)
+		if v != nil {
+			text = strconv.FormatUint(*v, 10)
 		}
-		return wholeOf64, text
-	case *float64:
-		return "number", realText(*v)
-	case *[]int:
-		return "list of integers", listText(*v, strconv.Itoa)
-	case *[]string:
-		return "list of texts", listText(*v, QuoteText)
-	case *[3]float64:
+		return whole64, text
+	case float64:
+		return "number", realText(v)
+	case []int:
+		return "list of integers", listText(v, strconv.Itoa)
+	case []string:
+		return "list of texts", listText(v, QuoteText)
+	case [3]float64:
 		return "list of three numbers", listText(v[:], realText)
-	case *WordOrList:
+	case WordOrList:
 		if text = QuoteText(*v.Word); *v.List != nil {
 			text = listText(*v.List, strconv.Itoa)
 		}
 		return "text, or list of integers", text
-	case chooser:
-		return "text", v.word()
 	}
 	panic(fmt.Sprintf("option: %s is a field of type %T, which has no text", r.name, r.at))
 }
-
-const wholeOf64 = "integer of 0 to 2^64-1"
 
 // wholeText returns an integer, or the word that stands for it.
 func (r *Row) wholeText(n int) string {
