@@ -77,24 +77,6 @@ func patchScale() *data.Scale {
 	return &data.Scale{Mean: make([]float64, patchDim), SD: slices.Repeat([]float64{256}, patchDim)}
 }
 
-// images reads the images of a folder, which must have room for a patch.
-func (in input) images(ctx context.Context, folder string) ([]greyImage, error) {
-	dir, err := in.locate(folder)
-	if err != nil {
-		return nil, err
-	}
-	images, err := readGreyFolder(ctx, dir, in.limit)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	for _, g := range images {
-		if g.width < patchSide || g.height < patchSide {
-			return nil, fmt.Errorf("%s: %s has %d × %d pixels: a patch needs %d × %d", dir, g.name, g.width, g.height, patchSide, patchSide)
-		}
-	}
-	return images, nil
-}
-
 // appendPatches draws rows, unless the context is done: each is an image, a place in it and noise of its own, g + u
 // with u uniform on [0, 1), less the mean of the patch. The last pixel is left out,
 // since the others give it.

@@ -147,7 +147,7 @@ func TestGreyValues(t *testing.T) {
 	cases := map[color.RGBA]uint8{{255, 0, 0, 255}: 76, {0, 255, 0, 255}: 150, {0, 0, 255, 255}: 29, {255, 255, 255, 255}: 255, {10, 20, 30, 255}: 18}
 	for c, want := range cases {
 		file := pngOf(2, 1, func(int, int) color.Color { return c })
-		g, err := decodeGrey(file, "x.png", smallLimit())
+		g, err := decodeGrey(file, smallLimit())
 		if err != nil || len(g.pixels) != 2 || g.pixels[1] != want {
 			t.Errorf("grey of %v: %v, %v, want %d", c, g.pixels, err, want)
 		}
@@ -159,7 +159,7 @@ func TestGreyValues(t *testing.T) {
 	}
 	var b bytes.Buffer
 	must.M(jpeg.Encode(&b, img, &jpeg.Options{Quality: 95}))
-	g, err := decodeGrey(b.Bytes(), "x.jpg", smallLimit())
+	g, err := decodeGrey(b.Bytes(), smallLimit())
 	if err != nil || g.width != 16 || g.height != 8 || g.pixels[77] < 118 || g.pixels[77] > 122 {
 		t.Errorf("grey of a JPEG image: %v, %v", g, err)
 	}
@@ -266,7 +266,7 @@ func FuzzGrey(f *testing.F) {
 	f.Add(b.Bytes())
 	f.Add([]byte("\x89PNG\r\n\x1a\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		g, err := decodeGrey(file, "x", smallLimit())
+		g, err := decodeGrey(file, smallLimit())
 		if err == nil && (g.width < 1 || g.height < 1 || len(g.pixels) != g.width*g.height) {
 			t.Errorf("%d × %d pixels, but %d values", g.width, g.height, len(g.pixels))
 		}

@@ -16,11 +16,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/data/recipe"
-	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/files"
 )
 
@@ -40,15 +40,13 @@ func Load(ctx context.Context, o data.Options) (*data.Splits, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
-	path := o.Source
-	from, found, err := recipe.Load(ctx, o, limit)
-	if !found {
-		from, found, err = generate(ctx, o)
-	}
-	if !found {
-		if path, err = resolve(o.Dir, o.Source); err != nil {
-			return nil, err
-		}
+	var from data.Source
+	path, all := o.Source, allNamed()
+	if i := slices.IndexFunc(all, func(s named) bool { return s.Name == path }); i >= 0 {
+		from, err = all[i].load(ctx, o, limit)
+	} else if path, err = resolve(o.Dir, path); err != nil {
+		return nil, err
+	} else {
 		from, err = loadPath(ctx, path, o, limit)
 	}
 	var s *data.Splits
@@ -59,30 +57,6 @@ func Load(ctx context.Context, o data.Options) (*data.Splits, error) {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return s, nil
-}
-
-// generate gives the rows of a generator, or a target, of that name, if there is one.
-func generate(ctx context.Context, o data.Options) (s data.Source, found bool, err error) {
-	for _, t := range toy.Targets() {
-		if t.Name == o.Source {
-			s, err = t.Load(o)
-			return s, true, err
-		}
-	}
-	for _, g := range generators {
-		switch {
-		case g.name != o.Source:
-			continue
-		case o.Array != "":
-			err = fmt.Errorf("a generator has no array %q", o.Array)
-		case o.Labels:
-			err = errors.New("the generator has no labels")
-		default:
-			s, err = g.load(ctx, o)
-		}
-		return s, true, err
-	}
-	return s, false, nil
 }
 
 // loadPath reads a file or folder. What has no splits comes back as Train alone.

@@ -34,29 +34,22 @@ func loadNPZ(z *format.NPZ, want string, labels bool, limit *data.Limit) (s data
 		if err != nil {
 			return s, err
 		}
-		sets = append(sets, t)
-		if !labels {
+		if sets = append(sets, t); !labels {
 			continue
 		}
-		if !z.Has(name + format.LabelsSuffix) {
-			return s, fmt.Errorf("labels are asked for, but it has no array %q", name+format.LabelsSuffix)
+		if t, err = z.Array(name + format.LabelsSuffix); err != nil {
+			return s, fmt.Errorf("labels are asked for: %w", err)
 		}
-		c, err := z.Array(name + format.LabelsSuffix)
-		if err != nil {
-			return s, err
-		}
-		classes = append(classes, c)
-	}
-	if labels {
-		if err := data.AttachLabels(sets, classes, limit); err != nil {
-			return s, err
-		}
+		classes = append(classes, t)
 	}
 	s.Train.Table = sets[0]
 	if len(sets) == 3 {
 		s.Valid.Table, s.Test.Table = sets[1], sets[2]
 	}
-	return s, nil
+	if !labels {
+		return s, nil
+	}
+	return s, data.AttachLabels(sets, classes, limit)
 }
 
 // loadFold makes the array fold_K the test set and divides the others.

@@ -23,35 +23,52 @@ type Info struct {
 	About string `json:"about"`
 }
 
-// generator is a source that the program computes.
-type generator struct {
-	name, about string
-	load        func(context.Context, data.Options) (data.Source, error)
+// named is a source that has a name.
+type named struct {
+	Info
+	load func(context.Context, data.Options, *data.Limit) (data.Source, error)
 }
 
-var generators = withToys(generator{
-	"connect4", "UCI Connect-4: the 67,557 open positions after 8 moves as 42 × 3 binary columns, found by search", recipe.Connect4,
-})
-
-func withToys(all ...generator) []generator {
+// allNamed lists the generators, recipes and targets.
+func allNamed() []named {
+	all := []named{{Info{"connect4", "generator",
+		"UCI Connect-4: the 67,557 open positions after 8 moves as 42 × 3 binary columns, found by search"}, generator(recipe.Connect4)}}
 	for _, t := range toy.All() {
-		all = append(all, generator{t.Name, t.About, t.Load})
+		all = append(all, named{Info{t.Name, "generator", t.About}, generator(t.Load)})
+	}
+	for _, r := range recipe.All() {
+		load := func(ctx context.Context, o data.Options, limit *data.Limit) (data.Source, error) {
+			s, _, err := recipe.Load(ctx, o, limit)
+			return s, err
+		}
+		all = append(all, named{Info{r.Name, "recipe", r.About + "; needs " + strings.Join(r.Files, ", ")}, load})
+	}
+	for _, t := range toy.Targets() {
+		load := func(_ context.Context, o data.Options, _ *data.Limit) (data.Source, error) { return t.Load(o) }
+		all = append(all, named{Info{t.Name, "target", t.About}, load})
 	}
 	return all
+}
+
+// generator refuses the options that have no meaning for rows that the program computes.
+func generator(load func(context.Context, data.Options) (data.Source, error)) func(context.Context, data.Options, *data.Limit) (data.Source, error) {
+	return func(ctx context.Context, o data.Options, _ *data.Limit) (s data.Source, err error) {
+		switch {
+		case o.Array != "":
+			return s, fmt.Errorf("a generator has no array %q", o.Array)
+		case o.Labels:
+			return s, errors.New("the generator has no labels")
+		}
+		return load(ctx, o)
+	}
 }
 
 // List lists the generators, recipes and targets, and the kinds of files that can
 // be loaded.
 func List() []Info {
 	var all []Info
-	for _, g := range generators {
-		all = append(all, Info{g.name, "generator", g.about})
-	}
-	for _, r := range recipe.All() {
-		all = append(all, Info{r.Name, "recipe", r.About + "; needs " + strings.Join(r.Files, ", ")})
-	}
-	for _, t := range toy.Targets() {
-		all = append(all, Info{t.Name, "target", t.About})
+	for _, s := range allNamed() {
+		all = append(all, s.Info)
 	}
 	for _, k := range format.Suffixes() {
 		all = append(all, Info{k.Suffix, "file", k.About})
@@ -86,10 +103,8 @@ func resolve(dir, source string) (string, error) {
 // missing one, whose name is nearest.
 func neighbour(path, source string) string {
 	var names []string
-	for _, s := range List() {
-		if s.Kind != "file" && s.Kind != "folder" {
-			names = append(names, s.Name)
-		}
+	for _, s := range allNamed() {
+		names = append(names, s.Name)
 	}
 	if ask := text.DidYouMean(source, names); ask != "" {
 		return ask
