@@ -21,7 +21,10 @@
 // of text from 1.
 package data
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Prepared is rows that a [Preparation] made for a model, each with an optional
 // context that it is conditioned on. Sets of one source may share memory, so a
@@ -103,14 +106,9 @@ const DefaultMaxValues = 1 << 29
 type Limit struct{ left, limit int64 }
 
 // NewLimit returns a limit of that many values; 0 is [DefaultMaxValues].
-func NewLimit(values int64) (*Limit, error) {
-	if values < 0 {
-		return nil, fmt.Errorf("a limit of %d values: it cannot be negative", values)
-	}
-	if values == 0 {
-		values = DefaultMaxValues
-	}
-	return &Limit{values, values}, nil
+func NewLimit(values int64) *Limit {
+	values = cmp.Or(values, DefaultMaxValues)
+	return &Limit{values, values}
 }
 
 // Left is the number of values that may still be read.

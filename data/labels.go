@@ -9,8 +9,8 @@ import (
 // maxClasses bounds a label, and with it the width of a one-hot context.
 const maxClasses = 1 << 12
 
-// AttachLabels gives each table its labels as a one-hot context, which is as wide
-// as the largest label of all tables needs.
+// AttachLabels gives each table its labels, if there are any, as a one-hot context,
+// which is as wide as the largest label of all tables needs.
 func AttachLabels(tables, labels []*Table, limit *Limit) error {
 	classes := 0
 	if slices.Contains(tables, nil) || slices.Contains(labels, nil) {

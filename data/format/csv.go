@@ -29,14 +29,11 @@ import (
 // fewer cells than the first, or a number is infinite, and an error when there
 // are no rows.
 func ReadCSV(r io.Reader, name string, o ReadOptions) (*data.Table, error) {
-	limit, err := data.NewLimit(o.MaxValues)
-	if err == nil {
-		var t *data.Table
-		if t, err = readCSV(r, name, limit); err == nil {
-			return t, nil
-		}
+	t, err := readCSV(r, name, data.NewLimit(o.MaxValues))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return nil, fmt.Errorf("reading %s: %w", name, err)
+	return t, nil
 }
 
 // maxCSVLine bounds the bytes of one line, and of cells whose quote is not closed.

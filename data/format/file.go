@@ -112,11 +112,7 @@ func errKind(path string) error {
 // It returns an error, which names the file and the place in it, when the file
 // is damaged, too large, has no rows or no columns, or holds an infinity.
 func ReadFile(ctx context.Context, path string, o ReadOptions) (*data.Table, error) {
-	limit, err := data.NewLimit(o.MaxValues)
-	if err != nil {
-		return nil, err
-	}
-	t, err := Read(ctx, path, o, limit)
+	t, err := Read(ctx, path, o, data.NewLimit(o.MaxValues))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}

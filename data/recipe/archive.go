@@ -9,7 +9,6 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
-	"github.com/maskflow/maskflow/internal/files"
 )
 
 // archiveFile is how the MAF paper's authors keep the rows of some data sets,
@@ -20,17 +19,16 @@ const archiveFile = "data.npy"
 // readRows reads the owner's file or, where that is not there, the authors' rows
 // of it, which must have those columns.
 func readRows(ctx context.Context, in input, columns []string, read func(*lineReader) (*data.Table, error)) (*data.Table, error) {
-	path := filepath.Join(in.o.Dir, in.Name, archiveFile)
-	if _, err := in.locate(in.Files[0]); err == nil {
+	_, missing := in.locate(in.Files[0])
+	if missing == nil {
 		return readLines(ctx, in, in.Files[0], read)
-	} else if _, missing := os.Stat(path); missing != nil {
-		if errors.Is(missing, os.ErrNotExist) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%s: %w", path, files.Cause(missing))
 	}
+	path := filepath.Join(in.o.Dir, in.Name, archiveFile)
 	t, err := format.Read(ctx, path, format.ReadOptions{}, in.limit)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, missing
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if _, dim := t.Dims(); dim != len(columns) {

@@ -35,11 +35,7 @@ func pngOf(width, height int, at func(x, y int) color.Color) []byte {
 
 // loadPatches prepares so many patches.
 func loadPatches(o data.Options, rows [3]int) (*data.Splits, error) {
-	limit, err := data.NewLimit(o.MaxValues)
-	if err != nil {
-		return nil, err
-	}
-	s, err := loadBSDS300(context.Background(), input{bsds300Recipe, o, limit}, rows)
+	s, err := loadBSDS300(context.Background(), input{bsds300Recipe, o, data.NewLimit(o.MaxValues)}, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -59,21 +59,22 @@ func loadMNIST(ctx context.Context, in input) (data.Source, error) {
 // Folder reads a folder with MNIST's four files. The last sixth of the
 // training images is the validation set: of MNIST's 60,000, the last 10,000.
 func Folder(ctx context.Context, dir string, labels bool, limit *data.Limit) (s data.Source, err error) {
-	var images, classes [2]*data.Table
-	for i, part := range []string{"train", "t10k"} {
-		if images[i], err = readIDXIn(ctx, dir, part+"-images", 3, limit); err != nil {
+	var images, classes []*data.Table
+	for _, part := range []string{"train", "t10k"} {
+		t, err := readIDXIn(ctx, dir, part+"-images", 3, limit)
+		if err != nil {
 			return s, err
 		}
-		if labels {
-			if classes[i], err = readIDXIn(ctx, dir, part+"-labels", 1, limit); err != nil {
-				return s, err
-			}
+		if images = append(images, t); !labels {
+			continue
 		}
+		if t, err = readIDXIn(ctx, dir, part+"-labels", 1, limit); err != nil {
+			return s, err
+		}
+		classes = append(classes, t)
 	}
-	if labels {
-		if err := data.AttachLabels(images[:], classes[:], limit); err != nil {
-			return s, err
-		}
+	if err := data.AttachLabels(images, classes, limit); err != nil {
+		return s, err
 	}
 	rows := images[0].Rows()
 	valid := rows / 6

@@ -32,10 +32,7 @@ func load(ctx context.Context, o data.Options) (*data.Splits, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	limit, err := data.NewLimit(o.MaxValues)
-	if err != nil {
-		return nil, err
-	}
+	limit := data.NewLimit(o.MaxValues)
 	s, found, err := Load(ctx, o, limit)
 	switch {
 	case o.Source == "connect4":
@@ -61,7 +58,7 @@ func columnSums(s *data.Prepared) []float64 {
 }
 
 // smallLimit lets fuzzed files ask for little.
-func smallLimit() *data.Limit { return must.M1(data.NewLimit(1 << 16)) }
+func smallLimit() *data.Limit { return data.NewLimit(1 << 16) }
 
 // wantScores fails unless the columns of some rows have mean 0 and deviation 1,
 // n less freedom rows counting.

@@ -36,11 +36,9 @@ func Load(ctx context.Context, o data.Options) (*data.Splits, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	limit, err := data.NewLimit(o.MaxValues)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
 	var from data.Source
+	var err error
+	limit := data.NewLimit(o.MaxValues)
 	path, all := o.Source, allNamed()
 	if i := slices.IndexFunc(all, func(s named) bool { return s.Name == path }); i >= 0 {
 		from, err = all[i].load(ctx, o, limit)

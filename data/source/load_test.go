@@ -78,7 +78,7 @@ func TestLoadRefuses(t *testing.T) {
 		"widths":            {"s.npz", splits(two, two, one), data.Options{}, []string{"train has 2 columns, but test has 1"}},
 		"no valid":          {"s.npz", datatest.NPZ(0, "train.npy", one, "test.npy", one), data.Options{}, []string{`no array "valid" (it has test, train)`}},
 		"context of one":    {"s.npz", splits(one, one, one, "train_context.npy", one), data.Options{}, []string{"train has 1 context columns, but valid has 0"}},
-		"no labels":         {"s.npz", splits(one, one, one), data.Options{Labels: true}, []string{`no array "train_labels"`}},
+		"no labels":         {"s.npz", splits(one, one, one), data.Options{Labels: true}, []string{"array train_labels"}},
 		"label":             {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", datatest.NPYFloat32(1, 1, 0.5)), data.Options{Labels: true}, []string{"(x_labels): row 0, column 0", "0.5, not a label"}},
 		"large label":       {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", datatest.NPYFloat32(1, 1, 1e30)), data.Options{Labels: true}, []string{"e+30, not a label"}},
 		"wide labels":       {"s.npz", datatest.NPZ(0, "x.npy", one, "x_labels.npy", two), data.Options{Labels: true}, []string{"2 columns", "NAME_context"}},

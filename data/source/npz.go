@@ -46,9 +46,6 @@ func loadNPZ(z *format.NPZ, want string, labels bool, limit *data.Limit) (s data
 	if len(sets) == 3 {
 		s.Valid.Table, s.Test.Table = sets[1], sets[2]
 	}
-	if !labels {
-		return s, nil
-	}
 	return s, data.AttachLabels(sets, classes, limit)
 }
 
