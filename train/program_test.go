@@ -194,13 +194,3 @@ func TestStepsACall(t *testing.T) {
 		}
 	}
 }
-
-func TestProgramRefusesTooManySteps(t *testing.T) {
-	b := backendtest.Open(t, backend.KindGo)
-	p := newProgram(t, b, &program{model: theBowl(), layout: exec.Layout{Batch: 3}, opt: &SGD{}, chunk: 1})
-	for _, n := range []int{0, 2} {
-		if _, _, err := p.run(b.Compute, nil, make([]exec.Values, n)); err == nil {
-			t.Errorf("a program for one step ran %d", n)
-		}
-	}
-}

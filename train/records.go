@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/maskflow/maskflow"
@@ -96,12 +97,8 @@ func (r *recorder) write(rec runlog.Record) error {
 
 // ordersRecord is the record of an evaluation by several orders.
 func ordersRecord(e maskflow.Evaluation, split string, step int64, maskLoss []runlog.Float) runlog.Orders {
-	best := math.Inf(1)
-	for _, v := range e.PerOrder {
-		best = math.Min(best, v)
-	}
 	return runlog.Orders{Step: step, Split: split, NLL: runlog.Float(e.NLL), Mean: runlog.Float(e.OrderMean),
-		BestOrder: runlog.Float(best), Gain: runlog.Float(e.Gain), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
+		BestOrder: runlog.Float(slices.Min(e.PerOrder)), Gain: runlog.Float(e.Gain), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
 		PerOrder: runlog.Floats(e.PerOrder), MaskLoss: maskLoss}
 }
 

@@ -25,18 +25,18 @@ type requests struct {
 	waiting []runlog.ControlRequest // for a checkpoint
 }
 
-// asked returns the way to stop that was asked for, or nothing.
-func (q *requests) asked() runlog.Control {
+// asked returns the way to stop that was asked for, or nothing, and whether somebody
+// waits for a checkpoint.
+func (q *requests) asked() (stop runlog.Control, checkpoint bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.stop
+	return q.stop, len(q.waiting) > 0
 }
 
-// wanted reports whether somebody waits for a checkpoint.
-func (q *requests) wanted() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.waiting) > 0
+// stopNow reports whether it was asked to stop now.
+func (q *requests) stopNow() bool {
+	stop, _ := q.asked()
+	return stop == runlog.StopNow
 }
 
 // look answers new requests, during Training between two calls to the backend, or

@@ -154,10 +154,11 @@ func (r *run) between(step int64) error {
 			return err
 		}
 	}
-	if r.requests.asked() != "" {
+	stop, wanted := r.requests.asked()
+	if stop != "" {
 		return ErrStopped // what is saved then serves those who wait for a checkpoint, too
 	}
-	if r.requests.wanted() || !now.Before(r.nextCheckpoint) {
+	if wanted || !now.Before(r.nextCheckpoint) {
 		return r.save()
 	}
 	return nil
@@ -224,7 +225,7 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	err := r.trainer.Run(evaluating)
 	if lost := r.endWatch(); lost != nil {
 		err = lost
-	} else if r.requests.asked() == runlog.StopNow && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
+	} else if r.requests.stopNow() && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = ErrStopped
 	}
 	s := r.summary(statusOf(ctx, err))
@@ -239,7 +240,7 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 		return s, r.end(s, saveErr)
 	}
 	switch {
-	case err == nil, errors.Is(err, ErrStopped) && r.requests.asked() != runlog.StopNow:
+	case err == nil, errors.Is(err, ErrStopped) && !r.requests.stopNow():
 		if s.Test, err = r.test(evaluating); err != nil {
 			s.Status = statusOf(ctx, err)
 		}
@@ -289,12 +290,21 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	if err := r.write(runlog.Phase{Step: r.trainer.p.Step, Phase: runlog.Testing}); err != nil {
 		return nil, err
 	}
+	w, err := r.trainer.BestWeights()
+	if err != nil {
+		return nil, err
+	}
+	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
 	end := r.requests.watch(runlog.Testing, r.saved.step)
-	e, err := r.evaluateTest(ctx)
+	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{})
 	if lost := end(); lost != nil {
 		return nil, lost
 	}
-	if r.requests.asked() == runlog.StopNow {
+	if r.requests.stopNow() {
 		return nil, ErrStopped // that there is no result was promised
 	}
 	if err != nil {
@@ -306,19 +316,6 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		}
 	}
 	return &e, nil
-}
-
-func (r *run) evaluateTest(ctx context.Context) (maskflow.Evaluation, error) {
-	w, err := r.trainer.BestWeights()
-	if err != nil {
-		return maskflow.Evaluation{}, err
-	}
-	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
-	if err != nil {
-		return maskflow.Evaluation{}, err
-	}
-	defer m.Close()
-	return m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{})
 }
 
 // end writes the last record and returns the error that the run ended with.

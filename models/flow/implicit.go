@@ -89,8 +89,7 @@ func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *
 	for i, l := range f.layers {
 		own, cond := f.parts[i].Params(fixed), contextOf(l, context)
 		var d *Node
-		inner, turned := Unwrap(l)
-		if a, ok := inner.(*Autoregressive); ok && turned {
+		if a, ok := loopOf(l); ok {
 			back = a.Implicit(own, sees[i], back, cond)
 			_, d = a.Forward(own, back, cond)
 			d = Neg(d)
@@ -105,9 +104,12 @@ func (f *Flow) InversePath(p models.Params, z, context *Node) (x, back, logDet *
 // Loops says whether the way from data to noise inverts a masked layer, which
 // the graph does in a loop.
 func (f *Flow) Loops() bool {
-	return slices.ContainsFunc(f.layers, func(l Layer) bool {
-		inner, turned := Unwrap(l)
-		_, ok := inner.(*Autoregressive)
-		return ok && turned
-	})
+	return slices.ContainsFunc(f.layers, func(l Layer) bool { _, ok := loopOf(l); return ok })
+}
+
+// loopOf returns the masked layer that an inverted layer solves in a loop.
+func loopOf(l Layer) (*Autoregressive, bool) {
+	inner, turned := Unwrap(l)
+	a, ok := inner.(*Autoregressive)
+	return a, ok && turned
 }

@@ -13,11 +13,7 @@ import (
 // and the order in which another model would follow them. The error has every
 // problem of the options.
 func NewStack(o StackOptions) (layers []Layer, next masks.Order, err error) {
-	var names []string
-	for _, t := range o.transforms() {
-		names = append(names, t.Name)
-	}
-	if err := option.Resolve(o.Table(5, Normalisations(), names...)); err != nil {
+	if err := option.Resolve(o.Table(5, Normalisations(), "affine")); err != nil {
 		return nil, nil, fmt.Errorf("flow: %w", err)
 	}
 	t, err := o.transformer()
@@ -75,12 +71,11 @@ const maxLayers = 100
 func layerSeed(seed uint64, i int) uint64 { return seed + uint64(i)*0x9e3779b97f4a7c15 }
 
 func (o *StackOptions) transformer() (Transformer, error) {
-	for _, t := range o.transforms() {
-		if t.Name == o.Transform {
-			return t.make()
-		}
+	t, err := option.Find("transform", o.Transform, o.transforms(), func(t transform) string { return t.Name })
+	if err != nil {
+		return nil, fmt.Errorf("flow: %w", err)
 	}
-	return nil, fmt.Errorf("flow: unknown transform %q", o.Transform)
+	return t.make()
 }
 
 func (o StackOptions) firstOrder() (masks.Order, error) {
@@ -182,16 +177,16 @@ func (o *StackOptions) transforms() []transform {
 	return []transform{affineTransform(o), splineTransform(o), gatedTransform(o)}
 }
 
-// Table declares the options of the layers of a model. It differs in the default number of layers, in the normalisations and in the
-// transforms that it takes; the first of both is the default.
-func (o *StackOptions) Table(layers int, normalise []option.Alternative, transforms ...string) option.Table {
+// Table declares the options of the layers of a model. It differs in the normalisations that it takes, the first of which is the
+// default, and in the default number of layers and transform.
+func (o *StackOptions) Table(layers int, normalise []option.Alternative, first string) option.Table {
 	var alternatives []option.Alternative
-	for _, name := range transforms {
-		for _, t := range o.transforms() {
-			if t.Name == name {
-				alternatives = append(alternatives, t.Alternative)
-			}
+	for _, t := range o.transforms() {
+		at := len(alternatives)
+		if t.Name == first {
+			at = 0
 		}
+		alternatives = slices.Insert(alternatives, at, t.Alternative)
 	}
 	rows := option.Table{
 		option.Of("layers", &o.Layers, layers, "number of autoregressive layers of the flow").Within(1, maxLayers),

@@ -30,7 +30,7 @@ type Options flow.StackOptions
 
 // Table declares the options.
 func (o *Options) Table() option.Table {
-	return append((*flow.StackOptions)(o).Table(5, flow.Normalisations()[:1], "affine", "spline", "gated"),
+	return append((*flow.StackOptions)(o).Table(5, flow.Normalisations()[:1], "affine"),
 		StickTheLandingRow(&o.StickTheLanding))
 }
 

@@ -39,7 +39,7 @@ func (o *Options) Table() option.Table {
 	}
 	return append(option.Table{
 		option.Choose("base", &o.Base, "density below the layers; a MADE is trained with them", bases...),
-	}, (*flow.StackOptions)(o).Table(5, flow.Normalisations(), "affine", "spline", "gated")...)
+	}, (*flow.StackOptions)(o).Table(5, flow.Normalisations(), "affine")...)
 }
 
 // gaussian is the output of the base called made.

@@ -36,7 +36,7 @@ func RandomWeights(m models.Definition, seed uint64) models.Weights {
 func Strong(d models.Definition, seed uint64) (w models.Weights) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for _, s := range d.Specs() {
-		w = append(w, normals(rng, s.Size()))
+		w = append(w, models.Normal(1)(rng, s.Shape))
 	}
 	return w
 }
@@ -51,14 +51,8 @@ func Few[T any](b *backend.Backend, all []T, first, n int) []T {
 }
 
 // Normals are numbers from N(0, 1).
-func Normals(seed uint64, n int) []float32 { return normals(rand.New(rand.NewPCG(seed, 2)), n) }
-
-func normals(rng *rand.Rand, n int) []float32 {
-	v := make([]float32, n)
-	for i := range v {
-		v[i] = float32(rng.NormFloat64())
-	}
-	return v
+func Normals(seed uint64, n int) []float32 {
+	return models.Normal(1)(rand.New(rand.NewPCG(seed, 2)), []int{n})
 }
 
 // Matrix is rows of so many columns.

@@ -42,7 +42,7 @@ type Options struct {
 
 // Table declares the options.
 func (o *Options) Table() option.Table {
-	layers := (*flow.StackOptions)(&o.Flow).Table(4, nil, "gated", "affine", "spline").Without("activation", "init")
+	layers := (*flow.StackOptions)(&o.Flow).Table(4, nil, "gated").Without("activation", "init")
 	return option.Table{
 		option.Of("latent", &o.Latent, 32, "number of latent variables").Within(1, option.MaxSize),
 		nn.Widths("encoder", &o.Encoder, "number of units in each layer of the encoder, first to last"),
