@@ -58,9 +58,6 @@ func penalised(p, g *Node, decay float64) *Node {
 	return Add(g, Mul(p, nn.Number(p, decay)))
 }
 
-// onlyRate is the scalar of a rule without corrections.
-func onlyRate(rate float64) []float64 { return []float64{rate} }
-
 // Adadelta is Zeiler 2012, arXiv 1212.5701, algorithm 1, times the learning rate;
 // 1 as in PyTorch leaves its updates as they are.
 type Adadelta struct {
@@ -92,7 +89,7 @@ func (o *Adadelta) Rate() float64 { return o.LearningRate }
 func (*Adadelta) Slots() int { return 2 }
 
 // Scalars is the rate.
-func (*Adadelta) Scalars(_ int64, rate float64) []float64 { return onlyRate(rate) }
+func (*Adadelta) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update is algorithm 1.
 func (o *Adadelta) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
@@ -128,7 +125,7 @@ func (o *Adagrad) Rate() float64 { return o.LearningRate }
 func (*Adagrad) Slots() int { return 1 }
 
 // Scalars is the rate.
-func (*Adagrad) Scalars(_ int64, rate float64) []float64 { return onlyRate(rate) }
+func (*Adagrad) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update divides by the root of the sum of squares.
 func (o *Adagrad) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
@@ -260,7 +257,7 @@ func (o *SGD) Slots() int {
 }
 
 // Scalars is the rate.
-func (*SGD) Scalars(_ int64, rate float64) []float64 { return onlyRate(rate) }
+func (*SGD) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update steps along the velocity.
 func (o *SGD) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {

@@ -50,55 +50,41 @@ func (q *requests) look(during runlog.PhaseName, step int64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range found {
-		what := ""
-		switch {
-		case during == runlog.Testing:
-			what = q.whileTesting(r.Kind, step)
-		case r.Kind == runlog.SaveCheckpoint:
+		if r.Kind == runlog.SaveCheckpoint && during != runlog.Testing {
 			q.waiting = append(q.waiting, r) // the state may be saved between two calls only
-			continue
-		default:
-			what = q.whileTraining(r.Kind, during, step)
-		}
-		if err := q.w.Answer(r.ID, what); err != nil {
+		} else if err := q.w.Answer(r.ID, q.answer(r.Kind, during, step)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// whileTraining takes a request to stop and returns its answer. A validation is
-// interrupted only when nothing is to be waited for: it counts as not begun then.
-func (q *requests) whileTraining(kind runlog.Control, during runlog.PhaseName, step int64) (answer string) {
+// answer takes a request to stop, or for a checkpoint during the test, and returns its
+// answer. An evaluation is interrupted only when nothing is to be waited for: a
+// validation counts as not begun then.
+func (q *requests) answer(kind runlog.Control, during runlog.PhaseName, step int64) string {
+	if kind == runlog.SaveCheckpoint {
+		return fmt.Sprintf("saved %s before the test", checkpoint.StepName(step))
+	}
 	if q.stop != runlog.StopNow {
 		q.stop = kind
 	}
-	if q.stop == runlog.StopNow && during == runlog.Validating {
+	now := q.stop == runlog.StopNow
+	if now && during != runlog.Training {
 		q.interrupt(ErrStopped)
 	}
-	answer = fmt.Sprintf("stopping at step %d: checkpoint", step)
+	stopping := fmt.Sprintf("stopping at step %d: checkpoint", step)
 	switch {
-	case !q.tests:
-	case q.stop == runlog.StopNow:
-		answer += ", without the test"
-	default:
-		answer += ", then the test"
-	}
-	return answer
-}
-
-// whileTesting takes a request that comes when training is over and saved, and
-// returns its answer.
-func (q *requests) whileTesting(kind runlog.Control, saved int64) (answer string) {
-	switch {
-	case kind == runlog.SaveCheckpoint:
-		return fmt.Sprintf("saved %s before the test", checkpoint.StepName(saved))
-	case kind == runlog.StopNow || q.stop == runlog.StopNow:
-		q.stop = runlog.StopNow
-		q.interrupt(ErrStopped)
+	case during == runlog.Testing && now:
 		return "stopping now, without the test"
+	case during == runlog.Testing:
+		return "the test is running; it ends with it"
+	case !q.tests:
+		return stopping
+	case now:
+		return stopping + ", without the test"
 	}
-	return "the test is running; it ends with it"
+	return stopping + ", then the test"
 }
 
 // answerWaiting reports to those who asked for a checkpoint which one there is now.

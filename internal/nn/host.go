@@ -63,8 +63,7 @@ type hostSpec struct {
 
 // newHost sorts the network by degree. It copies the weights.
 func newHost(s hostSpec) *Host {
-	dim := len(s.Order)
-	h := &Host{dim: dim, params: s.Params, context: s.Layers[0].Context,
+	h := &Host{dim: len(s.Order), params: s.Params, context: s.Layers[0].Context,
 		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation, residual: s.Residual}
 	below, belowDegrees := h.order, s.Order
 	for l, d := range s.Layers {
@@ -74,20 +73,7 @@ func newHost(s hostSpec) *Host {
 			degrees, params = s.Hidden[l], 1
 		}
 		units := sortedByDegree(degrees)
-		layer := hostLayer{from: d.From, to: d.To, weights: make([]float32, d.From*d.To), bias: make([]float32, d.To)}
-		if d.Context > 0 {
-			layer.context = make([]float32, d.Context*d.To)
-		}
-		for p := range params {
-			for k, unit := range units {
-				row, column := p*len(units)+k, p*len(units)+unit
-				gather(layer.weights[row*d.From:(row+1)*d.From], d.Weights, below, d.To, column)
-				layer.bias[row] = d.Bias[column]
-				for c := range d.Context {
-					layer.context[row*d.Context+c] = d.ContextWeights[c*d.To+column]
-				}
-			}
-		}
+		layer := d.sorted(below, units, params)
 		for _, unit := range units {
 			layer.sees = append(layer.sees, count(belowDegrees, degrees[unit], strict))
 		}
@@ -101,15 +87,29 @@ func newHost(s hostSpec) *Host {
 		h.before = append(h.before, count(s.Order, s.Order[unit], true))
 	}
 	if s.Direct != nil {
-		h.direct = make([]float32, dim*s.Params*dim)
-		for p := range s.Params {
-			for k, unit := range h.order {
-				row := p*dim + k
-				gather(h.direct[row*dim:(row+1)*dim], s.Direct.Weights, h.order, s.Direct.To, p*dim+unit)
+		h.direct = s.Direct.sorted(h.order, h.order, s.Params).weights
+	}
+	return h
+}
+
+// sorted is the layer with the inputs below it and its units in the given orders; each unit
+// has so many copies.
+func (d Dense) sorted(below, units []int, copies int) hostLayer {
+	layer := hostLayer{from: d.From, to: d.To,
+		weights: make([]float32, d.From*d.To), bias: make([]float32, d.To), context: make([]float32, d.Context*d.To)}
+	for p := range copies {
+		for k, unit := range units {
+			row, column := p*len(units)+k, p*len(units)+unit
+			for i, from := range below {
+				layer.weights[row*d.From+i] = d.Weights[from*d.To+column]
+			}
+			layer.bias[row] = d.Bias[column]
+			for c := range d.Context {
+				layer.context[row*d.Context+c] = d.ContextWeights[c*d.To+column]
 			}
 		}
 	}
-	return h
+	return layer
 }
 
 func sortedByDegree(degrees []int) []int {
@@ -119,12 +119,6 @@ func sortedByDegree(degrees []int) []int {
 	}
 	slices.SortStableFunc(units, func(a, b int) int { return degrees[a] - degrees[b] })
 	return units
-}
-
-func gather(dst, matrix []float32, rows []int, stride, column int) {
-	for i, r := range rows {
-		dst[i] = matrix[r*stride+column]
-	}
 }
 
 // count is the number of units below, by their degrees, that a unit of degree d
