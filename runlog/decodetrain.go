@@ -34,7 +34,10 @@ func decodeTrain(line []byte) (Train, bool) {
 			return Train{}, false
 		}
 		key, rest, _ = bytes.Cut(rest, []byte(`":`))
-		n := max(0, bytes.IndexAny(rest, ",}"))
+		n := bytes.IndexByte(rest, ',')
+		if n < 0 {
+			n = max(0, len(rest)-1) // the last value is before the brace
+		}
 		i, known := trainFields[string(key)]
 		if !known || !setNumber(fields.Field(i), rest[:n]) {
 			return Train{}, false
@@ -46,12 +49,12 @@ func decodeTrain(line []byte) (Train, bool) {
 
 // setNumber sets a number, of a record of numbers, to what a JSON value is.
 func setNumber(field reflect.Value, value []byte) bool {
-	v, ok := parseFloat(value)
 	if field.CanFloat() {
+		v, ok := parseFloat(value)
 		field.SetFloat(v)
 		return ok
 	}
 	whole, err := strconv.ParseInt(string(value), 10, 64)
 	field.SetInt(whole)
-	return ok && err == nil && !field.OverflowInt(whole)
+	return err == nil && !field.OverflowInt(whole) && (value[0] > '0' && value[0] <= '9' || string(value) == "0")
 }

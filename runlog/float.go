@@ -82,7 +82,7 @@ func parseFloat(text []byte) (float64, bool) {
 	number := bytes.TrimPrefix(text, []byte{'-'})
 	digit := func(i int) bool { return i < len(number) && number[i]-'0' <= 9 }
 	dot := bytes.IndexByte(number, '.')
-	if !digit(0) || number[0] == '0' && digit(1) || dot >= 0 && !digit(dot+1) || bytes.ContainsAny(number, "xX_") {
+	if !digit(0) || number[0] == '0' && digit(1) || dot >= 0 && !digit(dot+1) || bytes.IndexByte(number, '_') >= 0 || len(number) > 1 && number[1]|0x20 == 'x' {
 		return 0, false
 	}
 	v, err := strconv.ParseFloat(string(text), 64)
