@@ -126,7 +126,7 @@ func (f *follower) forget() {
 		f.close()
 		f.reader, f.void = nil, true
 	}
-	f.manifest, f.stderr, f.loading = stamp{}, stamp{}, true
+	f.manifest, f.loading = stamp{}, true
 }
 
 func (f *follower) readRecords(limit int, u *RunUpdate) (err error) {

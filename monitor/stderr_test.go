@@ -80,4 +80,17 @@ func TestStderrOfARun(t *testing.T) {
 	if len(r.Stderr) > 0 {
 		t.Errorf("of a file that was removed, %q is left", r.Stderr)
 	}
+	appendTo(t, path, "again\n")
+	for range 5 {
+		w.poll()
+	}
+	if len(r.Stderr) != 1 {
+		t.Fatalf("of a new file %q is read", r.Stderr)
+	}
+	ok(t, os.RemoveAll(dir))
+	ended(t, dir, 1) // another run, whose libraries print nothing
+	w.poll()
+	if len(r.Stderr) > 0 || r.Status() != runlog.Done {
+		t.Errorf("a run that is %s has %q of the run before it", r.Status(), r.Stderr)
+	}
 }
