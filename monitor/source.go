@@ -40,7 +40,7 @@ type Source struct {
 	watch   func() time.Time // measures how long a call takes, however clock is set
 	folders []string         // searched for runs to come
 	runs    []*follower
-	known   map[string]bool // directories that are followed, with links resolved
+	known   map[string]bool // directories that are followed, as found and with links resolved
 	turn    int             // which of runs is the first of the next Poll
 
 	scanned time.Time     // when the folders were searched last
@@ -81,10 +81,14 @@ func NewSource(paths []string, o Options) (*Source, error) {
 // follow adds the runs that are not followed yet.
 func (s *Source) follow(dirs []string) {
 	for _, dir := range dirs {
-		if key := resolved(dir); !s.known[key] {
-			s.known[key] = true
+		if s.known[dir] { // what its links lead to now is seen by its follower
+			continue
+		}
+		key := resolved(dir)
+		if !s.known[key] {
 			s.runs = append(s.runs, newFollower(named(dir)))
 		}
+		s.known[dir], s.known[key] = true, true
 	}
 	slices.SortStableFunc(s.runs, func(a, b *follower) int { return text.Compare(a.dir, b.dir) })
 }

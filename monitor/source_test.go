@@ -62,6 +62,26 @@ func TestRunsOfAFolder(t *testing.T) {
 	}
 }
 
+// A folder whose link leads elsewhere has the runs that are there now, each of them once.
+func TestALinkThatChanges(t *testing.T) {
+	before, after, link := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "link")
+	ended(t, filepath.Join(before, "a"), 3)
+	ended(t, filepath.Join(after, "a"), 4)
+	ended(t, filepath.Join(after, "b"), 5)
+	ok(t, os.Symlink(before, link))
+	w := newWatch(t, link)
+	w.poll()
+	ok(t, os.Remove(link))
+	ok(t, os.Symlink(after, link))
+	w.until(func() bool { return len(w.set.Runs) == 2 })
+	for range 5 { // more than a second
+		w.poll()
+	}
+	if a, b := w.set.Runs[0].History.Train.Len(), w.set.Runs[1].History.Train.Len(); a != 4 || b != 5 || len(w.source.runs) != 2 {
+		t.Errorf("%d and %d records of %d runs", a, b, len(w.source.runs))
+	}
+}
+
 func TestADirectoryByAPoint(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "here")
 	ended(t, dir, 1)
