@@ -46,6 +46,15 @@ func TestReplaceConfig(t *testing.T) {
 	}
 	check("seed: 3\n")
 
+	// Another text than the one that run.json has the hash of, after a crash or by hand.
+	if err := os.WriteFile(filepath.Join(dir, ConfigFile), []byte("seed: 4\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ReplaceConfig([]byte("seed: 3\n")); err != nil {
+		t.Fatal(err)
+	}
+	check("seed: 3\n")
+
 	before, err := os.Stat(filepath.Join(dir, ManifestFile))
 	if err != nil {
 		t.Fatal(err)

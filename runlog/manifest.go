@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -131,11 +132,11 @@ func (w *Writer) ReplaceConfig(config []byte) (err error) {
 		return os.ErrClosed
 	}
 	m, err := ReadManifest(w.dir)
-	hash := configHash(config)
-	if err != nil || m.ConfigHash == hash {
+	path, hash := filepath.Join(w.dir, ConfigFile), configHash(config)
+	if present, _ := os.ReadFile(path); err != nil || m.ConfigHash == hash && bytes.Equal(present, config) {
 		return err
 	}
-	if err := files.Replace(filepath.Join(w.dir, ConfigFile), config); err != nil {
+	if err := files.Replace(path, config); err != nil {
 		return err
 	}
 	m.ConfigHash = hash
