@@ -182,12 +182,11 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 	return fmt.Sprintf("NLL %s nats a row (%s)", text.WithError(e.NLL, e.NLL2SE), strings.Join(notes, ", "))
 }
 
-// further are the same figure in other spaces and units, and what its orders gain.
-func (f figures) further(e maskflow.Evaluation) []string {
+// otherwise is the same figure in other spaces and units.
+func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 	if e.Samples > 0 {
 		return nil
 	}
-	var lines []string
 	if math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
 		figure := text.WithError(e.NLLModel, e.NLL2SE)
 		if !f.steady {
@@ -199,6 +198,12 @@ func (f figures) further(e maskflow.Evaluation) []string {
 		figure, uncertainty := text.PlusMinus(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)
 		lines = append(lines, fmt.Sprintf("%s ± %s bits/dim", figure, uncertainty))
 	}
+	return lines
+}
+
+// further are the same figure in other spaces and units, and what its orders gain.
+func (f figures) further(e maskflow.Evaluation) []string {
+	lines := f.otherwise(e)
 	if e.Orders > 1 {
 		mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
 		lines = append(lines, fmt.Sprintf("mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS))
@@ -206,7 +211,7 @@ func (f figures) further(e maskflow.Evaluation) []string {
 	return lines
 }
 
-// text is the figures of one ensemble of a model, and a table of several.
+// text is the figures of one ensemble of a model, and a table of several, the largest last.
 func (f figures) text(es []maskflow.Evaluation) string {
 	if len(es) == 1 {
 		return strings.Join(append([]string{f.headline(es[0])}, f.further(es[0])...), "\n") + "\n"
@@ -222,7 +227,11 @@ func (f figures) text(es []maskflow.Evaluation) string {
 		gain, gainErr := text.PlusMinus(e.Gain, e.Gain2SE)
 		t.add(fmt.Sprint(e.Orders), nll, nllErr, mean, gain, gainErr, fmt.Sprintf("%.1f", e.ESS))
 	}
-	return t.String()
+	out := t.String()
+	for _, line := range f.otherwise(es[len(es)-1]) {
+		out += line + "\n"
+	}
+	return out
 }
 
 // evaluationJSON is an evaluation as every --json prints it.

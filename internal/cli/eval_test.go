@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/maskflow/maskflow"
@@ -53,6 +54,12 @@ func TestFiguresOfAnEvaluation(t *testing.T) {
 		if got := tt.f.text([]maskflow.Evaluation{tt.e}); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+	several := figuresFor(t, real, []int{2, 2}, 0).text([]maskflow.Evaluation{
+		{Rows: 9, Dim: 4, NLL: 6, NLL2SE: 0.5, NLLModel: -2, Orders: 1}, {Rows: 9, Dim: 4, NLL: 8 * math.Ln2, NLL2SE: 4 * math.Ln2, NLLModel: -3, Orders: 2},
+	})
+	if want := "\nNLL in model space (published tables) -3.00 ± 2.77 nats a row\n2.00 ± 1.00 bits/dim\n"; !strings.HasSuffix(several, want) || strings.Count(several, "\n") != 5 {
+		t.Errorf("of several ensembles: %q", several)
 	}
 	if got := figuresFor(t, vae, nil, 0).valid; got != "−ELBO" {
 		t.Errorf("one draw a row in validation is %q", got)
