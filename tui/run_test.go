@@ -166,7 +166,7 @@ func TestClosedFromOutside(t *testing.T) {
 
 // Nobody looks at runs any more once the monitor has ended.
 func TestAClosedMonitorReadsNothing(t *testing.T) {
-	m := newModel(Options{Source: new(monitor.Source)}.withDefaults()) // of which a look would panic
+	m := newModel(Options{Source: new(monitor.Source)}.withDefaults())
 	m.closed = true
 	if msg := m.poll(0)(); msg != nil {
 		t.Errorf("polled %v", msg)

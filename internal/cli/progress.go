@@ -77,7 +77,8 @@ func (p *progress) observe(r runlog.Record) {
 		p.console.clear()
 		return
 	}
-	if p.console.isTerminal() && now.Sub(p.live) >= liveEvery {
+	_, phase := r.(runlog.Phase) // for long, perhaps, there is no other record
+	if p.console.isTerminal() && (phase || now.Sub(p.live) >= liveEvery) {
 		p.live = now
 		p.console.show(p.liveLine(now))
 	}

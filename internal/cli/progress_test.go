@@ -74,6 +74,17 @@ func TestLiveLineRate(t *testing.T) {
 	}
 }
 
+// A phase is shown at once: until it ends there may be no other record.
+func TestLiveLineOfAPhase(t *testing.T) {
+	p, out, _ := newTestProgress(t, true, &train.Config{})
+	p.observe(runlog.Start{})
+	p.observe(runlog.Train{Step: 1, Epoch: 1})
+	p.observe(runlog.Phase{Phase: runlog.Testing})
+	if !strings.HasSuffix(out.String(), "testing the best weights …\x1b[K") {
+		t.Errorf("the line is %q", out)
+	}
+}
+
 func TestPlainLines(t *testing.T) {
 	p, out, clock := newTestProgress(t, false, &train.Config{})
 	p.observe(runlog.Start{Step: 7, Resumed: true})
