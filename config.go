@@ -134,7 +134,7 @@ func (c *Config) NewModel(dim, contextDim int) (models.Definition, error) {
 	if c == nil || c.Model == nil {
 		return nil, errNoConfig
 	}
-	in := models.Input{Dim: dim, Context: contextDim, Seed: c.Seed}
+	in := models.Input{Dim: dim, ContextDim: contextDim, Seed: c.Seed}
 	for _, t := range toy.Targets() {
 		if t.Name == c.Data.Source {
 			in.Target = t.Name

@@ -74,17 +74,17 @@ func TestEvaluateAgainstTheFormulas(t *testing.T) {
 			rows  int
 			batch int
 		}{
-			{"five orders", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: 5, Context: 3, Start: "natural"}, 53, 8},
+			{"five orders", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: 5, ContextDim: 3, Start: "natural"}, 53, 8},
 			{"one order", made.Options{Dim: 7, Hidden: []int{11}, Degrees: "sequential", Start: "natural"}, 53, 53},
 			{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}, 53, 100},
 		} {
-			if b.Kind != backend.KindGo && tt.model.Context == 0 {
+			if b.Kind != backend.KindGo && tt.model.ContextDim == 0 {
 				continue // compiling takes XLA long
 			}
 			t.Run(tt.name, func(t *testing.T) {
 				d := newMADE(t, tt.model)
 				m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Batch: tt.batch, EvalSets: 4})
-				set := randomSet(3, tt.rows, 7, tt.model.Context)
+				set := randomSet(3, tt.rows, 7, tt.model.ContextDim)
 				e, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{})
 				if err != nil {
 					t.Fatal(err)
@@ -203,7 +203,7 @@ func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Prepared, all m
 // gives the same figures.
 func TestEvaluateInBatches(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, Context: 2, Start: "natural"})
+	d := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 2, ContextDim: 2, Start: "natural"})
 	w := modeltest.Strong(d, 4)
 	for _, rows := range []int{1, 2, 13} {
 		set := randomSet(5, rows, 5, 2)
@@ -246,7 +246,7 @@ func TestEvaluateUnlikelyRows(t *testing.T) {
 
 func TestEvaluateRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
+	d := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	_, err := m.EvaluateOf(t.Context(), &data.Prepared{Name: "nothing", Dim: 5, ContextDim: 2}, maskflow.EvalOptions{})
 	refuses(t, "no rows", err, "nothing has no rows to evaluate")

@@ -148,7 +148,7 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 	const rows = 9
 	b := backendtest.Open(t, backend.KindGo)
 	all := map[string]models.Definition{
-		"a MADE": newMADE(t, made.Options{Dim: flowDim, Context: flowContext, Hidden: []int{7}, Masks: 3, Degrees: "sampled", Start: "natural"}),
+		"a MADE": newMADE(t, made.Options{Dim: flowDim, ContextDim: flowContext, Hidden: []int{7}, Masks: 3, Degrees: "sampled", Start: "natural"}),
 		"a VAE":  tinyVAE(flowDim, 2),
 	}
 	for name, m := range flows() {

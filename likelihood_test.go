@@ -24,7 +24,7 @@ import (
 
 // stackOf are small layers over dim variables.
 func stackOf(dim, context, layers int) flow.StackOptions {
-	return flow.StackOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
+	return flow.StackOptions{Dim: dim, ContextDim: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
 }
 
 // shaken are initial weights that something has happened to: layers of flows start

@@ -185,7 +185,7 @@ func TestNewRefusesOtherWeights(t *testing.T) {
 
 func TestLogProbRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
+	d := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	_, err := m.Core.LogProb(t.Context(), make([]float32, 6), nil)
 	refuses(t, "half a row", err, "6 values are not whole rows of 5 variables")

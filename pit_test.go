@@ -28,7 +28,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 		"iaf":          must.M1(iaf.New(iaf.Options(stackOf(3, 0, 3)))),
 		"maf over mog": must.M1(maf.New(with(stackOf(3, 2, 3), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 }))),
 		"gaussians":    newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian", Degrees: "sequential", Start: "natural"}),
-		"mixtures":     newMADE(t, made.Options{Dim: 3, Context: 2, Hidden: []int{7}, Output: "mog", Components: 3, Degrees: "sequential", Start: "natural"}),
+		"mixtures":     newMADE(t, made.Options{Dim: 3, ContextDim: 2, Hidden: []int{7}, Output: "mog", Components: 3, Degrees: "sequential", Start: "natural"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})

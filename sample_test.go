@@ -25,7 +25,7 @@ func sample(t *testing.T, m *maskflow.Model, n int, o maskflow.SampleOptions) []
 }
 
 func TestSamplesFollowFromTheSeed(t *testing.T) {
-	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
+	d := newMADE(t, made.Options{Dim: 11, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 2, Start: "natural"})
 	w := modeltest.Strong(d, 1)
 	cond := randomSet(1, 17, 11, 2).Context
 	o := maskflow.SampleOptions{Seed: 5, Context: contextRows(cond, 17)}
@@ -75,7 +75,7 @@ func TestSamplesFollowFromTheSeed(t *testing.T) {
 func TestEachSampleIsOfOneOrder(t *testing.T) {
 	const dim, rows = 11, 60
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Start: "natural"})
+	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{13}, Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 2, Start: "natural"})
 	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	o := maskflow.SampleOptions{Seed: 5, Context: contextRows(randomSet(1, rows, dim, 2).Context, rows)}
 	ensemble := sample(t, m, rows, o)
@@ -108,7 +108,7 @@ func TestEachSampleIsOfOneOrder(t *testing.T) {
 func TestFrequenciesOfSamples(t *testing.T) {
 	const dim, n = 3, 20_000
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 1, Start: masks.RandomOrder})
+	d := newMADE(t, made.Options{Dim: dim, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 1, Start: masks.RandomOrder})
 	w := modeltest.Strong(d, 6)
 	m := newModel(t, b, d, w, maskflow.Options{})
 	for _, c := range []float32{-1, 1.5} {
@@ -186,7 +186,7 @@ func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 
 func TestSampleRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	d := newMADE(t, made.Options{Dim: 5, Context: 2, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
+	d := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
 	for _, tt := range []struct {
 		what string

@@ -27,7 +27,7 @@ const decoderWidth = 3
 func tinyVAE(dim, latent int) *vae.Model {
 	o := vae.Options{Dim: dim, Latent: latent, Encoder: []int{5}, Decoder: []int{decoderWidth}, Activation: "tanh", Posterior: "diagonal"}
 	if latent > 1 {
-		o.Posterior, o.Context, o.Flow = "iaf", 3, iaf.Options(stackOf(latent, 3, 1))
+		o.Posterior, o.ContextDim, o.Flow = "iaf", 3, iaf.Options(stackOf(latent, 3, 1))
 	}
 	return must.M1(vae.New(o))
 }

@@ -21,12 +21,12 @@ import (
 func TestTableOfCapabilities(t *testing.T) {
 	const dim, context = 3, 2
 	normal, widths := flow.Normal(dim), []int{5}
-	base := must.M1(made.New(made.Options{Dim: dim, Context: context, Hidden: widths, Output: "gaussian"}))
+	base := must.M1(made.New(made.Options{Dim: dim, ContextDim: context, Hidden: widths, Output: "gaussian"}))
 	fit := must.M1(iaf.New(iaf.Options{Dim: 2, Hidden: widths}))
 	all := []models.Definition{
-		must.M1(made.New(made.Options{Dim: dim, Context: context, Hidden: widths})),
-		must.M1(maf.New(maf.Options{Dim: dim, Context: context, Hidden: widths})),
-		must.M1(iaf.New(iaf.Options{Dim: dim, Context: context, Hidden: widths})),
+		must.M1(made.New(made.Options{Dim: dim, ContextDim: context, Hidden: widths})),
+		must.M1(maf.New(maf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
+		must.M1(iaf.New(iaf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(iaf.NewVariational(fit, must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})),
 		must.M1(vae.New(vae.Options{Dim: dim, Encoder: widths, Decoder: widths})),
 		must.M1(flow.New(base, flow.NewLU(dim))),

@@ -35,8 +35,8 @@ type OfKind interface {
 
 // Input is what a model is built for, besides its options.
 type Input struct {
-	// Dim and Context are the widths of a row and of its context.
-	Dim, Context int
+	// Dim and ContextDim are the widths of a row and of its context.
+	Dim, ContextDim int
 	// Seed of orders and degrees.
 	Seed uint64
 	// Target is the name of the density that a model is fitted to without rows, "" where there are rows.

@@ -22,7 +22,7 @@ func must[T any](v T, err error) T {
 
 // stackOf are small layers over dim variables.
 func stackOf(dim, context, layers int) flow.StackOptions {
-	return flow.StackOptions{Dim: dim, Context: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
+	return flow.StackOptions{Dim: dim, ContextDim: context, Hidden: []int{7}, Activation: "tanh", Init: "lecun", Seed: 5, Layers: layers}
 }
 
 // normalising is a MAF that normalises by its batches.
@@ -34,7 +34,7 @@ func normalising(dim, context int) *maf.Model {
 
 // tinyVAE has two latent variables, and an IAF for a posterior.
 func tinyVAE(dim int) *vae.Model {
-	return must(vae.New(vae.Options{Dim: dim, Latent: 2, Encoder: []int{7}, Decoder: []int{5}, Activation: "tanh", Context: 3, StickTheLanding: true,
+	return must(vae.New(vae.Options{Dim: dim, Latent: 2, Encoder: []int{7}, Decoder: []int{5}, Activation: "tanh", ContextDim: 3, StickTheLanding: true,
 		Flow: iaf.Options(stackOf(2, 3, 1))}))
 }
 

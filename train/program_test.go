@@ -28,7 +28,7 @@ func TestResultsDoNotDependOnStepsACall(t *testing.T) {
 		chunk  int
 	}{
 		// 11 steps an epoch, of which the last has 3 rows and 7 of padding.
-		{"everything of a MADE", newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7},
+		{"everything of a MADE", newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{7},
 			Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Seed: 3, Start: "natural"}), bitSplits(103, 13, 0, 5, 2),
 			Options{Optimizer: &Adam{LearningRate: 0.02, WeightDecay: 0.01}, ClipNorm: 0.5, EMA: 0.9,
 				Schedule: ScheduleOptions{Name: "cosine", WarmUp: 5, Steps: 40}, ValidOrders: 2}, 3},
@@ -76,7 +76,7 @@ func TestRowsOfPaddingHaveNoInfluence(t *testing.T) {
 		}
 		return v
 	}
-	masked := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Seed: 1, Degrees: "sequential", Start: "natural"})
+	masked := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{7}, Seed: 1, Degrees: "sequential", Start: "natural"})
 	for name, tt := range map[string]struct {
 		model      models.Definition
 		rows, junk *data.Prepared

@@ -38,7 +38,7 @@ func bitsOf(context int) func() *data.Splits {
 
 // journeys between them use everything that a state holds.
 var journeys = []journey{
-	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, Context: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}), bitsOf(2),
+	{"unlimited masks, a plateau, an average", madeOf(made.Options{Dim: 5, ContextDim: 2, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}), bitsOf(2),
 		Options{Optimizer: &Adam{LearningRate: 0.3}, Schedule: ScheduleOptions{Name: "plateau", Patience: 1, WarmUp: 4}, EMA: 0.5, ClipNorm: 2, MaxEpochs: 5, ValidOrders: 2}, false},
 	{"four masks", madeOf(made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 4, Start: "natural"}), bitsOf(0), Options{MaxSteps: 27}, true},
 	{"a flow with statistics, and an average", func(testing.TB) models.Definition { return normalising(3, 2) }, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) },

@@ -142,7 +142,7 @@ func TestPaddingRepeatsARow(t *testing.T) {
 	for i := range s.X {
 		s.X[i]++ // no row of zeros
 	}
-	m := newMADE(t, made.Options{Dim: 5, Context: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
+	m := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	tr := newTrainer(t, b, m, &data.Splits{Train: s, Valid: s, Dim: 5, ContextDim: 2}, Options{Batch: 4, MaxEpochs: 1})
 	got := tr.next(2, 1)
 	row := tr.rows[6]

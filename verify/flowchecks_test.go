@@ -43,7 +43,7 @@ func mild(d models.Definition) models.Weights {
 }
 
 func stack(dim, context int, o flow.StackOptions) flow.StackOptions {
-	o.Dim, o.Context, o.Hidden, o.Activation, o.Seed = dim, context, []int{11}, "tanh", 3
+	o.Dim, o.ContextDim, o.Hidden, o.Activation, o.Seed = dim, context, []int{11}, "tanh", 3
 	if o.Layers == 0 {
 		o.Layers = 3
 	}
@@ -86,7 +86,7 @@ func TestVerifyHoldsForRealDensities(t *testing.T) {
 		{"fit to an energy", must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options(stack(2, 0, flow.StackOptions{})))),
 			must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})), nil, false},
 		{"gaussians", newMADE(t, made.Options{Dim: 2, Hidden: []int{7}, Output: "gaussian", Masks: 2, Resample: masks.ResampleOrder, Degrees: "sequential", Start: "natural"}), nil, false},
-		{"mixtures of one variable", newMADE(t, made.Options{Dim: 1, Context: 2, Output: "mog", Components: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), nil, true},
+		{"mixtures of one variable", newMADE(t, made.Options{Dim: 1, ContextDim: 2, Output: "mog", Components: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"}), nil, true},
 		{"mixtures behind a linear layer", must.M1(flow.NewOrdered(newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Output: "mog", Masks: 3, Degrees: masks.SampledDegrees, Start: "natural"}), flow.NewLU(5))),
 			[]string{"every autoregressive layer", "the density integrates"}, false},
 	} {

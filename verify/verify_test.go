@@ -49,13 +49,13 @@ func TestVerifyHolds(t *testing.T) {
 		xla     bool
 	}{
 		{"one order", made.Options{Dim: 7, Hidden: []int{11, 5}, Activation: "elu", Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
-		{"everything", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, Context: 2, Direct: true, Conditioning: true, Start: "natural"}, verify.Options{Rows: 6, Seed: 8}, 3, false, true},
+		{"everything", made.Options{Dim: 5, Hidden: []int{7}, Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 2, Direct: true, Conditioning: true, Start: "natural"}, verify.Options{Rows: 6, Seed: 8}, 3, false, true},
 		{"some orders", made.Options{Dim: 7, Masks: 5, Resample: masks.ResampleOrder, Start: masks.RandomOrder, Hidden: []int{}, Degrees: "sequential"}, verify.Options{Orders: 2}, 2, false, false},
 		{"unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}, verify.Options{}, 8, false, false},
 		{"some of unlimited", made.Options{Dim: 7, Hidden: []int{11}, Degrees: masks.SampledDegrees, Masks: masks.Unlimited, Start: "natural"}, verify.Options{Orders: 3}, 3, false, false},
 		{"groups", made.Options{Dim: 7, Hidden: []int{11}, Groups: 3, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
 		{"one variable", made.Options{Dim: 1, Hidden: []int{}, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, true},
-		{"one variable and hidden units", made.Options{Dim: 1, Hidden: []int{5}, Context: 2, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
+		{"one variable and hidden units", made.Options{Dim: 1, Hidden: []int{5}, ContextDim: 2, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, false, false},
 		{"many variables", made.Options{Dim: 17, Hidden: []int{19}, Degrees: "sequential", Start: "natural"}, verify.Options{}, 1, true, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

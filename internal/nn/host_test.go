@@ -71,7 +71,7 @@ func newNetwork(s shape, seed uint64) network {
 			}
 			n.spec.Hidden = append(n.spec.Hidden, outputs)
 		}
-		layer := Masked{Strict: strict, Bias: true, Conditioning: true, Context: s.context}
+		layer := Masked{Strict: strict, Bias: true, Conditioning: true, ContextDim: s.context}
 		n.spec.Layers = append(n.spec.Layers, randomDense(rng, layer, below, outputs, copies, s.std))
 		below = outputs
 	}

@@ -20,8 +20,8 @@ type Masked struct {
 	Name string
 	// From and To are the numbers of units below and above.
 	From, To int
-	// Context is the width of the context that every unit sees, 0 for none.
-	Context int
+	// ContextDim is the width of the context that every unit sees, 0 for none.
+	ContextDim int
 	// Strict says that a unit sees only smaller degrees (the output), not equal
 	// ones (between hidden layers).
 	Strict bool
@@ -50,8 +50,8 @@ func (l Masked) Specs() []models.Spec {
 	if l.Conditioning {
 		p = append(p, models.Spec{Name: l.Name + conditioningSuffix, Shape: []int{l.From, l.To}})
 	}
-	if l.Context > 0 {
-		p = append(p, models.Spec{Name: l.Name + contextSuffix, Shape: []int{l.Context, l.To}, Init: l.ContextInit})
+	if l.ContextDim > 0 {
+		p = append(p, models.Spec{Name: l.Name + contextSuffix, Shape: []int{l.ContextDim, l.To}, Init: l.ContextInit})
 	}
 	return p
 }
@@ -67,7 +67,7 @@ func (l Masked) Apply(p models.Params, x, from, to, ctx *Node) *Node {
 	if l.Conditioning {
 		y = Add(y, ExpandAxes(ReduceSum(Mul(p.Get(l.Name+conditioningSuffix), mask), 0), 0))
 	}
-	if l.Context > 0 {
+	if l.ContextDim > 0 {
 		y = Add(y, Dot(ctx, p.Get(l.Name+contextSuffix)).Product())
 	}
 	return y
@@ -88,7 +88,7 @@ type Dense struct {
 // returns a parameter's values by its name.
 func (l Masked) Dense(get func(name string) []float32, from, to []int) Dense {
 	w := get(l.Name + weightsSuffix)
-	d := Dense{From: l.From, To: l.To, Context: l.Context,
+	d := Dense{From: l.From, To: l.To, Context: l.ContextDim,
 		Weights: make([]float32, l.From*l.To), Bias: make([]float32, l.To)}
 	if l.Bias {
 		copy(d.Bias, get(l.Name+biasSuffix))
@@ -108,7 +108,7 @@ func (l Masked) Dense(get func(name string) []float32, from, to []int) Dense {
 			}
 		}
 	}
-	if l.Context > 0 {
+	if l.ContextDim > 0 {
 		d.ContextWeights = append([]float32(nil), get(l.Name+contextSuffix)...)
 	}
 	return d

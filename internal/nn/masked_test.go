@@ -56,8 +56,8 @@ func TestMaskedLayerIsItsDefinition(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for i := range 16 {
 			l := Masked{Name: "layer", From: len(from), To: len(to),
-				Strict: i&1 > 0, Bias: i&2 > 0, Conditioning: i&4 > 0, Context: width * (i >> 3 & 1)}
-			t.Run(fmt.Sprintf("strict=%v,bias=%v,conditioning=%v,context=%d", l.Strict, l.Bias, l.Conditioning, l.Context), func(t *testing.T) {
+				Strict: i&1 > 0, Bias: i&2 > 0, Conditioning: i&4 > 0, ContextDim: width * (i >> 3 & 1)}
+			t.Run(fmt.Sprintf("strict=%v,bias=%v,conditioning=%v,context=%d", l.Strict, l.Bias, l.Conditioning, l.ContextDim), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(uint64(i), 0))
 				values := drawn(l, rng, 1)
 				x, ctx := normals(rng, rows*l.From, 1), normals(rng, rows*width, 1)
@@ -102,8 +102,8 @@ func define(l Masked, values map[string][]float32, x, ctx []float32, from, to []
 					sum += float64(values["layer.conditioning"][i*l.To+k])
 				}
 			}
-			for c := range l.Context {
-				sum += float64(ctx[r*l.Context+c]) * float64(values["layer.context"][c*l.To+k])
+			for c := range l.ContextDim {
+				sum += float64(ctx[r*l.ContextDim+c]) * float64(values["layer.context"][c*l.To+k])
 			}
 			y[r*l.To+k] = sum
 		}
@@ -132,7 +132,7 @@ func multiply[T number](d Dense, x []T, ctx []float32, rows int) []float64 {
 // The effective weights are copies: masking must not destroy the parameters,
 // which the next mask set needs whole.
 func TestDenseLeavesTheParametersAlone(t *testing.T) {
-	l := Masked{Name: "layer", From: 3, To: 5, Bias: true, Conditioning: true, Context: 2}
+	l := Masked{Name: "layer", From: 3, To: 5, Bias: true, Conditioning: true, ContextDim: 2}
 	values := drawn(l, rand.New(rand.NewPCG(1, 0)), 1)
 	before := map[string][]float32{}
 	for name, v := range values {

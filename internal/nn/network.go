@@ -19,8 +19,8 @@ type NetworkOptions struct {
 	// Recipe makes the mask sets. Its Hidden are the widths of the layers, of a
 	// residual network those of the blocks; its Context follows from the next field.
 	Recipe masks.Recipe
-	// Context is the width of the context, 0 for none.
-	Context int
+	// ContextDim is the width of the context, 0 for none.
+	ContextDim int
 	// Params is the number P of outputs a variable.
 	Params int
 	// Residual makes each hidden width a block of two layers, whose end is added
@@ -59,7 +59,7 @@ type Network struct {
 // NewNetwork returns the network, or every problem of its options.
 func NewNetwork(o NetworkOptions) (*Network, error) {
 	o.Recipe.Hidden, o.Recipe.Base = slices.Clone(o.Recipe.Hidden), slices.Clone(o.Recipe.Base)
-	o.Recipe.Context = o.Context > 0
+	o.Recipe.Context = o.ContextDim > 0
 	var problems []error
 	act, err := ActivationByName(o.Activation)
 	if err != nil {
@@ -69,8 +69,8 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
-	if o.Context < 0 {
-		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.Context))
+	if o.ContextDim < 0 {
+		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.ContextDim))
 	}
 	if o.Params < 1 {
 		problems = append(problems, fmt.Errorf("params: %d outputs a variable, need at least 1", o.Params))
@@ -133,10 +133,10 @@ func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 			name, copies = "output", o.Params
 		}
 		layer := Masked{
-			Name: name, From: from, To: copies * to, Context: o.Context,
+			Name: name, From: from, To: copies * to, ContextDim: o.ContextDim,
 			Strict: first.Strict(l), Bias: true, Conditioning: o.Conditioning,
 			Init:        initial(liveFans(first.In(l), first.Out(l), first.Strict(l))),
-			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.Context, 1)))),
+			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.ContextDim, 1)))),
 		}
 		if l == last {
 			layer.BiasInit = o.OutputBias
@@ -213,8 +213,8 @@ func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Nod
 	if x.Shape().Dimensions[0] == 0 {
 		panic(errors.New("the batch has no rows")) // which GoMLX's Go backend dies of
 	}
-	if n.o.Context > 0 && (context == nil || context.Rank() != 2 || context.Shape().Dimensions[1] != n.o.Context) {
-		panic(fmt.Errorf("the context must have shape [batch, %d]", n.o.Context))
+	if n.o.ContextDim > 0 && (context == nil || context.Rank() != 2 || context.Shape().Dimensions[1] != n.o.ContextDim) {
+		panic(fmt.Errorf("the context must have shape [batch, %d]", n.o.ContextDim))
 	}
 	outputs := degrees[0]
 	if n.o.Params > 1 {

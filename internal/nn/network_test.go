@@ -55,7 +55,7 @@ func apply(t *testing.T, b *backend.Backend, n *Network, values map[string][]flo
 		args = append(args, d)
 	}
 	if ctx != nil {
-		args = append(args, matrix(ctx, rows, n.o.Context))
+		args = append(args, matrix(ctx, rows, n.o.ContextDim))
 	}
 	return evaluate[float32](t, b, func(in []*Node) []*Node {
 		p, rest := models.Bind(params, in[1:1+len(params)]), in[1+len(params):]
@@ -131,13 +131,13 @@ func TestNetworkIsItsDefinition(t *testing.T) {
 		return r
 	}
 	tests := map[string]NetworkOptions{
-		"no hidden layer":              {Recipe: recipe(5, true), Params: 3, Context: 2},
+		"no hidden layer":              {Recipe: recipe(5, true), Params: 3, ContextDim: 2},
 		"plain":                        {Recipe: recipe(5, true, 7, 11), Params: 2, Conditioning: true},
 		"one block":                    {Recipe: recipe(5, false, 7), Params: 2, Residual: true},
-		"one block, context":           {Recipe: recipe(7, true, 11), Params: 1, Residual: true, Context: 3, Activation: "silu"},
+		"one block, context":           {Recipe: recipe(7, true, 11), Params: 1, Residual: true, ContextDim: 3, Activation: "silu"},
 		"two blocks":                   {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: "silu"},
-		"two blocks, context":          {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, Context: 3, Conditioning: true},
-		"three blocks of one variable": {Recipe: masks.Recipe{Dim: 1, Hidden: []int{3, 3, 3}}, Params: 2, Residual: true, Context: 2},
+		"two blocks, context":          {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, ContextDim: 3, Conditioning: true},
+		"three blocks of one variable": {Recipe: masks.Recipe{Dim: 1, Hidden: []int{3, 3, 3}}, Params: 2, Residual: true, ContextDim: 2},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for name, o := range tests {
@@ -145,8 +145,8 @@ func TestNetworkIsItsDefinition(t *testing.T) {
 				n, rng := mustNetwork(t, o), rand.New(rand.NewPCG(1, 9))
 				v, x := values(n, rng, 0.6), normals(rng, rows*o.Recipe.Dim, 1)
 				var ctx []float32
-				if o.Context > 0 {
-					ctx = normals(rng, rows*o.Context, 1)
+				if o.ContextDim > 0 {
+					ctx = normals(rng, rows*o.ContextDim, 1)
 				}
 				for k := range n.Cycle().Len() {
 					set := n.Cycle().At(k)
@@ -166,7 +166,7 @@ func TestNetworkIsItsDefinition(t *testing.T) {
 // them is a network with one hidden layer.
 func TestBlocksOfZerosChangeNothing(t *testing.T) {
 	const dim, rows = 5, 7
-	o := NetworkOptions{Recipe: masks.Recipe{Dim: dim, Hidden: []int{7, 7}, Direct: true}, Params: 2, Context: 3, Residual: true, Conditioning: true}
+	o := NetworkOptions{Recipe: masks.Recipe{Dim: dim, Hidden: []int{7, 7}, Direct: true}, Params: 2, ContextDim: 3, Residual: true, Conditioning: true}
 	blocks := mustNetwork(t, o)
 	o.Residual, o.Recipe.Hidden = false, []int{7}
 	plain := mustNetwork(t, o)
@@ -213,7 +213,7 @@ func TestOutputLayerHasItsOwnInit(t *testing.T) {
 	constant := func(v float32) models.Init {
 		return func(_ *rand.Rand, shape []int) []float32 { return slices.Repeat([]float32{v}, size(shape)) }
 	}
-	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}}, Params: 2, Context: 2, Conditioning: true,
+	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}}, Params: 2, ContextDim: 2, Conditioning: true,
 		OutputInit: constant(3), OutputBias: constant(4)})
 	want := map[string]float32{"output.weights": 3, "output.context": 3, "output.bias": 4}
 	for _, p := range n.Specs() {
@@ -238,7 +238,7 @@ func TestNewNetworkReportsItsProblems(t *testing.T) {
 		options NetworkOptions
 		want    []string
 	}{
-		{"all at once", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Groups: 5}, Context: -1, Residual: true},
+		{"all at once", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Groups: 5}, ContextDim: -1, Residual: true},
 			[]string{"context: the width is -1", "params: 0 outputs a variable", "residual: ", "groups: 5"}},
 		{"two widths", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5, 7}}, Params: 1, Residual: true},
 			[]string{"hidden: "}},

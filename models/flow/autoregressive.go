@@ -30,14 +30,14 @@ type Autoregressive struct {
 }
 
 // NewAutoregressive returns the layer of a transformer, or every problem of the
-// options. Of these it takes those of one masked network: Dim, Context, and all from
+// options. Of these it takes those of one masked network: Dim, ContextDim, and all from
 // Hidden on. Its output layer starts at zero, so that the layer starts as its
 // transformer does with all parameters zero.
 func NewAutoregressive(t Transformer, o StackOptions) (*Autoregressive, error) {
 	if t == nil {
 		return nil, errors.New("flow: an autoregressive layer needs a transformer, but it is nil")
 	}
-	params := t.Params()
+	params := t.Width()
 	if params < 1 {
 		return nil, fmt.Errorf("flow: the transformer %s has %d parameters a variable, need at least 1", t.Name(), params)
 	}
@@ -46,13 +46,13 @@ func NewAutoregressive(t Transformer, o StackOptions) (*Autoregressive, error) {
 	}
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Base: o.Order, Start: o.Start, Degrees: o.Degrees, Count: 1, Seed: o.Seed},
-		Params: params, Context: o.Context, Residual: o.Residual, Activation: o.Activation, Init: o.Init,
+		Params: params, ContextDim: o.ContextDim, Residual: o.Residual, Activation: o.Activation, Init: o.Init,
 		OutputInit: models.Zeros,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
-	return &Autoregressive{dim: o.Dim, context: o.Context, transformer: t, params: params, net: net}, nil
+	return &Autoregressive{dim: o.Dim, context: o.ContextDim, transformer: t, params: params, net: net}, nil
 }
 
 // Name is that of the transformer.

@@ -58,7 +58,7 @@ func splineOf(bins int, bound float64) Transformer { return must(NewSpline(bins,
 // The activations are smooth, so that no path can hide behind a dead unit.
 var (
 	plainAffine = autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu"})
-	withContext = autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu", Context: 3})
+	withContext = autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu", ContextDim: 3})
 	plainGated  = autoregressive(NewGated(), StackOptions{Hidden: []int{11}, Activation: "softplus"})
 	plainSpline = autoregressive(splineOf(0, 0), StackOptions{Hidden: []int{13}, Activation: "tanh", Init: "orthogonal"})
 	mixing      = NewLU
@@ -74,10 +74,10 @@ var table = []row{
 	{name: "gated", dims: []int{7, 1}, layers: one(plainGated)},
 	{name: "spline", dims: []int{2, 7, 63}, layers: one(plainSpline), bound: 3},
 	{name: "spline of two bins", dims: []int{1, 2}, alike: true, layers: one(autoregressive(splineOf(2, 1), StackOptions{Hidden: []int{7}, Activation: "elu"}))},
-	{name: "spline, wide bound, context", dims: []int{7}, alike: true, layers: one(autoregressive(splineOf(3, 10), StackOptions{Hidden: []int{13}, Activation: "tanh", Context: 3})), bound: 10},
+	{name: "spline, wide bound, context", dims: []int{7}, alike: true, layers: one(autoregressive(splineOf(3, 10), StackOptions{Hidden: []int{13}, Activation: "tanh", ContextDim: 3})), bound: 10},
 	{name: "context", dims: []int{2, 7, 1}, layers: one(withContext)},
-	{name: "context, no hidden layer", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Context: 3, Hidden: []int{}}))},
-	{name: "context, residual", dims: []int{7}, alike: true, layers: one(autoregressive(NewGated(), StackOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", Context: 3}))},
+	{name: "context, no hidden layer", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{ContextDim: 3, Hidden: []int{}}))},
+	{name: "context, residual", dims: []int{7}, alike: true, layers: one(autoregressive(NewGated(), StackOptions{Hidden: []int{11}, Residual: true, Activation: "tanh", ContextDim: 3}))},
 	{name: "reversed order", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.ReversedOrder}))},
 	{name: "random order", dims: []int{63, 7}, alike: true, layers: one(autoregressive(splineOf(3, 2), StackOptions{Hidden: []int{11, 13}, Activation: "elu", Start: masks.RandomOrder, Seed: 3})), bound: 2},
 	{name: "explicit order, sampled degrees", dims: []int{7}, alike: true, layers: one(autoregressive(affineOf(""), StackOptions{Hidden: []int{11, 13}, Activation: "gelu",
@@ -95,7 +95,7 @@ var table = []row{
 	{name: "inverse gated", dims: []int{2, 7}, layers: one(turned(plainGated))},
 	{name: "inverse spline", dims: []int{2, 7}, layers: one(turned(plainSpline)), bound: 3},
 	{name: "inverse, context, random order", dims: []int{7}, alike: true, layers: one(turned(autoregressive(affineOf("softplus"),
-		StackOptions{Hidden: []int{11}, Activation: "tanh", Context: 3, Start: masks.RandomOrder, Seed: 5})))},
+		StackOptions{Hidden: []int{11}, Activation: "tanh", ContextDim: 3, Start: masks.RandomOrder, Seed: 5})))},
 	{name: "inverse permutation", dims: []int{7}, alike: true, layers: one(turned(mixture))},
 	{name: "inverse mixing", dims: []int{7}, layers: one(turned(mixing))},
 	{name: "twice inverted", dims: []int{7}, alike: true, layers: one(turned(turned(plainAffine)))},
@@ -103,7 +103,7 @@ var table = []row{
 	{name: "no layers", dims: []int{2}, layers: func(int) []Layer { return nil }},
 	{name: "MAF", dims: []int{2, 7, 63}, layers: maf},
 	{name: "MAF over Gaussians", dims: []int{2, 7}, alike: true, layers: maf, base: func(dim int) models.Density {
-		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "gaussian", Activation: "tanh", Start: masks.ReversedOrder, Context: 3, Degrees: "sequential"}))
+		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "gaussian", Activation: "tanh", Start: masks.ReversedOrder, ContextDim: 3, Degrees: "sequential"}))
 	}},
 	{name: "MAF over mixtures", dims: []int{2}, layers: maf, base: func(dim int) models.Density {
 		return must(made.New(made.Options{Dim: dim, Hidden: []int{11}, Output: "mog", Components: 3, Activation: "tanh", Degrees: "sequential", Start: "natural"}))

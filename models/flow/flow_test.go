@@ -137,7 +137,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	invert := func(l Layer) error { return layer(Invert(l)) }
 	transformer := func(_ Transformer, err error) error { return err }
-	other := autoregressive(affineOf(""), StackOptions{Context: 2, Hidden: []int{}})(2)
+	other := autoregressive(affineOf(""), StackOptions{ContextDim: 2, Hidden: []int{}})(2)
 	conditioner := func(o StackOptions) error {
 		_, err := NewAutoregressive(NewGated(), o)
 		return err

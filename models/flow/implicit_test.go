@@ -22,7 +22,7 @@ var inverses = []struct {
 }{
 	{"one variable", 1, withContext},
 	{"random order", 3, autoregressive(affineOf("softplus"),
-		StackOptions{Hidden: []int{7}, Activation: "tanh", Context: 2, Start: masks.RandomOrder, Seed: 2})},
+		StackOptions{Hidden: []int{7}, Activation: "tanh", ContextDim: 2, Start: masks.RandomOrder, Seed: 2})},
 	{"gated", 2, plainGated},
 	{"spline", 2, autoregressive(splineOf(2, 4), StackOptions{Hidden: []int{5}, Activation: "tanh"})},
 }

@@ -51,7 +51,7 @@ func splineTransform(o *StackOptions) transform {
 }
 
 func (spline) Name() string  { return "spline" }
-func (s spline) Params() int { return 3*s.bins - 1 }
+func (s spline) Width() int { return 3*s.bins - 1 }
 
 // segments are the bins of every element, [elements, bins] each: left lower
 // corners, sizes, and the slopes at both ends.
@@ -62,7 +62,7 @@ type segments struct{ x, y, width, height, left, right *Node }
 func (s spline) segments(theta *Node, batch, dim int) segments {
 	k := s.bins
 	// One row an element, so that what follows are products with small matrices.
-	rows := Reshape(TransposeAllAxes(Reshape(theta, batch, s.Params(), dim), 0, 2, 1), batch*dim, s.Params())
+	rows := Reshape(TransposeAllAxes(Reshape(theta, batch, s.Width(), dim), 0, 2, 1), batch*dim, s.Width())
 	part := func(from, to int) *Node { return Slice(rows, AxisRange(), AxisRange(from, to)) }
 	b := segments{width: s.sizes(part(0, k)), height: s.sizes(part(k, 2*k))}
 	before := triangle(theta, k)

@@ -74,7 +74,7 @@ func TestSplineRises(t *testing.T) {
 		for i, c := range splines {
 			t.Run(c.name, func(t *testing.T) {
 				s := splineOf(c.bins, c.bound).(spline)
-				theta, v := normals(uint64(i), s.Params(), c.size), make([]float32, n)
+				theta, v := normals(uint64(i), s.Width(), c.size), make([]float32, n)
 				for i := range v {
 					v[i] = float32(1.2 * c.bound * (2*float64(i)/(n-1) - 1))
 				}
@@ -109,7 +109,7 @@ func TestSplineAtItsKnots(t *testing.T) {
 		for i, c := range splines {
 			t.Run(c.name, func(t *testing.T) {
 				s := splineOf(c.bins, c.bound).(spline)
-				theta := normals(uint64(i), s.Params(), c.size)
+				theta := normals(uint64(i), s.Width(), c.size)
 				x, y, slopes := knots(s, theta)
 				// A ten thousandth of the narrowest bin aside: bins may be steep.
 				asideX, asideY := 1e-4*least(x), 1e-4*least(y)

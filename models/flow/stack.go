@@ -109,8 +109,8 @@ func (o StackOptions) after(order masks.Order, seed uint64) masks.Order {
 // StackOptions describe masked autoregressive layers one after the other, and what is below them. Packages maf, iaf and vae have
 // the same options. The zero value of a field means the default that its comment names.
 type StackOptions struct {
-	// Dim is the number of variables, at least 1, and Context the width of the context, 0 for none.
-	Dim, Context int
+	// Dim is the number of variables, at least 1, and ContextDim the width of the context, 0 for none.
+	Dim, ContextDim int
 	// Base is the density below the layers of a MAF: normal (default); made for a MADE with Gaussian conditionals; mog, or
 	// another output of package made for real numbers, for a MADE with those.
 	Base string

@@ -17,8 +17,8 @@ import (
 type Transformer interface {
 	// Name is the kind, for messages.
 	Name() string
-	// Params is P.
-	Params() int
+	// Width is P.
+	Width() int
 	// Forward returns y and ln dy/dx, element by element, for x [batch, dim] and
 	// parameters θ [batch, P·dim]: parameter p of variable d is column p·dim + d.
 	Forward(x, theta *Node) (y, logDerivative *Node)
@@ -56,7 +56,7 @@ func affineTransform(o *StackOptions) transform {
 }
 
 func (affine) Name() string { return "affine" }
-func (affine) Params() int  { return 2 }
+func (affine) Width() int  { return 2 }
 
 func (a affine) Forward(x, theta *Node) (y, logDerivative *Node) {
 	s := a.scale.Log(parameter(x, theta, 1))
@@ -92,7 +92,7 @@ func gatedTransform(*StackOptions) transform {
 }
 
 func (gated) Name() string { return "gated" }
-func (gated) Params() int  { return 2 }
+func (gated) Width() int  { return 2 }
 
 func (gated) Forward(x, theta *Node) (y, logDerivative *Node) {
 	m, a := parameter(x, theta, 0), Add(parameter(x, theta, 1), nn.Number(x, gateBias))

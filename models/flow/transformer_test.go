@@ -16,7 +16,7 @@ import (
 type shift int
 
 func (shift) Name() string  { return "shift" }
-func (s shift) Params() int { return int(s) }
+func (s shift) Width() int { return int(s) }
 
 func (s shift) Forward(x, theta *Node) (y, logDerivative *Node) {
 	return Sub(Sub(x, parameter(x, theta, 0)), parameter(x, theta, int(s)-1)), ZerosLike(x)

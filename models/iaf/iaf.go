@@ -51,7 +51,7 @@ func (*Options) Traits() models.Traits { return models.Traits{Noise: true, By: "
 // Build makes the model, fitted to the target if there is one.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
-	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
+	b.Dim, b.ContextDim, b.Seed = in.Dim, in.ContextDim, in.Seed
 	m, err := New(b)
 	if err != nil || in.Target == "" {
 		return m, err
@@ -109,5 +109,5 @@ func (m *Model) Options() Options { return m.opts.clone() }
 // Kind returns what builds an equal model.
 func (m *Model) Kind() (models.Kind, models.Input) {
 	o := m.opts.clone()
-	return &o, models.Input{Dim: m.opts.Dim, Context: m.opts.Context, Seed: m.opts.Seed}
+	return &o, models.Input{Dim: m.opts.Dim, ContextDim: m.opts.ContextDim, Seed: m.opts.Seed}
 }

@@ -26,7 +26,7 @@ var stacks = []struct {
 	o    flow.StackOptions
 }{
 	{"affine", flow.StackOptions{}},
-	{"gated, random, context", flow.StackOptions{Transform: "gated", Permute: "random", Context: 3}},
+	{"gated, random, context", flow.StackOptions{Transform: "gated", Permute: "random", ContextDim: 3}},
 	{"spline, lu", flow.StackOptions{Transform: "spline", Bins: 4, Permute: "lu"}},
 	{"affine, softplus, none, random start, sampled degrees", flow.StackOptions{Scale: "softplus", Permute: "none", Normalise: "none",
 		Start: masks.RandomOrder, Degrees: masks.SampledDegrees, Seed: 3}},
@@ -238,7 +238,7 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 	for _, o := range []flow.StackOptions{{}, {Normalise: "act", Dim: 2},
-		{Dim: 2, Context: -1}} {
+		{Dim: 2, ContextDim: -1}} {
 		if _, err := New(Options(o)); err == nil || !strings.HasPrefix(err.Error(), "iaf: ") {
 			t.Errorf("%+v: the error is %v", o, err)
 		}

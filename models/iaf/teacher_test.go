@@ -130,7 +130,7 @@ func TestTeacherIsACopy(t *testing.T) {
 func TestTeacherRefuses(t *testing.T) {
 	o := flow.StackOptions{Dim: 2, Hidden: []int{}}
 	conditional := o
-	conditional.Context = 1
+	conditional.ContextDim = 1
 	plain := must.M1(maf.New(maf.Options(o)))
 	for _, c := range []struct {
 		d    models.Density

@@ -203,7 +203,7 @@ func TestNewVariationalRefuses(t *testing.T) {
 		want string
 	}{
 		{flow.StackOptions{Dim: 2, Hidden: []int{}}, "the target gaussian has 3 variables, but the flow 2"},
-		{flow.StackOptions{Dim: 3, Context: 1, Hidden: []int{}}, "a flow that is fitted to the target gaussian takes no context"},
+		{flow.StackOptions{Dim: 3, ContextDim: 1, Hidden: []int{}}, "a flow that is fitted to the target gaussian takes no context"},
 	} {
 		_, err := NewVariational(must.M1(New(Options(c.o))), target, VariationalOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -48,7 +48,7 @@ func TestRenamedVariablesHaveTheSameDensity(t *testing.T) {
 		"rotated":  {2, 3, 4, 5, 6, 0, 1},
 		"mixed":    {3, 0, 6, 2, 5, 1, 4},
 	}
-	o := Options{Dim: dim, Hidden: []int{11, 13}, Direct: true, Conditioning: true, Context: 3, Activation: "tanh", Degrees: "sequential", Start: "natural"}
+	o := Options{Dim: dim, Hidden: []int{11, 13}, Direct: true, Conditioning: true, ContextDim: 3, Activation: "tanh", Degrees: "sequential", Start: "natural"}
 	m := mustNew(t, o)
 	w := randomWeights(m, 1)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -106,7 +106,7 @@ func TestRenamedVariablesHaveTheSameDensity(t *testing.T) {
 // density is the same, but for the rounding of sums in another order.
 func TestHiddenUnitsMayBeRenamed(t *testing.T) {
 	const dim, width = 5, 11
-	m := mustNew(t, Options{Dim: dim, Hidden: []int{width}, Activation: "elu", Context: 3, Conditioning: true, Degrees: masks.SampledDegrees, Start: "natural"})
+	m := mustNew(t, Options{Dim: dim, Hidden: []int{width}, Activation: "elu", ContextDim: 3, Conditioning: true, Degrees: masks.SampledDegrees, Start: "natural"})
 	set, w := m.Cycle().At(0), randomWeights(m, 2)
 	perm := rand.New(rand.NewPCG(2, 2)).Perm(width)
 	degrees := make([]int, width)
@@ -146,7 +146,7 @@ func TestHiddenUnitsMayBeRenamed(t *testing.T) {
 // nor on their number.
 func TestRowsDoNotSeeEachOther(t *testing.T) {
 	const dim, rows = 5, 13
-	m := mustNew(t, Options{Dim: dim, Hidden: []int{11}, Context: 3, Direct: true, Activation: "softplus", Degrees: "sequential", Start: "natural"})
+	m := mustNew(t, Options{Dim: dim, Hidden: []int{11}, ContextDim: 3, Direct: true, Activation: "softplus", Degrees: "sequential", Start: "natural"})
 	w, set := randomWeights(m, 3), m.Cycle().At(0)
 	rng := rand.New(rand.NewPCG(3, 3))
 	all := batch{x: states(dim)[:rows*dim], context: uniforms(rng, rows*3)}
@@ -223,7 +223,7 @@ func TestLogProbInsideAWhile(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for _, output := range []string{"bernoulli", "gaussian", "mog"} {
 			t.Run(output, func(t *testing.T) {
-				logProbInsideAWhile(t, b, mustNew(t, Options{Dim: 3, Hidden: []int{7}, Context: 2, Direct: true, Conditioning: true, Output: output, Components: 3, Degrees: "sequential", Start: "natural"}))
+				logProbInsideAWhile(t, b, mustNew(t, Options{Dim: 3, Hidden: []int{7}, ContextDim: 2, Direct: true, Conditioning: true, Output: output, Components: 3, Degrees: "sequential", Start: "natural"}))
 			})
 		}
 	})
@@ -278,7 +278,7 @@ func logProbInsideAWhile(t *testing.T, b *backend.Backend, m *Model) {
 // Graph functions panic with an error that names the shapes, which the
 // executable returns.
 func TestLogProbRefusesOtherShapes(t *testing.T) {
-	m := mustNew(t, Options{Dim: 5, Hidden: []int{7}, Context: 3, Degrees: "sequential", Start: "natural"})
+	m := mustNew(t, Options{Dim: 5, Hidden: []int{7}, ContextDim: 3, Degrees: "sequential", Start: "natural"})
 	b := backendtest.Open(t, backend.KindGo)
 	specs := m.Specs()
 	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {

@@ -66,7 +66,7 @@ func New(o Options) (*Model, error) {
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
 			Degrees: o.Degrees, Count: o.Masks, Resample: o.Resample, Seed: o.Seed},
-		Context: o.Context, Params: out.Outputs(), OutputBias: out.Bias(), Residual: o.Residual, Conditioning: o.Conditioning,
+		ContextDim: o.ContextDim, Params: out.Outputs(), OutputBias: out.Bias(), Residual: o.Residual, Conditioning: o.Conditioning,
 		Activation: o.Activation, Init: o.Init,
 	})
 	if err != nil {
@@ -88,7 +88,7 @@ func (m *Model) String() string {
 func (m *Model) Dim() int { return m.opts.Dim }
 
 // ContextDim is the width of the context, 0 for none.
-func (m *Model) ContextDim() int { return m.opts.Context }
+func (m *Model) ContextDim() int { return m.opts.ContextDim }
 
 // Specs declares the parameters: of the layers hidden0, … and output their
 // weights [from, to], bias [to], conditioning [from, to] and context [context, to],
@@ -104,7 +104,7 @@ func (m *Model) Options() Options { return m.opts.clone() }
 // Kind returns what builds an equal model.
 func (m *Model) Kind() (models.Kind, models.Input) {
 	o := m.opts.clone()
-	return &o, models.Input{Dim: m.opts.Dim, Context: m.opts.Context, Seed: m.opts.Seed}
+	return &o, models.Input{Dim: m.opts.Dim, ContextDim: m.opts.ContextDim, Seed: m.opts.Seed}
 }
 
 func degreesName(l int) string { return fmt.Sprintf("degrees%d", l) }

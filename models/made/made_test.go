@@ -16,7 +16,7 @@ import (
 // Every bad option is reported at once, by its name.
 func TestNewReportsEveryProblem(t *testing.T) {
 	_, err := New(Options{
-		Dim: 5, Context: -2, Hidden: []int{7, -1}, Activation: "swish", Init: "xavier", Start: "a", Degrees: "b", Masks: -4, Resample: "c", Output: "mog", Components: -3, Scale: "square",
+		Dim: 5, ContextDim: -2, Hidden: []int{7, -1}, Activation: "swish", Init: "xavier", Start: "a", Degrees: "b", Masks: -4, Resample: "c", Output: "mog", Components: -3, Scale: "square",
 	})
 	if err == nil {
 		t.Fatal("nothing is wrong")
@@ -37,7 +37,7 @@ func TestNewRefuses(t *testing.T) {
 		want    string
 	}{
 		{"no variables", Options{}, "dim: 0 inputs"},
-		{"a negative context", Options{Dim: 3, Context: -2}, "context: "},
+		{"a negative context", Options{Dim: 3, ContextDim: -2}, "context: "},
 		{"more groups than variables", Options{Dim: 3, Groups: 9}, "groups: "},
 		{"an order of other variables", Options{Dim: 5, Order: masks.Order{1, 2, 3}}, "an order of 3 inputs for 5"},
 		{"an unknown scale", Options{Dim: 3, Output: "gaussian", Scale: "square"}, "scale: "},
@@ -113,13 +113,13 @@ func TestSpecs(t *testing.T) {
 		{Options{Dim: 5, Hidden: []int{}, Degrees: "sequential", Start: "natural"}, "output.weights[5 5] output.bias[5]"},
 		{Options{Dim: 5, Direct: true, Hidden: []int{}, Degrees: "sequential", Start: "natural"}, "output.weights[5 5] output.bias[5]"}, // which are the direct connections
 		{Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"}, "hidden0.weights[5 7] hidden0.bias[7] output.weights[7 5] output.bias[5]"},
-		{Options{Dim: 5, Hidden: []int{7, 11}, Direct: true, Conditioning: true, Context: 3, Degrees: "sequential", Start: "natural"},
+		{Options{Dim: 5, Hidden: []int{7, 11}, Direct: true, Conditioning: true, ContextDim: 3, Degrees: "sequential", Start: "natural"},
 			"hidden0.weights[5 7] hidden0.bias[7] hidden0.conditioning[5 7] hidden0.context[3 7] " +
 				"hidden1.weights[7 11] hidden1.bias[11] hidden1.conditioning[7 11] hidden1.context[3 11] " +
 				"output.weights[11 5] output.bias[5] output.conditioning[11 5] output.context[3 5] direct.weights[5 5]"},
 		{Options{Dim: 5, Hidden: []int{7}, Direct: true, Output: "gaussian", Degrees: "sequential", Start: "natural"},
 			"hidden0.weights[5 7] hidden0.bias[7] output.weights[7 10] output.bias[10] direct.weights[5 10]"},
-		{Options{Dim: 2, Context: 3, Conditioning: true, Output: "mog", Hidden: []int{}, Degrees: "sequential", Start: "natural"},
+		{Options{Dim: 2, ContextDim: 3, Conditioning: true, Output: "mog", Hidden: []int{}, Degrees: "sequential", Start: "natural"},
 			"output.weights[2 60] output.bias[60] output.conditioning[2 60] output.context[3 60]"},
 		{Options{Dim: 5, Hidden: []int{7, 7}, Residual: true, Output: "mog", Components: 1, Degrees: "sequential", Start: "natural"},
 			"hidden0.weights[5 7] hidden0.bias[7] hidden1.weights[7 7] hidden1.bias[7] hidden2.weights[7 7] hidden2.bias[7] " +
@@ -170,7 +170,7 @@ func TestInitCountsUnmaskedInputs(t *testing.T) {
 	const dim = 41
 	tests := map[string]float64{"he": 2 / (dim / 2.0), "glorot": 2 / (dim/2.0 + dim), "lecun": 1 / (dim / 2.0)}
 	for name, want := range tests {
-		m := mustNew(t, Options{Dim: dim, Hidden: []int{2 * (dim - 1)}, Init: name, Direct: true, Conditioning: true, Context: 3, Degrees: "sequential", Start: "natural"})
+		m := mustNew(t, Options{Dim: dim, Hidden: []int{2 * (dim - 1)}, Init: name, Direct: true, Conditioning: true, ContextDim: 3, Degrees: "sequential", Start: "natural"})
 		// A context adds units of degree 0, which see nothing: without one the
 		// counts are those above.
 		plain := mustNew(t, Options{Dim: dim, Hidden: []int{2 * (dim - 1)}, Init: name, Degrees: "sequential", Start: "natural"})

@@ -16,8 +16,8 @@ import (
 type Options struct {
 	// Dim is the number of variables, at least 1.
 	Dim int
-	// Context is the width of the context, 0 for none.
-	Context int
+	// ContextDim is the width of the context, 0 for none.
+	ContextDim int
 	// Hidden are the widths of the hidden layers; nil means [500]. An empty list
 	// feeds the inputs directly to the outputs (a fully visible sigmoid belief
 	// network).
@@ -124,6 +124,6 @@ func (o *Options) Traits() models.Traits {
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
-	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
+	b.Dim, b.ContextDim, b.Seed = in.Dim, in.ContextDim, in.Seed
 	return New(b)
 }

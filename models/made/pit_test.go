@@ -21,7 +21,7 @@ func TestSamplesAreUniformUnderTheirDensity(t *testing.T) {
 	const n, dim = 10000, 3
 	tests := map[string]Options{
 		"gaussian": {Dim: dim, Hidden: []int{7}, Activation: "tanh", Output: "gaussian", Degrees: "sequential", Start: "natural"},
-		"mixture":  {Dim: dim, Hidden: []int{7}, Context: 2, Activation: "tanh", Output: "mog", Components: 3, Scale: "softplus", Degrees: "sequential", Start: "natural"},
+		"mixture":  {Dim: dim, Hidden: []int{7}, ContextDim: 2, Activation: "tanh", Output: "mog", Components: 3, Scale: "softplus", Degrees: "sequential", Start: "natural"},
 		"ten":      {Dim: dim, Hidden: []int{11}, Residual: true, Activation: "elu", Output: "mog", Degrees: "sequential", Start: "natural"},
 	}
 	b := backendtest.Open(t, backend.KindGo)
@@ -29,7 +29,7 @@ func TestSamplesAreUniformUnderTheirDensity(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := mustNew(t, o)
 			w := randomWeights(m, 3)
-			given := repeated(1, o.Context, n)
+			given := repeated(1, o.ContextDim, n)
 			sampler, err := m.NewSampler(w, nil)
 			if err != nil {
 				t.Fatal(err)

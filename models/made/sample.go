@@ -50,7 +50,7 @@ func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
 // Sample draws each variable from its conditional given those before it. A value
 // that is not finite is a *models.NonFiniteError.
 func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) (passes int, err error) {
-	dim, width, perRow := s.model.opts.Dim, s.model.opts.Context, s.NoiseDim()
+	dim, width, perRow := s.model.opts.Dim, s.model.opts.ContextDim, s.NoiseDim()
 	rows := len(dst) / dim
 	if len(dst)%dim != 0 || len(noise) != rows*perRow || len(cond) != rows*width {
 		return 0, fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and n·%d)",

@@ -23,7 +23,7 @@ func TestSampleFrequenciesAreTheDensity(t *testing.T) {
 		"natural":  {Dim: dim, Hidden: []int{11}, Activation: "tanh", Degrees: "sequential", Start: "natural"},
 		"explicit": {Dim: dim, Hidden: []int{7, 5}, Order: masks.Order{3, 1, 4, 2}, Direct: true, Degrees: "sequential"},
 		"grouped":  {Dim: dim, Hidden: []int{7}, Order: masks.Order{2, 1, 2, 1}, Conditioning: true, Activation: "elu", Degrees: "sequential"},
-		"context":  {Dim: dim, Hidden: []int{7}, Start: masks.RandomOrder, Seed: 2, Context: 3, Activation: "softplus", Degrees: "sequential"},
+		"context":  {Dim: dim, Hidden: []int{7}, Start: masks.RandomOrder, Seed: 2, ContextDim: 3, Activation: "softplus", Degrees: "sequential"},
 		"direct":   {Dim: dim, Start: masks.ReversedOrder, Hidden: []int{}, Degrees: "sequential"},
 	}
 	b := backendtest.Open(t, backend.KindGo)
@@ -42,7 +42,7 @@ func TestSampleFrequenciesAreTheDensity(t *testing.T) {
 			}
 			samples := make([]float32, n*dim)
 			noise := uniforms(rand.New(rand.NewPCG(8, 8)), n*dim)
-			if _, err := sampler.Sample(context.Background(), samples, noise, repeated(1, o.Context, n), models.Incremental); err != nil {
+			if _, err := sampler.Sample(context.Background(), samples, noise, repeated(1, o.ContextDim, n), models.Incremental); err != nil {
 				t.Fatal(err)
 			}
 			var count [1 << dim]float64
@@ -53,7 +53,7 @@ func TestSampleFrequenciesAreTheDensity(t *testing.T) {
 				}
 				count[state]++
 			}
-			logp := compile(t, b, m, 1<<dim).run(t, w, set, batch{x: states(dim), context: repeated(1, o.Context, 1<<dim)}).logp
+			logp := compile(t, b, m, 1<<dim).run(t, w, set, batch{x: states(dim), context: repeated(1, o.ContextDim, 1<<dim)}).logp
 			chi2 := 0.0
 			for state, v := range logp {
 				expected := n * math.Exp(float64(v))
@@ -107,7 +107,7 @@ func TestSampleOfCertainVariables(t *testing.T) {
 }
 
 func TestSampleRefusesWhatDoesNotFit(t *testing.T) {
-	m := mustNew(t, Options{Dim: 5, Context: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
+	m := mustNew(t, Options{Dim: 5, ContextDim: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	sampler, err := m.NewSampler(models.Initialize(m, 1), m.Cycle().At(0))
 	if err != nil {
 		t.Fatal(err)

@@ -27,11 +27,11 @@ var table = []struct {
 	{"spline, lu, act", Options{Transform: "spline", Bins: 4, Bound: 3, Permute: "lu", Normalise: "act"}},
 	{"three layers", Options{Layers: 3, Normalise: "none", Permute: "reverse"}},
 	{"base made, batch", Options{Base: "made", Normalise: "batch"}},
-	{"base mog of 10, context", Options{Base: "mog", Context: 3}},
+	{"base mog of 10, context", Options{Base: "mog", ContextDim: 3}},
 	{"residual, reversed start, he", Options{Residual: true, Start: masks.ReversedOrder, Init: "he"}},
 	{"spline of five bins, batch", Options{Transform: "spline", Bins: 5, Normalise: "batch"}},
 	{"base mog, random", Options{Base: "mog", Components: 3, Permute: "random"}},
-	{"base normal, context, act", Options{Base: "normal", Normalise: "act", Context: 3}},
+	{"base normal, context, act", Options{Base: "normal", Normalise: "act", ContextDim: 3}},
 	{"sampled degrees, random start", Options{Degrees: masks.SampledDegrees, Start: masks.RandomOrder, Seed: 3}},
 }
 

@@ -57,7 +57,7 @@ func (*Options) Traits() models.Traits { return models.Traits{By: "maf", Key: "t
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
-	b.Dim, b.Context, b.Seed = in.Dim, in.Context, in.Seed
+	b.Dim, b.ContextDim, b.Seed = in.Dim, in.ContextDim, in.Seed
 	return New(b)
 }
 
@@ -96,7 +96,7 @@ const baseSeed = 0x6d61662062617365
 
 // base is the density of the noise, whose order continues those of the layers.
 func (o Options) base(next masks.Order) (models.Density, error) {
-	m := made.Options{Dim: o.Dim, Context: o.Context, Hidden: o.Hidden, Residual: o.Residual,
+	m := made.Options{Dim: o.Dim, ContextDim: o.ContextDim, Hidden: o.Hidden, Residual: o.Residual,
 		Activation: o.Activation, Init: o.Init, Order: next, Degrees: o.Degrees, Seed: o.Seed + baseSeed, Scale: o.Scale,
 		Output: o.Base, Components: o.Components}
 	switch o.Base {
@@ -129,5 +129,5 @@ func (m *Model) Options() Options { return m.opts.clone() }
 // Kind returns what builds an equal model.
 func (m *Model) Kind() (models.Kind, models.Input) {
 	o := m.opts.clone()
-	return &o, models.Input{Dim: m.opts.Dim, Context: m.opts.Context, Seed: m.opts.Seed}
+	return &o, models.Input{Dim: m.opts.Dim, ContextDim: m.opts.ContextDim, Seed: m.opts.Seed}
 }

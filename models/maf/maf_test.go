@@ -120,7 +120,7 @@ func TestZeroOutputsAreStandardNormal(t *testing.T) {
 		want[r] = float32(-0.5 * sum)
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		for _, o := range []Options{{}, {Base: "made"}, {Base: "made", Transform: "spline", Permute: "lu", Normalise: "act", Context: 3}} {
+		for _, o := range []Options{{}, {Base: "made"}, {Base: "made", Transform: "spline", Permute: "lu", Normalise: "act", ContextDim: 3}} {
 			m := of(o, dim)
 			w := models.Initialize(m, 7)
 			for i, s := range m.Specs() {
@@ -228,7 +228,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{Options{Base: "uniform"}, "maf: base: "},
 		{Options{Base: "mog", Components: 1001}, "maf: components: "},
-		{Options{Context: -1}, "context: the width is -1"},
+		{Options{ContextDim: -1}, "context: the width is -1"},
 		{Options{Activation: "sine"}, "activation: "},
 		{Options{Order: masks.Order{1, 2}}, "maf: flow: "},
 		{Options{Residual: true, Hidden: []int{}}, "maf: residual: "},

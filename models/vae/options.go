@@ -25,12 +25,12 @@ type Options struct {
 	// Posterior of the latent variables: iaf (default), or diagonal, a Gaussian
 	// with independent variables.
 	Posterior string
-	// Flow are the layers of the posterior iaf. Dim, Context, Activation and Seed
+	// Flow are the layers of the posterior iaf. Dim, ContextDim, Activation and Seed
 	// are set here; 0 Layers mean 4, and an empty Transform gated.
 	Flow iaf.Options
-	// Context is the width of the encoder's output h that conditions the flow; 0
+	// ContextDim is the width of the encoder's output h that conditions the flow; 0
 	// means 64.
-	Context int
+	ContextDim int
 	// FreeBits is how many nats of the mean KL divergence a latent variable are
 	// not penalised (the paper's free bits, with all variables in one group).
 	FreeBits float64
@@ -49,7 +49,7 @@ func (o *Options) Table() option.Table {
 		nn.Widths("decoder", &o.Decoder, "number of units in each layer of the decoder, first to last"),
 		option.Choose("posterior", &o.Posterior, "distribution of the latent variables given a row",
 			option.Alternative{Name: "iaf", Help: "an IAF above a diagonal Gaussian", Table: append(option.Table{
-				option.Of("context", &o.Context, 64, "width of the context that the encoder gives to the layers of the posterior").Within(1, option.MaxSize),
+				option.Of("context", &o.ContextDim, 64, "width of the context that the encoder gives to the layers of the posterior").Within(1, option.MaxSize),
 			}, layers...)},
 			option.Alternative{Name: "diagonal", Help: "a diagonal Gaussian"}),
 		option.Of("free_bits", &o.FreeBits, 0, "free bits: KL up to this many nats per latent variable (pooled over all latent variables) is not penalised").
@@ -78,8 +78,8 @@ func (*Options) Traits() models.Traits {
 
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
-	if in.Context > 0 {
-		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", in.Context)
+	if in.ContextDim > 0 {
+		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", in.ContextDim)
 	}
 	b := *o
 	b.Dim, b.Seed = in.Dim, in.Seed

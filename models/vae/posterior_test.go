@@ -32,9 +32,9 @@ var posteriors = []struct {
 
 // small is a VAE with hidden layers.
 func small(posterior iaf.Options, o Options) *Model {
-	o.Encoder, o.Decoder, o.Activation, o.Context, o.Flow = []int{11}, []int{13}, "tanh", 5, posterior
+	o.Encoder, o.Decoder, o.Activation, o.ContextDim, o.Flow = []int{11}, []int{13}, "tanh", 5, posterior
 	if posterior.Layers == 0 {
-		o.Posterior, o.Context = "diagonal", 0
+		o.Posterior, o.ContextDim = "diagonal", 0
 	}
 	return must.M1(New(o))
 }
@@ -130,7 +130,7 @@ func copyEncoder(from *Model, w models.Weights, to *Model, dst models.Weights) {
 	get, set := w.Named(from), dst.Named(to)
 	copy(set("encoder.dense0.weights"), get("encoder.dense0.weights"))
 	copy(set("encoder.dense0.bias"), get("encoder.dense0.bias"))
-	n, m := 2*from.o.Latent, 2*to.o.Latent+to.o.Context
+	n, m := 2*from.o.Latent, 2*to.o.Latent+to.o.ContextDim
 	for i := range from.o.Encoder[0] {
 		copy(set("encoder.dense1.weights")[i*m:i*m+n], get("encoder.dense1.weights")[i*n:(i+1)*n])
 	}

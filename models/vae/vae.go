@@ -59,11 +59,11 @@ func New(o Options) (*Model, error) {
 	outputs := 2 * o.Latent
 	if o.Posterior == "iaf" {
 		layers := o.Flow
-		layers.Dim, layers.Context, layers.Activation, layers.Seed = o.Latent, o.Context, o.Activation, o.Seed
+		layers.Dim, layers.ContextDim, layers.Activation, layers.Seed = o.Latent, o.ContextDim, o.Activation, o.Seed
 		if v.posterior, err = iaf.New(layers); err != nil {
 			return nil, err
 		}
-		outputs += o.Context
+		outputs += o.ContextDim
 	}
 	mlp := func(widths ...int) nn.MLP {
 		return nn.MLP{Widths: widths, Activation: act, Init: glorot}
@@ -136,7 +136,7 @@ func (v *Model) posteriorOf(p models.Params, x, noise *Node, path bool) (z, logq
 		}
 		return z0, v.gaussian(z0, mean, logSigma)
 	}
-	h, own := part(2*n, 2*n+v.o.Context), v.posteriorPart.Params(p)
+	h, own := part(2*n, 2*n+v.o.ContextDim), v.posteriorPart.Params(p)
 	if path {
 		z, back, logDet := v.posterior.InversePath(own, z0, h)
 		return z, Add(v.gaussian(back, StopGradient(mean), StopGradient(logSigma)), logDet)

@@ -177,7 +177,7 @@ func TestFreeBits(t *testing.T) {
 func TestNewVAE(t *testing.T) {
 	v := must.M1(New(Options{Dim: 7, Flow: iaf.Options{}}))
 	o := v.Options()
-	if o.Latent != 32 || o.Context != 64 || !slices.Equal(o.Encoder, []int{500}) || !slices.Equal(o.Decoder, []int{500}) || v.NoiseDim() != 32 || v.Support(0) != models.Bits() || v.ContextDim() != 0 {
+	if o.Latent != 32 || o.ContextDim != 64 || !slices.Equal(o.Encoder, []int{500}) || !slices.Equal(o.Decoder, []int{500}) || v.NoiseDim() != 32 || v.Support(0) != models.Bits() || v.ContextDim() != 0 {
 		t.Errorf("the options are %+v", o)
 	}
 	if layer := must.M1(flow.Invert(v.posterior.Layers()[0])); layer.Name() != "gated autoregressive" || len(v.posterior.Layers()) != 4 {
@@ -187,7 +187,7 @@ func TestNewVAE(t *testing.T) {
 	if again := v.Options(); again.Encoder[0] != 500 || again.Flow.Layers != 4 {
 		t.Errorf("the options became %+v", again)
 	}
-	_, err := New(Options{Latent: -1, Context: -2, FreeBits: math.NaN(), Encoder: []int{0}, Decoder: []int{-3}, Activation: "sine",
+	_, err := New(Options{Latent: -1, ContextDim: -2, FreeBits: math.NaN(), Encoder: []int{0}, Decoder: []int{-3}, Activation: "sine",
 		Flow: iaf.Options{Permute: "shuffle"}})
 	for _, want := range []string{"latent: ", "context: ", "free_bits: ", "encoder.0: ", "decoder.0: ", "activation: ", "permute: "} {
 		if err == nil || strings.Count(err.Error(), want) != 1 {
