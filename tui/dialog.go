@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -15,6 +16,7 @@ type dialog struct {
 	title   string
 	dir     string // of the run that it is about, whatever is chosen meanwhile
 	choices []choice
+	at      int // the one that enter takes
 }
 
 type choice struct {
@@ -32,7 +34,7 @@ var (
 // askStop asks how to stop the chosen run.
 func (m *model) askStop() tea.Cmd {
 	if r := m.training("there is nothing to stop"); r != nil {
-		m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}}
+		m.dialog = &dialog{title: "Stop the training of " + m.theme.clean(r.Name) + "?", dir: r.Dir, choices: []choice{stopCleanly, stopNow, goOn}, at: 2}
 	}
 	return nil
 }
@@ -54,12 +56,20 @@ func (m *model) askQuit() tea.Cmd {
 		stop(stopCleanly), stop(stopNow),
 		{"d", "detach: close the monitor, train on", func(m *model, _ string) tea.Cmd { m.outcome.Detached = true; return tea.Quit }},
 		goOn,
-	}}
+	}, at: 3}
 	return nil
 }
 
 func (m *model) dialogKey(name string) tea.Cmd {
 	d := m.dialog
+	switch name {
+	case "up", "k", "left", "shift+tab":
+		d.at = (d.at + len(d.choices) - 1) % len(d.choices)
+	case "down", "j", "right", "tab":
+		d.at = (d.at + 1) % len(d.choices)
+	case "enter", "space":
+		name = d.choices[d.at].key
+	}
 	i := slices.IndexFunc(d.choices, func(c choice) bool { return c.key == name })
 	if i >= 0 || name == "esc" || name == "q" {
 		m.dialog = nil
@@ -82,8 +92,12 @@ func (m *model) dialogBox(w, h int) []string {
 		return []string{t.picked(fit(keys, w))}
 	}
 	var lines []string
-	for _, c := range m.dialog.choices {
-		lines = append(lines, t.shorten(" "+t.bold(c.key)+"  "+t.glyph(c.text), inner))
+	for i, c := range m.dialog.choices {
+		line := t.shorten(" "+c.key+"  "+t.glyph(c.text), inner)
+		if i == m.dialog.at {
+			line = t.picked(fit(t.glyph("›")+strings.TrimPrefix(line, " "), inner))
+		}
+		lines = append(lines, line)
 	}
 	if h < len(lines)+2 {
 		return lines

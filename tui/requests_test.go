@@ -93,6 +93,17 @@ func TestQuitAsksWhereThisProcessTrains(t *testing.T) {
 	if quits(m, "c") || m.dialog != nil {
 		t.Error("cancel does not go back")
 	}
+	quits(m, "q")
+	m.dialogKey("enter") // cancel is what is marked at first
+	if m.dialog != nil || m.outcome.Detached {
+		t.Error("enter does not go back")
+	}
+	quits(m, "q")
+	m.dialogKey("up")
+	if cmd := m.dialogKey("enter"); cmd == nil || !m.outcome.Detached {
+		t.Error("the arrows do not move to detach, one above cancel")
+	}
+	m.outcome.Detached = false
 	if !quits(m, "q", "d") || !m.outcome.Detached {
 		t.Error("detaching does not close the monitor")
 	}

@@ -50,7 +50,7 @@ func splineTransform(o *StackOptions) transform {
 	}}, func() (Transformer, error) { return NewSpline(o.Bins, o.Bound) }}
 }
 
-func (spline) Name() string  { return "spline" }
+func (spline) Name() string { return "spline" }
 func (s spline) Width() int { return 3*s.bins - 1 }
 
 // segments are the bins of every element, [elements, bins] each: left lower

@@ -56,7 +56,7 @@ func affineTransform(o *StackOptions) transform {
 }
 
 func (affine) Name() string { return "affine" }
-func (affine) Width() int  { return 2 }
+func (affine) Width() int   { return 2 }
 
 func (a affine) Forward(x, theta *Node) (y, logDerivative *Node) {
 	s := a.scale.Log(parameter(x, theta, 1))
@@ -92,7 +92,7 @@ func gatedTransform(*StackOptions) transform {
 }
 
 func (gated) Name() string { return "gated" }
-func (gated) Width() int  { return 2 }
+func (gated) Width() int   { return 2 }
 
 func (gated) Forward(x, theta *Node) (y, logDerivative *Node) {
 	m, a := parameter(x, theta, 0), Add(parameter(x, theta, 1), nn.Number(x, gateBias))

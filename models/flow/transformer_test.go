@@ -15,7 +15,7 @@ import (
 // shift is a transformer with as many parameters as it is told, y = x − θ₀ − θ_last.
 type shift int
 
-func (shift) Name() string  { return "shift" }
+func (shift) Name() string { return "shift" }
 func (s shift) Width() int { return int(s) }
 
 func (s shift) Forward(x, theta *Node) (y, logDerivative *Node) {
