@@ -68,15 +68,15 @@ func (r *Run) ValidCurve(a Axis) Points {
 
 // OrdersCurve is a number of the ensembles over orders that were evaluated on
 // the validation rows.
-func (r *Run) OrdersCurve(number func(*runlog.Orders) float64, a Axis) Points {
+func (r *Run) OrdersCurve(number func(*Ensemble) float64, a Axis) Points {
 	return curve{func() int { return len(r.index.ensembles) }, func(i int) (x, y float64) {
-		o := r.Ensemble(i)
-		return r.X(a, o.Step, o.Time), number(o)
+		e := r.Ensemble(i)
+		return r.X(a, e.Step, e.Time), number(e)
 	}}
 }
 
 // Ensemble is what point i of an [Run.OrdersCurve] is of.
-func (r *Run) Ensemble(i int) *runlog.Orders { return &r.History.Orders[r.index.ensembles[i]] }
+func (r *Run) Ensemble(i int) *Ensemble { return &r.index.ensembles[i] }
 
 // A Smooth is the exponential moving average of the y of Points as TensorBoard
 // draws it: over the raw points, without the bias to the first of them. Point i

@@ -28,11 +28,13 @@ func ys(p Points) (y []float64) {
 }
 
 // The numbers that curves of the tests show.
-func Loss(t *runlog.Train) float64        { return float64(t.Loss) }
-func LR(t *runlog.Train) float64          { return float64(t.LR) }
-func GradNorm(t *runlog.Train) float64    { return float64(t.GradNorm) }
-func OrdersNLL(o *runlog.Orders) float64  { return float64(o.NLL) }
-func OrdersMean(o *runlog.Orders) float64 { return float64(o.Mean) }
+func Loss(t *runlog.Train) float64     { return float64(t.Loss) }
+func LR(t *runlog.Train) float64       { return float64(t.LR) }
+func GradNorm(t *runlog.Train) float64 { return float64(t.GradNorm) }
+func OrdersNLL(e *Ensemble) float64    { return float64(e.NLL) }
+func OrdersMean(e *Ensemble) float64   { return float64(e.Mean) }
+func OrdersMin(e *Ensemble) float64    { return e.Lowest }
+func OrdersMax(e *Ensemble) float64    { return e.Highest }
 
 func TestCurves(t *testing.T) {
 	r := inMemory(t,
@@ -58,6 +60,8 @@ func TestCurves(t *testing.T) {
 		"orders":    {r.OrdersCurve(OrdersNLL, ByStep), []float64{10, 20}, []float64{30, 20}},
 		"mean":      {r.OrdersCurve(OrdersMean, ByEpoch), []float64{1, 2}, []float64{33, 22}},
 		"mean/t":    {r.OrdersCurve(OrdersMean, ByTime), []float64{2.5, 4.5}, []float64{33, 22}},
+		"min":       {r.OrdersCurve(OrdersMin, ByStep), []float64{10, 20}, []float64{31, nan}},
+		"max":       {r.OrdersCurve(OrdersMax, ByStep), []float64{10, 20}, []float64{35, nan}},
 	} {
 		if x, y := fmt.Sprint(xs(c.points)), fmt.Sprint(ys(c.points)); x != fmt.Sprint(c.x) || y != fmt.Sprint(c.y) {
 			t.Errorf("%s: x %s, y %s\nnot %v, %v", name, x, y, c.x, c.y)
@@ -136,7 +140,7 @@ func TestCurvesOfAnyNumbers(t *testing.T) {
 			t.Fatalf("%d of %d validations", n, len(r.History.Valid))
 		}
 		for _, axis := range []Axis{ByStep, ByEpoch, ByTime} {
-			for _, p := range []Points{r.Curve(Loss, axis), r.ValidCurve(axis), r.OrdersCurve(OrdersMean, axis)} {
+			for _, p := range []Points{r.Curve(Loss, axis), r.ValidCurve(axis), r.OrdersCurve(OrdersMax, axis)} {
 				plot.Chart{Lines: []plot.Line{{Points: plot.NewCurve(p)}}}.Draw(37, 11, plot.Style{})
 			}
 		}

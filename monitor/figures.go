@@ -179,7 +179,7 @@ func (r *Run) lastValid() *runlog.Valid {
 // without one.
 func (r *Run) lastOrders() *runlog.Orders {
 	if n := len(r.index.ensembles); n > 0 {
-		return r.Ensemble(n - 1)
+		return &r.Ensemble(n - 1).Orders
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"math"
+
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -10,12 +12,29 @@ import (
 type index struct {
 	revision uint64 // of the history
 
-	train, valid, orders int   // records that were taken in
-	ensembles            []int // places in History.Orders of the evaluations on the validation rows
+	train, valid, orders int // records that were taken in
+	ensembles            []Ensemble
 	epochs               epochs
 
 	best      *runlog.Valid // nil without one
 	nonFinite int           // losses and likelihoods
+}
+
+// An Ensemble is an evaluation of several orders on the validation rows.
+type Ensemble struct {
+	runlog.Orders
+	Lowest, Highest float64 // of the finite ones of PerOrder, NaN without one
+}
+
+// least is the least of the finite values times a sign, NaN without one.
+func least(values []runlog.Float, sign float64) float64 {
+	least := math.NaN()
+	for _, v := range values {
+		if v := sign * float64(v); num.Finite(v) && !(v >= least) {
+			least = v
+		}
+	}
+	return least
 }
 
 // grow takes in what was added to the history, or all of it when some was taken
@@ -41,8 +60,8 @@ func (x *index) grow(h *runlog.History) {
 		}
 	}
 	for ; x.orders < len(h.Orders); x.orders++ {
-		if h.Orders[x.orders].Split == "valid" {
-			x.ensembles = append(x.ensembles, x.orders)
+		if o := h.Orders[x.orders]; o.Split == "valid" {
+			x.ensembles = append(x.ensembles, Ensemble{o, least(o.PerOrder, +1), -least(o.PerOrder, -1)})
 		}
 	}
 }

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 
@@ -10,26 +9,16 @@ import (
 
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
 
 // The numbers of an ensemble of orders that are drawn as lines.
-func ensembleNLL(o *runlog.Orders) float64 { return float64(o.NLL) }
-func meanNLL(o *runlog.Orders) float64     { return float64(o.Mean) }
-func lowest(o *runlog.Orders) float64      { return least(o.PerOrder, +1) }
-func highest(o *runlog.Orders) float64     { return -least(o.PerOrder, -1) }
-
-// least is the least of the finite values times a sign, NaN without one.
-func least(values []runlog.Float, sign float64) float64 {
-	least := math.NaN()
-	for _, v := range values {
-		if v := sign * float64(v); num.Finite(v) && !(v >= least) {
-			least = v
-		}
-	}
-	return least
-}
+func ensembleNLL(e *monitor.Ensemble) float64 { return float64(e.NLL) }
+func meanNLL(e *monitor.Ensemble) float64     { return float64(e.Mean) }
+func lowest(e *monitor.Ensemble) float64      { return e.Lowest }
+func highest(e *monitor.Ensemble) float64     { return e.Highest }
 
 // ordersPanel is what an ensemble of orders does.
 type ordersPanel struct{ pane }
@@ -63,7 +52,7 @@ func (m *ordersPanel) ordersAt() *runlog.Orders {
 		return &r.History.Orders[n-1]
 	}
 	if i, ok := plot.Find(r.OrdersCurve(ensembleNLL, m.charts.axis), m.charts.cursor); ok && m.charts.hasCursor {
-		return r.Ensemble(i)
+		return &r.Ensemble(i).Orders
 	}
 	return nil
 }
@@ -190,7 +179,7 @@ func (m *ordersPanel) chart() plot.Chart {
 	c.Bands = []plot.Band{{Lo: r.OrdersCurve(lowest, axis), Hi: r.OrdersCurve(highest, axis), Colour: t.series(0)}}
 	for _, l := range []struct {
 		name   string
-		number func(*runlog.Orders) float64
+		number func(*monitor.Ensemble) float64
 		index  int
 		mark   rune
 	}{{meanLine, meanNLL, 1, '-'}, {ensembleLine, ensembleNLL, 2, '#'}} {

@@ -132,20 +132,6 @@ func TestMemoryBelongsToTheRun(t *testing.T) {
 	}
 }
 
-// The range of the orders is that of the finite ones.
-func TestRangeOfOrders(t *testing.T) {
-	nan, inf := runlog.Float(math.NaN()), runlog.Float(math.Inf(-1))
-	for _, c := range []struct {
-		values    []runlog.Float
-		low, high float64
-	}{{[]runlog.Float{31, nan, 35, inf, -2}, -2, 35}, {[]runlog.Float{nan, inf}, math.NaN(), math.NaN()}, {nil, math.NaN(), math.NaN()}} {
-		o := &runlog.Orders{PerOrder: c.values}
-		if low, high := lowest(o), highest(o); low != c.low && !math.IsNaN(c.low+low) || high != c.high && !math.IsNaN(c.high+high) {
-			t.Errorf("%v go from %v to %v", c.values, low, high)
-		}
-	}
-}
-
 // A run that ends while it is watched rings the terminal's bell, once.
 func TestTheBellRingsWhenARunEnds(t *testing.T) {
 	u := oneRun()
