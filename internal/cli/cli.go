@@ -168,6 +168,7 @@ func (a *app) writeJSON(v any) error {
 
 // print writes to standard output. A full disk must not pass for success.
 func (a *app) print(format string, args ...any) error {
+	a.console.clear() // which a training leaves that cannot write its end
 	if _, err := fmt.Fprintf(a.stdout, format, args...); err != nil {
 		return fmt.Errorf("writing standard output: %w", err)
 	}

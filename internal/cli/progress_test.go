@@ -85,6 +85,16 @@ func TestLiveLineOfAPhase(t *testing.T) {
 	}
 }
 
+// What is printed begins on a line of its own.
+func TestPrintingEndsTheLiveLine(t *testing.T) {
+	p, out, _ := newTestProgress(t, true, &train.Config{})
+	p.observe(runlog.Start{})
+	a := &app{console: p.console, stdout: out}
+	if err := a.print("run\n"); err != nil || !strings.HasSuffix(out.String(), "\r\x1b[Krun\n") {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
 func TestPlainLines(t *testing.T) {
 	p, out, clock := newTestProgress(t, false, &train.Config{})
 	p.observe(runlog.Start{Step: 7, Resumed: true})
