@@ -144,6 +144,9 @@ func TestInstalledPluginIsHeldAgainstItsReceipt(t *testing.T) {
 	if err := p.vet(context.Background(), false); err != nil {
 		t.Fatal(err)
 	}
+	if known := readTrials()[trialKey(in.Path)]; known.SHA256 != in.SHA256 || known.Tried {
+		t.Errorf("of a plugin that was hashed and not tried, this is remembered: %+v", known)
+	}
 	compile(t, cNull+"int another;", in.Path)
 	_, err = Open(context.Background(), "xla", Options{})
 	wantError(t, err, "is not the file that was installed (run: maskflow backend install --force)")

@@ -65,11 +65,12 @@ func (p *PluginInfo) inspect() error {
 
 // vet says whether a plugin may be loaded into this process. In this order: the
 // file is looked at; what this package installed is compared with the hash of
-// its receipt; the plugin runs in a child process. A plugin that has run is
-// not tried again until the file changes, unless again is set.
+// its receipt; the plugin runs in a child process. What has passed is not
+// repeated until the file changes, unless again is set.
 func (p *PluginInfo) vet(ctx context.Context, again bool) error {
 	err := p.inspect()
-	if err != nil || p.Tried && !again {
+	enough := p.Tried || p.Installed != nil && p.Installed.SHA256 == p.SHA256 && !canProbe.Load()
+	if err != nil || enough && !again {
 		return err
 	}
 	p.API, p.Devices, p.Tried = "", nil, false
@@ -82,11 +83,11 @@ func (p *PluginInfo) vet(ctx context.Context, again bool) error {
 	if err = usable(p.Kind); err == nil {
 		err = p.probe(ctx)
 	}
-	switch {
-	case err == nil:
+	if errors.Is(err, errNoProbe) && p.Installed != nil {
+		err = nil // Install tried these very bytes.
+	}
+	if err == nil {
 		remember(*p)
-	case errors.Is(err, errNoProbe) && p.Installed != nil:
-		return nil // Install tried these very bytes.
 	}
 	return err
 }
@@ -116,9 +117,9 @@ func trialsFile() string {
 // go-xla. Test binaries do not know theirs.
 func trialKey(path string) string { return path + " " + Built().GoXLA }
 
-// readTrials returns the plugins that have run in a child process, so that this
-// is not repeated at every start. A damaged or missing file only means that the
-// trials are done again.
+// readTrials returns the plugins that have been hashed or have run in a child
+// process, so that neither is repeated at every start. A damaged or missing file
+// only means that both are done again.
 func readTrials() (all map[string]PluginInfo) {
 	text, err := files.ReadRegular(trialsFile(), 1<<20)
 	if err != nil || json.Unmarshal(text, &all) != nil {
