@@ -213,7 +213,7 @@ func lastEnd(log io.ReaderAt, size int64) (*End, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r, _ := decode(line); r != nil {
+	if r, err := decode(line); err == nil {
 		if end, ok := r.(End); ok {
 			return &end, nil
 		}

@@ -187,6 +187,7 @@ func TestStateOfDamagedLogs(t *testing.T) {
 		{end + "\n{\"t\":", Done},
 		{end + "\n" + `{"t":"start","step":3,"resumed":true}` + "\n", Crashed},
 		{`{"t":"end","status":"on fire"}` + "\n", Failed},
+		{`{"t":"end","status":"done","step":"three"}` + "\n", Crashed},
 		{"\n\n\n", Crashed},
 	} {
 		dir, _ := rawRun(t, []byte(c.log))
