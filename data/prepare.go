@@ -275,7 +275,7 @@ func (t *Table) gather(rows, columns []int) ([]float32, error) {
 		}
 		return t.narrow, nil
 	}
-	var out []float32
+	out := make([]float32, 0, Part{Table: t, Rows: rows}.Len()*len(columns))
 	err := t.walk(rows, columns, func(row []float64) (col int, problem string) {
 		out, col, problem = appendNarrow(out, row)
 		return col, problem
