@@ -13,7 +13,7 @@ const maxClasses = 1 << 12
 // which is as wide as the largest label of all tables needs.
 func AttachLabels(tables, labels []*Table, limit *Limit) error {
 	classes := 0
-	if slices.Contains(tables, nil) || slices.Contains(labels, nil) {
+	if len(labels) > len(tables) || slices.Contains(tables, nil) || slices.Contains(labels, nil) {
 		return errNoRows
 	}
 	for _, l := range labels {

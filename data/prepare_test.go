@@ -320,6 +320,9 @@ func TestPrepareRefusesRowsThatAreNotThere(t *testing.T) {
 			t.Errorf("cut at %v: the error is %v", at, err)
 		}
 	}
+	if err := AttachLabels(nil, []*Table{table(1, 1)}, NewLimit(0)); err == nil {
+		t.Error("labels of no table are attached")
+	}
 	s := Cut(table(10, 2), 6, 8)
 	s.Test = Part{}
 	if _, err := Prepare(s, Options{}); err == nil || !strings.Contains(err.Error(), "test has no table") {
