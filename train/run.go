@@ -116,7 +116,7 @@ func (r *run) close() {
 	r.trainer.Close()
 	r.shows.pointwise.Close()
 	if r.w != nil {
-		r.w.Close() // again, unless something went wrong
+		_ = r.w.Close() // again, unless something went wrong: then that is the error
 	}
 }
 

@@ -62,7 +62,7 @@ func loadBSDS300(ctx context.Context, in input, rows [3]int) (data.Source, error
 		x = appendPatches(ctx, x, data.StreamBSDS300.Part(i).Rand(0), images, rows[i])
 	}
 	t, err := data.FromFlat(x, patchDim)
-	if err = cmp.Or(ctx.Err(), err); err != nil {
+	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return none, err
 	}
 	t.Name = in.Name

@@ -49,7 +49,7 @@ func loadGas(ctx context.Context, in input) (data.Source, error) {
 func readGas(l *lineReader) (*data.Table, error) {
 	others := []string{"time", "CO", "ethylene"}
 	t := &data.Table{Columns: numbered("sensor_", gasSensors)}
-	l.columns = append(others, t.Columns...)
+	l.columns = slices.Concat(others, t.Columns)
 	for header := true; l.next(); header = false {
 		if (!header || l.isNumber(0)) && l.want(len(l.columns)) {
 			l.add(t, l.numbers(len(others), gasSensors)...)
