@@ -187,11 +187,11 @@ func (g *guarded) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	if f, ok := msg.(failure); ok {
 		g.failed = cmp.Or(g.failed, f.error)
 	}
-	cmd := guard(g, func() tea.Cmd {
+	cmd := g.next(guard(g, func() tea.Cmd {
 		_, cmd := g.m.Update(msg)
 		return cmd
-	})
-	return g, g.next(cmd)
+	}))
+	return g, cmd
 }
 
 // View is an empty screen once something has failed: the next message, of which the

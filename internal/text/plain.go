@@ -13,7 +13,7 @@ const plainLength = 500
 // sequences matches what a terminal acts on (ECMA-48): strings to it, such as the title of its window, which end with a
 // bell or ST, or never; control sequences; and other escape sequences, whole or cut off.
 var sequences = regexp.MustCompile(`(?s)(?:\x1b[\]PX^_]|[\x{90}\x{98}\x{9d}-\x{9f}]).*?(?:\x07|\x{9c}|\x1b\\|$)` +
-	`|(?:\x1b\[|\x{9b})[\x20-\x3f]*[\x40-\x7e]?` + `|\x1b[ -/]*[0-~]?`)
+	`|(?:\x1b\[|\x{9b})[\x20-\x3f]*[\x40-\x7e]?` + `|\x1b[\x20-\x2f]*[\x30-\x7e]?`)
 
 // Plain returns a line of others, such as a name or what a library wrote, as text
 // that does nothing to a terminal but appear: without control characters and
