@@ -68,6 +68,13 @@ func (c *console) show(line string) {
 	c.live = true
 }
 
+// isLive says whether a live line is shown.
+func (c *console) isLive() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.live
+}
+
 // clear takes the live line away.
 func (c *console) clear() {
 	c.mu.Lock()

@@ -25,6 +25,7 @@ type progress struct {
 	config  *train.Config
 	quiet   bool
 	now     func() time.Time
+	refresh time.Duration // of the live line, without records
 	// intro is what the training starts with, shown when it does: until then it may fail.
 	intro listing
 
@@ -36,10 +37,11 @@ type progress struct {
 	ema, rate   float64
 	valid, best *runlog.Valid // the best since the start of this process
 	lines       validations
+	clock       *time.Timer // of the live line
 }
 
 func newProgress(c *console, cfg *train.Config, quiet bool) *progress {
-	return &progress{console: c, config: cfg, quiet: quiet, now: time.Now, intro: listing{width: 8}, ema: math.NaN(), rate: math.NaN()}
+	return &progress{console: c, config: cfg, quiet: quiet, now: time.Now, refresh: time.Second, intro: listing{width: 8}, ema: math.NaN(), rate: math.NaN()}
 }
 
 func (p *progress) observe(r runlog.Record) {
@@ -79,9 +81,25 @@ func (p *progress) observe(r runlog.Record) {
 	}
 	_, phase := r.(runlog.Phase) // for long, perhaps, there is no other record
 	if p.console.isTerminal() && (phase || now.Sub(p.live) >= liveEvery) {
-		p.live = now
-		p.console.show(p.liveLine(now))
+		p.show(now)
 	}
+}
+
+// show writes the live line, and again after a time without records, as while the
+// first call is compiled, for as long as nothing else takes its place.
+func (p *progress) show(now time.Time) {
+	p.live = now
+	p.console.show(p.liveLine(now))
+	if p.clock != nil {
+		p.clock.Stop()
+	}
+	p.clock = time.AfterFunc(p.refresh, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.console.isLive() {
+			p.show(p.now())
+		}
+	})
 }
 
 // validated writes the line about the last validation, unless it has to wait.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/maskflow/maskflow/runlog"
@@ -26,6 +27,7 @@ func newTestProgress(t *testing.T, terminal bool, c *train.Config) (p *progress,
 		screen.tty = null
 	}
 	p = newProgress(screen, c, false)
+	p.refresh = time.Hour
 	p.now = func() time.Time { return *clock }
 	return p, out, clock
 }
@@ -83,6 +85,29 @@ func TestLiveLineOfAPhase(t *testing.T) {
 	if !strings.HasSuffix(out.String(), "testing the best weights …\x1b[K") {
 		t.Errorf("the line is %q", out)
 	}
+}
+
+// The time goes on where no records come, as while the first call is compiled, until the
+// training ends.
+func TestLiveLineWithoutRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, out, _ := newTestProgress(t, true, &train.Config{})
+		p.now, p.refresh = time.Now, time.Second
+		p.observe(runlog.Start{})
+		p.observe(runlog.Phase{Phase: runlog.Compiling})
+		time.Sleep(3500 * time.Millisecond)
+		synctest.Wait()
+		if !strings.HasSuffix(out.String(), "\r3.0 s  compiling …\x1b[K") {
+			t.Errorf("the line is %q", out)
+		}
+		p.observe(runlog.End{})
+		length := out.Len()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if out.Len() != length {
+			t.Errorf("the line goes on after the end: %q", out)
+		}
+	})
 }
 
 // What is printed begins on a line of its own.
