@@ -51,7 +51,7 @@ func ExampleNew_errors() {
 	_, err := made.New(made.Options{Dim: 3, Hidden: []int{5, 0}, Activation: "rely", Degrees: "sequential", Start: "natural"})
 	fmt.Println(err)
 	// Output:
-	// made: hidden.1: must be at least 1, got 0; activation: unknown value "rely" (known: relu, softplus, tanh, sigmoid, elu, leaky_relu, silu, gelu)
+	// made: hidden.1: must be at least 1, got 0; activation: unknown value "rely" (did you mean "relu"? known: relu, softplus, tanh, sigmoid, elu, leaky_relu, silu, gelu)
 }
 
 // A density over two bits, x₂ being a noisy copy of x₁: with no hidden layer the
