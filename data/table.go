@@ -282,6 +282,9 @@ func (t *Table) widen() {
 // Append adds a row of numbers.
 func (t *Table) Append(row []float64) {
 	t.widen()
+	if len(t.wide)+len(row) > cap(t.wide) { // doubled: files have many rows
+		t.wide = slices.Grow(t.wide, max(len(t.wide), len(row)))
+	}
 	t.wide, t.dim = append(t.wide, row...), len(row)
 	t.rows++
 }

@@ -54,6 +54,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 
 	t, firstLine := &data.Table{Name: name}, 0
 	var row []float64
+	var texts []int // columns of a row with neither a number nor a missing value
 	for {
 		bounded.left = maxCSVLine
 		cells, err := c.Read()
@@ -83,20 +84,24 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 		if err := limit.Take(int64(len(row))); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
+		texts = texts[:0]
 		for col, cell := range cells {
-			if row[col] = number(cell); math.IsInf(row[col], 0) {
-				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(row[col]))
+			v := number(cell)
+			if math.IsInf(v, 0) {
+				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
+			}
+			if row[col] = v; v != v && !missing(strings.TrimSpace(cell)) {
+				texts = append(texts, col)
 			}
 		}
 		t.Append(row)
 		t.Lines = append(t.Lines, line)
-		for col, cell := range cells {
-			if cell = strings.TrimSpace(cell); math.IsNaN(row[col]) && !missing(cell) {
-				if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
-					return nil, fmt.Errorf("line %d: %w", line, err)
-				}
-				t.SetText(t.Rows()-1, col, strings.Clone(cell))
+		for _, col := range texts {
+			cell := strings.Clone(strings.TrimSpace(cells[col]))
+			if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
+				return nil, fmt.Errorf("line %d: %w", line, err)
 			}
+			t.SetText(t.Rows()-1, col, cell)
 		}
 	}
 	switch {
@@ -172,6 +177,9 @@ func ColumnNames(cells []string, line int) ([]string, error) {
 
 // number returns the value of a cell, NaN when it is no number.
 func number(cell string) float64 {
+	if len(cell) == 1 && '0' <= cell[0] && cell[0] <= '9' { // as all cells of bits
+		return float64(cell[0] - '0')
+	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return math.NaN()
