@@ -2,6 +2,8 @@ package monitor
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/text"
@@ -25,12 +27,12 @@ func readStderr(path string) []string {
 	from := max(0, info.Size()-stderrWindow)
 	end := make([]byte, info.Size()-from)
 	n, _ := f.ReadAt(end, from) // what cannot be read now may be later
-	all := bytes.Split(bytes.TrimSuffix(end[:n], []byte{'\n'}), []byte{'\n'})
+	all := slices.Collect(bytes.Lines(end[:n]))
 	if from > 0 {
-		all = all[1:]
+		all = all[min(1, len(all)):]
 	}
 	for _, line := range all[max(0, len(all)-stderrLines):] {
-		lines = append(lines, text.Plain(string(line)))
+		lines = append(lines, text.Plain(strings.TrimSuffix(string(line), "\n")))
 	}
 	return lines
 }

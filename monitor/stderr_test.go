@@ -23,6 +23,10 @@ func TestStderrIsBounded(t *testing.T) {
 	if lines := readStderr(path); len(lines) != 0 {
 		t.Errorf("of no file %q is read", lines)
 	}
+	ok(t, os.WriteFile(path, nil, 0o644))
+	if lines := readStderr(path); len(lines) != 0 {
+		t.Errorf("of an empty file %q is read", lines)
+	}
 	expect("one\r\n\x1b[1mtwo\x1b[0m\nthr", "one|two|thr")
 	expect("three\n\n", "three|")
 	expect(strings.Repeat("x", 3*stderrWindow)+"\nafter\n", "after")
