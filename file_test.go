@@ -2,10 +2,12 @@ package maskflow_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,8 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/iaf"
@@ -89,6 +93,44 @@ func TestSavedModelsAreTheSame(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A file has the degrees of every mask set, those of the layers of a flow too.
+func TestSavedMaskSets(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	bits := built(made.New(made.Options{Dim: 3, Hidden: []int{7, 5}, Masks: 3, Seed: 5}))
+	want := map[string][]int{}
+	add := func(name string, s *masks.Set) {
+		for l := range s.Layers() {
+			want[fmt.Sprintf("masks/%s/degrees%d", name, l)] = s.In(l)
+		}
+	}
+	for k := range 3 {
+		add(fmt.Sprintf("set%d", k), bits.Cycle().At(k))
+	}
+	stack := built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Base: "made", Seed: 9}))
+	saved := map[string][]int{}
+	for name, d := range map[string]models.Definition{"bits": bits, "maf": stack} {
+		path := filepath.Join(t.TempDir(), name+".safetensors")
+		if err := unsaved(t, b, d, maskflow.Options{}).Save(path); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range built(checkpoint.Load(path)).Tensors {
+			if strings.HasPrefix(x.Name, "masks/") {
+				saved[x.Name] = num.Convert[int](built(checkpoint.Values[int32](x)))
+			}
+		}
+	}
+	for i, l := range stack.Layers() {
+		inner, _ := flow.Unwrap(l)
+		if a, ok := inner.(*flow.Autoregressive); ok {
+			add(fmt.Sprintf("layer%d", i), a.Set())
+		}
+	}
+	add("base.set0", stack.Base().(models.Masked).Cycle().At(0))
+	if !reflect.DeepEqual(saved, want) {
+		t.Errorf("the files have %v, want %v", saved, want)
+	}
 }
 
 // A run that was trained is saved with its own configuration.
