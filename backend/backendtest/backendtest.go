@@ -8,6 +8,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
 	"github.com/maskflow/maskflow/backend"
 )
 
@@ -66,4 +69,19 @@ func Open(t testing.TB, kind string) *backend.Backend {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// Call runs a compiled graph and returns its outputs, each flat.
+func Call[T float32 | float64](t testing.TB, exec *graph.Exec, args ...any) [][]T {
+	t.Helper()
+	outputs, err := exec.Call(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flat := make([][]T, len(outputs))
+	for i, out := range outputs {
+		flat[i] = tensors.MustCopyFlatData[T](out)
+		out.MustFinalizeAll()
+	}
+	return flat
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,16 +28,7 @@ func evaluate[T number](t *testing.T, b *backend.Backend, fn func(args []*Node) 
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	outputs, err := exec.Call(args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flat := make([][]T, len(outputs))
-	for i, out := range outputs {
-		flat[i] = tensors.MustCopyFlatData[T](out)
-		out.MustFinalizeAll()
-	}
-	return flat
+	return backendtest.Call[T](t, exec, args...)
 }
 
 func matrix[T number](flat []T, rows, cols int) *tensors.Tensor {

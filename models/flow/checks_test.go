@@ -10,6 +10,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -93,7 +94,7 @@ func (c *compiled) run(t *testing.T, w models.Weights, context []float32, a aske
 	if width := c.flow.ContextDim(); width > 0 {
 		args = append(args, matrix(context, width))
 	}
-	out := call(t, c.exec, args...)
+	out := backendtest.Call[float32](t, c.exec, args...)
 	return answer{out[0], out[1], out[2], out[3], out[4], out[5], out[6:]}
 }
 

@@ -69,7 +69,7 @@ func (p plane) run(t *testing.T, exec *Exec, rows, context []float32) (to, logp 
 	if width := p.flow.ContextDim(); width > 0 {
 		args = append(args, matrix(context, width))
 	}
-	out := call(t, exec, args...)
+	out := backendtest.Call[float32](t, exec, args...)
 	return out[0], out[1]
 }
 

@@ -171,7 +171,7 @@ func TestSolve(t *testing.T) {
 					return out
 				})
 				w := randomWeights(f, 3)
-				got := call(t, exec, append(arguments(f, w), args...)...)
+				got := backendtest.Call[float32](t, exec, append(arguments(f, w), args...)...)
 				want, _ := moved(t, must(f.NewInverter(w)).ToData, y, cond, models.Solver{})
 				same(t, "the solution", got[0], want, c.dim, 3e-5)
 				same(t, "the solution to a tolerance", got[2], want, c.dim, 0.2)
@@ -179,7 +179,7 @@ func TestSolve(t *testing.T) {
 				if exact < min(2, c.dim) || exact > c.dim || fewer > exact || c.dim > 7 && fewer == exact {
 					t.Errorf("%d passes, %d to a tolerance of 0.1, for %d variables", exact, fewer, c.dim)
 				}
-				got = call(t, exec, append(arguments(f, models.Initialize(f, 1)), args...)...)
+				got = backendtest.Call[float32](t, exec, append(arguments(f, models.Initialize(f, 1)), args...)...)
 				if got[1][0] != float32(min(2, c.dim)) {
 					t.Errorf("a layer that joins no variables takes %v passes", got[1][0])
 				}

@@ -67,13 +67,13 @@ func TestFlowInsideALoop(t *testing.T) {
 			}
 			return next
 		}
-		got := call(t, newExec(t, b, func(args []*Node) []*Node { return loop(args, round)[:len(specs)] }),
+		got := backendtest.Call[float32](t, newExec(t, b, func(args []*Node) []*Node { return loop(args, round)[:len(specs)] }),
 			append(arguments(f, w), data()...)...)
 		// One round after the other, on the Go backend, which compiles fast.
 		once := newExec(t, backendtest.Open(t, backend.KindGo), func(args []*Node) []*Node { return round(args)[:len(specs)] })
 		want := w
 		for range loopRounds {
-			want = call(t, once, append(arguments(f, want), data()...)...)
+			want = backendtest.Call[float32](t, once, append(arguments(f, want), data()...)...)
 		}
 		for i, s := range specs {
 			same(t, s.Name, got[i], want[i], 1, 1e-5)

@@ -94,28 +94,13 @@ func newExec(t *testing.T, b *backend.Backend, graph func(args []*Node) []*Node)
 	return exec
 }
 
-// call returns the outputs, flat.
-func call(t *testing.T, exec *Exec, args ...any) [][]float32 {
-	t.Helper()
-	outputs, err := exec.Call(args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flat := make([][]float32, len(outputs))
-	for i, out := range outputs {
-		flat[i] = tensors.MustCopyFlatData[float32](out)
-		out.MustFinalizeAll()
-	}
-	return flat
-}
-
 // evaluate builds a graph of the parameters of a model and more arguments, runs
 // it once and returns its outputs, flat.
 func evaluate(t *testing.T, b *backend.Backend, m models.Definition, w models.Weights, graph func(p models.Params, args []*Node) []*Node, args ...any) [][]float32 {
 	t.Helper()
 	n := len(m.Specs())
 	exec := newExec(t, b, func(nodes []*Node) []*Node { return graph(models.Bind(m.Specs(), nodes[:n]), nodes[n:]) })
-	return call(t, exec, append(arguments(m, w), args...)...)
+	return backendtest.Call[float32](t, exec, append(arguments(m, w), args...)...)
 }
 
 // near says whether got is want to a relative error, absolute below 1. Nothing

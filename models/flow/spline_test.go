@@ -55,7 +55,7 @@ func curve(t *testing.T, b *backend.Backend, s spline) func(theta, v []float32) 
 		return []*Node{y, Exp(log), s.Inverse(args[0], args[1])}
 	})
 	return func(theta, v []float32) (y, slope, x []float32) {
-		out := call(t, exec, matrix(v, 1), matrix(slices.Repeat(theta, len(v)), len(theta)))
+		out := backendtest.Call[float32](t, exec, matrix(v, 1), matrix(slices.Repeat(theta, len(v)), len(theta)))
 		return out[0], out[1], out[2]
 	}
 }

@@ -195,7 +195,7 @@ func TestDegreesAreInputs(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer exec.Finalize()
-			return call(t, exec, append(arguments(m, w), tensor(states(dim), 1<<dim, dim))...)[0]
+			return backendtest.Call[float32](t, exec, append(arguments(m, w), tensor(states(dim), 1<<dim, dim))...)[0]
 		}
 		for k, set := range sets(m) {
 			got := c.run(t, w, set, batch{x: states(dim)}).logp
@@ -266,7 +266,7 @@ func logProbInsideAWhile(t *testing.T, b *backend.Backend, m *Model) {
 		args = append(args, d)
 	}
 	args = append(args, tensor(x, rows, m.Dim()), tensor(ctx, rows, 2))
-	got := call(t, exec, args...)[0]
+	got := backendtest.Call[float32](t, exec, args...)[0]
 	want := compile(t, b, m, rows).run(t, w, m.Cycle().At(0), batch{x: x, context: ctx}).logp
 	for i := range want {
 		if !near(float64(got[i]), rounds*float64(want[i]), 1e-6) {

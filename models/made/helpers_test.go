@@ -99,7 +99,7 @@ func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) 
 		args = append(args, tensor(b.context, c.rows, width))
 	}
 	if !c.gradients {
-		out := call(t, c.exec, args...)
+		out := backendtest.Call[float32](t, c.exec, args...)
 		return result{logp: out[0], outputs: out[1], conditionals: out[2]}
 	}
 	if b.seeds == nil {
@@ -108,7 +108,7 @@ func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) 
 	if b.rowWeights == nil {
 		b.rowWeights = make([]float32, c.rows)
 	}
-	out := call(t, c.exec, append(args, tensors.FromFlatDataAndDimensions(b.seeds, c.rows, dim, k), b.rowWeights)...)
+	out := backendtest.Call[float32](t, c.exec, append(args, tensors.FromFlatDataAndDimensions(b.seeds, c.rows, dim, k), b.rowWeights)...)
 	return result{out[0], out[1], out[2], out[3], out[4:]}
 }
 
@@ -123,20 +123,6 @@ func arguments(m *Model, w models.Weights) []any {
 
 func tensor(flat []float32, rows, cols int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, rows, cols)
-}
-
-func call(t *testing.T, exec *Exec, args ...any) [][]float32 {
-	t.Helper()
-	outputs, err := exec.Call(args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flat := make([][]float32, len(outputs))
-	for i, out := range outputs {
-		flat[i] = tensors.MustCopyFlatData[float32](out)
-		out.MustFinalizeAll()
-	}
-	return flat
 }
 
 func mustNew(t testing.TB, o Options) *Model {

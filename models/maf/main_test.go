@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -105,15 +106,8 @@ func run(t *testing.T, exec *Exec, m *Model, w models.Weights, x, context []floa
 	if m.ContextDim() > 0 {
 		args = append(args, matrix(context, m.ContextDim()))
 	}
-	out, err := exec.Call(args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, logp = tensors.MustCopyFlatData[float32](out[0]), tensors.MustCopyFlatData[float32](out[1])
-	for _, o := range out {
-		o.MustFinalizeAll()
-	}
-	return z, logp
+	out := backendtest.Call[float32](t, exec, args...)
+	return out[0], out[1]
 }
 
 // same reports the first element in which got is not want, to an error that is

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -85,16 +86,7 @@ func (c Compiled) Run(t *testing.T, w models.Weights, args ...any) [][]float32 {
 	for i, s := range c.model.Specs() {
 		all = append(all, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
 	}
-	outputs, err := c.exec.Call(append(all, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flat := make([][]float32, len(outputs))
-	for i, out := range outputs {
-		flat[i] = tensors.MustCopyFlatData[float32](out)
-		out.MustFinalizeAll()
-	}
-	return flat
+	return backendtest.Call[float32](t, c.exec, append(all, args...)...)
 }
 
 // Trained are the specs of the parameters that are not fixed.
