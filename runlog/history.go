@@ -27,6 +27,15 @@ type History struct {
 	Revision uint64
 }
 
+// Units are those of the training losses, as the last [Start] names them: a run does not
+// mix them.
+func (h *History) Units() string {
+	if n := len(h.Starts); n > 0 {
+		return h.Starts[n-1].Units
+	}
+	return ""
+}
+
 // Load reads all of a run directory.
 func Load(dir string) (*History, error) {
 	r, err := Open(dir)

@@ -2,10 +2,13 @@ package runlog
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // formatVersion is the version of run.json and of metrics.jsonl.
@@ -32,7 +35,14 @@ type Start struct {
 	Time    Float `json:"time"`
 	Step    int64 `json:"step"`
 	Resumed bool  `json:"resumed"`
+	// Units are those of the training losses that follow: DataUnits, in which
+	// validations are, or empty in runs of version 0.1.0, which left out what the source
+	// prescribes, such as dequantising.
+	Units string `json:"units,omitempty"`
 }
+
+// DataUnits are nats a row in the units of the source.
+const DataUnits = "data"
 
 // Train is the state of the optimisation after a step. A number that is not
 // known is NaN; 0 means 0.
@@ -49,17 +59,45 @@ type Train struct {
 }
 
 // Valid is an evaluation on the validation rows: the mean negative
-// log-likelihood in nats a row and twice its standard error.
+// log-likelihood in nats a row and twice its standard error. Where BadRows have no
+// likelihood NLL is Inf, and Others and the error are of the other rows.
 type Valid struct {
-	Step   int64 `json:"step"`
-	Epoch  int   `json:"epoch"`
-	Time   Float `json:"time"`
-	NLL    Float `json:"nll"`
-	NLL2SE Float `json:"nll_2se"`
-	Best   bool  `json:"best"` // the best so far
+	Step    int64 `json:"step"`
+	Epoch   int   `json:"epoch"`
+	Time    Float `json:"time"`
+	NLL     Float `json:"nll"`
+	NLL2SE  Float `json:"nll_2se"`
+	Best    bool  `json:"best"` // the best so far
+	BadRows int   `json:"bad_rows"`
+	Others  Float `json:"nll_others"`
 }
 
-// Orders is an evaluation of an ensemble over orders, in nats a row.
+// OfOthers is the mean over the rows that have a likelihood.
+func (r Valid) OfOthers() Float { return others(r.NLL, r.Others, r.BadRows) }
+
+func others(nll, others Float, bad int) Float {
+	if bad > 0 {
+		return others
+	}
+	return nll
+}
+
+// Better reports whether a validation is better than another: of fewer rows without a
+// likelihood, or of as many and a smaller mean over the others. One without a mean is
+// better than none.
+func (r Valid) Better(than Valid) bool {
+	mine, other := float64(r.OfOthers()), float64(than.OfOthers())
+	switch {
+	case !num.Finite(mine):
+		return false
+	case !num.Finite(other):
+		return true
+	}
+	return cmp.Or(cmp.Compare(r.BadRows, than.BadRows), cmp.Compare(mine, other)) < 0
+}
+
+// Orders is an evaluation of an ensemble over orders, in nats a row, by the rows that
+// have a likelihood.
 type Orders struct {
 	Step      int64   `json:"step"`
 	Time      Float   `json:"time"`
@@ -130,7 +168,8 @@ type End struct {
 }
 
 // Result is an evaluation with its ensemble, in nats a row. NLL is in the
-// space of the data as given, NLLModel in that after preprocessing.
+// space of the data as given, NLLModel in that after preprocessing. Where BadRows have
+// no likelihood both are Inf, and all else is of the other rows.
 type Result struct {
 	Split        string `json:"split"`
 	Rows         int    `json:"rows"`
@@ -141,7 +180,12 @@ type Result struct {
 	Orders       int    `json:"orders"`
 	NLLOrderMean Float  `json:"nll_order_mean"`
 	Gain         Float  `json:"gain"`
+	BadRows      int    `json:"bad_rows"`
+	Others       Float  `json:"nll_others"`
 }
+
+// OfOthers is the mean over the rows that have a likelihood.
+func (r Result) OfOthers() Float { return others(r.NLL, r.Others, r.BadRows) }
 
 func (Start) kind() string      { return "start" }
 func (Train) kind() string      { return "train" }

@@ -79,12 +79,13 @@ func drawRecord(t *rapid.T) Record {
 	}
 	switch rapid.IntRange(0, 9).Draw(t, "kind") {
 	case 0:
-		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed")}
+		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed"), Units: text.Draw(t, "units")}
 	case 1:
 		return Train{Step: step, Epoch: rapid.Int32().Draw(t, "epoch"), Time: f("time"), Loss: f("loss"), EMA: Float32(f("ema")), LR: Float32(f("lr")),
 			GradNorm: Float32(f("grad")), Rate: Float32(f("rate")), Mask: rapid.Int32().Draw(t, "mask")}
 	case 2:
-		return Valid{Step: step, Epoch: n("epoch"), Time: f("time"), NLL: f("nll"), NLL2SE: f("se"), Best: rapid.Bool().Draw(t, "best")}
+		return Valid{Step: step, Epoch: n("epoch"), Time: f("time"), NLL: f("nll"), NLL2SE: f("se"), Best: rapid.Bool().Draw(t, "best"),
+			BadRows: n("bad"), Others: f("others")}
 	case 3:
 		return Orders{
 			Step: step, Time: f("time"), Split: text.Draw(t, "split"), NLL: f("nll"), Mean: f("mean"), BestOrder: f("best"),
@@ -103,7 +104,8 @@ func drawRecord(t *rapid.T) Record {
 	default:
 		return End{
 			Status: Done, Step: step, Time: f("time"), Error: text.Draw(t, "error"),
-			Test: &Result{Split: "test", Rows: n("rows"), Dim: n("dim"), NLL: f("nll"), NLL2SE: f("se"), NLLModel: f("model"), Orders: n("orders"), NLLOrderMean: f("mean"), Gain: f("gain")},
+			Test: &Result{Split: "test", Rows: n("rows"), Dim: n("dim"), NLL: f("nll"), NLL2SE: f("se"), NLLModel: f("model"), Orders: n("orders"), NLLOrderMean: f("mean"), Gain: f("gain"),
+				BadRows: n("bad"), Others: f("others")},
 		}
 	}
 }
@@ -135,9 +137,9 @@ func TestKeysOfRecords(t *testing.T) {
 		r    Record
 		keys string
 	}{
-		{Start{}, "t v time step resumed"},
+		{Start{Units: DataUnits}, "t v time step resumed units"},
 		{Train{}, "t step epoch time loss ema lr grad_norm rate mask"},
-		{Valid{}, "t step epoch time nll nll_2se best"},
+		{Valid{}, "t step epoch time nll nll_2se best bad_rows nll_others"},
 		{Orders{PerOrder: one, MaskLoss: one}, "t step time split nll mean best_order gain gain_2se ess per_order mask_loss"},
 		{Samples{}, "t step time file shape"},
 		{Density{}, "t step time file shape x y"},
@@ -162,6 +164,25 @@ func TestKeysOfRecords(t *testing.T) {
 	}
 }
 
+// Validations are ordered by the rows without a likelihood, then by the mean over the
+// others; what has no mean is better than nothing.
+func TestValidationsAreOrdered(t *testing.T) {
+	falling := []Valid{{NLL: 1}, {NLL: 2}, {NLL: inf, BadRows: 1, Others: -5}, {NLL: inf, BadRows: 1, Others: 3}, {NLL: inf, BadRows: 2, Others: -9}}
+	none := []Valid{{NLL: nan}, {NLL: inf, BadRows: 3, Others: nan}}
+	for i, a := range falling {
+		for j, b := range falling {
+			if a.Better(b) != (i < j) {
+				t.Errorf("%+v is better than %+v: %v", a, b, a.Better(b))
+			}
+		}
+		for _, n := range none {
+			if !a.Better(n) || n.Better(a) || n.Better(n) {
+				t.Errorf("%+v is compared wrongly with %+v", a, n)
+			}
+		}
+	}
+}
+
 func TestDecodeForeignLines(t *testing.T) {
 	unknown, nan32 := unknownTrain, Float32(nan)
 	for _, c := range []struct {
@@ -174,7 +195,7 @@ func TestDecodeForeignLines(t *testing.T) {
 		{` { "step" : 7 , "t" : "train", "loss": "-Inf" }`, Train{Step: 7, Time: nan, Loss: -inf, EMA: nan32, LR: nan32, GradNorm: nan32, Rate: nan32}},
 		{`{"t":"train","step":7,"loss":null,"nested":{"a":[1]}}`, Train{Step: 7, Time: nan, Loss: nan, EMA: nan32, LR: nan32, GradNorm: nan32, Rate: nan32}},
 		{`{"t":"samples","step":5,"file":"samples/00005.npy","shape":[2,3]}`, Samples{Step: 5, Time: nan, File: "samples/00005.npy", Shape: []int{2, 3}}},
-		{`{"t":"end","status":"done","step":3,"test":{"nll":1.5}}`, End{Status: Done, Step: 3, Time: nan, Test: &Result{NLL: 1.5, NLL2SE: nan, NLLModel: nan, NLLOrderMean: nan, Gain: nan}}},
+		{`{"t":"end","status":"done","step":3,"test":{"nll":1.5}}`, End{Status: Done, Step: 3, Time: nan, Test: &Result{NLL: 1.5, NLL2SE: nan, NLLModel: nan, NLLOrderMean: nan, Gain: nan, Others: nan}}},
 	} {
 		got, err := decode([]byte(c.line))
 		if c.want == nil && err == nil || c.want != nil && (err != nil || !same(got, c.want)) {
