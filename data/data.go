@@ -48,8 +48,8 @@ type Prepared struct {
 	ModelLogDet float64
 
 	rowLogDet []float64 // of each row, nil when all have LogDet
-	places    []int     // where each row stood in the source, nil when row i was row i
-	lines     bool      // places are line numbers of a text file
+	places    []int     // which rows of the source they were, nil when row i was row i
+	lines     *Lines    // of the rows of the source where it is a text
 }
 
 // Row returns row i, a slice of X of length Dim.
@@ -87,7 +87,10 @@ func (s *Prepared) place(row, col int) string {
 	if s.places != nil {
 		row = s.places[row]
 	}
-	return Place(row, col, s.lines, s.Columns)
+	if s.lines != nil {
+		row = s.lines.At(row)
+	}
+	return Place(row, col, s.lines != nil, s.Columns)
 }
 
 func sequence(lo, hi int) []int {

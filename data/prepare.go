@@ -149,14 +149,8 @@ func (p *Preparation) apply(part Part, noise noiseOf) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), lines: t.Lines != nil}
+	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), places: rows, lines: t.Lines}
 	s.Columns, s.ContextNames = p.Names()
-	switch s.places = t.Lines; {
-	case rows != nil && s.lines:
-		s.places = pick(t.Lines, rows)
-	case rows != nil:
-		s.places = slices.Clone(rows)
-	}
 	if s.ContextDim > 0 {
 		if context == nil && t.Context != nil {
 			t, context = t.Context, sequence(0, s.ContextDim)
@@ -248,8 +242,17 @@ func (t *Table) walk(rows, columns []int, f func(row []float64) (col int, proble
 		if rows != nil {
 			from = rows[i]
 		}
+		var all []float64
+		if t.narrow == nil {
+			all = t.wide.row(from, t.dim)
+		}
 		for k, c := range columns {
-			if row[k] = t.At(from, c); row[k]-row[k] != 0 {
+			if all != nil {
+				row[k] = all[c]
+			} else {
+				row[k] = float64(t.narrow[from*t.dim+c])
+			}
+			if row[k]-row[k] != 0 {
 				return t.refused(from, c, t.refuse(from, c))
 			}
 		}
@@ -303,7 +306,7 @@ func (p *Preparation) Undo(x []float32) (*Table, error) {
 	}
 	t.widen()
 	for i := range t.rows {
-		p.undo(t.wide[i*t.dim : (i+1)*t.dim])
+		p.undo(t.wide.row(i, t.dim))
 	}
 	return t, nil
 }

@@ -87,7 +87,7 @@ func TestApplyChoosesColumns(t *testing.T) {
 func TestApplyRefuses(t *testing.T) {
 	p := every()
 	text := must.M1(FromRows([][]float64{{3, 0, 20, 7}, {3, 0, 20, 7}}))
-	text.Name, text.Columns, text.Lines = "t.csv", []string{"a", "b", "c", "d"}, []int{2, 5}
+	text.Name, text.Columns, text.Lines = "t.csv", []string{"a", "b", "c", "d"}, LinesOf(2, 5)
 	text.SetText(1, 2, "1,5")
 	for want, table := range map[string]*Table{
 		`t.csv: line 5, column "c" is "1,5", not a number (write a decimal point, not a comma)`: text,

@@ -32,11 +32,11 @@ type Table struct {
 	Context *Table
 	// Lines are the lines of text that the rows come from, counted from 1; nil
 	// where row i is row i of an array.
-	Lines []int
+	Lines *Lines
 
 	rows, dim int
-	wide      []float64 // [rows, dim], row after row, unless
-	narrow    []float32 // these are the numbers
+	wide      blocks    // [rows, dim], unless
+	narrow    []float32 // these are the numbers, row after row
 	text      map[int]string
 }
 
@@ -47,14 +47,15 @@ func FromRows(rows [][]float64) (*Table, error) {
 	if len(rows) == 0 || len(rows[0]) == 0 {
 		return nil, fmt.Errorf("data: a table needs one row and one column at least")
 	}
-	t := &Table{rows: len(rows), dim: len(rows[0]), wide: make([]float64, 0, len(rows)*len(rows[0]))}
+	dim := len(rows[0])
+	values := make([]float64, 0, len(rows)*dim)
 	for i, row := range rows {
-		if len(row) != t.dim {
-			return nil, fmt.Errorf("data: row %d has %d values, but row 0 has %d", i, len(row), t.dim)
+		if len(row) != dim {
+			return nil, fmt.Errorf("data: row %d has %d values, but row 0 has %d", i, len(row), dim)
 		}
-		t.wide = append(t.wide, row...)
+		values = append(values, row...)
 	}
-	return t, nil
+	return FromFlat(values, dim)
 }
 
 // FromFlat makes a table of the values of whole rows, one row after the other.
@@ -74,7 +75,7 @@ func FromFlat[T float32 | float64](values []T, dim int, columns ...string) (*Tab
 	case []float32:
 		t.narrow = v
 	case []float64:
-		t.wide = v
+		t.wide = oneBlock(v)
 	}
 	return t, nil
 }
@@ -116,7 +117,7 @@ func (t *Table) At(row, col int) float64 {
 	if t.narrow != nil {
 		return float64(t.narrow[row*t.dim+col])
 	}
-	return t.wide[row*t.dim+col]
+	return t.wide.row(row, t.dim)[col]
 }
 
 // T is the transpose, for gonum.
@@ -145,16 +146,17 @@ func (t *Table) SetText(row, col int, text string) {
 		t.text = map[int]string{}
 	}
 	t.widen()
-	t.text[row*t.dim+col], t.wide[row*t.dim+col] = text, math.NaN()
+	t.text[row*t.dim+col], t.wide.row(row, t.dim)[col] = text, math.NaN()
 }
 
 // Float32 returns the values of all rows, one row after the other, where they
 // are kept in float32, otherwise nil; Float64 those kept in float64. The memory
-// is the table's own.
+// is the table's own, but that of Float64 is a copy where rows were appended, as
+// those of a text are.
 func (t *Table) Float32() []float32 { return t.narrow }
 
 // Float64 is as described at [Table.Float32].
-func (t *Table) Float64() []float64 { return t.wide }
+func (t *Table) Float64() []float64 { return t.wide.joined() }
 
 // Values returns the values of all rows in float32, one row after the other. It
 // returns an error, with the place, for a cell that is no finite number. The
@@ -169,8 +171,9 @@ func (t *Table) Extend(more *Table) error {
 	if more.dim != t.dim || (more.Context == nil) != (t.Context == nil) {
 		return fmt.Errorf("it has %d columns, those before it %d, or one of them alone has a context", more.dim, t.dim)
 	}
+	row := make([]float64, t.dim)
 	for i := range more.rows {
-		t.Append(more.Row(nil, i))
+		t.Append(more.Row(row, i))
 	}
 	if t.Context != nil {
 		return t.Context.Extend(more.Context)
@@ -187,11 +190,14 @@ func (t *Table) Select(rows, columns []int) *Table {
 	if columns == nil {
 		columns = sequence(0, t.dim)
 	}
-	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Lines: pick(t.Lines, rows),
-		rows: len(rows), dim: len(columns), wide: make([]float64, 0, len(rows)*len(columns))}
+	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Lines: t.Lines.pick(rows),
+		rows: len(rows), dim: len(columns), wide: oneBlock(make([]float64, len(rows)*len(columns)))}
 	for i, row := range rows {
+		values := s.wide.row(i, s.dim)
 		for k, c := range columns {
-			s.wide = append(s.wide, t.At(row, c))
+			if values[k] = t.At(row, c); len(t.text) == 0 {
+				continue
+			}
 			if text, ok := t.Text(row, c); ok {
 				s.SetText(i, k, text)
 			}
@@ -254,7 +260,7 @@ func textProblem(s string) string {
 // Place names a cell by where it stands in the source.
 func (t *Table) Place(row, col int) string {
 	if t.Lines != nil {
-		return Place(t.Lines[row], col, true, t.Columns)
+		return Place(t.Lines.At(row), col, true, t.Columns)
 	}
 	return Place(row, col, false, t.Columns)
 }
@@ -275,16 +281,14 @@ func Place(row, col int, line bool, columns []string) string {
 // widen keeps the numbers in float64, in memory of the table's own.
 func (t *Table) widen() {
 	if t.narrow != nil {
-		t.wide, t.narrow = num.Convert[float64](t.narrow), nil
+		t.wide, t.narrow = oneBlock(num.Convert[float64](t.narrow)), nil
 	}
 }
 
 // Append adds a row of numbers.
 func (t *Table) Append(row []float64) {
 	t.widen()
-	if len(t.wide)+len(row) > cap(t.wide) { // doubled: files have many rows
-		t.wide = slices.Grow(t.wide, max(len(t.wide), len(row)))
-	}
-	t.wide, t.dim = append(t.wide, row...), len(row)
+	t.wide.add(row, t.rows)
+	t.dim = len(row)
 	t.rows++
 }

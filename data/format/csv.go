@@ -52,7 +52,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 	c.ReuseRecord = true
 	c.TrimLeadingSpace = true
 
-	t, firstLine := &data.Table{Name: name}, 0
+	t, firstLine := &data.Table{Name: name, Lines: &data.Lines{}}, 0
 	var row []float64
 	var texts []int // columns of a row with neither a number nor a missing value
 	for {
@@ -95,7 +95,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 			}
 		}
 		t.Append(row)
-		t.Lines = append(t.Lines, line)
+		t.Lines.Append(line)
 		for _, col := range texts {
 			cell := strings.Clone(strings.TrimSpace(cells[col]))
 			if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
