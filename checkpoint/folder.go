@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +39,12 @@ func parseStep(name string) (step int64, ok bool) {
 	return step, err == nil && step >= 0 && StepName(step) == name
 }
 
+// ofRun reports whether a name is that of a checkpoint of a run.
+func ofRun(name string) bool {
+	_, ok := parseStep(name)
+	return ok || name == Best
+}
+
 // Found is the newest whole checkpoint of a folder. Damaged tells what is wrong
 // with each newer one that was passed over, newest first; the caller should
 // show it.
@@ -50,18 +54,38 @@ type Found struct {
 	Damaged []error
 }
 
+// Folder are the checkpoints of a run, in a folder that is held open: no links are followed in it, to it or out of it.
+type Folder struct{ files *files.Folder }
+
+// In is the folder of checkpoints that a handle is of, which need not be there yet.
+func In(f *files.Folder) Folder { return Folder{f} }
+
+// Latest is [Folder.Latest] of a path.
+func Latest(dir string) (*Found, error) {
+	f, err := files.OpenFolder(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w in %s", ErrNone, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for checkpoints: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return In(f).Latest()
+}
+
 // Latest loads the checkpoint of the highest step that is whole. The error is
 // [ErrNone] when there is none, and says what is wrong with those there are.
-func Latest(dir string) (*Found, error) {
-	steps, err := steps(dir)
+func (f Folder) Latest() (*Found, error) {
+	dir := f.files.Path("")
+	steps, err := f.steps()
 	if err != nil {
 		return nil, fmt.Errorf("looking for checkpoints: %w", err)
 	}
 	found := new(Found)
 	for _, step := range steps {
-		path, s, err := readStep(dir, step, true)
+		s, err := f.readStep(step, true)
 		if err == nil {
-			found.Path, found.State = path, s
+			found.Path, found.State = f.files.Path(StepName(step)), s
 			return found, nil
 		}
 		found.Damaged = append(found.Damaged, err)
@@ -76,23 +100,33 @@ func Latest(dir string) (*Found, error) {
 	}
 }
 
-// Prune removes old checkpoints of steps, and what a killed writer left. It
-// verifies from the newest back until one is whole; that one, the keep−1 before
-// it and everything newer stay. When none is whole, nothing is removed. A keep
-// below 1 counts as 1.
+// Prune is [Folder.Prune] of a path.
 func Prune(dir string, keep int) error {
-	steps, err := steps(dir)
-	if err == nil {
-		err = files.RemoveTemporary(dir, suffix)
-	}
+	f, err := files.OpenFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("pruning checkpoints: %w", err)
 	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return In(f).Prune(keep)
+}
+
+// Prune removes old checkpoints of steps, and what a killed writer left of one. It
+// verifies from the newest back until one is whole; that one, the keep−1 before
+// it and everything newer stay. When none is whole, nothing is removed. A keep
+// below 1 counts as 1.
+func (f Folder) Prune(keep int) error {
+	steps, err := f.steps()
+	if err == nil && steps != nil {
+		err = f.files.RemoveTemporary(ofRun)
+	}
+	if err != nil {
+		return fmt.Errorf("pruning checkpoints: %w", err)
+	}
 	whole := slices.IndexFunc(steps, func(step int64) bool {
-		_, _, err := readStep(dir, step, false)
+		_, err := f.readStep(step, false)
 		return err == nil
 	})
 	if whole < 0 {
@@ -100,7 +134,7 @@ func Prune(dir string, keep int) error {
 	}
 	first := min(whole+max(keep, 1), len(steps))
 	for _, step := range slices.Backward(steps[first:]) { // a killed Prune leaves no gap
-		if err := os.Remove(filepath.Join(dir, StepName(step))); err != nil {
+		if err := f.files.Remove(StepName(step)); err != nil {
 			return fmt.Errorf("pruning checkpoints: %w", err)
 		}
 	}
@@ -108,19 +142,19 @@ func Prune(dir string, keep int) error {
 }
 
 // readStep reads the checkpoint that is named for a step.
-func readStep(dir string, step int64, keep bool) (path string, s *State, err error) {
-	path = filepath.Join(dir, StepName(step))
-	s, err = readFile(path, keep)
+func (f Folder) readStep(step int64, keep bool) (*State, error) {
+	name := StepName(step)
+	s, err := f.read(name, keep)
 	if err == nil && s.Step != step {
-		err = fmt.Errorf("reading the checkpoint %s: it holds step %d", path, s.Step)
+		err = fmt.Errorf("reading the checkpoint %s: it holds step %d", f.files.Path(name), s.Step)
 	}
-	return path, s, err
+	return s, err
 }
 
 // steps lists the steps that have a file, highest first. A folder that does not
 // exist has none.
-func steps(dir string) ([]int64, error) {
-	entries, err := os.ReadDir(dir)
+func (f Folder) steps() ([]int64, error) {
+	entries, err := f.files.Entries()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -129,7 +163,7 @@ func steps(dir string) ([]int64, error) {
 	}
 	var steps []int64
 	for _, e := range entries {
-		if step, ok := parseStep(e.Name()); ok {
+		if step, ok := parseStep(e.Name()); ok && e.Type().IsRegular() {
 			steps = append(steps, step)
 		}
 	}

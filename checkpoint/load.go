@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/maskflow/maskflow/internal/files"
 )
@@ -16,22 +17,35 @@ import (
 // data, types, shapes and offsets. Nothing is allocated that the size of the
 // file does not justify. The one error says what is wrong with which file.
 func Load(path string) (*State, error) {
-	return readFile(path, true)
+	f, info, err := files.OpenRegular(path)
+	if err != nil {
+		return nil, unread(path, err)
+	}
+	return readFile(f, info, path, true)
 }
 
-func readFile(path string, keep bool) (*State, error) {
-	s, err := func() (*State, error) {
-		f, info, err := files.OpenRegular(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		return read(f, info.Size(), keep)
-	}()
+// Load is the function [Load] of a name in the folder.
+func (f Folder) Load(name string) (*State, error) { return f.read(name, true) }
+
+func (f Folder) read(name string, keep bool) (*State, error) {
+	file, info, err := f.files.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading the checkpoint %s: %w", path, files.Cause(err)) // the path is given once
+		return nil, unread(f.files.Path(name), err)
+	}
+	return readFile(file, info, f.files.Path(name), keep)
+}
+
+func readFile(f io.ReadCloser, info fs.FileInfo, path string, keep bool) (*State, error) {
+	defer f.Close() //nolint:errcheck // nothing was written
+	s, err := read(f, info.Size(), keep)
+	if err != nil {
+		return nil, unread(path, err)
 	}
 	return s, nil
+}
+
+func unread(path string, err error) error {
+	return fmt.Errorf("reading the checkpoint %s: %w", path, files.Cause(err)) // the path is given once
 }
 
 // read reads a checkpoint of size bytes; without keep it leaves Data empty.

@@ -5,53 +5,65 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/maskflow/maskflow/internal/files"
 )
 
-// Save writes a state to dir/name and returns that path. The name is
+// Save is [Folder.Save] in a folder by its path, which is made when it does not exist.
+func Save(dir, name string, s *State) (path string, err error) {
+	if err := validate(name, s); err != nil {
+		return "", err
+	}
+	f, err := files.MakeFolder(dir)
+	if err != nil {
+		return "", fmt.Errorf("saving %s: %w", filepath.Join(dir, name), err)
+	}
+	defer f.Close() //nolint:errcheck // files are synced
+	return In(f).Save(name, s)
+}
+
+// Save writes a state to a file and returns its path. The name is
 // [StepName] of the state's step, [Best], or another that ends in
 // ".safetensors". A file of that name is replaced; the folder is made when it
 // does not exist. When Save returns nil, the checkpoint is whole and survives a
 // power cut; when it returns an error, the name still belongs to a whole
-// checkpoint if it did before. Temporary files that a killed writer left are
-// removed.
+// checkpoint if it did before. Temporary files that a killed writer of it left, or
+// those of a run left where it is one's, are removed.
 //
 // The tensors are hashed and then written from where they lie, without a copy;
 // they must not change meanwhile.
-func Save(dir, name string, s *State) (path string, err error) {
-	if s == nil {
-		return "", errors.New("saving a checkpoint: no state is given")
+func (f Folder) Save(name string, s *State) (path string, err error) {
+	if err := validate(name, s); err != nil {
+		return "", err
 	}
-	if err := validateName(name, s.Step); err != nil {
-		return "", fmt.Errorf("saving a checkpoint: %w", err)
-	}
-	path = filepath.Join(dir, name)
+	path = f.files.Path(name)
 	head, err := encodeHeader(s)
 	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
+		err = f.files.Make()
 	}
 	if err == nil {
-		err = files.RemoveTemporary(dir, suffix)
+		err = f.files.RemoveTemporary(func(of string) bool { return of == name || ofRun(of) && ofRun(name) })
 	}
 	if err == nil {
-		err = files.WriteAtomic(path, func(w io.Writer) error { return write(w, head, s.Tensors) })
+		err = f.files.WriteAtomic(name, func(w io.Writer) error { return write(w, head, s.Tensors) })
 	}
 	if err != nil {
-		return "", fmt.Errorf("saving %s: %w", path, err)
+		return "", fmt.Errorf("saving %s: %w", path, files.Cause(err))
 	}
 	return path, nil
 }
 
-func validateName(name string, step int64) error {
-	if filepath.Base(name) != name || strings.HasPrefix(name, ".") || !strings.HasSuffix(name, suffix) {
-		return fmt.Errorf("%q is not a file name that ends in %s", name, suffix)
+func validate(name string, s *State) error {
+	if s == nil {
+		return errors.New("saving a checkpoint: no state is given")
 	}
-	if n, ok := parseStep(name); ok && n != step {
-		return fmt.Errorf("%s would hold step %d", name, step)
+	if filepath.Base(name) != name || strings.HasPrefix(name, ".") || !strings.HasSuffix(name, suffix) {
+		return fmt.Errorf("saving a checkpoint: %q is not a file name that ends in %s", name, suffix)
+	}
+	if n, ok := parseStep(name); ok && n != s.Step {
+		return fmt.Errorf("saving a checkpoint: %s would hold step %d", name, s.Step)
 	}
 	return nil
 }

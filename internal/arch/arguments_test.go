@@ -69,7 +69,7 @@ var library = map[string][]any{
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
 	"data/toy":    {toy.Targets, toy.All, toy.ByName},
 	"data/source": {source.Load, source.List},
-	"checkpoint": {checkpoint.StepName, checkpoint.Latest, checkpoint.Prune, checkpoint.Load, checkpoint.Save,
+	"checkpoint": {checkpoint.StepName, checkpoint.Latest, checkpoint.In, checkpoint.Prune, checkpoint.Load, checkpoint.Save,
 		checkpoint.NewTensor[float32], checkpoint.Values[float32]},
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values},
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,

@@ -1,4 +1,4 @@
-// Package files writes files whole or not at all, and reads only what is a regular file.
+// Package files writes files whole or not at all, reads only what is a regular file, and holds directories open.
 package files
 
 import (
@@ -31,15 +31,34 @@ func Cause(err error) error {
 // that path has either its old content or all that write gave, also after a
 // power failure. Errors of write are returned as they are, those of the file
 // system without paths.
-func WriteAtomic(path string, write func(io.Writer) error) (err error) {
-	f, err := createBeside(path)
+func WriteAtomic(path string, write func(io.Writer) error) error {
+	dir, name := filepath.Split(path)
+	return writeAtomic(plain(dir), name, write)
+}
+
+// A place is a folder where files are written: a [Folder], or a plain path.
+type place interface {
+	create(name string) (file, error) // a new one
+	rename(from, to string) error
+	remove(name string) error
+	sync() error // makes a rename outlast a power failure
+}
+
+// file is what is needed of one that is written.
+type file interface {
+	io.WriteCloser
+	Sync() error
+}
+
+func writeAtomic(in place, name string, write func(io.Writer) error) (err error) {
+	f, temporary, err := createBeside(in, name)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			_ = f.Close()
-			_ = os.Remove(f.Name())
+			_ = in.remove(temporary)
 		}
 	}()
 	buffered := bufio.NewWriterSize(f, 1<<16)
@@ -49,33 +68,59 @@ func WriteAtomic(path string, write func(io.Writer) error) (err error) {
 	if err := cmp.Or(buffered.Flush(), f.Sync(), f.Close()); err != nil {
 		return Cause(err)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := in.rename(temporary, name); err != nil {
 		return Cause(err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return in.sync()
 }
 
-// createBeside creates a new hidden file in the folder of path. os.CreateTemp
+// temporaryOf is the name of the file that a temporary one is for; see createBeside.
+func temporaryOf(name string) (of string, ok bool) {
+	of, ok = strings.CutSuffix(name, ".tmp")
+	dot := strings.LastIndexByte(of, '.')
+	if !ok || !strings.HasPrefix(of, ".") || dot < 1 || strings.Trim(of[dot+1:], "0123456789") != "" {
+		return "", false
+	}
+	return of[1:dot], true
+}
+
+// createBeside creates a new hidden file beside name. os.CreateTemp
 // would deny everyone else the result, whatever the umask.
-func createBeside(path string) (*os.File, error) {
-	dir, name := filepath.Split(path)
+func createBeside(in place, name string) (f file, temporary string, err error) {
 	for i := range 10000 {
-		f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", name, i)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, Cause(err)
+		temporary = fmt.Sprintf(".%s.%d.tmp", filepath.Base(name), i)
+		if f, err = in.create(temporary); !errors.Is(err, fs.ErrExist) {
+			return f, temporary, Cause(err)
 		}
 	}
-	return nil, errors.New("no name is free for a temporary file: remove the old ones beside it")
+	return nil, "", errors.New("no name is free for a temporary file: remove the old ones beside it")
 }
 
-// syncFolder makes a rename outlast a power failure. Windows and some file systems cannot sync a folder; there the
-// rename is still atomic, as it is in a folder that may be written but not read.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
+// plain is a folder by its path.
+type plain string
+
+func (p plain) create(name string) (file, error) {
+	return os.OpenFile(filepath.Join(string(p), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+func (p plain) rename(from, to string) error {
+	return os.Rename(filepath.Join(string(p), from), filepath.Join(string(p), to))
+}
+
+func (p plain) remove(name string) error { return os.Remove(filepath.Join(string(p), name)) }
+
+func (p plain) sync() error {
+	d, err := os.Open(cmp.Or(string(p), "."))
 	if err != nil {
 		return nil
 	}
-	err = d.Sync()
+	return syncFolder(d)
+}
+
+// syncFolder syncs a folder and closes it. Windows and some file systems cannot sync one; there the
+// rename is still atomic, as it is in a folder that may be written but not read.
+func syncFolder(d *os.File) error {
+	err := d.Sync()
 	_ = d.Close() // nothing was written
 	if runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
@@ -89,22 +134,6 @@ func Replace(path string, content []byte) error {
 		_, err := w.Write(content)
 		return err
 	})
-}
-
-// RemoveTemporary removes what killed writers left of files in a folder whose names end in suffix.
-func RemoveTemporary(dir, suffix string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".tmp") && strings.Contains(name, suffix+".") {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // ErrNotRegular is the cause of the errors of [OpenRegular] about pipes, devices and folders.
@@ -141,7 +170,11 @@ func ReadRegular(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	return readAll(f, limit)
+}
+
+func readAll(r io.Reader, limit int64) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
 		return nil, err
 	}
