@@ -285,10 +285,18 @@ func (t *Table) widen() {
 	}
 }
 
-// Append adds a row of numbers.
+// Append adds a row of numbers. The first row says how many columns there are: of a
+// shorter one the last values are missing, of a longer one they are left out.
 func (t *Table) Append(row []float64) {
 	t.widen()
-	t.wide.add(row, t.rows)
-	t.dim = len(row)
-	t.rows++
+	if t.rows == 0 {
+		t.dim = len(row)
+	}
+	for len(row) < t.dim {
+		row = append(slices.Clip(row), math.NaN())
+	}
+	if t.dim > 0 {
+		t.wide.add(row[:t.dim], t.rows)
+		t.rows++
+	}
 }

@@ -63,7 +63,7 @@ var library = map[string][]any{
 	"models/vae":    {vae.New},
 	"models/output": {output.Uniform, output.Normal},
 	"data": {data.Jitter, data.FitScale, data.FromRows, data.FromFlat[float32], data.FromMatrix, data.Refuse, data.Place,
-		data.Describe, data.AttachLabels, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare},
+		data.Describe, data.AttachLabels, data.LinesOf, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare},
 	"data/format": {format.OpenNPZ, format.FoldName, format.CheckName, format.WriteFile, format.WriteCSV, format.ReadCSV,
 		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Read, format.Open},
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
@@ -92,6 +92,7 @@ var ofProcess = []string{"backend.Doctor", "backend.Install", "backend.QuietLogs
 
 // indexed take an index as a slice does; shapes that do not fit are masks.Verify's and an initial value's only answer.
 var indexed = []string{"*masks.Cycle.At", "*masks.Set.In", "*masks.Set.Mask", "*masks.Set.Out", "*data.Table.At", "*data.Table.Row",
+	"*data.Lines.At",
 	"*data.Table.SetText", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal"}
 
 // ofGraphs take nodes: they panic with the shapes, and whoever builds the graph returns an error.
