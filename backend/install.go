@@ -101,6 +101,7 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
+	defer files.Temporary(func() { _ = os.RemoveAll(temp) })()
 	target, unpacked := filepath.Join(dir, want.path), filepath.Join(temp, "unpacked")
 	if own != "" {
 		err = unpack(own, unpacked)

@@ -62,7 +62,7 @@ func (m *Monitor) Run() (Outcome, error) {
 }
 
 // restoreTime bounds how long Restore waits: what it waits for may be what hangs.
-const restoreTime = time.Second
+const restoreTime = 250 * time.Millisecond
 
 // Restore gives the terminal back at once, from any goroutine: for a process that is
 // about to exit.

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -61,9 +62,27 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &checked{w: stdout}
+	root.SetOut(out)
 	root.SetErr(a.console)
-	return a.exit(ctx, root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	code = a.exit(ctx, cmp.Or(err, out.err))
+	a.console.finish(ctx, code != codeDone)
+	return code
+}
+
+// checked is standard output as cobra has it, which ignores errors.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil {
+		c.err = fmt.Errorf("writing standard output: %w", err)
+	}
+	return n, err
 }
 
 const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density models
@@ -169,7 +188,7 @@ func (a *app) writeJSON(v any) error {
 // print writes to standard output. A full disk must not pass for success.
 func (a *app) print(format string, args ...any) error {
 	a.console.clear() // which a training leaves that cannot write its end
-	if _, err := fmt.Fprintf(a.stdout, format, args...); err != nil {
+	if _, err := io.WriteString(a.stdout, text.Escaped(fmt.Sprintf(format, args...))); err != nil {
 		return fmt.Errorf("writing standard output: %w", err)
 	}
 	return nil

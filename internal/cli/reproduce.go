@@ -81,12 +81,14 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 	if !o.quiet {
 		a.console.line("backend  %s", b)
 	}
-	a.signals.first.Store(new(a.stopping))
 	watch := func(t reproduce.Training, dir string, c *train.Config) func(runlog.Record) {
 		p := newProgress(a.console, c, o.quiet)
 		p.intro.add("training", "%s", t.Command())
 		p.intro.add("run", "%s", dir)
-		return p.observe
+		return func(r runlog.Record) {
+			a.signals.training(r)
+			p.observe(r)
+		}
 	}
 	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick, Args: append([]string{"maskflow"}, a.args...), Watch: watch})
 	if a.json && err == nil || len(t.Rows) > 0 {

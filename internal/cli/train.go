@@ -31,8 +31,8 @@ resolved configuration, a log of metrics, checkpoints, and at the end the test l
 of the weights that were best in validation. On a terminal the monitor shows the run
 while it trains (see maskflow watch for its keys).
 
-SIGINT (Ctrl-C) or SIGTERM ends the training after the running call and writes a
-checkpoint; a second one ends it at once. --resume continues the run in --run from its
+SIGINT (Ctrl-C), SIGTERM or SIGQUIT ends the training after the running call and writes a
+checkpoint; a second one ends it at once. Progress that nobody reads is dropped. --resume continues the run in --run from its
 last whole checkpoint with its own configuration, on the same backend bit for bit as if
 it had never stopped. A CONFIG or --set given with it may change limits, logging,
 checkpoints and evaluation.`
@@ -101,18 +101,19 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return err
 	}
 	defer release()
+	a.signals.clean(release)
 
 	p := newProgress(a.console, cfg, o.quiet)
 	p.intro.add("backend", "%s", b)
 	p.intro.add("data", "%s", splitsLine(splits))
 	p.intro.add("model", "%s", modelLine(d))
 	p.intro.add("run", "%s", dir)
-	a.signals.first.Store(new(a.stopping))
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
 			Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
 			Observe: func(r runlog.Record) {
+				a.signals.training(r)
 				if _, ok := r.(runlog.Start); ok {
 					a.keepLog(log, filepath.Join(dir, runlog.StderrFile))
 					defer close(started)

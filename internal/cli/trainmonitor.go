@@ -77,7 +77,6 @@ func (a *app) showTraining(ctx context.Context, o tui.Options) {
 // first.
 func (a *app) present(ctx context.Context, o tui.Options) (tui.Outcome, error) {
 	m := tui.New(ctx, a.stdin, a.stdout, o)
-	a.signals.last.Store(new(m.Restore))
-	defer a.signals.last.Store(nil)
+	defer a.signals.clean(a.signals.clean(m.Restore))
 	return m.Run()
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -55,6 +56,7 @@ func writeAtomic(in place, name string, write func(io.Writer) error) (err error)
 	if err != nil {
 		return err
 	}
+	defer Temporary(func() { _ = in.remove(temporary) })()
 	defer func() {
 		if err != nil {
 			_ = f.Close()
@@ -82,6 +84,23 @@ func temporaryOf(name string) (of string, ok bool) {
 		return "", false
 	}
 	return of[1:dot], true
+}
+
+// halfWritten are functions that remove what this process is writing, by an address of each.
+var halfWritten sync.Map
+
+// Temporary has [Abandon] call remove until done is called.
+func Temporary(remove func()) (done func()) {
+	key := new(byte)
+	halfWritten.Store(key, remove)
+	return func() { halfWritten.Delete(key) }
+}
+
+// Abandon removes what is half-written, for a process that ends at once.
+func Abandon() {
+	for _, remove := range halfWritten.Range {
+		remove.(func())()
+	}
 }
 
 // createBeside creates a new hidden file beside name. os.CreateTemp

@@ -2,9 +2,12 @@ package text
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // plainLength bounds a plain line, in characters.
@@ -38,4 +41,50 @@ func Plain(s string) string {
 // any more, because a carriage return had the line begun anew.
 func Overwritten(line []byte) int {
 	return bytes.LastIndexByte(bytes.TrimRight(line, "\r"), '\r') + 1
+}
+
+// Escaped returns a text that may have parts of others, such as names of files, as one that does nothing to a terminal
+// but appear: line ends, tabs and spaces stay, and control characters, marks that turn the direction of writing and
+// bytes that are no UTF-8 are written as escapes, \u001b or \xff. That of a JSON object is the same object.
+func Escaped(s string) string {
+	return escaped(s, func(string) int { return 0 })
+}
+
+// style matches a control sequence that chooses colours and the like.
+var style = regexp.MustCompile(`^\x1b\[[0-9;:]*m`)
+
+// EscapedStyled is Escaped of a line with colours, which it keeps.
+func EscapedStyled(line string) string {
+	return escaped(line, func(rest string) int { return len(style.FindString(rest)) })
+}
+
+// escaped escapes a text; keep is how many of the bytes from an ESC on stay.
+func escaped(s string, keep func(rest string) int) string {
+	var b strings.Builder
+	from := 0 // what comes before is in b
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		escape := ""
+		switch {
+		case r == utf8.RuneError && size == 1:
+			escape = fmt.Sprintf(`\x%02x`, s[i])
+		case r == '\n' || r == '\t' || unicode.IsPrint(r) || unicode.Is(unicode.Zs, r):
+		case r == '\x1b' && keep(s[i:]) > 0:
+			size = keep(s[i:])
+		case r > 0xffff: // a surrogate pair, as JSON has it
+			high, low := utf16.EncodeRune(r)
+			escape = fmt.Sprintf(`\u%04x\u%04x`, high, low)
+		default:
+			escape = fmt.Sprintf(`\u%04x`, r)
+		}
+		if escape != "" {
+			b.WriteString(s[from:i] + escape)
+			from = i + size
+		}
+		i += size
+	}
+	if from == 0 {
+		return s
+	}
+	return b.String() + s[from:]
 }

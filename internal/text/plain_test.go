@@ -1,10 +1,13 @@
 package text
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 func TestPlainLines(t *testing.T) {
@@ -46,6 +49,43 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
+func TestEscapedTexts(t *testing.T) {
+	for s, want := range map[string]string{
+		"":                            "",
+		"a\tb\n日本 é\u00a0x":           "a\tb\n日本 é\u00a0x",
+		"x\x1b[31m.csv":               `x\u001b[31m.csv`,
+		"\x1b]0;t\a":                  `\u001b]0;t\u0007`,
+		"50%\r100%":                   `50%\u000d100%`,
+		"a\u009b1mb\x7f":              `a\u009b1mb\u007f`,
+		"\u202egnp.exe\u2028\u200b":   `\u202egnp.exe\u2028\u200b`,
+		"a\xff\x9bb\ufffd":            `a\xff\x9bb` + "\ufffd",
+		"tag \U000e0041":              `tag \udb40\udc41`,
+		"\x1b[1;31mred\x1b[0m\x1b[2J": `\u001b[1;31mred\u001b[0m\u001b[2J`,
+	} {
+		if got := Escaped(s); got != want {
+			t.Errorf("%q is shown as %q, not %q", s, got, want)
+		}
+	}
+	if got, want := EscapedStyled("\x1b[1;31mred\x1b[0m\x1b[2J\x1b"), "\x1b[1;31mred\x1b[0m"+`\u001b[2J\u001b`; got != want {
+		t.Errorf("a line with colours is shown as %q, not %q", got, want)
+	}
+}
+
+// An object of JSON, which escapes few of these characters, is the same object after.
+func TestEscapedJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.String().Draw(t, "s") + rapid.SampledFrom([]string{"", "\u009b", "\x7f\u202e", "\U000e0041"}).Draw(t, "end")
+		object, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := json.Unmarshal([]byte(Escaped(string(object))), &got); err != nil || got != want {
+			t.Fatalf("%q is %q (%v)", want, got, err)
+		}
+	})
+}
+
 // FuzzPlain holds that no bytes can do anything to a terminal but appear.
 func FuzzPlain(f *testing.F) {
 	for _, s := range []string{"a\x1b[31mb", "\x1b]0;t\x07x", "\u009b1m", "\xc2\x9b", "\x1bP\x1b\\", "a\rb", "\xff\xfe", "\x1b[\x1b[", "\u2028\u2029\u0085", "\x1b \x1b"} {
@@ -58,6 +98,9 @@ func FuzzPlain(f *testing.F) {
 		}
 		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Fatalf("%q is shown as %q", line, text)
+		}
+		if shown := Escaped(line); !utf8.ValidString(shown) || strings.ContainsFunc(shown, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) && !unicode.Is(unicode.Zs, r) }) {
+			t.Fatalf("%q is shown as %q", line, shown)
 		}
 		if again := Plain(text); again != text {
 			t.Fatalf("%q is shown as %q and that as %q", line, text, again)
