@@ -114,7 +114,11 @@ func readArray(header func(io.Reader) (block, int, error), r io.Reader, avail in
 func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.Table, error) {
 	total, size := b.rows*b.cols, b.elem.size()
 	x := make([]T, total)
-	raw := make([]byte, min(total, 1<<15)*size)
+	raw, decode := make([]byte, min(total, 1<<15)*size), decoder[T](b.elem)
+	var transposed []T
+	if b.fortran {
+		transposed = make([]T, len(raw)/size)
+	}
 	for k := 0; k < total; {
 		n := min(total-k, len(raw)/size)
 		got, err := io.ReadFull(r, raw[:n*size])
@@ -124,9 +128,9 @@ func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.
 		}
 		dst := x[k : k+n]
 		if b.fortran {
-			dst = make([]T, n)
+			dst = transposed[:n]
 		}
-		decode(b.elem, dst, raw[:n*size])
+		decode(dst, raw[:n*size])
 		if i, what := refuse(b.elem, dst, infinite); i >= 0 {
 			row, col := b.index(k + i)
 			return nil, fmt.Errorf("%s %s", data.Place(row, col, false, nil), what)

@@ -1,9 +1,7 @@
 package format
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -36,35 +34,25 @@ func ReadCSV(r io.Reader, name string, o ReadOptions) (*data.Table, error) {
 	return t, nil
 }
 
-// maxCSVLine bounds the bytes of one line, and of cells whose quote is not closed.
-const maxCSVLine = 1 << 26
-
 func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
-	bounded := &lineLimit{r: r, left: maxCSVLine}
-	buffered := bufio.NewReaderSize(bounded, 1<<16)
-	if bom, _ := buffered.Peek(3); string(bom) == "\xef\xbb\xbf" {
-		_, _ = buffered.Discard(3)
+	in := newRecords(r)
+	if bom, _ := in.in.Peek(3); string(bom) == "\xef\xbb\xbf" {
+		_, _ = in.in.Discard(3)
 	}
-	first, _ := buffered.Peek(1 << 16)
-	c := csv.NewReader(buffered)
-	c.Comma = separator(first)
-	c.FieldsPerRecord = -1 // counted below, where the message can name both lines
-	c.ReuseRecord = true
-	c.TrimLeadingSpace = true
+	first, _ := in.in.Peek(1 << 16)
+	in.comma = separator(first)
 
 	t, firstLine := &data.Table{Name: name, Lines: &data.Lines{}}, 0
 	var row []float64
 	var texts []int // columns of a row with neither a number nor a missing value
 	for {
-		bounded.left = maxCSVLine
-		cells, err := c.Read()
+		cells, line, err := in.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, csvError(err)
+			return nil, err
 		}
-		line, _ := c.FieldPos(0)
 		if firstLine == 0 {
 			firstLine, row = line, make([]float64, len(cells))
 			header, err := isHeader(cells, line)
@@ -79,7 +67,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 			}
 		}
 		if len(cells) != len(row) {
-			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %q)", line, len(cells), firstLine, len(row), c.Comma)
+			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %q)", line, len(cells), firstLine, len(row), in.comma)
 		}
 		if err := limit.Take(int64(len(row))); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
@@ -190,33 +178,4 @@ func number(cell string) float64 {
 // missing tells the usual signs of a missing value.
 func missing(cell string) bool {
 	return cell == "" || cell == "?" || cell == "NA" || strings.EqualFold(cell, "nan")
-}
-
-func csvError(err error) error {
-	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		switch {
-		case errors.Is(e.Err, csv.ErrBareQuote):
-			return fmt.Errorf("line %d: a quote inside a cell that does not begin with one", e.Line)
-		case errors.Is(e.Err, csv.ErrQuote):
-			return fmt.Errorf("line %d: text after a closing quote, or a quote that is never closed (opened on line %d)", e.Line, e.StartLine)
-		}
-		return fmt.Errorf("line %d: %w", e.Line, damage(e.Err))
-	}
-	return damage(err)
-}
-
-// lineLimit stops a reader that gives a line without end: no one line of a
-// decompression bomb may fill the memory.
-type lineLimit struct {
-	r    io.Reader
-	left int
-}
-
-func (l *lineLimit) Read(p []byte) (int, error) {
-	if l.left <= 0 {
-		return 0, fmt.Errorf("a line is longer than %d MiB", maxCSVLine>>20)
-	}
-	n, err := l.r.Read(p)
-	l.left -= n
-	return n, err
 }

@@ -3,6 +3,7 @@ package format
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -24,31 +25,39 @@ func (e element) size() int { return int(e.kind[1] - '0') }
 // narrow tells whether float32 can hold every number of the type.
 func (e element) narrow() bool { return e.size() <= 2 || e.kind == "f4" }
 
-// decode converts the numbers in src, which holds len(dst) elements.
-func decode[T float32 | float64](e element, dst []T, src []byte) {
-	map[elementKind]func(element, []T, []byte){
+// decoder returns the function that converts stored numbers: src has len(dst) of
+// them. Its memory is used again in the next call.
+func decoder[T float32 | float64](e element) func(dst []T, src []byte) {
+	convert := map[elementKind]func(element) func([]T, []byte){
 		"b1": convert[uint8, T], "u1": convert[uint8, T], "u2": convert[uint16, T], "u4": convert[uint32, T], "u8": convert[uint64, T],
 		"i1": convert[int8, T], "i2": convert[int16, T], "i4": convert[int32, T], "i8": convert[int64, T],
 		"f2": convert[uint16, T], "f4": convert[float32, T], "f8": convert[float64, T],
-	}[e.kind](e, dst, src)
-	if e.kind == "f2" {
+	}[e.kind](e)
+	if e.kind != "f2" {
+		return convert
+	}
+	return func(dst []T, src []byte) {
+		convert(dst, src)
 		for i, bits := range dst {
 			dst[i] = T(half(uint16(bits)))
 		}
 	}
 }
 
-// convert reads numbers of type S, which src has enough of.
+// convert reads numbers of type S.
 func convert[S int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | float32 | float64, T float32 | float64](
-	e element, dst []T, src []byte) {
+	e element) func(dst []T, src []byte) {
 	var order binary.ByteOrder = binary.LittleEndian
 	if e.big {
 		order = binary.BigEndian
 	}
-	values := make([]S, len(dst))
-	_, _ = binary.Decode(src, order, values)
-	for i, v := range values {
-		dst[i] = T(v)
+	var values []S
+	return func(dst []T, src []byte) {
+		values = slices.Grow(values[:0], len(dst))[:len(dst)]
+		_, _ = binary.Decode(src, order, values)
+		for i, v := range values {
+			dst[i] = T(v)
+		}
 	}
 }
 

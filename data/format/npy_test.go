@@ -98,7 +98,7 @@ func TestHalfPrecisionIsExact(t *testing.T) {
 			want = -want
 		}
 		var got [1]float32
-		decode(e, got[:], []byte{byte(h), byte(h >> 8)})
+		decoder[float32](e)(got[:], []byte{byte(h), byte(h >> 8)})
 		if float64(got[0]) != want {
 			t.Fatalf("half %#04x is %v, want %v", h, got[0], want)
 		}
