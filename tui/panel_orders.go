@@ -195,7 +195,7 @@ func (m *ordersPanel) title(w int) string {
 	if o == nil {
 		return ""
 	}
-	title := o.Split
+	title := m.theme.clean(o.Split)
 	if n := len(o.PerOrder); n > 0 {
 		title += ", " + text.Count(n, "order")
 	}

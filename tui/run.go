@@ -93,7 +93,7 @@ func (s Screen) profile() colorprofile.Profile {
 func (s Screen) Print(out io.Writer, lines []string) error {
 	w := &colorprofile.Writer{Forward: out, Profile: s.profile()}
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
+		if _, err := fmt.Fprintln(w, text.EscapedStyled(strings.TrimRight(line, " "))); err != nil {
 			return fmt.Errorf("writing standard output: %w", err)
 		}
 	}

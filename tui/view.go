@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -58,6 +59,9 @@ func (m *model) draw() *screen {
 	}
 	s.lines = fitAll(s.lines, w, h)
 	m.overlay(s)
+	for i, line := range s.lines {
+		s.lines[i] = text.EscapedStyled(line) // whatever a panel forgot
+	}
 	return s
 }
 

@@ -80,7 +80,8 @@ type checked struct {
 func (c *checked) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	if err != nil {
-		c.err = fmt.Errorf("writing standard output: %w", err)
+		err = fmt.Errorf("writing standard output: %w", err)
+		c.err = err
 	}
 	return n, err
 }

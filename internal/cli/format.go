@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // megabytes writes a size in the unit that package registries use.
@@ -43,7 +45,12 @@ func newTable(headers ...string) *table {
 	return t
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...string) {
+	for i := range cells {
+		cells[i] = text.Escaped(cells[i]) // before its width counts
+	}
+	t.rows = append(t.rows, cells)
+}
 
 func (t *table) String() string {
 	widths := make([]int, len(t.right))

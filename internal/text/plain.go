@@ -50,12 +50,16 @@ func Escaped(s string) string {
 	return escaped(s, func(string) int { return 0 })
 }
 
-// style matches a control sequence that chooses colours and the like.
-var style = regexp.MustCompile(`^\x1b\[[0-9;:]*m`)
-
 // EscapedStyled is Escaped of a line with colours, which it keeps.
-func EscapedStyled(line string) string {
-	return escaped(line, func(rest string) int { return len(style.FindString(rest)) })
+func EscapedStyled(line string) string { return escaped(line, styleLength) }
+
+// styleLength is how long the control sequence is that begins a text and chooses colours and the like, 0 without one.
+func styleLength(s string) int {
+	parameters := strings.TrimLeft(strings.TrimPrefix(s, "\x1b["), "0123456789;:")
+	if !strings.HasPrefix(s, "\x1b[") || !strings.HasPrefix(parameters, "m") {
+		return 0
+	}
+	return len(s) - len(parameters) + 1
 }
 
 // escaped escapes a text; keep is how many of the bytes from an ESC on stay.
