@@ -59,11 +59,10 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}()
 	ctx, stop := a.catchSignals(context.Background())
 	defer stop()
-	root := a.root()
+	out := &checked{w: stdout}
+	root := a.root(out)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	out := &checked{w: stdout}
-	root.SetOut(out)
 	root.SetErr(a.console)
 	err := root.ExecuteContext(ctx)
 	code = a.exit(ctx, cmp.Or(err, out.err))
@@ -103,8 +102,8 @@ const rootExample = `  maskflow train configs/connect4.yaml
   maskflow eval runs/connect4-20260314-150926
   maskflow help train`
 
-// root is the tree of commands.
-func (a *app) root() *cobra.Command {
+// root is the tree of commands, which write to out what cobra writes.
+func (a *app) root(out io.Writer) *cobra.Command {
 	cobra.EnableCommandSorting = false // in the order of use
 	root := &cobra.Command{
 		Use:           "maskflow",
@@ -116,6 +115,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	asGroup(root)
+	root.SetOut(out) // first: the command completion keeps it
 	root.SetVersionTemplate("maskflow {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddGroup(
