@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -19,9 +20,10 @@ type Report struct {
 	GLIBC     string `json:"glibc,omitempty"` // Such as 2.36; empty without it.
 	PluginDir string `json:"plugin_dir"`      // Where Install puts plugins.
 
-	Plugins []PluginInfo `json:"plugins"`
-	NVIDIA  bool         `json:"nvidia"`         // There is an NVIDIA device.
-	GPUs    []string     `json:"gpus,omitempty"` // As nvidia-smi describes them.
+	Plugins   []PluginInfo `json:"plugins"`
+	Leftovers []string     `json:"leftovers,omitempty"` // Folders of installs that were killed.
+	NVIDIA    bool         `json:"nvidia"`              // There is an NVIDIA device.
+	GPUs      []string     `json:"gpus,omitempty"`      // As nvidia-smi describes them.
 
 	Auto   string   `json:"auto"`   // Kind of the backend that auto opens.
 	Reason string   `json:"reason"` // Why.
@@ -38,6 +40,7 @@ func Doctor(ctx context.Context) (*Report, error) {
 		Build: Built(), Threads: runtime.GOMAXPROCS(0), Vector: vectorUnit(), GLIBC: glibcVersion(ctx),
 		PluginDir: DefaultPluginDir(), NVIDIA: hasNVIDIA(), Plugins: List(),
 	}
+	r.Leftovers = abandoned(r.PluginDir)
 	if r.NVIDIA {
 		r.GPUs = describeNVIDIA(ctx)
 	}
@@ -72,6 +75,9 @@ func (r *Report) advise() {
 	if !r.SIMD && runtime.GOARCH == "amd64" {
 		add("build with GOEXPERIMENT=simd: the products of the Go backend become ten times faster")
 	}
+	for _, left := range r.Leftovers {
+		add(fmt.Sprintf("an install that was killed left %s (the next maskflow backend install removes it)", left))
+	}
 	switch {
 	case !r.XLA:
 		add(ErrNoXLA.Error())
@@ -81,6 +87,16 @@ func (r *Report) advise() {
 	if r.XLA && r.NVIDIA && !r.found(KindCUDA) {
 		add("run: maskflow backend install --cuda (there is an NVIDIA device)")
 	}
+}
+
+// abandoned are the temporary folders of installs, unless one is running.
+func abandoned(dir string) []string {
+	l := lockOf(dir)
+	defer l.Close() //nolint:errcheck // nothing was written
+	if free, err := l.TryRLock(); err == nil && !free {
+		return nil
+	}
+	return leftovers(dir)
 }
 
 func vectorUnit() string {

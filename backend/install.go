@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/text"
 )
@@ -60,10 +62,10 @@ var pinnedCPU = pinned{
 //
 // Without From, pip fetches pinned wheels; the SHA-256 of each and of the
 // plugin in them must be the known ones. With From, any plugin or wheel is taken
-// and recorded with its own hash. Either way the plugin must run in a child
+// and recorded with its own hash; Installed.Pinned says whether it is the known one. Either way the plugin must run in a child
 // process first (see ProbeMain; only the pinned one is taken without), and
 // takes its place by a rename, so that an interrupted Install leaves what was
-// there. On a machine without an NVIDIA device (a login node, say) a CUDA plugin
+// there; what a killed one leaves beside it, the next one removes. On a machine without an NVIDIA device (a login node, say) a CUDA plugin
 // cannot be tried; Open does that later. When the same plugin is in place,
 // nothing is done and Installed.Already is set.
 func Install(ctx context.Context, o InstallOptions) (*Installed, error) {
@@ -96,7 +98,18 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 	if platform := runtime.GOOS + "/" + runtime.GOARCH; platform != "linux/amd64" && own == "" {
 		return nil, fmt.Errorf("there is no pinned plugin for %s (if you have one: maskflow backend install --from FILE)", platform)
 	}
-	temp, err := tempFolder(dir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err := o.lock(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	for _, left := range leftovers(dir) {
+		_ = os.RemoveAll(left)
+	}
+	temp, err := os.MkdirTemp(dir, tempPrefix+"*")
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +120,7 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 		err = unpack(own, unpacked)
 	} else {
 		if in := o.inPlace(target, want.sha256); in != nil {
+			in.Pinned = true
 			return in, nil
 		}
 		o.say("fetching %s with pip (%s)", listed(want.wheels), want.about)
@@ -124,13 +138,16 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 		return nil, fmt.Errorf("%s is a CUDA plugin, which needs NVIDIA's libraries too (use --cuda, with --from for a folder of wheels)", own)
 	case own == "" && in.SHA256 != want.sha256:
 		return nil, fmt.Errorf("the plugin in %s has SHA-256 %s, not the known one", want.wheels[0], in.SHA256)
-	case own != "":
+	}
+	in.Pinned = in.SHA256 == want.sha256
+	if own != "" {
 		in.From = own
 		if have := o.inPlace(target, in.SHA256); have != nil {
+			have.Pinned = in.Pinned
 			return have, nil
 		}
 	}
-	return o.finish(ctx, in, in.SHA256 == want.sha256, unpacked, target)
+	return o.finish(ctx, in, unpacked, target)
 }
 
 // file is the plugin or the wheel that From names, "" when it is a folder or empty.
@@ -142,6 +159,8 @@ func (o InstallOptions) file() (string, error) {
 	switch {
 	case err != nil || info.IsDir():
 		return "", err
+	case !info.Mode().IsRegular():
+		return "", &fs.PathError{Op: "open", Path: o.From, Err: files.ErrNotRegular}
 	case o.CUDA:
 		return "", fmt.Errorf("%s is not a folder of wheels (CUDA needs %d of them)", o.From, len(pinnedCUDA.wheels))
 	}
@@ -149,14 +168,14 @@ func (o InstallOptions) file() (string, error) {
 }
 
 // finish tries the unpacked plugin and puts it into its place.
-func (o InstallOptions) finish(ctx context.Context, in *Installed, pinned bool, unpacked, target string) (*Installed, error) {
+func (o InstallOptions) finish(ctx context.Context, in *Installed, unpacked, target string) (*Installed, error) {
 	o.say("trying the plugin in a child process")
 	p := PluginInfo{Path: in.Path, Kind: in.Kind}
 	err := p.vet(ctx, true)
 	switch {
 	case errors.Is(err, errNoNVIDIA):
 		o.say("no NVIDIA device here, so the plugin is not tried")
-	case err != nil && !(pinned && errors.Is(err, errNoProbe)):
+	case err != nil && !(in.Pinned && errors.Is(err, errNoProbe)):
 		return nil, fmt.Errorf("plugin %w", err)
 	}
 	if o.CUDA {
@@ -192,23 +211,29 @@ func (o InstallOptions) inPlace(path, sha256 string) *Installed {
 	return in
 }
 
+// lock has one process at a time install into the folder, so that all else that lies there
+// half-installed was left by killed ones. The kernel lets go of it when the process dies.
+// Where a folder cannot be locked, installing goes on without.
+func (o InstallOptions) lock(ctx context.Context, dir string) (unlock func(), err error) {
+	l := lockOf(dir)
+	if got, err := l.TryLock(); err == nil && !got {
+		o.say("waiting for another install to end")
+		_, _ = l.TryLockContext(ctx, 100*time.Millisecond)
+	}
+	return func() { _ = l.Close() }, ctx.Err()
+}
+
+// lockOf is the lock of the folder itself.
+func lockOf(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
+
 // tempPrefix begins the names of temporary folders. They lie beside the target,
 // so that a rename is enough.
 const tempPrefix = ".install-"
 
-// tempFolder makes a temporary folder, and removes those a day old, which
-// killed processes left.
-func tempFolder(dir string) (string, error) {
+// leftovers are the temporary folders in the folder of plugins.
+func leftovers(dir string) []string {
 	left, _ := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
-	for _, path := range left {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
-			_ = os.RemoveAll(path)
-		}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	return os.MkdirTemp(dir, tempPrefix+"*")
+	return left
 }
 
 // unpack fills a folder with what is in a wheel, or with a plugin by itself.

@@ -213,17 +213,30 @@ func TestInterruptedInstallLeavesWhatWasThere(t *testing.T) {
 		t.Errorf("the plugin in place changed: %s, %v", hash, err)
 	}
 
-	// What a killed process left goes after a day.
-	old := write(t, filepath.Join(dir, tempPrefix+"old", "half"), "x")
-	past := time.Now().Add(-25 * time.Hour)
-	if err := os.Chtimes(filepath.Dir(old), past, past); err != nil {
+	// What a killed process left, which is known by that none is running, goes with the next.
+	write(t, filepath.Join(dir, tempPrefix+"left", "half"), "x")
+	if left := abandoned(dir); len(left) != 1 {
+		t.Errorf("the doctor finds %q", left)
+	}
+	running := lockOf(dir)
+	if got, err := running.TryLock(); !got || err != nil {
+		t.Skipf("the folder cannot be locked: %v", err)
+	}
+	if left := abandoned(dir); len(left) != 0 {
+		t.Errorf("the doctor takes %q of a running install for left", left)
+	}
+	soon, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := Install(soon, InstallOptions{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("beside a running install: %v", err)
+	}
+	if err := running.Close(); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(dir, tempPrefix+"running", "half"), "x")
 	if _, err := Install(context.Background(), InstallOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	wantOnly(t, dir, append([]string{tempPrefix + "running"}, installedFiles...)...)
+	wantOnly(t, dir, installedFiles...)
 }
 
 func TestInstallRefusesBadFiles(t *testing.T) {
@@ -233,6 +246,7 @@ func TestInstallRefusesBadFiles(t *testing.T) {
 		{write(t, filepath.Join(from, "text.so"), "text"), "is not a shared library"},
 		{write(t, filepath.Join(from, "text.whl"), "text"), "is not a wheel"},
 		{filepath.Join(from, "missing.so"), "no such file"},
+		{"/dev/zero", "not a regular file"},
 		{compile(t, cNoSymbol, filepath.Join(from, "nosymbol.so")), "exports no GetPjrtApi"},
 		{compile(t, cCrashes, filepath.Join(from, "crashes.so")), "kills the process that loads it"},
 		{compile(t, cNull, filepath.Join(from, "pjrt_c_api_cuda_plugin.so")), "is a CUDA plugin"},
@@ -254,7 +268,7 @@ func TestInstallFromFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in.From != real || in.API == "" || in.Package != "" || len(in.Licenses) != 0 {
+	if in.From != real || in.API == "" || in.Package != "" || len(in.Licenses) != 0 || in.Pinned != (in.SHA256 == pinnedCPU.sha256) {
 		t.Errorf("installed %+v", in)
 	}
 	b, err := Open(context.Background(), "auto", Options{})
@@ -266,8 +280,14 @@ func TestInstallFromFile(t *testing.T) {
 		t.Errorf("opened %v after installing %+v", b, in)
 	}
 	again, err := Install(context.Background(), InstallOptions{From: real})
-	if err != nil || !again.Already {
+	if err != nil || !again.Already || again.Pinned != in.Pinned {
 		t.Errorf("the same plugin again: %+v, %v", again, err)
+	}
+
+	// One byte behind its end makes no difference to what loads it, but another file.
+	changed := write(t, filepath.Join(t.TempDir(), cpuFile), read(t, real)+"x")
+	if in, err = Install(context.Background(), InstallOptions{From: changed}); err != nil || in.Pinned || in.SHA256 != sum(read(t, changed)) {
+		t.Errorf("a changed plugin: %+v, %v", in, err)
 	}
 }
 

@@ -25,6 +25,7 @@ type Installed struct {
 	From      string    `json:"from,omitempty"`     // The file it came from; empty for pip.
 	Size      int64     `json:"size"`               // Bytes.
 	SHA256    string    `json:"sha256"`
+	Pinned    bool      `json:"pinned"`        // The plugin is the one that this version of the program knows.
 	API       string    `json:"api,omitempty"` // PJRT C API version, when it could be tried.
 	Installed time.Time `json:"installed"`
 

@@ -64,8 +64,10 @@ func (a *app) backendInstallCommand() *cobra.Command {
 		Use:   "install",
 		Short: "Install an XLA plugin",
 		Long: `install puts an XLA plugin where it is found. Without --from, pip fetches a wheel
-of a known version whose hash must be the known one. The plugin is tried in a
-child process before it takes its place. What is in place already is left alone.`,
+of a known version whose hash must be the known one; of a file of --from its SHA-256 is
+printed, and whether it is the pinned plugin. The plugin is tried in a child process
+before it takes its place. What is in place already is left alone, and what an install
+left that was killed is removed.`,
 		Example: `  maskflow backend install
   maskflow backend install --cuda
   maskflow backend install --from pjrt_c_api_cpu_plugin.so`,
@@ -99,10 +101,14 @@ func (a *app) install(ctx context.Context, o backend.InstallOptions) error {
 	if in.Already {
 		verb = "in place already"
 	}
+	whose := "the pinned plugin"
+	if !in.Pinned {
+		whose = "not the pinned plugin: where it is from is for you to know"
+	}
 	return a.show(struct {
 		*backend.Installed
 		Already bool `json:"already"`
-	}{in, in.Already}, fmt.Sprintf("%s: %s, %s\n%s\n", verb, what, megabytes(in.Size), in.Path))
+	}{in, in.Already}, fmt.Sprintf("%s: %s, %s\n%s\nSHA-256 %s, %s\n", verb, what, megabytes(in.Size), in.Path, in.SHA256, whose))
 }
 
 func (a *app) backendDoctorCommand() *cobra.Command {
