@@ -193,6 +193,9 @@ func (r *reader) decode(k *option.Key, n *yaml.Node, path string) {
 	switch field := k.Field().(type) {
 	case nil:
 		word, wrong := textOf(n)
+		if on, not := flagOf(n); not == "" && k.Takes("yes") { // or no, or something else
+			word, wrong = map[bool]string{true: "yes", false: "no"}[on], ""
+		}
 		if wrong == "" && !k.SetWord(word) {
 			wrong = k.UnknownWord(word).Text
 		}

@@ -109,9 +109,9 @@ const DefaultMaxValues = 1 << 29
 type Limit struct{ left, limit int64 }
 
 // NewLimit returns a limit of that many values; 0 is [DefaultMaxValues].
-func NewLimit(values int64) *Limit {
-	values = cmp.Or(values, DefaultMaxValues)
-	return &Limit{values, values}
+func NewLimit(values int) *Limit {
+	most := int64(cmp.Or(values, DefaultMaxValues))
+	return &Limit{most, most}
 }
 
 // Left is the number of values that may still be read.
@@ -120,7 +120,7 @@ func (l *Limit) Left() int64 { return l.left }
 // Take counts n more values, and returns an error when they are too many.
 func (l *Limit) Take(n int64) error {
 	if n > l.left {
-		return fmt.Errorf("more than %d values, the limit: %.3g GiB (raise MaxValues if the file is to be trusted)",
+		return fmt.Errorf("more than %d values, the limit: %.3g GiB (if the file is to be trusted, raise data.max_values, --max-values or MaxValues)",
 			l.limit, float64(l.limit)*8/(1<<30))
 	}
 	l.left -= n

@@ -54,8 +54,10 @@ type Options struct {
 	// Prep, if not nil, is the preparation of a trained model, whose steps are taken
 	// as they are: Binarize, Dequantize, Logit and Standardise have no meaning then.
 	Prep *Preparation
+	// Dialect is how a table of text is written.
+	Dialect
 	// MaxValues bounds the values read. 0 is [DefaultMaxValues].
-	MaxValues int64
+	MaxValues int
 }
 
 // maxLevels is the largest number of grey levels: float32 has 24 bits for level and noise.
@@ -66,7 +68,7 @@ func (o *Options) Table() option.Table {
 	count := func(name string, at *int, help string) *option.Row {
 		return option.Of(name, at, 0, help).Within(0, option.MaxSize)
 	}
-	return option.Table{
+	return slices.Concat(option.Table{
 		option.Of("source", &o.Source, "",
 			"where the rows come from: a file or a folder of IDX files, relative to the data folder, or the name of a generator such as connect4").Required(),
 		option.Of("array", &o.Array, "", "name of the one array of a .npz file that is read and split").Default(`"", the arrays train, valid and test, or the only one`),
@@ -97,8 +99,11 @@ func (o *Options) Table() option.Table {
 			Below(0, 0.5).Default("0, none"),
 		option.Of("standardise", &o.Standardise, false,
 			"whether a first layer of the density, after logit if there is one, maps each column to mean 0 and variance 1 of the training rows; its log-determinant is part of the likelihood"),
+	}, o.Dialect.Table(), option.Table{
+		option.Of("max_values", &o.MaxValues, DefaultMaxValues, "most values that are read from files, against files that claim or unpack to more than memory holds").
+			Within(1, option.MaxSteps).Mutable(),
 		option.Rule(o.check),
-	}
+	})
 }
 
 func (o *Options) checkColumns(note option.Note) {
@@ -118,6 +123,9 @@ func (o *Options) check(report option.Report) {
 	}
 	if o.Dequantize > 0 && o.Binarize != "" {
 		report("the values become either bits or real numbers (set one of binarize and dequantise)", "dequantise", "binarize")
+	}
+	if comma, _ := o.Comma(); comma == ',' && o.Decimal == "comma" {
+		report("the comma is either the decimal sign or between cells", "separator", "decimal")
 	}
 	switch {
 	case o.Folds > 0 && o.Fold == 0:

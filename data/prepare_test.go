@@ -90,12 +90,12 @@ func TestApplyRefuses(t *testing.T) {
 	text.Name, text.Columns, text.Lines = "t.csv", []string{"a", "b", "c", "d"}, LinesOf(2, 5)
 	text.SetText(1, 2, "1,5")
 	for want, table := range map[string]*Table{
-		`t.csv: line 5, column "c" is "1,5", not a number (write a decimal point, not a comma)`: text,
-		"row 0, column 0 (counted from 0) is missing":                                           must.M1(FromRows([][]float64{{math.NaN(), 20, 7}})),
-		"row 1, column 1 (counted from 0) is -Inf":                                              must.M1(FromRows([][]float64{{3, 20, 7}, {3, math.Inf(-1), 7}})),
-		"row 0, column 2 (counted from 0) is missing":                                           must.M1(FromRows([][]float64{{3, 20, math.NaN()}})),
-		"row 0, column 0 (counted from 0) is 19.5, not from 0 to 1":                             must.M1(FromRows([][]float64{{19.5, 20, 7}})),
-		"rows has 2 columns, but the model needs 2, followed by 1 of context":                   must.M1(FromRows([][]float64{{3, 20}})),
+		`t.csv: line 5, column "c" is "1,5", not a number (a decimal comma? set data.decimal`: text,
+		"row 0, column 0 (counted from 0) is missing":                                         must.M1(FromRows([][]float64{{math.NaN(), 20, 7}})),
+		"row 1, column 1 (counted from 0) is -Inf":                                            must.M1(FromRows([][]float64{{3, 20, 7}, {3, math.Inf(-1), 7}})),
+		"row 0, column 2 (counted from 0) is missing":                                         must.M1(FromRows([][]float64{{3, 20, math.NaN()}})),
+		"row 0, column 0 (counted from 0) is 19.5, not from 0 to 1":                           must.M1(FromRows([][]float64{{19.5, 20, 7}})),
+		"rows has 2 columns, but the model needs 2, followed by 1 of context":                 must.M1(FromRows([][]float64{{3, 20}})),
 	} {
 		_, err := p.Apply(table)
 		if strings.Contains(want, "19.5") {

@@ -33,6 +33,8 @@ type Table struct {
 	// Lines are the lines of text that the rows come from, counted from 1; nil
 	// where row i is row i of an array.
 	Lines *Lines
+	// Notes are what the reader of the source noticed, such as a guess that may be wrong.
+	Notes []string
 
 	rows, dim int
 	wide      blocks    // [rows, dim], unless
@@ -249,10 +251,10 @@ func Refuse(v float64) string {
 // textProblem says what is wrong with a text where a number is needed.
 func textProblem(s string) string {
 	hint := ""
-	if _, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64); err == nil {
-		hint = " (write a decimal point, not a comma)"
-	} else if strings.Contains(s, " ") {
-		hint = " (separate cells by commas, semicolons or tabs)"
+	if _, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64); err == nil && strings.Contains(s, ",") {
+		hint = " (a decimal comma? set data.decimal or --decimal comma)"
+	} else if strings.ContainsAny(s, " \t") {
+		hint = " (separated by blanks? set data.separator or --separator blanks)"
 	}
 	return fmt.Sprintf("is %q, not a number%s", text.Shorten(s, 41), hint)
 }

@@ -1,7 +1,6 @@
 package format
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,38 +14,37 @@ import (
 )
 
 // ReadCSV reads a text table, one row a line, from r; name is what messages
-// call it. The separator is the semicolon, the tab or the comma, in this order
-// the first that the first two lines have equally often outside quotes. The
-// first line is a header when none of its cells is a number. Cells may be
-// quoted; empty lines are skipped; there are no comments.
+// call it. Separator, header, decimal sign and encoding are those of the dialect;
+// what it leaves open is guessed from the first lines. Cells may be quoted; empty
+// lines are skipped, and so are lines before the table that begin with #: the last
+// of them names the columns where it has a word for each number of the first row.
+// A separator that ends the first line and every other is no further column.
 //
-// A cell that is empty, "?", "NA" or "nan" is missing; one that is no number is a
-// text.
+// A number has digits, a sign, a point and an exponent, and nothing else. A cell
+// that is empty, "?", "NA" or "nan" is missing; any other is a text.
 //
 // It returns an error with the line and the column when a line has more or
 // fewer cells than the first, or a number is infinite, and an error when there
-// are no rows.
+// are no rows. Guesses that could be wrong are among the notes of the table.
 func ReadCSV(r io.Reader, name string, o ReadOptions) (*data.Table, error) {
-	t, err := readCSV(r, name, data.NewLimit(o.MaxValues))
+	t, err := readCSV(r, name, data.NewLimit(o.MaxValues), o)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return t, nil
 }
 
-func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
-	in := newRecords(r)
-	if bom, _ := in.in.Peek(3); string(bom) == "\xef\xbb\xbf" {
-		_, _ = in.in.Discard(3)
+func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
+	s, err := newSheet(r, o.Dialect)
+	if err != nil {
+		return nil, err
 	}
-	first, _ := in.in.Peek(1 << 16)
-	in.comma = separator(first)
-
-	t, firstLine := &data.Table{Name: name, Lines: &data.Lines{}}, 0
+	t, firstLine, point := &data.Table{Name: name, Lines: &data.Lines{}}, 0, s.point()
 	var row []float64
 	var texts []int // columns of a row with neither a number nor a missing value
+	ended := false  // lines end with a separator
 	for {
-		cells, line, err := in.next()
+		cells, line, err := s.next()
 		if err == io.EOF {
 			break
 		}
@@ -54,38 +52,57 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 			return nil, err
 		}
 		if firstLine == 0 {
-			firstLine, row = line, make([]float64, len(cells))
-			header, err := isHeader(cells, line)
+			firstLine = line
+			if ended = len(cells) > 1 && cells[len(cells)-1] == ""; ended {
+				cells = cells[:len(cells)-1]
+			}
+			row = make([]float64, len(cells))
+			header, err := s.isHeader(cells, line)
 			if err != nil {
 				return nil, err
 			}
 			if header {
-				if t.Columns, err = ColumnNames(cells, line); err != nil {
+				if t.Columns, err = s.columns(t, cells, line); err != nil {
 					return nil, err
 				}
 				continue
 			}
+			if s.Header != "no" {
+				t.Columns = s.names(len(row))
+			}
+		} else if ended && len(cells) == len(row)+1 && cells[len(row)] == "" {
+			cells = cells[:len(row)]
 		}
 		if len(cells) != len(row) {
-			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %q)", line, len(cells), firstLine, len(row), in.comma)
+			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %s; for another set data.separator or --separator)",
+				line, len(cells), firstLine, len(row), s.separatorName())
 		}
 		if err := limit.Take(int64(len(row))); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 		texts = texts[:0]
 		for col, cell := range cells {
-			v := number(cell)
-			if math.IsInf(v, 0) {
+			v := number(cell, point)
+			if v != v {
+				switch cell = strings.TrimSpace(cell); {
+				case infinity.MatchString(cell):
+					v = math.Inf(1 - 2*strings.Count(cell, "-"))
+				case !missing(cell):
+					texts = append(texts, col)
+				}
+			}
+			if math.IsInf(v, 0) && !o.Infinite {
 				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
 			}
-			if row[col] = v; v != v && !missing(strings.TrimSpace(cell)) {
-				texts = append(texts, col)
-			}
+			row[col] = v
 		}
 		t.Append(row)
 		t.Lines.Append(line)
 		for _, col := range texts {
-			cell := strings.Clone(strings.TrimSpace(cells[col]))
+			cell, err := s.text(t, strings.TrimSpace(cells[col]), line, col)
+			if err != nil {
+				return nil, err
+			}
 			if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
 				return nil, fmt.Errorf("line %d: %w", line, err)
 			}
@@ -98,52 +115,91 @@ func readCSV(r io.Reader, name string, limit *data.Limit) (*data.Table, error) {
 	case t.Rows() == 0:
 		return nil, fmt.Errorf("it holds no rows, only a header on line %d", firstLine)
 	}
+	if s.utf16 && s.Encoding != "utf-16" {
+		t.Notes = append(t.Notes, "read as UTF-16 (data.encoding)")
+	}
+	if s.Header != "no" && t.Columns == nil {
+		t.Notes = append(t.Notes, oddFirst(t)...)
+	}
 	return t, nil
-}
-
-// separators in the order of preference: where cells are separated by
-// semicolons, commas are often decimal ones.
-var separators = []rune{';', '\t', ','}
-
-// quoted is a quoted cell, or the part of one on its line.
-var quoted = regexp.MustCompile(`"[^"]*("|$)`)
-
-// separator chooses by the first two lines that are not empty: the first
-// candidate that both have equally often, outside quotes.
-func separator(text []byte) rune {
-	var lines [][]byte
-	for line := range bytes.Lines(text) {
-		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 && len(lines) < 2 {
-			lines = append(lines, quoted.ReplaceAll(line, nil))
-		}
-	}
-	for _, same := range []bool{true, false} { // else the first that line 1 has
-		for _, c := range separators {
-			count := func(line []byte) int { return bytes.Count(line, []byte(string(c))) }
-			if len(lines) > 0 && count(lines[0]) > 0 && (!same || count(lines[0]) == count(lines[len(lines)-1])) {
-				return c
-			}
-		}
-	}
-	return ','
 }
 
 // isHeader tells the names of columns from a first row of numbers. A line with
 // both is neither: taking it for a header would lose a row silently.
-func isHeader(cells []string, line int) (bool, error) {
+func (s *sheet) isHeader(cells []string, line int) (bool, error) {
+	if s.Header == "yes" || s.Header == "no" {
+		return s.Header == "yes", nil
+	}
 	numeric, worded := -1, -1
 	for col, cell := range cells {
-		if cell = strings.TrimSpace(cell); !math.IsNaN(number(cell)) {
+		if v := number(cell, s.point()); v == v {
 			numeric = col
-		} else if !missing(cell) && worded < 0 {
+		} else if !missing(strings.TrimSpace(cell)) && worded < 0 {
 			worded = col
 		}
 	}
 	if numeric >= 0 && worded >= 0 {
-		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is: a header must not have numbers, a row nothing else",
+		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is (whether the line is a header: data.header or --header yes or no)",
 			line, worded, text.Shorten(cells[worded], 41), numeric)
 	}
 	return worded >= 0, nil
+}
+
+// columns returns the names in a header.
+func (s *sheet) columns(t *data.Table, cells []string, line int) ([]string, error) {
+	names := make([]string, len(cells))
+	for col, cell := range cells {
+		name, err := s.text(t, cell, line, col)
+		if err != nil {
+			return nil, err
+		}
+		names[col] = name
+	}
+	return ColumnNames(names, line)
+}
+
+// text returns a copy of a name or a text, in UTF-8.
+func (s *sheet) text(t *data.Table, cell string, line, col int) (string, error) {
+	text, latin, err := s.utf8(cell)
+	if err != nil {
+		return "", fmt.Errorf("%s %w", data.Place(line, col, true, nil), err)
+	}
+	if latin && t.Notes == nil {
+		t.Notes = []string{fmt.Sprintf("line %d is not UTF-8: read as Latin-1 (data.encoding)", line)}
+	}
+	return strings.Clone(text), nil
+}
+
+// oddFirst notes a first row that looks like a header of numbers: it counts the
+// columns, or is farther from all other rows than they are apart, in every column.
+func oddFirst(t *data.Table) []string {
+	rows, dim := t.Dims()
+	if rows < 3 {
+		return nil
+	}
+	counts, far := dim > 1 && (t.At(0, 0) == 0 || t.At(0, 0) == 1), rows > 4
+	for c := range dim {
+		counts = counts && t.At(0, c) == t.At(0, 0)+float64(c)
+	}
+	for c := 0; far && c < dim; c++ {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := 1; i < rows; i++ {
+			v := t.At(i, c)
+			low, high = min(low, v), max(high, v)
+		}
+		apart := max(t.At(0, c)-high, low-t.At(0, c))
+		far = apart > 10*(high-low) || dim > 1 && apart > high-low
+	}
+	what := ""
+	switch {
+	case counts:
+		what = "counts the columns"
+	case far:
+		what = "is far from all other rows"
+	default:
+		return nil
+	}
+	return []string{fmt.Sprintf("line %d %s: if it is a header, set data.header or --header yes", t.Lines.At(0), what)}
 }
 
 // ColumnNames copies a header and checks that each name can be asked for.
@@ -164,16 +220,33 @@ func ColumnNames(cells []string, line int) ([]string, error) {
 }
 
 // number returns the value of a cell, NaN when it is no number.
-func number(cell string) float64 {
+func number(cell string, point byte) float64 {
 	if len(cell) == 1 && '0' <= cell[0] && cell[0] <= '9' { // as all cells of bits
 		return float64(cell[0] - '0')
 	}
-	v, err := strconv.ParseFloat(strings.TrimSpace(cell), 64)
+	cell = strings.TrimSpace(cell)
+	for i := range len(cell) {
+		if !ofNumbers[cell[i]] && cell[i] != point {
+			return math.NaN()
+		}
+	}
+	if point == ',' {
+		cell = strings.Replace(cell, ",", ".", 1)
+	}
+	v, err := strconv.ParseFloat(cell, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return math.NaN()
 	}
 	return v
 }
+
+// ofNumbers are the bytes that a number has beside its decimal sign. strconv takes
+// 1_2, 0x1p-2, Inf and NaN for numbers, too.
+var ofNumbers = [256]bool{'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
+	'+': true, '-': true, 'e': true, 'E': true}
+
+// infinity is how an infinite value is written.
+var infinity = regexp.MustCompile(`(?i)^[+-]?inf(inity)?$`)
 
 // missing tells the usual signs of a missing value.
 func missing(cell string) bool {

@@ -76,8 +76,8 @@ func TestCSVRefuses(t *testing.T) {
 		"NaN":              {"1,2\n3,NaN\n", []string{"line 2, column 1 is missing"}},
 		"infinite":         {"1,2\n3,-inf\n", []string{"line 2, column 1 is -Inf"}},
 		"too large":        {"1,2\n1e39,4\n", []string{"line 2, column 0 is 1e+39, too large for float32"}},
-		"decimal comma":    {"1.5;2\n2,5;3\n", []string{`line 2, column 0 is "2,5"`, "decimal point"}},
-		"separated by gap": {"1\n1 2\n", []string{`line 2, column 0 is "1 2"`, "separate cells"}},
+		"decimal comma":    {"1.5;2\n2,5;3\n", []string{`line 2, column 0 is "2,5"`, "data.decimal"}},
+		"separated by gap": {"1\n1 2\n", []string{`line 2, column 0 is "1 2"`, "data.separator"}},
 		"unnamed column":   {",a\n0,1\n", []string{"line 1", "column 0 has no name"}},
 		"equal names":      {"a,b,a\n0,1,2\n", []string{"line 1", `columns 0 and 2 are both named "a"`}},
 		"open quote":       {"1,2\n\"3,4\n5,6\n", []string{"quote", "line 2"}},
@@ -157,11 +157,15 @@ func TestCSVOfUCI(t *testing.T) {
 func FuzzCSV(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\n1,2\n", "1;2\n3;4", "\ufeffx\n\"1\"\n", "1,2\n3\n", "1\t2\r\n", "\"a\nb\",c\n1,2\n", "?,NA\n,nan\n", "1e400\n", "\"",
+		"# a b\n 1 2 \n", "\xff\xfe1\x00,\x002\x00\n\x00", "\xfe\xff\x001\x00\n", "gr\xf6\xdfe|b\n1|2\n", "1\r2\r", "1,5;2\n", "0,1,\n2,3,\n",
 	} {
-		f.Add(seed)
+		f.Add(seed, "", "", "", "")
+		f.Add(seed, "yes", "blanks", "comma", "latin-1")
+		f.Add(seed, "no", "|", "point", "utf-16")
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{MaxValues: 1 << 12})
+	f.Fuzz(func(t *testing.T, text, header, separator, decimal, encoding string) {
+		o := data.Dialect{Header: header, Separator: separator, Decimal: decimal, Encoding: encoding}
+		s, err := ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{Dialect: o, MaxValues: 1 << 12})
 		checkRead(t, s, err)
 	})
 }

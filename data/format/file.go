@@ -42,8 +42,10 @@ type ReadOptions struct {
 	Infinite bool
 	// Head reads, of an array of more values than MaxValues, the first rows.
 	Head bool
+	// Dialect is how a table of text is written.
+	data.Dialect
 	// MaxValues bounds the values read. 0 is [data.DefaultMaxValues].
-	MaxValues int64
+	MaxValues int
 }
 
 // Kind is a kind of file, which its name gives.
@@ -68,8 +70,9 @@ type Suffix struct {
 var suffixes = []Suffix{
 	{".npz", NPZFile, "numpy arrays train, valid and test (with optional NAME_context, NAME_labels), or one array to split"},
 	{".npy", NPYFile, "one numpy array to split; more than two dimensions are images"},
-	{".csv", CSVFile, "text table to split; separator , ; or tab and header are detected; .csv.gz too"},
+	{".csv", CSVFile, "text table to split; separators , ; | tab or blanks, a header and UTF-16 are detected; .csv.gz too"},
 	{".tsv", CSVFile, "as .csv"},
+	{".txt", CSVFile, "as .csv"},
 	{".data", CSVFile, "as .csv, the name that the UCI repository uses"},
 	{".idx", IDXFile, "IDX array as MNIST's, also *-idx3-ubyte and .gz"},
 }
@@ -155,7 +158,7 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 	case IDXFile:
 		return readArray(readIDXHeader, in, in.avail, path, limit, o)
 	default:
-		return readCSV(in, path, limit)
+		return readCSV(in, path, limit, o)
 	}
 }
 

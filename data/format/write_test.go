@@ -91,7 +91,7 @@ func TestWriteRefuses(t *testing.T) {
 		arrays []*data.Table
 		want   string
 	}{
-		"suffix":    {"x.txt", []*data.Table{one}, "*.txt are not written"},
+		"suffix":    {"x.text", []*data.Table{one}, "*.text are not written"},
 		"IDX":       {"x.idx", []*data.Table{one}, "not written"},
 		"several":   {"x.npy", []*data.Table{one, one}, "only .npz"},
 		"none":      {"x.csv", nil, "only .npz"},

@@ -83,7 +83,7 @@ func loadPath(ctx context.Context, path string, o data.Options, limit *data.Limi
 	case o.Labels && kind != format.IDXFile:
 		return s, errors.New("labels are read from IDX and .npz files; in other tables make them the last columns (context columns)")
 	}
-	if s.Train.Table, err = format.Read(ctx, path, format.ReadOptions{}, limit); err != nil || !o.Labels {
+	if s.Train.Table, err = format.Read(ctx, path, format.ReadOptions{Dialect: o.Dialect}, limit); err != nil || !o.Labels {
 		return s, err
 	}
 	labels, err := recipe.Labels(ctx, path, limit)

@@ -130,6 +130,9 @@ func (k *Key) Text() string {
 // Last returns the last part of the path.
 func (k *Key) Last() string { return k.Path[strings.LastIndexByte(k.Path, '.')+1:] }
 
+// Takes reports whether a word is one of those of a choice.
+func (k *Key) Takes(word string) bool { return slices.Contains(k.words, word) }
+
 // SetWord sets a text. A word that is none of those of a choice leaves it as it is and is reported.
 func (k *Key) SetWord(word string) (known bool) {
 	switch at := k.at.(type) {

@@ -1,0 +1,71 @@
+package data
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/maskflow/maskflow/internal/option"
+)
+
+// Dialect is how a table of text is written. What is left out is guessed from the
+// first lines, except for the decimal sign, which is the point: 1,234 may be either.
+type Dialect struct {
+	// Header is "yes" when the first line has the names of the columns, "no" when it is
+	// a row. "" or "auto" takes it for a header when none of its cells is a number.
+	Header string
+	// Separator stands between cells: a character, or by name "comma", "semicolon",
+	// "tab", or "blanks", which are runs of spaces and tabs. "" or "auto" is the first
+	// of ; tab , | that the first two lines have equally often, else blanks where both
+	// have equally many and the second has numbers alone.
+	Separator string
+	// Decimal is the decimal sign of numbers: "" or "point", or "comma".
+	Decimal string
+	// Encoding is "utf-8", "utf-16" or "latin-1", which is read as Windows-1252. "" or
+	// "auto" knows UTF-16 by its mark or its zero bytes, takes the rest for UTF-8, and a
+	// name or text that is none for Latin-1.
+	Encoding string
+}
+
+// Table declares the options.
+func (d *Dialect) Table() option.Table {
+	return option.Table{
+		option.Words("header", &d.Header, "whether the first line of a table of text has the names of the columns; auto takes it for a header when none of its cells is a number",
+			"auto", "yes", "no"),
+		option.Of("separator", &d.Separator, "auto", "what stands between the cells of a table of text: one character, or comma, semicolon, tab or blanks, which are runs of spaces and tabs").
+			Default("auto, by the first two lines").Check(func(note option.Note) {
+			if _, known := d.Comma(); !known {
+				note(-1, fmt.Sprintf("%q is no separator (one character that no number has, or comma, semicolon, tab, blanks, auto)", d.Separator))
+			}
+		}),
+		option.Words("decimal", &d.Decimal, "the decimal sign of a table of text", "point", "comma"),
+		option.Words("encoding", &d.Encoding, "how a table of text is encoded; latin-1 includes Windows-1252; auto knows UTF-16, else takes the text for UTF-8 and names that are none for Latin-1",
+			"auto", "utf-8", "utf-16", "latin-1"),
+	}
+}
+
+// The separators that are no character of their own.
+const (
+	AutoSeparator rune = 0
+	Blanks        rune = ' '
+)
+
+// Comma returns the separator as a character, AutoSeparator where it is to be guessed, and whether
+// it can be one.
+func (d *Dialect) Comma() (comma rune, ok bool) {
+	switch d.Separator {
+	case "", "auto":
+		return AutoSeparator, true
+	case "blanks", " ":
+		return Blanks, true
+	case "tab", `\t`:
+		return '\t', true
+	case "comma":
+		return ',', true
+	case "semicolon":
+		return ';', true
+	}
+	if len(d.Separator) != 1 || !strings.Contains("!#$%&'()*,/:;<=>?@[]^`{|}~\t", d.Separator) {
+		return AutoSeparator, false
+	}
+	return rune(d.Separator[0]), true
+}
