@@ -27,7 +27,7 @@ TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test lint fuzz bench reproduce screens docs gpu-check clean
+.PHONY: help build demo test lint fuzz bench reproduce screens docs notice gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,9 @@ screens: build ## the manual's pictures of the monitor, of two runs
 
 docs: build ## the manual's page of the keys of a configuration
 	bin/maskflow help config >docs/config.md
+
+notice: ## the licences of what is linked in
+	go run ./internal/notice >NOTICE.new && mv NOTICE.new NOTICE
 
 gpu-check: ## tests and benchmarks of the models on a CUDA device
 	@command -v nvidia-smi >/dev/null || { echo "gpu-check: no nvidia-smi, so no CUDA device on this machine" >&2; exit 1; }

@@ -102,10 +102,10 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 		return nil, err
 	}
 	unlock, err := o.lock(ctx, dir)
+	defer unlock()
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
 	for _, left := range leftovers(dir) {
 		_ = os.RemoveAll(left)
 	}

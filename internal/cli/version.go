@@ -11,12 +11,22 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
+	var licences bool
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the versions of maskflow and of what it is built from",
-		RunE:  func(*cobra.Command, []string) error { return a.version() },
+		RunE: func(*cobra.Command, []string) error {
+			if licences {
+				return a.print("%s", maskflow.Notice())
+			}
+			return a.version()
+		},
 	}
 	jsonFlag(c, &a.json)
+	c.Flags().BoolVar(&licences, "licences", false, "print the licences of what is linked in")
+	c.Args = func(c *cobra.Command, args []string) error {
+		return cmp.Or(exclusive(c, "json", "licences"), takes()(c, args))
+	}
 	return c
 }
 
