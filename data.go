@@ -21,13 +21,19 @@ func (c *Config) LoadData(ctx context.Context, dir string) (*data.Splits, error)
 	return source.Load(ctx, o)
 }
 
-// LoadData reads the splits of the source that the model was trained on, by its own
-// preparation. What the source has become since the training is another matter.
+// LoadData reads the splits of the source that the model was trained on, to be evaluated
+// by its own preparation. When these are other rows than those of the training, they come
+// with a *[data.ChangedError]: a figure of its test rows may then be one of rows that the
+// model was trained on.
 func (m *Model) LoadData(ctx context.Context, dir string) (*data.Splits, error) {
 	if m.Config == nil || m.Config.Data.Source == data.InMemory {
 		return nil, fmt.Errorf("%s was fitted to rows in memory, which it does not hold (give rows, as --data FILE)", cmp.Or(m.Path, "the model"))
 	}
 	o := m.Config.Data
-	o.Dir, o.Prep = dir, m.prep
-	return source.Load(ctx, o)
+	o.Dir, o.Prep, o.Evaluate = dir, m.prep, true
+	s, err := source.Load(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, m.Data.Check(s.Identity, s.Source)
 }

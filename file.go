@@ -58,7 +58,7 @@ func (m *Model) Save(path string) error {
 		return fmt.Errorf("saving %s: %w", path, err)
 	}
 	d := m.Definition()
-	meta := fileMeta{Meta: Meta{Dim: d.Dim(), ContextDim: d.ContextDim(), Shape: m.Shape, Preparation: m.prep},
+	meta := fileMeta{Meta: Meta{Dim: d.Dim(), ContextDim: d.ContextDim(), Shape: m.Shape, Preparation: m.prep, Data: m.Data},
 		Model: FileVersion, Requires: fileFeatures, Writer: Version, Config: string(text), Figures: m.Figures}
 	s := &checkpoint.State{Step: m.Step}
 	if s.Meta, err = json.Marshal(meta); err != nil {

@@ -48,6 +48,8 @@ type Model struct {
 	// Figures are numbers known of the model, as "valid_nll", in nats a row. Save writes
 	// them.
 	Figures map[string]float64
+	// Data says which rows the model was trained on, nil where that is not known.
+	Data *data.Identity
 
 	prep *data.Preparation
 }

@@ -25,6 +25,9 @@ type Meta struct {
 	// Preparation is that of its rows; nil in a checkpoint of version 0.1.0, and for
 	// a model that is fitted to a target.
 	Preparation *data.Preparation `json:"preparation,omitempty"`
+	// Data says which rows it was trained on; nil in a checkpoint of version 0.1.0, and
+	// for a target.
+	Data *data.Identity `json:"data,omitempty"`
 }
 
 // check refuses widths that the tensors beside them do not justify: whatever is built by
@@ -94,6 +97,6 @@ func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, m
 	if err != nil {
 		return nil, err
 	}
-	m.Path, m.Config, m.Shape, m.Step = path, c, meta.Shape, state.Step
+	m.Path, m.Config, m.Shape, m.Step, m.Data = path, c, meta.Shape, state.Step, meta.Data
 	return m, nil
 }

@@ -22,7 +22,7 @@ func Upgrade(s *checkpoint.State, c *Config, d models.Definition) (*data.Prepara
 		return nil, errors.New("an upgrade needs a checkpoint, a configuration and a model")
 	}
 	p := data.NewPreparation(d.Dim(), d.ContextDim())
-	p.Legacy = true
+	p.Legacy, p.NoiseByPlace = true, true
 	o := c.Data
 	switch {
 	case o.Binarize != "":

@@ -30,6 +30,9 @@ type Options struct {
 	Seed *uint64
 	// Binarize is the mode that turns pixels into bits, see [Binarize]. "" leaves them as they are.
 	Binarize string
+	// White is the value of white pixels for Binarize. 0 is 255 where the training rows are
+	// whole numbers of which one is above 127, otherwise 1.
+	White float64
 	// Labels makes the labels a one-hot context: the label file of an IDX file,
 	// the array NAME_labels of array NAME in a .npz file.
 	Labels bool
@@ -52,10 +55,15 @@ type Options struct {
 	// behind the logit.
 	Standardise bool
 	// Prep, if not nil, is the preparation of a trained model, whose steps are taken
-	// as they are: Binarize, Dequantize, Logit and Standardise have no meaning then.
+	// as they are: Binarize, White, Dequantize, Logit and Standardise have no meaning then.
 	Prep *Preparation
 	// Dialect is how a table of text is written.
 	Dialect
+	// Evaluate is for training rows that are to be evaluated: their noise follows from
+	// their values, as that of other rows does, and not from their places.
+	Evaluate bool
+	// NoiseByPlace continues a training of version 0.1.0, see [Preparation].
+	NoiseByPlace bool
 	// MaxValues bounds the values read. 0 is [DefaultMaxValues].
 	MaxValues int
 }
@@ -83,6 +91,8 @@ func (o *Options) Table() option.Table {
 			"seed of the split, of generated rows and of the draws that binarize and dequantise make, apart from the model's, so that a run with another seed sees the same test rows"),
 		option.Words("binarize", &o.Binarize, "how grey values become binary: threshold, 1 above the half, or sample, one Bernoulli draw for each value",
 			append([]string{""}, binarizeModes...)...).Default(`"", the rows are used as they are`),
+		option.Of("white", &o.White, 0, "the grey value of white, which binarize takes for 1").Within(0, math.MaxFloat32).
+			Default("0, which is 255 where the training rows are whole numbers and one is above 127, else 1"),
 		option.Of("labels", &o.Labels, false, "whether the rows' labels, one-hot, are the context of the density"),
 		count("context_columns", &o.ContextColumns, "number of columns, the last ones of a row, that are context and not variables"),
 		option.Of("drop_columns", &o.DropColumns, nil, "columns of a table that are left out, by name, or by number counted from 0").Default("[], none").
@@ -126,6 +136,9 @@ func (o *Options) check(report option.Report) {
 	}
 	if comma, _ := o.Comma(); comma == ',' && o.Decimal == "comma" {
 		report("the comma is either the decimal sign or between cells", "separator", "decimal")
+	}
+	if o.White > 0 && o.Binarize == "" {
+		report("white has no use without binarize (set data.binarize)", "white", "binarize")
 	}
 	switch {
 	case o.Folds > 0 && o.Fold == 0:

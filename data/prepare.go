@@ -1,9 +1,11 @@
 package data
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -32,6 +34,10 @@ type Preparation struct {
 	ApartNames []string `json:"context_names,omitempty"`
 	// Steps change the variables, one after the other.
 	Steps []Step `json:"-"`
+	// NoiseByPlace is true for runs that version 0.1.0 began: the noise of a row follows
+	// from its place in its split or file. Else that of training rows alone does, and the
+	// noise of rows that are evaluated follows from their values.
+	NoiseByPlace bool `json:"noise_by_place,omitempty"`
 	// Legacy is true for a model of version 0.1.0, which kept none of the steps that
 	// a source prescribes: they come before Steps. It is not kept.
 	Legacy bool `json:"-"`
@@ -53,16 +59,47 @@ type Step interface {
 	undo(row []float64)
 }
 
-// noiseOf says which noise the rows of a set get: the splits have noise of
-// their own, so that they are the same whatever else is prepared.
+// noiseOf says which noise the rows of a set get. Equal rows that a model is trained
+// on have each noise of their own, or the density would grow without bound on them;
+// rows that are evaluated have the same noise wherever they stand.
 type noiseOf int
 
 const (
-	splitNoise noiseOf = 0  // of train; valid and test follow
-	otherNoise noiseOf = 3  // of rows that are no split
-	noiseAdded noiseOf = -1 // the source has added it
-	points     noiseOf = -2 // they need none
+	trainNoise noiseOf = 0  // by the places of the rows; of valid and test, 1 and 2
+	otherNoise noiseOf = 3  // by the places of rows that are no split
+	points     noiseOf = -1 // they need none
+	ownNoise   noiseOf = -2 // by the values of a row
 )
+
+// draws returns the random numbers of each row in turn, by a seed.
+func (n noiseOf) draws(of Stream, seed uint64) func(row []float64) *rand.Rand {
+	if n >= 0 {
+		r := of.Part(int(n)).Rand(seed)
+		return func([]float64) *rand.Rand { return r }
+	}
+	source := &rand.PCG{}
+	r := rand.New(source)
+	return func(row []float64) *rand.Rand {
+		h := uint64(of.Part(ownPart))
+		for _, v := range row {
+			h = mix(h ^ uint64(math.Float32bits(float32(v)+0))) // −0 is 0
+		}
+		source.Seed(seed, h)
+		return r
+	}
+}
+
+// ownPart is the part of a stream for noise that follows from the values of a row.
+const ownPart = 4
+
+// mix is the output function of SplitMix64 (Steele, Lea and Flood 2014): every bit of x
+// changes half of the bits of the result.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
 
 // NewPreparation returns the preparation that takes rows as they are: the variables,
 // followed by the context.
@@ -104,13 +141,16 @@ func pick[T any](from []T, places []int) (picked []T) {
 }
 
 // columnsOf returns the columns of a table that are the variables and the
-// context. A table has either all the columns of the source or, without those
-// that are dropped, the variables followed by the context.
+// context. A table has either all the columns of the source, perhaps followed by a context
+// that the source keeps apart, or, without those that are dropped, the variables followed
+// by the context.
 func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) {
 	apart := t.apart()
 	switch dim, width := p.Dim(), p.ContextDim(); {
 	case t.dim == p.Width && apart == p.Apart:
 		return p.Variables, p.Context, nil
+	case p.Apart > 0 && t.dim == p.Width+p.Apart && apart == 0:
+		return p.Variables, sequence(p.Width, t.dim), nil
 	case t.dim == dim && apart == width:
 		return sequence(0, dim), nil, nil
 	case t.dim == dim+width && apart == 0:
@@ -131,7 +171,10 @@ func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) 
 // source, when the columns are not those of the source, when a cell is missing, a
 // text or infinite, and when a value is outside the domain of a step.
 func (p *Preparation) Apply(t *Table) (*Prepared, error) {
-	return p.apply(Part{Table: t}, otherNoise)
+	if p.NoiseByPlace {
+		return p.apply(Part{Table: t}, otherNoise)
+	}
+	return p.apply(Part{Table: t}, ownNoise)
 }
 
 // Points prepares points between the rows, at which a density is looked at: none
@@ -188,18 +231,13 @@ func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise n
 }
 
 // each takes rows of a table, one after the other, through all steps and calls f with
-// them, with ln |det| and the part of it that is due to the model's own steps. Rows of
-// bits need no more to become bits, whatever white was.
+// them, with ln |det| and the part of it that is due to the model's own steps.
 func (p *Preparation) each(t *Table, rows, variables []int, noise noiseOf,
 	f func(row []float64, logDet, own float64) (col int, problem string)) error {
 	var steps []func([]float64) (float64, int, string)
 	for _, step := range p.Steps {
-		if b, ok := step.(*Binarize); ok && noise == otherNoise {
-			if !t.has(variables, func(v float64) bool { return v != 0 && v != 1 }) {
-				step = &Binarize{"threshold", 0, 1}
-			} else if b.White == 0 {
-				step = &Binarize{b.Mode, b.Seed, t.white(variables)}
-			}
+		if b, ok := step.(*Binarize); ok && b.White == 0 {
+			step = b.legacy(t, variables, noise)
 		}
 		steps = append(steps, step.start(noise))
 	}
@@ -342,11 +380,14 @@ func (p *Preparation) UndoValues(x []float32) ([]float32, error) {
 }
 
 // White is the value of a white pixel of the source: the highest level where
-// levels are dequantised, otherwise 1.
+// levels are dequantised, otherwise 1 unless the rows are binarised from another one.
 func (p *Preparation) White() float64 {
 	for _, step := range p.Steps {
-		if d, ok := step.(*Dequantise); ok {
-			return d.levels() - 1
+		switch s := step.(type) {
+		case *Dequantise:
+			return s.levels() - 1
+		case *Binarize:
+			return cmp.Or(s.White, 1)
 		}
 	}
 	return 1
@@ -382,6 +423,9 @@ func (p *Preparation) check() error {
 		}
 		if err := step.check(len(p.Variables)); err != nil {
 			return fmt.Errorf("step %d, %s: %w", i, step.kind(), err)
+		}
+		if b, ok := step.(*Binarize); ok && b.White == 0 && !p.NoiseByPlace {
+			return fmt.Errorf("step %d, %s: white is missing", i, step.kind())
 		}
 	}
 	return nil

@@ -110,7 +110,7 @@ func TestApplyRefuses(t *testing.T) {
 // Noise follows from the seed; levels come back from it.
 func TestDequantise(t *testing.T) {
 	levels := must.M1(FromRows([][]float64{{0, 9}, {5, 3}}))
-	p := NewPreparation(2, 0, &Dequantise{10, 3})
+	p := NewPreparation(2, 0, &Dequantise{Levels: 10, Seed: 3})
 	a, b := must.M1(p.Apply(levels)), must.M1(p.Apply(levels))
 	if !slices.Equal(a.X, b.X) || a.LogDet != -2*math.Log(10) {
 		t.Errorf("%v and %v, ln |det| %v", a.X, b.X, a.LogDet)
@@ -145,31 +145,23 @@ func TestBinarize(t *testing.T) {
 	}{
 		{1, grey, []float32{0, 0, 1, 1}},
 		{255, must.M1(FromRows([][]float64{{127, 128}, {0, 255}})), []float32{0, 1, 0, 1}},
-		{255, must.M1(FromRows([][]float64{{1, 0}, {0, 1}})), []float32{1, 0, 0, 1}}, // bits are bits, as samples have them
+		{255, must.M1(FromRows([][]float64{{1, 0}, {0, 1}})), []float32{0, 0, 0, 0}}, // dark rows, whatever is beside them
+		{16, must.M1(FromRows([][]float64{{16, 8}, {0, 9}})), []float32{1, 0, 0, 1}},
 	} {
 		s := must.M1(NewPreparation(2, 0, &Binarize{"threshold", 0, c.white}).Apply(c.rows))
 		if !slices.Equal(s.X, c.want) {
 			t.Errorf("white %v: %v, want %v", c.white, s.X, c.want)
 		}
+		// Undone, bits are grey values that become the same bits.
+		for _, mode := range binarizeModes {
+			p := NewPreparation(2, 0, &Binarize{mode, 0, c.white})
+			if again := must.M1(p.Apply(must.M1(p.Undo(s.X)))); !slices.Equal(again.X, s.X) || p.White() != c.white {
+				t.Errorf("white %v: the bits %v become %v", c.white, s.X, again.X)
+			}
+		}
 	}
 	_, err := NewPreparation(2, 0, &Binarize{"sample", 0, 1}).Apply(must.M1(FromRows([][]float64{{0.5, 2}})))
 	datatest.WantError(t, err, "row 0, column 1", "is 2")
-	// A share p of the draws is 1, and each split has draws of its own.
-	x := must.M1(FromFlat(slices.Repeat([]float32{0.3}, 60000), 1))
-	part := Part{Table: x}
-	s := must.M1(Prepare(Source{Train: part, Valid: part, Test: part}, Options{Binarize: "sample", Seed: new(uint64(1))}))
-	for _, n := range s.Sets() {
-		mean := 0.0
-		for _, v := range n.Set.X {
-			mean += float64(v) / 60000
-		}
-		if math.Abs(mean-0.3) > 0.01 {
-			t.Errorf("%s: the mean of the bits is %v, want 0.3", n.Split, mean)
-		}
-	}
-	if slices.Equal(s.Train.X, s.Valid.X) {
-		t.Error("two splits have the same draws")
-	}
 }
 
 // Standardised, training rows have mean 0 and deviation 1, behind a logit and noise
@@ -226,7 +218,7 @@ func TestScaleIsInFloat64(t *testing.T) {
 // Whatever was written is read: the same steps, bit for bit.
 func TestPreparationAsJSON(t *testing.T) {
 	p := every()
-	p.Steps = append([]Step{&Dequantise{256, 1 << 63}, &Binarize{"sample", 3, 255}}, p.Steps...)
+	p.Steps = append([]Step{&Dequantise{Levels: 256, Seed: 1 << 63, Noisy: true}, &Binarize{"sample", 3, 255}}, p.Steps...)
 	text := must.M1(json.Marshal(p))
 	var again Preparation
 	must.M(json.Unmarshal(text, &again))
@@ -251,7 +243,8 @@ func TestHostilePreparations(t *testing.T) {
 		"not positive":                         `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"scale","with":{"mean":[0],"sd":[-1]}}]}`,
 		"logit with λ = 0.5":                   `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"logit","with":{"lambda":0.5}}]}`,
 		"1000000000 levels":                    `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"dequantise","with":{"levels":1000000000}}]}`,
-		"a white of 7":                         `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"binarize","with":{"mode":"sample","white":7}}]}`,
+		"a white of -7":                        `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"binarize","with":{"mode":"sample","white":-7}}]}`,
+		"white is missing":                     `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"binarize","with":{"mode":"sample"}}]}`,
 		"column 1 is taken twice, or is none":  `{"version":1,"width":1,"variables":[1]}`,
 		"column 0 is taken twice":              `{"version":1,"width":2,"variables":[0,0]}`,
 		"0 variables of 1 columns":             `{"version":1,"width":1,"variables":[]}`,

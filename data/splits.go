@@ -51,8 +51,8 @@ type Source struct {
 	// Steps are those that the source prescribes, such as the scale of a published
 	// data set.
 	Steps []Step
-	// NoiseAdded is true when the values have the noise of Steps already.
-	NoiseAdded bool
+	// White is the grey value of white where the source has one, else 0.
+	White float64
 	// Folded is true when the fold that was asked for is the test set.
 	Folded bool
 	// Note says how the parts came about.
@@ -79,6 +79,8 @@ type Splits struct {
 	Note               string // how the splits came about, when the source did not say
 	// Prep is the preparation of the rows, nil for a target.
 	Prep *Preparation
+	// Identity says which rows these are, nil for a target.
+	Identity *Identity
 }
 
 // Sets returns train, valid and test with their names.
@@ -137,30 +139,14 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		}
 		return s, nil
 	}
-	if from.Train.Table == nil {
-		return nil, errNoRows
-	}
-	divide := from.divide
-	if o.Fold > 0 {
-		divide = from.divideFolds
-	}
-	if from.Valid.Table == nil {
-		if err := divide(o); err != nil {
-			return nil, err
-		}
-	} else if o.Fold > 0 && !from.Folded {
-		return nil, errors.New("it has splits of its own: no fold can be chosen")
-	}
-	parts := []Part{from.Train, from.Valid, from.Test}
-	p, err := o.columns(parts, len(from.Steps) > 0)
+	p, err := from.columns(o)
 	if err != nil {
 		return nil, err
 	}
-	noise := splitNoise
-	if from.NoiseAdded {
-		noise = noiseAdded
-	}
-	if err := p.fit(parts, from.Steps, noise, o); err != nil {
+	parts := from.parts()
+	identity := make(chan *Identity, 1)
+	go func() { identity <- p.identify(parts) }() // while the rows are prepared
+	if err := p.fit(parts, from, o); err != nil {
 		return nil, err
 	}
 	for _, step := range p.Steps[len(from.Steps):] {
@@ -170,47 +156,66 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		}
 	}
 	for i, set := range []**Prepared{&s.Train, &s.Valid, &s.Test} {
+		noise := ownNoise
+		if p.NoiseByPlace || i == 0 && !o.Evaluate {
+			noise = trainNoise + noiseOf(i)
+		}
 		if *set, err = p.apply(parts[i], noise); err != nil {
 			return nil, err
 		}
-		if noise != noiseAdded {
-			noise++
-		}
 	}
-	s.Prep, s.Dim, s.ContextDim, s.Note = p, p.Dim(), p.ContextDim(), from.Note
+	s.Prep, s.Dim, s.ContextDim, s.Note, s.Identity = p, p.Dim(), p.ContextDim(), from.Note, <-identity
 	if shape := parts[0].Table.Shape; p.Dim() == p.Width && slices.Equal(shape, parts[1].Table.Shape) && slices.Equal(shape, parts[2].Table.Shape) {
 		s.Shape = shape
 	}
 	return s, nil
 }
 
+// Divide divides what is not divided, by the seed or into folds.
+func (s *Source) Divide(o Options) error {
+	switch {
+	case s.Train.Table == nil:
+		return errNoRows
+	case s.Valid.Table != nil && o.Fold > 0 && !s.Folded:
+		return errors.New("it has splits of its own: no fold can be chosen")
+	case s.Valid.Table != nil:
+		return nil
+	case o.Fold > 0:
+		return s.divideFolds(o)
+	}
+	return s.divide(o)
+}
+
+func (s *Source) parts() []Part { return []Part{s.Train, s.Valid, s.Test} }
+
 // fit chooses the steps, and fits them to the training rows.
-func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) error {
-	switch trained := o.Prep; {
-	case trained != nil && trained.Legacy:
-		p.Steps, p.Legacy = slices.Concat(given, trained.Steps), true
-		return p.check()
-	case trained != nil:
-		p.Steps = trained.Steps
+func (p *Preparation) fit(parts []Part, from Source, o Options) error {
+	if trained := o.Prep; trained != nil {
+		p.Steps, p.NoiseByPlace = trained.Steps, trained.NoiseByPlace
+		if trained.Legacy {
+			p.Steps, p.Legacy = slices.Concat(from.Steps, trained.Steps), true
+		}
 		return p.check()
 	}
-	p.Steps = slices.Clone(given)
+	p.Steps, p.NoiseByPlace = slices.Clone(from.Steps), o.NoiseByPlace
 	switch {
 	case o.Binarize != "":
-		white := 1.0
-		for _, part := range parts {
-			white = max(white, part.Table.white(p.Variables))
+		b := &Binarize{o.Binarize, o.RandomSeed(), cmp.Or(o.White, from.White)}
+		if p.NoiseByPlace {
+			b.White = o.White
+		} else if b.White == 0 {
+			b.White = whiteOf(parts[0], p.Variables)
 		}
-		p.Steps = append(p.Steps, &Binarize{o.Binarize, o.RandomSeed(), white})
+		p.Steps = append(p.Steps, b)
 	case o.Dequantize != 0:
-		p.Steps = append(p.Steps, &Dequantise{o.Dequantize, o.RandomSeed()})
+		p.Steps = append(p.Steps, &Dequantise{Levels: o.Dequantize, Seed: o.RandomSeed()})
 	}
 	if o.Logit != 0 {
 		p.Steps = append(p.Steps, &Logit{o.Logit})
 	}
 	if o.Standardise {
 		scale, err := FitScale(p.Dim(), 0, func(f func([]float64)) error {
-			return p.each(parts[0].Table, parts[0].Rows, p.Variables, noise, func(row []float64, _, _ float64) (int, string) {
+			return p.each(parts[0].Table, parts[0].Rows, p.Variables, trainNoise, func(row []float64, _, _ float64) (int, string) {
 				f(row)
 				return 0, ""
 			})
@@ -228,10 +233,13 @@ func (p *Preparation) fit(parts []Part, given []Step, noise noiseOf, o Options) 
 	return p.check()
 }
 
-// columns chooses the variables and the context among the columns of the parts. A
-// source that scales its columns has none for a context.
-func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
-	t := parts[0].Table
+// columns divides the rows and chooses the variables and the context among their
+// columns. A source that scales its columns has none for a context.
+func (s *Source) columns(o Options) (*Preparation, error) {
+	if err := s.Divide(o); err != nil {
+		return nil, err
+	}
+	parts, t, scaled := s.parts(), s.Train.Table, len(s.Steps) > 0
 	p := &Preparation{Width: t.dim, Columns: t.Columns, Apart: t.apart()}
 	if t.Context != nil {
 		p.ApartNames = t.Context.Columns
@@ -244,6 +252,8 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 			return nil, fmt.Errorf("train has %d columns, but %s has %d", t.dim, name, other.dim)
 		case other.apart() != p.Apart:
 			return nil, fmt.Errorf("train has %d context columns, but %s has %d", p.Apart, name, other.apart())
+		case other.Context != nil && other.Context.rows != other.rows:
+			return nil, fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", other.Context.label(), other.Context.rows, other.label(), other.rows)
 		case slices.ContainsFunc(parts[i].Rows, func(row int) bool { return row < 0 || row >= other.rows }):
 			return nil, fmt.Errorf("%s has rows that are not among the %d of its table", name, other.rows)
 		}
@@ -274,25 +284,4 @@ func (o Options) columns(parts []Part, scaled bool) (*Preparation, error) {
 		p.Variables, p.Context = p.Variables[:dim-n:dim-n], p.Variables[dim-n:]
 	}
 	return p, nil
-}
-
-// white is the value of white pixels in some columns: 1 or, when any value is above
-// 1, 255.
-func (t *Table) white(columns []int) float64 {
-	if t.has(columns, func(v float64) bool { return v > 1 }) {
-		return 255
-	}
-	return 1
-}
-
-// has tells whether f is true of a value in some columns.
-func (t *Table) has(columns []int, f func(v float64) bool) bool {
-	for i := range t.rows {
-		for _, c := range columns {
-			if f(t.At(i, c)) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -9,23 +9,24 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 )
 
-// Binarize turns grey values into bits. Values are p in [0, 1] or, where White is
-// 255, 255·p in [0, 255]. Mode "threshold" is 1 where p > 1/2; mode "sample" is
-// one draw of a Bernoulli variable with probability p for each value, the same for
-// the same seed (Salakhutdinov and Murray 2008 binarised MNIST so). Undone, a bit
-// stays a bit, which is itself a grey value of the range [0, 1].
+// Binarize turns grey values, White·p with p in [0, 1], into bits. Mode "threshold" is
+// 1 where p > 1/2; mode "sample" is one draw of a Bernoulli variable with probability p
+// for each value (Salakhutdinov and Murray 2008 binarised MNIST so). Undone, a bit is
+// black, 0, or white.
 type Binarize struct {
-	Mode  string  `json:"mode"`
-	Seed  uint64  `json:"seed"`
-	White float64 `json:"white"` // 1 or 255
+	Mode string `json:"mode"`
+	Seed uint64 `json:"seed"`
+	// White is the value of white pixels. 0 is the rule of version 0.1.0, for its runs
+	// alone: 255 where a table has a value above 1, else 1; bits stay bits.
+	White float64 `json:"white"`
 }
 
 func (*Binarize) kind() string { return "binarize" }
 
 func (b *Binarize) check(int) error {
 	switch {
-	case b.White != 1 && b.White != 255:
-		return fmt.Errorf("a white of %v: 1 and 255 are known", b.White)
+	case !(b.White >= 0) || math.IsInf(b.White, 0):
+		return fmt.Errorf("a white of %v: need a positive number", b.White)
 	case !slices.Contains(binarizeModes, b.Mode):
 		return fmt.Errorf("binarize: %q is not known (threshold and sample are)", text.Shorten(b.Mode, 41))
 	}
@@ -33,11 +34,12 @@ func (b *Binarize) check(int) error {
 }
 
 func (b *Binarize) start(set noiseOf) func([]float64) (float64, int, string) {
-	r := streamBinarize.Part(int(set)).Rand(b.Seed)
+	draws := set.draws(streamBinarize, b.Seed)
 	return func(row []float64) (float64, int, string) {
+		r := draws(row)
 		for c, v := range row {
 			if !(v >= 0 && v <= b.White) {
-				return 0, c, fmt.Sprintf("is %v: only values in [0, %v] can be binarised here", v, b.White)
+				return 0, c, fmt.Sprintf("is %v, not a grey value from 0 to %v, which is white (data.white of the training gives white another value)", v, b.White)
 			}
 			level := 0.5
 			if b.Mode == "sample" {
@@ -52,10 +54,56 @@ func (b *Binarize) start(set noiseOf) func([]float64) (float64, int, string) {
 	}
 }
 
-func (*Binarize) undo([]float64) {}
+// whiteOf is the value of white among training rows: 255 where they are whole numbers
+// of which one is nearer to 255 than to 0, otherwise 1.
+func whiteOf(rows Part, columns []int) float64 {
+	most, whole := 0.0, true
+	_ = rows.Table.walk(rows.Rows, columns, func(row []float64) (int, string) {
+		for _, v := range row {
+			most, whole = max(most, v), whole && v == math.Floor(v)
+		}
+		return 0, ""
+	})
+	if whole && most > 127 {
+		return 255
+	}
+	return 1
+}
+
+// legacy is the step by the rule of version 0.1.0, which looked at all rows of a table.
+func (b *Binarize) legacy(t *Table, columns []int, noise noiseOf) *Binarize {
+	if noise == otherNoise && !t.has(columns, func(v float64) bool { return v != 0 && v != 1 }) {
+		return &Binarize{"threshold", 0, 1}
+	}
+	white := 1.0
+	if t.has(columns, func(v float64) bool { return v > 1 }) {
+		white = 255
+	}
+	return &Binarize{b.Mode, b.Seed, white}
+}
+
+// has tells whether f is true of a value in some columns.
+func (t *Table) has(columns []int, f func(v float64) bool) bool {
+	for i := range t.rows {
+		for _, c := range columns {
+			if f(t.At(i, c)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (b *Binarize) undo(row []float64) {
+	for c := range row {
+		if b.White > 0 {
+			row[c] *= b.White
+		}
+	}
+}
 
 // Dequantise turns whole numbers x from 0 to Levels−1 into real ones in [0, 1):
-// (x + u)/Levels with u uniform on [0, 1), the same for the same seed. A density
+// (x + u)/Levels with u uniform on [0, 1). A density
 // of real vectors that is fitted to whole numbers as they are grows without bound
 // on them; with the noise its log likelihood, in units of one level, is a lower
 // bound on that of the whole numbers (Theis, van den Oord and Bethge 2016, arXiv
@@ -63,7 +111,14 @@ func (*Binarize) undo([]float64) {}
 type Dequantise struct {
 	Levels int    `json:"levels"`
 	Seed   uint64 `json:"seed"`
+	// Noisy is true where the source has values x + u: rows with a fraction have their
+	// noise already, and undone they keep it.
+	Noisy bool `json:"noisy,omitempty"`
 }
+
+// noiseMargin is how far the noise of an evaluation stays from the next level, so that
+// the rounding of a flow and its inverse leads to the same level.
+const noiseMargin = 1. / 2048
 
 func (*Dequantise) kind() string          { return "dequantise" }
 func (d *Dequantise) levels() (l float64) { return float64(d.Levels) }
@@ -76,16 +131,24 @@ func (d *Dequantise) check(int) error {
 }
 
 func (d *Dequantise) start(set noiseOf) func([]float64) (float64, int, string) {
-	r := streamNoise.Part(int(set)).Rand(d.Seed)
+	draws := set.draws(streamNoise, d.Seed)
 	return func(row []float64) (float64, int, string) {
+		noisy := set == points || d.Noisy && slices.ContainsFunc(row, func(v float64) bool { return v != math.Floor(v) })
+		r := draws(row)
 		for c, v := range row {
 			x := math.Floor(v)
-			if !(x >= 0 && x < d.levels()) || set >= 0 && x != v {
+			if !(x >= 0 && x < d.levels()) || !noisy && x != v {
 				return 0, c, fmt.Sprintf("is %v, not a whole number from 0 to %d (dequantise: %d levels)", v, d.Levels-1, d.Levels)
 			}
 			u := v - x
-			if set >= 0 {
+			if !noisy {
 				u = r.Float64()
+			}
+			if !noisy && set == ownNoise && x > 0 { // black and white have no level beyond them
+				u = max(u, noiseMargin)
+			}
+			if !noisy && set == ownNoise && x < d.levels()-1 {
+				u = min(u, 1-noiseMargin)
 			}
 			row[c] = float64(belowNext((x+u)/d.levels(), (x+1)/d.levels()))
 		}
@@ -95,7 +158,9 @@ func (d *Dequantise) start(set noiseOf) func([]float64) (float64, int, string) {
 
 func (d *Dequantise) undo(row []float64) {
 	for c, v := range row {
-		row[c] = math.Floor(min(max(v*d.levels(), 0), d.levels()-1))
+		if row[c] = min(max(v*d.levels(), 0), float64(math.Nextafter32(float32(d.levels()), 0))); !d.Noisy {
+			row[c] = math.Floor(row[c])
+		}
 	}
 }
 

@@ -55,8 +55,8 @@ func (t *Trainer) shuffle() {
 	t.rows, t.rowsEpoch = rng.Perm(t.splits.Train.Rows), t.p.Epoch
 }
 
-// checksum is that of the rows of the sets and their contexts (CRC-32C): it tells
-// other data, not malice.
+// checksum is that of the prepared rows of the sets and their contexts (CRC-32C), by which
+// checkpoints of version 0.1.0 tell other data.
 func checksum(sets ...*data.Prepared) string {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	sum := uint32(0)

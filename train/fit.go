@@ -72,7 +72,7 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Definition, splits *d
 	if r.Model, err = maskflow.New(b, d, w, model); err != nil {
 		return nil, err
 	}
-	r.Shape, r.Step, r.Figures = splits.Shape, t.p.BestStep, map[string]float64{}
+	r.Shape, r.Step, r.Data, r.Figures = splits.Shape, t.p.BestStep, splits.Identity, map[string]float64{}
 	if nll := float64(t.p.Best); num.Finite(nll) {
 		r.Figures["valid_nll"] = nll
 	}

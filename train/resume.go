@@ -90,8 +90,11 @@ func (r *run) takeOver() error {
 		if err := r.upgrade(found.State); err != nil {
 			return fmt.Errorf("%s: %w", found.Path, err)
 		}
-		if err := r.trainer.Restore(found.State); err != nil {
+		if err := r.trainer.restore(found.State, r.o.ChangedData); err != nil {
 			return fmt.Errorf("%s: %w", found.Path, err)
+		}
+		if now := r.changed(); len(now) > 0 && r.o.ChangedData {
+			events = append(events, "continued on changed data: "+strings.Join(now, "; "))
 		}
 		r.saved = r.moment()
 		at, limit := r.trainer.p, r.c.Train
@@ -128,7 +131,7 @@ func hasStates(dir string) bool {
 }
 
 // upgrade makes a checkpoint of version 0.1.0 one that the trainer can restore. There
-// the rows were summed before the logit and the scale, which can no longer be told.
+// the rows were summed before the logit and the scale, which can no longer be compared.
 func (r *run) upgrade(s *checkpoint.State) error {
 	var saved meta
 	if err := json.Unmarshal(s.Meta, &saved); err != nil || saved.Preparation != nil || saved.Training == nil {
@@ -137,7 +140,7 @@ func (r *run) upgrade(s *checkpoint.State) error {
 	if _, err := maskflow.Upgrade(s, &r.c.Config, r.model); err != nil || r.c.Data.Logit == 0 && !r.c.Data.Standardise {
 		return err
 	}
-	saved.Training.Data = r.trainer.checksum
+	saved.Training.Data = ""
 	text, err := json.Marshal(saved)
 	s.Meta = text
 	return err

@@ -23,6 +23,10 @@ type RunOptions struct {
 	// Resume continues the run in Dir from its last whole checkpoint; otherwise
 	// Dir must not hold a run.
 	Resume bool
+	// ChangedData continues a run on other rows than those that it began on; otherwise
+	// they are a *[data.ChangedError]. The evaluation at its end is then not one of test
+	// rows: what they were trained on is not known.
+	ChangedData bool
 	// Args is the command line, for the run's manifest.
 	Args []string
 	// Observe, if not nil, is given every record after it is written.
@@ -45,6 +49,9 @@ type Summary struct {
 	// Test is the best weights' evaluation on the test rows, nil when the run
 	// ended without one.
 	Test *maskflow.Evaluation `json:"test,omitempty"`
+	// DataChanged is not nil when the run was continued on other rows, and lists what
+	// differs.
+	DataChanged []string `json:"data_changed,omitempty"`
 }
 
 // Run trains what a resolved configuration describes on the given splits and
@@ -275,11 +282,31 @@ func (r *run) interval() time.Duration {
 func (r *run) summary(status runlog.Status) *Summary {
 	at := r.trainer.p.Progress
 	return &Summary{Dir: r.o.Dir, Status: status, Steps: at.Step, Epochs: at.Epoch, BestEpoch: at.BestEpoch, BestNLL: at.Best,
-		Seconds: r.w.Elapsed()}
+		Seconds: r.w.Elapsed(), DataChanged: r.changed()}
 }
 
 // tests reports whether the run has rows to test with.
 func (r *run) tests() bool { return r.splits.Test != nil && r.splits.Test.Rows > 0 }
+
+// changed lists how the rows have changed since the run began, nil when they have not.
+func (r *run) changed() []string {
+	if d := r.trainer.data; d != nil {
+		return d.Changed
+	}
+	return nil
+}
+
+// ChangedSplit is what the test rows of changed data are called: the training may have
+// had some of them.
+const ChangedSplit = "changed"
+
+// tested is the name of the rows that the run is tested with.
+func (r *run) tested() string {
+	if r.changed() != nil {
+		return ChangedSplit
+	}
+	return "test"
+}
 
 // test evaluates the best weights on the test rows. The error is ErrStopped when it
 // was asked to stop now.
@@ -311,7 +338,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		return nil, err
 	}
 	if e.Orders > 1 {
-		if err := r.write(ordersRecord(e, "test", r.trainer.p.Step, nil)); err != nil {
+		if err := r.write(ordersRecord(e, r.tested(), r.trainer.p.Step, nil)); err != nil {
 			return nil, err
 		}
 	}
@@ -328,7 +355,7 @@ func (r *run) end(s *Summary, err error) error {
 		record.Error = err.Error()
 	}
 	if s.Test != nil {
-		record.Test = ResultOf(*s.Test, "test")
+		record.Test = ResultOf(*s.Test, r.tested())
 	}
 	return errors.Join(err, r.write(record))
 }

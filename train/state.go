@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
@@ -12,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Groups of tensors in a checkpoint; a tensor is called "group/parameter".
@@ -37,8 +39,9 @@ type training struct {
 	Rows      int    `json:"rows"`
 	DropLast  bool   `json:"drop_last,omitempty"`
 	Seed      uint64 `json:"seed"`
-	// Data is a checksum of the training and validation rows.
-	Data string `json:"data"`
+	// Data is a checksum of the training and validation rows in a checkpoint of version
+	// 0.1.0.
+	Data string `json:"data,omitempty"`
 }
 
 func (t training) String() string {
@@ -50,7 +53,7 @@ func (t training) String() string {
 }
 
 func (t *Trainer) training() *training {
-	return &training{Optimizer: option.NameOf(t.o.Optimizer), Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed, Data: t.checksum}
+	return &training{Optimizer: option.NameOf(t.o.Optimizer), Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed}
 }
 
 // groups are those of the state's tensors, and that of the best weights where there are some.
@@ -110,7 +113,7 @@ func (t *Trainer) addGroup(s *checkpoint.State, group string, w models.Weights) 
 }
 
 func (t *Trainer) shapes() maskflow.Meta {
-	return maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape, Preparation: t.prep()}
+	return maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape, Preparation: t.prep(), Data: t.data}
 }
 
 // prep is the preparation of the rows, which may have been made for the model.
@@ -122,8 +125,13 @@ func (t *Trainer) prep() *data.Preparation {
 }
 
 // Restore continues from a state that a trainer of the same density, optimiser
-// and options saved. The trainer is unchanged when it returns an error.
-func (t *Trainer) Restore(s *checkpoint.State) error {
+// and options saved. Other rows than those of the state are a *[data.ChangedError]. The
+// trainer is unchanged when it returns an error.
+func (t *Trainer) Restore(s *checkpoint.State) error { return t.restore(s, false) }
+
+// restore is Restore; it may continue on other rows. The epoch then begins anew, and so
+// does the search for the best validation.
+func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 	if s == nil {
 		return errors.New("no checkpoint is given")
 	}
@@ -134,8 +142,15 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if saved.Training == nil || saved.Progress == nil || saved.Progress.Schedule == nil {
 		return fmt.Errorf("the checkpoint holds a model, not a training to continue")
 	}
+	changed := (*data.ChangedError)(nil)
+	if err := saved.Data.Check(t.data, t.splits.Source); errors.As(err, &changed) && !onOthers {
+		return err
+	}
 	this := t.training()
 	this.Data = saved.Training.Data // told apart below, from rows of another width
+	if changed != nil {
+		this.Rows, this.Batch = saved.Training.Rows, saved.Training.Batch
+	}
 	if *saved.Training != *this {
 		return fmt.Errorf("the checkpoint is of another training (%v), which this one (%v) cannot continue", saved.Training, this)
 	}
@@ -151,8 +166,13 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	if len(s.Tensors) != len(values) {
 		return fmt.Errorf("the checkpoint has %d tensors, this training %d (do both average the weights?)", len(s.Tensors), len(values))
 	}
-	if saved.Training.Data != t.checksum {
-		return fmt.Errorf("the training and validation rows are not those of the checkpoint (checksum %s, was %s): the data have changed", t.checksum, saved.Training.Data)
+	if old := saved.Training.Data; old != "" && !onOthers {
+		if is := checksum(t.splits.Train, t.splits.Valid); is != old {
+			return fmt.Errorf("the training and validation rows are not those of the checkpoint (checksum %s, was %s): the data have changed", is, old)
+		}
+	}
+	if changed != nil {
+		saved.Progress.Cursor, saved.Progress.Validated = 0, false
 	}
 	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) {
 		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())
@@ -167,5 +187,14 @@ func (t *Trainer) Restore(s *checkpoint.State) error {
 	}
 	t.setState(values)
 	t.p, t.rowsEpoch = *saved.Progress, -1
+	if saved.Data != nil && t.data != nil {
+		own := *t.data
+		own.Changed = slices.Clone(saved.Data.Changed)
+		if t.data = &own; changed != nil {
+			own.Changed = append(own.Changed, changed.Texts()...)
+			// What was best was so on other rows.
+			t.best, t.p.Best, t.p.BestEpoch, t.p.BestStep = nil, runlog.Float(math.NaN()), t.p.Epoch, t.p.Step
+		}
+	}
 	return nil
 }

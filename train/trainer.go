@@ -34,7 +34,7 @@ type Trainer struct {
 	p         progress
 	rows      []int // this epoch's order of the training rows
 	rowsEpoch int
-	checksum  string // of the data
+	data      *data.Identity
 	stages    []stage
 	schedule  Schedule
 }
@@ -76,7 +76,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{checksum: checksum(splits.Train, splits.Valid), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1,
+	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1,
 		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}}}
 	t.masked, _ = d.(models.Masked)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}

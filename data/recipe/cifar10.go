@@ -67,8 +67,8 @@ func loadCIFAR10(ctx context.Context, in input) (data.Source, error) {
 		return none, err
 	}
 	t.Name, t.Shape = in.Name, []int{3, cifarSide, cifarSide}
-	s := data.Cut(t, 2*cut, cut+train, &data.Dequantise{Levels: 256})
-	s.NoiseAdded, s.Note = true, "valid is the last tenth of the training images; with the paper's noise (numpy, seed 42)"
+	s := data.Cut(t, 2*cut, cut+train, &data.Dequantise{Levels: 256, Noisy: true})
+	s.Note = "valid is the last tenth of the training images; with the paper's noise (numpy, seed 42)"
 	if !in.o.Labels {
 		return s, nil
 	}

@@ -39,6 +39,7 @@ func loadMNIST(ctx context.Context, in input) (data.Source, error) {
 		return data.Source{}, fmt.Errorf("%s: %w", dir, err)
 	}
 	if in.o.Binarize != "" {
+		s.White = 255
 		return s, nil
 	}
 	m := newRandomState(42)
@@ -51,7 +52,7 @@ func loadMNIST(ctx context.Context, in input) (data.Source, error) {
 			t.Float32()[k] = data.Jitter(float64(v), m.float64())
 		}
 	}
-	s.Steps, s.NoiseAdded = []data.Step{&data.Dequantise{Levels: 256}}, true
+	s.Steps = []data.Step{&data.Dequantise{Levels: 256, Noisy: true}}
 	s.Note += "; with the paper's noise (numpy, seed 42)"
 	return s, nil
 }

@@ -91,7 +91,7 @@ func TestLoadRefuses(t *testing.T) {
 		"no such array":     {"s.npz", splits(one, one, one), data.Options{Array: "tests"}, []string{`no array "tests"`, `did you mean "test"`}},
 		"suffix":            {"s.npx", one, data.Options{}, []string{"*.npx are not read", `did you mean ".npz"`}},
 		"no suffix":         {"s", one, data.Options{}, []string{"are not read"}},
-		"binarize":          {"x.csv", []byte("1\n2\n3\n-4\n"), data.Options{Binarize: "threshold"}, []string{"line 4, column 0", "is -4"}},
+		"binarize":          {"x.csv", []byte("1\n0\n0.5\n-4\n"), data.Options{Binarize: "threshold"}, []string{"line 4, column 0", "is -4"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
