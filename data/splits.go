@@ -31,6 +31,31 @@ func (p Part) name() string {
 	return p.Table.label() + " (" + p.Name + ")"
 }
 
+// Select returns a table of the rows, with all columns of the table and its context.
+func (p Part) Select() *Table {
+	narrow := p.Table != nil && p.Table.narrow != nil
+	t := p.Table
+	switch {
+	case t == nil:
+		return nil
+	case p.Rows == nil:
+		return t
+	case !narrow:
+		t = t.Select(p.Rows, nil)
+	default:
+		s := &Table{Columns: t.Columns, Lines: t.Lines.pick(p.Rows), rows: len(p.Rows), dim: t.dim, narrow: make([]float32, 0, len(p.Rows)*t.dim)}
+		for _, row := range p.Rows {
+			s.narrow = append(s.narrow, t.narrow[row*t.dim:(row+1)*t.dim]...)
+		}
+		if t.Context != nil {
+			s.Context = Part{Table: t.Context, Rows: p.Rows}.Select()
+		}
+		t = s
+	}
+	t.Name, t.Shape = p.name(), p.Table.Shape
+	return t
+}
+
 // splitNames are the names of the three splits.
 var splitNames = [3]string{"train", "valid", "test"}
 
@@ -96,12 +121,35 @@ type NamedSet struct {
 
 // Get returns the split of that name: train, valid or test.
 func (s *Splits) Get(name string) (*Prepared, error) {
-	for _, n := range s.Sets() {
-		if n.Split == name {
-			return n.Set, nil
-		}
+	i, err := splitNumber(name)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("no split %q (there are train, valid and test)%s", name, text.DidYouMean(name, splitNames[:]))
+	return s.Sets()[i].Set, nil
+}
+
+func splitNumber(name string) (int, error) {
+	i := slices.Index(splitNames[:], name)
+	if i < 0 {
+		return 0, fmt.Errorf("no split %q (there are train, valid and test)%s", name, text.DidYouMean(name, splitNames[:]))
+	}
+	return i, nil
+}
+
+// Rows divides the rows as the options say and returns those of the split of a name, in
+// the units of the source: all its columns, and the context that it keeps apart.
+func (s *Source) Rows(split string, o Options) (*Table, error) {
+	i, err := splitNumber(split)
+	if err == nil && s.Target != "" {
+		err = fmt.Errorf("%s is a target: it has no rows", s.Target)
+	}
+	if err == nil {
+		_, err = s.columns(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.parts()[i].Select(), nil
 }
 
 var errNoRows = errors.New("data: no rows are given")

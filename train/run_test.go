@@ -313,7 +313,7 @@ func sameSummary(t *testing.T, got, want *Summary) {
 	t.Helper()
 	a, b := *got, *want
 	a.Dir, b.Dir, a.Seconds, b.Seconds, a.Test, b.Test = "", "", 0, 0, nil, nil
-	if a != b || fmt.Sprintf("%+v", *got.Test) != fmt.Sprintf("%+v", *want.Test) {
+	if !reflect.DeepEqual(a, b) || fmt.Sprintf("%+v", *got.Test) != fmt.Sprintf("%+v", *want.Test) {
 		t.Errorf("summary %+v %+v, want %+v %+v", *got, *got.Test, *want, *want.Test)
 	}
 }

@@ -32,9 +32,31 @@ import (
 // Errors are as for [format.ReadFile]; further when the source is not found, when
 // train, valid and test differ in width, and when there are fewer than three
 // rows to divide.
-func Load(ctx context.Context, o data.Options) (*data.Splits, error) {
+func Load(ctx context.Context, o data.Options) (s *data.Splits, err error) {
+	err = read(ctx, o, func(from data.Source) error {
+		var err error
+		s, err = data.Prepare(from, o)
+		return err
+	})
+	return s, err
+}
+
+// Rows reads the rows of one split (train, valid or test) in the units of the source, with
+// all its columns and, as their context, what it keeps apart from them. Errors are those of
+// Load, and one for a target, which has no rows.
+func Rows(ctx context.Context, o data.Options, split string) (t *data.Table, err error) {
+	err = read(ctx, o, func(from data.Source) error {
+		var err error
+		t, err = from.Rows(split, o)
+		return err
+	})
+	return t, err
+}
+
+// read reads a source for a function. An error names the source.
+func read(ctx context.Context, o data.Options, use func(data.Source) error) error {
 	if err := o.Validate(); err != nil {
-		return nil, err
+		return err
 	}
 	var from data.Source
 	var err error
@@ -47,14 +69,13 @@ func Load(ctx context.Context, o data.Options) (*data.Splits, error) {
 	} else {
 		from, err = loadPath(ctx, path, o, limit)
 	}
-	var s *data.Splits
 	if err == nil {
-		s, err = data.Prepare(from, o)
+		err = use(from)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	return s, nil
+	return nil
 }
 
 // loadPath reads a file or folder. What has no splits comes back as Train alone.
