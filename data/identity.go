@@ -51,7 +51,6 @@ func (p *Preparation) identify(parts []Part) *Identity {
 	return d
 }
 
-
 // IdentityOf is the identity of splits, that of their prepared rows where a program made
 // them by itself; nil for a target.
 func IdentityOf(s *Splits) *Identity {

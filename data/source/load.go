@@ -33,8 +33,7 @@ import (
 // train, valid and test differ in width, and when there are fewer than three
 // rows to divide.
 func Load(ctx context.Context, o data.Options) (s *data.Splits, err error) {
-	err = read(ctx, o, func(from data.Source) error {
-		var err error
+	err = read(ctx, o, func(from data.Source, o data.Options) error {
 		s, err = data.Prepare(from, o)
 		return err
 	})
@@ -45,16 +44,16 @@ func Load(ctx context.Context, o data.Options) (s *data.Splits, err error) {
 // all its columns and, as their context, what it keeps apart from them. Errors are those of
 // Load, and one for a target, which has no rows.
 func Rows(ctx context.Context, o data.Options, split string) (t *data.Table, err error) {
-	err = read(ctx, o, func(from data.Source) error {
-		var err error
+	err = read(ctx, o, func(from data.Source, o data.Options) error {
 		t, err = from.Rows(split, o)
 		return err
 	})
 	return t, err
 }
 
-// read reads a source for a function. An error names the source.
-func read(ctx context.Context, o data.Options, use func(data.Source) error) error {
+// read reads a source for a function, which is given the resolved options. An error names
+// the source.
+func read(ctx context.Context, o data.Options, use func(data.Source, data.Options) error) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
@@ -65,12 +64,12 @@ func read(ctx context.Context, o data.Options, use func(data.Source) error) erro
 	if i := slices.IndexFunc(all, func(s named) bool { return s.Name == path }); i >= 0 {
 		from, err = all[i].load(ctx, o, limit)
 	} else if path, err = resolve(o.Dir, path); err != nil {
-		return nil, err
+		return err
 	} else {
 		from, err = loadPath(ctx, path, o, limit)
 	}
 	if err == nil {
-		err = use(from)
+		err = use(from, o)
 	}
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
