@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -148,7 +149,7 @@ func (d *Identity) Check(now *Identity, source string) error {
 	if d == nil || now == nil {
 		return nil
 	}
-	e := &ChangedError{Source: source}
+	e := &ChangedError{Source: cmp.Or(source, "the data")}
 	switch {
 	case d.Width != now.Width:
 		e.Differences = append(e.Differences, Difference{"", fmt.Sprintf("%s, %d then", text.Count(now.Width, "column"), d.Width)})

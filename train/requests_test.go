@@ -74,7 +74,9 @@ func TestStopNowDuringTheTest(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	temp := t.TempDir()
 	whole, dir := filepath.Join(temp, "whole"), filepath.Join(temp, "stopped")
-	want, err := Run(t.Context(), b, parse(t, small), smallSplits(), RunOptions{Dir: whole, Clock: frozen})
+	long, short := longTest(), smallSplits()
+	short.Identity = data.IdentityOf(long) // as if the test were the same
+	want, err := Run(t.Context(), b, parse(t, small), short, RunOptions{Dir: whole, Clock: frozen})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +94,7 @@ func TestStopNowDuringTheTest(t *testing.T) {
 			})
 		}
 	}
-	s, err := Run(t.Context(), b, parse(t, small), longTest(), RunOptions{Dir: dir, Observe: observe})
+	s, err := Run(t.Context(), b, parse(t, small), long, RunOptions{Dir: dir, Observe: observe})
 	took := time.Since(<-asked)
 	if err != nil || s.Status != runlog.Stopped || s.Test != nil || s.Steps != want.Steps {
 		t.Fatalf("summary %+v, error %v", s, err)
@@ -109,7 +111,7 @@ func TestStopNowDuringTheTest(t *testing.T) {
 	}
 	sameCheckpoint(t, whole, dir, want.Steps)
 
-	s, err = Run(t.Context(), b, parse(t, small), smallSplits(), RunOptions{Dir: dir, Resume: true, Clock: frozen})
+	s, err = Run(t.Context(), b, parse(t, small), short, RunOptions{Dir: dir, Resume: true, Clock: frozen})
 	if err != nil {
 		t.Fatal(err)
 	}
