@@ -1,22 +1,32 @@
 package maskflow
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
 )
 
 // Meta is what a checkpoint says about its model.
 type Meta struct {
+	// Run is the id of the run that the checkpoint is of, and WeightsHash that of its run.json; "" in a checkpoint of
+	// version 0.1.0, and in a model file.
+	Run         string `json:"run,omitempty"`
+	WeightsHash string `json:"weights_hash,omitempty"`
 	// Dim and ContextDim are the widths of a row and of its context.
 	Dim        int `json:"dim"`
 	ContextDim int `json:"context_dim"`
@@ -56,12 +66,61 @@ func Open(b *backend.Backend, path string) (*Model, error) {
 	return openRun(b, path)
 }
 
-func openRun(b *backend.Backend, dir string) (*Model, error) {
-	c, err := LoadConfig(filepath.Join(dir, runlog.ConfigFile))
+// Owner returns an error for a checkpoint that is not of the run, or of the run before its model became another.
+func (m Meta) Owner(run *runlog.Manifest) error {
+	switch {
+	case run == nil || !run.Owns(m.Run):
+		return fmt.Errorf("it %w: it is a checkpoint of %.80q", runlog.ErrForeign, m.Run)
+	case run.HasIDs() && m.WeightsHash != run.WeightsHash:
+		return fmt.Errorf("it %w: its weights follow from other data, another model or another seed than those of %s", runlog.ErrForeign, runlog.ConfigFile)
+	}
+	return nil
+}
+
+// WeightsHash is the SHA-256, in hexadecimal, of what the weights of a run follow from in the text of its config.yaml:
+// the seed, the data and the model, but for what a resumption may change. It is "" where the text cannot be read.
+func WeightsHash(text []byte) string {
+	values, err := config.Values(runlog.ConfigFile, text)
 	if err != nil {
+		return ""
+	}
+	keys := option.Flatten((&Config{}).Table())
+	sum := sha256.New()
+	for _, v := range values {
+		section, _, _ := strings.Cut(v.Path, ".")
+		if k := keys.At(v.Path); slices.Contains([]string{"seed", "data", "model"}, section) && (k == nil || !k.IsMutable()) {
+			fmt.Fprintf(sum, "%s: %s\n", v.Path, v.Text)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// ReadRun reads what a run directory says about its run: run.json and the text of config.yaml, which is compared with
+// both hashes there. The error of an edited or exchanged file is [runlog.ErrForeign].
+func ReadRun(dir string) (*runlog.Manifest, []byte, error) {
+	m, text, err := runlog.ReadConfig(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.HasIDs() && m.WeightsHash != WeightsHash(text) {
+		return nil, nil, fmt.Errorf("%s %w: %s has the hash of other data, another model or another seed", filepath.Join(dir, runlog.ConfigFile), runlog.ErrForeign, runlog.ManifestFile)
+	}
+	return m, text, nil
+}
+
+func openRun(b *backend.Backend, dir string) (*Model, error) {
+	run, text, err := ReadRun(dir)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, runlog.ConfigFile)
+	c := &Config{}
+	c.NameAfter(path)
+	if err := config.Parse(c.Table(), path, text, nil, "train"); err != nil {
 		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, err)
 	}
-	state, err := checkpoint.Load(filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best))
+	path = filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)
+	state, err := checkpoint.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no validated weights: its training has not come to its first validation (or ended before; continue it with --resume)", dir)
 	}
@@ -70,7 +129,10 @@ func openRun(b *backend.Backend, dir string) (*Model, error) {
 	}
 	var meta Meta
 	if err := json.Unmarshal(state.Meta, &meta); err != nil {
-		return nil, fmt.Errorf("%s: the description of the model cannot be read: %w", dir, err)
+		return nil, fmt.Errorf("%s: the description of the model cannot be read: %w", path, err)
+	}
+	if err := meta.Owner(run); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return open(b, dir, c, state, meta)
 }

@@ -1,7 +1,9 @@
 package maskflow_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,6 +193,13 @@ func TestOpenRefuses(t *testing.T) {
 			return []byte(strings.Replace(string(text), from, to, 1))
 		}
 	}
+	// reconfigure edits the configuration and forges its hashes wherever they are.
+	reconfigure := func(from, to string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			edit(runlog.ConfigFile, replace(from, to))(t, dir)
+			forge(t, dir)
+		}
+	}
 	state := func(change func(*checkpoint.State)) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
 			folder := filepath.Join(dir, runlog.CheckpointsDir)
@@ -198,7 +207,17 @@ func TestOpenRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			change(s)
+			was := s.Meta
+			if change(s); !bytes.Equal(s.Meta, was) { // the run's ids stay
+				var of, as map[string]any
+				if err := errors.Join(json.Unmarshal(was, &of), json.Unmarshal(s.Meta, &as)); err != nil {
+					t.Fatal(err)
+				}
+				as["run"], as["weights_hash"] = of["run"], of["weights_hash"]
+				if s.Meta, err = json.Marshal(as); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if _, err := checkpoint.Save(folder, checkpoint.Best, s); err != nil {
 				t.Fatal(err)
 			}
@@ -213,16 +232,33 @@ func TestOpenRefuses(t *testing.T) {
 			if err := os.RemoveAll(dir); err != nil {
 				t.Fatal(err)
 			}
-		}, "is not a run that can be opened"},
-		{"no configuration", remove(runlog.ConfigFile), "is not a run that can be opened"},
-		{"a wrong configuration", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [eleven]")), "model.hidden"},
+		}, runlog.ErrNoRun.Error()},
+		{"no configuration", remove(runlog.ConfigFile), runlog.ConfigFile},
+		{"an edited configuration", edit(runlog.ConfigFile, replace("activation: relu", "activation: tanh")), runlog.ConfigFile},
+		{"an edited configuration with its hash", func(t *testing.T, dir string) {
+			edit(runlog.ConfigFile, replace("activation: relu", "activation: tanh"))(t, dir)
+			remanifest(t, dir, func(m map[string]any, config []byte) { m["config_hash"] = runlog.ConfigHash(config) })
+		}, runlog.ConfigFile},
+		{"another seed, with all hashes in run.json", func(t *testing.T, dir string) {
+			edit(runlog.ConfigFile, replace("seed: ", "seed: 1"))(t, dir)
+			remanifest(t, dir, func(m map[string]any, config []byte) {
+				m["config_hash"], m["weights_hash"] = runlog.ConfigHash(config), maskflow.WeightsHash(config)
+			})
+		}, checkpoint.Best},
+		{"the checkpoint of another run", func(t *testing.T, dir string) {
+			remanifest(t, dir, func(m map[string]any, _ []byte) { m["id"] = "another" })
+		}, checkpoint.Best},
+		{"a version to come", func(t *testing.T, dir string) {
+			remanifest(t, dir, func(m map[string]any, _ []byte) { m["v"] = 3 })
+		}, "version 3"},
+		{"a wrong configuration", reconfigure("hidden: [11]", "hidden: [eleven]"), "model.hidden"},
 		{"no best weights", remove(best), "has no validated weights"},
 		{"a damaged file", edit(best, func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), checkpoint.Best},
 		{"a cut file", edit(best, func(b []byte) []byte { return b[:len(b)/2] }), checkpoint.Best},
 		{"an empty file", edit(best, func([]byte) []byte { return nil }), checkpoint.Best},
-		{"other widths", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [12]")), `"params/hidden0.weights" has shape [5 11], the model's [5 12]`},
-		{"another layer", edit(runlog.ConfigFile, replace("hidden: [11]", "hidden: [11, 3]")), `has no tensor "params/hidden1.weights"`},
-		{"an order of other data", edit(runlog.ConfigFile, replace("order: natural", "order: [1, 2, 3]")), "an order of 3 inputs for 5 inputs"},
+		{"other widths", reconfigure("hidden: [11]", "hidden: [12]"), `"params/hidden0.weights" has shape [5 11], the model's [5 12]`},
+		{"another layer", reconfigure("hidden: [11]", "hidden: [11, 3]"), `has no tensor "params/hidden1.weights"`},
+		{"an order of other data", reconfigure("order: natural", "order: [1, 2, 3]"), "an order of 3 inputs for 5 inputs"},
 		{"no shapes", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":"five"}`) }), "cannot be read"},
 		{"shapes of another model", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":6,"context_dim":2}`) }), "shape"},
 		{"no variables", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{}`) }), "dim: 0 inputs"},
@@ -254,4 +290,54 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// remanifest changes run.json, given the text of config.yaml.
+func remanifest(t *testing.T, dir string, change func(m map[string]any, config []byte)) {
+	t.Helper()
+	config, err := os.ReadFile(filepath.Join(dir, runlog.ConfigFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, runlog.ManifestFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	change(m, config)
+	if text, err = json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// forge gives run.json and the best checkpoint the hashes of the configuration that is there.
+func forge(t *testing.T, dir string) {
+	t.Helper()
+	remanifest(t, dir, func(m map[string]any, config []byte) {
+		hash := maskflow.WeightsHash(config)
+		m["config_hash"], m["weights_hash"] = runlog.ConfigHash(config), hash
+		folder := filepath.Join(dir, runlog.CheckpointsDir)
+		s, err := checkpoint.Load(filepath.Join(folder, checkpoint.Best))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var meta map[string]any
+		if err := json.Unmarshal(s.Meta, &meta); err != nil {
+			t.Fatal(err)
+		}
+		meta["weights_hash"] = hash
+		if s.Meta, err = json.Marshal(meta); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checkpoint.Save(folder, checkpoint.Best, s); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

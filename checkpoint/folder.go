@@ -55,10 +55,15 @@ type Found struct {
 }
 
 // Folder are the checkpoints of a run, in a folder that is held open: no links are followed in it, to it or out of it.
-type Folder struct{ files *files.Folder }
+type Folder struct {
+	files *files.Folder
+	own   func(*State) error
+}
 
 // In is the folder of checkpoints that a handle is of, which need not be there yet.
-func In(f *files.Folder) Folder { return Folder{f} }
+// Those of steps that own, unless nil, returns an error for are another run's: they
+// count as damaged and are not removed. It has no data to look at, but Meta.
+func In(f *files.Folder, own func(*State) error) Folder { return Folder{f, own} }
 
 // Latest is [Folder.Latest] of a path.
 func Latest(dir string) (*Found, error) {
@@ -70,7 +75,7 @@ func Latest(dir string) (*Found, error) {
 		return nil, fmt.Errorf("looking for checkpoints: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	return In(f).Latest()
+	return In(f, nil).Latest()
 }
 
 // Latest loads the checkpoint of the highest step that is whole. The error is
@@ -110,13 +115,13 @@ func Prune(dir string, keep int) error {
 		return fmt.Errorf("pruning checkpoints: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	return In(f).Prune(keep)
+	return In(f, nil).Prune(keep)
 }
 
 // Prune removes old checkpoints of steps, and what a killed writer left of one. It
 // verifies from the newest back until one is whole; that one, the keep−1 before
 // it and everything newer stay. When none is whole, nothing is removed. A keep
-// below 1 counts as 1.
+// below 1 counts as 1. Those of another run do not count.
 func (f Folder) Prune(keep int) error {
 	steps, err := f.steps()
 	if err == nil && steps != nil {
@@ -125,6 +130,10 @@ func (f Folder) Prune(keep int) error {
 	if err != nil {
 		return fmt.Errorf("pruning checkpoints: %w", err)
 	}
+	steps = slices.DeleteFunc(steps, func(step int64) bool {
+		s, err := f.readHead(StepName(step))
+		return err == nil && f.check(s) != nil
+	})
 	whole := slices.IndexFunc(steps, func(step int64) bool {
 		_, err := f.readStep(step, false)
 		return err == nil
@@ -148,7 +157,19 @@ func (f Folder) readStep(step int64, keep bool) (*State, error) {
 	if err == nil && s.Step != step {
 		err = fmt.Errorf("reading the checkpoint %s: it holds step %d", f.files.Path(name), s.Step)
 	}
+	if err == nil {
+		if err = f.check(s); err != nil {
+			err = unread(f.files.Path(name), err)
+		}
+	}
 	return s, err
+}
+
+func (f Folder) check(s *State) error {
+	if f.own == nil {
+		return nil
+	}
+	return f.own(s)
 }
 
 // steps lists the steps that have a file, highest first. A folder that does not

@@ -44,6 +44,20 @@ func readFile(f io.ReadCloser, info fs.FileInfo, path string, keep bool) (*State
 	return s, nil
 }
 
+// readHead reads a checkpoint without the data of its tensors.
+func (f Folder) readHead(name string) (*State, error) {
+	file, info, err := f.files.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	h, err := readHeader(file, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	return &h.State, nil
+}
+
 func unread(path string, err error) error {
 	return fmt.Errorf("reading the checkpoint %s: %w", path, files.Cause(err)) // the path is given once
 }
@@ -51,25 +65,7 @@ func unread(path string, err error) error {
 // read reads a checkpoint of size bytes; without keep it leaves Data empty.
 func read(from io.Reader, size int64, keep bool) (*State, error) {
 	r := bufio.NewReaderSize(from, 64<<10) // large tensors pass by it
-	var length [lengthSize]byte
-	if size < lengthSize {
-		return nil, fmt.Errorf("the file is cut off: it has %d bytes", size)
-	}
-	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, err
-	}
-	n := binary.LittleEndian.Uint64(length[:])
-	if n > maxHeader {
-		return nil, fmt.Errorf("the file is not a checkpoint: its header would have %d bytes", n)
-	}
-	if n > uint64(size-lengthSize) {
-		return nil, fmt.Errorf("the file is cut off: %d bytes with a header of %d", size, n)
-	}
-	text := make([]byte, n)
-	if _, err := io.ReadFull(r, text); err != nil {
-		return nil, err
-	}
-	h, err := decodeHeader(text, size-lengthSize-int64(n))
+	h, err := readHeader(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -92,4 +88,27 @@ func read(from io.Reader, size int64, keep bool) (*State, error) {
 		return nil, errors.New("the data is damaged: it does not match its hash")
 	}
 	return &h.State, nil
+}
+
+// readHeader reads what comes before the data of a checkpoint of size bytes.
+func readHeader(r io.Reader, size int64) (*header, error) {
+	var length [lengthSize]byte
+	if size < lengthSize {
+		return nil, fmt.Errorf("the file is cut off: it has %d bytes", size)
+	}
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint64(length[:])
+	if n > maxHeader {
+		return nil, fmt.Errorf("the file is not a checkpoint: its header would have %d bytes", n)
+	}
+	if n > uint64(size-lengthSize) {
+		return nil, fmt.Errorf("the file is cut off: %d bytes with a header of %d", size, n)
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(r, text); err != nil {
+		return nil, err
+	}
+	return decodeHeader(text, size-lengthSize-int64(n))
 }

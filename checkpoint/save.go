@@ -21,7 +21,7 @@ func Save(dir, name string, s *State) (path string, err error) {
 		return "", fmt.Errorf("saving %s: %w", filepath.Join(dir, name), err)
 	}
 	defer f.Close() //nolint:errcheck // files are synced
-	return In(f).Save(name, s)
+	return In(f, nil).Save(name, s)
 }
 
 // Save writes a state to a file and returns its path. The name is

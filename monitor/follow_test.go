@@ -246,7 +246,7 @@ func TestAnotherRunInItsPlace(t *testing.T) {
 				w.poll()
 			}
 			rawRun(t, dir, strings.Repeat(`{"t":"train","step":1,"loss":2}`+"\n", 7))
-			ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"id":"other","name":"other"}`), 0o644))
+			ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"v":1,"id":"other","name":"other"}`), 0o644))
 			w.poll()
 			if n := r.History.Train.Len(); n != 7 || r.History.Train.At(0).Loss != 2 || r.Manifest.Name != "other" || r.Gone {
 				t.Errorf("%d records of the run %s", n, r.Manifest.Name)

@@ -34,7 +34,7 @@ func queried(t *testing.T) *Run {
 		`{"t":"end","status":"done","step":20,"time":7200,"test":{"nll":10.75}}`, "",
 	}, "\n"))
 	ok(t, os.WriteFile(filepath.Join(dir, runlog.ConfigFile), []byte(queryConfig), 0o644))
-	ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"name":"connect4","host":"elsewhere","backend":"go"}`), 0o644))
+	ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"v":1,"name":"connect4","host":"elsewhere","backend":"go"}`), 0o644))
 	w := newWatch(t, dir)
 	w.poll()
 	return w.run()

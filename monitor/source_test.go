@@ -233,7 +233,7 @@ func TestARunThatCannotBeRead(t *testing.T) {
 	if bad := w.set.Runs[0]; bad.Err == nil || bad.Status() != runlog.Done {
 		t.Errorf("broken again, the run is %s: %v", bad.Status(), bad.Err)
 	}
-	ok(t, os.WriteFile(manifest, []byte(`{"id":"raw"}`), 0o644))
+	ok(t, os.WriteFile(manifest, []byte(`{"v":1,"id":"raw"}`), 0o644))
 	w.poll()
 	if bad := w.set.Runs[0]; bad.Err != nil {
 		t.Errorf("mended again, the run says %v", bad.Err)

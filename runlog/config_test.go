@@ -3,8 +3,10 @@ package runlog
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -37,18 +39,35 @@ func TestReplaceConfig(t *testing.T) {
 	}
 	check("seed: 2\n")
 
-	// A crash after the first of the two files was written.
-	if err := os.WriteFile(filepath.Join(dir, ConfigFile), []byte("seed: 3\n"), 0o644); err != nil {
+	// A kill at any moment of a replacement leaves a run that can be read, and is mended by the next.
+	whole, err := ReadManifest(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.ReplaceConfig([]byte("seed: 3\n")); err != nil {
-		t.Fatal(err)
+	for _, config := range []string{"seed: 2\n", "seed: 3\n"} { // before and after the file was replaced
+		cut := *whole
+		cut.ConfigNext = ConfigHash([]byte("seed: 3\n"))
+		if err := cut.write(dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, ConfigFile), []byte(config), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, text, err := ReadConfig(dir); err != nil || string(text) != config {
+			t.Errorf("read %q: %v", text, err)
+		}
+		if err := w.ReplaceConfig([]byte("seed: 3\n")); err != nil {
+			t.Fatal(err)
+		}
+		check("seed: 3\n")
 	}
-	check("seed: 3\n")
 
-	// Another text than the one that run.json has the hash of, after a crash or by hand.
+	// What was edited by hand is not read, and stays.
 	if err := os.WriteFile(filepath.Join(dir, ConfigFile), []byte("seed: 4\n"), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if _, _, err := ReadConfig(dir); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), ConfigFile) {
+		t.Errorf("reading an edited configuration: %v", err)
 	}
 	if err := w.ReplaceConfig([]byte("seed: 3\n")); err != nil {
 		t.Fatal(err)

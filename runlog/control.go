@@ -32,6 +32,7 @@ func (c Control) valid() bool {
 // answers it.
 type ControlRequest struct {
 	ID   string    `json:"id"`
+	Run  string    `json:"run"` // id of the run that is asked
 	Kind Control   `json:"kind"`
 	Time time.Time `json:"time"`
 	Host string    `json:"host"`
@@ -63,7 +64,7 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 		return "", err
 	}
 	id = strings.ToLower(rand.Text()[:12])
-	text, err := json.Marshal(ControlRequest{ID: id, Kind: kind, Time: p.Started, Host: p.Host, PID: p.PID})
+	text, err := json.Marshal(ControlRequest{ID: id, Run: state.Manifest.ID, Kind: kind, Time: p.Started, Host: p.Host, PID: p.PID})
 	if err != nil {
 		return "", fmt.Errorf("encoding a request: %w", err)
 	}
@@ -137,6 +138,9 @@ func (w *Writer) readRequest(path string) (ControlRequest, error) {
 		return ControlRequest{}, err
 	}
 	r, err := decodeRequest(text)
+	if err == nil && !w.run.Owns(r.Run) {
+		err = fmt.Errorf("it %w (it asks %.40q)", ErrForeign, r.Run)
+	}
 	if err == nil && w.pending[r.ID] != "" {
 		err = fmt.Errorf("a second request with the id %q", r.ID)
 	}

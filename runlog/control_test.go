@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,13 +87,14 @@ func TestMalformedRequests(t *testing.T) {
 	w := create(t, dir, Options{})
 	ok(t, w.Append(Start{}))
 	control := filepath.Join(dir, ControlDir)
+	mine := fmt.Sprintf(`,"run":%q}`, w.run.ID)
 	for name, text := range map[string]string{
 		"1.json":     `{"id":"a","kind":"dance"}`,
 		"2.json":     `{"id":"","kind":"stop"}`,
 		"3.json":     `not json`,
 		"4.json":     strings.Repeat(" ", maxRequest+1),
-		"5.json":     `{"id":"good","kind":"stop"}`,
-		"6.json":     `{"id":"good","kind":"stop-now"}`,
+		"5.json":     `{"id":"good","kind":"stop"` + mine,
+		"6.json":     `{"id":"good","kind":"stop-now"` + mine,
 		".7.json.x":  `half`,
 		"readme.txt": `not ours`,
 	} {

@@ -77,10 +77,12 @@ func unsupported(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.ENOLCK)
 }
 
+// maxOwner bounds run.lock.
+const maxOwner = 300
+
 // readOwner is who holds the lock; the holder may not have written it yet.
 func readOwner(path string) string {
-	const most = 300
-	text, err := files.ReadRegular(path, most)
+	text, err := files.ReadRegular(path, maxOwner)
 	if owner := strings.TrimSpace(string(text)); err == nil && owner != "" {
 		return owner
 	}

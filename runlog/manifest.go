@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -19,14 +20,27 @@ import (
 // Manifest is run.json: what a run is, and the process that writes it.
 type Manifest struct {
 	Version int    `json:"v"`    // of the format, set by Create
-	ID      string `json:"id"`   // unique; made by Create when empty
+	ID      string `json:"id"`   // unique; made by Create when empty. Every file of a run carries it
 	Name    string `json:"name"` // for people
 	Process
-	Objective  string            `json:"objective,omitempty"` // kind of what training makes large: likelihood, bound, divergence
-	Seeds      map[string]uint64 `json:"seeds,omitempty"`     // by purpose
-	ConfigHash string            `json:"config_hash"`         // SHA-256 of config.yaml in hexadecimal, set by Create
-	Earlier    []Process         `json:"earlier,omitempty"`
+	Objective string            `json:"objective,omitempty"` // kind of what training makes large: likelihood, bound, divergence
+	Seeds     map[string]uint64 `json:"seeds,omitempty"`     // by purpose
+	// WeightsHash is a digest of the part of the configuration that weights follow from, which never changes: the
+	// caller's. Each checkpoint has it, too.
+	WeightsHash string `json:"weights_hash,omitempty"`
+	// ConfigHash is the SHA-256 of config.yaml in hexadecimal, set by Create. Where a writer was killed while it replaced
+	// that file, the file may also be the one of ConfigNext.
+	ConfigHash string    `json:"config_hash"`
+	ConfigNext string    `json:"config_next,omitempty"`
+	Earlier    []Process `json:"earlier,omitempty"`
 }
+
+// HasIDs reports whether every file of the run carries its id. In a run of version 1, which maskflow 0.1.0 began, files
+// without an id are taken, too.
+func (m *Manifest) HasIDs() bool { return m.Version > 1 }
+
+// Owns reports whether a file that carries an id is one of the run.
+func (m *Manifest) Owns(id string) bool { return id == m.ID || id == "" && !m.HasIDs() }
 
 // Process is a process that writes a run. A resumed run has several, one after
 // the other: the present one in the Manifest itself, the others in Earlier.
@@ -59,8 +73,20 @@ func (m *Manifest) FirstStarted() time.Time {
 // ErrNoRun reports a directory that holds no run.
 var ErrNoRun = errors.New("holds no run")
 
-// maxManifest bounds run.json.
-const maxManifest = 16 << 20
+// ErrVersion reports a run of a format that this program does not read, and ErrForeign a file that is not the run's own.
+var (
+	ErrVersion = errors.New("is of a format that this program does not read")
+	ErrForeign = errors.New("does not belong to this run")
+)
+
+// maxManifest bounds run.json, and maxConfig config.yaml.
+const (
+	maxManifest = 1 << 20
+	maxConfig   = 1 << 20
+)
+
+// runID is what an id looks like: it is part of the names of files.
+var runID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // ReadManifest reads run.json of a run directory. Without that file the error
 // is [ErrNoRun].
@@ -77,7 +103,37 @@ func ReadManifest(dir string) (*Manifest, error) {
 	if err := json.Unmarshal(text, &m); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, inPlainWords(err))
 	}
+	switch {
+	case m.Version < 1 || m.Version > formatVersion:
+		return nil, fmt.Errorf("%s %w: version %d, of maskflow %.20q, and this is a reader of versions 1 to %d", path, ErrVersion, m.Version, m.Versions.Maskflow, formatVersion)
+	case m.HasIDs() && !runID.MatchString(m.ID):
+		return nil, fmt.Errorf("reading %s: %.80q is no id of a run", path, m.ID)
+	}
 	return &m, nil
+}
+
+// ReadConfig reads run.json and config.yaml of a run directory. The error is [ErrForeign] when the second is not what
+// the first has the digest of.
+func ReadConfig(dir string) (*Manifest, []byte, error) {
+	path := filepath.Join(dir, ConfigFile)
+	for again := 0; ; again++ {
+		m, err := ReadManifest(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		config, err := files.ReadRegular(path, maxConfig)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the configuration of the run: %w", err)
+		}
+		hash := ConfigHash(config)
+		if hash == m.ConfigHash || hash == m.ConfigNext || m.ConfigHash == "" && !m.HasIDs() {
+			return m, config, nil
+		}
+		if again == 2 { // a writer may have replaced both in between
+			return nil, nil, fmt.Errorf("%s %w: its SHA-256 is not the one in %s (undo edits by hand; maskflow train --resume --set changes what may change)",
+				path, ErrForeign, ManifestFile)
+		}
+	}
 }
 
 // inPlainWords replaces an error of encoding/json that names Go's types.
@@ -93,11 +149,17 @@ func inPlainWords(err error) error {
 }
 
 func (m *Manifest) write(dir string) error {
-	text, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encoding %s: %w", ManifestFile, err)
+	for {
+		text, err := json.MarshalIndent(m, "", "  ")
+		if err != nil {
+			return fmt.Errorf("encoding %s: %w", ManifestFile, err)
+		}
+		if n := len(m.Earlier); len(text) >= maxManifest && n > 1 { // thousands of processes: the first is when the run began
+			m.Earlier = append(m.Earlier[:1], m.Earlier[1+n/2:]...)
+			continue
+		}
+		return files.Replace(filepath.Join(dir, ManifestFile), append(text, '\n'))
 	}
-	return files.Replace(filepath.Join(dir, ManifestFile), append(text, '\n'))
 }
 
 // thisProcess is the process that calls.
@@ -117,9 +179,9 @@ func newID(p Process) string {
 }
 
 // ReplaceConfig puts another config.yaml in the place of the present one, and
-// its hash into run.json: for a resumption with a longer limit, say. Each of the
-// two files is replaced whole; after a crash between the two, calling again with
-// the same text mends the hash. Nothing is written when nothing differs.
+// its hash into run.json: for a resumption with a longer limit, say. The hash is
+// announced there before, so that the run can be read whenever a writer is killed.
+// Nothing is written when nothing differs.
 func (w *Writer) ReplaceConfig(config []byte) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,18 +194,27 @@ func (w *Writer) ReplaceConfig(config []byte) (err error) {
 		return os.ErrClosed
 	}
 	m, err := ReadManifest(w.dir)
-	path, hash := filepath.Join(w.dir, ConfigFile), configHash(config)
-	if present, _ := os.ReadFile(path); err != nil || m.ConfigHash == hash && bytes.Equal(present, config) {
+	if err != nil {
 		return err
 	}
-	if err := files.Replace(path, config); err != nil {
-		return err
+	path, hash := filepath.Join(w.dir, ConfigFile), ConfigHash(config)
+	if present, _ := files.ReadRegular(path, maxConfig); m.ConfigHash != hash || !bytes.Equal(present, config) {
+		m.ConfigNext = hash
+		if err := m.write(w.dir); err != nil {
+			return err
+		}
+		if err := files.Replace(path, config); err != nil {
+			return err
+		}
+	} else if m.ConfigNext == "" {
+		return nil
 	}
-	m.ConfigHash = hash
+	m.ConfigHash, m.ConfigNext = hash, ""
 	return m.write(w.dir)
 }
 
-func configHash(config []byte) string {
+// ConfigHash is the digest of a config.yaml that a Manifest has.
+func ConfigHash(config []byte) string {
 	sum := sha256.Sum256(config)
 	return hex.EncodeToString(sum[:])
 }

@@ -20,6 +20,7 @@ import (
 // runs need not hold the files of those that rest.
 type Reader struct {
 	path  string
+	run   *Manifest
 	file  *os.File
 	info  fs.FileInfo
 	next  int64 // where the first line begins that was not read
@@ -39,10 +40,11 @@ const (
 // Open opens a run directory for reading. The error is [ErrNoRun] when dir
 // holds none.
 func Open(dir string) (*Reader, error) {
-	if _, err := ReadManifest(dir); err != nil {
+	m, err := ReadManifest(dir)
+	if err != nil {
 		return nil, err
 	}
-	return &Reader{path: filepath.Join(dir, MetricsFile)}, nil
+	return &Reader{path: filepath.Join(dir, MetricsFile), run: m}, nil
 }
 
 // Read returns the records that came since the last call, of up to limit lines
@@ -146,7 +148,9 @@ func (r *Reader) readLines(b *Batch, limit int) error {
 		switch {
 		case err == nil && !r.skip:
 			r.next += int64(len(line))
-			b.add(line[:len(line)-1])
+			if err := r.run.check(b.add(line[:len(line)-1])); err != nil {
+				return err
+			}
 			fallthrough
 		case err == nil:
 			n, line, r.skip = n+1, line[:0], false
@@ -168,15 +172,49 @@ type Batch struct {
 	More    bool     // the call stopped at its bound, not at the end of the file
 }
 
-// add decodes a line. Empty lines and unknown kinds are nothing.
-func (b *Batch) add(line []byte) {
+// add decodes a line and returns its record. Empty lines and unknown kinds are nothing.
+func (b *Batch) add(line []byte) Record {
 	if line = bytes.TrimSuffix(line, []byte{'\r'}); len(line) == 0 {
-		return
+		return nil
 	}
-	switch r, err := decode(line); {
+	r, err := decode(line)
+	switch {
 	case err != nil:
 		b.Bad++
 	case r != nil:
 		b.Records = append(b.Records, r)
 	}
+	return r
+}
+
+// check refuses the start record of another run.
+func (m *Manifest) check(r Record) error {
+	if start, ok := r.(Start); ok && !m.Owns(start.Run) {
+		return fmt.Errorf("it %w: it is the log of %.80q, and %s is that of %q", ErrForeign, start.Run, ManifestFile, m.ID)
+	}
+	return nil
+}
+
+// checkLog refuses a log that begins with the start record of another run.
+func checkLog(path string, m *Manifest) error {
+	f, _, err := files.OpenRegular(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()             //nolint:errcheck // nothing was written
+	head := make([]byte, 4<<10) // a start record is shorter
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	line, _, whole := bytes.Cut(head[:n], []byte{'\n'})
+	if !whole {
+		return nil
+	}
+	if r, err := decode(line); err == nil { // else a reader counts it
+		if err := m.check(r); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
 }

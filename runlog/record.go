@@ -11,8 +11,9 @@ import (
 	"github.com/maskflow/maskflow/internal/num"
 )
 
-// formatVersion is the version of run.json and of metrics.jsonl.
-const formatVersion = 1
+// formatVersion is the version of run.json and of metrics.jsonl. Version 1, of maskflow 0.1.0, has an id in run.json alone
+// and one hash; a run that began with it keeps it.
+const formatVersion = 2
 
 // maxLine bounds a line of metrics.jsonl, newline included. A record of a
 // hundred thousand orders fits; a file that is no log at all does not fill the
@@ -31,10 +32,11 @@ type Record interface {
 
 // Start opens a run or a resumption at a step: the next step taken is Step+1.
 type Start struct {
-	Version int   `json:"v"`
-	Time    Float `json:"time"`
-	Step    int64 `json:"step"`
-	Resumed bool  `json:"resumed"`
+	Version int    `json:"v"`
+	Run     string `json:"run"` // the run's id
+	Time    Float  `json:"time"`
+	Step    int64  `json:"step"`
+	Resumed bool   `json:"resumed"`
 	// Units are those of the training losses that follow: DataUnits, in which
 	// validations are, or empty in runs of version 0.1.0, which left out what the source
 	// prescribes, such as dequantising.

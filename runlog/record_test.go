@@ -137,7 +137,7 @@ func TestKeysOfRecords(t *testing.T) {
 		r    Record
 		keys string
 	}{
-		{Start{Units: DataUnits}, "t v time step resumed units"},
+		{Start{Units: DataUnits}, "t v run time step resumed units"},
 		{Train{}, "t step epoch time loss ema lr grad_norm rate mask"},
 		{Valid{}, "t step epoch time nll nll_2se best bad_rows nll_others"},
 		{Orders{PerOrder: one, MaskLoss: one}, "t step time split nll mean best_order gain gain_2se ess per_order mask_loss"},

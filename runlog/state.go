@@ -77,6 +77,9 @@ func ReadState(dir string, now time.Time) (*State, error) {
 		return nil, err
 	}
 	s := &State{Manifest: m}
+	if err := checkLog(filepath.Join(dir, MetricsFile), m); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	news, err := s.readEnd(dir)
 	if err != nil {
 		return nil, err

@@ -193,7 +193,7 @@ func TestStateOfDamagedLogs(t *testing.T) {
 		dir, _ := rawRun(t, []byte(c.log))
 		host, err := os.Hostname()
 		ok(t, err)
-		m := &Manifest{Process: Process{Host: host}}
+		m := &Manifest{Version: 1, Process: Process{Host: host}}
 		ok(t, m.write(dir))
 		if s := state(t, dir, epoch); s.Status != c.want {
 			t.Errorf("%q: %s, not %s", c.log, s.Status, c.want)

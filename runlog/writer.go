@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,8 +18,11 @@ import (
 	"github.com/maskflow/maskflow/internal/files"
 )
 
-// ErrExists reports a directory that already holds a run.
-var ErrExists = errors.New("already holds a run")
+// ErrExists reports a directory that already holds a run, and ErrOccupied one that holds something else.
+var (
+	ErrExists   = errors.New("already holds a run")
+	ErrOccupied = errors.New("is not empty")
+)
 
 // Options of a [Writer]. The zero value is the default.
 type Options struct {
@@ -28,6 +33,7 @@ type Options struct {
 // concurrent use.
 type Writer struct {
 	dir     string
+	run     *Manifest // of which no more is used than whose files it owns
 	clock   func() time.Time
 	before  float64   // seconds that earlier processes spent
 	since   time.Time // when this one began
@@ -56,31 +62,40 @@ type logFile interface {
 
 // Create makes a run directory and its parents, writes run.json and
 // config.yaml, and takes the lock. It fills in the fields of the manifest that
-// say so. The error is [ErrExists] when the directory holds a run already, and
-// [ErrLocked] when another process is just creating one there.
+// say so. The error is [ErrExists] or [ErrOccupied] when the directory is not free,
+// see [Vacant], and [ErrLocked] when another process is just creating a run there.
 //
 // The first record has to be a [Start].
 func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
-	if err := refuseRun(dir); err != nil {
+	err := Vacant(dir)
+	if err == nil {
+		err = createErr(os.MkdirAll(dir, 0o755))
+	}
+	if err != nil {
 		return nil, err
 	}
-	for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
-			return nil, fmt.Errorf("creating the run directory: %w", err)
-		}
-	}
 	return open(dir, o, func(w *Writer, p Process) error {
-		if err := refuseRun(dir); err != nil { // made while this process waited for the lock
+		if err := Vacant(dir); err != nil { // made while this process waited for the lock
 			return err
+		}
+		path := filepath.Join(dir, ConfigFile)
+		if left, err := files.ReadRegular(path, maxConfig); !errors.Is(err, fs.ErrNotExist) && !bytes.Equal(left, config) {
+			return occupied(dir, ConfigFile)
+		}
+		for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
+			if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+				return createErr(err)
+			}
 		}
 		p.Versions, p.Backend, p.Args = m.Versions, m.Backend, m.Args
 		m.Version, m.Process, m.Earlier = formatVersion, p, nil
 		if m.ID == "" {
 			m.ID = newID(p)
 		}
-		m.ConfigHash = configHash(config)
-		if err := files.Replace(filepath.Join(dir, ConfigFile), config); err != nil {
-			return fmt.Errorf("creating the run directory: %w", err)
+		m.ConfigHash, m.ConfigNext = ConfigHash(config), ""
+		w.run = &m
+		if err := files.Replace(path, config); err != nil {
+			return createErr(err)
 		}
 		if err := w.openLog(); err != nil {
 			return err
@@ -89,19 +104,62 @@ func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 	})
 }
 
-// refuseRun returns ErrExists, with what to do, for a directory with a run.
-func refuseRun(dir string) error {
-	for _, name := range []string{ManifestFile, MetricsFile} {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) || err == nil && name == MetricsFile && info.Size() == 0 {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("creating the run directory: %w", err)
-		}
+func createErr(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("creating the run directory: %w", err)
+}
+
+// Vacant returns nil for a directory that is absent or empty, where a run can be created. The error is [ErrExists] where
+// there is a run, and [ErrOccupied], with the name of what is in the way, where there is something else. What a process
+// left that was killed while it created a run, of which nothing is lost, is not in the way.
+func Vacant(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return createErr(err)
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	}
+	if has(ManifestFile) {
 		return fmt.Errorf("%s %w (continue it with --resume, or name another directory with --run)", dir, ErrExists)
 	}
+	begun := has(LockFile)
+	for _, e := range entries {
+		if !begun || !leftByCreate(dir, e) {
+			return occupied(dir, e.Name())
+		}
+	}
 	return nil
+}
+
+func occupied(dir, name string) error {
+	return fmt.Errorf("%s %w: %q is in the way (a run takes a new or empty directory: name another with --run)", dir, ErrOccupied, name)
+}
+
+// leftByCreate reports whether an entry of a directory may be what a Create that was killed left there: Create compares
+// the configuration.
+func leftByCreate(dir string, e fs.DirEntry) bool {
+	path := filepath.Join(dir, e.Name())
+	switch e.Name() {
+	case CheckpointsDir, SamplesDir, ControlDir:
+		inside, err := os.ReadDir(path)
+		return err == nil && e.IsDir() && len(inside) == 0
+	case LockFile:
+		text, err := files.ReadRegular(path, maxOwner)
+		return err == nil && e.Type().IsRegular() && (len(text) == 0 || bytes.HasPrefix(text, []byte("pid ")))
+	case MetricsFile:
+		info, err := e.Info()
+		return err == nil && info.Mode().IsRegular() && info.Size() == 0
+	case ConfigFile:
+		return e.Type().IsRegular()
+	}
+	of, temporary := files.TemporaryOf(e.Name())
+	return e.Type().IsRegular() && temporary && (of == ConfigFile || of == ManifestFile)
 }
 
 // Resume takes over a run whose writer is gone: it takes the lock, cuts a torn
@@ -121,7 +179,11 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 		if err != nil {
 			return err
 		}
+		w.run = m
 		if err := w.openLog(); err != nil {
+			return err
+		}
+		if err := checkLog(w.logPath(), m); err != nil {
 			return err
 		}
 		if err := w.clearControl(); err != nil {
@@ -242,7 +304,7 @@ func (w *Writer) append(r Record) error {
 	case begins && w.started:
 		return fmt.Errorf("the log of %s has its start record already", w.dir)
 	case begins:
-		start.Version, start.Resumed = formatVersion, w.resumed
+		start.Version, start.Run, start.Resumed = w.run.Version, w.run.ID, w.resumed
 		r = start
 	case !w.started:
 		return fmt.Errorf("a %s record before the start record of %s", r.kind(), w.logPath())

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -67,7 +68,7 @@ func TestCreateWritesTheDirectory(t *testing.T) {
 	ok(t, err)
 	host, err := os.Hostname()
 	ok(t, err)
-	if got.PID != os.Getpid() || got.Host != host || !got.Started.Equal(epoch) || got.Version != 1 || got.ID == "" {
+	if got.PID != os.Getpid() || got.Host != host || !got.Started.Equal(epoch) || got.Version != 2 || got.ID == "" {
 		t.Errorf("the manifest is %+v", got)
 	}
 	if got.Seeds["data"] != 1<<63+3 || got.Versions != m.Versions || got.Backend != "go" || len(got.Args) != 2 {
@@ -104,10 +105,127 @@ func TestCreateRefusesARun(t *testing.T) {
 
 func TestCreateAfterACrashInsideCreate(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{LockFile, ConfigFile, MetricsFile} { // all but run.json
-		ok(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
-	}
+	ok(t, create(t, dir, Options{}).Close())
+	ok(t, os.Rename(filepath.Join(dir, ManifestFile), filepath.Join(dir, "."+ManifestFile+".0.tmp"))) // it was to come last
 	create(t, dir, Options{})
+}
+
+// A run takes a directory that is empty, or absent: what somebody has in one is named, and stays as it is.
+func TestCreateTakesNobodysFiles(t *testing.T) {
+	begun := map[string]string{LockFile: "pid 7 on host a\n", MetricsFile: "", ConfigFile: "name: test\n"}
+	for _, c := range []struct {
+		inTheWay string
+		begun    bool // beside what a Create leaves that was killed
+		content  string
+	}{
+		{"x", false, "mine"},
+		{".hidden", true, "mine"},
+		{ConfigFile, false, "name: test\n"},
+		{ConfigFile, true, "name: mine\n"},
+		{MetricsFile, true, "{}\n"},
+		{LockFile, false, "mine"},
+		{ControlDir + "/pid.json", true, "{}"},
+		{SamplesDir + "/00000003.npy", true, "mine"},
+		{CheckpointsDir + "/best.safetensors", false, "mine"},
+		{".x.yaml.0.tmp", true, "mine"},
+	} {
+		dir := t.TempDir()
+		write := func(name, text string) {
+			ok(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+			ok(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+		}
+		for name, text := range begun {
+			if c.begun {
+				write(name, text)
+			}
+		}
+		write(c.inTheWay, c.content)
+		_, err := Create(dir, Manifest{}, []byte("name: test\n"), Options{})
+		name, _, _ := strings.Cut(c.inTheWay, "/")
+		if !errors.Is(err, ErrOccupied) || !strings.Contains(err.Error(), strconv.Quote(name)) {
+			t.Errorf("%s (begun: %v): %v", c.inTheWay, c.begun, err)
+		}
+		if text, err := os.ReadFile(filepath.Join(dir, c.inTheWay)); err != nil || string(text) != c.content {
+			t.Errorf("%s (begun: %v) became %q (%v)", c.inTheWay, c.begun, text, err)
+		}
+	}
+}
+
+// Each file of a run has its id, and one that has another is refused by every reader.
+func TestFilesOfAnotherRun(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	w := create(t, other, Options{})
+	ok(t, w.Append(Start{}))
+	id := w.run.ID
+	ok(t, w.Close())
+	w = create(t, dir, Options{})
+	ok(t, w.Append(Start{}))
+	if h := load(t, dir); h.Starts[0].Run != w.run.ID || w.run.ID == id || h.Starts[0].Version != 2 {
+		t.Errorf("run %s starts by %+v", w.run.ID, h.Starts[0])
+	}
+	for i, run := range []string{id, ""} {
+		text := fmt.Sprintf(`{"id":"a","kind":"stop-now","run":%q}`, run)
+		ok(t, os.WriteFile(filepath.Join(dir, ControlDir, strconv.Itoa(i)+".json"), []byte(text), 0o644))
+	}
+	if got := poll(t, w); got != nil {
+		t.Errorf("requests to another run: %+v", got)
+	}
+	ok(t, w.Close())
+
+	log, err := os.ReadFile(filepath.Join(other, MetricsFile))
+	ok(t, err)
+	without := strings.Replace(string(log), id, "", 1)
+	for _, foreign := range []string{string(log), without} {
+		ok(t, os.WriteFile(filepath.Join(dir, MetricsFile), []byte(foreign), 0o644))
+		_, loading := Load(dir)
+		_, looking := ReadState(dir, epoch)
+		_, resuming := Resume(dir, Process{}, Options{})
+		for _, err := range []error{loading, looking, resuming} {
+			if !errors.Is(err, ErrForeign) {
+				t.Errorf("another run's log: %v", err)
+			}
+		}
+	}
+	// In a run of version 1 nothing but run.json has an id.
+	m, err := ReadManifest(dir)
+	ok(t, err)
+	m.Version = 1
+	ok(t, m.write(dir))
+	load(t, dir)
+}
+
+func TestFormatsToCome(t *testing.T) {
+	dir := t.TempDir()
+	ok(t, create(t, dir, Options{}).Close())
+	for _, change := range []func(*Manifest){
+		func(m *Manifest) { m.Version = formatVersion + 1 },
+		func(m *Manifest) { m.Version = 0 },
+	} {
+		m, err := ReadManifest(dir)
+		ok(t, err)
+		before := *m
+		change(m)
+		ok(t, m.write(dir))
+		for what, try := range map[string]func() error{
+			"ReadState":  func() error { _, err := ReadState(dir, epoch); return err },
+			"ReadConfig": func() error { _, _, err := ReadConfig(dir); return err },
+			"Load":       func() error { _, err := Load(dir); return err },
+			"Resume":     func() error { _, err := Resume(dir, Process{}, Options{}); return err },
+			"Request":    func() error { _, err := Request(dir, StopNow, epoch); return err },
+		} {
+			if err := try(); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), ManifestFile) {
+				t.Errorf("%s of version %d: %v", what, m.Version, err)
+			}
+		}
+		ok(t, before.write(dir))
+	}
+	m, err := ReadManifest(dir)
+	ok(t, err)
+	m.ID = "../x"
+	ok(t, m.write(dir))
+	if _, err := ReadManifest(dir); err == nil {
+		t.Error("an id that is no file name was taken")
+	}
 }
 
 func TestOneWriter(t *testing.T) {

@@ -37,7 +37,7 @@ func optimizers() []Optimizer {
 
 // rateRow, epsilonRow and decayRow are options that optimisers share.
 func rateRow(at *float64, initial float64) *option.Row {
-	return option.Of("learning_rate", at, initial, "factor of the updates").Positive()
+	return option.Of("learning_rate", at, initial, "factor of the updates").Positive().Mutable()
 }
 
 func epsilonRow(at *float64, initial float64) *option.Row {

@@ -82,15 +82,15 @@ func (o *Options) Table(noisy ...string) option.Table {
 		return option.Of(name, at, 0, help).Within(0, option.MaxSteps).Default("0, no limit").Mutable()
 	}
 	return option.Table{
-		option.Of("batch", &o.Batch, 100, "number of rows in a step").Within(1, option.MaxSize),
+		option.Of("batch", &o.Batch, 100, "number of rows in a step").Within(1, option.MaxSize).Mutable(),
 		option.Section("optimizer", option.Table{option.Pick("name", &o.Optimizer, "method that turns gradients into updates", optimizers()...)}),
-		option.Section("schedule", o.Schedule.table(&o.MaxSteps)),
+		option.Section("schedule", o.Schedule.table(&o.MaxSteps)).Mutable(),
 		option.Section("anneal", option.Table{
 			option.Of("from", &o.Anneal.From, 1, "inverse temperature β at the first step").Above(0, 1),
 			option.Of("steps", &o.Anneal.Steps, 0, "number of steps over which β rises linearly to 1").Within(0, option.MaxSteps),
 			option.Rule(o.checkAnneal),
 		}).When("model.type", noisy...),
-		option.Of("clip_norm", &o.ClipNorm, 0, "Euclidean norm above which the whole gradient is scaled down to it").AtLeast(0).Default("0, no clipping"),
+		option.Of("clip_norm", &o.ClipNorm, 0, "Euclidean norm above which the whole gradient is scaled down to it").AtLeast(0).Default("0, no clipping").Mutable(),
 		option.Of("ema", &o.EMA, 0, "decay a step of the exponential moving average of the parameters that is evaluated in their place").
 			Below(0, 1).Default("0, no average"),
 		limit("max_epochs", &o.MaxEpochs, "number of passes over the training rows after which the run ends"),

@@ -10,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -47,13 +48,15 @@ func joinDifferences(ds []config.Difference) string {
 
 // CheckResume compares a configuration with that of the run in dir and returns
 // what a resumption would change. The error is a *ConfigChangedError when it
-// differs in more than limits, logging, checkpoints and evaluation, and
-// runlog.ErrNoRun when there is no run.
+// differs in more than how training goes on (rate, clipping, schedule, batch, limits,
+// logging, checkpoints, evaluation), runlog.ErrNoRun when there is no run, and
+// runlog.ErrForeign when the configuration there is not the run's.
 func CheckResume(dir string, c *Config) ([]config.Difference, error) {
-	if _, err := runlog.ReadManifest(dir); err != nil {
+	_, text, err := maskflow.ReadRun(dir)
+	if err != nil {
 		return nil, err
 	}
-	own, err := LoadConfig(filepath.Join(dir, runlog.ConfigFile), nil)
+	own, err := ParseConfig(filepath.Join(dir, runlog.ConfigFile), text, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be resumed: %w", dir, err)
 	}
@@ -78,10 +81,23 @@ func (r *run) takeOver() error {
 		return err
 	}
 	var events []string
+	manifest, text, err := maskflow.ReadRun(r.o.Dir)
+	if err != nil {
+		return err
+	}
+	if manifest.ConfigNext != "" && manifest.ConfigNext == runlog.ConfigHash(text) {
+		events = append(events, "a resumption that was killed had changed the configuration")
+	}
 	if len(changed) > 0 {
 		events = append(events, "changed "+joinDifferences(changed))
 	}
-	found, err := checkpoint.Latest(r.checkpoints())
+	r.trainer.run = manifest
+	folder, err := files.OpenFolder(r.o.Dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close() //nolint:errcheck // nothing is written
+	found, err := checkpoint.In(folder.Sub(runlog.CheckpointsDir), r.own).Latest()
 	switch {
 	case err == nil:
 		for _, damaged := range found.Damaged {
@@ -106,8 +122,7 @@ func (r *run) takeOver() error {
 	case hasStates(r.checkpoints()):
 		return fmt.Errorf("%w (to begin anew, remove the damaged files)", err)
 	}
-	text, err := config.Marshal(r.c.Table())
-	if err != nil {
+	if text, err = config.Marshal(r.c.Table()); err != nil {
 		return err
 	}
 	if err := r.w.ReplaceConfig(text); err != nil {
@@ -122,6 +137,15 @@ func (r *run) takeOver() error {
 		}
 	}
 	return nil
+}
+
+// own returns an error for a checkpoint that is not of this run.
+func (r *run) own(s *checkpoint.State) error {
+	var saved maskflow.Meta
+	if err := json.Unmarshal(s.Meta, &saved); err != nil {
+		return fmt.Errorf("its description cannot be read: %w", err)
+	}
+	return saved.Owner(r.trainer.run)
 }
 
 // hasStates says whether there are checkpoints of steps, whole or not.
@@ -180,7 +204,12 @@ func (r *run) save() error {
 			return err
 		}
 	}
-	if err := checkpoint.Prune(r.checkpoints(), keepStates); err != nil {
+	folder, err := files.OpenFolder(r.o.Dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close() //nolint:errcheck // nothing is written through it
+	if err := checkpoint.In(folder.Sub(runlog.CheckpointsDir), r.own).Prune(keepStates); err != nil {
 		return err
 	}
 	return r.requests.answerWaiting(r.saved.step)

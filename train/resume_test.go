@@ -5,10 +5,12 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/checkpoint"
@@ -254,7 +256,6 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		"as many slots":       {o: func(o *Options) { o.Optimizer = &Adadelta{} }, refuse: "adadelta, 23 rows in batches of 4, seed 1"},
 		"fewer slots":         {o: func(o *Options) { o.Optimizer = &SGD{} }, refuse: "another training (sgd"},
 		"an average":          {o: func(o *Options) { o.EMA = 0.9 }, refuse: "tensors"},
-		"another batch":       {o: func(o *Options) { o.Batch = 5 }, refuse: "batches of 5"},
 		"other rows":          {d: func(s *data.Splits) { s.Train.X[0] = 1 - s.Train.X[0] }, refuse: "train has other rows"},
 		"another seed":        {o: func(o *Options) { o.Seed = 2 }, refuse: "seed 2"},
 		"more rows":           {rows: 1, refuse: "train has 23 rows, 24 then"},
@@ -263,6 +264,7 @@ func TestRestoreRefusesOtherTrainings(t *testing.T) {
 		"no meta":             {state: func(s *checkpoint.State) { s.Meta = nil }, refuse: "cannot be read"},
 		"a wrong step":        {state: func(s *checkpoint.State) { s.Step++ }, refuse: "does not fit this training"},
 		"a cursor too far":    {state: meta(`"cursor":3`, `"cursor":7`), refuse: "batch 7 of 6"},
+		"no batch":            {state: meta(`"batch":4`, `"batch":0`), refuse: "batches of 0"},
 		"a negative cursor":   {state: meta(`"cursor":3`, `"cursor":-1`), refuse: "batch -1 of 6"},
 		"no schedule":         {state: meta(`"schedule":{`, `"other":{`), refuse: "not a training"},
 		"a best without rows": {state: func(s *checkpoint.State) { s.Tensors = s.Tensors[:len(s.Tensors)-4] }, refuse: `no tensor "best/`},
@@ -324,5 +326,43 @@ func TestInitialWeights(t *testing.T) {
 				t.Errorf("%s%s starts as %v, want zeros", group, spec.Name, got)
 			}
 		}
+	}
+}
+
+// How training goes on may change in a resumption, in the middle of an epoch too: rows are neither lost nor taken twice
+// but for those of a batch that the change cuts.
+func TestResumeWithAnotherWayOfTraining(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir := filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Run(ctx, b, parse(t, small, "train.schedule={name: plateau, patience: 1}"), smallSplits(), RunOptions{Dir: dir, Observe: func(r runlog.Record) {
+		if v, ok := r.(runlog.Train); ok && v.Step == 8 { // three batches of eight rows in the second epoch
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	before, err := runlog.ReadManifest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := parse(t, small, "train.batch=4", "train.optimizer.learning_rate=0.5", "train.clip_norm=7", "train.max_epochs=4")
+	if _, err := Run(t.Context(), b, changed, smallSplits(), RunOptions{Dir: dir, Resume: true}); err != nil {
+		t.Fatal(err)
+	}
+	after, _, err := maskflow.ReadRun(dir)
+	if err != nil || after.WeightsHash != before.WeightsHash || after.ConfigHash == before.ConfigHash {
+		t.Errorf("the hashes became %+v, from %+v (%v)", after, before, err)
+	}
+	h := loadHistory(t, dir)
+	if want := "changed train.batch: 8 → 4, train.optimizer.learning_rate: 0.01 → 0.5, train.schedule.name: plateau → constant"; len(h.Events) == 0 || !strings.HasPrefix(h.Events[0].What, want) {
+		t.Errorf("the events are %+v, want first %q", h.Events, want)
+	}
+	// 37 rows are 10 batches of 4. The checkpoint is of step 8 or a little later: of whole batches of 8.
+	from := h.Starts[1].Step
+	left := 10 - 2*(from-5)
+	if last := h.Train.At(h.Train.Len() - 1); last.Step != from+left+2*10 || last.LR != 0.5 {
+		t.Errorf("from step %d the training came to %+v, want step %d", from, last, from+left+20)
 	}
 }

@@ -205,11 +205,14 @@ func (r *run) open() (err error) {
 		return err
 	}
 	manifest := runlog.Manifest{Name: r.c.Name, Process: process, Objective: models.ObjectiveOf(r.model).Kind.String(),
-		Seeds: map[string]uint64{"model": r.c.Seed, "data": r.c.Data.RandomSeed()}}
+		Seeds: map[string]uint64{"model": r.c.Seed, "data": r.c.Data.RandomSeed()}, WeightsHash: maskflow.WeightsHash(text)}
 	if r.w, err = runlog.Create(r.o.Dir, manifest, text, options); err != nil {
 		return err
 	}
 	r.requests.w = r.w
+	if r.trainer.run, err = runlog.ReadManifest(r.o.Dir); err != nil {
+		return err
+	}
 	return r.write(runlog.Start{})
 }
 

@@ -77,8 +77,12 @@ func newSchedule(o ScheduleOptions) Schedule {
 }
 
 func (s *schedule) Factor(step int64) float64 {
+	scale := 1.0 // of a plateau alone, although a resumed run may have had one
+	if s.o.Name == "plateau" {
+		scale = s.Scale
+	}
 	if step <= int64(s.o.WarmUp) {
-		return s.Scale * float64(step) / float64(s.o.WarmUp)
+		return scale * float64(step) / float64(s.o.WarmUp)
 	}
 	f := 1.0
 	if s.o.Name == "cosine" || s.o.Name == "linear" {
@@ -89,7 +93,7 @@ func (s *schedule) Factor(step int64) float64 {
 		}
 		f = s.o.Final + (1-s.o.Final)*left
 	}
-	return s.Scale * f
+	return scale * f
 }
 
 func (s *schedule) Validated(best bool) {

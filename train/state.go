@@ -113,7 +113,11 @@ func (t *Trainer) addGroup(s *checkpoint.State, group string, w models.Weights) 
 }
 
 func (t *Trainer) shapes() maskflow.Meta {
-	return maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape, Preparation: t.prep(), Data: t.data}
+	m := maskflow.Meta{Dim: t.model.Dim(), ContextDim: t.model.ContextDim(), Shape: t.splits.Shape, Preparation: t.prep(), Data: t.data}
+	if t.run != nil {
+		m.Run, m.WeightsHash = t.run.ID, t.run.WeightsHash
+	}
+	return m
 }
 
 // prep is the preparation of the rows, which may have been made for the model.
@@ -147,11 +151,11 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 		return err
 	}
 	this := t.training()
-	this.Data = saved.Training.Data // told apart below, from rows of another width
+	this.Data, this.Batch = saved.Training.Data, saved.Training.Batch // told apart below, from rows of another width; may change
 	if changed != nil {
-		this.Rows, this.Batch = saved.Training.Rows, saved.Training.Batch
+		this.Rows = saved.Training.Rows
 	}
-	if *saved.Training != *this {
+	if *saved.Training != *this || this.Batch < 1 {
 		return fmt.Errorf("the checkpoint is of another training (%v), which this one (%v) cannot continue", saved.Training, this)
 	}
 	best := !math.IsNaN(float64(saved.Progress.Best))
@@ -174,8 +178,14 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 	if changed != nil {
 		saved.Progress.Cursor, saved.Progress.Validated = 0, false
 	}
-	if p := saved.Progress; p.Cursor < 0 || p.Cursor > t.stepsPerEpoch() || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) {
-		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, t.stepsPerEpoch())
+	p, steps := saved.Progress, t.steps(this.Batch)
+	if p.Cursor < 0 || p.Cursor > steps || p.Step != s.Step || len(p.MaskLoss) != len(t.p.MaskLoss) {
+		return fmt.Errorf("the checkpoint's progress (step %d, batch %d of %d) does not fit this training", p.Step, p.Cursor, steps)
+	}
+	if p.Cursor == steps && steps > 0 {
+		p.Cursor = t.stepsPerEpoch()
+	} else if this.Batch != t.o.Batch { // at the batch in which the next row is: what is before it there is taken twice
+		p.Cursor = p.Cursor * this.Batch / t.o.Batch
 	}
 	if err := json.Unmarshal(saved.Progress.Schedule, t.schedule); err != nil {
 		return fmt.Errorf("the checkpoint's schedule cannot be read: %w", err)

@@ -37,6 +37,7 @@ type Trainer struct {
 	data      *data.Identity
 	stages    []stage
 	schedule  Schedule
+	run       *runlog.Manifest // of the run that the states are of, nil outside of one
 }
 
 // Progress is how far a training has come.
@@ -183,11 +184,14 @@ func (t *Trainer) BestWeights() (models.Weights, error) {
 	return exec.HostWeights(t.evaluated())
 }
 
-func (t *Trainer) stepsPerEpoch() int {
+func (t *Trainer) stepsPerEpoch() int { return t.steps(t.o.Batch) }
+
+// steps is the number of batches in an epoch.
+func (t *Trainer) steps(batch int) int {
 	if t.o.DropLast {
-		return t.splits.Train.Rows / t.o.Batch
+		return t.splits.Train.Rows / batch
 	}
-	return (t.splits.Train.Rows + t.o.Batch - 1) / t.o.Batch
+	return (t.splits.Train.Rows + batch - 1) / batch
 }
 
 func (t *Trainer) maskIndex(step int64) int {

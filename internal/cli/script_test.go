@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(e *testscript.Env) error { return setup(e.WorkDir, cache, e.Setenv) },
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"fails": fails, "exits": exits, "json": jsonValue, "lines": lines, "rows": rows,
+			"fails": fails, "exits": exits, "json": jsonValue, "lines": lines, "rows": rows, "samestate": sameStates,
 		},
 	})
 }
@@ -210,6 +210,16 @@ func rows(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if n := strings.Count(ts.ReadFile(args[0]), "\n"); strconv.Itoa(n) != args[1] {
 		ts.Fatalf("%s has %d lines, want %s", args[0], n, args[1])
+	}
+}
+
+// sameStates NAME RUN REFERENCE compares a checkpoint of two runs.
+func sameStates(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: samestate NAME RUN REFERENCE")
+	}
+	if err := sameState(ts.MkAbs(args[1]), ts.MkAbs(args[2]), args[0]); (err != nil) != neg {
+		ts.Fatalf("samestate %v: %v", args, err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -34,8 +35,8 @@ while it trains (see maskflow watch for its keys).
 SIGINT (Ctrl-C), SIGTERM or SIGQUIT ends the training after the running call and writes a
 checkpoint; a second one ends it at once. Progress that nobody reads is dropped. --resume continues the run in --run from its
 last whole checkpoint with its own configuration, on the same backend bit for bit as if
-it had never stopped. A CONFIG or --set given with it may change limits, logging,
-checkpoints and evaluation.`
+it had never stopped. A CONFIG or --set given with it may change how training
+goes on: rate, clipping, schedule, batch, limits, logging, checkpoints and evaluation.`
 
 func (a *app) trainCommand() *cobra.Command {
 	var o trainOptions
@@ -78,6 +79,11 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return misused(c, "--tui needs a terminal for input and output, in the foreground (maskflow watch --once prints one picture)")
 	}
 	watched = watched && (o.tui || !o.noTUI && !o.quiet && !a.json)
+	if o.dir != "" && !o.resume {
+		if err := runlog.Vacant(o.dir); err != nil { // before the data are read
+			return err
+		}
+	}
 	cfg, err := trainConfig(args, o)
 	if err != nil {
 		return err
@@ -137,7 +143,7 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 	if !o.resume {
 		return loadConfig(args[0], o.sets)
 	}
-	if _, err := runlog.ReadManifest(o.dir); err != nil {
+	if _, _, err := maskflow.ReadRun(o.dir); err != nil {
 		return nil, err
 	}
 	c, err := loadConfig(append(args, filepath.Join(o.dir, runlog.ConfigFile))[0], o.sets)

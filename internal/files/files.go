@@ -76,8 +76,8 @@ func writeAtomic(in place, name string, write func(io.Writer) error) (err error)
 	return in.sync()
 }
 
-// temporaryOf is the name of the file that a temporary one is for; see createBeside.
-func temporaryOf(name string) (of string, ok bool) {
+// TemporaryOf is the name of the file that a temporary one is for; see createBeside.
+func TemporaryOf(name string) (of string, ok bool) {
 	of, ok = strings.CutSuffix(name, ".tmp")
 	dot := strings.LastIndexByte(of, '.')
 	if !ok || !strings.HasPrefix(of, ".") || dot < 1 || strings.Trim(of[dot+1:], "0123456789") != "" {

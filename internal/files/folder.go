@@ -317,7 +317,7 @@ func (f *Folder) RemoveTemporary(own func(name string) bool) error {
 		return err
 	}
 	for _, e := range entries {
-		if name, ok := temporaryOf(e.Name()); ok && own(name) && e.Type().IsRegular() {
+		if name, ok := TemporaryOf(e.Name()); ok && own(name) && e.Type().IsRegular() {
 			if err := f.Remove(e.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

@@ -285,11 +285,16 @@ func (r *Row) Check(check func(note Note)) *Row {
 	return r
 }
 
-// Mutable marks an option, or all of a section, that a resumed run may change.
+// Mutable marks an option, or all of a section or a choice, that a resumed run may change.
 func (r *Row) Mutable() *Row {
 	r.mutable = true
 	for _, inner := range r.section {
 		inner.Mutable()
+	}
+	for _, a := range r.alternatives {
+		for _, inner := range a.Table {
+			inner.Mutable()
+		}
 	}
 	return r
 }
