@@ -50,7 +50,7 @@ import (
 
 // library lists the packages that other programs use, and the exported functions of each.
 var library = map[string][]any{
-	".": {maskflow.LoadConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
+	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
 	"models": {models.ObjectiveOf, models.DensityOf, models.Initialize, models.Zeros, models.InitByName, models.Normal,
@@ -75,7 +75,7 @@ var library = map[string][]any{
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
 		train.ResultOf, train.NewTrainer, train.CheckResume},
 	"verify": {verify.Model},
-	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.Create, runlog.Resume, runlog.TimeOf,
+	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
 		runlog.ReadState, runlog.Floats, runlog.Load},
 	"plot": {plot.Part, plot.BarRow, plot.Bins, plot.Histogram, plot.Find, plot.NewCurve, plot.Heatmap, plot.Images, plot.Grey, plot.Ramp,
 		plot.Blend, plot.Series, plot.Ticks},
