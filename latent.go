@@ -64,7 +64,7 @@ func (m *Core) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x 
 			return nil, nil, err
 		}
 	}
-	logp, err = m.logProb(ctx, x, draw.Context, of)
+	logp, err = m.logProb(ctx, x, draw.ContextOf(0, n, m.Definition().ContextDim()), of)
 	return x, logp, err
 }
 
@@ -75,10 +75,11 @@ const sampleBatch = 4096
 // sampleInOnePass maps samples of the base density, the same as Sample draws, to
 // samples and their log-densities on the backend.
 func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, draw exec.Draw) (x []float32, logp []float64, err error) {
-	dim, n, cond := f.Dim(), draw.N, draw.Context
 	if err := draw.Check(f); err != nil {
 		return nil, nil, err
 	}
+	dim, n := f.Dim(), draw.N
+	cond := draw.ContextOf(0, n, f.ContextDim())
 	if f.Base().ContextDim() == 0 {
 		draw.Context = nil
 	}

@@ -89,6 +89,24 @@ func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) (*data.Table
 	return m.prep.Undo(x)
 }
 
+// SampleBlocks draws the same rows as Sample, any number of them, and calls write with
+// one block of them after the other: they are never all held. passes is the largest
+// number of times that any row went through any one network, 0 where no network is
+// inverted. An error of write ends it.
+func (m *Model) SampleBlocks(ctx context.Context, n int, o SampleOptions, write func(*data.Table) error) (passes int, err error) {
+	if write == nil {
+		return 0, errors.New("samples by blocks need a function that takes them")
+	}
+	return m.Core.SampleBlocks(ctx, n, o, func(x []float32) error {
+		t, err := m.prep.Undo(x)
+		if err != nil {
+			return err
+		}
+		t.Shape = m.Shape
+		return write(t)
+	})
+}
+
 // SampleAndLogProb draws n rows as Sample does and returns with them ln p(x |
 // context) of each, in nats and the units of the source.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (*data.Table, []float64, error) {

@@ -2,8 +2,8 @@ package maskflow
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -47,15 +47,28 @@ func (m *Core) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (x [
 	return m.of.Sample(ctx, sets, d)
 }
 
+// SampleBlocks draws the same samples as Sample, any number of them, and calls write
+// with one block of whole rows after the other, whose memory is used again: they are
+// never all held. passes is as of SampleAndPasses. An error of write ends it.
+func (m *Core) SampleBlocks(ctx context.Context, n int, o SampleOptions, write func(x []float32) error) (passes int, err error) {
+	sets, err := m.samplingSets(o.Order)
+	if err != nil {
+		return 0, err
+	}
+	d, err := o.draw(n)
+	if err != nil {
+		return 0, err
+	}
+	if write == nil {
+		return 0, errors.New("samples by blocks need a function that takes them")
+	}
+	return m.of.SampleBlocks(ctx, sets, d, write)
+}
+
 func (o SampleOptions) draw(n int) (d exec.Draw, err error) {
 	d = exec.Draw{N: n, Seed: o.Seed, Method: o.Method}
-	if o.Context == nil {
-		return d, nil
-	}
-	d.Context, err = o.Context.Values()
-	// More samples than may be drawn at once are refused, so they take no context.
-	if o.Context.Rows() == 1 && n >= 0 && n <= exec.MaxSampleValues/max(len(d.Context), 1) {
-		d.Context = slices.Repeat(d.Context, n)
+	if o.Context != nil {
+		d.Context, err = o.Context.Values()
 	}
 	return d, err
 }

@@ -1,13 +1,17 @@
 package maskflow_test
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
 
+	"github.com/janpfeifer/must"
+
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -184,6 +188,40 @@ func TestSamplesOfAnUnlimitedCycle(t *testing.T) {
 	}
 }
 
+// Samples by blocks are those of one call, and of one that draws fewer, whatever their
+// orders and their context.
+func TestSamplesByBlocks(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 3, ContextDim: 2, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{})
+	const n = 100_003
+	one := []float32{0.5, -1}
+	o := maskflow.SampleOptions{Seed: 7, Context: contextRows(one, 1)}
+	var x []float32
+	blocks := 0
+	_, err := m.SampleBlocks(t.Context(), n, o, func(rows *data.Table) error {
+		blocks++
+		x = append(x, must.M1(rows.Values())...)
+		return nil
+	})
+	if err != nil || blocks < 2 || len(x) != n*3 {
+		t.Fatalf("%d values in %d blocks (%v)", len(x), blocks, err)
+	}
+	for few, context := range map[int][]float32{n: one, 11: one, 70_001: repeat(one, 70_001)} {
+		o.Context = contextRows(context, len(context)/2)
+		for i, v := range sample(t, m, few, o) {
+			if v != x[i] {
+				t.Fatalf("of %d samples, value %d is %v, not %v", few, i, v, x[i])
+			}
+		}
+	}
+	o.Context = contextRows(one, 1)
+	full := errors.New("full")
+	if _, err := m.SampleBlocks(t.Context(), n, o, func(*data.Table) error { return full }); !errors.Is(err, full) {
+		t.Errorf("the error of a writer is %v", err)
+	}
+}
+
 func TestSampleRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Masks: 3, Resample: masks.ResampleOrder, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
@@ -196,7 +234,7 @@ func TestSampleRefuses(t *testing.T) {
 	}{
 		{"fewer than none", -1, maskflow.SampleOptions{}, "-1 samples were asked for"},
 		{"more than can be, with one context", math.MaxInt, maskflow.SampleOptions{Context: contextRows(make([]float32, 2), 1)}, "are too many at once"},
-		{"no context", 2, maskflow.SampleOptions{}, "2 samples need a context of 2 values each, 4 in all, but 0 were given"},
+		{"no context", 2, maskflow.SampleOptions{}, "2 samples need a context of 2 values each"},
 		{"an order too high", 2, maskflow.SampleOptions{Order: 4, Context: contextRows(make([]float32, 4), 2)}, "order 4 does not exist: the model has 3"},
 		{"an order below", 2, maskflow.SampleOptions{Order: -1, Context: contextRows(make([]float32, 4), 2)}, "order -1 does not exist"},
 		{"another method", 2, maskflow.SampleOptions{Method: 7, Context: contextRows(make([]float32, 4), 2)}, "unknown method 7"},

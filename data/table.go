@@ -130,8 +130,12 @@ func (t *Table) Row(dst []float64, row int) []float64 {
 	if dst == nil {
 		dst = make([]float64, t.dim)
 	}
+	if t.narrow == nil {
+		copy(dst, t.wide.row(row, t.dim))
+		return dst
+	}
 	for c := range t.dim {
-		dst[c] = t.At(row, c)
+		dst[c] = float64(t.narrow[row*t.dim+c])
 	}
 	return dst
 }

@@ -82,6 +82,71 @@ func TestWriteSeveral(t *testing.T) {
 	}
 }
 
+// A table that comes in blocks is the file of one that is held.
+func TestWriteRows(t *testing.T) {
+	dir := t.TempDir()
+	const rows, dim = 9_000, 3
+	wide, narrow := make([]float64, rows*dim), make([]float32, rows*dim)
+	for i := range wide {
+		wide[i] = math.Sqrt(float64(i))
+		narrow[i] = float32(wide[i])
+	}
+	for name, table := range map[string]*data.Table{
+		"wide": must.M1(data.FromFlat(wide, dim, "a", "b,", "c")), "narrow": must.M1(data.FromFlat(narrow, dim)),
+	} {
+		for _, suffix := range []string{".npy", ".npz", ".npy.gz", ".csv", ".csv.gz", ".tsv"} {
+			whole, parts := filepath.Join(dir, name+suffix), filepath.Join(dir, name+"parts"+suffix)
+			must.M(WriteFile(whole, table))
+			must.M(WriteRows(parts, rows, func(write func(*data.Table) error) error {
+				for first := 0; first < rows; first += 4_001 {
+					n := min(4_001, rows-first) * dim
+					part := must.M1(data.FromFlat(wide[first*dim:][:n], dim, table.Columns...))
+					if name == "narrow" {
+						part = must.M1(data.FromFlat(narrow[first*dim:][:n], dim))
+					}
+					must.M(write(part))
+				}
+				return nil
+			}))
+			if !bytes.Equal(must.M1(os.ReadFile(whole)), must.M1(os.ReadFile(parts))) {
+				t.Errorf("%s%s: blocks make another file", name, suffix)
+			}
+		}
+	}
+}
+
+func TestWriteRowsRefuses(t *testing.T) {
+	one, other := must.M1(data.FromFlat([]float32{1, 2}, 2)), must.M1(data.FromFlat([]float32{1, 2, 3}, 3))
+	ours := errors.New("ours")
+	for name, c := range map[string]struct {
+		blocks []*data.Table
+		err    error
+		want   string
+	}{
+		"fewer":         {[]*data.Table{one}, nil, "1 of 2 rows are missing"},
+		"more":          {[]*data.Table{one, one, one}, nil, "more than 2 rows"},
+		"another width": {[]*data.Table{one, other}, nil, "rows of 3 columns cannot follow rows of 2"},
+		"another type":  {[]*data.Table{one, must.M1(data.FromFlat([]float64{1, 2}, 2))}, nil, "of another type"},
+		"the caller's":  {[]*data.Table{one}, ours, "ours"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "x.npy")
+			must.M(os.WriteFile(path, []byte("old"), 0o600))
+			err := WriteRows(path, 2, func(write func(*data.Table) error) error {
+				for _, block := range c.blocks {
+					_ = write(block) // the writer remembers
+				}
+				return c.err
+			})
+			datatest.WantError(t, err, c.want)
+			if left := must.M1(os.ReadDir(dir)); errors.Is(err, ours) != (c.err != nil) || len(left) != 1 || string(must.M1(os.ReadFile(path))) != "old" {
+				t.Errorf("%v, and %d files are left", err, len(left))
+			}
+		})
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	one := must.M1(data.FromFlat([]float32{1}, 1))
 	shaped, renamed := must.M1(data.FromFlat([]float32{1}, 1)), must.M1(data.FromFlat([]float32{1}, 1))

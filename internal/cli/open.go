@@ -78,15 +78,31 @@ func (a *app) readTable(ctx context.Context, path, array string) (*data.Table, e
 	return format.ReadFile(ctx, path, o)
 }
 
-// writeTable writes a table to a file, or as CSV to standard output for "-".
+// writeTable is writeRows of a table that is held.
 func (a *app) writeTable(path string, t *data.Table) error {
+	return a.writeRows(path, t.Rows(), func(write func(*data.Table) error) error { return write(t) })
+}
+
+// writeRows writes a table of so many rows to a file, or as CSV to standard output for
+// "-", as they come: see [format.WriteRows].
+func (a *app) writeRows(path string, rows int, each func(write func(*data.Table) error) error) error {
 	if path != "-" {
-		return format.WriteFile(path, t)
+		return format.WriteRows(path, rows, each)
 	}
-	if err := format.WriteCSV(a.stdout, t); err != nil {
-		return fmt.Errorf("writing standard output: %w", err)
+	named := func(err error) error {
+		if err != nil {
+			err = fmt.Errorf("writing standard output: %w", err)
+		}
+		return err
 	}
-	return nil
+	out, err := format.NewWriter(a.stdout, ".csv", rows)
+	if err == nil {
+		err = each(func(t *data.Table) error { return named(out.Write(t)) })
+	}
+	if err == nil {
+		err = named(out.Close())
+	}
+	return err
 }
 
 // tables are the files of a command that makes a table of another, or of nothing.
@@ -140,12 +156,16 @@ func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*
 	case t.Context != nil:
 		return nil, nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
 	}
-	t.Context, err = a.readContext(ctx, r, f.context, t.Rows())
+	if t.Context, err = a.readContext(ctx, r, f.context, t.Rows()); err == nil && t.Context != nil {
+		for first := t.Context.Row(nil, 0); t.Context.Rows() < t.Rows(); {
+			t.Context.Append(first)
+		}
+	}
 	return r, t, err
 }
 
-// readContext reads the rows that condition a model of a run: n of them, or one
-// for all.
+// readContext reads the rows that condition a model of a run: n of them, or one for
+// all.
 func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n int) (*data.Table, error) {
 	width := r.Definition().ContextDim()
 	switch {
@@ -166,9 +186,6 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	}
 	if rows != 1 && rows != n {
 		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)
-	}
-	for first := t.Row(nil, 0); rows < n; rows++ {
-		t.Append(first)
 	}
 	return t, nil
 }

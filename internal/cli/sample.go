@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
@@ -73,19 +74,14 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 		return usage(fmt.Errorf("--order %d: the model of %s has no orders", o.order, r.Path))
 	}
 	begin := time.Now()
-	x, passes, err := r.SampleAndPasses(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond})
-	if err != nil {
+	passes := 0
+	if err := a.writeRows(o.output, o.n, func(write func(*data.Table) error) (err error) {
+		passes, err = r.SampleBlocks(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond}, write)
+		return err
+	}); err != nil {
 		return err
 	}
 	spent := time.Since(begin).Seconds()
-	t, err := r.Preparation().Undo(x)
-	if err != nil {
-		return err
-	}
-	t.Shape = r.Shape
-	if err := a.writeTable(o.output, t); err != nil {
-		return err
-	}
 	if method != models.Jacobi {
 		passes = 0
 	}

@@ -2,8 +2,10 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -17,8 +19,17 @@ type Draw struct {
 	Seed uint64
 	// Method is how; all methods give the same bits.
 	Method models.Method
-	// Context conditions the samples, row-major [N, contextDim].
+	// Context conditions the samples, row-major [N, contextDim], or one row for all.
 	Context []float32
+}
+
+// ContextOf is the context of n samples from first on, for a model with so many columns
+// of context.
+func (o Draw) ContextOf(first, n, width int) []float32 {
+	if len(o.Context) == width {
+		return slices.Repeat(o.Context, n)
+	}
+	return o.Context[first*width : (first+n)*width]
 }
 
 // Streams of random numbers of a seed.
@@ -27,7 +38,7 @@ const (
 	orderStream = 0x6f72646572 // which order draws which sample
 )
 
-// MaxSampleValues bounds what one call draws; samples and noise are held at once.
+// MaxSampleValues bounds the samples that are held at once.
 const MaxSampleValues = 1 << 31
 
 // MaxSampleSets bounds the orders that samples of an unlimited cycle come from:
@@ -66,61 +77,124 @@ func (l *Loaded) sampler(set *masks.Set) (models.Sampler, error) {
 	return s, nil
 }
 
-// Check reports whether so many samples of a model can be drawn.
+// Check reports whether so many samples of a model can be drawn at once.
 func (o Draw) Check(d models.Definition) error {
-	n := o.N
-	if dim := max(d.Dim(), d.ContextDim()); n > MaxSampleValues/dim {
-		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them in parts, each with a seed of its own)", n, dim, MaxSampleValues/dim)
+	if dim := max(d.Dim(), d.ContextDim()); o.N > MaxSampleValues/dim {
+		return fmt.Errorf("%d samples of %d variables are too many at once: need %d or fewer (draw them by blocks)", o.N, dim, MaxSampleValues/dim)
 	}
-	if n < 0 {
-		return fmt.Errorf("%d samples were asked for, need 0 or more", n)
+	return o.check(d)
+}
+
+func (o Draw) check(d models.Definition) error {
+	if o.N < 0 {
+		return fmt.Errorf("%d samples were asked for, need 0 or more", o.N)
 	}
-	if width := d.ContextDim(); len(o.Context) != n*width {
-		return fmt.Errorf("%d samples need a context of %d values each, %d in all, but %d were given", n, width, n*width, len(o.Context))
+	width := d.ContextDim()
+	if have := len(o.Context); width == 0 && have > 0 || width > 0 && have != width && (have%width != 0 || have/width != o.N) {
+		return fmt.Errorf("%d samples need a context of %d values each, or one for all, but %d were given", o.N, width, have)
 	}
 	return nil
 }
 
 // Sample is the function Sample for the model.
 func (l *Loaded) Sample(ctx context.Context, sets []*masks.Set, o Draw) (out []float32, passes int, err error) {
-	d := l.Model
-	if err := o.Check(d); err != nil {
+	if err := o.Check(l.Model); err != nil {
 		return nil, 0, err
 	}
-	if len(sets) == 0 {
-		return nil, 0, fmt.Errorf("sampling needs at least one mask set")
+	out = make([]float32, 0, o.N*l.Model.Dim())
+	passes, err = l.SampleBlocks(ctx, sets, o, func(x []float32) error {
+		out = append(out, x...)
+		return nil
+	})
+	if err != nil {
+		return nil, passes, err
 	}
-	n, dim, width := o.N, d.Dim(), d.ContextDim()
-	var noise []float32
-	rowsOf := make([][]int, len(sets))
-	choose := rand.New(rand.NewPCG(o.Seed, orderStream))
+	return out, passes, nil
+}
+
+// SampleBlocks draws the samples of Sample, any number of them, and calls f with one
+// block after the other, whose memory is used again.
+func (l *Loaded) SampleBlocks(ctx context.Context, sets []*masks.Set, o Draw, f func(x []float32) error) (passes int, err error) {
+	if err := o.check(l.Model); err != nil {
+		return 0, err
+	}
+	if len(sets) == 0 {
+		return 0, fmt.Errorf("sampling needs at least one mask set")
+	}
+	b := sampleBlocks{of: l, sets: sets, Draw: o, samplers: map[int]models.Sampler{},
+		choose: rand.New(rand.NewPCG(o.Seed, orderStream)), draw: rand.New(rand.NewPCG(o.Seed, noiseStream))}
+	const values, fewest, most = 1 << 22, 1 << 10, 1 << 16 // of a block, and its rows
+	block := min(most, max(fewest, values/max(l.Model.Dim(), 1)))
+	for first := 0; first < o.N; first += block {
+		x, err := b.next(ctx, first, min(block, o.N-first))
+		if err == nil {
+			err = f(x)
+		}
+		if err != nil {
+			return b.passes, err
+		}
+	}
+	return b.passes, nil
+}
+
+// sampleBlocks are samples that are drawn block by block.
+type sampleBlocks struct {
+	Draw
+	of           *Loaded
+	sets         []*masks.Set
+	samplers     map[int]models.Sampler
+	choose, draw *rand.Rand
+	passes       int
+	x, noise     []float32 // memory that is used again
+}
+
+// sampler is that of set k, kept while there are few.
+func (b *sampleBlocks) sampler(k int) (s models.Sampler, err error) {
+	if s = b.samplers[k]; s != nil {
+		return s, nil
+	}
+	if s, err = b.of.sampler(b.sets[k]); err == nil && len(b.samplers) < MaxSampleSets {
+		b.samplers[k] = s
+	}
+	return s, err
+}
+
+// next draws n samples, which first come before.
+func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error) {
+	dim, width := b.of.Model.Dim(), b.of.Model.ContextDim()
+	rowsOf := make([][]int, len(b.sets))
 	for i := range n {
-		k := choose.IntN(len(sets))
+		k := b.choose.IntN(len(b.sets))
 		rowsOf[k] = append(rowsOf[k], i)
 	}
-	out = make([]float32, n*dim)
+	b.x = slices.Grow(b.x[:0], n*dim)[:n*dim]
+	cond, drawn := b.ContextOf(first, n, width), false
 	for k, rows := range rowsOf {
 		if len(rows) == 0 {
 			continue
 		}
-		sampler, err := l.sampler(sets[k])
+		sampler, err := b.sampler(k)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		if noise == nil {
-			noise = make([]float32, n*sampler.NoiseDim())
-			sampler.DrawNoise(rand.New(rand.NewPCG(o.Seed, noiseStream)), noise)
+		if size := n * sampler.NoiseDim(); !drawn {
+			b.noise, drawn = slices.Grow(b.noise[:0], size)[:size], true
+			sampler.DrawNoise(b.draw, b.noise)
 		}
 		x := make([]float32, len(rows)*dim)
-		took, err := sampler.Sample(ctx, x, takeRows(noise, rows, sampler.NoiseDim()), takeRows(o.Context, rows, width), o.Method)
-		if passes = max(passes, took); err != nil {
-			return nil, passes, err
+		took, err := sampler.Sample(ctx, x, takeRows(b.noise, rows, sampler.NoiseDim()), takeRows(cond, rows, width), b.Method)
+		b.passes = max(b.passes, took)
+		if bad := (*models.NonFiniteError)(nil); errors.As(err, &bad) && 0 <= bad.Row && bad.Row < len(rows) {
+			bad.Row = first + rows[bad.Row]
+		}
+		if err != nil {
+			return nil, err
 		}
 		for i, row := range rows {
-			copy(out[row*dim:(row+1)*dim], x[i*dim:(i+1)*dim])
+			copy(b.x[row*dim:(row+1)*dim], x[i*dim:(i+1)*dim])
 		}
 	}
-	return out, passes, nil
+	return b.x, nil
 }
 
 func takeRows(v []float32, rows []int, width int) []float32 {
