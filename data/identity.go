@@ -152,7 +152,7 @@ func (d *Identity) Check(now *Identity, source string) error {
 	e := &ChangedError{Source: cmp.Or(source, "the data")}
 	switch {
 	case d.Width != now.Width:
-		e.Differences = append(e.Differences, Difference{"", fmt.Sprintf("%s, %d then", text.Count(now.Width, "column"), d.Width)})
+		e.Differences = append(e.Differences, Difference{"", widths(0, now.Width, 0, d.Width)})
 	case !slices.Equal(d.Columns, now.Columns):
 		e.Differences = append(e.Differences, Difference{"", fmt.Sprintf("the columns are %s, not %s", listed(now.Columns), listed(d.Columns))})
 	}
@@ -175,6 +175,14 @@ func (d *Identity) Check(now *Identity, source string) error {
 		return nil
 	}
 	return e
+}
+
+// widths says how many columns there are and were, of them so many variables.
+func widths(dim, is, dimThen, then int) string {
+	if is != then {
+		return fmt.Sprintf("%s, %d then", text.Count(is, "column"), then)
+	}
+	return fmt.Sprintf("%s, %d then", text.Count(dim, "variable"), dimThen)
 }
 
 func listed(columns []string) string {

@@ -56,6 +56,38 @@ func (p Part) Select() *Table {
 	return t
 }
 
+// Joined returns a table of the columns of t followed by those of its context, which has
+// none apart. Texts are lost.
+func (t *Table) Joined() (*Table, error) {
+	if t.Context == nil {
+		return t, nil
+	}
+	dim, width := t.dim, t.Context.dim
+	var names []string
+	if t.Columns != nil && t.Context.Columns != nil {
+		names = slices.Concat(t.Columns, t.Context.Columns)
+	}
+	if t.Context.rows != t.rows {
+		return nil, fmt.Errorf("%s has %d rows, but %s has %d", t.Context.label(), t.Context.rows, t.label(), t.rows)
+	}
+	j := &Table{Name: t.Name, Columns: names, Lines: t.Lines, rows: t.rows, dim: dim + width}
+	if t.narrow != nil && t.Context.narrow != nil {
+		j.narrow = make([]float32, 0, j.rows*j.dim)
+		for i := range t.rows {
+			j.narrow = append(append(j.narrow, t.narrow[i*dim:(i+1)*dim]...), t.Context.narrow[i*width:(i+1)*width]...)
+		}
+		return j, nil
+	}
+	values := make([]float64, j.rows*j.dim)
+	for i := range t.rows {
+		row := values[i*j.dim : (i+1)*j.dim]
+		t.Row(row[:dim], i)
+		t.Context.Row(row[dim:], i)
+	}
+	j.wide = oneBlock(values)
+	return j, nil
+}
+
 // splitNames are the names of the three splits.
 var splitNames = [3]string{"train", "valid", "test"}
 
@@ -239,6 +271,9 @@ func (s *Source) parts() []Part { return []Part{s.Train, s.Valid, s.Test} }
 // fit chooses the steps, and fits them to the training rows.
 func (p *Preparation) fit(parts []Part, from Source, o Options) error {
 	if trained := o.Prep; trained != nil {
+		if is, then := p.Dim()+p.ContextDim(), trained.Dim()+trained.ContextDim(); is != then || p.Dim() != trained.Dim() {
+			return &ChangedError{cmp.Or(o.Source, "the data"), []Difference{{"", widths(p.Dim(), is, trained.Dim(), then)}}}
+		}
 		p.Steps, p.NoiseByPlace = trained.Steps, trained.NoiseByPlace
 		if trained.Legacy {
 			p.Steps, p.Legacy = slices.Concat(from.Steps, trained.Steps), true

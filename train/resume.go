@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
@@ -71,6 +74,25 @@ func CheckResume(dir string, c *Config) ([]config.Difference, error) {
 		return nil, &ConfigChangedError{Dir: dir, Differences: refused}
 	}
 	return all, nil
+}
+
+// LoadData reads the rows of the run in dir to continue it, as its last whole checkpoint
+// prepares them: relative sources are looked for in dataDir.
+func LoadData(ctx context.Context, dir string, c *Config, dataDir string) (*data.Splits, error) {
+	if c == nil {
+		return nil, errors.New("a run needs a configuration")
+	}
+	o := c.Data
+	o.Dir = dataDir
+	found, err := checkpoint.Latest(filepath.Join(dir, runlog.CheckpointsDir))
+	if err != nil { // the run begins anew, or says what is wrong
+		return source.Load(ctx, o)
+	}
+	var saved meta
+	if err := json.Unmarshal(found.State.Meta, &saved); err == nil {
+		o.Prep, o.NoiseByPlace = saved.Preparation, saved.Preparation == nil
+	}
+	return source.Load(ctx, o)
 }
 
 // takeOver continues from the last whole checkpoint of the run directory, or from the

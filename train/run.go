@@ -303,9 +303,10 @@ func (r *run) changed() []string {
 // had some of them.
 const ChangedSplit = "changed"
 
-// tested is the name of the rows that the run is tested with.
-func (r *run) tested() string {
-	if r.changed() != nil {
+// Tested is the name of the rows that Test is of: test or, where the data have changed,
+// [ChangedSplit].
+func (s *Summary) Tested() string {
+	if s.DataChanged != nil {
 		return ChangedSplit
 	}
 	return "test"
@@ -341,7 +342,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		return nil, err
 	}
 	if e.Orders > 1 {
-		if err := r.write(ordersRecord(e, r.tested(), r.trainer.p.Step, nil)); err != nil {
+		if err := r.write(ordersRecord(e, (&Summary{DataChanged: r.changed()}).Tested(), r.trainer.p.Step, nil)); err != nil {
 			return nil, err
 		}
 	}
@@ -358,7 +359,7 @@ func (r *run) end(s *Summary, err error) error {
 		record.Error = err.Error()
 	}
 	if s.Test != nil {
-		record.Test = ResultOf(*s.Test, r.tested())
+		record.Test = ResultOf(*s.Test, s.Tested())
 	}
 	return errors.Join(err, r.write(record))
 }

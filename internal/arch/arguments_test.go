@@ -73,7 +73,7 @@ var library = map[string][]any{
 		checkpoint.NewTensor[float32], checkpoint.Values[float32]},
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values},
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
-		train.ResultOf, train.NewTrainer, train.CheckResume},
+		train.ResultOf, train.NewTrainer, train.CheckResume, train.LoadData},
 	"verify": {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
 		runlog.ReadState, runlog.Floats, runlog.Load},

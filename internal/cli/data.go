@@ -1,17 +1,28 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 )
 
 func (a *app) dataCommand() *cobra.Command {
@@ -45,33 +56,59 @@ func (a *app) dataListCommand() *cobra.Command {
 
 const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and range of
 the values, repeated rows, rows that are in train too. It prints the test NLL of
-independent columns, which any model must beat.`
+independent columns, which any model must beat. Of a run it reads the data by the
+settings of the run.
+
+With -o it writes the rows of --split instead, in the units of the source, with its
+columns, followed by a context that it keeps apart, such as labels: a file that eval
+--data and logprob take.`
 
 func (a *app) dataShowCommand() *cobra.Command {
 	var sets []string
+	var out exported
 	o := data.Options{}
 	table := option.Table{option.Section("data", o.Table())}
 	c := &cobra.Command{
-		Use:   "show SOURCE",
-		Short: "Describe the rows of a source",
+		Use:   "show SOURCE|RUN",
+		Short: "Describe the rows of a source or of a run, or write those of a split",
 		Long:  dataShowLong,
 		Example: `  maskflow data show connect4
   maskflow data show binary/dna.npz --data-dir ~/data --json
   maskflow data show mnist --binarize threshold
+  maskflow data show runs/dna --split test -o test.csv
   maskflow data show real/red_wine_folds.npz --fold 1`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := out.check(c); err != nil {
+				return err
+			}
+			if isRun(args[0]) {
+				if sets != nil {
+					return misused(c, "%s is a run, whose settings of data stay as they are", args[0])
+				}
+				return a.showRun(c, args[0], out)
+			}
+			if out.changed {
+				return misused(c, "--changed-data is for a run")
+			}
 			if err := config.Parse(table, args[0], fmt.Appendf(nil, "data: {source: %q}", args[0]), sets); err != nil {
 				return usage(err)
 			}
 			o.Dir = a.data()
+			if out.output != "" {
+				return a.export(c.Context(), o, out, nil)
+			}
 			splits, err := source.Load(c.Context(), o)
 			if err != nil {
 				return err
 			}
-			stats := data.Describe(splits)
-			return a.show(stats, statsText(stats))
+			return a.describe(splits, nil)
 		},
 	}
+	f := c.Flags()
+	splitFlag(c, &out.split)
+	f.StringVarP(&out.output, "output", "o", "", "`file` to write the rows of --split to, .npy, .npz or .csv by its suffix; - is CSV on standard output")
+	must(c.MarkFlagFilename("output", tableSuffixes...))
+	changedFlag(c, &out.changed)
 	setFlag(c, &sets)
 	for _, k := range option.Document(table)[1:] { // the first is the source
 		name := strings.ReplaceAll(strings.TrimPrefix(k.Path, "data."), "_", "-")
@@ -92,6 +129,120 @@ func (a *app) dataShowCommand() *cobra.Command {
 	dataDirFlag(c, &a.dataDir)
 	jsonFlag(c, &a.json)
 	return c
+}
+
+func (a *app) describe(s *data.Splits, changed []string) error {
+	stats := struct {
+		data.Stats
+		DataChanged []string `json:"data_changed,omitempty"`
+	}{data.Describe(s), changed}
+	return a.show(stats, changedText(changed)+statsText(stats.Stats))
+}
+
+// exported is what is written of a source.
+type exported struct {
+	split, output string
+	changed       bool
+}
+
+func (o exported) check(c *cobra.Command) error {
+	switch {
+	case o.output == "" && c.Flags().Changed("split"):
+		return misused(c, "--split is for -o")
+	case o.output == "" || o.output == "-":
+		return nil
+	}
+	if err := format.CheckName(o.output); err != nil {
+		return misused(c, "-o %s: %v", o.output, err)
+	}
+	return nil
+}
+
+// isRun reports whether a source is a run directory or a model file. Names of generators
+// and the like come first.
+func isRun(path string) bool {
+	if slices.ContainsFunc(source.List(), func(s source.Info) bool { return s.Name == path }) {
+		return false
+	}
+	if strings.HasSuffix(path, ".safetensors") {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(path, runlog.ManifestFile))
+	return err == nil
+}
+
+// showRun describes the data of a run, or writes a split of it. A run that has not
+// validated yet has its configuration alone.
+func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
+	ctx := c.Context()
+	if _, err := os.Stat(filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)); errors.Is(err, fs.ErrNotExist) {
+		cfg, err := maskflow.LoadConfig(filepath.Join(dir, runlog.ConfigFile))
+		if err != nil {
+			return err
+		}
+		if cfg.Data.Dir = a.data(); o.output != "" {
+			return a.export(ctx, cfg.Data, o, nil)
+		}
+		splits, err := cfg.LoadData(ctx, a.data())
+		if err != nil {
+			return err
+		}
+		return a.describe(splits, nil)
+	}
+	a.backend = "go" // Nothing is computed.
+	r, err := a.openRun(ctx, dir)
+	if err != nil {
+		return err
+	}
+	splits, changed, err := a.readData(ctx, r, o.split, o.changed || o.output == "")
+	if err != nil {
+		return err
+	}
+	if o.output == "" {
+		return a.describe(splits, changed)
+	}
+	from := r.Config.Data
+	from.Dir = a.data()
+	return a.export(ctx, from, o, changed)
+}
+
+// export writes the rows of a split.
+func (a *app) export(ctx context.Context, from data.Options, o exported, changed []string) error {
+	t, err := source.Rows(ctx, from, o.split)
+	if err != nil {
+		return err
+	}
+	if sameFile(o.output, from.Source) || sameFile(o.output, filepath.Join(from.Dir, from.Source)) {
+		return usage(fmt.Errorf("-o %s is the source, which would be overwritten", o.output))
+	}
+	rows, dim := t.Dims()
+	name := t.Name
+	tables := []*data.Table{t}
+	if t.Context != nil {
+		_, width := t.Context.Dims()
+		dim += width
+		if format.KindOf(o.output) == format.NPZFile {
+			t.Context.Name = o.split + format.ContextSuffix
+			tables = append(tables, t.Context)
+		} else if tables[0], err = t.Joined(); err != nil {
+			return err
+		}
+	}
+	tables[0].Name = o.split
+	if o.output == "-" {
+		if changed != nil {
+			a.console.line("%s", strings.TrimSpace(changedText(changed)))
+		}
+		return a.writeTable("-", tables[0])
+	}
+	if err := format.WriteFile(o.output, tables...); err != nil {
+		return err
+	}
+	out := map[string]any{"split": o.split, "rows": rows, "columns": dim}
+	if changed != nil {
+		out["split"], out["data_changed"] = train.ChangedSplit, changed
+	}
+	return a.show(out, fmt.Sprintf("%s: %s of %s\n%s", name, text.Count(rows, "row"), text.Count(dim, "column"), changedText(changed)))
 }
 
 func statsText(d data.Stats) string {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -22,6 +23,7 @@ type evalOptions struct {
 	split, file, array string
 	orders             []int
 	samples            int
+	changed            bool
 }
 
 const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split of
@@ -35,7 +37,8 @@ negative evidence lower bound and the importance-weighted likelihood of --sample
 row, a flow that is fitted to a target the divergence KL(q‖p) from it.
 
 --json prints one object for the largest ensemble, with all sizes in "by_orders" when
-there are several.`
+there are several. Where the data have changed since the training it is an error; with
+--changed-data the rows are called "changed", and "data_changed" lists what differs.`
 
 func (a *app) evalCommand() *cobra.Command {
 	var o evalOptions
@@ -54,6 +57,7 @@ func (a *app) evalCommand() *cobra.Command {
 	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file of --data")
 	f.IntSliceVar(&o.orders, "orders", nil, "sizes `K[,K...]` of the ensemble (default all orders)")
 	countFlag(c, &o.samples, "samples", "", 1, "draws `K` a row of a variational autoencoder (default eval.samples)")
+	changedFlag(c, &o.changed)
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
 	jsonFlag(c, &a.json)
@@ -85,8 +89,11 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Path))
 	}
 	var set *data.Prepared
+	var changed []string
 	if o.file == "" {
-		set, err = a.readSplit(ctx, r, o.split)
+		if set, changed, err = a.readSplit(ctx, r, o.split, o.changed); changed != nil {
+			o.split = train.ChangedSplit
+		}
 	} else {
 		o.split = "file"
 		var t *data.Table
@@ -116,26 +123,62 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 			largest.ByOrders = append(largest.ByOrders, f.json(e, o.split))
 		}
 	}
-	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s", set.Name, text.Count(set.Rows, "row"),
-		text.Count(r.Definition().Dim(), "variable"), f.text(found)))
+	largest.DataChanged = changed
+	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", set.Name, text.Count(set.Rows, "row"),
+		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)))
 }
 
-// readSplit reads a split of a run's data and compares it with the model: the
-// source may have changed since the training. That of a target has no rows.
-func (a *app) readSplit(ctx context.Context, r *maskflow.Model, split string) (*data.Prepared, error) {
-	splits, err := r.LoadData(ctx, a.data())
+// changedText is a line on what differs from the data of a training, if anything does.
+func changedText(changed []string) string {
+	if changed == nil {
+		return ""
+	}
+	return "changed data: " + strings.Join(changed, "; ") + "\n"
+}
+
+// readSplit reads a split of a run's data and compares it with that of the training. Where
+// goOn allows that it has changed, its name says so and changed lists what differs. That of
+// a target has no rows.
+func (a *app) readSplit(ctx context.Context, r *maskflow.Model, split string, goOn bool) (set *data.Prepared, changed []string, err error) {
+	splits, changed, err := a.readData(ctx, r, split, goOn)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	set, err := splits.Get(split)
-	if err != nil || splits.Target != "" {
-		return set, err
+	if set, err = splits.Get(split); err != nil || splits.Target != "" {
+		return set, nil, err
 	}
+	if changed != nil {
+		other := *set
+		other.Name = splits.Source + " (changed)"
+		set = &other
+	}
+	return set, changed, checkSplit(r, set)
+}
+
+// readData is readSplit for those who need all splits.
+func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goOn bool) (_ *data.Splits, changed []string, _ error) {
+	splits, err := r.LoadData(ctx, a.data())
+	differs := (*data.ChangedError)(nil)
+	switch {
+	case errors.As(err, &differs) && differs.Concerns(split) && (!goOn || splits == nil):
+		return nil, nil, fmt.Errorf("%w (the run's %s rows are not there; --changed-data takes those that are)", err, split)
+	case differs != nil && differs.Concerns(split):
+		changed = differs.Texts()
+	case err != nil && differs == nil:
+		return nil, nil, err
+	}
+	if r.Data != nil {
+		changed = append(slices.Clone(r.Data.Changed), changed...)
+	}
+	return splits, changed, nil
+}
+
+func checkSplit(r *maskflow.Model, set *data.Prepared) error {
 	if set.Dim != r.Definition().Dim() || set.ContextDim != r.Definition().ContextDim() {
-		return nil, fmt.Errorf("%s has %d + %d columns, but the model was trained on %d + %d (of context)",
+		return fmt.Errorf("%s has %d + %d columns, but the model was trained on %d + %d (of context)",
 			set.Name, set.Dim, set.ContextDim, r.Definition().Dim(), r.Definition().ContextDim())
 	}
-	return set, maskflow.CheckRows(r.Definition(), set)
+	return maskflow.CheckRows(r.Definition(), set)
 }
 
 // figures writes evaluations as the model they are of wants them: a density has
@@ -246,6 +289,8 @@ type evaluationJSON struct {
 	KL         *runlog.Float    `json:"kl,omitempty"`
 	PerOrder   []runlog.Float   `json:"per_order,omitempty"`
 	ByOrders   []evaluationJSON `json:"by_orders,omitempty"`
+	// DataChanged is how the rows differ from those of the training.
+	DataChanged []string `json:"data_changed,omitempty"`
 }
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {

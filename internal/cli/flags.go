@@ -25,6 +25,11 @@ func dataDirFlag(c *cobra.Command, dir *string) {
 	must(c.MarkFlagDirname("data-dir"))
 }
 
+// changedFlag adds --changed-data to a command that reads the rows of a run.
+func changedFlag(c *cobra.Command, on *bool) {
+	c.Flags().BoolVar(on, "changed-data", false, "go on where the data are other rows than those of the training; none is called a test row")
+}
+
 // data is the folder that data are looked for in.
 func (f flags) data() string { return cmp.Or(f.dataDir, os.Getenv("MASKFLOW_DATA")) }
 

@@ -15,11 +15,13 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
+	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/tui"
 )
 
@@ -31,6 +33,7 @@ type plotOptions struct {
 	seed                uint64
 	context             string
 	ascii               bool
+	changed             bool
 }
 
 const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or without
@@ -67,6 +70,7 @@ func (a *app) plotCommand() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+	changedFlag(c, &o.changed)
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
 	jsonFlag(c, &a.json)
@@ -139,10 +143,20 @@ const (
 	textVariables = 4
 )
 
+// plotSplit reads the split of the options, and renames it there where it has changed.
+func (a *app) plotSplit(ctx context.Context, r *maskflow.Model, o *plotOptions) (*data.Prepared, []string, error) {
+	set, changed, err := a.readSplit(ctx, r, o.split, o.changed)
+	if changed != nil {
+		o.split = train.ChangedSplit
+		a.console.line("%s", strings.TrimSpace(changedText(changed)))
+	}
+	return set, changed, err
+}
+
 // plotCalibration draws the probability integral transforms of the rows of a split
 // and prints how far from uniform they are.
 func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOptions) error {
-	set, err := a.readSplit(ctx, r, o.split)
+	set, changed, err := a.plotSplit(ctx, r, &o)
 	if err != nil {
 		return err
 	}
@@ -153,7 +167,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	if o.n > 0 {
 		rows = min(rows, o.n)
 	}
-	u, err := r.PIT(ctx, set.X[:rows*set.Dim], set.Context[:rows*set.ContextDim])
+	u, err := r.Core.PIT(ctx, set.X[:rows*set.Dim], set.Context[:rows*set.ContextDim])
 	if err != nil {
 		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Path, err))
 	}
@@ -169,7 +183,11 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 		t.add(names[d], fmt.Sprintf("%.4f", ks), fmt.Sprintf("%.3g", p))
 	}
 	if a.json {
-		return a.writeJSON(map[string]any{"split": o.split, "rows": rows, "variables": found})
+		out := map[string]any{"split": o.split, "rows": rows, "variables": found}
+		if changed != nil {
+			out["data_changed"] = changed
+		}
+		return a.writeJSON(out)
 	}
 	if o.output != "" {
 		shown := min(set.Dim, fileVariables)

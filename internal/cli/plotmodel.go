@@ -32,7 +32,7 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions)
 	case r.Definition().ContextDim() > 0:
 		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Path))
 	}
-	points, names, err := a.plotRows(ctx, r, o)
+	points, names, err := a.plotRows(ctx, r, &o)
 	if err != nil {
 		return err
 	}
@@ -57,9 +57,9 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions)
 
 // plotRows are rows of the split, or samples of a flow that is fitted to a target,
 // with the names of their columns.
-func (a *app) plotRows(ctx context.Context, r *maskflow.Model, o plotOptions) (rows []float32, names []string, err error) {
+func (a *app) plotRows(ctx context.Context, r *maskflow.Model, o *plotOptions) (rows []float32, names []string, err error) {
 	n := cmp.Or(o.n, 1000)
-	set, err := a.readSplit(ctx, r, o.split)
+	set, _, err := a.plotSplit(ctx, r, o)
 	if err != nil {
 		return nil, nil, err
 	}

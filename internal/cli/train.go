@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -25,6 +26,7 @@ type trainOptions struct {
 	sets                      []string
 	dir                       string
 	resume, quiet, tui, noTUI bool
+	changed                   bool
 }
 
 const trainLong = `train fits the model that a configuration describes and writes a run directory: the
@@ -36,7 +38,10 @@ SIGINT (Ctrl-C), SIGTERM or SIGQUIT ends the training after the running call and
 checkpoint; a second one ends it at once. Progress that nobody reads is dropped. --resume continues the run in --run from its
 last whole checkpoint with its own configuration, on the same backend bit for bit as if
 it had never stopped. A CONFIG or --set given with it may change how training
-goes on: rate, clipping, schedule, batch, limits, logging, checkpoints and evaluation.`
+goes on: rate, clipping, schedule, batch, limits, logging, checkpoints and evaluation.
+Data that have changed since are an error; with --changed-data
+the training goes on with them, and its last figure is one of "changed" rows, not of test
+rows.`
 
 func (a *app) trainCommand() *cobra.Command {
 	var o trainOptions
@@ -62,6 +67,7 @@ func (a *app) trainCommand() *cobra.Command {
 	f.BoolVar(&o.resume, "resume", false, "continue the run in --run; CONFIG may be left out")
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
+	changedFlag(c, &o.changed)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the result")
 	f.BoolVar(&o.tui, "tui", false, "show the monitor, and keep it open after the training")
 	f.BoolVar(&o.noTUI, "no-tui", false, "no monitor, also on a terminal")
@@ -73,6 +79,9 @@ func (a *app) trainCommand() *cobra.Command {
 func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if o.resume && o.dir == "" {
 		return misused(c, "--resume needs --run, the directory of the run to continue")
+	}
+	if o.changed && !o.resume {
+		return misused(c, "--changed-data is for --resume")
 	}
 	watched := fullScreen(a.stdin, a.stdout)
 	if o.tui && !watched {
@@ -89,7 +98,12 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return err
 	}
 	ctx := c.Context()
-	splits, err := cfg.LoadData(ctx, a.data())
+	var splits *data.Splits
+	if o.resume {
+		splits, err = train.LoadData(ctx, o.dir, cfg, a.data())
+	} else {
+		splits, err = cfg.LoadData(ctx, a.data())
+	}
 	if err != nil {
 		return err
 	}
@@ -117,7 +131,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
-			Dir: dir, Resume: o.resume, Args: append([]string{"maskflow"}, a.args...),
+			Dir: dir, Resume: o.resume, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...),
 			Observe: func(r runlog.Record) {
 				a.signals.training(r)
 				if _, ok := r.(runlog.Start); ok {
@@ -200,15 +214,15 @@ func summaryJSON(s *train.Summary, f figures) any {
 		Test *evaluationJSON `json:"test,omitempty"`
 	}{Summary: s}
 	if s.Test != nil {
-		out.Test = new(f.json(*s.Test, "test"))
+		out.Test = new(f.json(*s.Test, s.Tested()))
 	}
 	return out
 }
 
 func summaryText(s *train.Summary, d models.Definition, f figures, resume string) string {
-	b := listing{width: 6}
+	b := listing{width: max(6, len(s.Tested()))}
 	if e := s.Test; e != nil {
-		b.add("test", "%s", f.headline(*e, text.Count(e.Rows, "row")))
+		b.add(s.Tested(), "%s", f.headline(*e, text.Count(e.Rows, "row")))
 		for _, line := range f.further(*e) {
 			b.add("", "%s", line)
 		}
