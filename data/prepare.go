@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -171,10 +172,38 @@ func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) 
 // source, when the columns are not those of the source, when a cell is missing, a
 // text or infinite, and when a value is outside the domain of a step.
 func (p *Preparation) Apply(t *Table) (*Prepared, error) {
-	if p.NoiseByPlace {
-		return p.apply(Part{Table: t}, otherNoise)
+	return p.apply(Part{Table: t}, p.evaluationNoise())
+}
+
+// Blocks prepares the rows of a table as Apply does, so many at a time, for those who
+// need not hold them all. An error ends it.
+func (p *Preparation) Blocks(t *Table, rows int) iter.Seq2[*Prepared, error] {
+	return func(yield func(*Prepared, error) bool) {
+		if t == nil || rows < 1 {
+			yield(nil, errNoRows)
+			return
+		}
+		variables, context, err := p.columnsOf(t)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		step := p.start(t, variables, p.evaluationNoise())
+		for first := 0; first < t.rows; first += rows {
+			s, err := p.prepare(Part{Table: t, Rows: sequence(first, min(first+rows, t.rows))}, variables, context, step)
+			if !yield(s, err) || err != nil {
+				return
+			}
+		}
 	}
-	return p.apply(Part{Table: t}, ownNoise)
+}
+
+// evaluationNoise is that of rows which are no split.
+func (p *Preparation) evaluationNoise() noiseOf {
+	if p.NoiseByPlace {
+		return otherNoise
+	}
+	return ownNoise
 }
 
 // Points prepares points between the rows, at which a density is looked at: none
@@ -184,14 +213,19 @@ func (p *Preparation) Points(t *Table) (*Prepared, error) {
 }
 
 func (p *Preparation) apply(part Part, noise noiseOf) (*Prepared, error) {
-	t, rows := part.Table, part.Rows
-	if t == nil {
+	if part.Table == nil {
 		return nil, errNoRows
 	}
-	variables, context, err := p.columnsOf(t)
+	variables, context, err := p.columnsOf(part.Table)
 	if err != nil {
 		return nil, err
 	}
+	return p.prepare(part, variables, context, p.start(part.Table, variables, noise))
+}
+
+// prepare takes some columns of rows through the steps that were started for them.
+func (p *Preparation) prepare(part Part, variables, context []int, step allSteps) (_ *Prepared, err error) {
+	t, rows := part.Table, part.Rows
 	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), places: rows, lines: t.Lines}
 	s.Columns, s.ContextNames = p.Names()
 	if s.ContextDim > 0 {
@@ -205,11 +239,11 @@ func (p *Preparation) apply(part Part, noise noiseOf) (*Prepared, error) {
 			return nil, err
 		}
 	}
-	return s, p.fill(s, part.Table, rows, variables, noise)
+	return s, p.fill(s, part.Table, rows, variables, step)
 }
 
 // fill computes the variables of a set.
-func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise noiseOf) (err error) {
+func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, step allSteps) (err error) {
 	if len(p.Steps) == 0 {
 		s.X, err = t.gather(rows, variables)
 		return err
@@ -217,7 +251,7 @@ func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise n
 	sum, own := 0.0, 0.0
 	s.X = make([]float32, 0, s.Rows*s.Dim)
 	s.rowLogDet = make([]float64, 0, s.Rows)
-	err = p.each(t, rows, variables, noise, func(row []float64, logDet, ofModel float64) (col int, problem string) {
+	err = p.each(t, rows, variables, step, func(row []float64, logDet, ofModel float64) (col int, problem string) {
 		sum, own = sum+logDet, own+ofModel
 		s.rowLogDet = append(s.rowLogDet, logDet)
 		s.X, col, problem = appendNarrow(s.X, row)
@@ -230,10 +264,12 @@ func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, noise n
 	return err
 }
 
-// each takes rows of a table, one after the other, through all steps and calls f with
-// them, with ln |det| and the part of it that is due to the model's own steps.
-func (p *Preparation) each(t *Table, rows, variables []int, noise noiseOf,
-	f func(row []float64, logDet, own float64) (col int, problem string)) error {
+// allSteps takes a row through all steps and returns ln |det| and the part of it that is
+// due to the model's own steps, or the column of a value outside of a domain.
+type allSteps func(row []float64) (logDet, own float64, col int, problem string)
+
+// start starts the steps for the rows of a table, one after the other.
+func (p *Preparation) start(t *Table, variables []int, noise noiseOf) allSteps {
 	var steps []func([]float64) (float64, int, string)
 	for _, step := range p.Steps {
 		if b, ok := step.(*Binarize); ok && b.White == 0 {
@@ -241,20 +277,32 @@ func (p *Preparation) each(t *Table, rows, variables []int, noise noiseOf,
 		}
 		steps = append(steps, step.start(noise))
 	}
-	return t.walk(rows, variables, func(row []float64) (int, string) {
-		logDet, own := 0.0, 0.0
+	return func(row []float64) (logDet, own float64, col int, problem string) {
 		for k, step := range steps {
 			one, col, problem := step(row)
 			switch {
 			case problem != "" && noise != points:
-				return col, problem
+				return 0, 0, col, problem
 			case problem != "":
 				clear(row)
-				return f(row, math.Inf(-1), 0)
+				return math.Inf(-1), 0, 0, ""
 			case k >= len(steps)-p.own:
 				own += one
 			}
 			logDet += one
+		}
+		return logDet, own, 0, ""
+	}
+}
+
+// each takes rows of a table, one after the other, through all steps and calls f with
+// them, with ln |det| and the part of it that is due to the model's own steps.
+func (p *Preparation) each(t *Table, rows, variables []int, step allSteps,
+	f func(row []float64, logDet, own float64) (col int, problem string)) error {
+	return t.walk(rows, variables, func(row []float64) (int, string) {
+		logDet, own, col, problem := step(row)
+		if problem != "" {
+			return col, problem
 		}
 		return f(row, logDet, own)
 	})

@@ -30,7 +30,7 @@ func TestPreparationInvertsAndCountsVolume(t *testing.T) {
 		a, c := value(-1, 19, "a"), value(1, 51, "c")
 		prepare := func(a, c float64) (row []float64, logDet float64) {
 			table := must.M1(FromFlat([]float64{a, c}, 2))
-			must.M(p.each(table, nil, []int{0, 1}, otherNoise, func(of []float64, l, _ float64) (int, string) {
+			must.M(p.each(table, nil, []int{0, 1}, p.start(table, []int{0, 1}, otherNoise), func(of []float64, l, _ float64) (int, string) {
 				row, logDet = slices.Clone(of), l
 				return 0, ""
 			}))
@@ -52,6 +52,44 @@ func TestPreparationInvertsAndCountsVolume(t *testing.T) {
 			t.Fatalf("%v, %v become %v", a, c, row)
 		}
 	})
+}
+
+// Rows that are prepared by blocks are those of one call, whatever their noise follows from.
+func TestBlocksAreTheRows(t *testing.T) {
+	values := make([]float64, 0, 2*101)
+	for i := range cap(values) {
+		values = append(values, float64(i%200))
+	}
+	table := must.M1(FromFlat(values, 2))
+	table.Lines = LinesOf(sequence(2, 103)...)
+	for name, p := range map[string]*Preparation{
+		"none":     NewPreparation(2, 0),
+		"context":  NewPreparation(1, 1, &Scale{[]float64{1}, []float64{2}}),
+		"own":      NewPreparation(2, 0, &Dequantise{Levels: 256, Seed: 3}, &Logit{0.05}),
+		"by place": {Width: 2, Variables: []int{0, 1}, NoiseByPlace: true, Steps: []Step{&Dequantise{Levels: 256, Seed: 3}}},
+		"0.1.0":    {Width: 2, Variables: []int{0, 1}, NoiseByPlace: true, Steps: []Step{&Binarize{"sample", 3, 0}}},
+	} {
+		want := must.M1(p.Apply(table))
+		var x, cond []float32
+		for s, err := range p.Blocks(table, 17) {
+			must.M(err)
+			for i := range s.Rows {
+				if first := len(x) / s.Dim; s.RowLogDet(i) != want.RowLogDet(first+i) || s.place(i, 0) != want.place(first+i, 0) {
+					t.Fatalf("%s: row %d of the block after %d is another", name, i, first)
+				}
+			}
+			x, cond = append(x, s.X...), append(cond, s.Context...)
+		}
+		if !slices.Equal(x, want.X) || !slices.Equal(cond, want.Context) {
+			t.Errorf("%s: the rows of blocks are others", name)
+		}
+	}
+	values[150] = math.NaN()
+	for s, err := range NewPreparation(2, 0).Blocks(table, 50) {
+		if (err != nil) != (s.X[0] == 100) || err != nil && !strings.Contains(err.Error(), "line 77, column 0") {
+			t.Errorf("%v", err)
+		}
+	}
 }
 
 // Rows come with all columns of the source, or as the variables and the context.

@@ -298,7 +298,8 @@ func (p *Preparation) fit(parts []Part, from Source, o Options) error {
 	}
 	if o.Standardise {
 		scale, err := FitScale(p.Dim(), 0, func(f func([]float64)) error {
-			return p.each(parts[0].Table, parts[0].Rows, p.Variables, trainNoise, func(row []float64, _, _ float64) (int, string) {
+			t, rows := parts[0].Table, parts[0].Rows
+			return p.each(t, rows, p.Variables, p.start(t, p.Variables, trainNoise), func(row []float64, _, _ float64) (int, string) {
 				f(row)
 				return 0, ""
 			})
