@@ -103,7 +103,7 @@ func single(t *testing.T, m *maskflow.Model, s *data.Prepared, sets []*masks.Set
 	t.Helper()
 	var perSet [][]float64
 	for _, set := range sets {
-		logp, err := m.LogProbSets(t.Context(), s.X, s.Context, []*masks.Set{set})
+		logp, err := m.Core.LogProbSets(t.Context(), s.X, s.Context, []*masks.Set{set})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,12 +168,12 @@ func meanAndError(v []float64) (mean, standardError float64) {
 func checkPermutation(t *testing.T, m *maskflow.Model, set *data.Prepared, all maskflow.Evaluation) {
 	t.Helper()
 	sets := m.Sets(0)
-	forward, err := m.LogProbSets(t.Context(), set.X, set.Context, sets)
+	forward, err := m.Core.LogProbSets(t.Context(), set.X, set.Context, sets)
 	if err != nil {
 		t.Fatal(err)
 	}
 	slices.Reverse(sets)
-	backward, err := m.LogProbSets(t.Context(), set.X, set.Context, sets)
+	backward, err := m.Core.LogProbSets(t.Context(), set.X, set.Context, sets)
 	if err != nil {
 		t.Fatal(err)
 	}

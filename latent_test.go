@@ -177,7 +177,7 @@ func TestSamplesWithTheirDensities(t *testing.T) {
 		if x, logp, err = model.Core.SampleAndLogProb(t.Context(), rows, o); err != nil {
 			t.Fatal(err)
 		}
-		if want, err = model.LogProbSets(t.Context(), x, cond, model.Sets(0)[1:2]); err != nil || !slices.Equal(logp, want) {
+		if want, err = model.Core.LogProbSets(t.Context(), x, cond, model.Sets(0)[1:2]); err != nil || !slices.Equal(logp, want) {
 			t.Errorf("%s: densities %v of order 2, want %v (%v)", name, logp, want, err)
 		}
 	}

@@ -191,7 +191,7 @@ func TestLogProbRefuses(t *testing.T) {
 	refuses(t, "half a row", err, "6 values are not whole rows of 5 variables")
 	_, err = m.Core.LogProb(t.Context(), make([]float32, 10), make([]float32, 3))
 	refuses(t, "half a context", err, "2 rows need a context of 2 values each, 4 in all, but 3 were given")
-	_, err = m.LogProbSets(t.Context(), make([]float32, 5), make([]float32, 2), nil)
+	_, err = m.Core.LogProbSets(t.Context(), make([]float32, 5), make([]float32, 2), nil)
 	refuses(t, "no mask sets", err, "at least one mask set")
 	if _, err = m.Core.LogProb(t.Context(), make([]float32, 10), make([]float32, 4)); err != nil {
 		t.Error(err)

@@ -35,7 +35,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 			cond := repeat([]float32{0.5, -1}[:m.ContextDim()], n)
 			x := must.M1(trained.Core.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5, Context: contextRows(cond, n)}))
 			distance := func(x []float32, d int) float64 {
-				u := must.M1(trained.PIT(t.Context(), x, cond))
+				u := must.M1(trained.Core.PIT(t.Context(), x, cond))
 				var column []float64
 				for i := d; i < len(u); i += 3 {
 					column = append(column, u[i])
@@ -66,8 +66,8 @@ func TestPITNeedsRealConditionals(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	bits := newMADE(t, made.Options{Dim: 3, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	m := newModel(t, b, bits, modeltest.Strong(bits, 1), maskflow.Options{})
-	_, err := m.PIT(t.Context(), []float32{0, 1, 0}, nil)
+	_, err := m.Core.PIT(t.Context(), []float32{0, 1, 0}, nil)
 	refuses(t, "bits", err, "no conditionals over real numbers")
-	_, err = m.PIT(t.Context(), []float32{0, 1}, nil)
+	_, err = m.Core.PIT(t.Context(), []float32{0, 1}, nil)
 	refuses(t, "half a row", err, "not whole rows of 3")
 }

@@ -3,6 +3,7 @@ package maskflow
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -107,18 +108,81 @@ func (m *Model) SampleBlocks(ctx context.Context, n int, o SampleOptions, write 
 	})
 }
 
+// SampleAndPasses is Sample with the largest number of times that any row went through
+// any one network, 0 where no network is inverted.
+func (m *Model) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (*data.Table, int, error) {
+	x, passes, err := m.Core.SampleAndPasses(ctx, n, o)
+	if err != nil {
+		return nil, passes, err
+	}
+	rows, err := m.prep.Undo(x)
+	return rows, passes, err
+}
+
 // SampleAndLogProb draws n rows as Sample does and returns with them ln p(x |
-// context) of each, in nats and the units of the source.
+// context) of each, in nats and the units of the source, as LogProb has them.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (*data.Table, []float64, error) {
 	x, logp, err := m.Core.SampleAndLogProb(ctx, n, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, logDet := range m.prep.LogDets(x) {
-		logp[i] += logDet
-	}
 	rows, err := m.prep.Undo(x)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Levels and the ends of a logit's range are prepared to other rows than those drawn.
+	again := data.NewPreparation(m.Definition().Dim(), 0, m.prep.Steps...)
+	again.NoiseByPlace = m.prep.NoiseByPlace
+	s, err := again.Apply(rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	same := true
+	for k, v := range s.X {
+		same = same && math.Abs(float64(v-x[k])) <= 1e-4*(1+math.Abs(float64(v)))
+	}
+	if same {
+		for i := range logp {
+			logp[i] += s.RowLogDet(i)
+		}
+		return rows, logp, nil
+	}
+	d, err := o.draw(n)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Context, s.ContextDim = d.Context, m.Definition().ContextDim()
+	var sets []*masks.Set
+	if o.Order > 0 {
+		if sets, err = m.samplingSets(o.Order); err != nil {
+			return nil, nil, err
+		}
+	}
+	logp, err = m.LogProbOf(ctx, s, sets)
 	return rows, logp, err
+}
+
+// LogProbSets is LogProb for the ensemble of some mask sets.
+func (m *Model) LogProbSets(ctx context.Context, rows *data.Table, sets []*masks.Set) ([]float64, error) {
+	s, err := m.Prepare(rows)
+	if err != nil {
+		return nil, err
+	}
+	return m.LogProbOf(ctx, s, sets)
+}
+
+// PIT returns the probability integral transforms of the rows of a table, with a column
+// for each variable; see [Core.PIT].
+func (m *Model) PIT(ctx context.Context, rows *data.Table) (*data.Table, error) {
+	s, err := m.Prepare(rows)
+	if err != nil {
+		return nil, err
+	}
+	u, err := m.Core.PIT(ctx, s.X, s.Context)
+	if err != nil {
+		return nil, err
+	}
+	return data.FromFlat(u, s.Dim, s.Columns...)
 }
 
 // Latent maps rows of a table to the noise that they come from, their latent codes.

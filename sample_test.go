@@ -144,7 +144,7 @@ const quantile7 = 40.5
 // chiSquare compares the frequencies of the 8 states with their probabilities.
 func chiSquare(t *testing.T, m *maskflow.Model, x, cond []float32, sets []*masks.Set) float64 {
 	t.Helper()
-	logp, err := m.LogProbSets(t.Context(), states(3), repeat(cond, 8), sets)
+	logp, err := m.Core.LogProbSets(t.Context(), states(3), repeat(cond, 8), sets)
 	if err != nil {
 		t.Fatal(err)
 	}

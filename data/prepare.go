@@ -397,24 +397,6 @@ func (p *Preparation) Undo(x []float32) (*Table, error) {
 	return t, nil
 }
 
-// LogDets returns ln |det| of the preparation at each of the rows of a model, [rows,
-// dim] row after row.
-func (p *Preparation) LogDets(x []float32) []float64 {
-	dim := p.Dim()
-	logDets, row := make([]float64, len(x)/dim), make([]float64, dim)
-	for i := range logDets {
-		for c, v := range x[i*dim : (i+1)*dim] {
-			row[c] = float64(v)
-		}
-		for _, step := range slices.Backward(p.Steps) {
-			step.undo(row)
-			one, _, _ := step.start(points)(slices.Clone(row))
-			logDets[i] += one
-		}
-	}
-	return logDets
-}
-
 // UndoValues is Undo for those who need the values in float32 alone.
 func (p *Preparation) UndoValues(x []float32) ([]float32, error) {
 	if len(p.Steps) == 0 {

@@ -162,7 +162,7 @@ func (v *verifier) sum(ctx context.Context) (Check, error) {
 	}
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73756d))
 	cond := slices.Repeat(randomNormal(rng, v.density.ContextDim()), rows)
-	logp, err := v.m.LogProbSets(ctx, x, cond, v.sets)
+	logp, err := v.m.Core.LogProbSets(ctx, x, cond, v.sets)
 	if err != nil {
 		return Check{}, err
 	}

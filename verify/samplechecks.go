@@ -92,7 +92,7 @@ func (n integral) mass(ctx context.Context, lo, hi []float64, cells int, cond []
 				x = append(x, float32(lo[d]+(hi[d]-lo[d])*(float64(at%cells)+0.5)/float64(cells)))
 			}
 		}
-		logp, err := n.m.LogProbSets(ctx, x, slices.Repeat(cond, last-first), n.sets)
+		logp, err := n.m.Core.LogProbSets(ctx, x, slices.Repeat(cond, last-first), n.sets)
 		if err != nil {
 			return 0, err
 		}

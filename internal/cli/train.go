@@ -185,6 +185,9 @@ func (f flags) resumeCommand(dir string) string {
 // trained reports how a training ended.
 func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, f figures) error {
 	if s == nil {
+		if changed := (*data.ChangedError)(nil); errors.As(err, &changed) {
+			return fmt.Errorf("%w (--changed-data continues with what is there)", err)
+		}
 		return err
 	}
 	resume := a.resumeCommand(s.Dir)
