@@ -149,13 +149,10 @@ func (o exported) check(c *cobra.Command) error {
 	switch {
 	case o.output == "" && c.Flags().Changed("split"):
 		return misused(c, "--split is for -o")
-	case o.output == "" || o.output == "-":
+	case o.output == "-":
 		return nil
 	}
-	if err := format.CheckName(o.output); err != nil {
-		return misused(c, "-o %s: %v", o.output, err)
-	}
-	return nil
+	return checkOutput(c, "output", o.output, format.CheckName)
 }
 
 // isRun reports whether a source is a run directory or a model file. Names of generators
@@ -208,12 +205,12 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 
 // export writes the rows of a split.
 func (a *app) export(ctx context.Context, from data.Options, o exported, changed []string) error {
+	if sameFile(o.output, from.Source) || sameFile(o.output, filepath.Join(from.Dir, from.Source)) {
+		return usage(fmt.Errorf("-o %s is the source, which would be overwritten", o.output))
+	}
 	t, err := source.Rows(ctx, from, o.split)
 	if err != nil {
 		return err
-	}
-	if sameFile(o.output, from.Source) || sameFile(o.output, filepath.Join(from.Dir, from.Source)) {
-		return usage(fmt.Errorf("-o %s is the source, which would be overwritten", o.output))
 	}
 	rows, dim := t.Dims()
 	name := t.Name

@@ -59,6 +59,9 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	if o.dim > mostDim {
 		return misused(c, "--dim %d: a picture takes up to %d variables", o.dim, mostDim)
 	}
+	if err := checkOutput(c, "png", o.png, pictures(".png", ".svg"), path); err != nil {
+		return err
+	}
 	cfg, err := loadConfig(path, o.sets)
 	if err != nil {
 		return err

@@ -130,13 +130,7 @@ func (t *tables) check(c *cobra.Command) error {
 	if err := needs(c, "output"); err != nil || t.output == "-" {
 		return err
 	}
-	if err := format.CheckName(t.output); err != nil {
-		return misused(c, "-o %s: %v", t.output, err)
-	}
-	if sameFile(t.output, t.input) || sameFile(t.output, t.context) {
-		return misused(c, "-o %s is the input, which would be overwritten", t.output)
-	}
-	return nil
+	return checkOutput(c, "output", t.output, format.CheckName, t.input, t.context)
 }
 
 // openRows opens the run of a command that reads a table, and reads INPUT and its context.

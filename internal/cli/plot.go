@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -94,9 +93,10 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 	if err := needs(c, "kind"); err != nil {
 		return err
 	}
-	switch ext := strings.ToLower(filepath.Ext(o.output)); {
-	case o.output != "" && ext != ".png" && ext != ".svg":
-		return misused(c, "-o %s: pictures are .png or .svg", o.output)
+	if err := checkOutput(c, "output", o.output, pictures(".png", ".svg"), o.context); err != nil {
+		return err
+	}
+	switch {
 	case a.json && (o.kind != "calibration" || o.output != ""):
 		return misused(c, "--json is for --kind calibration without -o: other kinds have no figures")
 	case o.bounds != nil && o.kind != "density":

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -101,11 +100,11 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	if err != nil {
 		return misused(c, "--size %v", err)
 	}
-	switch {
-	case !o.once && (o.size != "" || o.output != ""):
+	if !o.once && (o.size != "" || o.output != "") {
 		return misused(c, "--size and -o go with --once")
-	case o.output != "" && !strings.EqualFold(filepath.Ext(o.output), ".svg"):
-		return misused(c, "-o %s: a picture of the screen is .svg", o.output)
+	}
+	if err := checkOutput(c, "output", o.output, pictures(".svg")); err != nil {
+		return err
 	}
 	frugal()
 	full := !o.once && !o.json && fullScreen(a.stdin, a.stdout)

@@ -31,10 +31,40 @@ func Cause(err error) error {
 // WriteAtomic writes a file beside path, syncs it and renames it to path, so
 // that path has either its old content or all that write gave, also after a
 // power failure. Errors of write are returned as they are, those of the file
-// system without paths.
+// system without paths. What is no regular file is not replaced by one.
 func WriteAtomic(path string, write func(io.Writer) error) error {
+	if err := replaceable(path); err != nil {
+		return err
+	}
 	dir, name := filepath.Split(path)
 	return writeAtomic(plain(dir), name, write)
+}
+
+// CheckOutput returns the error that [WriteAtomic] would begin with, for those who have
+// much to compute before they write.
+func CheckOutput(path string) error {
+	if err := replaceable(path); err != nil {
+		return err
+	}
+	dir, name := filepath.Split(path)
+	f, temporary, err := createBeside(plain(dir), name)
+	if err != nil {
+		return err
+	}
+	return Cause(cmp.Or(f.Close(), plain(dir).remove(temporary)))
+}
+
+func replaceable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil: // creating a file will show what it is
+		return nil
+	case info.IsDir():
+		return syscall.EISDIR
+	case !info.Mode().IsRegular():
+		return ErrNotRegular
+	}
+	return nil
 }
 
 // A place is a folder where files are written: a [Folder], or a plain path.
