@@ -130,10 +130,7 @@ func (f Folder) Prune(keep int) error {
 	if err != nil {
 		return fmt.Errorf("pruning checkpoints: %w", err)
 	}
-	steps = slices.DeleteFunc(steps, func(step int64) bool {
-		s, err := f.readHead(StepName(step))
-		return err == nil && f.check(s) != nil
-	})
+	steps = f.mine(steps)
 	whole := slices.IndexFunc(steps, func(step int64) bool {
 		_, err := f.readStep(step, false)
 		return err == nil
@@ -148,6 +145,28 @@ func (f Folder) Prune(keep int) error {
 		}
 	}
 	return nil
+}
+
+// Forget removes the checkpoints of all steps beyond one, the highest first.
+func (f Folder) Forget(step int64) error {
+	steps, err := f.steps()
+	for _, s := range f.mine(steps) {
+		if s > step && err == nil {
+			err = f.files.Remove(StepName(s))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("removing checkpoints: %w", err)
+	}
+	return nil
+}
+
+// mine drops the steps whose checkpoints are another run's.
+func (f Folder) mine(steps []int64) []int64 {
+	return slices.DeleteFunc(steps, func(step int64) bool {
+		s, err := f.readHead(StepName(step))
+		return err == nil && f.check(s) != nil
+	})
 }
 
 // readStep reads the checkpoint that is named for a step.

@@ -47,9 +47,7 @@ func TestReplaceConfig(t *testing.T) {
 	for _, config := range []string{"seed: 2\n", "seed: 3\n"} { // before and after the file was replaced
 		cut := *whole
 		cut.ConfigNext = ConfigHash([]byte("seed: 3\n"))
-		if err := cut.write(dir); err != nil {
-			t.Fatal(err)
-		}
+		describe(t, dir, &cut)
 		if err := os.WriteFile(filepath.Join(dir, ConfigFile), []byte(config), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -1,12 +1,12 @@
 package runlog
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -32,11 +32,14 @@ func (c Control) valid() bool {
 // answers it.
 type ControlRequest struct {
 	ID   string    `json:"id"`
-	Run  string    `json:"run"` // id of the run that is asked
 	Kind Control   `json:"kind"`
 	Time time.Time `json:"time"`
 	Host string    `json:"host"`
 	PID  int       `json:"pid"`
+	// Run is the id of the run that is asked, and Process when the process started that is; neither is in requests of
+	// version 0.1.0.
+	Run     string    `json:"run"`
+	Process time.Time `json:"process,omitzero"`
 }
 
 // maxRequest bounds a file in control/, and maxID an id.
@@ -56,6 +59,11 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
+	f, err := openRun(dir)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // files are synced
 	if !state.Status.Alive() {
 		return "", fmt.Errorf("%s is not running (%s): nobody would read a request", dir, state.Status)
 	}
@@ -64,40 +72,49 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 		return "", err
 	}
 	id = strings.ToLower(rand.Text()[:12])
-	text, err := json.Marshal(ControlRequest{ID: id, Run: state.Manifest.ID, Kind: kind, Time: p.Started, Host: p.Host, PID: p.PID})
+	text, err := json.Marshal(ControlRequest{ID: id, Kind: kind, Time: p.Started, Host: p.Host, PID: p.PID,
+		Run: state.Manifest.ID, Process: state.Manifest.Started})
 	if err != nil {
 		return "", fmt.Errorf("encoding a request: %w", err)
 	}
 	name := p.Started.Format("20060102T150405.000000000Z") + "-" + id + ".json"
-	if err := files.Replace(filepath.Join(dir, ControlDir, name), append(text, '\n')); err != nil {
-		return "", fmt.Errorf("leaving a request in %s: %w", filepath.Join(dir, ControlDir), err)
+	control := f.Sub(ControlDir)
+	if err := cmp.Or(control.Make(), control.Replace(name, append(text, '\n'))); err != nil {
+		return "", fmt.Errorf("leaving a request in %s: %w", control.Path(""), files.Cause(err))
 	}
 	return id, nil
 }
 
 // clearControl removes what was asked of an earlier process. Whatever lies
 // there when this one starts is older than its start, and no clocks of two
-// hosts have to agree about it.
+// hosts have to agree about it. Files that are no requests stay.
 func (w *Writer) clearControl() error {
-	dir := filepath.Join(w.dir, ControlDir)
-	err := os.RemoveAll(dir)
-	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
+	control := w.folder.Sub(ControlDir)
+	if err := control.Make(); err != nil {
+		return fmt.Errorf("clearing old requests: %w", err)
 	}
+	entries, err := control.Entries()
 	if err != nil {
 		return fmt.Errorf("clearing old requests: %w", err)
+	}
+	for _, e := range entries {
+		if _, err := w.readRequest(e.Name()); err != nil {
+			continue
+		}
+		if err := control.Remove(e.Name()); err != nil {
+			return fmt.Errorf("clearing old requests: %w", err)
+		}
 	}
 	return nil
 }
 
 // Poll returns the requests that came since the last call, oldest first; each
 // is returned once, and [Writer.Answer] is due for it. A file that is no
-// request is removed, with an event that says why.
+// request to this process stays, and is ignored with an event that says why.
 func (w *Writer) Poll() ([]ControlRequest, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	dir := filepath.Join(w.dir, ControlDir)
-	entries, err := os.ReadDir(dir)
+	entries, err := w.folder.Sub(ControlDir).Entries()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -110,41 +127,44 @@ func (w *Writer) Poll() ([]ControlRequest, error) {
 		if filepath.Ext(name) != ".json" || w.seen[name] {
 			continue
 		}
-		path := filepath.Join(dir, name)
-		r, err := w.readRequest(path)
-		if errors.Is(err, fs.ErrNotExist) {
+		r, err := w.readRequest(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			continue // taken back by whoever left it
+		case errors.Is(err, errUnread):
+			return requests, fmt.Errorf("looking for requests: %w", err)
+		case err == nil && w.pending[r.ID] != "":
+			err = fmt.Errorf("a second request with the id %q", r.ID)
+		case err == nil && !r.Process.IsZero() && !r.Process.Equal(w.run.Started):
+			err = errors.New("it is to another process")
 		}
 		w.seen[name] = true
 		if err == nil {
-			w.pending[r.ID] = path
+			w.pending[r.ID] = name
 			requests = append(requests, r)
-			continue
-		}
-		what := fmt.Sprintf("removed %q, which is no request: %v", ControlDir+"/"+name, err)
-		if err := os.RemoveAll(path); err != nil {
-			what = fmt.Sprintf("ignored %q, which is no request and cannot be removed: %v", ControlDir+"/"+name, err)
-		}
-		if err := w.append(Event{What: what}); err != nil {
+		} else if err := w.append(Event{What: fmt.Sprintf("ignored %q, which is no request: %v", ControlDir+"/"+name, files.Cause(err))}); err != nil {
 			return requests, err
 		}
 	}
 	return requests, nil
 }
 
-func (w *Writer) readRequest(path string) (ControlRequest, error) {
-	text, err := files.ReadRegular(path, maxRequest)
-	if err != nil {
+// errUnread is the cause of errors about requests that may be read later.
+var errUnread = errors.New("a request cannot be read")
+
+func (w *Writer) readRequest(name string) (ControlRequest, error) {
+	text, err := w.folder.Sub(ControlDir).Read(name, maxRequest)
+	switch {
+	case err == nil:
+		r, err := decodeRequest(text)
+		if err == nil && !w.run.Owns(r.Run) {
+			err = fmt.Errorf("it %w (it asks %.40q)", ErrForeign, r.Run)
+		}
+		return r, err
+	case errors.Is(err, files.ErrLink), errors.Is(err, files.ErrNotRegular), errors.Is(err, files.ErrLong), errors.Is(err, fs.ErrNotExist):
 		return ControlRequest{}, err
 	}
-	r, err := decodeRequest(text)
-	if err == nil && !w.run.Owns(r.Run) {
-		err = fmt.Errorf("it %w (it asks %.40q)", ErrForeign, r.Run)
-	}
-	if err == nil && w.pending[r.ID] != "" {
-		err = fmt.Errorf("a second request with the id %q", r.ID)
-	}
-	return r, err
+	return ControlRequest{}, fmt.Errorf("%w: %w", errUnread, err)
 }
 
 func decodeRequest(text []byte) (ControlRequest, error) {
@@ -165,7 +185,7 @@ func decodeRequest(text []byte) (ControlRequest, error) {
 func (w *Writer) Answer(id, what string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	path, ok := w.pending[id]
+	name, ok := w.pending[id]
 	if !ok {
 		return fmt.Errorf("answering a request: none has the id %q", id)
 	}
@@ -173,8 +193,6 @@ func (w *Writer) Answer(id, what string) error {
 		return err
 	}
 	delete(w.pending, id)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing an answered request: %w", err)
-	}
+	_ = w.folder.Sub(ControlDir).Remove(name) // or the next process does
 	return nil
 }

@@ -25,6 +25,8 @@ var ErrLocked = errors.New("is being written")
 type lock struct {
 	*flock.Flock
 	flocked bool
+	info    fs.FileInfo // of its file
+	folder  *files.Folder
 }
 
 // A reader that looks at the lock holds it shared for some microseconds. An
@@ -37,36 +39,51 @@ const (
 // tryLock is [flock.Flock.TryLockContext], or a test's.
 type tryLock func(*flock.Flock, context.Context, time.Duration) (bool, error)
 
-// acquire takes the lock, or returns ErrLocked after the name of the directory.
+// acquire takes the lock of a run, or returns ErrLocked after the name of its directory.
 // Owner is written into the file for others to read.
-func acquire(dir, path, owner string, try tryLock) (*lock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	created := err == nil
-	if created {
-		err = f.Close()
+func acquire(f *files.Folder, owner string, try tryLock) (*lock, error) {
+	created := false
+	if file, err := f.Create(LockFile); err == nil {
+		created = true
+		_ = file.Close() // it is empty
 	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	file, err := f.Rewrite(LockFile)
+	if err != nil {
 		return nil, fmt.Errorf("locking the run: %w", err)
 	}
-	l := &lock{flock.New(path, flock.SetFlag(os.O_RDWR)), true}
+	defer file.Close() //nolint:errcheck // who owns a lock is written for people
+	path := f.Path(LockFile)
+	l := &lock{flock.New(path, flock.SetFlag(os.O_RDWR|syscall.O_NONBLOCK)), true, nil, f}
 	soon, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()
 	_, err = try(l.Flock, soon, lockPause)
 	switch {
 	case err == nil:
 	case soon.Err() != nil:
-		return nil, fmt.Errorf("%s %w by %s", dir, ErrLocked, readOwner(path))
+		return nil, fmt.Errorf("%s %w by %s", f.Path(""), ErrLocked, readOwner(f))
 	case unsupported(err) && created:
 		l.flocked = false
 	case unsupported(err):
 		return nil, fmt.Errorf("%s %w by %s (this file system has no locks: if that process is gone, remove %s)",
-			dir, ErrLocked, readOwner(path), path)
+			f.Path(""), ErrLocked, readOwner(f), path)
 	default:
 		return nil, fmt.Errorf("locking %s: %w", path, err)
 	}
-	if err := os.WriteFile(path, []byte(owner+"\n"), 0o644); err != nil {
+	if l.info, err = file.Stat(); err == nil && l.flocked {
+		var locked fs.FileInfo
+		if locked, err = l.Stat(); err == nil && !os.SameFile(locked, l.info) {
+			err = errors.New("another file has just taken its place")
+		}
+	}
+	if err == nil {
+		err = file.Truncate(0)
+	}
+	if err == nil {
+		_, err = file.Write([]byte(owner + "\n"))
+	}
+	if err != nil {
 		_ = l.release() // the first error is the one to report
-		return nil, fmt.Errorf("writing %s: %w", path, err)
+		return nil, fmt.Errorf("writing %s: %w", path, files.Cause(err))
 	}
 	return l, nil
 }
@@ -81,8 +98,8 @@ func unsupported(err error) bool {
 const maxOwner = 300
 
 // readOwner is who holds the lock; the holder may not have written it yet.
-func readOwner(path string) string {
-	text, err := files.ReadRegular(path, maxOwner)
+func readOwner(f *files.Folder) string {
+	text, err := f.Read(LockFile, maxOwner)
 	if owner := strings.TrimSpace(string(text)); err == nil && owner != "" {
 		return owner
 	}
@@ -92,7 +109,7 @@ func readOwner(path string) string {
 func (l *lock) release() error {
 	err := l.Close()
 	if !l.flocked {
-		err = errors.Join(err, os.Remove(l.Path()))
+		err = errors.Join(err, l.folder.Remove(LockFile))
 	}
 	return err
 }
@@ -107,25 +124,28 @@ const (
 )
 
 // probe looks at the lock without disturbing its holder.
-func probe(path string) (lockStatus, error) {
-	f, _, err := files.OpenRegular(path)
+func probe(f *files.Folder) (lockStatus, error) {
+	file, info, err := f.Open(LockFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return lockFree, nil
 	}
 	if err != nil {
 		return lockUnknown, fmt.Errorf("looking at the lock of the run: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	l := flock.New(path, flock.SetFlag(os.O_RDONLY|syscall.O_NONBLOCK))
+	defer file.Close() //nolint:errcheck // nothing was written
+	l := flock.New(f.Path(LockFile), flock.SetFlag(os.O_RDONLY|syscall.O_NONBLOCK))
 	defer l.Close() //nolint:errcheck // nothing was written
 	free, err := l.TryRLock()
 	switch {
 	case unsupported(err):
 		return lockUnknown, nil
 	case err != nil:
-		return lockUnknown, fmt.Errorf("looking at the lock %s: %w", path, err)
-	case free:
-		return lockFree, nil
+		return lockUnknown, fmt.Errorf("looking at the lock %s: %w", f.Path(LockFile), err)
+	case !free:
+		return lockHeld, nil
 	}
-	return lockHeld, nil
+	if locked, err := l.Stat(); err == nil && !os.SameFile(locked, info) {
+		return lockUnknown, nil // another directory has just taken the place of this one
+	}
+	return lockFree, nil
 }

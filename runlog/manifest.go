@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"time"
@@ -91,17 +90,38 @@ var runID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 // ReadManifest reads run.json of a run directory. Without that file the error
 // is [ErrNoRun].
 func ReadManifest(dir string) (*Manifest, error) {
-	path := filepath.Join(dir, ManifestFile)
-	text, err := files.ReadRegular(path, maxManifest)
+	f, err := openRun(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return readManifest(f)
+}
+
+// openRun opens the directory of a run. The error is ErrNoRun when there is none.
+func openRun(dir string) (*files.Folder, error) {
+	f, err := files.OpenFolder(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s %w (no %s in it)", dir, ErrNoRun, ManifestFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, fmt.Errorf("opening a run: %w", err)
+	}
+	return f, nil
+}
+
+func readManifest(f *files.Folder) (*Manifest, error) {
+	path := f.Path(ManifestFile)
+	text, err := f.Read(ManifestFile, maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s %w (no %s in it)", f.Path(""), ErrNoRun, ManifestFile)
 	}
 	var m Manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, inPlainWords(err))
+	if err == nil {
+		err = inPlainWords(json.Unmarshal(text, &m))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, files.Cause(err))
 	}
 	switch {
 	case m.Version < 1 || m.Version > formatVersion:
@@ -115,13 +135,17 @@ func ReadManifest(dir string) (*Manifest, error) {
 // ReadConfig reads run.json and config.yaml of a run directory. The error is [ErrForeign] when the second is not what
 // the first has the digest of.
 func ReadConfig(dir string) (*Manifest, []byte, error) {
-	path := filepath.Join(dir, ConfigFile)
+	f, err := openRun(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
 	for again := 0; ; again++ {
-		m, err := ReadManifest(dir)
+		m, err := readManifest(f)
 		if err != nil {
 			return nil, nil, err
 		}
-		config, err := files.ReadRegular(path, maxConfig)
+		config, err := f.Read(ConfigFile, maxConfig)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the configuration of the run: %w", err)
 		}
@@ -131,7 +155,7 @@ func ReadConfig(dir string) (*Manifest, []byte, error) {
 		}
 		if again == 2 { // a writer may have replaced both in between
 			return nil, nil, fmt.Errorf("%s %w: its SHA-256 is not the one in %s (undo edits by hand; maskflow train --resume --set changes what may change)",
-				path, ErrForeign, ManifestFile)
+				f.Path(ConfigFile), ErrForeign, ManifestFile)
 		}
 	}
 }
@@ -148,7 +172,7 @@ func inPlainWords(err error) error {
 	return fmt.Errorf("%s is a JSON %s, not what a run has there", wrong.Field, wrong.Value)
 }
 
-func (m *Manifest) write(dir string) error {
+func (m *Manifest) write(f *files.Folder) error {
 	for {
 		text, err := json.MarshalIndent(m, "", "  ")
 		if err != nil {
@@ -158,9 +182,15 @@ func (m *Manifest) write(dir string) error {
 			m.Earlier = append(m.Earlier[:1], m.Earlier[1+n/2:]...)
 			continue
 		}
-		return files.Replace(filepath.Join(dir, ManifestFile), append(text, '\n'))
+		if err := f.Replace(ManifestFile, append(text, '\n')); err != nil {
+			return fmt.Errorf("writing %s: %w", f.Path(ManifestFile), err)
+		}
+		return nil
 	}
 }
+
+// owner is how a lock names the process.
+func (p Process) owner() string { return fmt.Sprintf("pid %d on host %s", p.PID, p.Host) }
 
 // thisProcess is the process that calls.
 func thisProcess(now time.Time) (Process, error) {
@@ -187,30 +217,31 @@ func (w *Writer) ReplaceConfig(config []byte) (err error) {
 	defer w.mu.Unlock()
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("replacing the configuration of %s: %w", w.dir, err)
+			err = fmt.Errorf("replacing the configuration of %s: %w", w.folder.Path(""), err)
 		}
 	}()
 	if w.closed {
 		return os.ErrClosed
 	}
-	m, err := ReadManifest(w.dir)
+	m, err := readManifest(w.folder)
 	if err != nil {
 		return err
 	}
-	path, hash := filepath.Join(w.dir, ConfigFile), ConfigHash(config)
-	if present, _ := files.ReadRegular(path, maxConfig); m.ConfigHash != hash || !bytes.Equal(present, config) {
+	w.run = m
+	hash := ConfigHash(config)
+	if present, _ := w.folder.Read(ConfigFile, maxConfig); m.ConfigHash != hash || !bytes.Equal(present, config) {
 		m.ConfigNext = hash
-		if err := m.write(w.dir); err != nil {
+		if err := m.write(w.folder); err != nil {
 			return err
 		}
-		if err := files.Replace(path, config); err != nil {
+		if err := w.folder.Replace(ConfigFile, config); err != nil {
 			return err
 		}
 	} else if m.ConfigNext == "" {
 		return nil
 	}
-	m.ConfigHash, m.ConfigNext = hash, ""
-	return m.write(w.dir)
+	w.config, m.ConfigHash, m.ConfigNext = config, hash, ""
+	return m.write(w.folder)
 }
 
 // ConfigHash is the digest of a config.yaml that a Manifest has.

@@ -65,7 +65,7 @@ func TestWriterRefusesAnUnknownPhase(t *testing.T) {
 	if err := w.Append(Phase{Step: 3, Phase: Testing}); err != nil {
 		t.Error(err)
 	}
-	text, err := os.ReadFile(filepath.Join(w.dir, MetricsFile))
+	text, err := os.ReadFile(w.Files().Path(MetricsFile))
 	if err != nil || strings.Count(string(text), "\n") != 2 || !strings.Contains(string(text), `{"t":"phase","step":3,"time":`) {
 		t.Errorf("the log is %q (%v)", text, err)
 	}

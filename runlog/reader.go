@@ -19,9 +19,9 @@ import (
 // it again and goes on where the last one stopped, so that whoever follows many
 // runs need not hold the files of those that rest.
 type Reader struct {
-	path  string
+	dir   string
 	run   *Manifest
-	file  *os.File
+	file  *files.File
 	info  fs.FileInfo
 	next  int64 // where the first line begins that was not read
 	skip  bool  // next is inside a line that is too long
@@ -44,7 +44,7 @@ func Open(dir string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{path: filepath.Join(dir, MetricsFile), run: m}, nil
+	return &Reader{dir: dir, run: m}, nil
 }
 
 // Read returns the records that came since the last call, of up to limit lines
@@ -67,7 +67,7 @@ func (r *Reader) Read(limit int) (Batch, error) {
 	before, skipped := r.next, r.skip
 	if err := r.readLines(&b, limit); err != nil {
 		r.next, r.skip = before, skipped
-		return Batch{}, fmt.Errorf("reading %s: %w", r.path, err)
+		return Batch{}, fmt.Errorf("reading %s: %w", filepath.Join(r.dir, MetricsFile), err)
 	}
 	b.Reset, r.void = r.void, false
 	return b, nil
@@ -87,7 +87,12 @@ func (r *Reader) Close() error {
 // what was read is no longer a part of it. A run that has not written yet has
 // no file.
 func (r *Reader) follow() error {
-	info, err := os.Stat(r.path)
+	f, err := files.OpenFolder(r.dir)
+	var info fs.FileInfo
+	if err == nil {
+		defer f.Close() //nolint:errcheck // nothing was written
+		info, err = f.Stat(MetricsFile)
+	}
 	if errors.Is(err, fs.ErrNotExist) && r.file == nil {
 		return nil
 	}
@@ -101,7 +106,7 @@ func (r *Reader) follow() error {
 		r.reset()
 	}
 	if r.file == nil {
-		if r.file, r.info, err = files.OpenRegular(r.path); err != nil {
+		if r.file, r.info, err = f.Open(MetricsFile); err != nil {
 			return err
 		}
 		info = r.info
@@ -196,8 +201,8 @@ func (m *Manifest) check(r Record) error {
 }
 
 // checkLog refuses a log that begins with the start record of another run.
-func checkLog(path string, m *Manifest) error {
-	f, _, err := files.OpenRegular(path)
+func checkLog(run *files.Folder, m *Manifest) error {
+	f, _, err := run.Open(MetricsFile)
 	if err != nil {
 		return err
 	}
@@ -213,7 +218,7 @@ func checkLog(path string, m *Manifest) error {
 	}
 	if r, err := decode(line); err == nil { // else a reader counts it
 		if err := m.check(r); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", run.Path(MetricsFile), err)
 		}
 	}
 	return nil

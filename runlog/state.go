@@ -63,7 +63,12 @@ type State struct {
 // locks on, and some have none; then news decides: [Running], or [Silent] when
 // the log has not grown for [SilentAfter] before now.
 func ReadState(dir string, now time.Time) (*State, error) {
-	m, err := ReadManifest(dir)
+	f, err := openRun(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	m, err := readManifest(f)
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +77,15 @@ func ReadState(dir string, now time.Time) (*State, error) {
 		return nil, fmt.Errorf("finding the name of this host: %w", err)
 	}
 	// The lock first: when it is free, its holder has written all it ever will.
-	lock, err := probe(filepath.Join(dir, LockFile))
+	lock, err := probe(f)
 	if err != nil {
 		return nil, err
 	}
 	s := &State{Manifest: m}
-	if err := checkLog(filepath.Join(dir, MetricsFile), m); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := checkLog(f, m); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	news, err := s.readEnd(dir)
+	news, err := s.readEnd(f)
 	if err != nil {
 		return nil, err
 	}
@@ -104,9 +109,8 @@ func ReadState(dir string, now time.Time) (*State, error) {
 }
 
 // readEnd looks for the end record and returns when the log last grew.
-func (s *State) readEnd(dir string) (news time.Time, err error) {
-	path := filepath.Join(dir, MetricsFile)
-	f, info, err := files.OpenRegular(path)
+func (s *State) readEnd(run *files.Folder) (news time.Time, err error) {
+	f, info, err := run.Open(MetricsFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.Manifest.Started, nil
 	}
@@ -115,7 +119,7 @@ func (s *State) readEnd(dir string) (news time.Time, err error) {
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
 	if s.End, err = lastEnd(f, info.Size()); err != nil {
-		return time.Time{}, fmt.Errorf("reading %s: %w", path, err)
+		return time.Time{}, fmt.Errorf("reading %s: %w", run.Path(MetricsFile), err)
 	}
 	return info.ModTime(), nil
 }
@@ -135,7 +139,7 @@ func List(folder string) ([]string, error) {
 }
 
 func appendRuns(runs []string, dir string, depth int) []string {
-	if info, err := os.Stat(filepath.Join(dir, ManifestFile)); err == nil && info.Mode().IsRegular() {
+	if info, err := os.Lstat(filepath.Join(dir, ManifestFile)); err == nil && info.Mode().IsRegular() {
 		return append(runs, dir)
 	}
 	if depth == 0 {

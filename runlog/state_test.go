@@ -157,7 +157,7 @@ func TestStateWithoutALock(t *testing.T) {
 		m, err := ReadManifest(dir)
 		ok(t, err)
 		c.change(m)
-		ok(t, m.write(dir))
+		describe(t, dir, m)
 		late := time.Now().Add(SilentAfter + time.Second)
 		if s := state(t, dir, late); s.Status != Running {
 			t.Errorf("%s: with the lock held the run is %s", c.name, s.Status)
@@ -194,7 +194,7 @@ func TestStateOfDamagedLogs(t *testing.T) {
 		host, err := os.Hostname()
 		ok(t, err)
 		m := &Manifest{Version: 1, Process: Process{Host: host}}
-		ok(t, m.write(dir))
+		describe(t, dir, m)
 		if s := state(t, dir, epoch); s.Status != c.want {
 			t.Errorf("%q: %s, not %s", c.log, s.Status, c.want)
 		}
@@ -249,4 +249,12 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// describe writes a run.json.
+func describe(t *testing.T, dir string, m *Manifest) {
+	t.Helper()
+	text, err := json.Marshal(m)
+	ok(t, err)
+	ok(t, os.WriteFile(filepath.Join(dir, ManifestFile), text, 0o644))
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -27,37 +26,35 @@ var (
 // Options of a [Writer]. The zero value is the default.
 type Options struct {
 	Clock func() time.Time // nil means time.Now
+	// Observe, if not nil, is given every record. It is called by one goroutine at a time, and calls no method of the Writer.
+	Observe func(Record)
 }
 
-// A Writer is the one process that writes a run. Its methods are safe for
-// concurrent use.
+// A Writer is the one process that writes a run, whose directory it holds open:
+// what takes its place is not written. Its methods are safe for concurrent use.
 type Writer struct {
-	dir     string
-	run     *Manifest // of which no more is used than whose files it owns
 	clock   func() time.Time
+	observe func(Record)
 	before  float64   // seconds that earlier processes spent
 	since   time.Time // when this one began
 	resumed bool
 
 	mu      sync.Mutex
+	folder  *files.Folder
+	run     *Manifest // as it was last written, and config.yaml
+	config  []byte
 	lock    *lock
-	log     logFile
+	log     *files.File
+	logInfo fs.FileInfo
 	size    int64 // of the whole lines in log
 	torn    bool  // log goes on after size with a part of a line
+	kept    backlog
 	started bool
 	ended   bool
 	closed  bool
 
 	seen    map[string]bool   // file names in control/ that were dealt with
-	pending map[string]string // path of each request not yet answered, by its id
-}
-
-// logFile is what the Writer needs of the open metrics.jsonl.
-type logFile interface {
-	io.Writer
-	Truncate(size int64) error
-	Sync() error
-	Close() error
+	pending map[string]string // file of each request not yet answered, by its id
 }
 
 // Create makes a run directory and its parents, writes run.json and
@@ -67,25 +64,19 @@ type logFile interface {
 //
 // The first record has to be a [Start].
 func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
-	err := Vacant(dir)
-	if err == nil {
-		err = createErr(os.MkdirAll(dir, 0o755))
-	}
-	if err != nil {
+	if err := Vacant(dir); err != nil {
 		return nil, err
 	}
-	return open(dir, o, func(w *Writer, p Process) error {
+	f, err := files.MakeFolder(dir)
+	if err != nil {
+		return nil, createErr(err)
+	}
+	return open(f, o, func(w *Writer, p Process) error {
 		if err := Vacant(dir); err != nil { // made while this process waited for the lock
 			return err
 		}
-		path := filepath.Join(dir, ConfigFile)
-		if left, err := files.ReadRegular(path, maxConfig); !errors.Is(err, fs.ErrNotExist) && !bytes.Equal(left, config) {
+		if left, err := f.Read(ConfigFile, maxConfig); !errors.Is(err, fs.ErrNotExist) && !bytes.Equal(left, config) {
 			return occupied(dir, ConfigFile)
-		}
-		for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
-			if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
-				return createErr(err)
-			}
 		}
 		p.Versions, p.Backend, p.Args = m.Versions, m.Backend, m.Args
 		m.Version, m.Process, m.Earlier = formatVersion, p, nil
@@ -93,15 +84,25 @@ func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 			m.ID = newID(p)
 		}
 		m.ConfigHash, m.ConfigNext = ConfigHash(config), ""
-		w.run = &m
-		if err := files.Replace(path, config); err != nil {
+		return w.fill(&m, config)
+	})
+}
+
+// fill writes the files of a new run.
+func (w *Writer) fill(m *Manifest, config []byte) error {
+	for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
+		if err := w.folder.Sub(d).Make(); err != nil {
 			return createErr(err)
 		}
-		if err := w.openLog(); err != nil {
-			return err
-		}
-		return m.write(dir) // last: a directory with run.json is a whole run
-	})
+	}
+	w.run, w.config = m, config
+	if err := w.folder.Replace(ConfigFile, config); err != nil {
+		return createErr(err)
+	}
+	if err := w.openLog(); err != nil {
+		return err
+	}
+	return m.write(w.folder) // last: a directory with run.json is a whole run
 }
 
 func createErr(err error) error {
@@ -171,19 +172,27 @@ func leftByCreate(dir string, e fs.DirEntry) bool {
 // The first record has to be a [Start] with the step of the checkpoint that the
 // caller continues from.
 func Resume(dir string, p Process, o Options) (*Writer, error) {
-	if _, err := ReadManifest(dir); err != nil {
+	f, err := openRun(dir)
+	if err != nil {
 		return nil, err
 	}
-	return open(dir, o, func(w *Writer, here Process) error {
-		m, err := ReadManifest(dir) // again, now that nobody else writes it
+	if _, err := readManifest(f); err != nil {
+		_ = f.Close() // nothing was written
+		return nil, err
+	}
+	return open(f, o, func(w *Writer, here Process) error {
+		m, err := readManifest(f) // again, now that nobody else writes it
 		if err != nil {
 			return err
 		}
 		w.run = m
+		if w.config, err = f.Read(ConfigFile, maxConfig); err != nil {
+			return fmt.Errorf("resuming the run: %w", err)
+		}
 		if err := w.openLog(); err != nil {
 			return err
 		}
-		if err := checkLog(w.logPath(), m); err != nil {
+		if err := checkLog(f, m); err != nil {
 			return err
 		}
 		if err := w.clearControl(); err != nil {
@@ -193,30 +202,29 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 		m.Earlier = append(m.Earlier, m.Process)
 		m.Process = here
 		w.resumed = true
-		return m.write(dir)
+		return m.write(f)
 	})
 }
 
 // open takes the lock and lets fill do the rest.
-func open(dir string, o Options, fill func(*Writer, Process) error) (*Writer, error) {
-	clock := o.Clock
-	if clock == nil {
-		clock = time.Now
+func open(f *files.Folder, o Options, fill func(*Writer, Process) error) (*Writer, error) {
+	w := &Writer{folder: f, clock: o.Clock, observe: o.Observe, seen: map[string]bool{}, pending: map[string]string{}}
+	if w.clock == nil {
+		w.clock = time.Now
 	}
-	w := &Writer{
-		dir: dir, clock: clock, since: clock(),
-		seen: map[string]bool{}, pending: map[string]string{},
+	if w.observe == nil {
+		w.observe = func(Record) {}
 	}
+	w.since = w.clock()
 	p, err := thisProcess(w.since)
+	if err == nil {
+		w.lock, err = acquire(f, p.owner(), (*flock.Flock).TryLockContext)
+	}
+	if err == nil {
+		p.NoFlock = !w.lock.flocked
+		err = fill(w, p)
+	}
 	if err != nil {
-		return nil, err
-	}
-	owner := fmt.Sprintf("pid %d on host %s", p.PID, p.Host)
-	if w.lock, err = acquire(dir, filepath.Join(dir, LockFile), owner, (*flock.Flock).TryLockContext); err != nil {
-		return nil, err
-	}
-	p.NoFlock = !w.lock.flocked
-	if err := fill(w, p); err != nil {
 		_ = w.Close() // the first error is the one to report
 		return nil, err
 	}
@@ -225,26 +233,28 @@ func open(dir string, o Options, fill func(*Writer, Process) error) (*Writer, er
 
 // openLog opens metrics.jsonl for appending, after its last whole line.
 func (w *Writer) openLog() error {
-	path := filepath.Join(w.dir, MetricsFile)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
+	f, info, err := w.folder.OpenLog(MetricsFile)
 	if err != nil {
 		return fmt.Errorf("opening the log of the run: %w", err)
 	}
-	w.log = f
-	info, err := f.Stat()
-	if err == nil {
-		w.size, err = wholeLines(f, info.Size())
-	}
-	if err == nil && w.size < info.Size() {
+	w.log, w.logInfo = f, info
+	if w.size, err = wholeLines(f, info.Size()); err == nil && w.size < info.Size() {
 		err = f.Truncate(w.size)
 	}
 	if err == nil {
 		w.before, err = lastTime(f, w.size)
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
+		return fmt.Errorf("reading %s: %w", w.logPath(), err)
 	}
 	return nil
+}
+
+// Files is the directory of the run. It is another after [Writer.Rescue].
+func (w *Writer) Files() *files.Folder {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.folder
 }
 
 // Elapsed is the time since the start of the run in seconds, to the
@@ -254,13 +264,17 @@ func (w *Writer) Elapsed() float64 {
 	return math.Round((w.before+spent)*1000) / 1000
 }
 
-// Append writes a record with the time that it is. It returns an error when the line
-// could not be written whole (a full disk); nothing of it is in the file then, and
-// the next record is tried afresh.
+// Tag is what the names of files carry that are the run's: a digest of its id, which may be anything.
+func (w *Writer) Tag() string { return ConfigHash([]byte(w.run.ID))[:8] }
+
+// Append writes a record with the time that it is. A line that cannot be written (a full disk, a server that does not
+// answer) is kept and written before the next ones once it can be: two events report when that begins and when it is
+// over. [Writer.Flush] returns why there are still some.
 //
 // The first record is a [Start], whose Step is 0 or that of the checkpoint that
 // training continues from: records of later steps that the log may hold are void
-// from there on. The last one is an [End], with which the log is synced to disk.
+// from there on. It is not kept: a run whose log cannot be begun has not begun. The
+// last one is an [End], which returns the error of [Writer.Flush].
 func (w *Writer) Append(r Record) error {
 	if v, ok := r.(interface{ check() error }); ok {
 		if err := v.check(); err != nil {
@@ -282,18 +296,18 @@ func (w *Writer) Close() error {
 	w.closed = true
 	var err error
 	if w.log != nil {
-		err = w.log.Close()
+		err = errors.Join(w.kept.flush(w), w.log.Close())
 	}
-	if lockErr := w.lock.release(); err == nil {
-		err = lockErr
+	if w.lock != nil {
+		err = errors.Join(err, w.lock.release())
 	}
-	if err != nil {
-		return fmt.Errorf("closing %s: %w", w.dir, err)
+	if err = errors.Join(err, w.folder.Close()); err != nil {
+		return fmt.Errorf("closing %s: %w", w.folder.Path(""), err)
 	}
 	return nil
 }
 
-// append writes one line with one write(2). The caller holds the mutex.
+// append writes one line with one write(2), or keeps it. The caller holds the mutex.
 func (w *Writer) append(r Record) error {
 	start, begins := r.(Start)
 	switch {
@@ -302,35 +316,47 @@ func (w *Writer) append(r Record) error {
 	case w.ended:
 		return fmt.Errorf("a %s record after the end of the log %s", r.kind(), w.logPath())
 	case begins && w.started:
-		return fmt.Errorf("the log of %s has its start record already", w.dir)
+		return fmt.Errorf("the log of %s has its start record already", w.folder.Path(""))
 	case begins:
 		start.Version, start.Run, start.Resumed = w.run.Version, w.run.ID, w.resumed
 		r = start
 	case !w.started:
 		return fmt.Errorf("a %s record before the start record of %s", r.kind(), w.logPath())
 	}
-	line, err := encode(at(r, Float(w.Elapsed())))
+	r = at(r, Float(w.Elapsed()))
+	line, err := encode(r)
 	if err != nil {
 		return err
 	}
+	if begins {
+		if err := w.writeLine(line); err != nil {
+			return fmt.Errorf("logging a start record: %w", err)
+		}
+	} else {
+		w.kept.write(w, r, line)
+	}
+	w.started = true
+	w.observe(r)
+	if _, w.ended = r.(End); w.ended {
+		return w.flush()
+	}
+	return nil
+}
+
+// writeLine writes a whole line, or nothing that a reader would take for one.
+func (w *Writer) writeLine(line []byte) error {
 	if w.torn {
 		if err := w.log.Truncate(w.size); err != nil {
-			return fmt.Errorf("cutting half a line off %s: %w", w.logPath(), err)
+			return err
 		}
 		w.torn = false
 	}
 	if _, err := w.log.Write(line); err != nil {
 		w.torn = w.log.Truncate(w.size) != nil // else the next line tries again
-		return fmt.Errorf("logging a %s record: %w", r.kind(), err)
+		return err
 	}
 	w.size += int64(len(line))
-	w.started = true
-	if _, w.ended = r.(End); w.ended {
-		if err := w.log.Sync(); err != nil {
-			return fmt.Errorf("syncing %s: %w", w.logPath(), err)
-		}
-	}
 	return nil
 }
 
-func (w *Writer) logPath() string { return filepath.Join(w.dir, MetricsFile) }
+func (w *Writer) logPath() string { return w.folder.Path(MetricsFile) }

@@ -6,17 +6,17 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 var epoch = time.Date(2026, 3, 5, 7, 11, 13, 0, time.UTC)
@@ -190,7 +190,7 @@ func TestFilesOfAnotherRun(t *testing.T) {
 	m, err := ReadManifest(dir)
 	ok(t, err)
 	m.Version = 1
-	ok(t, m.write(dir))
+	describe(t, dir, m)
 	load(t, dir)
 }
 
@@ -205,7 +205,7 @@ func TestFormatsToCome(t *testing.T) {
 		ok(t, err)
 		before := *m
 		change(m)
-		ok(t, m.write(dir))
+		describe(t, dir, m)
 		for what, try := range map[string]func() error{
 			"ReadState":  func() error { _, err := ReadState(dir, epoch); return err },
 			"ReadConfig": func() error { _, _, err := ReadConfig(dir); return err },
@@ -217,12 +217,12 @@ func TestFormatsToCome(t *testing.T) {
 				t.Errorf("%s of version %d: %v", what, m.Version, err)
 			}
 		}
-		ok(t, before.write(dir))
+		describe(t, dir, &before)
 	}
 	m, err := ReadManifest(dir)
 	ok(t, err)
 	m.ID = "../x"
-	ok(t, m.write(dir))
+	describe(t, dir, m)
 	if _, err := ReadManifest(dir); err == nil {
 		t.Error("an id that is no file name was taken")
 	}
@@ -246,6 +246,9 @@ func TestOneWriter(t *testing.T) {
 func TestLockAgainstReaders(t *testing.T) {
 	dir := t.TempDir()
 	ok(t, create(t, dir, Options{}).Close())
+	f, err := openRun(dir)
+	ok(t, err)
+	defer f.Close() //nolint:errcheck // nothing was written
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	for range 3 {
@@ -255,7 +258,7 @@ func TestLockAgainstReaders(t *testing.T) {
 				case <-stop:
 					return
 				default:
-					_, _ = probe(filepath.Join(dir, LockFile))
+					_, _ = probe(f)
 					time.Sleep(50 * time.Microsecond)
 				}
 			}
@@ -272,9 +275,12 @@ func TestLockAgainstReaders(t *testing.T) {
 
 // Where there is no flock, the file itself is the lock.
 func TestLockWithoutFlock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), LockFile)
+	f, err := files.OpenFolder(t.TempDir())
+	ok(t, err)
+	defer f.Close() //nolint:errcheck // nothing was written
+	path := f.Path(LockFile)
 	take := func(owner string) (*lock, error) {
-		return acquire("runs/a", path, owner, func(*flock.Flock, context.Context, time.Duration) (bool, error) { return false, errors.ErrUnsupported })
+		return acquire(f, owner, func(*flock.Flock, context.Context, time.Duration) (bool, error) { return false, errors.ErrUnsupported })
 	}
 	first, err := take("pid 3 on host a")
 	ok(t, err)
@@ -387,65 +393,6 @@ func TestConcurrentRecords(t *testing.T) {
 	all.Wait()
 	if h := load(t, dir); h.Bad != 0 || len(h.Events) != writers*each {
 		t.Errorf("%d events, %d bad lines", len(h.Events), h.Bad)
-	}
-}
-
-// fullDisk takes room bytes and then fails as a full disk does, in the middle
-// of a line.
-type fullDisk struct {
-	*os.File
-	room       int
-	noTruncate bool
-}
-
-func (d *fullDisk) Write(p []byte) (int, error) {
-	if len(p) <= d.room {
-		d.room -= len(p)
-		return d.File.Write(p)
-	}
-	n, _ := d.File.Write(p[:d.room])
-	d.room -= n
-	return n, &os.PathError{Op: "write", Path: d.Name(), Err: syscall.ENOSPC}
-}
-
-func (d *fullDisk) Truncate(size int64) error {
-	if d.noTruncate {
-		return io.ErrUnexpectedEOF
-	}
-	return d.File.Truncate(size)
-}
-
-func TestFullDisk(t *testing.T) {
-	for _, noTruncate := range []bool{false, true} {
-		dir := t.TempDir()
-		w := create(t, dir, Options{})
-		disk := &fullDisk{File: w.log.(*os.File), room: 200, noTruncate: noTruncate}
-		w.log = disk
-		ok(t, w.Append(Start{}))
-		written := 0
-		var err error
-		for err == nil {
-			if err = w.Append(Event{What: "something"}); err == nil {
-				written++
-			}
-		}
-		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), MetricsFile) {
-			t.Fatalf("the error is %v", err)
-		}
-		info, err := os.Stat(filepath.Join(dir, MetricsFile))
-		ok(t, err)
-		if torn := info.Size() > w.size; torn != noTruncate {
-			t.Errorf("half a line in the file: %v", torn)
-		}
-		if err := w.Append(Event{What: "still full"}); err == nil {
-			t.Error("a record was lost without an error")
-		}
-		disk.room, disk.noTruncate = 1000, false
-		ok(t, w.Append(Event{What: "room again"}))
-		h := load(t, dir)
-		if h.Bad != 0 || len(h.Events) != written+1 || h.Events[written].What != "room again" {
-			t.Errorf("%d bad lines, events %+v", h.Bad, h.Events)
-		}
 	}
 }
 

@@ -20,7 +20,7 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 	train, size := t.splits.Train, t.o.Batch
 	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
 	s := exec.Values{X: make([]float32, size*train.Dim), Context: make([]float32, size*train.ContextDim), Weights: make([]float32, size),
-		Scalars: append(t.program.opt.Scalars(number, t.o.Optimizer.Rate()*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
+		Scalars: append(t.program.opt.Scalars(number-t.p.Fresh, t.o.Optimizer.Rate()*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
 	if width := t.program.layout.Noise; width > 0 {
 		s.Noise = models.Normal(1)(rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number))), []int{size, width})
 	}

@@ -3,7 +3,6 @@ package train
 import (
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,9 +92,17 @@ func TestSamplesThatOverflowDoNotEndARun(t *testing.T) {
 	stack.Scale = "exp"
 	m, splits := must(maf.New(maf.Options(stack))), waveSplits(8, 8, 0, 3, 0)
 	tr := newTrainer(t, b, m, splits, Options{MaxSteps: 1, Clock: frozen})
-	if err := os.MkdirAll(filepath.Join(dir, runlog.SamplesDir), 0o755); err != nil {
+	n := 0
+	w, err := runlog.Create(dir, runlog.Manifest{}, nil, runlog.Options{Observe: func(rec runlog.Record) {
+		if _, ok := rec.(runlog.Samples); ok {
+			n++
+		}
+	}})
+	if err := errors.Join(err, w.Append(runlog.Start{})); err != nil {
 		t.Fatal(err)
 	}
+	defer w.Close() //nolint:errcheck // a test
+	show := shows{w: w}
 	sampled := func(logScale float32) int {
 		w, err := tr.BestWeights()
 		if err != nil {
@@ -107,14 +114,8 @@ func TestSamplesThatOverflowDoNotEndARun(t *testing.T) {
 			}
 		}
 		tr.reset(w)
-		n := 0
-		s := shows{dir: dir, write: func(rec runlog.Record) error {
-			if _, ok := rec.(runlog.Samples); ok {
-				n++
-			}
-			return nil
-		}}
-		if err := s.hook(t.Context(), tr, Validation{}); err != nil {
+		n, show.samples = 0, budget{}
+		if err := show.hook(t.Context(), tr, Validation{}); err != nil {
 			t.Fatal(err)
 		}
 		return n

@@ -86,6 +86,7 @@ func (t *Trainer) advance(ctx context.Context) error {
 	losses, norms, err := t.program.run(t.backend.Compute, t.state, steps)
 	t.backend.Release()
 	if err != nil {
+		t.lost = true // its buffers were given to the call
 		return backend.OneLine(err)
 	}
 	taken := make(Steps, 0, len(losses))

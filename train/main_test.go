@@ -21,7 +21,10 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-func TestMain(m *testing.M) { backendtest.Main(m) }
+func TestMain(m *testing.M) {
+	patience, away = time.Second, 300*time.Millisecond
+	backendtest.Main(m)
+}
 
 // bowl is ln p(x) = −½ Σ_d a_d (w_d − x_d)² (+ Σ c_d w_d with a context c), so
 // that every gradient can be written down: of the mean loss of rows with the

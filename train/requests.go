@@ -17,6 +17,7 @@ const pollEvery = 200 * time.Millisecond
 // by several goroutines.
 type requests struct {
 	w         *runlog.Writer
+	polling   hiccup                  // of looking for them
 	tests     bool                    // there are rows to test with
 	interrupt context.CancelCauseFunc // ends the evaluation that runs, and training with it
 
@@ -41,22 +42,22 @@ func (q *requests) stopNow() bool {
 
 // look answers new requests, during Training between two calls to the backend, or
 // beside an evaluation during Validating or Testing. The step is the present one, of
-// a test that of the last checkpoint.
-func (q *requests) look(during runlog.PhaseName, step int64) error {
-	found, err := q.w.Poll()
-	if err != nil {
-		return err
+// a test that of the last checkpoint. It is called by one goroutine at a time.
+func (q *requests) look(now time.Time, during runlog.PhaseName, step int64) {
+	if !q.polling.due(now) {
+		return
 	}
+	found, err := q.w.Poll()
+	q.polling.tried(now, err)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range found {
 		if r.Kind == runlog.SaveCheckpoint && during != runlog.Testing {
 			q.waiting = append(q.waiting, r) // the state may be saved between two calls only
-		} else if err := q.w.Answer(r.ID, q.answer(r.Kind, during, step)); err != nil {
-			return err
+		} else {
+			_ = q.w.Answer(r.ID, q.answer(r.Kind, during, step)) // it is pending
 		}
 	}
-	return nil
 }
 
 // answer takes a request to stop, or for a checkpoint during the test, and returns its
@@ -101,29 +102,24 @@ func (q *requests) answerWaiting(saved int64) error {
 }
 
 // watch looks for requests beside an evaluation, which has the goroutine of the
-// training to itself for minutes. When it cannot look the evaluation is interrupted.
-// The function that it returns ends it and returns why it could not look.
-func (q *requests) watch(during runlog.PhaseName, step int64) (end func() error) {
-	done, ended := make(chan struct{}), make(chan error, 1)
-	go func() {
+// training to itself for minutes. The function that it returns ends it.
+func (q *requests) watch(during runlog.PhaseName, step int64) (end func()) {
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
 		again := time.NewTicker(pollEvery)
 		defer again.Stop()
 		for {
-			if err := q.look(during, step); err != nil {
-				q.interrupt(err)
-				ended <- err
-				return
-			}
+			q.look(time.Now(), during, step)
 			select {
 			case <-again.C:
 			case <-done:
-				ended <- nil
 				return
 			}
 		}
-	}()
-	return func() error {
+	})
+	return func() {
 		close(done)
-		return <-ended
+		watching.Wait()
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/maskflow/maskflow"
@@ -13,7 +15,6 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
-	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -114,12 +115,7 @@ func (r *run) takeOver() error {
 		events = append(events, "changed "+joinDifferences(changed))
 	}
 	r.trainer.run = manifest
-	folder, err := files.OpenFolder(r.o.Dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close() //nolint:errcheck // nothing is written
-	found, err := checkpoint.In(folder.Sub(runlog.CheckpointsDir), r.own).Latest()
+	found, err := r.checkpoints().Latest()
 	switch {
 	case err == nil:
 		for _, damaged := range found.Damaged {
@@ -141,7 +137,7 @@ func (r *run) takeOver() error {
 		}
 	case !errors.Is(err, checkpoint.ErrNone):
 		return err
-	case hasStates(r.checkpoints()):
+	case r.hasStates():
 		return fmt.Errorf("%w (to begin anew, remove the damaged files)", err)
 	}
 	if text, err = config.Marshal(r.c.Table()); err != nil {
@@ -171,9 +167,9 @@ func (r *run) own(s *checkpoint.State) error {
 }
 
 // hasStates says whether there are checkpoints of steps, whole or not.
-func hasStates(dir string) bool {
-	found, err := filepath.Glob(filepath.Join(dir, "step-*"))
-	return err == nil && len(found) > 0
+func (r *run) hasStates() bool {
+	entries, err := r.w.Files().Sub(runlog.CheckpointsDir).Entries()
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "step-") })
 }
 
 // upgrade makes a checkpoint of version 0.1.0 one that the trainer can restore. There
@@ -190,49 +186,4 @@ func (r *run) upgrade(s *checkpoint.State) error {
 	text, err := json.Marshal(saved)
 	s.Meta = text
 	return err
-}
-
-const keepStates = 2
-
-// save writes the state, then the best weights, and forgets older states. The
-// state holds the best weights too, so that a crash between the two loses
-// nothing. Those who asked for a checkpoint have it then.
-func (r *run) save() error {
-	defer func() { r.nextCheckpoint = r.o.Clock().Add(r.interval()) }()
-	if r.saved != r.moment() {
-		state, err := r.trainer.State()
-		if err != nil {
-			return err
-		}
-		path, err := checkpoint.Save(r.checkpoints(), checkpoint.StepName(r.trainer.p.Step), state)
-		if err != nil {
-			return err
-		}
-		r.saved = r.moment()
-		file, err := filepath.Rel(r.o.Dir, path)
-		if err != nil {
-			return err
-		}
-		if err := r.write(runlog.Checkpoint{Step: r.trainer.p.Step, File: filepath.ToSlash(file)}); err != nil {
-			return err
-		}
-	}
-	if r.trainer.best != nil {
-		best, err := r.trainer.BestState()
-		if err != nil {
-			return err
-		}
-		if _, err := checkpoint.Save(r.checkpoints(), checkpoint.Best, best); err != nil {
-			return err
-		}
-	}
-	folder, err := files.OpenFolder(r.o.Dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close() //nolint:errcheck // nothing is written through it
-	if err := checkpoint.In(folder.Sub(runlog.CheckpointsDir), r.own).Prune(keepStates); err != nil {
-		return err
-	}
-	return r.requests.answerWaiting(r.saved.step)
 }

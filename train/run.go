@@ -12,6 +12,7 @@ import (
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -87,7 +88,10 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	evaluating, interrupt := context.WithCancelCause(ctx)
 	defer interrupt(nil)
 	r.requests.interrupt, r.requests.tests = interrupt, r.tests()
-	r.shows = shows{dir: o.Dir, write: r.write}
+	for h, what := range map[*hiccup]string{&r.saving: "saving a checkpoint", &r.looking: "looking at the run directory",
+		&r.requests.polling: "looking for requests", &r.shows.files: "showing the model"} {
+		*h = hiccup{what: what, report: func(what string) { _ = r.write(runlog.Event{What: what}) }}
+	}
 	options := c.options()
 	options.Hooks, options.Clock = []Hook{Records(r.write), r.hook, r.shows.hook}, o.Clock
 	r.trainer, err = NewTrainer(b, d, splits, options)
@@ -99,7 +103,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 		return nil, err
 	}
 	s, err := r.train(ctx, evaluating)
-	return s, errors.Join(err, r.w.Close())
+	return s, also(err, r.w.Close())
 }
 
 // run is one process's share of a run.
@@ -113,8 +117,11 @@ type run struct {
 	w       *runlog.Writer
 
 	nextCheckpoint, nextPoll time.Time
-	saved                    moment       // of the last checkpoint
-	watched                  func() error // ends the watch over the validation that runs, nil without one
+	saved                    moment    // of the last checkpoint
+	unsaved                  error     // why the last state could not be saved in the run directory
+	missed                   time.Time // when the directory was found gone, zero while it is there
+	saving, looking          hiccup
+	watched                  func() // ends the watch over the validation that runs, nil without one
 	requests                 requests
 	shows                    shows
 }
@@ -148,7 +155,7 @@ func (r *run) hook(_ context.Context, t *Trainer, e Event) error {
 			// The first weights that were validated are worth having at once.
 			r.nextCheckpoint = r.o.Clock()
 		}
-		return r.endWatch()
+		r.endWatch()
 	}
 	return nil
 }
@@ -157,7 +164,8 @@ func (r *run) between(step int64) error {
 	now := r.o.Clock()
 	if !now.Before(r.nextPoll) {
 		r.nextPoll = now.Add(pollEvery)
-		if err := r.requests.look(runlog.Training, step); err != nil {
+		r.requests.look(now, runlog.Training, step)
+		if err := r.present(now); err != nil {
 			return err
 		}
 	}
@@ -165,39 +173,32 @@ func (r *run) between(step int64) error {
 	if stop != "" {
 		return ErrStopped // what is saved then serves those who wait for a checkpoint, too
 	}
-	if wanted || !now.Before(r.nextCheckpoint) {
-		return r.save()
+	if (wanted || !now.Before(r.nextCheckpoint)) && r.saving.due(now) {
+		r.saving.tried(now, r.save())
 	}
 	return nil
 }
 
 // endWatch ends the watch over a validation, if there is one.
-func (r *run) endWatch() error {
-	if r.watched == nil {
-		return nil
+func (r *run) endWatch() {
+	if r.watched != nil {
+		r.watched()
+		r.watched = nil
 	}
-	defer func() { r.watched = nil }()
-	return r.watched()
 }
 
-func (r *run) write(rec runlog.Record) error {
-	err := r.w.Append(rec)
-	if err == nil && r.o.Observe != nil {
-		r.o.Observe(rec)
-	}
-	return err
-}
+func (r *run) write(rec runlog.Record) error { return r.w.Append(rec) }
 
 // open creates the run directory or takes it over.
 func (r *run) open() (err error) {
 	process := runlog.Process{Versions: versions(r.backend), Backend: r.backend.String(), Args: r.o.Args}
-	options := runlog.Options{Clock: r.o.Clock}
+	options := runlog.Options{Clock: r.o.Clock, Observe: r.o.Observe}
 	r.saved.step = -1
 	if r.o.Resume {
 		if r.w, err = runlog.Resume(r.o.Dir, process, options); err != nil {
 			return err
 		}
-		r.requests.w = r.w
+		r.requests.w, r.shows.w = r.w, r.w
 		return r.takeOver()
 	}
 	text, err := config.Marshal(r.c.Table())
@@ -209,14 +210,12 @@ func (r *run) open() (err error) {
 	if r.w, err = runlog.Create(r.o.Dir, manifest, text, options); err != nil {
 		return err
 	}
-	r.requests.w = r.w
+	r.requests.w, r.shows.w = r.w, r.w
 	if r.trainer.run, err = runlog.ReadManifest(r.o.Dir); err != nil {
 		return err
 	}
 	return r.write(runlog.Start{})
 }
-
-func (r *run) checkpoints() string { return filepath.Join(r.o.Dir, runlog.CheckpointsDir) }
 
 func versions(b *backend.Backend) runlog.Versions {
 	built := backend.Built()
@@ -233,34 +232,43 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	now := r.o.Clock()
 	r.nextCheckpoint, r.nextPoll = now.Add(r.interval()), now
 	err := r.trainer.Run(evaluating)
-	if lost := r.endWatch(); lost != nil {
-		err = lost
-	} else if r.requests.stopNow() && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
+	r.endWatch()
+	if r.requests.stopNow() && ctx.Err() == nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = ErrStopped
 	}
 	s := r.summary(statusOf(ctx, err))
-	if s.Status == runlog.Failed {
-		return s, r.end(s, err)
+	if s.Status == runlog.Diverged {
+		r.trainer.rewind()
 	}
-	if saveErr := r.save(); saveErr != nil {
-		s.Status = runlog.Failed
-		if err != nil && !errors.Is(err, ErrStopped) {
-			saveErr = fmt.Errorf("%w; %w", err, saveErr)
-		}
-		return s, r.end(s, saveErr)
+	if !r.trainer.lost {
+		r.unsaved = r.secure()
 	}
 	switch {
 	case err == nil, errors.Is(err, ErrStopped) && !r.requests.stopNow():
 		if s.Test, err = r.test(evaluating); err != nil {
 			s.Status = statusOf(ctx, err)
 		}
-	case s.Status == runlog.Diverged:
-		err = fmt.Errorf("%w; the state before it is %s", err, filepath.Join(r.checkpoints(), checkpoint.StepName(r.trainer.p.Step)))
+	case s.Status == runlog.Diverged && r.unsaved == nil:
+		err = fmt.Errorf("%w; %s", err, r.wayBack())
+	case errors.Is(err, files.ErrGone) && r.unsaved != nil:
+		err = nil // which is what the other one is about
 	}
 	if errors.Is(err, ErrStopped) {
 		err = nil
 	}
 	return s, r.end(s, err)
+}
+
+// wayBack removes the states after the one that training can go on from after a divergence, and describes that.
+func (r *run) wayBack() string {
+	at, from := r.trainer.p, "the initial weights"
+	if r.trainer.best != nil {
+		from = fmt.Sprintf("the best validation, of step %d", at.Step)
+	}
+	if err := r.checkpoints().Forget(at.Step); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s has the weights of %s, to go on from", r.w.Files().Path(runlog.CheckpointsDir+"/"+checkpoint.StepName(at.Step)), from)
 }
 
 // statusOf is the status of a run that ends with the error.
@@ -332,9 +340,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	defer m.Close()
 	end := r.requests.watch(runlog.Testing, r.saved.step)
 	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{})
-	if lost := end(); lost != nil {
-		return nil, lost
-	}
+	end()
 	if r.requests.stopNow() {
 		return nil, ErrStopped // that there is no result was promised
 	}
@@ -349,17 +355,36 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	return &e, nil
 }
 
-// end writes the last record and returns the error that the run ended with.
+// end writes the last record and returns the error that the run ended with, first among them that not all of it could be
+// written.
 func (r *run) end(s *Summary, err error) error {
 	record := runlog.End{Status: s.Status, Step: s.Steps}
+	if s.Test != nil {
+		record.Test = ResultOf(*s.Test, s.Tested())
+	}
+	if r.unsaved == nil && !r.trainer.lost {
+		r.unsaved = r.secure() // again: the test may have taken long
+	}
+	if r.unsaved != nil {
+		err = also(r.unsaved, err)
+		record.Status = runlog.Failed
+	}
 	switch {
-	case errors.Is(err, context.Canceled):
+	case r.unsaved == nil && errors.Is(err, context.Canceled):
 		record.Error = "interrupted"
 	case err != nil:
 		record.Error = err.Error()
 	}
-	if s.Test != nil {
-		record.Test = ResultOf(*s.Test, s.Tested())
+	lost := r.write(record)
+	if lost != nil {
+		lost = insist(r.w.Flush)
 	}
-	return errors.Join(err, r.write(record))
+	if lost == nil && r.unsaved == nil && errors.Is(r.w.Check(), files.ErrGone) && !r.trainer.lost {
+		lost = r.secure() // it went just now
+	}
+	if lost != nil {
+		record.Status = runlog.Failed
+	}
+	s.Status, s.Dir = record.Status, r.w.Files().Path("")
+	return also(lost, err)
 }

@@ -1,12 +1,12 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -23,13 +24,12 @@ import (
 // shows is a hook that shows a model after its validations: it writes samples and ln p
 // on a grid into the run directory, each as often as its budget allows.
 type shows struct {
-	dir   string
-	write func(runlog.Record) error
+	w     *runlog.Writer
+	files hiccup
 
 	samples, densities budget
 	grid               *exec.Grid      // over the training rows, nil before the first density
 	pointwise          *exec.Evaluator // of a density that training does not evaluate
-	excused            bool            // it was reported that something went wrong with files
 }
 
 // hook does not let an interruption wait. It is no error then: the validation counts,
@@ -100,55 +100,54 @@ func draw(ctx context.Context, t *Trainer, n int) ([]float32, error) {
 }
 
 // keep writes what shows the model at the present step, values of rows of that shape,
-// with its record, and removes older files. What goes wrong with files is an event, the
-// first time that it does: nobody would give a training for one of them.
+// with its record, and removes older files. What goes wrong with files is a hiccup:
+// nobody would give a training for one of them.
 func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, record func(file string) runlog.Record) error {
 	rows, err := data.FromFlat(values, models.Spec{Shape: shape}.Size())
 	if err != nil {
 		return err
 	}
 	rows.Shape = shape
-	file := showFile(t.p.Step, suffix)
-	problem := format.WriteFile(filepath.Join(s.dir, file), rows)
+	folder := s.w.Files().Sub(runlog.SamplesDir)
+	suffix = "-" + s.w.Tag() + suffix
+	name := fmt.Sprintf("%08d%s", t.p.Step, suffix)
+	problem := folder.Make()
 	if problem == nil {
-		if err := s.write(record(file)); err != nil {
+		problem = folder.WriteAtomic(name, func(w io.Writer) error { return format.Write(w, name, rows) })
+	}
+	if problem == nil {
+		if err := s.w.Append(record(runlog.SamplesDir + "/" + name)); err != nil {
 			return err
 		}
-		problem = s.prune(t.p.Step, suffix)
+		problem = prune(folder, t.p.Step, suffix)
 	}
-	if problem == nil || s.excused {
-		return nil
-	}
-	s.excused = true
-	return s.write(runlog.Event{What: fmt.Sprintf("showing the model: %v (training continues; reported once)", problem)})
+	s.files.tried(t.o.Clock(), problem)
+	return nil
 }
 
-// showFile is the name of a file that shows the model at a step, in the run directory.
-func showFile(step int64, suffix string) string {
-	return fmt.Sprintf("%s/%08d%s", runlog.SamplesDir, step, suffix)
-}
-
-// prune removes all but the newest files whose names are a step and the suffix.
+// prune removes all but the newest files whose names are a step and the suffix, which has the id of the run.
 // Those of steps to come are left from before a resumption, and have not happened.
-func (s *shows) prune(now int64, suffix string) (problem error) {
-	entries, err := os.ReadDir(filepath.Join(s.dir, runlog.SamplesDir))
+func prune(folder *files.Folder, now int64, suffix string) (problem error) {
+	entries, err := folder.Entries()
 	if err != nil {
 		return err
 	}
-	var steps []int64
+	steps := map[string]int64{}
+	var names []string
 	for _, e := range entries {
 		number, ok := strings.CutSuffix(e.Name(), suffix)
-		if step, err := strconv.ParseInt(number, 10, 64); ok && err == nil {
-			steps = append(steps, step)
+		if step, err := strconv.ParseInt(number, 10, 64); ok && err == nil && e.Type().IsRegular() {
+			steps[e.Name()] = step
+			names = append(names, e.Name())
 		}
 	}
-	slices.Sort(steps)
-	past, _ := slices.BinarySearch(steps, now+1)
-	for i, step := range steps {
+	slices.SortFunc(names, func(a, b string) int { return cmp.Compare(steps[a], steps[b]) })
+	past, _ := slices.BinarySearchFunc(names, now+1, func(name string, step int64) int { return cmp.Compare(steps[name], step) })
+	for i, name := range names {
 		if i >= past-keepFiles && i < past {
 			continue
 		}
-		if err := os.Remove(filepath.Join(s.dir, showFile(step, suffix))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := folder.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			problem = err
 		}
 	}

@@ -30,6 +30,7 @@ type Trainer struct {
 	program   *program
 	evaluator *exec.Evaluator
 	state     []*tensors.Tensor
+	lost      bool           // a call to the backend took the state and failed
 	best      models.Weights // at the best validation, nil before the first
 	p         progress
 	rows      []int // this epoch's order of the training rows
@@ -61,6 +62,7 @@ type progress struct {
 	Schedule  json.RawMessage `json:"schedule"`            // its state
 	MaskLoss  []runlog.Float  `json:"mask_loss,omitempty"` // moving average by set of a fixed cycle
 	Validated bool            `json:"validated"`           // the end of this epoch was validated
+	Fresh     int64           `json:"fresh,omitempty"`     // the step at which the optimiser began, anew after a divergence
 }
 
 // lossDecay is that of the moving average of the training loss.
@@ -140,6 +142,28 @@ func (t *Trainer) reset(w models.Weights) {
 		values = append(values, w...)
 	}
 	t.setState(values)
+}
+
+// rewind goes back to the weights of the best validation, or to the initial ones before the first, from which training
+// can go on after a divergence: the optimiser begins anew, since what it remembers led there.
+func (t *Trainer) rewind() {
+	w := t.best
+	if w == nil {
+		w = models.Initialize(t.model, t.o.Seed)
+	}
+	t.reset(w)
+	p := &t.p
+	p.Step, p.Epoch, p.Fresh = p.BestStep, p.BestEpoch, p.BestStep
+	p.LossEMA, p.EMAWeight, p.Validated = 0, 0, t.best != nil
+	// A validation is at the end of an epoch, or of a training within one.
+	p.Cursor = max(0, int(p.Step)-p.Epoch*t.stepsPerEpoch())
+	if p.Cursor > t.stepsPerEpoch() {
+		p.Cursor = 0
+	}
+	for i := range p.MaskLoss {
+		p.MaskLoss[i] = runlog.Float(math.NaN())
+	}
+	t.rowsEpoch = -1
 }
 
 // setState replaces the state by copies of the values.

@@ -185,6 +185,9 @@ func Replace(path string, content []byte) error {
 	})
 }
 
+// ErrLong is the cause of the errors about files beyond a limit.
+var ErrLong = errors.New("the file is longer")
+
 // ErrNotRegular is the cause of the errors of [OpenRegular] about pipes, devices and folders.
 var ErrNotRegular = errors.New("not a regular file")
 
@@ -228,7 +231,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("the file is longer than %d bytes", limit)
+		return nil, fmt.Errorf("%w than %d bytes", ErrLong, limit)
 	}
 	return content, nil
 }

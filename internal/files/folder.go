@@ -17,10 +17,24 @@ import (
 // follows no links, neither to files nor to folders in it, and nothing in it leads outside. Names in it are relative,
 // with slashes; errors have the path.
 type Folder struct {
-	root *os.Root
-	held fs.FileInfo // of root
+	*handle
+	sub string // where in it this folder is, "." for itself
+}
+
+type handle struct {
+	open atomic.Pointer[os.Root]
+	held fs.FileInfo // of the directory
 	path string      // as it was opened
-	sub  string      // where in root this one is, "." for root itself
+}
+
+func (h *handle) root() *os.Root { return h.open.Load() }
+
+// renew opens the directory again after its server has forgotten the handle, if the path still leads to it. The former
+// one is closed when nobody uses it any more.
+func (h *handle) renew() {
+	if root, held, err := openRoot(h.path); err == nil && os.SameFile(held, h.held) {
+		h.open.Store(root)
+	}
 }
 
 // The causes of errors about what a Folder does not follow.
@@ -31,21 +45,32 @@ var (
 
 // OpenFolder opens a directory. Links in the path itself are followed: they are its user's.
 func OpenFolder(dir string) (*Folder, error) {
-	if info, err := os.Stat(dir); err != nil { // opening a pipe would wait
+	root, held, err := openRoot(dir)
+	if err != nil {
 		return nil, err
-	} else if !info.IsDir() {
-		return nil, &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
+	}
+	h := &handle{held: held, path: dir}
+	h.open.Store(root)
+	return &Folder{h, "."}, nil
+}
+
+func openRoot(dir string) (*os.Root, fs.FileInfo, error) {
+	info, err := os.Stat(dir) // opening a pipe would wait
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.IsDir() {
+		return nil, nil, &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	held, err := root.Stat(".")
-	if err != nil {
+	if info, err = root.Stat("."); err != nil {
 		_ = root.Close() // the first error is the one to report
-		return nil, err
+		return nil, nil, err
 	}
-	return &Folder{root: root, held: held, path: dir, sub: "."}, nil
+	return root, info, nil
 }
 
 // MakeFolder is [OpenFolder] of a directory that is made, with its parents, where it is missing.
@@ -57,13 +82,11 @@ func MakeFolder(dir string) (*Folder, error) {
 }
 
 // Close lets go of the directory. A second call does nothing.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error { return f.root().Close() }
 
 // Sub is a folder in this one, which need not be there, and shares its handle.
 func (f *Folder) Sub(name string) *Folder {
-	sub := *f
-	sub.sub = path.Join(f.sub, name)
-	return &sub
+	return &Folder{f.handle, path.Join(f.sub, name)}
 }
 
 // Path is where a name in the folder is, for people.
@@ -108,7 +131,7 @@ func (f *Folder) local(op Op, name string) (string, error) {
 
 // real refuses what is no folder, by a name in root.
 func (f *Folder) real(local string) error {
-	info, err := f.root.Lstat(local)
+	info, err := f.root().Lstat(local)
 	switch {
 	case err != nil:
 		return err
@@ -122,6 +145,9 @@ func (f *Folder) real(local string) error {
 
 // failed gives an error of root the path that people know.
 func (f *Folder) failed(op Op, name string, err error) error {
+	if errors.Is(err, syscall.ESTALE) {
+		f.renew() // for the next attempt
+	}
 	return &fs.PathError{Op: string(op), Path: f.Path(name), Err: Cause(err)}
 }
 
@@ -164,7 +190,7 @@ func (f *Folder) Create(name string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := f.root.OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	file, err := f.root().OpenFile(local, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, f.failed(OpCreate, name, err)
 	}
@@ -176,14 +202,14 @@ func (f *Folder) open(op Op, name string, flag int) (*File, fs.FileInfo, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	info, err := f.root.Lstat(local)
+	info, err := f.root().Lstat(local)
 	if err == nil {
 		err = regular(info)
 	}
 	if err != nil {
 		return nil, nil, f.failed(op, name, err)
 	}
-	file, err := f.root.OpenFile(local, flag|syscall.O_NONBLOCK, 0) // something else may have come meanwhile
+	file, err := f.root().OpenFile(local, flag|syscall.O_NONBLOCK, 0) // something else may have come meanwhile
 	if err != nil {
 		return nil, nil, f.failed(op, name, err)
 	}
@@ -229,7 +255,7 @@ func (f *Folder) Entries() ([]fs.DirEntry, error) {
 	}
 	var entries []fs.DirEntry
 	if err == nil {
-		entries, err = fs.ReadDir(f.root.FS(), local)
+		entries, err = fs.ReadDir(f.root().FS(), local)
 	}
 	if err != nil {
 		return nil, f.failed(OpReadDir, "", err)
@@ -243,7 +269,7 @@ func (f *Folder) Make() error {
 	if err != nil {
 		return err
 	}
-	if err = f.root.Mkdir(local, 0o755); errors.Is(err, fs.ErrExist) {
+	if err = f.root().Mkdir(local, 0o755); errors.Is(err, fs.ErrExist) {
 		err = f.real(local)
 	}
 	if err != nil {
@@ -258,7 +284,7 @@ func (f *Folder) Stat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.root.Lstat(local)
+	info, err := f.root().Lstat(local)
 	if err != nil {
 		return nil, f.failed(OpStat, name, err)
 	}
@@ -271,7 +297,7 @@ func (f *Folder) Remove(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.root.Remove(local); err != nil {
+	if err := f.root().Remove(local); err != nil {
 		return f.failed(OpRemove, name, err)
 	}
 	return nil
@@ -299,11 +325,14 @@ func (f *Folder) rename(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return f.root.Rename(path.Join(f.sub, from), target)
+	if err := f.root().Rename(path.Join(f.sub, from), target); err != nil {
+		return f.failed(OpRename, to, err)
+	}
+	return nil
 }
 
 func (f *Folder) sync() error {
-	d, err := f.root.Open(f.sub)
+	d, err := f.root().Open(f.sub)
 	if err != nil {
 		return nil
 	}

@@ -1,0 +1,142 @@
+package runlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/internal/text"
+)
+
+// A backlog is kept for as long as the log cannot be written, and tried again after pauses that grow. Beyond its bound
+// records are lost, those of single steps at half of it.
+const (
+	maxBacklog   = 16 << 20 // bytes
+	firstPause   = 100 * time.Millisecond
+	longestPause = 5 * time.Second
+)
+
+// backlog are the lines that could not be written yet. The zero value has none.
+type backlog struct {
+	lines      [][]byte
+	bytes      int
+	late, lost int // records, since the trouble began
+	lostEver   int
+	trouble    error // of the last attempt, nil without any
+	since      time.Time
+	next       time.Time // of an attempt
+	pause      time.Duration
+}
+
+// write writes the line of a record, or keeps it.
+func (b *backlog) write(w *Writer, r Record, line []byte) {
+	if b.trouble == nil {
+		err := w.writeLine(line)
+		if err == nil {
+			return
+		}
+		now := w.clock()
+		*b = backlog{trouble: err, since: now, next: now.Add(firstPause), pause: firstPause, lostEver: b.lostEver}
+		b.keep(r, line)
+		b.report(w, fmt.Sprintf("%s cannot be written: %v (the run goes on, and records are kept until it can be)", MetricsFile, files.Cause(err)))
+		return
+	}
+	b.keep(r, line)
+	if !w.clock().Before(b.next) {
+		_ = b.flush(w) // it is tried again
+	}
+}
+
+func (b *backlog) keep(r Record, line []byte) {
+	limit := maxBacklog
+	switch r.(type) {
+	case Train:
+		limit /= 2
+	case End:
+		limit *= 2
+	}
+	if b.bytes+len(line) > limit {
+		b.lost, b.lostEver = b.lost+1, b.lostEver+1
+		return
+	}
+	b.lines, b.bytes, b.late = append(b.lines, line), b.bytes+len(line), b.late+1
+}
+
+// report adds an event.
+func (b *backlog) report(w *Writer, what string) {
+	e := at(Event{What: what}, Float(w.Elapsed()))
+	if line, err := encode(e); err == nil {
+		b.lines = append(b.lines, line)
+	}
+	w.observe(e)
+}
+
+// flush writes what there is now.
+func (b *backlog) flush(w *Writer) error {
+	if b.trouble == nil {
+		return nil
+	}
+	if errors.Is(b.trouble, syscall.ESTALE) {
+		w.reopenLog()
+	}
+	for len(b.lines) > 0 {
+		if b.trouble = w.writeLine(b.lines[0]); b.trouble != nil {
+			b.pause = min(2*b.pause, longestPause)
+			b.next = w.clock().Add(b.pause)
+			return fmt.Errorf("writing %s: %w (%s are not in it)", w.logPath(), files.Cause(b.trouble), text.Count(len(b.lines), "record"))
+		}
+		b.bytes -= len(b.lines[0])
+		b.lines = b.lines[1:]
+	}
+	what := fmt.Sprintf("%s can be written again after %s: %s came late", MetricsFile, text.Duration(w.clock().Sub(b.since).Seconds()), text.Count(b.late, "record"))
+	if b.lost > 0 {
+		what += fmt.Sprintf(", %d were more than can be kept and are lost", b.lost)
+	}
+	*b = backlog{lostEver: b.lostEver}
+	if !w.ended { // after an end record there is none
+		e := at(Event{What: what}, Float(w.Elapsed()))
+		if line, err := encode(e); err == nil {
+			b.write(w, e, line)
+		}
+		w.observe(e)
+	}
+	return b.trouble
+}
+
+// reopenLog opens the log again after its server has forgotten the handle.
+func (w *Writer) reopenLog() {
+	f, info, err := w.folder.OpenLog(MetricsFile)
+	if err != nil {
+		return
+	}
+	if !os.SameFile(info, w.logInfo) {
+		_ = f.Close() // nothing was written
+		return
+	}
+	_ = w.log.Close() // stale
+	w.log = f
+}
+
+// Flush writes the records that are kept, at once, and syncs the log to disk. The error is why that cannot be done, or
+// how many are lost.
+func (w *Writer) Flush() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.flush()
+}
+
+func (w *Writer) flush() error {
+	if err := w.kept.flush(w); err != nil {
+		return err
+	}
+	if err := w.log.Sync(); err != nil {
+		return fmt.Errorf("syncing %s: %w", w.logPath(), files.Cause(err))
+	}
+	if n := w.kept.lostEver; n > 0 {
+		return fmt.Errorf("%s of %s are lost: it could not be written for too long", text.Count(n, "record"), w.logPath())
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package runlog
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+
+	"github.com/maskflow/maskflow/internal/files"
+)
+
+// Check reports whether the directory is still that of the run. The error is [files.ErrGone] when it was removed, renamed
+// or replaced, or one of the files that make it the run's was, and another one when that cannot be seen now.
+func (w *Writer) Check() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.folder.Same(); err != nil {
+		return err
+	}
+	for name, own := range map[string]fs.FileInfo{ManifestFile: nil, MetricsFile: w.logInfo, LockFile: w.lock.info} {
+		info, err := w.folder.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%s was removed: %w", w.folder.Path(name), files.ErrGone)
+		case err != nil:
+			return err
+		case own != nil && !os.SameFile(info, own):
+			return fmt.Errorf("%s was replaced: %w", w.folder.Path(name), files.ErrGone)
+		}
+	}
+	return nil
+}
+
+// Rescue goes on with the run in a new directory beside that which is gone, with all records as far as they can still be
+// read, and returns its path. It has no checkpoints yet. When it fails, nothing has changed.
+func (w *Writer) Rescue() (dir string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	was := w.folder.Path("")
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("saving the run beside %s: %w", was, err)
+		}
+	}()
+	if dir, err = makeBeside(was + ".lost-" + w.Tag()); err != nil {
+		return "", err
+	}
+	f, err := files.OpenFolder(dir)
+	if err != nil {
+		return "", err
+	}
+	next := &Writer{folder: f, observe: w.observe, clock: w.clock}
+	if next.lock, err = acquire(f, w.run.owner(), (*flock.Flock).TryLockContext); err == nil {
+		err = f.WriteAtomic(MetricsFile, func(to io.Writer) error {
+			_, _ = io.Copy(to, io.NewSectionReader(w.log, 0, w.size)) // what cannot be read is lost
+			return nil
+		})
+	}
+	if err == nil {
+		err = next.fill(w.run, w.config)
+	}
+	if err != nil {
+		_ = next.Close() // the first error is the one to report
+		return "", err
+	}
+	_, _, _ = w.log.Close(), w.lock.release(), w.folder.Close() // nothing is to be saved there
+	w.folder, w.lock, w.log, w.logInfo, w.size, w.torn = f, next.lock, next.log, next.logInfo, next.size, false
+	w.kept.next = w.clock()
+	return dir, nil
+}
+
+// makeBeside makes a new directory, with a number where there is one of the name.
+func makeBeside(base string) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(base), 0o755); err != nil {
+		return "", err
+	}
+	dir := base
+	for n := 2; ; n++ {
+		err := os.Mkdir(dir, 0o755)
+		if !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+		dir = fmt.Sprintf("%s-%d", base, n)
+	}
+}

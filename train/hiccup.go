@@ -1,0 +1,70 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/internal/text"
+)
+
+// A hiccup is something about the files of a run that may not work for now: training goes on, and it is tried again
+// after pauses that grow. When that begins and when it is over are reported, and nothing between.
+type hiccup struct {
+	what        string // that does not work
+	report      func(what string)
+	err         error // of the last attempt, nil when it went well
+	since, next time.Time
+	pause       time.Duration
+}
+
+const (
+	firstPause   = 200 * time.Millisecond
+	longestPause = 10 * time.Second
+)
+
+// due reports whether it is to be tried.
+func (h *hiccup) due(now time.Time) bool { return h.err == nil || !now.Before(h.next) }
+
+// tried takes in how an attempt went.
+func (h *hiccup) tried(now time.Time, err error) {
+	switch {
+	case err != nil && h.err == nil:
+		h.since, h.pause = now, firstPause
+		h.report(fmt.Sprintf("%s: %v (training goes on, and it is tried again)", h.what, err))
+	case err != nil:
+		h.pause = min(2*h.pause, longestPause)
+	case h.err != nil:
+		h.report(fmt.Sprintf("%s: it works again after %s", h.what, text.Duration(now.Sub(h.since).Seconds())))
+	}
+	h.err, h.next = err, now.Add(h.pause)
+}
+
+// How long a run that ends tries to write what it has before it gives up, and a directory may be away before it
+// counts as gone.
+var (
+	patience = 20 * time.Second
+	away     = 2 * time.Second
+)
+
+// insist tries something until it works or there is no use.
+func insist(do func() error) error {
+	began := time.Now()
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := do()
+		waited := time.Since(began)
+		if err == nil || waited > patience || errors.Is(err, files.ErrGone) && waited > away {
+			return err
+		}
+		time.Sleep(pause)
+	}
+}
+
+// also is an error and another one, either of which may be nil, in one line.
+func also(err, other error) error {
+	if err == nil || other == nil {
+		return errors.Join(err, other)
+	}
+	return fmt.Errorf("%w; %w", err, other)
+}
