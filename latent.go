@@ -31,7 +31,7 @@ func (m *Core) FromLatent(ctx context.Context, z, cond []float32, solver models.
 // move maps a copy of the rows.
 func (m *Core) move(ctx context.Context, rows, cond []float32, solver models.Solver,
 	by func(models.Inverter, context.Context, []float32, []float32, models.Solver) (int, error)) ([]float32, int, error) {
-	if _, err := exec.RowsOf(m.density.Model, rows, cond); err != nil {
+	if err := checkValues(m.density.Model, rows, cond); err != nil {
 		return nil, 0, err
 	}
 	f, err := m.density.Inverter()

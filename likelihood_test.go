@@ -247,3 +247,43 @@ func with(o flow.StackOptions, change func(*maf.Options)) maf.Options {
 	change(&m)
 	return m
 }
+
+// Whatever rows a call is given, as a table or as a slice, the first value that a model
+// cannot take is named by its row and column.
+func TestValuesThatAModelCannotTake(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	flow, err := maf.New(maf.Options{Dim: 3, Hidden: []int{5}, Layers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		d   models.Definition
+		bad float32
+	}{{newMADE(t, made.Options{Dim: 3, Hidden: []int{5}}), 0.5}, {flow, float32(math.NaN())}, {flow, float32(math.Inf(1))}} {
+		m := newModel(t, b, c.d, models.Initialize(c.d, 1), maskflow.Options{})
+		x := []float32{1, 0, 1, 0, 1, c.bad}
+		set := &data.Prepared{Name: "set", Rows: 2, Dim: 3, X: x}
+		table, err := data.FromFlat(x, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := map[string]func() error{
+			"LogProb":      func() error { _, err := m.LogProb(t.Context(), table); return err },
+			"Evaluate":     func() error { _, err := m.Evaluate(t.Context(), table, maskflow.EvalOptions{}); return err },
+			"Core.LogProb": func() error { _, err := m.Core.LogProb(t.Context(), x, nil); return err },
+			"EvaluateOf":   func() error { _, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{}); return err },
+			"Latent":       func() error { _, err := m.Core.Latent(t.Context(), x, nil); return err },
+			"PIT":          func() error { _, err := m.PIT(t.Context(), x, nil); return err },
+			"short":        func() error { _, err := m.EvaluateOf(t.Context(), &data.Prepared{Rows: 3, Dim: 3, X: x}, maskflow.EvalOptions{}); return err },
+		}
+		for name, call := range calls {
+			want := "row 1, column 2"
+			if name == "short" {
+				want = "3 rows"
+			}
+			if err := call(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s of %v under %v: %v", name, c.bad, c.d, err)
+			}
+		}
+	}
+}

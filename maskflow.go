@@ -15,6 +15,7 @@
 package maskflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -66,6 +67,7 @@ type Core struct {
 	calls  sync.WaitGroup // that use the backend
 	mu     sync.Mutex
 	closed bool
+	free   sync.Once
 	rows   *exec.Evaluator // of densities that evaluator does not compute, nil before it is needed
 	pass   *exec.Compiled  // from noise to samples with their densities, nil before it is needed
 }
@@ -158,20 +160,18 @@ func (m *Core) begin() (done func(), err error) {
 // backend. Later calls that need it return ErrClosed. The backend itself stays open.
 func (m *Core) Close() {
 	m.mu.Lock()
-	closed := m.closed
 	m.closed = true
 	m.mu.Unlock()
-	if closed {
-		return
-	}
-	m.calls.Wait()
-	m.evaluator.Close()
-	m.rows.Close()
-	m.pass.Close()
-	m.of.Close()
-	if m.o.CloseBackend {
-		m.of.Backend.Close()
-	}
+	m.free.Do(func() {
+		m.calls.Wait()
+		m.evaluator.Close()
+		m.rows.Close()
+		m.pass.Close()
+		m.of.Close()
+		if m.o.CloseBackend {
+			m.of.Backend.Close()
+		}
+	})
 }
 
 // Sets returns the mask sets of an ensemble. For a cycle of fixed length these
@@ -192,13 +192,32 @@ func (m *Core) Sets(n int) []*masks.Set {
 // without a context). A log-density of a flow that is not finite is a
 // *models.NonFiniteError.
 func (m *Core) LogProb(ctx context.Context, x, cond []float32) ([]float64, error) {
-	return m.logProb(ctx, x, cond, m.ensemble(0))
+	return m.logProbOf(ctx, x, cond, m.ensemble(0))
 }
 
 // LogProbSets is LogProb for an ensemble of the given mask sets; one set gives
 // the plain log-density in its order.
 func (m *Core) LogProbSets(ctx context.Context, x, cond []float32, sets []*masks.Set) ([]float64, error) {
-	return m.logProb(ctx, x, cond, exec.Ensemble{Sets: sets})
+	return m.logProbOf(ctx, x, cond, exec.Ensemble{Sets: sets})
+}
+
+func (m *Core) logProbOf(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
+	if err := checkValues(m.density.Model, x, cond); err != nil {
+		return nil, err
+	}
+	return m.logProb(ctx, x, cond, of)
+}
+
+// checkValues returns an error unless x and cond are whole rows that the model can be
+// evaluated at; it names the first value that is not finite, or no bit where those are
+// needed.
+func checkValues(d models.Definition, x, cond []float32) error {
+	rows, err := exec.RowsOf(d, x, cond)
+	if err != nil {
+		return err
+	}
+	s := &data.Prepared{Name: "rows", Rows: rows, Dim: d.Dim(), ContextDim: d.ContextDim(), X: x, Context: cond}
+	return cmp.Or(s.Check(), CheckRows(d, s))
 }
 
 func (m *Core) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
@@ -288,6 +307,9 @@ func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) 
 	}
 	if s.Dim == 0 {
 		return m.evaluator.Evaluate(ctx, m.of.Params, s, of)
+	}
+	if err := cmp.Or(s.Check(), CheckRows(m.of.Model, s)); err != nil {
+		return Evaluation{}, err
 	}
 	e, err := m.ofDensity()
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 //
 // Other models have none, which is an error; errors are also those of Latent.
 func (m *Core) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
-	if _, err := exec.RowsOf(m.of.Model, x, cond); err != nil {
+	if err := checkValues(m.of.Model, x, cond); err != nil {
 		return nil, err
 	}
 	done, err := m.begin()

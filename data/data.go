@@ -24,6 +24,8 @@ package data
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Prepared is rows that a [Preparation] made for a model, each with an optional
@@ -68,6 +70,26 @@ func (s *Prepared) RowLogDet(i int) float64 {
 		return s.LogDet
 	}
 	return s.rowLogDet[i]
+}
+
+// Check returns nil when the set has as many values as its size says, all of them finite
+// numbers, otherwise an error that names the set, the first other value and its place in
+// the source.
+func (s *Prepared) Check() error {
+	if len(s.X) != s.Rows*s.Dim || len(s.Context) != s.Rows*s.ContextDim {
+		return fmt.Errorf("%s: %d values and %d of context are not %d rows of %d and %d", s.Name, len(s.X), len(s.Context), s.Rows, s.Dim, s.ContextDim)
+	}
+	for k, v := range s.X {
+		if !num.Finite(float64(v)) {
+			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.Name, s.place(k/s.Dim, k%s.Dim), v)
+		}
+	}
+	for k, v := range s.Context {
+		if !num.Finite(float64(v)) {
+			return fmt.Errorf("%s: column %d of the context of row %d (counted from 0) is %v: values must be finite numbers", s.Name, k%s.ContextDim, k/s.ContextDim, v)
+		}
+	}
+	return nil
 }
 
 // CheckBinary returns nil when every value is 0 or 1, otherwise an error that

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -122,6 +124,9 @@ func checkData(d models.Definition, s *data.Splits, o Options) error {
 		}
 		if part.Dim != d.Dim() || part.ContextDim != d.ContextDim() {
 			return fmt.Errorf("%s has %d variables and a context of %d, but the model %d and %d", part.Name, part.Dim, part.ContextDim, d.Dim(), d.ContextDim())
+		}
+		if err := cmp.Or(part.Check(), maskflow.CheckRows(d, part)); err != nil {
+			return err
 		}
 	}
 	if o.DropLast && s.Train.Rows < o.Batch {

@@ -139,8 +139,8 @@ func TestTheLastBatchIsTheMeanOfItsRows(t *testing.T) {
 func TestPaddingRepeatsARow(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	s := bits("rows", 1, 7, 5, 2)
-	for i := range s.X {
-		s.X[i]++ // no row of zeros
+	for i := range s.Rows {
+		s.X[5*i] = 1 // no row of zeros
 	}
 	m := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})
 	tr := newTrainer(t, b, m, &data.Splits{Train: s, Valid: s, Dim: 5, ContextDim: 2}, Options{Batch: 4, MaxEpochs: 1})
@@ -200,6 +200,12 @@ func TestMovingAverageOfTheLoss(t *testing.T) {
 	}
 }
 
+// halved rows have ½ in the last place.
+func halved(s *data.Prepared) *data.Prepared {
+	s.X[len(s.X)-1] = 0.5
+	return s
+}
+
 func TestNewTrainerRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	five := func(rows int) *data.Prepared { return bits("five", 1, rows, 5, 0) }
@@ -215,6 +221,8 @@ func TestNewTrainerRefuses(t *testing.T) {
 		{"no validation rows", &data.Splits{Train: five(3), Valid: five(0)}, good, "rows to validate on"},
 		{"another width", &data.Splits{Train: five(3), Valid: bits("six", 1, 3, 6, 0)}, good, "six has 6 variables and a context of 0, but the model 5 and 0"},
 		{"a context too many", &data.Splits{Train: bits("c", 1, 3, 5, 2), Valid: five(3)}, good, "c has 5 variables and a context of 2, but the model 5 and 0"},
+		{"no bits", &data.Splits{Train: five(3), Valid: halved(five(3))}, good, "five: row 2, column 4 (counted from 0) is 0.5"},
+		{"too few values", &data.Splits{Train: &data.Prepared{Rows: 3, Dim: 5, X: make([]float32, 5)}, Valid: five(3)}, good, "5 values"},
 		{"nothing is left", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, Batch: 4, DropLast: true}, "drop_last leaves nothing of 3 training rows in batches of 4"},
 		{"batch", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, Batch: -1}, "batch: "},
 		{"clip", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, ClipNorm: math.NaN()}, "clip_norm"},
