@@ -71,7 +71,7 @@ func closeBeside(t *testing.T, shared *backend.Backend, d models.Definition, its
 			return err
 		},
 		func() error { _, err := m.Latent(t.Context(), table); return err },
-		func() error { _, err := m.PIT(t.Context(), make([]float32, 15), nil); return err },
+		func() error { _, err := m.Core.PIT(t.Context(), make([]float32, 15), nil); return err },
 		func() error { return m.Save(path) },
 	}
 	var wg sync.WaitGroup

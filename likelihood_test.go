@@ -273,8 +273,11 @@ func TestValuesThatAModelCannotTake(t *testing.T) {
 			"Core.LogProb": func() error { _, err := m.Core.LogProb(t.Context(), x, nil); return err },
 			"EvaluateOf":   func() error { _, err := m.EvaluateOf(t.Context(), set, maskflow.EvalOptions{}); return err },
 			"Latent":       func() error { _, err := m.Core.Latent(t.Context(), x, nil); return err },
-			"PIT":          func() error { _, err := m.PIT(t.Context(), x, nil); return err },
-			"short":        func() error { _, err := m.EvaluateOf(t.Context(), &data.Prepared{Rows: 3, Dim: 3, X: x}, maskflow.EvalOptions{}); return err },
+			"PIT":          func() error { _, err := m.Core.PIT(t.Context(), x, nil); return err },
+			"short": func() error {
+				_, err := m.EvaluateOf(t.Context(), &data.Prepared{Rows: 3, Dim: 3, X: x}, maskflow.EvalOptions{})
+				return err
+			},
 		}
 		for name, call := range calls {
 			want := "row 1, column 2"
