@@ -151,7 +151,8 @@ func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	s.Context, s.ContextDim = d.Context, m.Definition().ContextDim()
+	s.ContextDim = m.Definition().ContextDim()
+	s.Context = d.ContextOf(0, n, s.ContextDim)
 	var sets []*masks.Set
 	if o.Order > 0 {
 		if sets, err = m.samplingSets(o.Order); err != nil {
