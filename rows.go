@@ -3,10 +3,12 @@ package maskflow
 import (
 	"context"
 	"errors"
+	"iter"
 	"math"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -25,6 +27,14 @@ func (m *Model) Prepare(rows *data.Table) (*data.Prepared, error) {
 		return nil, err
 	}
 	return s, CheckRows(m.Definition(), s)
+}
+
+// blockRows is about how many rows are prepared at once where not all are.
+const blockRows = 1 << 14
+
+// PrepareBlocks is Prepare for so many rows at a time: see [data.Preparation.Blocks].
+func (m *Model) PrepareBlocks(rows *data.Table, n int) iter.Seq2[*data.Prepared, error] {
+	return m.prep.Blocks(rows, n, func(s *data.Prepared) error { return CheckRows(m.Definition(), s) })
 }
 
 // CheckRows returns an error unless a model can be evaluated at the rows of a set:
@@ -67,6 +77,55 @@ func (m *Model) LogProbOf(ctx context.Context, s *data.Prepared, sets []*masks.S
 		logp[i] += s.RowLogDet(i)
 	}
 	return logp, err
+}
+
+// LogProbBlocks is LogProbOf for rows of which one block after the other is prepared and
+// goes to f, with the values that LogProb has, and perSet[k][i], those of row i under set
+// k alone, or by draw k of the noise of a stochastic model. Errors are those of Prepare,
+// before the first block, and those of f.
+func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*masks.Set,
+	f func(s *data.Prepared, logp []float64, perSet [][]float64) error) error {
+	if f == nil {
+		return errors.New("likelihoods by blocks need a function that takes them")
+	}
+	done, err := m.begin()
+	if err != nil {
+		return err
+	}
+	defer done()
+	e, err := m.ofDensity()
+	if err != nil {
+		return err
+	}
+	of := m.ensemble(0)
+	if sets != nil {
+		of = exec.Ensemble{Sets: sets}
+	}
+	logProbs, err := e.Blocks(ctx, m.density.Params, of)
+	if err != nil {
+		return err
+	}
+	for s, err := range m.PrepareBlocks(rows, e.Batch()*max(blockRows/e.Batch(), 1)) {
+		if err != nil {
+			return err
+		}
+		perSet, err := logProbs(s.X, s.Context)
+		if err != nil {
+			return err
+		}
+		logp, one := make([]float64, s.Rows), make([]float64, len(perSet))
+		for i := range logp {
+			for k := range perSet {
+				perSet[k][i] += s.RowLogDet(i)
+				one[k] = perSet[k][i]
+			}
+			logp[i] = num.LogMeanExp(one)
+		}
+		if err := f(s, logp, perSet); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Evaluate computes the negative log-likelihood of the rows of a table, in the units of

@@ -85,9 +85,9 @@ func TestBlocksAreTheRows(t *testing.T) {
 		}
 	}
 	values[150] = math.NaN()
-	for s, err := range NewPreparation(2, 0).Blocks(table, 50) {
-		if (err != nil) != (s.X[0] == 100) || err != nil && !strings.Contains(err.Error(), "line 77, column 0") {
-			t.Errorf("%v", err)
+	for _, err := range NewPreparation(2, 0).Blocks(table, 50) {
+		if err == nil || !strings.Contains(err.Error(), "line 77, column 0") {
+			t.Errorf("the first thing that comes is %v, not the error of a later row", err)
 		}
 	}
 }

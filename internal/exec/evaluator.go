@@ -145,6 +145,33 @@ func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int
 	if err != nil {
 		return err
 	}
+	return e.batches(ctx, params, rows, x, cond, all, f)
+}
+
+// Blocks returns a function that computes the log-likelihoods of rows under each member
+// of an ensemble, as [Evaluator.LogProb] has them: of rows that come in blocks as if they
+// came at once.
+func (e *Evaluator) Blocks(ctx context.Context, params []*tensors.Tensor, of Ensemble) (func(x, cond []float32) (perMember [][]float64, err error), error) {
+	all, err := e.members(of)
+	if err != nil {
+		return nil, err
+	}
+	return func(x, cond []float32) (perMember [][]float64, err error) {
+		rows, err := RowsOf(e.model, x, cond)
+		if err != nil {
+			return nil, err
+		}
+		perMember = make([][]float64, len(all))
+		err = e.batches(ctx, params, rows, x, cond, all, func(batch [][]float64) {
+			for k, values := range batch {
+				perMember[k] = append(perMember[k], values...)
+			}
+		})
+		return perMember, err
+	}, nil
+}
+
+func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows int, x, cond []float32, all []member, f func(perMember [][]float64)) error {
 	for first, batch := 0, e.Batch(); first < rows; first += batch {
 		n := min(batch, rows-first)
 		perMember, err := e.one(ctx, params, all, Rows(x, first, n, rows), Rows(cond, first, n, rows), n)
