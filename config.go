@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
@@ -73,9 +74,9 @@ func (e *Estimation) Table() option.Table {
 	return option.Table{
 		option.Of("batch", &e.Batch, 1000, "number of rows evaluated at once; it changes speed and memory, not the result").Within(1, option.MaxSize),
 		option.Of("valid_orders", &e.ValidOrders, 300, "number of mask sets averaged in validation when they are unlimited (MADE, section 6.1)").
-			Within(1, option.MaxSize).When("model.type", orders...),
+			Within(1, masks.MaxSets).When("model.type", orders...),
 		option.Of("test_orders", &e.TestOrders, 1000, "number of mask sets averaged in a test when they are unlimited (MADE, section 6.1)").
-			Within(1, option.MaxSize).When("model.type", orders...),
+			Within(1, masks.MaxSets).When("model.type", orders...),
 		option.Of("valid_samples", &e.ValidSamples, 1, "number of importance samples a row in validation").
 			Within(1, option.MaxSize).When("model.type", estimated...),
 		option.Of("samples", &e.Samples, 128, "number of importance samples a row in a test").

@@ -18,6 +18,8 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -40,17 +42,24 @@ type Meta struct {
 	Data *data.Identity `json:"data,omitempty"`
 }
 
-// check refuses widths that the tensors beside them do not justify: whatever is built by
-// them takes their time and memory, and every variable has a parameter.
-func (m Meta) check(s *checkpoint.State) error {
-	bytes := 0
-	for _, t := range s.Tensors {
-		bytes += len(t.Data)
+// Check refuses a description, and the options of a configuration, that the tensors beside it do not justify: what is built
+// by them takes their time and memory. It needs no more of the tensors than their shapes.
+func (m Meta) Check(s *checkpoint.State, c *Config) error {
+	if s == nil || c == nil || c.Model == nil {
+		return errNoConfig
 	}
-	for _, width := range []int{m.Dim, m.ContextDim} {
-		if width > bytes/4 {
-			return fmt.Errorf("the description has %d variables and a context of %d, but its tensors only %d values", m.Dim, m.ContextDim, bytes/4)
-		}
+	values := s.Values()
+	if int64(max(m.Dim, m.ContextDim)) > values {
+		return fmt.Errorf("the description has %d variables and a context of %d, but its tensors only %d values", m.Dim, m.ContextDim, values)
+	}
+	if n := c.Model.Size(models.Input{Dim: max(m.Dim, 0), ContextDim: max(m.ContextDim, 0)}); n > 2*float64(values)+1e4 {
+		return fmt.Errorf("the configuration asks for a model of %.3g parameters, but the tensors have only %d values", n, values)
+	}
+	if p := m.Preparation; p != nil && (p.Dim() != m.Dim || p.ContextDim() != m.ContextDim) {
+		return fmt.Errorf("the preparation is of %d variables and a context of %d, the model of %d and %d", p.Dim(), p.ContextDim(), m.Dim, m.ContextDim)
+	}
+	if m.Shape != nil && (models.Spec{Shape: m.Shape}).Size() != m.Dim || slices.ContainsFunc(m.Shape, func(n int) bool { return n < 1 || n > m.Dim }) {
+		return fmt.Errorf("rows of shape %v do not have %d variables", m.Shape, m.Dim)
 	}
 	return nil
 }
@@ -139,12 +148,17 @@ func openRun(b *backend.Backend, dir string) (*Model, error) {
 
 // open makes the model of a configuration with the weights of a checkpoint.
 func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, meta Meta) (*Model, error) {
-	if err := meta.check(state); err != nil {
+	if err := meta.Check(state, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	d, err := c.NewModel(meta.Dim, meta.ContextDim)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if masked, ok := d.(models.Masked); ok && masked.Cycle().Len() == masks.Unlimited {
+		if most := masked.Cycle().Recipe().Most(); c.Eval.TestOrders > most {
+			return nil, fmt.Errorf("%s: eval.test_orders is %d, and the most for this model are %d", path, c.Eval.TestOrders, most)
+		}
 	}
 	if meta.Preparation == nil {
 		if meta.Preparation, err = Upgrade(state, c, d); err != nil {
@@ -152,6 +166,9 @@ func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, m
 		}
 	}
 	w, err := exec.WeightsOf(state, exec.ParamsGroup, d)
+	if err == nil {
+		err = w.Finite(d)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

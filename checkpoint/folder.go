@@ -118,6 +118,31 @@ func Prune(dir string, keep int) error {
 	return In(f, nil).Prune(keep)
 }
 
+// Head is the state of the highest step whose header can be read and is the run's own,
+// without the data of its tensors; the error is [ErrNone] when there is none.
+func (f Folder) Head() (s *State, err error) {
+	steps, err := f.steps()
+	if err != nil {
+		return nil, fmt.Errorf("looking for checkpoints: %w", err)
+	}
+	for _, step := range steps {
+		s, problem := f.readHead(StepName(step))
+		if problem == nil {
+			problem = f.check(s)
+		}
+		if problem == nil {
+			return s, nil
+		}
+		if err == nil {
+			err = unread(f.files.Path(StepName(step)), problem)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w in %s: %w", ErrNone, f.files.Path(""), err)
+	}
+	return nil, fmt.Errorf("%w in %s", ErrNone, f.files.Path(""))
+}
+
 // Prune removes old checkpoints of steps, and what a killed writer left of one. It
 // verifies from the newest back until one is whole; that one, the keep−1 before
 // it and everything newer stay. When none is whole, nothing is removed. A keep

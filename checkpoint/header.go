@@ -23,7 +23,7 @@ const (
 	headerPrefix = `{"` + metadataKey + `":{"header_sha256":"`
 
 	lengthSize = 8
-	maxHeader  = 100_000_000 // the bound of safetensors itself
+	maxHeader  = 32 << 20 // safetensors itself has 100 MB
 )
 
 var zeroDigest = strings.Repeat("0", 2*sha256.Size)

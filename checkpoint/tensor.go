@@ -57,6 +57,16 @@ type State struct {
 	Meta    json.RawMessage
 }
 
+// Values is the number of elements of all tensors, by their shapes.
+func (s *State) Values() (n int64) {
+	for _, t := range s.Tensors {
+		if bytes, err := byteLen(t.DType, t.Shape); err == nil {
+			n += bytes / int64(t.DType.Size())
+		}
+	}
+	return n
+}
+
 // Element is a Go type with a [DType].
 type Element interface {
 	float32 | float64 | int32 | int64 | uint8 | uint64 | bool

@@ -11,6 +11,12 @@ import (
 // Unlimited is the [Recipe] count of a cycle that draws a fresh set for every update.
 const Unlimited = -1
 
+// MaxSets is the largest number of sets that are held at once, and maxDegrees that of all their degrees.
+const (
+	MaxSets    = 100_000
+	maxDegrees = 1 << 24
+)
+
 // OrderKind is the first order of a cycle, by its name.
 type OrderKind string
 
@@ -65,6 +71,16 @@ func (r Recipe) withDefaults() Recipe {
 	return r
 }
 
+// Most is how many sets of the recipe may be held at once, as those of a cycle or of an ensemble are: [MaxSets], or fewer
+// where a set has many units.
+func (r Recipe) Most() int {
+	units := max(r.Dim, 1)
+	for _, width := range r.Hidden {
+		units += max(width, 0)
+	}
+	return min(MaxSets, max(1, maxDegrees/units))
+}
+
 // resamplesOrder says whether the sets of the cycle differ in their orders.
 func (r Recipe) resamplesOrder() bool {
 	return r.Count != 1 && r.Resample != ResampleConnectivity
@@ -112,6 +128,9 @@ func (r Recipe) Validate() error {
 	}
 	if r.Count < Unlimited {
 		report("count: %d sets, need at least 1, or %d for unlimited", r.Count, Unlimited)
+	}
+	if most := r.Most(); r.Count > most {
+		report("count: %d sets, and the most for layers of these widths are %d, or unlimited", r.Count, most)
 	}
 	if r.Degrees == SequentialDegrees && r.resamplesConnectivity() {
 		report("degrees: sequential degrees are the same in every set, so there is no connectivity to resample: use sampled degrees, or resample only the order")

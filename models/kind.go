@@ -9,6 +9,9 @@ type Kind interface {
 	option.Value
 	// Traits are what the options make of the model.
 	Traits() Traits
+	// Size is about the number of parameters of the model that Build would make, not more, found without making anything:
+	// widths that a file asks for may be any.
+	Size(in Input) float64
 	// Build makes the model, or returns every problem of its options.
 	Build(in Input) (Definition, error)
 }

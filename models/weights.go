@@ -60,6 +60,21 @@ func (w Weights) Check(d Definition) error {
 	return nil
 }
 
+// Finite returns an error that names the first parameter of the model with a value that is not finite.
+func (w Weights) Finite(d Definition) error {
+	if d == nil {
+		return errors.New("no model is given")
+	}
+	for i, s := range d.Specs()[:min(len(w), len(d.Specs()))] {
+		for k, v := range w[i] {
+			if v-v != 0 {
+				return fmt.Errorf("parameter %q has the value %v (number %d, counted from 0): no model has such", s.Name, v, k)
+			}
+		}
+	}
+	return nil
+}
+
 func (s Spec) initial(seed uint64) []float32 {
 	if s.Init == nil {
 		return make([]float32, s.Size())

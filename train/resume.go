@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/source"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -74,7 +76,7 @@ func CheckResume(dir string, c *Config) ([]config.Difference, error) {
 	if refused != nil {
 		return nil, &ConfigChangedError{Dir: dir, Differences: refused}
 	}
-	return all, nil
+	return all, checkSize(dir, own)
 }
 
 // LoadData reads the rows of the run in dir to continue it, as its last whole checkpoint
@@ -85,15 +87,47 @@ func LoadData(ctx context.Context, dir string, c *Config, dataDir string) (*data
 	}
 	o := c.Data
 	o.Dir = dataDir
-	found, err := checkpoint.Latest(filepath.Join(dir, runlog.CheckpointsDir))
-	if err != nil { // the run begins anew, or says what is wrong
-		return source.Load(ctx, o)
-	}
-	var saved meta
-	if err := json.Unmarshal(found.State.Meta, &saved); err == nil {
+	if _, saved, err := head(dir); err == nil { // else the run begins anew, or says what is wrong
 		o.Prep, o.NoiseByPlace = saved.Preparation, saved.Preparation == nil
 	}
 	return source.Load(ctx, o)
+}
+
+// head is the description of the newest checkpoint of the run in dir, with the shapes of its tensors. The error is
+// checkpoint.ErrNone where the run has come to none yet.
+func head(dir string) (s *checkpoint.State, saved maskflow.Meta, err error) {
+	manifest, err := runlog.ReadManifest(dir)
+	if err != nil {
+		return nil, saved, err
+	}
+	run, err := files.OpenFolder(dir)
+	if err != nil {
+		return nil, saved, err
+	}
+	defer run.Close() //nolint:errcheck // nothing is written
+	s, err = checkpoint.In(run.Sub(runlog.CheckpointsDir), func(s *checkpoint.State) error {
+		saved = maskflow.Meta{}
+		return cmp.Or(json.Unmarshal(s.Meta, &saved), saved.Owner(manifest))
+	}).Head()
+	if errors.Is(err, checkpoint.ErrNone) && hasStates(run) {
+		err = fmt.Errorf("%s (to begin anew, remove the damaged files)", err)
+	}
+	return s, saved, err
+}
+
+// checkSize compares the size of the model of a run with that of its newest checkpoint, before anything is made of it.
+func checkSize(dir string, own *Config) error {
+	s, saved, err := head(dir)
+	if errors.Is(err, checkpoint.ErrNone) {
+		return nil
+	}
+	if err == nil {
+		err = saved.Check(s, &own.Config)
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be resumed: %w", dir, err)
+	}
+	return nil
 }
 
 // takeOver continues from the last whole checkpoint of the run directory, or from the
@@ -137,7 +171,7 @@ func (r *run) takeOver() error {
 		}
 	case !errors.Is(err, checkpoint.ErrNone):
 		return err
-	case r.hasStates():
+	case hasStates(r.w.Files()):
 		return fmt.Errorf("%w (to begin anew, remove the damaged files)", err)
 	}
 	if text, err = config.Marshal(r.c.Table()); err != nil {
@@ -166,9 +200,9 @@ func (r *run) own(s *checkpoint.State) error {
 	return saved.Owner(r.trainer.run)
 }
 
-// hasStates says whether there are checkpoints of steps, whole or not.
-func (r *run) hasStates() bool {
-	entries, err := r.w.Files().Sub(runlog.CheckpointsDir).Entries()
+// hasStates reports whether a run directory has checkpoints of steps, whole or not.
+func hasStates(run *files.Folder) bool {
+	entries, err := run.Sub(runlog.CheckpointsDir).Entries()
 	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "step-") })
 }
 

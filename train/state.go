@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
@@ -162,6 +163,9 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 	var values models.Weights
 	for _, group := range t.groups(best) {
 		w, err := exec.WeightsOf(s, group, t.model)
+		if err == nil && !strings.HasPrefix(group, groupSlot) {
+			err = w.Finite(t.model)
+		}
 		if err != nil {
 			return err
 		}

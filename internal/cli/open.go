@@ -56,7 +56,7 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 	most := 1
 	if masked, ok := r.Definition().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {
-			most = mostOrders
+			most = masked.Cycle().Recipe().Most()
 		}
 	}
 	if k := slices.Max(append(orders, 0)); k > most {
@@ -64,10 +64,6 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 	}
 	return r, nil
 }
-
-// mostOrders bounds the fresh orders of an unlimited cycle: their degrees are
-// held at once.
-const mostOrders = 100_000
 
 // readTable reads a table from a file, or as CSV from standard input for "-".
 func (a *app) readTable(ctx context.Context, path, array string) (*data.Table, error) {

@@ -59,6 +59,7 @@ func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p m
 	if l.Batch <= 0 {
 		l.Batch = suitableBatch(d)
 	}
+	l.Batch = min(l.Batch, max(1, mostValues/widest(d)))
 	value, err := Compile(b, d, "log_prob", l, fn)
 	if err != nil {
 		return nil, err
@@ -70,11 +71,20 @@ func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p m
 // fewer rows a call leave the host too much of it, and more leave the caches.
 func suitableBatch(d models.Definition) int {
 	const values, fewest, most = 640_000, 500, 5000
-	widest := d.Dim()
+	return min(most, max(fewest, values/widest(d)))
+}
+
+// mostValues bounds those of a layer, of batches that are asked for: memory is taken for
+// whole batches, however few rows there are.
+const mostValues = 1 << 23
+
+// widest is the width of the widest layer.
+func widest(d models.Definition) int {
+	widest := max(1, d.Dim())
 	for _, s := range d.Specs() {
 		widest = max(widest, s.Shape[len(s.Shape)-1])
 	}
-	return min(most, max(fewest, values/widest))
+	return widest
 }
 
 // Close frees the executables. A nil evaluator has none.
@@ -104,8 +114,7 @@ func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 			return nil, errors.New("evaluating a masked density needs at least one mask set")
 		}
 		for _, s := range of.Sets {
-			degrees := DegreesOf(m, s)
-			all = append(all, func(int) Values { return Values{Degrees: degrees} })
+			all = append(all, func(int) Values { return Values{Degrees: DegreesOf(m, s)} })
 		}
 	default:
 		all = append(all, func(int) Values { return Values{} })

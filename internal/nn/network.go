@@ -116,12 +116,17 @@ const maxWeights = 1 << 31
 // weights counts those of the layers, in floating point since the product of
 // two widths may be anything.
 func (o NetworkOptions) weights() float64 {
-	n, from := 0.0, float64(o.Recipe.Dim)
-	for _, width := range o.Recipe.Hidden {
-		n += from * float64(width)
-		from = float64(width)
+	return Size(o.Recipe.Dim, o.ContextDim, o.Recipe.Hidden, o.Recipe.Dim*o.Params)
+}
+
+// Size counts the weights and biases of layers, and their weights of a context.
+func Size(from, context int, hidden []int, to int) (n float64) {
+	in := float64(from)
+	for _, width := range append(slices.Clone(hidden), to) {
+		n += (in + float64(context) + 1) * float64(width)
+		in = float64(width)
 	}
-	return n + from*float64(o.Recipe.Dim)*float64(o.Params)
+	return n
 }
 
 func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {

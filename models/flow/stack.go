@@ -160,6 +160,15 @@ func (o StackOptions) Describe(kind string) string {
 	return fmt.Sprintf("%s %d × %s (%s)", o.Transform, o.Layers, nn.WidthsText(o.Dim, o.Hidden, o.Dim), kind)
 }
 
+// Size is about the number of parameters for so many variables and a context.
+func (o StackOptions) Size(dim, context int) float64 {
+	n := nn.Size(dim, context, o.Hidden, dim)
+	if o.Permute == "lu" {
+		n += 2 * float64(dim) * float64(dim)
+	}
+	return float64(o.Layers) * n
+}
+
 // Clone returns a copy that shares no memory.
 func (o StackOptions) Clone() StackOptions {
 	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)

@@ -48,6 +48,11 @@ func (*Options) Help() string { return "a flow whose sampling is one pass" }
 // Traits are what other options depend on.
 func (*Options) Traits() models.Traits { return models.Traits{Noise: true, By: "iaf", Key: "type"} }
 
+// Size is about the number of parameters.
+func (o *Options) Size(in models.Input) float64 {
+	return flow.StackOptions(*o).Size(in.Dim, in.ContextDim)
+}
+
 // Build makes the model, fitted to the target if there is one.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o

@@ -86,7 +86,7 @@ func (o *Options) Table() option.Table {
 		option.Of("groups", &o.Groups, 0, "number of degrees that an order is merged down to, neighbours in the order sharing one").
 			Within(0, option.MaxSize).Default("0, degrees stay as the order has them"),
 		option.Section("orders", option.Table{
-			option.Of("count", &o.Masks, 1, "number of mask sets, or unlimited for a fresh one in every step").Within(1, option.MaxSize).Named("unlimited", masks.Unlimited),
+			option.Of("count", &o.Masks, 1, "number of mask sets, or unlimited for a fresh one in every step").Within(1, masks.MaxSets).Named("unlimited", masks.Unlimited),
 			option.Words("resample", (*string)(&o.Resample),
 				"what differs from set to set: the order, the connectivity (degrees of the hidden units), or both", "both", "order", "connectivity"),
 		}),
@@ -119,6 +119,11 @@ func (*Options) Help() string { return "one masked network" }
 func (o *Options) Traits() models.Traits {
 	family, err := o.family().New()
 	return models.Traits{Orders: true, Binary: err == nil && family.Support() == models.Bits(), By: o.Output, Key: "output"}
+}
+
+// Size is about the number of parameters.
+func (o *Options) Size(in models.Input) float64 {
+	return nn.Size(in.Dim, in.ContextDim, o.Hidden, in.Dim)
 }
 
 // Build makes the model.

@@ -54,6 +54,11 @@ func (*Options) Help() string { return "a flow whose density is one pass" }
 // Traits are what other options depend on.
 func (*Options) Traits() models.Traits { return models.Traits{By: "maf", Key: "type"} }
 
+// Size is about the number of parameters.
+func (o *Options) Size(in models.Input) float64 {
+	return flow.StackOptions(*o).Size(in.Dim, in.ContextDim)
+}
+
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o

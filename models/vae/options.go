@@ -76,6 +76,15 @@ func (*Options) Traits() models.Traits {
 	return models.Traits{Noise: true, Estimated: true, Binary: true, By: "vae", Key: "type"}
 }
 
+// Size is about the number of parameters.
+func (o *Options) Size(in models.Input) float64 {
+	n := nn.Size(in.Dim, 0, o.Encoder, 2*o.Latent) + nn.Size(o.Latent, 0, o.Decoder, in.Dim)
+	if o.Posterior == "iaf" {
+		n += flow.StackOptions(o.Flow).Size(o.Latent, o.ContextDim)
+	}
+	return n
+}
+
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	if in.ContextDim > 0 {
