@@ -17,6 +17,7 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -128,8 +129,13 @@ func openRun(b *backend.Backend, dir string) (*Model, error) {
 	if err := config.Parse(c.Table(), path, text, nil, "train"); err != nil {
 		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, err)
 	}
+	folder, err := files.OpenFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close() //nolint:errcheck // nothing was written
 	path = filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)
-	state, err := checkpoint.Load(path)
+	state, err := checkpoint.In(folder.Sub(runlog.CheckpointsDir), nil).Load(checkpoint.Best)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no validated weights: its training has not come to its first validation (or ended before; continue it with --resume)", dir)
 	}

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 )
 
@@ -22,25 +21,16 @@ const maxFile = 1 << 20
 
 // Load reads the file at path into a table, as [Parse] does.
 func Load(t option.Table, path string, sets []string, others ...string) error {
-	src, err := readFile(path)
+	f, _, err := files.OpenRegular(path)
 	if err != nil {
-		var pathError *fs.PathError
-		if errors.As(err, &pathError) {
-			err = pathError.Err // its text repeats the path
-		}
-		return fmt.Errorf("reading %s: %w", path, err)
+		return fmt.Errorf("reading %s: %w", path, files.Cause(err))
+	}
+	defer f.Close()                                      //nolint:errcheck // nothing was written
+	src, err := io.ReadAll(io.LimitReader(f, maxFile+1)) // no more than is needed to see that it is too large
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, files.Cause(err))
 	}
 	return Parse(t, path, src, sets, others...)
-}
-
-// readFile reads no more than is needed to see that a file is too large.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 // problemAt is a problem at a place in a document.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -68,7 +69,7 @@ func TestLoadSaysWhatIsWrongWithTheFile(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) || err.Error() != "reading "+missing+": no such file or directory" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := train.LoadConfig(dir, nil); err == nil || err.Error() != "reading "+dir+": is a directory" {
+	if _, err := train.LoadConfig(dir, nil); !errors.Is(err, files.ErrNotRegular) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
 	}
 

@@ -3,6 +3,7 @@ package monitor
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -96,7 +97,7 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 		if f.status == "" || f.manifest != manifest {
 			f.manifest = manifest
 			u.Manifest = state.Manifest
-			u.Config, f.configErr = readConfig(filepath.Join(f.dir, runlog.ConfigFile))
+			u.Config, f.configErr = readConfig(f.dir)
 		}
 		u.State, f.status = state, state.Status
 		err = f.readRecords(limit, u)
@@ -108,7 +109,7 @@ func (f *follower) look(now time.Time, limit int, u *RunUpdate) {
 	}
 	if f.stderr != stderr {
 		f.stderr = stderr
-		u.Stderr = readStderr(filepath.Join(f.dir, runlog.StderrFile))
+		u.Stderr = readStderr(f.dir)
 	}
 	if !f.more {
 		f.pictures.latest(u)
@@ -155,23 +156,38 @@ func (f *follower) close() {
 // maxConfig bounds the bytes of config.yaml.
 const maxConfig = 1 << 20
 
-func readConfig(path string) ([]config.Value, error) {
-	src, err := files.ReadRegular(path, maxConfig)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
+func readConfig(dir string) ([]config.Value, error) {
+	src, err := readOwn(dir, runlog.ConfigFile, func(f *files.File, _ int64) ([]byte, error) { return io.ReadAll(io.LimitReader(f, maxConfig)) })
+	var values []config.Value
+	if err == nil {
+		values, err = config.Values(filepath.Join(dir, runlog.ConfigFile), src)
 	}
-	values, err := config.Values(path, src)
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
 	}
 	return values, nil
 }
 
+// readOwn reads a file of a run, of a size, to which no link leads.
+func readOwn[T any](dir, name string, read func(f *files.File, size int64) (T, error)) (content T, err error) {
+	folder, err := files.OpenFolder(dir)
+	if err != nil {
+		return content, err
+	}
+	defer folder.Close() //nolint:errcheck // nothing was written
+	f, info, err := folder.Open(filepath.ToSlash(name))
+	if err != nil {
+		return content, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	return read(f, info.Size())
+}
+
 // A stamp is what changes about a file that is written. That of no file is zero.
 type stamp struct{ size, time int64 }
 
 func (f *follower) stamp(name string) stamp {
-	info, err := os.Stat(filepath.Join(f.dir, name))
+	info, err := os.Lstat(filepath.Join(f.dir, name))
 	if err != nil {
 		return stamp{}
 	}

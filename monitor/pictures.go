@@ -1,13 +1,12 @@
 package monitor
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"slices"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
@@ -85,11 +84,9 @@ const maxArray = 1 << 20
 
 // readArray reads an array of a run, and its shape.
 func readArray(run, file string) (values []float32, shape []int, err error) {
-	if file = filepath.FromSlash(file); !filepath.IsLocal(file) {
-		return nil, nil, fmt.Errorf("%q is not in the run directory", file)
-	}
-	path := filepath.Join(run, file)
-	t, err := format.ReadFile(context.Background(), path, format.ReadOptions{Infinite: true, Head: true, MaxValues: maxArray})
+	t, err := readOwn(run, file, func(f *files.File, size int64) (*data.Table, error) {
+		return format.ReadNPY(f, size, file, format.ReadOptions{Infinite: true, Head: true, MaxValues: maxArray})
+	})
 	if err != nil {
 		return nil, nil, err
 	}

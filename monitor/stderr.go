@@ -7,6 +7,7 @@ import (
 
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Bounds on stderr.log, which native libraries fill as they like.
@@ -17,17 +18,19 @@ const (
 
 // readStderr returns the last lines of a file, cleaned. A first one that is not whole
 // is left out, as is a file that cannot be read.
-func readStderr(path string) []string {
+func readStderr(dir string) []string {
 	lines := []string{}
-	f, info, err := files.OpenRegular(path)
+	from := int64(0)
+	end, err := readOwn(dir, runlog.StderrFile, func(f *files.File, size int64) ([]byte, error) {
+		from = max(0, size-stderrWindow)
+		end := make([]byte, size-from)
+		n, _ := f.ReadAt(end, from) // what cannot be read now may be later
+		return end[:n], nil
+	})
 	if err != nil {
 		return lines
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	from := max(0, info.Size()-stderrWindow)
-	end := make([]byte, info.Size()-from)
-	n, _ := f.ReadAt(end, from) // what cannot be read now may be later
-	all := slices.Collect(bytes.Lines(end[:n]))
+	all := slices.Collect(bytes.Lines(end))
 	if from > 0 {
 		all = all[min(1, len(all)):]
 	}

@@ -16,15 +16,15 @@ func TestStderrIsBounded(t *testing.T) {
 	expect := func(write, want string) {
 		t.Helper()
 		ok(t, os.WriteFile(path, []byte(write), 0o644))
-		if got := strings.Join(readStderr(path), "|"); got != want {
+		if got := strings.Join(readStderr(filepath.Dir(path)), "|"); got != want {
 			t.Errorf("read %.100q, not %.100q", got, want)
 		}
 	}
-	if lines := readStderr(path); len(lines) != 0 {
+	if lines := readStderr(filepath.Dir(path)); len(lines) != 0 {
 		t.Errorf("of no file %q is read", lines)
 	}
 	ok(t, os.WriteFile(path, nil, 0o644))
-	if lines := readStderr(path); len(lines) != 0 {
+	if lines := readStderr(filepath.Dir(path)); len(lines) != 0 {
 		t.Errorf("of an empty file %q is read", lines)
 	}
 	expect("one\r\n\x1b[1mtwo\x1b[0m\nthr", "one|two|thr")
@@ -38,11 +38,11 @@ func TestStderrIsBounded(t *testing.T) {
 		fmt.Fprintln(&many, i)
 	}
 	ok(t, os.WriteFile(path, []byte(many.String()), 0o644))
-	if lines := readStderr(path); len(lines) != stderrLines || lines[0] != "1500" || lines[stderrLines-1] != "1999" {
+	if lines := readStderr(filepath.Dir(path)); len(lines) != stderrLines || lines[0] != "1500" || lines[stderrLines-1] != "1999" {
 		t.Errorf("%d of many lines, from %q", len(lines), lines[0])
 	}
 	ok(t, os.WriteFile(path, []byte(strings.Repeat("0123456789\n", stderrWindow/5)), 0o644))
-	if lines := readStderr(path); len(lines) != stderrLines || slices.ContainsFunc(lines, func(l string) bool { return l != "0123456789" }) {
+	if lines := readStderr(filepath.Dir(path)); len(lines) != stderrLines || slices.ContainsFunc(lines, func(l string) bool { return l != "0123456789" }) {
 		t.Errorf("%d of very many lines", len(lines))
 	}
 }

@@ -162,6 +162,16 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 	}
 }
 
+// ReadNPY reads an array of a .npy file that has size bytes; name is for its table and
+// its errors.
+func ReadNPY(r io.Reader, size int64, name string, o ReadOptions) (*data.Table, error) {
+	t, err := readArray(readNPYHeader, bufio.NewReaderSize(r, 1<<16), size, name, data.NewLimit(o.MaxValues), o)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return t, nil
+}
+
 // File is an open file, decompressed when its first bytes are gzip's.
 type File struct {
 	plainReader

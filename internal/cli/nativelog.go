@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // nativeLog keeps what native libraries and their bindings print out of sight:
@@ -31,11 +33,17 @@ func (l *nativeLog) Write(p []byte) (int, error) {
 // error at it when the console is on it; the trace of a crash still goes to the console
 // as well. When the file cannot be written, everything stays as it is: the log is not
 // worth a training.
-func (a *app) keepLog(l *nativeLog, path string) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+func (a *app) keepLog(l *nativeLog, dir string) {
+	folder, err := files.OpenFolder(dir)
 	if err != nil {
 		return
 	}
+	defer folder.Close() //nolint:errcheck // the file in it stays open
+	log, _, err := folder.OpenLog(runlog.StderrFile)
+	if err != nil {
+		return
+	}
+	f := log.File
 	a.opened = append(a.opened, func() { _ = f.Close() })
 	l.mu.Lock()
 	l.file = f

@@ -135,7 +135,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 			Observe: func(r runlog.Record) {
 				a.signals.training(r)
 				if _, ok := r.(runlog.Start); ok {
-					a.keepLog(log, filepath.Join(dir, runlog.StderrFile))
+					a.keepLog(log, dir)
 					defer close(started)
 				}
 				p.observe(r)
@@ -148,7 +148,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	} else {
 		s, err = run()
 	}
-	return a.trained(ctx, s, err, d, figuresOf(&cfg.Config, d, splits.Shape))
+	return a.trained(ctx, s, err, d, cfg, figuresOf(&cfg.Config, d, splits.Shape))
 }
 
 // trainConfig reads the configuration to train. A run that is resumed has its
@@ -183,7 +183,7 @@ func (f flags) resumeCommand(dir string) string {
 }
 
 // trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, f figures) error {
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, c *train.Config, f figures) error {
 	if s == nil {
 		if changed := (*data.ChangedError)(nil); errors.As(err, &changed) {
 			return fmt.Errorf("%w (--changed-data continues with what is there)", err)
@@ -196,14 +196,17 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 			return err
 		}
 	}
-	var diverged *train.DivergedError
+	if s.Status == runlog.Failed && s.Test != nil && !a.json { // its files could not be written, but this is known
+		err = errors.Join(err, a.print("%s", summaryText(s, d, f, resume)))
+	}
 	switch {
-	case errors.As(err, &diverged):
-		return &exitError{codeDiverged, fmt.Errorf("training %s: %w", s.Dir, err)}
-	case cancelled(ctx, err):
+	case s.Status == runlog.Diverged:
+		slower := fmt.Sprintf("%s --set train.optimizer.learning_rate=%.2g", resume, c.Train.Optimizer.Rate()/10)
+		return &exitError{codeDiverged, fmt.Errorf("training %s: %w (continue with a smaller rate, say: %s)", s.Dir, err, slower)}
+	case s.Status == runlog.Stopped && cancelled(ctx, err):
 		return &exitError{codeInterrupted, fmt.Errorf("training %s: interrupted at step %d (continue: %s)", s.Dir, s.Steps, resume)}
 	case err != nil:
-		return fmt.Errorf("training %s: %w", s.Dir, err)
+		return &exitError{codeFailed, fmt.Errorf("training %s: %w (continue: %s)", s.Dir, err, resume)}
 	case a.json:
 		return nil
 	}
