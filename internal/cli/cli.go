@@ -15,8 +15,11 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/internal/quiet"
 	"github.com/maskflow/maskflow/internal/text"
 )
+
+func init() { quiet.End() }
 
 // app is one call of the command.
 type app struct {
