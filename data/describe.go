@@ -18,6 +18,8 @@ type Stats struct {
 	Binary     bool         `json:"binary"`   // every value is 0 or 1
 	Constant   int          `json:"constant"` // columns with one value in all of train
 	Splits     []SplitStats `json:"splits"`
+	// Warnings are those of the splits under a density of such values.
+	Warnings []string `json:"warnings,omitempty"`
 	// IndependentNLL is what independent Bernoulli columns score on test: the
 	// mean negative log-likelihood in nats a row, with the probabilities
 	// (k + 1)/(n + 2) for k ones in n rows of train. Any model must beat it. It
@@ -92,6 +94,7 @@ func Describe(s *Splits) Stats {
 	} else if d.Constant == 0 {
 		d.GaussianNLL = gaussianNLL(columns[0], columns[2])
 	}
+	d.Warnings = s.Warnings(!d.Binary)
 	return d
 }
 

@@ -8,6 +8,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Preparation makes of the rows of a source the rows that a model sees, and the
@@ -141,11 +143,20 @@ func pick[T any](from []T, places []int) (picked []T) {
 	return picked
 }
 
-// columnsOf returns the columns of a table that are the variables and the
-// context. A table has either all the columns of the source, perhaps followed by a context
+// columnsOf returns the columns of a table that are the variables and the context, which
+// have the names of the source where both have names.
+func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) {
+	if variables, context, err = p.placesOf(t); err == nil {
+		err = p.checkNames(t, variables, context)
+	}
+	return variables, context, err
+}
+
+// placesOf returns the columns of a table that are the variables and the context by their
+// number. A table has either all the columns of the source, perhaps followed by a context
 // that the source keeps apart, or, without those that are dropped, the variables followed
 // by the context.
-func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) {
+func (p *Preparation) placesOf(t *Table) (variables, context []int, err error) {
 	apart := t.apart()
 	switch dim, width := p.Dim(), p.ContextDim(); {
 	case t.dim == p.Width && apart == p.Apart:
@@ -168,9 +179,45 @@ func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) 
 	}
 }
 
+// checkNames returns an error unless the columns of a table that has names for them are
+// those of the source, where it had names.
+func (p *Preparation) checkNames(t *Table, variables, context []int) error {
+	err := sameNames(t.label(), pick(t.Columns, slices.Concat(variables, context)), pick(p.Columns, slices.Concat(p.Variables, p.Context)))
+	if err == nil && context == nil && t.Context != nil {
+		return p.CheckContext(t.Context)
+	}
+	return err
+}
+
+// CheckContext returns an error unless the columns of a table of contexts that has names
+// for them are those of the source. The names of a context that the source keeps apart
+// say nothing.
+func (p *Preparation) CheckContext(t *Table) error {
+	if t == nil {
+		return errNoRows
+	}
+	return sameNames(t.label(), t.Columns, pick(p.Columns, p.Context))
+}
+
+// sameNames compares the names of columns as far as there are any.
+func sameNames(table string, have, want []string) error {
+	for k := range min(len(want), len(have)) {
+		if have[k] == want[k] {
+			continue
+		}
+		how := "a table without names is taken as it is"
+		if slices.Equal(slices.Sorted(slices.Values(have)), slices.Sorted(slices.Values(want))) {
+			how = "the same names in another order; the order is " + text.Listed(want)
+		}
+		return fmt.Errorf("%s: column %q stands where the model has %q (%s; --by-position looks at no names)",
+			table, text.Shorten(have[k], 41), text.Shorten(want[k], 41), how)
+	}
+	return nil
+}
+
 // Apply prepares the rows of a table. It returns an error, with the place in the
-// source, when the columns are not those of the source, when a cell is missing, a
-// text or infinite, and when a value is outside the domain of a step.
+// source, when the columns are not those of the source by number or by name, when a
+// cell is missing, a text or infinite, and when a value is outside the domain of a step.
 func (p *Preparation) Apply(t *Table) (*Prepared, error) {
 	return p.apply(Part{Table: t}, p.evaluationNoise())
 }

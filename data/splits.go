@@ -138,6 +138,8 @@ type Splits struct {
 	Prep *Preparation
 	// Identity says which rows these are, nil for a target.
 	Identity *Identity
+
+	odd warnings // of the rows
 }
 
 // Sets returns train, valid and test with their names.
@@ -244,6 +246,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 			return nil, err
 		}
 	}
+	s.odd = p.inspect(parts)
 	s.Prep, s.Dim, s.ContextDim, s.Note, s.Identity = p, p.Dim(), p.ContextDim(), from.Note, <-identity
 	if shape := parts[0].Table.Shape; p.Dim() == p.Width && slices.Equal(shape, parts[1].Table.Shape) && slices.Equal(shape, parts[2].Table.Shape) {
 		s.Shape = shape

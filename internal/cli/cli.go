@@ -30,6 +30,8 @@ type app struct {
 	console *console
 	signals *signals
 	flags
+	// notes are printed when the call has succeeded, a line each.
+	notes []string
 	// opened are closed when the call ends, the last first.
 	opened []func()
 }
@@ -38,6 +40,8 @@ type app struct {
 type flags struct {
 	json             bool
 	backend, dataDir string
+	reading          []string // of files of tables: keys of data as --set has them
+	byPosition       bool
 }
 
 // Do runs the command with the arguments after its name and returns the exit
@@ -68,6 +72,11 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetIn(stdin)
 	root.SetErr(a.console)
 	err := root.ExecuteContext(ctx)
+	for _, note := range a.notes {
+		if err == nil {
+			a.console.line("note: %s", note)
+		}
+	}
 	code = a.exit(ctx, cmp.Or(err, out.err))
 	a.console.finish(ctx, code != codeDone)
 	return code

@@ -110,22 +110,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 	must(c.MarkFlagFilename("output", tableSuffixes...))
 	changedFlag(c, &out.changed)
 	setFlag(c, &sets)
-	for _, k := range option.Document(table)[1:] { // the first is the source
-		name := strings.ReplaceAll(strings.TrimPrefix(k.Path, "data."), "_", "-")
-		set := func(value string) error {
-			if strings.HasPrefix(k.Type, "list") {
-				value = "[" + strings.Trim(value, "[]") + "]"
-			}
-			sets = append(sets, k.Path+"="+value)
-			return nil
-		}
-		if k.Type == "true or false" {
-			c.Flags().BoolFunc(name, k.Help, set)
-		} else {
-			c.Flags().Func(name, k.Help, set)
-			completeWords(c, name, k.Values...)
-		}
-	}
+	keyFlags(c, &sets, option.Document(table)[1:]...) // the first is the source
 	dataDirFlag(c, &a.dataDir)
 	jsonFlag(c, &a.json)
 	return c
@@ -270,6 +255,9 @@ func statsText(d data.Stats) string {
 		fmt.Fprintf(&b, "%s\n", d.Note)
 	}
 	b.WriteString(splitsTable(d).String())
+	for _, line := range d.Warnings {
+		fmt.Fprintf(&b, "note: %s\n", line)
+	}
 	switch {
 	case d.Binary:
 		fmt.Fprintf(&b, "independent columns: test NLL %.2f nats a row, which any model must beat\n", d.IndependentNLL)

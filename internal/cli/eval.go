@@ -55,6 +55,7 @@ func (a *app) evalCommand() *cobra.Command {
 	splitFlag(c, &o.split)
 	f.StringVar(&o.file, "data", "", "evaluate the rows of this `file` instead")
 	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file of --data")
+	a.readFlags(c)
 	f.IntSliceVar(&o.orders, "orders", nil, "sizes `K[,K...]` of the ensemble (default all orders)")
 	countFlag(c, &o.samples, "samples", "", 1, "draws `K` a row of a variational autoencoder (default eval.samples)")
 	changedFlag(c, &o.changed)
@@ -97,7 +98,8 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	} else {
 		o.split = "file"
 		var t *data.Table
-		if t, err = a.readTable(ctx, o.file, o.array); err == nil {
+		if t, err = a.readRows(ctx, r, o.file, o.array); err == nil {
+			a.noteRows(r, t)
 			set, err = r.Prepare(t)
 		}
 	}
@@ -170,6 +172,7 @@ func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goO
 	if r.Data != nil {
 		changed = append(slices.Clone(r.Data.Changed), changed...)
 	}
+	a.notes = splits.Warnings(!models.Discrete(r.Definition()))
 	return splits, changed, nil
 }
 

@@ -10,6 +10,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/option"
 )
 
 // backendFlag adds --backend to a command that computes.
@@ -48,6 +53,54 @@ func setFlag(c *cobra.Command, sets *[]string) {
 		}
 		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}))
+}
+
+// keyFlags adds a flag for each of some keys of data, which changes it as --set does.
+func keyFlags(c *cobra.Command, sets *[]string, keys ...option.Doc) {
+	for _, k := range keys {
+		name := strings.ReplaceAll(strings.TrimPrefix(k.Path, "data."), "_", "-")
+		set := func(value string) error {
+			switch {
+			case strings.HasPrefix(k.Type, "list"):
+				value = "[" + strings.Trim(value, "[]") + "]"
+			case k.Type == "text" && k.Values == nil:
+				value = option.QuoteText(value)
+			}
+			*sets = append(*sets, k.Path+"="+value)
+			return nil
+		}
+		if k.Type == "true or false" {
+			c.Flags().BoolFunc(name, k.Help, set)
+			continue
+		}
+		words, help := slices.DeleteFunc(k.Values, func(word string) bool { return word == "" }), k.Help
+		if words != nil {
+			help += ": `" + strings.Join(words, ", ") + "`"
+		}
+		c.Flags().Func(name, help, set)
+		completeWords(c, name, words...)
+	}
+}
+
+// readFlags adds the flags of a command that reads tables.
+func (f *flags) readFlags(c *cobra.Command) {
+	keys := option.Document(option.Table{option.Section("data", new(data.Options).Table())})
+	keyFlags(c, &f.reading, slices.DeleteFunc(keys, func(k option.Doc) bool {
+		return !slices.Contains([]string{"data.header", "data.separator", "data.decimal", "data.encoding", "data.max_values"}, k.Path)
+	})...)
+	c.Flags().BoolVar(&f.byPosition, "by-position", false, "take columns by their position, whatever their names are")
+}
+
+// readOptions are those that the flags of readFlags choose; header is the setting of a
+// table without the flag.
+func (f *flags) readOptions(array, header string) (format.ReadOptions, error) {
+	var o data.Options
+	table := option.Table{option.Section("data", o.Table())}
+	err := config.Parse(table, "", fmt.Appendf(nil, "data: {source: file, header: %q}", cmp.Or(header, "auto")), f.reading)
+	if err != nil {
+		err = usage(err)
+	}
+	return format.ReadOptions{Array: array, Dialect: o.Dialect, MaxValues: o.MaxValues}, err
 }
 
 func jsonFlag(c *cobra.Command, on *bool) {

@@ -46,6 +46,7 @@ func (a *app) latentCommand() *cobra.Command {
 		},
 	}
 	o.inputFlags(c)
+	a.readFlags(c)
 	methodFlag(c, &o.method)
 	f := c.Flags()
 	f.BoolVar(&o.inverse, "inverse", false, "from noise to data")
@@ -75,6 +76,8 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	prepare, restore := r.Prepare, data.NewPreparation(r.Definition().Dim(), 0).Undo
 	if o.inverse { // Noise is in no units of the data, so that nothing else is asked of its values.
 		prepare, restore = data.NewPreparation(r.Definition().Dim(), r.Definition().ContextDim()).Apply, r.Preparation().Undo
+	} else {
+		a.noteRows(r, t)
 	}
 	set, err := prepare(t)
 	if err != nil {

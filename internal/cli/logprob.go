@@ -38,6 +38,7 @@ func (a *app) logprobCommand() *cobra.Command {
 		},
 	}
 	o.inputFlags(c)
+	a.readFlags(c)
 	countFlag(c, &o.orders, "orders", "", 1, "size `K` of the ensemble (default all orders)")
 	c.Flags().BoolVar(&o.perOrder, "per-order", false, "a further column for every single order")
 	backendFlag(c, &a.backend)
@@ -50,6 +51,7 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	if err != nil {
 		return err
 	}
+	a.noteRows(r, t)
 	sets := r.Sets(o.orders)
 	if o.perOrder && len(sets) == 0 {
 		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Path))

@@ -65,13 +65,37 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 	return r, nil
 }
 
-// readTable reads a table from a file, or as CSV from standard input for "-".
-func (a *app) readTable(ctx context.Context, path, array string) (*data.Table, error) {
-	o := format.ReadOptions{Array: array}
-	if path == "-" {
-		return format.ReadCSV(a.stdin, "standard input", o)
+// readTable reads a table from a file, or as CSV from standard input for "-". header is
+// that of the dialect where no flag has it.
+func (a *app) readTable(ctx context.Context, path, array, header string) (t *data.Table, err error) {
+	o, err := a.readOptions(array, header)
+	if err != nil {
+		return nil, err
 	}
-	return format.ReadFile(ctx, path, o)
+	if path == "-" {
+		t, err = format.ReadCSV(a.stdin, "standard input", o)
+	} else {
+		t, err = format.ReadFile(ctx, path, o)
+	}
+	if err == nil && a.byPosition {
+		t.Columns = nil
+	}
+	return t, err
+}
+
+// readRows reads a table of rows for the model of a run: whether its text has a header is
+// as for the source of the run, since this guess would be wrong in silence.
+func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array string) (*data.Table, error) {
+	header := ""
+	if r.Config != nil {
+		header = r.Config.Data.Header
+	}
+	return a.readTable(ctx, path, array, header)
+}
+
+// noteRows notes what is odd about the rows of a table for the model of a run.
+func (a *app) noteRows(r *maskflow.Model, t *data.Table) {
+	a.notes = append(a.notes, r.Preparation().Warnings(t, !models.Discrete(r.Definition()))...)
 }
 
 // writeTable is writeRows of a table that is held.
@@ -139,7 +163,7 @@ func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := a.readTable(ctx, f.input, f.array)
+	t, err := a.readRows(ctx, r, f.input, f.array)
 	switch {
 	case err != nil || f.context == "":
 		return r, t, err
@@ -166,13 +190,16 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	case path == "":
 		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Path, text.Count(width, "column")))
 	}
-	t, err := a.readTable(ctx, path, "")
+	t, err := a.readTable(ctx, path, "", "")
 	if err != nil {
 		return nil, err
 	}
 	rows, dim := t.Dims()
 	if dim != width {
 		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", t.Name, text.Count(dim, "column"), width)
+	}
+	if err := r.Preparation().CheckContext(t); err != nil {
+		return nil, err
 	}
 	if rows != 1 && rows != n {
 		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)

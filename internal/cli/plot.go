@@ -68,6 +68,7 @@ func (a *app) plotCommand() *cobra.Command {
 	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images, where the source has none")
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
+	a.readFlags(c)
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	changedFlag(c, &o.changed)
 	backendFlag(c, &a.backend)

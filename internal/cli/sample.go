@@ -50,6 +50,7 @@ func (a *app) sampleCommand() *cobra.Command {
 	}
 	countFlag(c, &o.n, "number", "n", 1, "draw `N` rows")
 	o.flags(c)
+	a.readFlags(c)
 	c.Flags().Uint64Var(&o.seed, "seed", 0, "random seed")
 	countFlag(c, &o.order, "order", "", 0, "draw all rows in this order `K` of the model, from 1 (default a random one for each)")
 	methodFlag(c, &o.method)

@@ -123,11 +123,18 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	defer release()
 	a.signals.clean(release)
 
+	notes := splits.Warnings(!models.Discrete(d))
+	if o.quiet {
+		notes, a.notes = nil, notes
+	}
 	p := newProgress(a.console, cfg, o.quiet)
 	p.intro.add("backend", "%s", b)
 	p.intro.add("data", "%s", splitsLine(splits))
 	p.intro.add("model", "%s", modelLine(d))
 	p.intro.add("run", "%s", dir)
+	for _, note := range notes {
+		p.intro.add("note", "%s", note)
+	}
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{

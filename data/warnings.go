@@ -1,0 +1,315 @@
+package data
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/maskflow/maskflow/internal/text"
+)
+
+// warnings are what is odd about the columns of rows, a line each.
+type warnings struct {
+	any  []string // under any density
+	real []string // under a density of real numbers
+}
+
+func (w warnings) of(real bool) []string {
+	if real {
+		return slices.Concat(w.any, w.real)
+	}
+	return slices.Clip(w.any)
+}
+
+// Warnings returns what is odd about the rows, a line each: guesses of the reader that
+// may be wrong, values that look like signs of missing ones, columns that number
+// the rows, and those whose values are not told apart in float32. For a density of
+// real numbers it has the columns, too, whose values repeat: it has no bound there.
+func (s *Splits) Warnings(real bool) []string {
+	if s == nil {
+		return nil
+	}
+	return s.odd.of(real)
+}
+
+// Warnings is that of [Splits.Warnings] for other rows, which Apply takes.
+func (p *Preparation) Warnings(t *Table, real bool) []string {
+	if p == nil || t == nil {
+		return nil
+	}
+	if _, _, err := p.columnsOf(t); err != nil {
+		return nil
+	}
+	return p.inspect([]Part{{Table: t}}).of(real)
+}
+
+// watched is a column, with what its values are.
+type watched struct {
+	name           string
+	low, high      float64 // of all values
+	lower, higher  float64 // the nearest to these
+	atLow, atHigh  int     // rows that have them
+	first          float64
+	varies, counts bool // in the first set; it counts the rows
+}
+
+func (w *watched) add(v float64) {
+	switch {
+	case v < w.low:
+		w.low, w.lower, w.atLow = v, w.low, 1
+	case v == w.low:
+		w.atLow++
+	case v < w.lower:
+		w.lower = v
+	}
+	switch {
+	case v > w.high:
+		w.high, w.higher, w.atHigh = v, w.high, 1
+	case v == w.high:
+		w.atHigh++
+	case v > w.higher:
+		w.higher = v
+	}
+}
+
+// fewRows are too few to call what repeats in them odd.
+const fewRows = 20
+
+// inspect looks at the values of parts, the first of which are those of a training.
+func (p *Preparation) inspect(parts []Part) (w warnings) {
+	for i, part := range parts {
+		for _, note := range part.Table.Notes {
+			if line := part.Table.label() + ": " + note; i == 0 || !slices.Contains(w.any, line) {
+				w.any = append(w.any, line)
+			}
+		}
+	}
+	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.kind() == new(Binarize).kind() || s.kind() == new(Dequantise).kind() }) {
+		return w // of levels, which Apply has checked
+	}
+	columns := make([]watched, p.Dim()+p.ContextDim())
+	variables, context := p.Names()
+	for c := range columns {
+		columns[c] = watched{low: math.Inf(1), lower: math.Inf(1), high: math.Inf(-1), higher: math.Inf(-1), counts: parts[0].Table.rows >= fewRows}
+		if c < p.Dim() {
+			columns[c].name = columnName(variables, c)
+		} else {
+			columns[c].name = "context " + columnName(context, c-p.Dim())
+		}
+	}
+	var views []view
+	for k, part := range parts {
+		v := p.view(part)
+		views = append(views, v)
+		for i := range part.Len() {
+			for c := range columns {
+				x, w := v.at(i, c), &columns[c]
+				if w.add(x); k > 0 {
+					continue
+				}
+				if i == 0 {
+					w.first = x
+				}
+				w.varies = w.varies || x != w.first
+			}
+		}
+	}
+	for c := range columns {
+		all, w := p.view(Part{Table: parts[0].Table}), &columns[c]
+		for i := 1; i < parts[0].Table.rows && w.counts; i++ {
+			w.counts = all.at(i, c) == all.at(0, c)+float64(i)
+		}
+	}
+	w.any = append(w.any, fills(columns, views)...)
+	p.repeats(&w, columns, views[0])
+	return w
+}
+
+// columnName is a column in a message.
+func columnName(names []string, c int) string {
+	if names == nil {
+		return strconv.Itoa(c)
+	}
+	return strconv.Quote(text.Shorten(names[c], 41))
+}
+
+// view gives the variables, followed by the context, of the rows of a part.
+type view struct {
+	Part
+	apart              *Table // which has the context
+	variables, context []int
+}
+
+func (p *Preparation) view(part Part) view {
+	v := view{Part: part, apart: part.Table}
+	v.variables, v.context, _ = p.columnsOf(part.Table) // which Apply has checked
+	if v.context == nil && part.Table.Context != nil {
+		v.apart, v.context = part.Table.Context, sequence(0, p.ContextDim())
+	}
+	return v
+}
+
+func (v *view) at(i, c int) float64 {
+	if v.Rows != nil {
+		i = v.Rows[i]
+	}
+	if c < len(v.variables) {
+		return v.Table.At(i, v.variables[c])
+	}
+	return v.apart.At(i, v.context[c-len(v.variables)])
+}
+
+// isFill tells numbers that stand for missing ones in files: nines, the fill
+// values of NetCDF and others, the ends of integer types.
+func isFill(v float64) bool {
+	v = math.Abs(v)
+	switch v {
+	case 1 << 15, 1<<15 - 1, 1 << 31, 1<<31 - 1:
+		return true
+	}
+	if v < 99 || v >= 1e15 {
+		return v >= 1e15
+	}
+	digits := strconv.FormatFloat(v, 'f', -1, 64)
+	return strings.Trim(digits, "9.") == "" && len(digits) > 2
+}
+
+// fills reports values at the end of a column that look like signs of missing ones:
+// farther from all others than these are apart or, where the value is not known for
+// that, ten times as far, in several rows.
+func fills(columns []watched, views []view) (lines []string) {
+	report := func(w *watched, v float64, rows int) {
+		lines = append(lines, fmt.Sprintf("column %s is %.6g in %s, far from its other values (a sign of missing ones? leave the rows out)",
+			w.name, v, text.Count(rows, "row")))
+	}
+	for c := range columns {
+		w := &columns[c]
+		if w.low == w.high {
+			continue
+		}
+		if !isFill(w.low) && !isFill(w.high) {
+			if w.atLow > 1 && w.lower < w.high && w.lower-w.low > 10*(w.high-w.lower) {
+				report(w, w.low, w.atLow)
+			}
+			if w.atHigh > 1 && w.higher > w.low && w.high-w.higher > 10*(w.higher-w.low) {
+				report(w, w.high, w.atHigh)
+			}
+			continue
+		}
+		found, low, high := map[float64]int{}, w.low, w.high
+		for isFill(low) && found[low] == 0 || isFill(high) && found[high] == 0 { // fills may hide others
+			for _, v := range []float64{low, high} {
+				if isFill(v) {
+					found[v] = 0
+				}
+			}
+			low, high = math.Inf(1), math.Inf(-1)
+			for v := range found {
+				found[v] = 0
+			}
+			for k := range views {
+				for i := range views[k].Len() {
+					v := views[k].at(i, c)
+					if n, known := found[v]; known {
+						found[v] = n + 1
+					} else {
+						low, high = min(low, v), max(high, v)
+					}
+				}
+			}
+			if len(found) > 8 || low > high {
+				break
+			}
+		}
+		for _, v := range slices.Sorted(maps.Keys(found)) {
+			if apart := max(low-v, v-high); apart > high-low && (math.Abs(v) < 1e15 || apart > 1000*(high-low)) {
+				report(w, v, found[v])
+			}
+		}
+	}
+	if most := 5; len(lines) > most {
+		lines = append(lines[:most], fmt.Sprintf("%d more such values in other columns", len(lines)-most))
+	}
+	return lines
+}
+
+// repeats reports columns that number the rows, whose values become equal in float32,
+// that are constant and whose values repeat, by some rows of the first set.
+func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
+	n := min(v.Len(), max(200, min(10_000, 4_000_000/len(columns))))
+	some := make([]int, n)
+	for k := range n {
+		if some[k] = k * v.Len() / n; v.Rows != nil {
+			some[k] = v.Rows[some[k]]
+		}
+	}
+	s, err := p.apply(Part{Table: v.Table, Rows: some}, points)
+	if err != nil {
+		return // which Apply reports
+	}
+	v.Rows = some
+	before, after := make([]float64, n), make([]float32, n)
+	var numbering, equal, constant, repeated []string
+	for c := range columns {
+		w := &columns[c]
+		switch {
+		case w.counts:
+			numbering = append(numbering, w.name)
+			continue
+		case !w.varies && c < p.Dim() && (n >= fewRows || v.Name != "" && n > 1):
+			constant = append(constant, w.name)
+			continue
+		}
+		for k := range n {
+			if before[k] = v.at(k, c); c < s.Dim {
+				after[k] = s.X[k*s.Dim+c]
+			} else {
+				after[k] = s.Context[k*s.ContextDim+c-s.Dim]
+			}
+		}
+		slices.Sort(before)
+		slices.Sort(after)
+		distinct, whole, most, often, run, told, kept := 1, before[0] == math.Trunc(before[0]), before[0], 1, 1, 1, 1
+		for k := 1; k < n; k++ {
+			x, last := before[k], before[k-1]
+			if after[k] != after[k-1] {
+				kept++
+			}
+			if x-last > 4*0x1p-52*math.Abs(x) { // not the last digits of two computations
+				told++
+			}
+			if x == last {
+				run++
+			} else {
+				distinct, run, whole = distinct+1, 1, whole && x == math.Trunc(x)
+			}
+			if run > often {
+				most, often = x, run
+			}
+		}
+		if lost := told - kept; 100*lost > told {
+			equal = append(equal, fmt.Sprintf("%s (%d values become %d)", w.name, told, kept))
+		}
+		switch {
+		case c >= p.Dim() || n < fewRows:
+		case whole && distinct <= n/2, distinct <= n/10:
+			repeated = append(repeated, fmt.Sprintf("%s (%d distinct values in %d rows)", w.name, distinct, n))
+		case often >= n/10:
+			repeated = append(repeated, fmt.Sprintf("%s (%.6g in %d %% of the rows)", w.name, most, 100*often/n))
+		}
+	}
+	note := func(to *[]string, what string, columns []string, remedy string) {
+		if len(columns) > 0 {
+			plural := strings.Repeat("s", min(1, len(columns)-1))
+			*to = append(*to, fmt.Sprintf("%s: column%s %s (%s)", what, plural, text.Listed(columns), remedy))
+		}
+	}
+	note(&w.any, "a number of the row", numbering, "leave it out: data.drop_columns")
+	note(&w.any, "distinct values become equal in float32", equal, "subtract an offset or, for variables, set data.standardise")
+	note(&w.real, "constant in training", constant, "a density of real numbers has no bound there; leave it out: data.drop_columns")
+	note(&w.real, "values that repeat", repeated,
+		"a density of real numbers has no bound there; set data.dequantise for levels from 0, make it context, or leave it out: data.drop_columns")
+}
