@@ -29,7 +29,7 @@ const (
 // Options of a [Source]. The zero value is the default.
 type Options struct {
 	Clock func() time.Time // nil means time.Now
-	Await bool             // a folder that holds no run yet is no error: runs may come
+	Await bool             // a folder that holds no run yet, or is not there yet, is no error: runs may come
 }
 
 // A Source follows run directories. Its methods are for one goroutine at a
@@ -62,6 +62,7 @@ func NewSource(paths []string, o Options) (*Source, error) {
 	for _, path := range paths {
 		dirs, err := runlog.List(path)
 		switch {
+		case errors.Is(err, fs.ErrNotExist) && o.Await: // it may come
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("%s does not exist (name a run directory, or a folder that holds runs)", path)
 		case err != nil:

@@ -311,12 +311,15 @@ func TestAClockThatIsSet(t *testing.T) {
 	}
 }
 
-// A folder without a run is followed where that is asked for, and the first run in it is
-// found.
+// A folder without a run, or that is not there, is followed where that is asked for, and
+// the first run in it is found.
 func TestRunsAreAwaited(t *testing.T) {
-	folder := t.TempDir()
-	if _, err := NewSource([]string{folder}, Options{}); err == nil {
-		t.Error("a folder without a run is followed though nobody waits")
+	empty := t.TempDir()
+	folder := filepath.Join(empty, "later")
+	for _, path := range []string{empty, folder} {
+		if _, err := NewSource([]string{path}, Options{}); err == nil {
+			t.Errorf("%s without a run is followed though nobody waits", path)
+		}
 	}
 	s, err := NewSource([]string{folder}, Options{Await: true})
 	ok(t, err)

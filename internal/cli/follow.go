@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ const followEvery = 500 * time.Millisecond
 // pipe, a log, a dumb terminal. With named, every line begins with the name of its run.
 func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Query, named bool) error {
 	var set monitor.Group
-	f := &follower{query: q, named: named, told: map[string]*told{}}
+	f := &follower{query: q, named: named, told: map[string]*told{}, stuck: map[string]time.Time{}}
 	for {
 		u := source.Poll()
 		set.Apply(u)
@@ -30,13 +29,14 @@ func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Quer
 			return err
 		}
 		f.lines.Reset()
-		switch {
-		case u.More:
+		if u.More {
 			continue
-		case !f.going(&set) && len(f.told) == 0:
-			return errors.New("watching: no run passes --filter (leave it out, or see the values with --json)")
-		case !f.going(&set):
-			return nil
+		}
+		if going, err := f.going(&set, u.Now); !going {
+			if err == nil && len(f.told) == 0 {
+				err = errors.New("watching: no run passes --filter (leave it out, or see the values with --json)")
+			}
+			return err
 		}
 		select {
 		case <-ctx.Done():
@@ -56,7 +56,8 @@ func named(paths []string) bool {
 type follower struct {
 	query monitor.Query
 	named bool
-	told  map[string]*told // by directory
+	told  map[string]*told     // by directory
+	stuck map[string]time.Time // since when a run cannot be read, by directory
 	lines strings.Builder
 }
 
@@ -84,11 +85,34 @@ func (f *follower) look(set *monitor.Group, now time.Time) {
 	}
 }
 
-// going reports whether anything may still happen to a run.
-func (f *follower) going(set *monitor.Group) bool {
-	return slices.ContainsFunc(set.Runs, func(r *monitor.Run) bool {
-		return unread(r) || r.Status().Alive() || r.Status() == monitor.Unknown
-	})
+// stuckTime is how long a run that cannot be read is given, on a file system that hangs
+// now and then.
+const stuckTime = 3 * time.Second
+
+// going reports whether anything may still happen to a run. Where that is no more, the
+// error is of a run that could not be read to its end.
+func (f *follower) going(set *monitor.Group, now time.Time) (going bool, err error) {
+	for _, r := range set.Runs {
+		waits := unread(r) || r.Status() == monitor.Unknown || r.Err != nil && !r.Gone && r.Status() != runlog.Running
+		if !waits {
+			delete(f.stuck, r.Dir)
+			going = going || r.Status().Alive()
+			continue
+		}
+		since, ok := f.stuck[r.Dir]
+		if !ok {
+			f.stuck[r.Dir], since = now, now
+		}
+		if now.Sub(since) < stuckTime {
+			going = true
+		} else if err == nil {
+			err = fmt.Errorf("watching: %s cannot be read to its end", r.Dir)
+			if r.Err != nil {
+				err = fmt.Errorf("%w: %w", err, r.Err)
+			}
+		}
+	}
+	return going, err
 }
 
 // unread reports whether there are records that are known of and were not read yet.

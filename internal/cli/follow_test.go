@@ -37,7 +37,7 @@ func newFollowing(t *testing.T, query string, begin func(x *following)) *followi
 		t.Fatal(err)
 	}
 	t.Cleanup(x.source.Close)
-	x.f = &follower{query: q, named: true, told: map[string]*told{}}
+	x.f = &follower{query: q, named: true, told: map[string]*told{}, stuck: map[string]time.Time{}}
 	return x
 }
 
@@ -94,8 +94,8 @@ func (x *following) after(d time.Duration, want ...string) {
 
 func (x *following) going(want bool) {
 	x.t.Helper()
-	if got := x.f.going(&x.set); got != want {
-		x.t.Errorf("going on: %t, want %t", got, want)
+	if got, err := x.f.going(&x.set, x.now); got != want || err != nil {
+		x.t.Errorf("going on: %t (%v), want %t", got, err, want)
 	}
 }
 
