@@ -24,6 +24,10 @@ type Options struct {
 	// Quick shortens every training, to see that all is in place. Its runs have
 	// names of their own.
 	Quick bool
+	// ChangedData goes on where the data are other rows than those of a training that is
+	// read or continued: its figures then compare with nothing. Otherwise that is a
+	// *[data.ChangedError].
+	ChangedData bool
 	// Args is the command line, for the manifests of the runs.
 	Args []string
 	// Watch, if not nil, is called before every training that runs and returns what is
@@ -46,6 +50,7 @@ type outcome struct {
 	dir     string
 	test    maskflow.Evaluation
 	seconds float64
+	changed []string // how the rows differ from those of the training, nil where they do not
 }
 
 // data reads the rows of a configuration, unless they are at hand.
@@ -97,10 +102,6 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 	} else if err != nil {
 		return outcome{}, fmt.Errorf("%w (give another folder, or remove this run to train it anew)", err)
 	}
-	splits, err := l.data(ctx, &c.Config)
-	if err != nil {
-		return outcome{}, err
-	}
 	if resume {
 		state, err := runlog.ReadState(dir, time.Now())
 		if err != nil {
@@ -108,12 +109,21 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 		}
 		switch state.Status {
 		case runlog.Done:
-			return l.read(ctx, dir, splits, float64(state.End.Time))
+			return l.read(ctx, dir, float64(state.End.Time))
 		case runlog.Diverged:
 			return outcome{}, fmt.Errorf("the training in %s diverged: %s (remove it to train anew)", dir, state.End.Error)
 		}
 	}
-	o := train.RunOptions{Dir: dir, Resume: resume, Args: l.o.Args}
+	var splits *data.Splits
+	if resume {
+		splits, err = train.LoadData(ctx, dir, c, l.o.DataDir)
+	} else {
+		splits, err = l.data(ctx, &c.Config)
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	o := train.RunOptions{Dir: dir, Resume: resume, ChangedData: l.o.ChangedData, Args: l.o.Args}
 	if l.o.Watch != nil {
 		o.Observe = l.o.Watch(t, dir, c)
 	}
@@ -124,16 +134,35 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 	case s.Status != runlog.Done || s.Test == nil:
 		return outcome{}, fmt.Errorf("the training in %s was stopped before its end (run this again to continue)", dir)
 	}
-	return outcome{dir: dir, test: *s.Test, seconds: s.Seconds}, nil
+	return outcome{dir: dir, test: *s.Test, seconds: s.Seconds, changed: s.DataChanged}, nil
 }
 
 // read evaluates a finished training.
-func (l *lab) read(ctx context.Context, dir string, splits *data.Splits, seconds float64) (outcome, error) {
+func (l *lab) read(ctx context.Context, dir string, seconds float64) (outcome, error) {
 	r, err := maskflow.Open(l.backend, dir)
 	if err != nil {
 		return outcome{}, err
 	}
 	defer r.Close()
-	e, err := r.EvaluateOf(ctx, splits.Test, maskflow.EvalOptions{})
-	return outcome{dir: dir, test: e, seconds: seconds}, err
+	out := outcome{dir: dir, seconds: seconds}
+	splits, err := l.own(ctx, r, &out)
+	if err != nil {
+		return out, err
+	}
+	out.test, err = r.EvaluateOf(ctx, splits.Test, maskflow.EvalOptions{})
+	return out, err
+}
+
+// own reads the rows of a finished training, by its preparation, and notes for its outcome
+// how they have changed where that is allowed.
+func (l *lab) own(ctx context.Context, r *maskflow.Model, out *outcome) (*data.Splits, error) {
+	splits, err := r.LoadData(ctx, l.o.DataDir)
+	changed := (*data.ChangedError)(nil)
+	switch {
+	case errors.As(err, &changed) && (!l.o.ChangedData || splits == nil):
+		return nil, fmt.Errorf("%w (--changed-data goes on, for figures that compare with nothing)", err)
+	case changed != nil:
+		out.changed, err = changed.Texts(), nil
+	}
+	return splits, err
 }

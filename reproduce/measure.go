@@ -69,7 +69,7 @@ func gapTo(name string) measure {
 			return estimate{}, err
 		}
 		defer r.Close()
-		splits, err := r.LoadData(ctx, l.o.DataDir)
+		splits, err := l.own(ctx, r, &of[0])
 		if err != nil {
 			return estimate{}, err
 		}

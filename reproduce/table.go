@@ -30,6 +30,9 @@ type Row struct {
 	Verdict string `json:"verdict"`
 	// Reached is absent where there is no target.
 	Reached *bool `json:"reached,omitempty"`
+	// DataChanged is how the rows differ from those of the trainings; such a figure reaches
+	// nothing.
+	DataChanged []string `json:"data_changed,omitempty"`
 	// Seconds are those of the trainings, summed over resumptions, or of the
 	// computation where there are none.
 	Seconds float64 `json:"seconds"`
@@ -65,6 +68,7 @@ func (l *lab) row(ctx context.Context, f Figure) (Row, error) {
 		}
 		of = append(of, out)
 		row.Seconds += out.seconds
+		row.DataChanged = append(row.DataChanged, out.changed...)
 	}
 	begin := time.Now()
 	found, err := f.measure(ctx, l, of)
@@ -76,7 +80,9 @@ func (l *lab) row(ctx context.Context, f Figure) (Row, error) {
 	}
 	row.Ours, row.Error = runlog.Float(found.value), runlog.Float(found.err)
 	text, reached, known := f.Rule.Verdict(found.value)
-	if row.Verdict = text; known {
+	if row.Verdict = text; row.DataChanged != nil {
+		row.Verdict = "not comparable: the data have changed"
+	} else if known {
 		row.Reached = &reached
 	}
 	if math.IsNaN(found.value) {

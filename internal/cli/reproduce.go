@@ -17,8 +17,8 @@ import (
 )
 
 type reproduceOptions struct {
-	list, quick, quiet bool
-	dir                string
+	list, quick, quiet, changed bool
+	dir                         string
 }
 
 const reproduceLong = `reproduce trains what a paper reports, a few presets one after the other, and prints a
@@ -57,6 +57,7 @@ func (a *app) reproduceCommand() *cobra.Command {
 	f.BoolVar(&o.list, "list", false, "list the experiments, the data they need and its publishers")
 	f.StringVar(&o.dir, "run", "", "`directory` of the runs (default runs/NAME)")
 	f.BoolVar(&o.quick, "quick", false, "a smoke test: a few steps of every training, which reproduce nothing")
+	changedFlag(c, &o.changed)
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, only the table")
@@ -90,7 +91,7 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 			p.observe(r)
 		}
 	}
-	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick, Args: append([]string{"maskflow"}, a.args...), Watch: watch})
+	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), Watch: watch})
 	if a.json && err == nil || len(t.Rows) > 0 {
 		if err := a.show(t, comparison(t)); err != nil {
 			return err
