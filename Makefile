@@ -27,7 +27,7 @@ TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test lint fuzz fuzz-short bench reproduce screens docs notice gpu-check clean
+.PHONY: help build demo test soak lint fuzz fuzz-short bench reproduce screens docs notice gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ ifdef RACE
 	go test $(RACE) -timeout $(TIMEOUT) $(RACE_PKGS)
 endif
 	@$(MAKE) --no-print-directory fuzz-short
+
+soak: ## the whole series of faults, of which the tests run a twentieth
+	MASKFLOW_SOAK=1 go test $(TAGS) -count 1 -timeout 2h -run 'Faults' ./...
 
 lint: ## golangci-lint; the first time builds it, which takes minutes
 	go tool -modfile=tools/go.mod golangci-lint run ./...

@@ -108,7 +108,7 @@ func readOwner(f *files.Folder) string {
 
 func (l *lock) release() error {
 	err := l.Close()
-	if !l.flocked {
+	if info, gone := l.folder.Stat(LockFile); !l.flocked && gone == nil && os.SameFile(info, l.info) {
 		err = errors.Join(err, l.folder.Remove(LockFile))
 	}
 	return err

@@ -21,41 +21,39 @@ func (w *Writer) Check() error {
 	if err := w.folder.Same(); err != nil {
 		return err
 	}
-	for name, own := range map[string]fs.FileInfo{ManifestFile: nil, MetricsFile: w.logInfo, LockFile: w.lock.info} {
-		info, err := w.folder.Stat(name)
+	for _, file := range []struct {
+		name string
+		own  fs.FileInfo // nil for a file that is replaced
+	}{{ManifestFile, nil}, {MetricsFile, w.logInfo}, {LockFile, w.lock.info}} {
+		info, err := w.folder.Stat(file.name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("%s was removed: %w", w.folder.Path(name), files.ErrGone)
+			return fmt.Errorf("%s was removed: %w", w.folder.Path(file.name), files.ErrGone)
 		case err != nil:
 			return err
-		case own != nil && !os.SameFile(info, own):
-			return fmt.Errorf("%s was replaced: %w", w.folder.Path(name), files.ErrGone)
+		case file.own != nil && !os.SameFile(info, file.own):
+			return fmt.Errorf("%s was replaced: %w", w.folder.Path(file.name), files.ErrGone)
 		}
 	}
 	return nil
 }
 
-// Rescue goes on with the run in a new directory beside that which is gone, with all records as far as they can still be
-// read, and returns its path. It has no checkpoints yet. When it fails, nothing has changed.
-func (w *Writer) Rescue() (dir string, err error) {
+// Rescue goes on with the run, which has come to a step, in a new directory beside that which is gone, or cannot be
+// written for the reason that is given. It has all records as far as they can still be read, and its path is returned. It has no checkpoints yet. When it
+// fails, nothing has changed.
+func (w *Writer) Rescue(step int64, why error) (dir string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	was := w.folder.Path("")
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("saving the run beside %s: %w", was, err)
-		}
-	}()
 	if dir, err = makeBeside(was + ".lost-" + w.Tag()); err != nil {
-		return "", err
+		return "", fmt.Errorf("saving the run beside %s: %w", was, files.Cause(err))
 	}
-	f, err := files.OpenFolder(dir)
-	if err != nil {
-		return "", err
+	next := &Writer{observe: w.observe, clock: w.clock}
+	if next.folder, err = files.OpenFolder(dir); err == nil {
+		next.lock, err = acquire(next.folder, w.run.owner(), (*flock.Flock).TryLockContext)
 	}
-	next := &Writer{folder: f, observe: w.observe, clock: w.clock}
-	if next.lock, err = acquire(f, w.run.owner(), (*flock.Flock).TryLockContext); err == nil {
-		err = f.WriteAtomic(MetricsFile, func(to io.Writer) error {
+	if err == nil {
+		err = next.folder.WriteAtomic(MetricsFile, func(to io.Writer) error {
 			_, _ = io.Copy(to, io.NewSectionReader(w.log, 0, w.size)) // what cannot be read is lost
 			return nil
 		})
@@ -64,11 +62,19 @@ func (w *Writer) Rescue() (dir string, err error) {
 		err = next.fill(w.run, w.config)
 	}
 	if err != nil {
-		_ = next.Close() // the first error is the one to report
-		return "", err
+		if next.folder != nil {
+			_ = next.Close() // the first error is the one to report
+		}
+		_ = os.RemoveAll(dir) // nothing but what was just made
+		return "", fmt.Errorf("saving the run beside %s: %w", was, err)
+	}
+	if !w.ended && w.kept.trouble == nil && w.folder.Same() == nil { // for those who look there
+		if line, err := encode(at(End{Status: Failed, Step: step, Error: fmt.Sprintf("%v; the run goes on in %s", why, dir)}, Float(w.Elapsed()))); err == nil {
+			_ = w.writeLine(line)
+		}
 	}
 	_, _, _ = w.log.Close(), w.lock.release(), w.folder.Close() // nothing is to be saved there
-	w.folder, w.lock, w.log, w.logInfo, w.size, w.torn = f, next.lock, next.log, next.logInfo, next.size, false
+	w.folder, w.lock, w.log, w.logInfo, w.size, w.torn = next.folder, next.lock, next.log, next.logInfo, next.size, false
 	w.kept.next = w.clock()
 	return dir, nil
 }

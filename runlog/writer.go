@@ -296,7 +296,10 @@ func (w *Writer) Close() error {
 	w.closed = true
 	var err error
 	if w.log != nil {
-		err = errors.Join(w.kept.flush(w), w.log.Close())
+		if err = w.kept.flush(w); w.ended {
+			err = nil // Append or Flush has returned it
+		}
+		err = errors.Join(err, w.log.Close())
 	}
 	if w.lock != nil {
 		err = errors.Join(err, w.lock.release())

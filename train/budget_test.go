@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,11 +15,19 @@ import (
 )
 
 // ticking goes on by 10 ms whenever somebody looks at it.
-type ticking struct{ now time.Time }
+type ticking struct {
+	mu  sync.Mutex
+	now time.Time
+}
 
 const tick = 10 * time.Millisecond
 
-func (c *ticking) clock() time.Time { c.now = c.now.Add(tick); return c.now }
+func (c *ticking) clock() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(tick)
+	return c.now
+}
 
 // pair is a run of a flow over two variables, 5 steps an epoch.
 func pair(t *testing.T, sets ...string) *Config {

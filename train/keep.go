@@ -95,7 +95,7 @@ func (r *run) secure() error {
 		return err
 	}
 	was := r.saved
-	dir, beside := r.w.Rescue()
+	dir, beside := r.w.Rescue(r.trainer.p.Step, err)
 	if beside == nil {
 		r.saved.step = -1
 		beside = r.save()

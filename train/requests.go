@@ -17,6 +17,7 @@ const pollEvery = 200 * time.Millisecond
 // by several goroutines.
 type requests struct {
 	w         *runlog.Writer
+	clock     func() time.Time
 	polling   hiccup                  // of looking for them
 	tests     bool                    // there are rows to test with
 	interrupt context.CancelCauseFunc // ends the evaluation that runs, and training with it
@@ -43,7 +44,8 @@ func (q *requests) stopNow() bool {
 // look answers new requests, during Training between two calls to the backend, or
 // beside an evaluation during Validating or Testing. The step is the present one, of
 // a test that of the last checkpoint. It is called by one goroutine at a time.
-func (q *requests) look(now time.Time, during runlog.PhaseName, step int64) {
+func (q *requests) look(during runlog.PhaseName, step int64) {
+	now := q.clock()
 	if !q.polling.due(now) {
 		return
 	}
@@ -110,7 +112,7 @@ func (q *requests) watch(during runlog.PhaseName, step int64) (end func()) {
 		again := time.NewTicker(pollEvery)
 		defer again.Stop()
 		for {
-			q.look(time.Now(), during, step)
+			q.look(during, step)
 			select {
 			case <-again.C:
 			case <-done:
