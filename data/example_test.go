@@ -2,6 +2,8 @@ package data_test
 
 import (
 	"fmt"
+	"math"
+	"strings"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -41,4 +43,28 @@ func Example() {
 	// test 10 rows of [time level]
 	// ln |det| = -1.74 nats
 	// the mean of train is 49.8, 0.31
+}
+
+// What is odd about the columns of a table has a line each.
+func ExampleSplits_Warnings() {
+	table := &data.Table{Name: "weather", Columns: []string{"temperature", "storms"}}
+	for i := range 300 {
+		row := []float64{20 + math.Sin(float64(i)), float64(i % 3)}
+		if i%60 == 0 {
+			row[0] = -9999
+		}
+		table.Append(row)
+	}
+	splits, err := data.Split(table, data.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, line := range splits.Warnings(true) { // of a density of real numbers
+		what, _, _ := strings.Cut(line, " (a ")
+		fmt.Println(what)
+	}
+	// Output:
+	// column "temperature" is -9999 in 5 rows, far from its other values
+	// values that repeat: column "storms" (3 distinct values in 240 rows)
 }

@@ -80,10 +80,12 @@ const fewRows = 20
 
 // inspect looks at the values of parts, the first of which are those of a training.
 func (p *Preparation) inspect(parts []Part) (w warnings) {
-	for i, part := range parts {
-		for _, note := range part.Table.Notes {
-			if line := part.Table.label() + ": " + note; i == 0 || !slices.Contains(w.any, line) {
-				w.any = append(w.any, line)
+	for _, part := range parts {
+		for _, t := range []*Table{part.Table, part.Table.Context} {
+			for k := 0; t != nil && k < len(t.Notes); k++ {
+				if line := t.label() + ": " + t.Notes[k]; !slices.Contains(w.any, line) {
+					w.any = append(w.any, line)
+				}
 			}
 		}
 	}

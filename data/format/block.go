@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
@@ -102,6 +103,11 @@ func readArray(header func(io.Reader) (block, int, error), r io.Reader, avail in
 		return nil, err
 	}
 	t.Name = name
+	if b.elem.kind == "i8" || b.elem.kind == "u8" {
+		if i := slices.IndexFunc(t.Float64(), func(v float64) bool { return math.Abs(v) >= exactWhole }); i >= 0 {
+			t.Notes = []string{roundedNote(t.Place(i/b.cols, i%b.cols), t.Float64()[i])}
+		}
+	}
 	if len(b.shape) != 2 {
 		t.Shape = b.shape[1:]
 	}
@@ -109,6 +115,13 @@ func readArray(header func(io.Reader) (block, int, error), r io.Reader, avail in
 		return t, nil
 	}
 	return t, atEnd(r)
+}
+
+// exactWhole is where float64 begins to leave out whole numbers.
+const exactWhole = 1 << 53
+
+func roundedNote(place string, v float64) string {
+	return fmt.Sprintf("%s is beyond 2^53: float64 rounds whole numbers there, this one to a step of %g", place, math.Nextafter(math.Abs(v), math.Inf(1))-math.Abs(v))
 }
 
 func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.Table, error) {

@@ -94,7 +94,11 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 			if math.IsInf(v, 0) && !o.Infinite {
 				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
 			}
-			row[col] = v
+			if row[col] = v; math.Abs(v) >= exactWhole && s.rounded == "" {
+				if cell = strings.TrimSpace(cell); !strings.ContainsAny(cell, "eE.,") && strconv.FormatFloat(v, 'f', 0, 64) != strings.TrimPrefix(cell, "+") {
+					s.rounded = roundedNote(data.Place(line, col, true, t.Columns), v)
+				}
+			}
 		}
 		t.Append(row)
 		t.Lines.Append(line)
@@ -117,6 +121,9 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 	}
 	if s.utf16 && s.Encoding != "utf-16" {
 		t.Notes = append(t.Notes, "read as UTF-16 (data.encoding)")
+	}
+	if s.rounded != "" {
+		t.Notes = append(t.Notes, s.rounded)
 	}
 	if s.Header != "no" && t.Columns == nil {
 		t.Notes = append(t.Notes, oddFirst(t)...)

@@ -51,3 +51,15 @@ func ExampleReadCSV() {
 	// 2 rows of [acidity pH]
 	// wine.csv: line 3, column "pH" is "n/a", not a number
 }
+
+// A table as a spreadsheet in German writes it.
+func ExampleReadCSV_dialect() {
+	text := "größe;gewicht\n1,75;70,5\n"
+	rows, err := format.ReadCSV(strings.NewReader(text), "people.csv", format.ReadOptions{Dialect: data.Dialect{Decimal: "comma"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(rows.Columns, rows.Row(nil, 0))
+	// Output: [größe gewicht] [1.75 70.5]
+}

@@ -25,6 +25,7 @@ type sheet struct {
 	data.Dialect
 	blank   bool // runs of blanks were its separators
 	utf16   bool
+	rounded string // what to note of the first whole number that float64 has not
 	comment string // the last before the table
 }
 

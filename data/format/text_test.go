@@ -1,6 +1,9 @@
 package format
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
@@ -131,6 +134,30 @@ func TestOddTablesRefuse(t *testing.T) {
 			}
 			datatest.WantError(t, err, append(c.want, "t.csv: ")...)
 		})
+	}
+}
+
+// Whole numbers that float64 rounds are noted, in text and in arrays.
+func TestRoundedWholeNumbers(t *testing.T) {
+	for text, want := range map[string]bool{
+		"1\n12345678901234567\n": true, "-9007199254740993\n": true, "a\n1700000000123456789\n": true,
+		"9007199254740994\n": false, "1e20\n": false, "12345678901234567.5\n": false, "9007199254740993,1\n9007199254740993,2\n": true,
+	} {
+		s, err := ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{})
+		if err != nil || (len(s.Notes) == 1 && strings.Contains(s.Notes[0], "beyond 2^53")) != want {
+			t.Errorf("%q: %v, %v", text, s.Notes, err)
+		}
+	}
+	for kind, want := range map[elementKind]bool{"i8": true, "u8": true, "f8": false} {
+		var b bytes.Buffer
+		b.Write(npyHeader(kind, []int{1, 2}))
+		if err := binary.Write(&b, binary.LittleEndian, []uint64{7, 1<<60 + 1}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := ReadFile(context.Background(), datatest.Temp(t, "x.npy", b.Bytes()), ReadOptions{})
+		if err != nil || (len(s.Notes) == 1 && strings.Contains(s.Notes[0], "column 1")) != want {
+			t.Errorf("%s: %v, %v", kind, s, err)
+		}
 	}
 }
 
