@@ -21,16 +21,20 @@ func (c *Config) LoadData(ctx context.Context, dir string) (*data.Splits, error)
 	return source.Load(ctx, o)
 }
 
+// DataFolder is the folder that LoadData looks for data in where dir is asked for.
+func (m *Model) DataFolder(dir string) string { return m.run.DataFolder(dir) }
+
 // LoadData reads the splits of the source that the model was trained on, to be evaluated
 // by its own preparation. When these are other rows than those of the training, they come
 // with a *[data.ChangedError]: a figure of its test rows may then be one of rows that the
-// model was trained on.
+// model was trained on. A dir of "" is the folder that the run remembers, while that is
+// there, else the working directory.
 func (m *Model) LoadData(ctx context.Context, dir string) (*data.Splits, error) {
 	if m.Config == nil || m.Config.Data.Source == data.InMemory {
 		return nil, fmt.Errorf("%s was fitted to rows in memory, which it does not hold (give rows, as --data FILE)", cmp.Or(m.Path, "the model"))
 	}
 	o := m.Config.Data
-	o.Dir, o.Prep, o.Evaluate = dir, m.prep, true
+	o.Dir, o.Prep, o.Evaluate = m.DataFolder(dir), m.prep, true
 	s, err := source.Load(ctx, o)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ import (
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Version is maskflow's.
@@ -53,6 +54,7 @@ type Model struct {
 	Data *data.Identity
 
 	prep *data.Preparation
+	run  *runlog.Manifest // nil for a model that was not opened from a run
 }
 
 // Core is a model in the space that it is computed in: its rows are prepared, in

@@ -149,7 +149,11 @@ func openRun(b *backend.Backend, dir string) (*Model, error) {
 	if err := meta.Owner(run); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return open(b, dir, c, state, meta)
+	m, err := open(b, dir, c, state, meta)
+	if err == nil {
+		m.run = run
+	}
+	return m, err
 }
 
 // open makes the model of a configuration with the weights of a checkpoint.

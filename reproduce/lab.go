@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,15 +116,17 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 		}
 	}
 	var splits *data.Splits
+	folder := l.o.DataDir
 	if resume {
-		splits, err = train.LoadData(ctx, dir, c, l.o.DataDir)
+		splits, err = train.LoadData(ctx, dir, c, folder)
 	} else {
+		folder = cmp.Or(folder, ".")
 		splits, err = l.data(ctx, &c.Config)
 	}
 	if err != nil {
 		return outcome{}, err
 	}
-	o := train.RunOptions{Dir: dir, Resume: resume, ChangedData: l.o.ChangedData, Args: l.o.Args}
+	o := train.RunOptions{Dir: dir, Resume: resume, ChangedData: l.o.ChangedData, Args: l.o.Args, DataDir: folder}
 	if l.o.Watch != nil {
 		o.Observe = l.o.Watch(t, dir, c)
 	}

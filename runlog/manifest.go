@@ -50,6 +50,7 @@ type Process struct {
 	Versions Versions  `json:"versions"`
 	Backend  string    `json:"backend"`            // description of the backend in use
 	Args     []string  `json:"args"`               // command line
+	DataDir  string    `json:"data_dir,omitempty"` // absolute path of the folder that its data were looked for in, where known
 	NoFlock  bool      `json:"no_flock,omitempty"` // set where the file system has no flock
 }
 
@@ -59,6 +60,18 @@ type Versions struct {
 	Go       string `json:"go"`
 	GoMLX    string `json:"gomlx"`
 	Plugin   string `json:"plugin,omitempty"`
+}
+
+// DataFolder is the folder to look for the data of the run in: the one that was asked for, else that of its last
+// process while it is there; "" where none is known.
+func (m *Manifest) DataFolder(asked string) string {
+	if asked != "" || m == nil {
+		return asked
+	}
+	if info, err := os.Stat(m.DataDir); err != nil || !info.IsDir() {
+		return ""
+	}
+	return m.DataDir
 }
 
 // FirstStarted is when the run was created.

@@ -2,6 +2,7 @@ package runlog
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -78,7 +79,7 @@ func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 		if left, err := f.Read(ConfigFile, maxConfig); !errors.Is(err, fs.ErrNotExist) && !bytes.Equal(left, config) {
 			return occupied(dir, ConfigFile)
 		}
-		p.Versions, p.Backend, p.Args = m.Versions, m.Backend, m.Args
+		p.Versions, p.Backend, p.Args, p.DataDir = m.Versions, m.Backend, m.Args, m.DataDir
 		m.Version, m.Process, m.Earlier = formatVersion, p, nil
 		if m.ID == "" {
 			m.ID = newID(p)
@@ -198,7 +199,7 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 		if err := w.clearControl(); err != nil {
 			return err
 		}
-		here.Versions, here.Backend, here.Args = p.Versions, p.Backend, p.Args
+		here.Versions, here.Backend, here.Args, here.DataDir = p.Versions, p.Backend, p.Args, cmp.Or(p.DataDir, m.DataDir)
 		m.Earlier = append(m.Earlier, m.Process)
 		m.Process = here
 		w.resumed = true

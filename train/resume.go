@@ -80,13 +80,18 @@ func CheckResume(dir string, c *Config) ([]config.Difference, error) {
 }
 
 // LoadData reads the rows of the run in dir to continue it, as its last whole checkpoint
-// prepares them: relative sources are looked for in dataDir.
+// prepares them: relative sources are looked for in dataDir, "" being the folder that the run remembers.
 func LoadData(ctx context.Context, dir string, c *Config, dataDir string) (*data.Splits, error) {
 	if c == nil {
 		return nil, errors.New("a run needs a configuration")
 	}
 	o := c.Data
 	o.Dir = dataDir
+	if dataDir == "" {
+		if run, err := runlog.ReadManifest(dir); err == nil { // else it says what is wrong later
+			o.Dir = run.DataFolder("")
+		}
+	}
 	if _, saved, err := head(dir); err == nil { // else the run begins anew, or says what is wrong
 		o.Prep, o.NoiseByPlace = saved.Preparation, saved.Preparation == nil
 	}

@@ -30,6 +30,9 @@ type RunOptions struct {
 	ChangedData bool
 	// Args is the command line, for the run's manifest.
 	Args []string
+	// DataDir is the folder that the rows were read from, which the run remembers; ""
+	// where there is none.
+	DataDir string
 	// Observe, if not nil, is given every record after it is written.
 	Observe func(runlog.Record)
 	// Clock is time.Now unless given. It is called by several goroutines.
@@ -191,7 +194,12 @@ func (r *run) write(rec runlog.Record) error { return r.w.Append(rec) }
 
 // open creates the run directory or takes it over.
 func (r *run) open() (err error) {
-	process := runlog.Process{Versions: versions(r.backend), Backend: r.backend.String(), Args: r.o.Args}
+	process := runlog.Process{Versions: versions(r.backend), Backend: r.backend.String(), Args: r.o.Args, DataDir: r.o.DataDir}
+	if process.DataDir != "" {
+		if process.DataDir, err = filepath.Abs(process.DataDir); err != nil {
+			return err
+		}
+	}
 	options := runlog.Options{Clock: r.o.Clock, Observe: r.o.Observe}
 	r.saved.step = -1
 	if r.o.Resume {

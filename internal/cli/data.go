@@ -162,10 +162,14 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 		if err != nil {
 			return err
 		}
-		if cfg.Data.Dir = a.data(); o.output != "" {
+		run, err := runlog.ReadManifest(dir)
+		if err != nil {
+			return err
+		}
+		if cfg.Data.Dir = a.dataOf(run); o.output != "" {
 			return a.export(ctx, cfg.Data, o, nil)
 		}
-		splits, err := cfg.LoadData(ctx, a.data())
+		splits, err := cfg.LoadData(ctx, cfg.Data.Dir)
 		if err != nil {
 			return err
 		}
@@ -184,7 +188,7 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 		return a.describe(splits, changed)
 	}
 	from := r.Config.Data
-	from.Dir = a.data()
+	from.Dir = a.dataOf(r)
 	return a.export(ctx, from, o, changed)
 }
 

@@ -159,7 +159,7 @@ func (a *app) readSplit(ctx context.Context, r *maskflow.Model, split string, go
 
 // readData is readSplit for those who need all splits.
 func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goOn bool) (_ *data.Splits, changed []string, _ error) {
-	splits, err := r.LoadData(ctx, a.data())
+	splits, err := r.LoadData(ctx, a.dataOf(r))
 	differs := (*data.ChangedError)(nil)
 	switch {
 	case errors.As(err, &differs) && differs.Concerns(split) && (!goOn || splits == nil):

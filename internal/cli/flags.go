@@ -26,7 +26,7 @@ func backendFlag(c *cobra.Command, spec *string) {
 // dataDirFlag adds --data-dir to a command that reads the data of a
 // configuration.
 func dataDirFlag(c *cobra.Command, dir *string) {
-	c.Flags().StringVar(dir, "data-dir", "", "folder of the data (default $MASKFLOW_DATA, else the working directory)")
+	c.Flags().StringVar(dir, "data-dir", "", "folder of the data (default that of the run, else $MASKFLOW_DATA, else the working directory)")
 	must(c.MarkFlagDirname("data-dir"))
 }
 
@@ -37,6 +37,12 @@ func changedFlag(c *cobra.Command, on *bool) {
 
 // data is the folder that data are looked for in.
 func (f flags) data() string { return cmp.Or(f.dataDir, os.Getenv("MASKFLOW_DATA")) }
+
+// remembers is what knows the folder of data: a model, or what a run directory says.
+type remembers interface{ DataFolder(asked string) string }
+
+// dataOf is the folder that the data of a run are looked for in.
+func (f flags) dataOf(r remembers) string { return cmp.Or(r.DataFolder(f.dataDir), f.data()) }
 
 // setFlag adds --set to a command that reads a configuration.
 func setFlag(c *cobra.Command, sets *[]string) {

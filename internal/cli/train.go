@@ -23,10 +23,11 @@ import (
 )
 
 type trainOptions struct {
-	sets                      []string
-	dir                       string
-	resume, quiet, tui, noTUI bool
-	changed                   bool
+	sets              []string
+	dir               string
+	resume, goOn      bool
+	quiet, tui, noTUI bool
+	changed           bool
 }
 
 const trainLong = `train fits the model that a configuration describes and writes a run directory: the
@@ -35,13 +36,15 @@ of the weights that were best in validation. On a terminal the monitor shows the
 while it trains (see maskflow watch for its keys).
 
 SIGINT (Ctrl-C), SIGTERM or SIGQUIT ends the training after the running call and writes a
-checkpoint; a second one ends it at once. Progress that nobody reads is dropped. --resume continues the run in --run from its
-last whole checkpoint with its own configuration, on the same backend bit for bit as if
-it had never stopped. A CONFIG or --set given with it may change how training
-goes on: rate, clipping, schedule, batch, limits, logging, checkpoints and evaluation.
-Data that have changed since are an error; with --changed-data
-the training goes on with them, and its last figure is one of "changed" rows, not of test
-rows.`
+checkpoint; a second one ends it at once. Progress that nobody reads is dropped.
+
+--resume continues the run in --run from its last whole checkpoint with its own
+configuration and data folder, on the same backend bit for bit as if it had never stopped.
+A CONFIG or --set given with it may change how training goes on: rate, clipping, schedule,
+batch, limits, logging, checkpoints and evaluation. Data that have changed since are an
+error; with --changed-data the training goes on with them, and its last figure is one of
+"changed" rows, not of test rows. --continue resumes where --run is a run, and starts it
+where there is none: the same command line serves a job that is queued again.`
 
 func (a *app) trainCommand() *cobra.Command {
 	var o trainOptions
@@ -51,20 +54,22 @@ func (a *app) trainCommand() *cobra.Command {
 		Long:  trainLong,
 		Example: `  maskflow train configs/connect4.yaml
   maskflow train configs/dna.yaml --data-dir ~/data --set model.hidden=[500,500] --set train.batch=50
-  maskflow train --resume --run runs/dna --set train.max_epochs=200`,
+  maskflow train --resume --run runs/dna --set train.max_epochs=200
+  maskflow train dna --continue --run runs/dna`,
 		RunE: func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		names := []string{"CONFIG"}
-		if o.resume {
+		if o.resume || o.goOn {
 			names = names[:min(len(args), 1)] // may be left out
 		}
-		return cmp.Or(exclusive(c, "tui", "no-tui"), exclusive(c, "tui", "quiet"), takes(names...)(c, args))
+		return cmp.Or(exclusive(c, "resume", "continue"), exclusive(c, "tui", "no-tui"), exclusive(c, "tui", "quiet"), takes(names...)(c, args))
 	}
 	f := c.Flags()
 	setFlag(c, &o.sets)
 	f.StringVar(&o.dir, "run", "", "run `directory` to write (default runs/NAME-DATE-TIME)")
 	f.BoolVar(&o.resume, "resume", false, "continue the run in --run; CONFIG may be left out")
+	f.BoolVar(&o.goOn, "continue", false, "continue the run in --run, or start it where there is none")
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
 	changedFlag(c, &o.changed)
@@ -77,11 +82,18 @@ func (a *app) trainCommand() *cobra.Command {
 }
 
 func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
-	if o.resume && o.dir == "" {
+	switch {
+	case o.resume && o.dir == "":
 		return misused(c, "--resume needs --run, the directory of the run to continue")
-	}
-	if o.changed && !o.resume {
-		return misused(c, "--changed-data is for --resume")
+	case o.goOn && o.dir == "":
+		return misused(c, "--continue needs --run, the directory of the run to continue or start")
+	case o.changed && !o.resume && !o.goOn:
+		return misused(c, "--changed-data is for --resume and --continue")
+	case o.goOn:
+		_, err := runlog.ReadManifest(o.dir)
+		if o.resume = !errors.Is(err, runlog.ErrNoRun); !o.resume && len(args) == 0 {
+			return misused(c, "CONFIG is missing, and %v", err)
+		}
 	}
 	watched := fullScreen(a.stdin, a.stdout)
 	if o.tui && !watched {
@@ -99,10 +111,16 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	ctx := c.Context()
 	var splits *data.Splits
+	folder := a.data()
 	if o.resume {
-		splits, err = train.LoadData(ctx, o.dir, cfg, a.data())
+		run, err := runlog.ReadManifest(o.dir)
+		if err != nil {
+			return err
+		}
+		folder = a.dataOf(run)
+		splits, err = train.LoadData(ctx, o.dir, cfg, folder)
 	} else {
-		splits, err = cfg.LoadData(ctx, a.data())
+		splits, err = cfg.LoadData(ctx, folder)
 	}
 	if err != nil {
 		return err
@@ -138,7 +156,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
-			Dir: dir, Resume: o.resume, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...),
+			Dir: dir, Resume: o.resume, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), DataDir: cmp.Or(folder, "."),
 			Observe: func(r runlog.Record) {
 				a.signals.training(r)
 				if _, ok := r.(runlog.Start); ok {
@@ -181,10 +199,8 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 // resumeCommand continues a run where it was left.
 func (f flags) resumeCommand(dir string) string {
 	line := "maskflow train --resume --run " + shell(dir)
-	for _, flag := range []struct{ name, value string }{{"--data-dir", f.dataDir}, {"--backend", f.backend}} {
-		if flag.value != "" {
-			line += " " + flag.name + " " + shell(flag.value)
-		}
+	if f.backend != "" {
+		line += " --backend " + shell(f.backend)
 	}
 	return line
 }
@@ -251,13 +267,18 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 	if s.Status == runlog.Stopped {
 		b.add("resume", "%s", resume)
 	}
-	dir, context := shell(s.Dir), ""
-	if d.ContextDim() > 0 {
-		context = " --context FILE"
+	if math.IsNaN(float64(s.BestNLL)) {
+		return b.String() // there are no weights to ask
 	}
-	b.add("next", "maskflow eval %s", dir)
-	b.add("", "maskflow sample %s -n 100 -o samples.npy%s", dir, context)
-	b.add("", "maskflow verify %s", dir)
+	split := ""
+	if s.Test == nil {
+		split = " --split valid"
+	}
+	b.add("next", "maskflow eval %s%s", shell(s.Dir), split)
+	if _, ok := d.(models.HostSampler); ok && d.ContextDim() == 0 {
+		b.add("", "maskflow sample %s -n 100 -o samples.npy", shell(s.Dir))
+	}
+	b.add("", "maskflow verify %s", shell(s.Dir))
 	return b.String()
 }
 
