@@ -14,6 +14,10 @@ import (
 // maxCSVLine bounds the bytes of one line, and of cells whose quote is not closed.
 const maxCSVLine = 1 << 26
 
+// maxCells bounds the cells of a row: a bomb of nothing but separators takes many
+// times the memory of its line.
+const maxCells = 1 << 20
+
 // records reads a text line by line and divides it into cells. Most lines have no
 // quotes and are divided where they are read, so that a table leaves no garbage as
 // large as itself; the others are the business of package csv.
@@ -28,6 +32,7 @@ type records struct {
 	quoted *csv.Reader
 	given  []byte // what it has not read of the last line
 	taken  int    // number of lines that it was given
+	commas int    // in those of its record
 }
 
 func newRecords(r io.Reader) *records {
@@ -48,22 +53,27 @@ func (r *records) next() (cells []string, line int, err error) {
 			return r.withQuotes(text)
 		}
 		if text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r")); len(text) > 0 {
-			return r.split(unsafe.String(&text[0], len(text))), r.line, nil // a view of the buffer
+			cells, err = r.split(unsafe.String(&text[0], len(text))) // a view of the buffer
+			return cells, r.line, err
 		}
 	}
 }
 
 // split divides a line without quotes.
-func (r *records) split(line string) []string {
-	r.cells = r.cells[:0]
-	for {
+func (r *records) split(line string) ([]string, error) {
+	for r.cells = r.cells[:0]; len(r.cells) < maxCells; {
 		i := strings.IndexByte(line, byte(r.comma))
 		if i < 0 {
 			r.cells = append(r.cells, line)
-			return r.cells
+			return r.cells, nil
 		}
 		r.cells, line = append(r.cells, line[:i]), line[i+1:]
 	}
+	return nil, r.tooMany(r.line)
+}
+
+func (r *records) tooMany(line int) error {
+	return fmt.Errorf("line %d has more than %d cells", line, maxCells)
 }
 
 // withQuotes reads a record that begins with a line.
@@ -76,7 +86,10 @@ func (r *records) withQuotes(first []byte) (cells []string, line int, err error)
 		r.quoted.TrimLeadingSpace = r.comma != '\t'
 	}
 	line, before := r.line, r.line-1-r.taken // lines that were not given to it
-	r.given, r.taken = first, r.taken+1
+	r.given, r.taken, r.commas = first, r.taken+1, bytes.Count(first, []byte{byte(r.comma)})
+	if r.commas >= maxCells {
+		return nil, 0, r.tooMany(line)
+	}
 	if cells, err = r.quoted.Read(); err != nil {
 		return nil, 0, csvError(err, before)
 	}
@@ -117,6 +130,9 @@ func (r lineByLine) Read(p []byte) (int, error) {
 		text, err := r.readLine()
 		if err != nil {
 			return 0, err
+		}
+		if r.commas += bytes.Count(text, []byte{byte(r.comma)}); r.commas >= maxCells {
+			return 0, r.tooMany(r.line)
 		}
 		r.given = text
 		r.taken++
