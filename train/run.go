@@ -247,6 +247,7 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	s := r.summary(statusOf(ctx, err))
 	if s.Status == runlog.Diverged {
 		r.trainer.rewind()
+		r.saved.step = -1 // there may be another state of that step
 	}
 	if !r.trainer.lost {
 		r.unsaved = r.secure()
