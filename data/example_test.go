@@ -66,5 +66,5 @@ func ExampleSplits_Warnings() {
 	}
 	// Output:
 	// column "temperature" is -9999 in 5 rows, far from its other values
-	// values that repeat: column "storms" (3 distinct values in 240 rows)
+	// values that repeat: column "storms" (3 distinct values of 240)
 }

@@ -298,20 +298,24 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 		switch {
 		case c >= p.Dim() || n < fewRows:
 		case whole && distinct <= n/2, distinct <= n/10:
-			repeated = append(repeated, fmt.Sprintf("%s (%d distinct values in %d rows)", w.name, distinct, n))
+			repeated = append(repeated, fmt.Sprintf("%s (%d distinct values of %d)", w.name, distinct, n))
 		case often >= n/10:
 			repeated = append(repeated, fmt.Sprintf("%s (%.6g in %d %% of the rows)", w.name, most, 100*often/n))
 		}
 	}
 	note := func(to *[]string, what string, columns []string, remedy string) {
-		if len(columns) > 0 {
-			plural := strings.Repeat("s", min(1, len(columns)-1))
-			*to = append(*to, fmt.Sprintf("%s: column%s %s (%s)", what, plural, text.Listed(columns), remedy))
+		if len(columns) == 0 {
+			return
 		}
+		plural, most := strings.Repeat("s", min(1, len(columns)-1)), 5
+		if more := len(columns) - most; more > 0 {
+			columns = append(columns[:most], fmt.Sprintf("and %d more", more))
+		}
+		*to = append(*to, fmt.Sprintf("%s: column%s %s (%s)", what, plural, strings.Join(columns, ", "), remedy))
 	}
 	note(&w.any, "a number of the row", numbering, "leave it out: data.drop_columns")
 	note(&w.any, "distinct values become equal in float32", equal, "subtract an offset or, for variables, set data.standardise")
 	note(&w.real, "constant in training", constant, "a density of real numbers has no bound there; leave it out: data.drop_columns")
 	note(&w.real, "values that repeat", repeated,
-		"a density of real numbers has no bound there; set data.dequantise for levels from 0, make it context, or leave it out: data.drop_columns")
+		"a density of real numbers has no bound there; for levels from 0 set data.dequantise, else make it context or data.drop_columns")
 }
