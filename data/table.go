@@ -255,7 +255,7 @@ func Refuse(v float64) string {
 // textProblem says what is wrong with a text where a number is needed.
 func textProblem(s string) string {
 	hint := ""
-	if _, err := strconv.ParseFloat(strings.Replace(s, ",", ".", 1), 64); err == nil && strings.Contains(s, ",") {
+	if !math.IsNaN(num.ParseCell(s, ',')) {
 		hint = " (a decimal comma? set data.decimal or --decimal comma)"
 	} else if strings.ContainsAny(s, " \t") {
 		hint = " (separated by blanks? set data.separator or --separator blanks)"

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -82,7 +83,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		}
 		texts = texts[:0]
 		for col, cell := range cells {
-			v := number(cell, point)
+			v := num.ParseCell(cell, point)
 			if v != v {
 				switch cell = strings.TrimSpace(cell); {
 				case infinity.MatchString(cell):
@@ -139,7 +140,11 @@ func (s *sheet) isHeader(cells []string, line int) (bool, error) {
 	}
 	numeric, worded := -1, -1
 	for col, cell := range cells {
-		if v := number(cell, s.point()); v == v {
+		if v := num.ParseCell(cell, '.'+','-s.point()); v == v && math.IsNaN(num.ParseCell(cell, s.point())) {
+			return false, fmt.Errorf("line %d, column %d: %q has another decimal sign (data.decimal or --decimal; where it is a name, data.header or --header yes)",
+				line, col, text.Shorten(cell, 41))
+		}
+		if v := num.ParseCell(cell, s.point()); v == v {
 			numeric = col
 		} else if !missing(strings.TrimSpace(cell)) && worded < 0 {
 			worded = col
@@ -225,32 +230,6 @@ func ColumnNames(cells []string, line int) ([]string, error) {
 	}
 	return names, nil
 }
-
-// number returns the value of a cell, NaN when it is no number.
-func number(cell string, point byte) float64 {
-	if len(cell) == 1 && '0' <= cell[0] && cell[0] <= '9' { // as all cells of bits
-		return float64(cell[0] - '0')
-	}
-	cell = strings.TrimSpace(cell)
-	for i := range len(cell) {
-		if !ofNumbers[cell[i]] && cell[i] != point {
-			return math.NaN()
-		}
-	}
-	if point == ',' {
-		cell = strings.Replace(cell, ",", ".", 1)
-	}
-	v, err := strconv.ParseFloat(cell, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
-		return math.NaN()
-	}
-	return v
-}
-
-// ofNumbers are the bytes that a number has beside its decimal sign. strconv takes
-// 1_2, 0x1p-2, Inf and NaN for numbers, too.
-var ofNumbers = [256]bool{'0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true, '7': true, '8': true, '9': true,
-	'+': true, '-': true, 'e': true, 'E': true}
 
 // infinity is how an infinite value is written.
 var infinity = regexp.MustCompile(`(?i)^[+-]?inf(inity)?$`)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // sheet is a table of text whose dialect is known: its lines in UTF-8.
@@ -126,7 +128,7 @@ func (s *sheet) names(cells int) []string {
 	}
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
-		if number(names[i], '.') == number(names[i], '.') || slices.Contains(names[:i], names[i]) || names[i] == "" {
+		if !math.IsNaN(num.ParseCell(names[i], s.point())) || slices.Contains(names[:i], names[i]) || names[i] == "" {
 			return nil
 		}
 	}
@@ -184,8 +186,7 @@ func (s *sheet) separatorName() string {
 
 // isText tells a cell that is neither a number nor missing.
 func (s *sheet) isText(cell []byte) bool {
-	v := number(string(cell), s.point())
-	return v != v && !missing(string(cell))
+	return math.IsNaN(num.ParseCell(string(cell), s.point())) && !missing(string(cell))
 }
 
 // point is the decimal sign.

@@ -103,21 +103,23 @@ func TestOddTablesRefuse(t *testing.T) {
 		o    data.Dialect
 		want []string
 	}{
-		"UTF-32":                 {"\xff\xfe\x00\x001\x00\x00\x00", data.Dialect{}, []string{"UTF-32"}},
-		"Latin-1 for UTF-8":      {latin1("a,größe\n1,2\n"), data.Dialect{Encoding: "utf-8"}, []string{"line 1, column 1", "--encoding"}},
-		"names and numbers":      {"id,2019\n1,2\n", data.Dialect{}, []string{"line 1, column 0", "--header"}},
-		"names for a row":        {"a,b\n1,2\n", data.Dialect{Header: "no"}, []string{"line 1, column 0", `"a"`}},
-		"decimal comma":          {"a;b\n1,5;2\n", data.Dialect{}, []string{`line 2, column "a"`, "--decimal comma"}},
-		"thousands":              {"a;b\n1.234,5;2\n", data.Dialect{Decimal: "comma"}, []string{`line 2, column "a"`}},
-		"point for a comma":      {"a;b\n1.5;2\n", data.Dialect{Decimal: "comma"}, []string{`line 2, column "a"`}},
-		"another separator":      {"a;b\n1;2\n", data.Dialect{Separator: ","}, []string{`line 2, column "a;b"`}},
-		"no separator":           {"a\n1\n", data.Dialect{Separator: "ab"}, []string{`"ab"`}},
-		"value behind the end":   {"a,b,\n1,2,\n3,4,5\n", data.Dialect{}, []string{"line 3 has 3 cells", "line 1 has 2"}},
-		"comment between rows":   {"1,2\n# end\n", data.Dialect{}, []string{"line 2 has 1 cells"}},
-		"quote behind a comment": {"# a\n1,2\n3\",4\n", data.Dialect{}, []string{"line 3"}},
-		"empty cell of tabs":     {"a\tb\tc\n1\t\t3\n", data.Dialect{}, []string{`line 2, column "b" is missing`}},
-		"first cell of tabs":     {"a\tb\n\t3\n", data.Dialect{}, []string{`line 2, column "a" is missing`}},
-		"infinite":               {"a\nInf\n", data.Dialect{}, []string{`line 2, column "a" is +Inf`}},
+		"UTF-32":                   {"\xff\xfe\x00\x001\x00\x00\x00", data.Dialect{}, []string{"UTF-32"}},
+		"Latin-1 for UTF-8":        {latin1("a,größe\n1,2\n"), data.Dialect{Encoding: "utf-8"}, []string{"line 1, column 1", "--encoding"}},
+		"names and numbers":        {"id,2019\n1,2\n", data.Dialect{}, []string{"line 1, column 0", "--header"}},
+		"names for a row":          {"a,b\n1,2\n", data.Dialect{Header: "no"}, []string{"line 1, column 0", `"a"`}},
+		"decimal comma":            {"a;b\n1,5;2\n", data.Dialect{}, []string{`line 2, column "a"`, "--decimal comma"}},
+		"decimal comma, no header": {"1,5;2,5\n3;4\n", data.Dialect{}, []string{"line 1, column 0", "--decimal"}},
+		"decimal point, no header": {"1.5;2.5\n3;4\n", data.Dialect{Decimal: "comma"}, []string{"line 1, column 0", "--decimal"}},
+		"thousands":                {"a;b\n1.234,5;2\n", data.Dialect{Decimal: "comma"}, []string{`line 2, column "a"`}},
+		"point for a comma":        {"a;b\n1.5;2\n", data.Dialect{Decimal: "comma"}, []string{`line 2, column "a"`}},
+		"another separator":        {"a;b\n1;2\n", data.Dialect{Separator: ","}, []string{`line 2, column "a;b"`}},
+		"no separator":             {"a\n1\n", data.Dialect{Separator: "ab"}, []string{`"ab"`}},
+		"value behind the end":     {"a,b,\n1,2,\n3,4,5\n", data.Dialect{}, []string{"line 3 has 3 cells", "line 1 has 2"}},
+		"comment between rows":     {"1,2\n# end\n", data.Dialect{}, []string{"line 2 has 1 cells"}},
+		"quote behind a comment":   {"# a\n1,2\n3\",4\n", data.Dialect{}, []string{"line 3"}},
+		"empty cell of tabs":       {"a\tb\tc\n1\t\t3\n", data.Dialect{}, []string{`line 2, column "b" is missing`}},
+		"first cell of tabs":       {"a\tb\n\t3\n", data.Dialect{}, []string{`line 2, column "a" is missing`}},
+		"infinite":                 {"a\nInf\n", data.Dialect{}, []string{`line 2, column "a" is +Inf`}},
 	}
 	for _, cell := range []string{"1_2", "0x1p-2", "1e5_0", "0b1", "1e", "e5", "--1", "1.2.3", "1 2", "−1", "½", "TRUE", "#1"} {
 		cases["the cell "+cell] = struct {

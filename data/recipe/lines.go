@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -84,8 +86,7 @@ func (l *lineReader) want(n int) bool {
 
 // isNumber tells rows from a header.
 func (l *lineReader) isNumber(col int) bool {
-	_, err := strconv.ParseFloat(l.cells[col], 64)
-	return err == nil
+	return !math.IsNaN(num.ParseCell(l.cells[col], '.'))
 }
 
 // number is the value of a cell.
@@ -93,8 +94,8 @@ func (l *lineReader) number(col int) float64 {
 	if l.failed != nil {
 		return 0
 	}
-	v, err := strconv.ParseFloat(l.cells[col], 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) {
+	v := num.ParseCell(l.cells[col], '.')
+	if math.IsNaN(v) {
 		l.refuse(col, "not a number")
 	} else if what := data.Refuse(v); what != "" {
 		l.failed = fmt.Errorf("%s %s", data.Place(l.line, col, true, l.columns), what)
