@@ -244,6 +244,19 @@ func TestEvaluateUnlikelyRows(t *testing.T) {
 	}
 }
 
+func TestEvaluationTellsItsProgress(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 5, Masks: 3, Hidden: []int{7}})
+	m := newModel(t, b, d, modeltest.Strong(d, 1), maskflow.Options{Batch: 2})
+	var seen []int
+	if _, err := m.EvaluateOf(t.Context(), randomSet(1, 7, 5, 0), maskflow.EvalOptions{Progress: func(rows int) { seen = append(seen, rows) }}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []int{0, 0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 6}; !slices.Equal(seen, want) {
+		t.Errorf("rows %v are done, want %v", seen, want)
+	}
+}
+
 func TestEvaluateRefuses(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	d := newMADE(t, made.Options{Dim: 5, ContextDim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})

@@ -287,6 +287,8 @@ type EvalOptions struct {
 	// Samples is the number of draws of noise a row for a stochastic model; 0
 	// means the model's default number.
 	Samples int
+	// Progress, if not nil, is called now and then with how many rows are done.
+	Progress func(rows int)
 }
 
 // EvaluateOf computes the negative log-likelihood of prepared rows under the
@@ -304,6 +306,7 @@ func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) 
 	}
 	defer done()
 	of := m.ensemble(o.Orders)
+	of.Progress = o.Progress
 	if o.Samples > 0 {
 		of.Draws = o.Samples
 	}

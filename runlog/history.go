@@ -20,6 +20,7 @@ type History struct {
 	Events      []Event
 	End         *End      // nil while the run goes on
 	Phase       PhaseName // that it is in, or was when it was cut off; empty when not known and after End
+	PhaseDone   int       // per cent of it, as the last [Phase] has it
 	Bad         int       // lines that are no records
 
 	// Revision changes when records were dropped or replaced. While it stays, all
@@ -64,6 +65,9 @@ func (h *History) Add(b Batch) {
 	h.Bad += b.Bad
 	for _, r := range b.Records {
 		h.Phase = h.Phase.After(r)
+		if p, ok := r.(Phase); ok {
+			h.PhaseDone = p.Done
+		}
 		if start, ok := r.(Start); ok {
 			h.rewind(start.Step)
 		}

@@ -150,6 +150,7 @@ type Phase struct {
 	Step  int64     `json:"step"`
 	Time  Float     `json:"time"`
 	Phase PhaseName `json:"phase"`
+	Done  int       `json:"done,omitempty"` // per cent of it, of what takes long
 }
 
 // Event is a sentence for a person. ID is that of the [ControlRequest] that

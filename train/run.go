@@ -348,7 +348,7 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	}
 	defer m.Close()
 	end := r.requests.watch(runlog.Testing, r.saved.step)
-	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{})
+	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{Progress: r.tested()})
 	end()
 	if r.requests.stopNow() {
 		return nil, ErrStopped // that there is no result was promised
@@ -362,6 +362,19 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 		}
 	}
 	return &e, nil
+}
+
+// tested records how far the test has come.
+func (r *run) tested() func(rows int) {
+	const every = time.Second
+	next := r.o.Clock().Add(every)
+	return func(rows int) {
+		if now := r.o.Clock(); !now.Before(next) {
+			next = now.Add(every)
+			// A record that is lost is followed by others, or by the result.
+			_ = r.write(runlog.Phase{Step: r.trainer.p.Step, Phase: runlog.Testing, Done: 100 * rows / r.splits.Test.Rows})
+		}
+	}
 }
 
 // end writes the last record and returns the error that the run ended with, first among them that not all of it could be

@@ -302,7 +302,11 @@ func doing(r *monitor.Run) string {
 	if r.Status() != runlog.Running || r.Loading {
 		return ""
 	}
-	return phaseWords[r.History.Phase]
+	words := phaseWords[r.History.Phase]
+	if done := r.History.PhaseDone; words != "" && done > 0 {
+		words += fmt.Sprintf(" %d %%", done)
+	}
+	return words
 }
 
 var phaseWords = map[runlog.PhaseName]string{

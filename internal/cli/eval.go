@@ -112,7 +112,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	slices.Sort(o.orders)
 	var found []maskflow.Evaluation
 	for _, k := range slices.Compact(o.orders) {
-		e, err := r.EvaluateOf(ctx, set, maskflow.EvalOptions{Orders: k, Samples: o.samples})
+		e, err := r.EvaluateOf(ctx, set, maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(set.Rows)})
 		if err != nil {
 			return err
 		}

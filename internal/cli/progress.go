@@ -36,6 +36,8 @@ type progress struct {
 	epoch       int
 	ema, rate   float64
 	valid, best *runlog.Valid // the best since the start of this process
+	done        float64       // share of the phase
+	meter       meter
 	lines       validations
 	clock       *time.Timer // of the live line
 }
@@ -64,6 +66,11 @@ func (p *progress) observe(r runlog.Record) {
 		fmt.Fprint(p.console, p.intro.String())
 	case runlog.Event:
 		p.console.note(r.What)
+	case runlog.Phase:
+		p.done = float64(r.Done)
+		if r.Done > 0 {
+			p.meter.tell(now, p.console, p.liveLine(now))
+		}
 	case runlog.Train:
 		p.step, p.epoch, p.ema, p.rate = r.Step, int(r.Epoch), float64(r.EMA), float64(r.Rate)
 	case runlog.Valid:
@@ -102,6 +109,39 @@ func (p *progress) show(now time.Time) {
 	})
 }
 
+// meterEvery is the time between two lines about how far something has come, where there is
+// no live line.
+const meterEvery = 30 * time.Second
+
+// meter tells how far something has come where there is no live line, now and then.
+type meter struct{ last time.Time }
+
+func (m *meter) tell(now time.Time, c *console, line string) {
+	if m.last.IsZero() {
+		m.last = now
+	}
+	if !c.isTerminal() && now.Sub(m.last) >= meterEvery {
+		m.last = now
+		c.note(line)
+	}
+}
+
+// evaluating tells how far an evaluation of so many rows has come, on a terminal by the
+// live line.
+func (a *app) evaluating(rows int) func(done int) {
+	var live time.Time
+	m := meter{last: time.Now()}
+	return func(done int) {
+		now := time.Now()
+		line := fmt.Sprintf("evaluating … %.0f %% of %s", 100*float64(done)/float64(max(rows, 1)), text.Count(rows, "row"))
+		m.tell(now, a.console, line)
+		if now.Sub(live) >= liveEvery {
+			live = now
+			a.console.show(line)
+		}
+	}
+}
+
 // validated writes the line about the last validation, unless it has to wait.
 func (p *progress) validated(now time.Time, last bool) {
 	if line := p.lines.next(p.valid, p.best, p.ema, now.Sub(p.began), now, last); line != "" {
@@ -128,6 +168,9 @@ func (p *progress) liveLine(now time.Time) string {
 		add("look-ahead %d", max(0, limit-(p.valid.Epoch-p.best.Epoch)))
 	}
 	if name := phases[p.phase]; name != "" {
+		if p.done > 0 {
+			name += fmt.Sprintf(" %.0f %%", 100*p.done)
+		}
 		add("%s", name)
 	} else if !math.IsNaN(p.rate) {
 		add("%.1f steps/s", p.rate)

@@ -64,6 +64,25 @@ func TestLiveLine(t *testing.T) {
 	}
 }
 
+// How far a test has come is in the live line, and where there is none in a line now and then.
+func TestTheTestShowsItsProgress(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		p, out, clock := newTestProgress(t, terminal, &train.Config{})
+		p.observe(runlog.Start{})
+		for i := range 100 {
+			*clock = clock.Add(time.Second)
+			p.observe(runlog.Phase{Phase: runlog.Testing, Done: runlog.Float32(i) / 100})
+		}
+		lines := 99
+		if !terminal {
+			lines = 3
+		}
+		if n := strings.Count(out.String(), "testing the best weights … "); n != lines || !strings.Contains(out.String(), " 61 %") {
+			t.Errorf("terminal %v: %d lines: %q", terminal, n, out)
+		}
+	}
+}
+
 func TestLiveLineRate(t *testing.T) {
 	p, out, clock := newTestProgress(t, true, &train.Config{})
 	p.observe(runlog.Start{})

@@ -25,6 +25,9 @@ type Ensemble struct {
 	Draws int
 	// Seed is what the noise follows from.
 	Seed uint64
+	// Progress, if not nil, is called now and then with how many rows are done, all
+	// members together.
+	Progress func(rows int)
 }
 
 // Evaluator computes log-likelihoods of a model for parameters that somebody
@@ -118,6 +121,16 @@ func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 		}
 	default:
 		all = append(all, func(int) Values { return Values{} })
+	}
+	if of.Progress != nil {
+		done := 0
+		for k, m := range all {
+			all[k] = func(n int) Values {
+				of.Progress(done / len(all))
+				done += n
+				return m(n)
+			}
+		}
 	}
 	return all, nil
 }
