@@ -24,6 +24,13 @@
 // "Inf" and "-Inf" ([Float]). Readers ignore unknown kinds and unknown keys,
 // and skip and count lines that are no records.
 //
+// # Trouble
+//
+// All files are opened through a handle on the directory, and no link in it is
+// followed. Records that cannot be written for now are kept and written later;
+// [Writer.Check] sees that the directory is another's, and [Writer.Rescue] goes on
+// beside it.
+//
 // # Time
 //
 // Times in records are seconds since the start of the run, summed over

@@ -182,6 +182,11 @@ func TestADirectoryThatIsNotTheRunsAnyMore(t *testing.T) {
 			again, err := Resume(new, Process{}, Options{})
 			ok(t, err)
 			ok(t, again.Close())
+			if name == "renamed" {
+				if h := load(t, dir+".moved"); h.Train.Len() != 2 || h.End == nil || !strings.Contains(h.End.Error, new) {
+					t.Errorf("under its new name it has %d steps and the end %+v", h.Train.Len(), h.End)
+				}
+			}
 			if text, err := os.ReadFile(filepath.Join(dir, MetricsFile)); err == nil && name == "another log" && string(text) != "theirs\n" {
 				t.Errorf("the file that took its place has %q", text)
 			}

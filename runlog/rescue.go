@@ -21,6 +21,11 @@ func (w *Writer) Check() error {
 	if err := w.folder.Same(); err != nil {
 		return err
 	}
+	return w.own()
+}
+
+// own is Check without the path: whether what the directory has is still the run's.
+func (w *Writer) own() error {
 	for _, file := range []struct {
 		name string
 		own  fs.FileInfo // nil for a file that is replaced
@@ -68,7 +73,7 @@ func (w *Writer) Rescue(step int64, why error) (dir string, err error) {
 		_ = os.RemoveAll(dir) // nothing but what was just made
 		return "", fmt.Errorf("saving the run beside %s: %w", was, err)
 	}
-	if !w.ended && w.kept.trouble == nil && w.folder.Same() == nil { // for those who look there
+	if !w.ended && w.kept.trouble == nil && w.own() == nil { // for those who look there, also by another name
 		if line, err := encode(at(End{Status: Failed, Step: step, Error: fmt.Sprintf("%v; the run goes on in %s", why, dir)}, Float(w.Elapsed()))); err == nil {
 			_ = w.writeLine(line)
 		}

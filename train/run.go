@@ -33,7 +33,7 @@ type RunOptions struct {
 	// DataDir is the folder that the rows were read from, which the run remembers; ""
 	// where there is none.
 	DataDir string
-	// Observe, if not nil, is given every record after it is written.
+	// Observe, if not nil, is given every record, by one goroutine at a time.
 	Observe func(runlog.Record)
 	// Clock is time.Now unless given. It is called by several goroutines.
 	Clock func() time.Time
@@ -65,9 +65,14 @@ type Summary struct {
 // without a context and ln p on a grid of one of two real variables; the newest
 // files of both are kept. When ctx is cancelled it finishes
 // the call to the backend, writes a checkpoint and returns ctx's error with the
-// summary so far; after a divergence the error is a *DivergedError. A run that
+// summary so far; after a divergence the error is a *DivergedError, and the last
+// checkpoint has the best validated weights to go on from. A run that
 // is stopped by request is tested like a finished one, unless it was asked to stop
 // now, which interrupts also a validation or the test and is no error.
+//
+// What goes wrong with files is an event, and is tried again. The run fails when not
+// all of it could be written in the end, or its directory is another: then it is saved
+// beside it, where the summary's Dir is.
 func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits, o RunOptions) (*Summary, error) {
 	if b == nil || c == nil || splits == nil {
 		return nil, errors.New("a run needs a backend, a configuration and rows")
