@@ -36,7 +36,7 @@ type progress struct {
 	epoch       int
 	ema, rate   float64
 	valid, best *runlog.Valid // the best since the start of this process
-	done        float64       // share of the phase
+	done        int           // per cent of the phase
 	meter       meter
 	lines       validations
 	clock       *time.Timer // of the live line
@@ -67,7 +67,7 @@ func (p *progress) observe(r runlog.Record) {
 	case runlog.Event:
 		p.console.note(r.What)
 	case runlog.Phase:
-		p.done = float64(r.Done)
+		p.done = r.Done
 		if r.Done > 0 {
 			p.meter.tell(now, p.console, p.liveLine(now))
 		}
@@ -169,7 +169,7 @@ func (p *progress) liveLine(now time.Time) string {
 	}
 	if name := phases[p.phase]; name != "" {
 		if p.done > 0 {
-			name += fmt.Sprintf(" %.0f %%", 100*p.done)
+			name += fmt.Sprintf(" %d %%", p.done)
 		}
 		add("%s", name)
 	} else if !math.IsNaN(p.rate) {

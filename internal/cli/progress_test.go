@@ -71,7 +71,7 @@ func TestTheTestShowsItsProgress(t *testing.T) {
 		p.observe(runlog.Start{})
 		for i := range 100 {
 			*clock = clock.Add(time.Second)
-			p.observe(runlog.Phase{Phase: runlog.Testing, Done: runlog.Float32(i) / 100})
+			p.observe(runlog.Phase{Phase: runlog.Testing, Done: i})
 		}
 		lines := 99
 		if !terminal {
