@@ -27,8 +27,8 @@ type Stats struct {
 	IndependentNLL float64 `json:"independent_nll,omitzero"`
 	// GaussianNLL is what independent Gaussian columns, with the means and
 	// variances of train, score on test: the mean negative log-likelihood in
-	// nats a row. It is 0 when the data is binary or a column is constant in
-	// train, which no Gaussian fits.
+	// nats a row, in the units of the source, as a model's. It is 0 when the data is
+	// binary or a column is constant in train, which no Gaussian fits.
 	GaussianNLL float64 `json:"gaussian_nll,omitzero"`
 }
 
@@ -92,7 +92,7 @@ func Describe(s *Splits) Stats {
 	if d.Binary {
 		d.IndependentNLL = independentNLL(columns[0], columns[2])
 	} else if d.Constant == 0 {
-		d.GaussianNLL = gaussianNLL(columns[0], columns[2])
+		d.GaussianNLL = gaussianNLL(columns[0], columns[2]) - (s.Test.LogDet - s.Test.ModelLogDet)
 	}
 	d.Warnings = s.Warnings(!d.Binary)
 	return d

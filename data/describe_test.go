@@ -41,3 +41,18 @@ func TestGaussianNLL(t *testing.T) {
 		t.Errorf("Gaussian NLL %v, want %v", d.GaussianNLL, want)
 	}
 }
+
+// Whatever the steps of the source and of the model, the figure is in the units of the
+// source: here of levels 0 to 3 with uniform noise, of variance 5/4 + 1/12.
+func TestGaussianNLLIsInUnitsOfTheSource(t *testing.T) {
+	want := 3 * math.Log(2*math.Pi*math.E*(5./4+1./12)) / 2
+	for _, o := range []Options{{Dequantize: 4}, {Dequantize: 4, Logit: 0.05, Standardise: true}} {
+		s, err := Split(levels(6400), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := Describe(s); math.Abs(d.GaussianNLL-want) > 0.1 {
+			t.Errorf("%+v: Gaussian NLL %v, want about %v", o, d.GaussianNLL, want)
+		}
+	}
+}
