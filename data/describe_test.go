@@ -51,7 +51,7 @@ func TestGaussianNLLIsInUnitsOfTheSource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := Describe(s); math.Abs(d.GaussianNLL-want) > 0.1 {
+		if d := Describe(s); math.Abs(d.GaussianNLL-want) > 0.2 { // test has 64 rows in all, each with one noise
 			t.Errorf("%+v: Gaussian NLL %v, want about %v", o, d.GaussianNLL, want)
 		}
 	}
