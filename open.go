@@ -127,7 +127,7 @@ func openRun(b *backend.Backend, dir string) (*Model, error) {
 	c := &Config{}
 	c.NameAfter(path)
 	if err := config.Parse(c.Table(), path, text, nil, "train"); err != nil {
-		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, err)
+		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, config.Brief(err))
 	}
 	folder, err := files.OpenFolder(dir)
 	if err != nil {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,6 +54,16 @@ func (p Problem) String() string {
 // Problems is everything that is wrong with a configuration, in the order of the file and then of the overrides. It is the error
 // that [Parse] and [Load] return.
 type Problems []Problem
+
+// Brief is the first of the problems in an error, with the number of the others: of a file that a program wrote. Other errors stay as
+// they are.
+func Brief(err error) error {
+	var ps Problems
+	if !errors.As(err, &ps) || len(ps) < 2 {
+		return err
+	}
+	return fmt.Errorf("%s (and %d more)", ps[0], len(ps)-1)
+}
 
 // Error returns one line for each problem; after a hundred it only counts the rest.
 func (ps Problems) Error() string {

@@ -25,6 +25,7 @@ type Reader struct {
 	info  fs.FileInfo
 	next  int64 // where the first line begins that was not read
 	skip  bool  // next is inside a line that is too long
+	gap   int64 // bytes of it that were passed over
 	void  bool  // what was returned is void, and no batch has said so yet
 	lines bufio.Reader
 }
@@ -64,9 +65,9 @@ func (r *Reader) Read(limit int) (Batch, error) {
 	if r.file == nil {
 		return b, nil
 	}
-	before, skipped := r.next, r.skip
+	before, skipped, gap := r.next, r.skip, r.gap
 	if err := r.readLines(&b, limit); err != nil {
-		r.next, r.skip = before, skipped
+		r.next, r.skip, r.gap = before, skipped, gap
 		return Batch{}, fmt.Errorf("reading %s: %w", filepath.Join(r.dir, MetricsFile), err)
 	}
 	b.Reset, r.void = r.void, false
@@ -119,7 +120,7 @@ func (r *Reader) follow() error {
 
 func (r *Reader) reset() {
 	r.void = r.void || r.next > 0
-	r.next, r.skip = 0, false
+	r.next, r.skip, r.gap = 0, false, 0
 }
 
 // afterNewline reports whether the byte before next still ends a line, which
@@ -146,7 +147,10 @@ func (r *Reader) readLines(b *Batch, limit int) error {
 			r.next += int64(len(line))
 		}
 		if r.skip {
-			r.next += int64(len(part))
+			r.next, r.gap = r.next+int64(len(part)), r.gap+int64(len(part))
+			if r.gap > maxGap {
+				return errGap
+			}
 		} else {
 			line = append(line, part...)
 		}
@@ -158,7 +162,7 @@ func (r *Reader) readLines(b *Batch, limit int) error {
 			}
 			fallthrough
 		case err == nil:
-			n, line, r.skip = n+1, line[:0], false
+			n, line, r.skip, r.gap = n+1, line[:0], false, 0
 		case errors.Is(err, io.EOF):
 			return nil
 		case !errors.Is(err, bufio.ErrBufferFull):

@@ -312,3 +312,26 @@ func BenchmarkDecodeTrain(b *testing.B) {
 		}
 	})
 }
+
+// A file of any size that is no log is not read through.
+func TestAFileThatIsNoLog(t *testing.T) {
+	dir, path := rawRun(t, []byte(event("a")))
+	ok(t, os.Truncate(path, 1<<40)) // zeros that take no room
+	ok(t, os.WriteFile(filepath.Join(dir, ConfigFile), nil, 0o644))
+	r := openReader(t, dir)
+	var err error
+	for more := true; more && err == nil; {
+		var b Batch
+		b, err = r.Read(0)
+		more = b.More
+	}
+	if !errors.Is(err, errGap) {
+		t.Errorf("reading: %v", err)
+	}
+	if _, err := ReadState(dir, epoch); !errors.Is(err, errGap) {
+		t.Errorf("looking for the end: %v", err)
+	}
+	if _, err := Resume(dir, Process{}, Options{}); !errors.Is(err, errGap) {
+		t.Errorf("resuming: %v", err)
+	}
+}

@@ -157,11 +157,20 @@ func appendRuns(runs []string, dir string, depth int) []string {
 	return runs
 }
 
+// maxGap is how many bytes without a newline are looked through: a few of the longest lines. errGap reports a file with
+// more, which may be any number of zeros.
+const maxGap = 4 * maxLine
+
+var errGap = fmt.Errorf("it is no log: %d MB without the end of a line", maxGap>>20)
+
 // newlineBefore is the place of the last newline in the first end bytes of a log, -1
 // without one.
 func newlineBefore(log io.ReaderAt, end int64) (int64, error) {
 	text := make([]byte, 64<<10)
-	for end > 0 {
+	for least := end - maxGap; end > 0; {
+		if end <= least {
+			return 0, errGap
+		}
 		n := min(end, int64(len(text)))
 		if _, err := log.ReadAt(text[:n], end-n); err != nil && err != io.EOF {
 			return 0, err
@@ -199,9 +208,12 @@ func wholeLines(log io.ReaderAt, size int64) (int64, error) {
 	return at + 1, err
 }
 
+// maxBad bounds the lines at the end of a log that carry no time.
+const maxBad = 10_000
+
 // lastTime is the time of the last record that carries one, or 0.
 func lastTime(log io.ReaderAt, size int64) (float64, error) {
-	for end := size; end > 0; {
+	for end, lines := size, 0; end > 0 && lines < maxBad; lines++ {
 		line, begin, err := lastLine(log, end)
 		if err != nil || line == nil {
 			return 0, err

@@ -52,19 +52,32 @@ func joinDifferences(ds []config.Difference) string {
 	return strings.Join(texts, ", ")
 }
 
-// CheckResume compares a configuration with that of the run in dir and returns
-// what a resumption would change. The error is a *ConfigChangedError when it
-// differs in more than how training goes on (rate, clipping, schedule, batch, limits,
-// logging, checkpoints, evaluation), runlog.ErrNoRun when there is no run, and
-// runlog.ErrForeign when the configuration there is not the run's.
-func CheckResume(dir string, c *Config) ([]config.Difference, error) {
+// RunConfig reads the configuration of the run in dir, changed by overrides. The error is runlog.ErrNoRun when there is
+// no run, and runlog.ErrForeign when the configuration there is not the run's.
+func RunConfig(dir string, sets []string) (*Config, error) {
 	_, text, err := maskflow.ReadRun(dir)
 	if err != nil {
 		return nil, err
 	}
-	own, err := ParseConfig(filepath.Join(dir, runlog.ConfigFile), text, nil)
+	path := filepath.Join(dir, runlog.ConfigFile)
+	c, err := ParseConfig(path, text, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be resumed: %w", dir, err)
+		return nil, fmt.Errorf("%s cannot be resumed: %w", dir, config.Brief(err))
+	}
+	if sets != nil {
+		return ParseConfig(path, text, sets)
+	}
+	return c, nil
+}
+
+// CheckResume compares a configuration with that of the run in dir and returns
+// what a resumption would change. The error is a *ConfigChangedError when it
+// differs in more than how training goes on (rate, clipping, schedule, batch, limits,
+// logging, checkpoints, evaluation), else those of [RunConfig].
+func CheckResume(dir string, c *Config) ([]config.Difference, error) {
+	own, err := RunConfig(dir, nil)
+	if err != nil {
+		return nil, err
 	}
 	all := config.Diff(own.Table(), c.Table())
 	var refused []config.Difference

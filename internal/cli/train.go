@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
@@ -182,10 +181,14 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 	if !o.resume {
 		return loadConfig(args[0], o.sets)
 	}
-	if _, _, err := maskflow.ReadRun(o.dir); err != nil {
-		return nil, err
+	sets := o.sets
+	if len(args) > 0 {
+		sets = nil
 	}
-	c, err := loadConfig(append(args, filepath.Join(o.dir, runlog.ConfigFile))[0], o.sets)
+	c, err := train.RunConfig(o.dir, sets)
+	if err == nil && len(args) > 0 {
+		c, err = loadConfig(args[0], o.sets)
+	}
 	if err != nil {
 		return nil, err
 	}
