@@ -8,6 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -64,8 +65,10 @@ func (m *Core) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x 
 			return nil, nil, err
 		}
 	}
-	logp, err = m.logProb(ctx, x, draw.ContextOf(0, n, m.Definition().ContextDim()), of)
-	return x, logp, err
+	if logp, err = m.logProb(ctx, x, draw.ContextOf(0, n, m.Definition().ContextDim()), of); err != nil {
+		return nil, nil, err
+	}
+	return x, logp, checkLogProbs(logp)
 }
 
 // sampleBatch is the number of samples a call to the backend unless the options
@@ -110,10 +113,20 @@ func (m *Core) sampleInOnePass(ctx context.Context, f models.Flow, draw exec.Dra
 			x, logp = append(x, row[:dim]...), append(logp, float64(row[dim]))
 		}
 	}
-	if err := models.CheckFinite("sample", x, dim); err != nil {
+	if err := models.CheckFinite("sample", "", x, dim); err != nil {
 		return nil, nil, err
 	}
 	return x, logp, checkLogProbs(logp)
+}
+
+// checkLogProbs reports the first log-density of a sample that is not finite.
+func checkLogProbs(logp []float64) error {
+	for i, v := range logp {
+		if !num.Finite(v) {
+			return &models.NonFiniteError{Where: "log-density of a sample", Row: i, Variable: -1, Value: v}
+		}
+	}
+	return nil
 }
 
 // onePass is the compiled way from noise [batch, dim] to samples and their

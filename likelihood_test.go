@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
+	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
 )
@@ -201,44 +202,78 @@ func TestAnEnsembleOfRealOrders(t *testing.T) {
 	})
 }
 
-// A log-density that is not finite is an error that says where, and the figures
-// come beside it.
-func TestALikelihoodThatIsNotFinite(t *testing.T) {
+// A row without a likelihood has −Inf; it is counted and named, it makes the mean infinite,
+// and the other figures are those of the other rows. For its latent codes it is an error.
+func TestRowsWithoutALikelihood(t *testing.T) {
 	stack := stackOf(2, 0, 1)
 	stack.Scale = "exp"
 	m := must.M1(maf.New(maf.Options(stack)))
 	w := models.Initialize(m, 1)
 	set(m, w, "layer0.output.bias", 0, 0, 160, 0) // e⁸⁰ is a float32, 40 000 times as much is none
-	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		model := newModel(t, b, m, w, maskflow.Options{Batch: 2})
-		// x₁ = 0 stays where it is.
-		x := []float32{0, 1, 0, 2, 0, 3, 4e4, 4, 0, 5}
-		for name, call := range map[string]func() error{
-			"LogProb": func() error { _, err := model.Core.LogProb(t.Context(), x, nil); return err },
-			"Evaluate": func() error {
-				e, err := model.EvaluateOf(t.Context(), &data.Prepared{Name: "rows", Rows: 5, Dim: 2, X: x}, maskflow.EvalOptions{})
-				if e.Rows != 5 {
-					t.Errorf("beside the error there is %+v", e)
-				}
-				return err
-			},
-		} {
-			var lost *models.NonFiniteError
-			if err := call(); !errors.As(err, &lost) || lost.Row != 3 || !math.IsInf(lost.Value, -1) && !math.IsNaN(lost.Value) {
-				t.Errorf("%s: error %v, want one about row 3", name, err)
-			} else if strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s: the error has several lines: %v", name, err)
+	// x₁ = 0 stays where it is.
+	x := []float32{0, 1, 0, 2, 0, 3, 4e4, 4, 0, 5}
+	inverse := must.M1(iaf.New(iaf.Options(stack)))
+	v := models.Initialize(inverse, 1)
+	set(inverse, v, "layer0.output.bias", 0, 0, -160, 0)
+	for name, of := range map[string]struct {
+		m models.Definition
+		w models.Weights
+	}{"maf": {m, w}, "iaf, whose density is computed on the host": {inverse, v}} {
+		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+			model := newModel(t, b, of.m, of.w, maskflow.Options{Batch: 2})
+			rows := &data.Prepared{Name: "rows", Rows: 5, Dim: 2, X: x}
+			logp, err := model.LogProbOf(t.Context(), rows, nil)
+			if err != nil {
+				t.Fatal(err)
 			}
+			e, err := model.EvaluateOf(t.Context(), rows, maskflow.EvalOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			others := slices.Delete(slices.Clone(logp), 3, 4)
+			mean, se := meanAndError(others)
+			if !math.IsInf(logp[3], -1) || !finite(mean) {
+				t.Errorf("%s: ln p of the rows is %v", name, logp)
+			}
+			if !math.IsInf(e.NLL, 1) || !math.IsInf(e.NLLModel, 1) || e.BadRows != 1 || !near(e.NLLOthers, -mean, 1e-9) || !near(e.NLL2SE, 2*se, 1e-9) ||
+				!near(e.OrderMean, -mean, 1e-9) || e.FirstBad != rows.RowPlace(3) {
+				t.Errorf("%s: %+v", name, e)
+			}
+			_, err = model.Core.Latent(t.Context(), x, nil)
+			var lost *models.NonFiniteError
+			if !errors.As(err, &lost) || lost.Row != 3 || lost.Variable != 0 || lost.Hint == "" {
+				t.Errorf("%s: latent codes: error %v, want one about row 3, variable 0", name, err)
+			}
+		})
+	}
+}
+
+// An order in which a row has no density takes nothing from the others.
+func TestAnOrderWithoutADensity(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	d := newMADE(t, made.Options{Dim: 2, Output: "gaussian", Scale: "exp", Hidden: []int{}, Degrees: "sequential", Start: "natural", Masks: 2, Resample: masks.ResampleOrder, Seed: 2})
+	w := models.Initialize(d, 1)
+	sets := d.Cycle().Eval(0)
+	if slices.Equal(sets[0].Order, sets[1].Order) {
+		t.Fatal("both orders are the same")
+	}
+	// The precision of the second variable follows the first, and beyond float32 where it is 2.
+	set(d, w, "output.weight", repeat([]float32{0}, 8)...)
+	w[0][3] = 400 // from x₀ to the log-precision of x₁
+	m := newModel(t, b, d, w, maskflow.Options{})
+	e, err := m.EvaluateOf(t.Context(), &data.Prepared{Name: "rows", Rows: 2, Dim: 2, X: []float32{0, 0.5, 2, 0.5}}, maskflow.EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	infinite := 0
+	for _, nll := range e.PerOrder {
+		if math.IsInf(nll, 1) {
+			infinite++
 		}
-		if _, err := model.Core.LogProb(t.Context(), x[:6], nil); err != nil {
-			t.Errorf("rows that are finite: %v", err)
-		}
-		_, err := model.Core.Latent(t.Context(), x, nil)
-		var lost *models.NonFiniteError
-		if !errors.As(err, &lost) || lost.Row != 3 || lost.Variable != 0 {
-			t.Errorf("latent codes: error %v, want one about row 3, variable 0", err)
-		}
-	})
+	}
+	if e.BadRows != 0 || !finite(e.NLL) || infinite != 1 || !math.IsInf(e.OrderMean, 1) || !math.IsInf(e.Gain, 1) || math.IsNaN(e.ESS) {
+		t.Errorf("%+v", e)
+	}
 }
 
 // with is a MAF of such layers with a change of its options.

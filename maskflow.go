@@ -23,7 +23,6 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -191,8 +190,8 @@ func (m *Core) Sets(n int) []*masks.Set {
 // LogProb returns ln p(x | context) of each row in nats, averaged over the
 // probabilities of the ensemble Sets(0), or over importance weights for a
 // stochastic model. x is row-major [rows, dim], cond [rows, contextDim] (nil
-// without a context). A log-density of a flow that is not finite is a
-// *models.NonFiniteError.
+// without a context). A row without a likelihood, whose density is zero or not a number in
+// float32, has −Inf.
 func (m *Core) LogProb(ctx context.Context, x, cond []float32) ([]float64, error) {
 	return m.logProbOf(ctx, x, cond, m.ensemble(0))
 }
@@ -232,11 +231,7 @@ func (m *Core) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble)
 	if err != nil {
 		return nil, err
 	}
-	out, err := e.LogProb(ctx, m.density.Params, x, cond, of)
-	if err == nil && !models.Discrete(m.of.Model) {
-		err = checkLogProbs(out)
-	}
-	return out, err
+	return e.LogProb(ctx, m.density.Params, x, cond, of)
 }
 
 // ofDensity is the evaluator of densities at given rows.
@@ -265,16 +260,6 @@ func (m *Core) ensemble(n int) exec.Ensemble {
 	return exec.Ensemble{Sets: m.Sets(n), Draws: draws}
 }
 
-// checkLogProbs reports the first log-density that is not finite.
-func checkLogProbs(logp []float64) error {
-	for i, v := range logp {
-		if !num.Finite(v) {
-			return &models.NonFiniteError{Where: "log-density", Row: i, Variable: -1, Value: v}
-		}
-	}
-	return nil
-}
-
 // Evaluation is what a data set tells about a model. All likelihoods are means
 // over rows in nats.
 type Evaluation = exec.Evaluation
@@ -294,8 +279,7 @@ type EvalOptions struct {
 // EvaluateOf computes the negative log-likelihood of prepared rows under the
 // ensemble of orders: the probabilities of the orders are averaged, row by row,
 // never their logits or log-likelihoods. Of a stochastic model it estimates it
-// from importance weights. A likelihood that is not finite is a
-// *models.NonFiniteError beside the result.
+// from importance weights. Rows without a likelihood are counted: see [Evaluation].
 func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) (Evaluation, error) {
 	if s == nil {
 		return Evaluation{}, errors.New("no rows are given to evaluate")

@@ -52,8 +52,9 @@ func CheckRows(m models.Definition, s *data.Prepared) error {
 
 // LogProb returns ln p(x | context) of each row of a table in nats, in the units of
 // the source, averaged over the probabilities of the ensemble Sets(0), or over
-// importance weights for a stochastic model. Errors are those of Prepare, and a
-// *models.NonFiniteError for a log-density that is not finite.
+// importance weights for a stochastic model. A row without a likelihood, as one so far
+// from all others that its density is zero in float32, has −Inf. Errors are those of
+// Prepare.
 func (m *Model) LogProb(ctx context.Context, rows *data.Table) ([]float64, error) {
 	s, err := m.Prepare(rows)
 	if err != nil {
@@ -255,7 +256,7 @@ func (m *Model) Latent(ctx context.Context, rows *data.Table) (*data.Table, erro
 	}
 	z, err := m.Core.Latent(ctx, s.X, s.Context)
 	if err != nil {
-		return nil, err
+		return nil, exec.Placed(s, err)
 	}
 	return data.FromFlat(z, s.Dim)
 }

@@ -81,7 +81,7 @@ func (s *Prepared) Check() error {
 	}
 	for k, v := range s.X {
 		if !num.Finite(float64(v)) {
-			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.Name, s.place(k/s.Dim, k%s.Dim), v)
+			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.Name, s.Place(k/s.Dim, k%s.Dim), v)
 		}
 	}
 	for k, v := range s.Context {
@@ -92,27 +92,43 @@ func (s *Prepared) Check() error {
 	return nil
 }
 
+// from is the row, or the line of a text, of the source that row i was.
+func (s *Prepared) from(i int) int {
+	if s.places != nil {
+		i = s.places[i]
+	}
+	if s.lines != nil {
+		i = s.lines.At(i)
+	}
+	return i
+}
+
+// RowPlace names row i by its place in the source.
+func (s *Prepared) RowPlace(i int) string {
+	if s.lines != nil {
+		return fmt.Sprintf("line %d of %s", s.from(i), s.Name)
+	}
+	return fmt.Sprintf("row %d (counted from 0) of %s", s.from(i), s.Name)
+}
+
 // CheckBinary returns nil when every value is 0 or 1, otherwise an error that
 // names the set, the first other value and its place in the source.
 func (s *Prepared) CheckBinary() error {
 	for k, v := range s.X {
 		if v != 0 && v != 1 {
 			return fmt.Errorf("%s: %s is %v, not 0 or 1 (a Bernoulli output needs binary data; for pixels choose binarize)",
-				s.Name, s.place(k/s.Dim, k%s.Dim), v)
+				s.Name, s.Place(k/s.Dim, k%s.Dim), v)
 		}
 	}
 	return nil
 }
 
-// place names a value of the set by its place in the source.
-func (s *Prepared) place(row, col int) string {
-	if s.places != nil {
-		row = s.places[row]
-	}
-	if s.lines != nil {
-		row = s.lines.At(row)
-	}
-	return Place(row, col, s.lines != nil, s.Columns)
+// Column names a column of the set.
+func (s *Prepared) Column(col int) string { return namedColumn(col, s.Columns) }
+
+// Place names a value of the set by its place in the source.
+func (s *Prepared) Place(row, col int) string {
+	return Place(s.from(row), col, s.lines != nil, s.Columns)
 }
 
 func sequence(lo, hi int) []int {

@@ -20,16 +20,10 @@ type Stats struct {
 	Splits     []SplitStats `json:"splits"`
 	// Warnings are those of the splits under a density of such values.
 	Warnings []string `json:"warnings,omitempty"`
-	// IndependentNLL is what independent Bernoulli columns score on test: the
-	// mean negative log-likelihood in nats a row, with the probabilities
-	// (k + 1)/(n + 2) for k ones in n rows of train. Any model must beat it. It
-	// is 0 when the data is not binary.
+	// IndependentNLL and GaussianNLL are the [Baseline] of binary and of other data,
+	// 0 where there is none.
 	IndependentNLL float64 `json:"independent_nll,omitzero"`
-	// GaussianNLL is what independent Gaussian columns, with the means and
-	// variances of train, score on test: the mean negative log-likelihood in
-	// nats a row, in the units of the source, as a model's. It is 0 when the data is
-	// binary or a column is constant in train, which no Gaussian fits.
-	GaussianNLL float64 `json:"gaussian_nll,omitzero"`
+	GaussianNLL    float64 `json:"gaussian_nll,omitzero"`
 }
 
 // SplitStats describe one split.
@@ -89,10 +83,10 @@ func Describe(s *Splits) Stats {
 			d.Constant++
 		}
 	}
-	if d.Binary {
-		d.IndependentNLL = independentNLL(columns[0], columns[2])
+	if b := s.baseline(d.Binary, columns[0], columns[2]); d.Binary {
+		d.IndependentNLL = b.NLL
 	} else if d.Constant == 0 {
-		d.GaussianNLL = gaussianNLL(columns[0], columns[2]) - (s.Test.LogDet - s.Test.ModelLogDet)
+		d.GaussianNLL = b.NLL
 	}
 	d.Warnings = s.Warnings(!d.Binary)
 	return d
@@ -113,6 +107,47 @@ func repeated(hashes, others []uint64) (earlier, among int) {
 		}
 	}
 	return earlier, among
+}
+
+// Baseline is what a model without any dependence scores on test, which any model must
+// beat: the mean negative log-likelihood in nats a row, in the units of the source.
+type Baseline struct {
+	// Name is what scores: independent Bernoulli columns, with the probabilities
+	// (k + 1)/(n + 2) for k ones in n rows of train, where all values are bits, otherwise
+	// independent Gaussian columns with the means and variances of train.
+	Name string
+	// NLL is +Inf where there is none: for a target, and for a column that is constant in
+	// train, which no Gaussian fits.
+	NLL float64
+}
+
+// IndependentColumns returns the baseline of the splits.
+func IndependentColumns(s *Splits) Baseline {
+	if s == nil || s.Train == nil || s.Test == nil || s.Train.Dim == 0 || s.Test.Rows == 0 {
+		return Baseline{NLL: math.Inf(1)}
+	}
+	binary, columns := true, [2][]column{}
+	for k, set := range []*Prepared{s.Train, s.Test} {
+		columns[k] = make([]column, set.Dim)
+		s.each(set, func(_ int, row []float64) {
+			for c, v := range row {
+				binary = binary && (v == 0 || v == 1)
+				columns[k][c].add(v)
+			}
+		})
+	}
+	return s.baseline(binary, columns[0], columns[1])
+}
+
+// baseline is that of columns before the logit and the scale of the model.
+func (s *Splits) baseline(binary bool, train, test []column) Baseline {
+	switch {
+	case binary:
+		return Baseline{"independent columns", independentNLL(train, test)}
+	case slices.ContainsFunc(train, func(c column) bool { return c.squares == 0 }):
+		return Baseline{NLL: math.Inf(1)}
+	}
+	return Baseline{"independent Gaussian columns", gaussianNLL(train, test) - (s.Test.LogDet - s.Test.ModelLogDet)}
 }
 
 // each calls f with the rows of a set as they were before the logit and the scale

@@ -274,14 +274,19 @@ func (t *Table) Place(row, col int) string {
 // Place names a cell: the line of a text, or the row of an array, and the name or
 // number of the column.
 func Place(row, col int, line bool, columns []string) string {
-	column := "column " + strconv.Itoa(col)
-	if 0 <= col && col < len(columns) {
-		column = "column " + strconv.Quote(text.Shorten(columns[col], 41))
-	}
+	column := namedColumn(col, columns)
 	if line {
 		return fmt.Sprintf("line %d, %s", row, column)
 	}
 	return fmt.Sprintf("row %d, %s (counted from 0)", row, column)
+}
+
+// namedColumn is a column by its name or number.
+func namedColumn(col int, columns []string) string {
+	if col < 0 || col >= len(columns) {
+		columns = nil
+	}
+	return "column " + columnName(columns, col)
 }
 
 // widen keeps the numbers in float64, in memory of the table's own.

@@ -84,12 +84,12 @@ const (
 	Jacobi
 )
 
-// CheckFinite returns a *NonFiniteError for the first value of rows [n, dim] that
-// is not finite.
-func CheckFinite(where string, rows []float32, dim int) error {
+// CheckFinite returns a *NonFiniteError with a hint for the first value of rows [n, dim]
+// that is not finite.
+func CheckFinite(where, hint string, rows []float32, dim int) error {
 	for i, v := range rows {
 		if v-v != 0 { // ±Inf and NaN
-			return &NonFiniteError{Where: where, Row: i / dim, Variable: i % dim, Value: float64(v)}
+			return &NonFiniteError{Where: where, Row: i / dim, Variable: i % dim, Value: float64(v), Hint: hint}
 		}
 	}
 	return nil
@@ -103,6 +103,8 @@ type NonFiniteError struct {
 	Row, Variable int
 	// Value is +Inf, −Inf or NaN.
 	Value float64
+	// Hint is what may be done about it by the options of the model, or "".
+	Hint string
 }
 
 func (e *NonFiniteError) Error() string {
@@ -110,5 +112,9 @@ func (e *NonFiniteError) Error() string {
 	if e.Variable >= 0 {
 		at += fmt.Sprintf(", variable %d", e.Variable)
 	}
-	return fmt.Sprintf("%s: %s is %v (counted from 0): the values left the range of float32; a soft_clip scale cannot do that", e.Where, at, e.Value)
+	hint := ""
+	if e.Hint != "" {
+		hint = " (" + e.Hint + ")"
+	}
+	return fmt.Sprintf("%s: %s is %v (counted from 0): the values left the range of float32%s", e.Where, at, e.Value, hint)
 }

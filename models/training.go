@@ -113,8 +113,9 @@ type Stage struct {
 	// Advance maps the rows [n, dim] that the stage before saw to those of this
 	// stage; nil leaves them as they are. The stages before are estimated already.
 	Advance func(p Params, x, context *graph.Node) *graph.Node
-	// Repeat estimates anew before every validation and in the end; otherwise it
-	// is done once, before the first step.
+	// Repeat estimates anew before every validation and in the end, and a step takes
+	// the statistics of its batch in their place; otherwise it is done once, before the
+	// first step.
 	Repeat bool
 	// Estimate returns the values of parameters by their names, from the mean and
 	// the (biased) variance of each column over all training rows.

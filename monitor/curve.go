@@ -57,12 +57,12 @@ func (r *Run) Curve(number func(*runlog.Train) float64, a Axis) Points {
 	return curve{r.History.Train.Len, at}
 }
 
-// ValidCurve is the negative log-likelihood of the validation rows in nats a
-// row.
+// ValidCurve is the negative log-likelihood of the validation rows that have one, in
+// nats a row.
 func (r *Run) ValidCurve(a Axis) Points {
 	return curve{func() int { return len(r.History.Valid) }, func(i int) (x, y float64) {
 		v := &r.History.Valid[i]
-		return r.X(a, v.Step, v.Time), float64(v.NLL)
+		return r.X(a, v.Step, v.Time), float64(v.OfOthers())
 	}}
 }
 

@@ -25,13 +25,14 @@ type Figures struct {
 	ExamplesPerSecond runlog.Float `json:"examples_per_second"` // rows
 	BatchSize         int          `json:"batch"`               // rows a step
 
-	Loss     runlog.Float   `json:"loss"` // of the last train record, as are those below
+	Units    string         `json:"loss_units"` // of loss and ema: see runlog.History.Units
+	Loss     runlog.Float   `json:"loss"`       // of the last train record, as are those below
 	EMA      runlog.Float32 `json:"ema"`
 	LR       runlog.Float32 `json:"lr"`
 	GradNorm runlog.Float32 `json:"grad_norm"`
 
 	Valid *runlog.Valid `json:"-"` // the last
-	Best  *runlog.Valid `json:"-"` // that of the lowest finite NLL, the first of several
+	Best  *runlog.Valid `json:"-"` // the best by runlog.Valid.Better, the first of several
 
 	LastOrders *runlog.Orders `json:"-"` // the last on the validation rows
 
@@ -57,7 +58,7 @@ func (r *Run) Figures(now time.Time) Figures {
 	f := Figures{
 		Phase: r.History.Phase, Step: r.lastStep(), Epoch: r.lastEpoch(), Elapsed: r.elapsed(now), Quiet: r.quiet(now),
 		StepsPerSecond: runlog.Float(stepRate(&r.History.Train, r.alive())), ExamplesPerSecond: unknownTrain.Loss,
-		Loss: last.Loss, EMA: last.EMA, LR: last.LR, GradNorm: last.GradNorm,
+		Units: r.History.Units(), Loss: last.Loss, EMA: last.EMA, LR: last.LR, GradNorm: last.GradNorm,
 		Valid: r.lastValid(), Best: r.index.best, LastOrders: r.lastOrders(),
 		BatchSize: r.whole("train.batch"), LookAhead: r.whole("train.look_ahead"),
 		MaxEpochs: r.whole("train.max_epochs"), MaxSteps: r.whole("train.max_steps"),

@@ -3,7 +3,6 @@ package monitor
 import (
 	"cmp"
 	"iter"
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -154,7 +153,7 @@ var sortings = []struct {
 	compare func(a, b *Run) int
 }{
 	{"directory", func(a, b *Run) int { return 0 }},
-	{"best", func(a, b *Run) int { return cmp.Compare(a.bestNLL(), b.bestNLL()) }},
+	{"best", func(a, b *Run) int { return compareBest(a.index.best, b.index.best) }},
 	{"name", func(a, b *Run) int { return text.Compare(a.Name, b.Name) }},
 	{"started", func(a, b *Run) int { return b.started().Compare(a.started()) }},
 	{"step", func(a, b *Run) int { return cmp.Compare(b.lastStep(), a.lastStep()) }},
@@ -179,12 +178,17 @@ func (s *Group) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
 	return runs
 }
 
-// bestNLL is +Inf without a validation.
-func (r *Run) bestNLL() float64 {
-	if best := r.index.best; best != nil {
-		return float64(best.NLL)
+// compareBest has the better validation first, nil last.
+func compareBest(a, b *runlog.Valid) int {
+	switch {
+	case a == b:
+		return 0
+	case b == nil || a != nil && a.Better(*b):
+		return -1
+	case a == nil || b.Better(*a):
+		return 1
 	}
-	return math.Inf(1)
+	return 0
 }
 
 // started is the zero time when it is not known.

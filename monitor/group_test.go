@@ -166,8 +166,8 @@ func TestSummaryKeepsItsKeys(t *testing.T) {
 		"name": "big-run", "title": "connect4", "status": "done", "dir": r.Dir, "host": "elsewhere", "backend": "go", "trouble": "", "error": "", "phase": "",
 		"step": 20.0, "epoch": 2.0, "elapsed_s": 7200.0, "loss": 12.5, "ema": 1.0, "lr": 0.5, "grad_norm": 2.0, "non_finite": 0.0, "bad_lines": 0.0,
 		"examples_per_second": "NaN", "look_ahead": 0.0, "max_epochs": 0.0, "max_steps": 0.0, "epochs_since_best": 1.0, "loading": false,
-		"best":   map[string]any{"step": 10.0, "epoch": 1.0, "time_s": 6.0, "nll": 11.0, "nll_2se": "NaN"},
-		"valid":  map[string]any{"step": 20.0, "epoch": 2.0, "time_s": 7200.0, "nll": 11.5, "nll_2se": "NaN"},
+		"best":   map[string]any{"step": 10.0, "epoch": 1.0, "time_s": 6.0, "nll": 11.0, "nll_2se": "NaN", "bad_rows": 0.0, "nll_others": 11.0},
+		"valid":  map[string]any{"step": 20.0, "epoch": 2.0, "time_s": 7200.0, "nll": 11.5, "nll_2se": "NaN", "bad_rows": 0.0, "nll_others": 11.5},
 		"orders": map[string]any{"step": 20.0, "count": 2.0, "nll": 11.0, "mean": 11.25, "best_order": "NaN", "gain": 0.25, "gain_2se": "NaN", "ess": 1.5},
 	} {
 		if !reflect.DeepEqual(got[key], want) {

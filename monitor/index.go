@@ -53,9 +53,9 @@ func (x *index) grow(h *runlog.History) {
 	for ; x.valid < len(h.Valid); x.valid++ {
 		v := h.Valid[x.valid]
 		x.epochs.after(float64(v.Step), float64(v.Epoch))
-		if !num.Finite(float64(v.NLL)) {
+		if !num.Finite(float64(v.OfOthers())) {
 			x.nonFinite++
-		} else if x.best == nil || v.NLL < x.best.NLL {
+		} else if x.best == nil || v.Better(*x.best) {
 			x.best = &v
 		}
 	}

@@ -30,7 +30,7 @@ type Summary struct {
 	Elapsed runlog.Float   `json:"elapsed_s"`
 	Quiet   runlog.Float   `json:"quiet_s"`         // since the log last grew
 	Valid   *ValidRecord   `json:"valid,omitempty"` // the last validation
-	Best    *ValidRecord   `json:"best,omitempty"`  // that of the lowest nll
+	Best    *ValidRecord   `json:"best,omitempty"`  // the one of fewest bad rows and lowest nll_others
 	ToLimit *runlog.Float  `json:"to_step_limit_s,omitempty"`
 	ToEnd   *runlog.Float  `json:"to_look_ahead_s,omitempty"`
 	Orders  *OrdersRecord  `json:"orders,omitempty"` // the last evaluation on the validation rows
@@ -46,6 +46,8 @@ type ValidRecord struct {
 	Time   runlog.Float `json:"time_s"`
 	NLL    runlog.Float `json:"nll"`
 	NLL2SE runlog.Float `json:"nll_2se"` // twice its standard error
+	Bad    int          `json:"bad_rows"`
+	Others runlog.Float `json:"nll_others"` // over the rows that have a likelihood
 }
 
 // An OrdersRecord is the evaluation of an ensemble over orders in a [Summary].
@@ -81,7 +83,10 @@ func (r *Run) Summary(now time.Time) Summary {
 		s.Trouble = r.Err.Error()
 	}
 	if end := r.History.End; end != nil {
-		s.Test, s.Error = end.Test, end.Error
+		if s.Error = end.Error; end.Test != nil {
+			s.Test = new(*end.Test)
+			s.Test.Others = end.Test.OfOthers()
+		}
 	}
 	if o := f.LastOrders; o != nil {
 		s.Orders = &OrdersRecord{
@@ -99,7 +104,7 @@ func newValidRecord(v *runlog.Valid) *ValidRecord {
 	if v == nil {
 		return nil
 	}
-	return &ValidRecord{Step: v.Step, Epoch: v.Epoch, Time: v.Time, NLL: v.NLL, NLL2SE: v.NLL2SE}
+	return &ValidRecord{Step: v.Step, Epoch: v.Epoch, Time: v.Time, NLL: v.NLL, NLL2SE: v.NLL2SE, Bad: v.BadRows, Others: v.OfOthers()}
 }
 
 // forecastSeconds is nil for a forecast that is not known.

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"cmp"
 	"fmt"
 )
 
@@ -28,13 +29,18 @@ type History struct {
 	Revision uint64
 }
 
-// Units are those of the training losses, as the last [Start] names them: a run does not
-// mix them.
+// OwnUnits are those of losses in the log of a run of version 0.1.0, which left out of them
+// what the source prescribes, such as dequantising.
+const OwnUnits = "own"
+
+// Units are those of the training losses, [DataUnits] or [OwnUnits], which no run mixes;
+// empty before the first record.
 func (h *History) Units() string {
-	if n := len(h.Starts); n > 0 {
-		return h.Starts[n-1].Units
+	n := len(h.Starts)
+	if n == 0 {
+		return ""
 	}
-	return ""
+	return cmp.Or(h.Starts[n-1].Units, OwnUnits)
 }
 
 // Load reads all of a run directory.

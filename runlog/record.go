@@ -38,8 +38,7 @@ type Start struct {
 	Step    int64  `json:"step"`
 	Resumed bool   `json:"resumed"`
 	// Units are those of the training losses that follow: DataUnits, in which
-	// validations are, or empty in runs of version 0.1.0, which left out what the source
-	// prescribes, such as dequantising.
+	// validations are, or empty for OwnUnits.
 	Units string `json:"units,omitempty"`
 }
 

@@ -11,14 +11,25 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
 )
+
+// batchRows are the rows of a batch of this epoch.
+func (t *Trainer) batchRows(batch int) []int {
+	t.shuffle()
+	size := t.o.Batch
+	rows := t.rows[batch*size : min((batch+1)*size, len(t.rows))]
+	if t.normalises && len(rows) < size {
+		// A few rows have no statistics: those at the end, some of them once more.
+		rows = t.rows[len(t.rows)-size:]
+	}
+	return rows
+}
 
 // next assembles a step: the rows of a batch of this epoch, the degrees of its
 // mask set and the optimiser's numbers.
 func (t *Trainer) next(number int64, batch int) exec.Values {
-	t.shuffle()
-	train, size := t.splits.Train, t.o.Batch
-	rows := t.rows[batch*size : min((batch+1)*size, train.Rows)]
+	train, size, rows := t.splits.Train, t.o.Batch, t.batchRows(batch)
 	s := exec.Values{X: make([]float32, size*train.Dim), Context: make([]float32, size*train.ContextDim), Weights: make([]float32, size),
 		Scalars: append(t.program.opt.Scalars(number-t.p.Fresh, t.o.Optimizer.Rate()*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
 	if width := t.program.layout.Noise; width > 0 {
@@ -38,6 +49,19 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 		s.Degrees = t.masked.Degrees(t.masked.Cycle().At(t.maskIndex(number)))
 	}
 	return s
+}
+
+// logDet is the mean ln |det| of the preparation of some rows, which takes their loss to
+// the units of the data. A run of version 0.1.0
+// goes on in its own units, which have the logit and the scale of all rows alone.
+func (t *Trainer) logDet(rows []int) (mean float64) {
+	if t.p.Units != runlog.DataUnits {
+		return t.splits.Train.ModelLogDet
+	}
+	for _, i := range rows {
+		mean += t.splits.Train.RowLogDet(i) / float64(len(rows))
+	}
+	return mean
 }
 
 // Streams of random numbers of a seed.

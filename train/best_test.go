@@ -81,14 +81,14 @@ func square(v float64) float64 { return v * v }
 func TestLookAheadFromAConstantLikelihood(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	for _, lookAhead := range []int{1, 3} {
-		still := reals("still", []float32{0, 0})
+		still := reals("still", []float32{0, 0}, []float32{0, 0})
 		tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{LookAhead: lookAhead, MaxEpochs: 50})
 		toEnd(t, tr)
 		if epoch := tr.p.BestEpoch; epoch != 1 || tr.p.Epoch != 1+lookAhead {
 			t.Errorf("best epoch %d of %d, want 1 of %d", epoch, tr.p.Epoch, 1+lookAhead)
 		}
 	}
-	still := reals("still", []float32{0, 0})
+	still := reals("still", []float32{0, 0}, []float32{0, 0})
 	tr := newTrainer(t, b, point(), realSplits(still, still, nil), Options{MaxEpochs: 50})
 	toEnd(t, tr)
 	if tr.p.Epoch != 31 {
@@ -143,53 +143,60 @@ func (f fog) LogProb(p models.Params, x, context *Node) *Node {
 	return Where(Reshape(hidden, -1), Const(x.Graph(), float32(math.NaN())), v)
 }
 
-func TestAValidationOfNaNIsNeverTheBest(t *testing.T) {
-	b := backendtest.Open(t, backend.KindGo)
-	splits, o := overshoot()
-	splits.Valid = reals("valid", []float32{0.6, 9}, []float32{0.6, 0})
-	for _, tt := range []struct {
-		name              string
-		limit             float32
-		above             bool
-		bestEpoch, epochs int
-		lost              int
-	}{
-		{"from the third on", 0.5, true, 2, 6, 4},
-		{"up to the third", 0.6, false, 4, 8, 3},
-		{"always", -1, true, 0, 4, 4},
-	} {
-		j := &journal{}
-		o.Hooks = []Hook{Records(j.record)}
-		tr := newTrainer(t, b, fog{point(), tt.limit, tt.above}, splits, o)
-		toEnd(t, tr)
-		nll, epoch := float64(tr.p.Best), tr.p.BestEpoch
-		if epoch != tt.bestEpoch || math.IsNaN(nll) != (tt.bestEpoch == 0) || tr.p.Epoch != tt.epochs {
-			t.Errorf("%s: best %v in epoch %d of %d, want epoch %d of %d", tt.name, nll, epoch, tr.p.Epoch, tt.bestEpoch, tt.epochs)
-		}
-		valid, lost := recordsOf[runlog.Valid](j), 0
-		for _, v := range valid {
-			if math.IsNaN(float64(v.NLL)) {
-				lost++
+// Validations are compared by the rows without a likelihood, then by the mean over the
+// others; look-ahead follows. One without any mean is never the best.
+func TestRowsWithoutALikelihoodOrderEpochs(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		splits, o := overshoot()
+		for _, tt := range []struct {
+			name              string
+			limit             float32
+			above             bool
+			bestEpoch, epochs int
+			lost              int
+			second            float32 // value of the other validation row
+		}{
+			{"from the third on", 0.5, true, 2, 6, 4, 0},
+			{"up to the third", 0.6, false, 4, 8, 3, 0},
+			{"always", -1, true, 3, 7, 7, 0},
+			{"always, and all rows", -1, true, 0, 4, 4, 9},
+		} {
+			splits.Valid = reals("valid", []float32{0.6, 9}, []float32{0.6, tt.second})
+			j := &journal{}
+			o.Hooks = []Hook{Records(j.record)}
+			tr := newTrainer(t, b, fog{point(), tt.limit, tt.above}, splits, o)
+			toEnd(t, tr)
+			nll, epoch := float64(tr.p.Best), tr.p.BestEpoch
+			if epoch != tt.bestEpoch || math.IsNaN(nll) != (tt.bestEpoch == 0) || tr.p.Epoch != tt.epochs {
+				t.Errorf("%s: best %v in epoch %d of %d, want epoch %d of %d", tt.name, nll, epoch, tr.p.Epoch, tt.bestEpoch, tt.epochs)
 			}
-			if v.Best && math.IsNaN(float64(v.NLL)) {
-				t.Errorf("%s: epoch %d is the best with NaN", tt.name, v.Epoch)
+			valid, lost := recordsOf[runlog.Valid](j), 0
+			for _, v := range valid {
+				if bad := math.IsInf(float64(v.NLL), 1); bad != (v.BadRows > 0) {
+					t.Errorf("%s: %+v", tt.name, v)
+				} else if bad {
+					lost++
+				}
+				if v.BadRows == 1 && !finite(float64(v.Others)) || v.BadRows == 2 && (v.Best || finite(float64(v.Others))) {
+					t.Errorf("%s: %+v", tt.name, v)
+				}
+			}
+			if len(valid) != tt.epochs || lost != tt.lost {
+				t.Errorf("%s: %d of %d validations are recorded as infinite, want %d of %d", tt.name, lost, len(valid), tt.lost, tt.epochs)
+			}
+			w, err := tr.BestWeights()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := 1 - math.Pow(0.75, float64(tt.bestEpoch))
+			if tt.bestEpoch == 0 { // there is no best: the present weights
+				want = 1 - math.Pow(0.75, float64(tr.p.Epoch))
+			}
+			if !near(float64(w[0][0]), want, 1e-6) {
+				t.Errorf("%s: the best weight is %v, want %v", tt.name, w[0][0], want)
 			}
 		}
-		if len(valid) != tt.epochs || lost != tt.lost {
-			t.Errorf("%s: %d of %d validations are recorded as NaN, want %d of %d", tt.name, lost, len(valid), tt.lost, tt.epochs)
-		}
-		w, err := tr.BestWeights()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := 1 - math.Pow(0.75, float64(tt.bestEpoch))
-		if tt.bestEpoch == 0 { // there is no best: the present weights
-			want = 1 - math.Pow(0.75, float64(tr.p.Epoch))
-		}
-		if !near(float64(w[0][0]), want, 1e-6) {
-			t.Errorf("%s: the best weight is %v, want %v", tt.name, w[0][0], want)
-		}
-	}
+	})
 }
 
 func TestFitReturnsTheBest(t *testing.T) {
@@ -239,7 +246,7 @@ func TestFitThatIsCutShort(t *testing.T) {
 	if m, err := Fit(ctx, b, point(), splits, o); !errors.Is(err, context.Canceled) || m != nil {
 		t.Errorf("model %v, error %v, want none and %v", m, err, context.Canceled)
 	}
-	bad := realSplits(reals("train", []float32{math.MaxFloat32, 0}), splits.Valid, nil)
+	bad := realSplits(reals("train", []float32{math.MaxFloat32, 0}, []float32{0, 0}), splits.Valid, nil)
 	var diverged *DivergedError
 	if m, err := Fit(t.Context(), b, point(), bad, Options{MaxSteps: 1}); !errors.As(err, &diverged) || m != nil {
 		t.Errorf("model %v, error %v, want none and a divergence", m, err)
@@ -250,11 +257,11 @@ func TestFitThatIsCutShort(t *testing.T) {
 func TestValidationOfPaddedBatches(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
 	valid := reals("valid", []float32{0, 0}, []float32{1, 0}, []float32{2, 0}, []float32{3, 0}, []float32{4, 0})
-	one := reals("train", []float32{0, 0})
+	train := reals("train", []float32{0, 0}, []float32{0, 0})
 	var got []float64
 	for _, batch := range []int{1, 2, 3, 5, 7} {
 		j := &journal{}
-		tr := newTrainer(t, b, point(), realSplits(one, valid, nil), Options{MaxSteps: 1, EvalBatch: batch, Hooks: []Hook{Records(j.record)}})
+		tr := newTrainer(t, b, point(), realSplits(train, valid, nil), Options{MaxSteps: 1, EvalBatch: batch, Hooks: []Hook{Records(j.record)}})
 		toEnd(t, tr)
 		v := recordsOf[runlog.Valid](j)[0]
 		got = append(got, float64(v.NLL))

@@ -15,7 +15,8 @@ type Result struct {
 	// Model is the model of the best validation, or with the last weights when
 	// the training ended before its first. Close frees it.
 	*maskflow.Model
-	// Losses are those of the batches, in nats a row, one a step.
+	// Losses are those of the batches, in nats a row and the units of the data as their
+	// source gave them, one a step.
 	Losses []float64
 	// Validations are in their order.
 	Validations []Validation
@@ -73,7 +74,7 @@ func Fit(ctx context.Context, b *backend.Backend, d models.Definition, splits *d
 		return nil, err
 	}
 	r.Shape, r.Step, r.Data, r.Figures = splits.Shape, t.p.BestStep, splits.Identity, map[string]float64{}
-	if nll := float64(t.p.Best); num.Finite(nll) {
+	if nll := float64(t.p.Best); num.Finite(nll) && t.p.BestBadRows == 0 {
 		r.Figures["valid_nll"] = nll
 	}
 	return r, nil

@@ -108,7 +108,7 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // A trainer whose first step diverges has the weights it began with.
 func TestDivergenceAtTheFirstStep(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	bad := reals("train", []float32{math.MaxFloat32, 0})
+	bad := reals("train", []float32{math.MaxFloat32, 0}, []float32{0, 0})
 	tr := newTrainer(t, b, point(), &data.Splits{Train: bad, Valid: reals("valid", []float32{0, 0}), Dim: 2}, Options{MaxSteps: 3})
 	start := stateOf(t, tr)
 	var diverged *DivergedError

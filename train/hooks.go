@@ -17,7 +17,11 @@ type Hook func(ctx context.Context, t *Trainer, e Event) error
 type Event interface{ event() }
 
 // Begin comes once a call of Run, before anything is computed.
-type Begin struct{}
+type Begin struct {
+	// Notes are what is unusual about the training rows, a sentence each, before the
+	// first step.
+	Notes []string
+}
 
 // Between comes before each call to the backend that takes steps.
 type Between struct{}
@@ -30,7 +34,8 @@ type Step struct {
 	// Number is that of the step, from 1, and Epoch that of its epoch, from 1.
 	Number int64
 	Epoch  int
-	// Loss is that of the batch in nats a row, Average a moving average of it.
+	// Loss is that of the batch in nats a row, in the units of the data as their source
+	// gave them, Average a moving average of it.
 	Loss, Average float64
 	// GradNorm is the gradient's global norm before it is clipped.
 	GradNorm float64
@@ -44,12 +49,13 @@ type Step struct {
 type Validating struct{}
 
 // Validation is what the validation rows tell, by the weights after so many steps
-// and epochs. NLL is NaN where a likelihood is not finite.
+// and epochs.
 type Validation struct {
 	Step  int64
 	Epoch int
 	maskflow.Evaluation
-	// Best reports whether no validation before had a smaller NLL.
+	// Best reports whether no validation before had fewer rows without a likelihood, or
+	// as many and as small a mean over the others.
 	Best bool
 }
 

@@ -3,12 +3,10 @@ package train
 import (
 	"context"
 	"errors"
-	"math"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/num"
-	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -18,7 +16,7 @@ import (
 // training cleanly, ctx's error, or a *DivergedError. After each of these the state is
 // whole and can be saved.
 func (t *Trainer) Run(ctx context.Context) error {
-	if err := t.emit(ctx, Begin{}); err != nil {
+	if err := t.emit(ctx, Begin{Notes: t.notes()}); err != nil {
 		return err
 	}
 	if t.p.Step == 0 {
@@ -76,9 +74,9 @@ func (t *Trainer) advance(ctx context.Context) error {
 	if t.o.MaxSteps > 0 {
 		n = int(min(int64(n), int64(t.o.MaxSteps)-t.p.Step))
 	}
-	steps := make([]exec.Values, n)
+	steps, logDets := make([]exec.Values, n), make([]float64, n)
 	for i := range steps {
-		steps[i] = t.next(t.p.Step+int64(i)+1, t.p.Cursor+i)
+		steps[i], logDets[i] = t.next(t.p.Step+int64(i)+1, t.p.Cursor+i), t.logDet(t.batchRows(t.p.Cursor+i))
 	}
 	if err := t.backend.Acquire(); err != nil {
 		return err
@@ -91,10 +89,10 @@ func (t *Trainer) advance(ctx context.Context) error {
 	}
 	taken := make(Steps, 0, len(losses))
 	for i := range losses {
-		loss, norm := float64(losses[i])-t.splits.Train.ModelLogDet, float64(norms[i])
+		loss, norm := float64(losses[i])-logDets[i], float64(norms[i])
 		at := t.p.Step + 1
 		if sum := loss + norm; !num.Finite(sum) {
-			return errors.Join(t.emit(ctx, taken), &DivergedError{Step: at, Loss: loss, Norm: norm})
+			return errors.Join(t.emit(ctx, taken), &DivergedError{Step: at, Loss: loss, Norm: norm, Far: t.farValue()})
 		}
 		t.p.Step, t.p.Validated = at, false
 		t.p.Cursor++
@@ -108,8 +106,7 @@ func (t *Trainer) advance(ctx context.Context) error {
 	return t.emit(ctx, taken)
 }
 
-// validate evaluates the validation rows and remembers the best weights. A
-// likelihood that is not finite beats nothing.
+// validate evaluates the validation rows and remembers the best weights.
 func (t *Trainer) validate(ctx context.Context) error {
 	if err := t.emit(ctx, Validating{}); err != nil {
 		return err
@@ -118,21 +115,18 @@ func (t *Trainer) validate(ctx context.Context) error {
 		return err
 	}
 	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, t.ensemble())
-	var lost *models.NonFiniteError
-	if errors.As(err, &lost) {
-		e.NLL = math.NaN()
-	} else if err != nil {
+	if err != nil {
 		return err
 	}
-	// A best of NaN is beaten by anything; a NaN beats nothing.
-	best := !math.IsNaN(e.NLL) && !(e.NLL >= float64(t.p.Best))
+	best := validOf(e).Better(t.p.best())
 	if best {
 		w, err := exec.HostWeights(t.evaluated())
 		if err != nil {
 			return err
 		}
 		t.best = w
-		t.p.Best, t.p.BestEpoch, t.p.BestStep = runlog.Float(e.NLL), t.p.Epoch, t.p.Step
+		t.p.Best, t.p.BestBadRows, t.p.BestFirstBad = runlog.Float(e.NLLOthers), e.BadRows, e.FirstBad
+		t.p.BestEpoch, t.p.BestStep = t.p.Epoch, t.p.Step
 	}
 	t.schedule.Validated(best)
 	t.p.Validated = true

@@ -169,8 +169,15 @@ func (a AnnealOptions) beta(step int64) float64 {
 type DivergedError struct {
 	Step       int64
 	Loss, Norm float64
+	// Far names a training value that is far from all that a model is made for, the
+	// likely reason; "" where there is none.
+	Far string
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("step %d diverged: loss %v, gradient norm %v (a smaller learning rate or clip_norm may help)", e.Step, e.Loss, e.Norm)
+	why := "a smaller learning rate or clip_norm may help"
+	if e.Far != "" {
+		why = e.Far
+	}
+	return fmt.Sprintf("step %d diverged: loss %v, gradient norm %v (%s)", e.Step, e.Loss, e.Norm, why)
 }

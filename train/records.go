@@ -2,11 +2,13 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -26,6 +28,7 @@ type recorder struct {
 	logged    time.Time        // when a step was recorded
 	step      int64            // which one
 	rate      float64          // steps a second, NaN before it is known
+	warned    bool             // of validation rows without a likelihood
 }
 
 // announcedFrom is what a validation takes at the least that is worth a record of
@@ -36,6 +39,11 @@ func (r *recorder) hook(_ context.Context, t *Trainer, e Event) error {
 	switch e := e.(type) {
 	case Begin:
 		r.logged, r.step, r.rate = t.o.Clock(), t.p.Step, math.NaN()
+		for _, what := range e.Notes {
+			if err := r.write(runlog.Event{What: what}); err != nil {
+				return err
+			}
+		}
 		return r.announce(t, runlog.Compiling)
 	case Between:
 		if !r.stepped { // the first call compiles
@@ -61,8 +69,16 @@ func (r *recorder) hook(_ context.Context, t *Trainer, e Event) error {
 		r.from = t.o.Clock()
 	case Validation:
 		r.validated, r.took = true, t.o.Clock().Sub(r.from)
-		if err := r.write(runlog.Valid{Step: e.Step, Epoch: e.Epoch, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE), Best: e.Best}); err != nil {
+		v := validOf(e.Evaluation)
+		v.Step, v.Epoch, v.Best = e.Step, e.Epoch, e.Best
+		if err := r.write(v); err != nil {
 			return err
+		}
+		if e.BadRows > 0 && !r.warned {
+			r.warned = true
+			if err := r.write(runlog.Event{What: badRows(e.Evaluation, "validation") + "; epochs are compared by their number, then by the other rows (reported once)"}); err != nil {
+				return err
+			}
 		}
 		if e.Orders > 1 {
 			return r.write(ordersRecord(e.Evaluation, "valid", e.Step, t.p.MaskLoss))
@@ -95,9 +111,19 @@ func (r *recorder) write(rec runlog.Record) error {
 	return r.to(rec)
 }
 
+// validOf is the figures of a validation.
+func validOf(e maskflow.Evaluation) runlog.Valid {
+	return runlog.Valid{NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE), BadRows: e.BadRows, Others: runlog.Float(e.NLLOthers)}
+}
+
+// badRows says which rows of an evaluation have no likelihood.
+func badRows(e maskflow.Evaluation, what string) string {
+	return fmt.Sprintf("%s: %d of %s without a likelihood, the first is %s", what, e.BadRows, text.Count(e.Rows, "row"), e.FirstBad)
+}
+
 // ordersRecord is the record of an evaluation by several orders.
 func ordersRecord(e maskflow.Evaluation, split string, step int64, maskLoss []runlog.Float) runlog.Orders {
-	return runlog.Orders{Step: step, Split: split, NLL: runlog.Float(e.NLL), Mean: runlog.Float(e.OrderMean),
+	return runlog.Orders{Step: step, Split: split, NLL: runlog.Float(e.NLLOthers), Mean: runlog.Float(e.OrderMean),
 		BestOrder: runlog.Float(slices.Min(e.PerOrder)), Gain: runlog.Float(e.Gain), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
 		PerOrder: runlog.Floats(e.PerOrder), MaskLoss: maskLoss}
 }
@@ -105,5 +131,6 @@ func ordersRecord(e maskflow.Evaluation, split string, step int64, maskLoss []ru
 // ResultOf is an evaluation of a split as it stands in records and in JSON.
 func ResultOf(e maskflow.Evaluation, split string) *runlog.Result {
 	return &runlog.Result{Split: split, Rows: e.Rows, Dim: e.Dim, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE),
-		NLLModel: runlog.Float(e.NLLModel), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain)}
+		NLLModel: runlog.Float(e.NLLModel), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain),
+		BadRows: e.BadRows, Others: runlog.Float(e.NLLOthers)}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"time"
 
@@ -45,9 +46,14 @@ type Summary struct {
 	Status runlog.Status `json:"status"`
 	Steps  int64         `json:"steps"`
 	Epochs int           `json:"epochs"`
-	// BestEpoch and BestNLL are the best validation's, in nats a row.
-	BestEpoch int          `json:"best_epoch"`
-	BestNLL   runlog.Float `json:"best_nll"`
+	// BestEpoch and BestNLL are the best validation's, in nats a row, the latter Inf where
+	// BestBadRows have no likelihood, the first of which is FirstBad. BestOthers is the
+	// mean over the other rows.
+	BestEpoch   int          `json:"best_epoch"`
+	BestNLL     runlog.Float `json:"best_nll"`
+	BestBadRows int          `json:"best_bad_rows"`
+	BestOthers  runlog.Float `json:"best_nll_others"`
+	FirstBad    string       `json:"best_first_bad,omitempty"`
 	// Seconds that training took, summed over resumptions.
 	Seconds float64 `json:"seconds"`
 	// Test is the best weights' evaluation on the test rows, nil when the run
@@ -227,7 +233,7 @@ func (r *run) open() (err error) {
 	if r.trainer.run, err = runlog.ReadManifest(r.o.Dir); err != nil {
 		return err
 	}
-	return r.write(runlog.Start{})
+	return r.write(runlog.Start{Units: r.trainer.p.Units})
 }
 
 func versions(b *backend.Backend) runlog.Versions {
@@ -306,8 +312,13 @@ func (r *run) interval() time.Duration {
 
 func (r *run) summary(status runlog.Status) *Summary {
 	at := r.trainer.p.Progress
-	return &Summary{Dir: r.o.Dir, Status: status, Steps: at.Step, Epochs: at.Epoch, BestEpoch: at.BestEpoch, BestNLL: at.Best,
-		Seconds: r.w.Elapsed(), DataChanged: r.changed()}
+	s := &Summary{Dir: r.o.Dir, Status: status, Steps: at.Step, Epochs: at.Epoch, BestEpoch: at.BestEpoch, BestNLL: at.Best,
+		BestBadRows: at.BestBadRows, BestOthers: at.Best, FirstBad: at.BestFirstBad, Seconds: r.w.Elapsed(),
+		DataChanged: r.changed()}
+	if s.BestBadRows > 0 {
+		s.BestNLL = runlog.Float(math.Inf(1))
+	}
+	return s
 }
 
 // tests reports whether the run has rows to test with.
@@ -366,6 +377,11 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 			return nil, err
 		}
 	}
+	for _, what := range r.remarks(e) {
+		if err := r.write(runlog.Event{What: what}); err != nil {
+			return nil, err
+		}
+	}
 	return &e, nil
 }
 
@@ -380,6 +396,17 @@ func (r *run) tested() func(rows int) {
 			_ = r.write(runlog.Phase{Step: r.trainer.p.Step, Phase: runlog.Testing, Done: 100 * rows / r.splits.Test.Rows})
 		}
 	}
+}
+
+// remarks says what a person should know of a test.
+func (r *run) remarks(e maskflow.Evaluation) (remarks []string) {
+	if e.BadRows > 0 {
+		remarks = append(remarks, badRows(e, "test"))
+	}
+	if b := data.IndependentColumns(r.splits); e.NLLOthers-e.NLL2SE > b.NLL {
+		remarks = append(remarks, fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f", e.NLLOthers, b.Name, b.NLL))
+	}
+	return remarks
 }
 
 // end writes the last record and returns the error that the run ended with, first among them that not all of it could be

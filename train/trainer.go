@@ -24,23 +24,24 @@ import (
 // continued training gives the same weights bit for bit. It is not safe for
 // concurrent use.
 type Trainer struct {
-	o         Options
-	backend   *backend.Backend
-	model     models.Definition
-	masked    models.Masked
-	splits    *data.Splits
-	program   *program
-	evaluator *exec.Evaluator
-	state     []*tensors.Tensor
-	lost      bool           // a call to the backend took the state and failed
-	best      models.Weights // at the best validation, nil before the first
-	p         progress
-	rows      []int // this epoch's order of the training rows
-	rowsEpoch int
-	data      *data.Identity
-	stages    []stage
-	schedule  Schedule
-	run       *runlog.Manifest // of the run that the states are of, nil outside of one
+	o          Options
+	backend    *backend.Backend
+	model      models.Definition
+	masked     models.Masked
+	splits     *data.Splits
+	program    *program
+	evaluator  *exec.Evaluator
+	state      []*tensors.Tensor
+	lost       bool           // a call to the backend took the state and failed
+	best       models.Weights // at the best validation, nil before the first
+	p          progress
+	rows       []int // this epoch's order of the training rows
+	rowsEpoch  int
+	normalises bool // a step takes the statistics of its batch
+	data       *data.Identity
+	stages     []stage
+	schedule   Schedule
+	run        *runlog.Manifest // of the run that the states are of, nil outside of one
 }
 
 // Progress is how far a training has come.
@@ -49,10 +50,14 @@ type Progress struct {
 	Step  int64 `json:"step"`
 	Epoch int   `json:"epoch"`
 	// Best is the best validation's negative log-likelihood in nats a row, NaN
-	// before the first, and BestStep and BestEpoch are when it was reached.
-	Best      runlog.Float `json:"best"`
-	BestStep  int64        `json:"best_step"`
-	BestEpoch int          `json:"best_epoch"`
+	// before the first, and BestStep and BestEpoch are when it was reached. It is the
+	// mean over all rows but BestBadRows without a likelihood, the first of which is
+	// BestFirstBad: validations are ordered by their number, then by the mean.
+	Best         runlog.Float `json:"best"`
+	BestBadRows  int          `json:"best_bad_rows,omitempty"`
+	BestFirstBad string       `json:"best_first_bad,omitempty"`
+	BestStep     int64        `json:"best_step"`
+	BestEpoch    int          `json:"best_epoch"`
 }
 
 // progress is the part of the state that lives on the host.
@@ -65,6 +70,12 @@ type progress struct {
 	MaskLoss  []runlog.Float  `json:"mask_loss,omitempty"` // moving average by set of a fixed cycle
 	Validated bool            `json:"validated"`           // the end of this epoch was validated
 	Fresh     int64           `json:"fresh,omitempty"`     // the step at which the optimiser began, anew after a divergence
+	Units     string          `json:"units,omitempty"`     // of losses, as runlog.Start names them
+}
+
+// best is the best validation so far.
+func (p *progress) best() runlog.Valid {
+	return runlog.Valid{NLL: p.Best, BadRows: p.BestBadRows, Others: p.Best}
 }
 
 // lossDecay is that of the moving average of the training loss.
@@ -82,8 +93,9 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
 	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1,
-		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}}}
+		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
 	t.masked, _ = d.(models.Masked)
+	t.normalises = normalises(d)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
 		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
@@ -129,10 +141,22 @@ func checkData(d models.Definition, s *data.Splits, o Options) error {
 			return err
 		}
 	}
+	if s.Train.Rows == 1 && s.Train.Dim > 0 && !models.Discrete(d) {
+		return fmt.Errorf("%s has 1 row: a density of real values needs 2 to have a width", s.Train.Name)
+	}
+	if min(o.Batch, s.Train.Rows) == 1 && normalises(d) {
+		return fmt.Errorf("batch normalisation needs statistics, which batches of one row do not have (need train.batch and the training rows to be 2 or more)")
+	}
 	if o.DropLast && s.Train.Rows < o.Batch {
 		return fmt.Errorf("drop_last leaves nothing of %d training rows in batches of %d", s.Train.Rows, o.Batch)
 	}
 	return nil
+}
+
+// normalises reports whether a step of a model takes statistics of its batch.
+func normalises(d models.Definition) bool {
+	m, ok := d.(models.Trained)
+	return ok && slices.ContainsFunc(m.Stages(), func(s models.Stage) bool { return s.Repeat })
 }
 
 // reset starts the state from the given weights, with slots at zero.

@@ -170,7 +170,7 @@ func (m *model) best(r *monitor.Run) (x, y float64, ok bool) {
 	if best == nil {
 		return 0, 0, false
 	}
-	return r.X(m.charts.axis, best.Step, best.Time), float64(best.NLL), true
+	return r.X(m.charts.axis, best.Step, best.Time), float64(best.OfOthers()), true
 }
 
 // drawChart draws a chart that fills a panel.

@@ -45,7 +45,7 @@ func (f fakeRun) update() monitor.RunUpdate {
 	if loss == nil {
 		loss = func(_ int, v float64) float64 { return v }
 	}
-	records := []runlog.Record{runlog.Start{Version: 1}}
+	records := []runlog.Record{runlog.Start{Version: 1, Units: runlog.DataUnits}}
 	add := func(r runlog.Record) { records = append(records, r) }
 	best, ema := math.Inf(1), math.NaN()
 	level := 11.8 + 0.05*float64(f.seed)

@@ -138,17 +138,18 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 	e := r.History.End
 	tested := e != nil && e.Test != nil
 	if tested {
-		all.add(1, t.bold(t.text("%s ", testName(r))+t.withError(float64(e.Test.NLL), float64(e.Test.NLL2SE))))
+		all.add(1, t.bold(t.text("%s ", testName(r))+t.mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows)))
 		if o := testOrders(r); o != nil {
 			all.add(7, "test gain "+t.withError(float64(o.Gain), float64(o.Gain2SE)))
 		}
 	}
 	all = append(all, m.endFacts(r)...)
 	if f.Valid != nil {
-		all.add(2, t.text("%s ", validName(r))+t.withError(float64(f.Valid.NLL), float64(f.Valid.NLL2SE)))
+		v := f.Valid
+		all.add(2, t.text("%s ", validName(r))+t.mean(v.NLL, v.Others, v.NLL2SE, v.BadRows))
 	}
 	if f.Best != nil {
-		best := "best " + nats(float64(f.Best.NLL))
+		best := "best " + nats(float64(f.Best.OfOthers()))
 		switch {
 		case f.Valid == nil || f.Valid.Step == f.Best.Step:
 			best += " now"

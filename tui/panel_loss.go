@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -67,10 +68,18 @@ func (m *lossPanel) title(w int) string {
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
 		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(r, validSeries), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
-			parts = append(parts, fact{t.ink(t.lift(green), t.glyph("★")+" best ") + nats(float64(f.Best.NLL)), 4}, fact{t.dim("at step " + text.Grouped(f.Best.Step)), 6})
+			parts = append(parts, fact{t.ink(t.lift(green), t.glyph("★")+" best ") + nats(float64(f.Best.OfOthers())), 4}, fact{t.dim("at step " + text.Grouped(f.Best.Step)), 6})
 		}
 	}
-	return joinFacts(append(parts, fact{t.dim(m.notes()), 5}, fact{t.dim("nats a row"), 7}), w)
+	return joinFacts(append(parts, fact{t.dim(m.notes()), 5}, units(t, r)), w)
+}
+
+// units are those of the chart. Where losses have others than validations it is important.
+func units(t theme, r *monitor.Run) fact {
+	if r.History.Units() == runlog.OwnUnits {
+		return fact{t.noted("train in units of version 0.1.0"), 3}
+	}
+	return fact{t.dim("nats a row"), 7}
 }
 
 func (m *lossPanel) digest(w int) string { return m.title(w) }

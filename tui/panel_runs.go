@@ -29,7 +29,7 @@ var runColumns = []runColumn{
 		if f.Best == nil {
 			return "-"
 		}
-		return nats(float64(f.Best.NLL))
+		return nats(float64(f.Best.OfOthers()))
 	}},
 	{"state", 11, func(m *model, r *monitor.Run, _ monitor.Figures) string { return m.theme.state(r.Status()) }},
 	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return text.Grouped(f.Step) }},
@@ -170,5 +170,5 @@ func (m *runsPanel) digest(w int) string {
 	if m.sort != monitor.ByBest || f.Best == nil {
 		return text.Count(len(runs), "run")
 	}
-	return fmt.Sprintf("%s, best %s of %s", text.Count(len(runs), "run"), nats(float64(f.Best.NLL)), m.theme.clean(runs[0].Name))
+	return fmt.Sprintf("%s, best %s of %s", text.Count(len(runs), "run"), nats(float64(f.Best.OfOthers())), m.theme.clean(runs[0].Name))
 }

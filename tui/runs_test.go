@@ -158,7 +158,7 @@ func TestTheBellRingsWhenARunEnds(t *testing.T) {
 // The header says what a run does that takes no steps, and what became of it.
 func TestHeaderSaysWhatARunDoes(t *testing.T) {
 	fresh := oneRun()
-	fresh.Batch.Records, fresh.Samples = []runlog.Record{runlog.Start{Version: 1}, runlog.Phase{Phase: runlog.Compiling}}, nil
+	fresh.Batch.Records, fresh.Samples = []runlog.Record{runlog.Start{Version: 1, Units: runlog.DataUnits}, runlog.Phase{Phase: runlog.Compiling}}, nil
 	tested := oneRun()
 	tested.Batch.Records = append(tested.Batch.Records, runlog.Phase{Step: 3000, Phase: runlog.Testing})
 	crashed := fakeRun{dir: "runs/one", seed: 1, records: 340, orders: 1, status: runlog.Crashed}.update()
@@ -245,7 +245,7 @@ func TestTheNewestOrdersAreShown(t *testing.T) {
 		t.Errorf("after the test those of %s at step %d are shown", o.Split, o.Step)
 	}
 	later := monitor.RunUpdate{Dir: u.Dir}
-	later.Batch.Records = []runlog.Record{runlog.Start{Step: 3000, Resumed: true}, runlog.Orders{Step: 3200, Split: "valid", NLL: 10, Mean: 11, PerOrder: []runlog.Float{11, 11}}}
+	later.Batch.Records = []runlog.Record{runlog.Start{Step: 3000, Resumed: true, Units: runlog.DataUnits}, runlog.Orders{Step: 3200, Split: "valid", NLL: 10, Mean: 11, PerOrder: []runlog.Float{11, 11}}}
 	m.apply(monitor.Update{Now: watched, Runs: []monitor.RunUpdate{later}})
 	if o := m.named("orders").(*ordersPanel).ordersAt(); o.Split != "valid" || o.Step != 3200 {
 		t.Errorf("after the resumption those of %s at step %d are shown", o.Split, o.Step)

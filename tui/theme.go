@@ -126,6 +126,11 @@ func (t theme) glyph(s string) string {
 // withError writes a figure with its uncertainty.
 func (t theme) withError(v, err float64) string { return t.text("%s", text.WithError(v, err)) }
 
+// mean writes a mean over rows: see text.Mean.
+func (t theme) mean(nll, others, err runlog.Float, bad int) string {
+	return t.text("%s", text.Mean(float64(nll), float64(others), float64(err), bad))
+}
+
 // Screen says what a terminal can show. The zero value is one of ASCII characters
 // without colour or bold, on a dark background: what everything can.
 type Screen struct {

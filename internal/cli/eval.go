@@ -220,17 +220,25 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 		return fmt.Sprintf("KL(q‖p) %s nats (2 standard errors, %s)", text.WithError(*e.KL, e.NegELBO2SE), text.Count(e.Rows, "sample"))
 	case e.Samples > 0:
 		return fmt.Sprintf("−ELBO %s, importance-weighted NLL %s nats a row (%s)", text.WithError(e.NegELBO, e.NegELBO2SE),
-			text.WithError(e.NLL, e.NLL2SE), strings.Join(append(notes, text.Count(e.Samples, "sample")), ", "))
+			likelihood(e), strings.Join(append(notes, text.Count(e.Samples, "sample")), ", "))
 	}
 	if f.masked {
 		notes = append(notes, text.Count(e.Orders, "order"))
 	}
-	return fmt.Sprintf("NLL %s nats a row (%s)", text.WithError(e.NLL, e.NLL2SE), strings.Join(notes, ", "))
+	return fmt.Sprintf("NLL %s nats a row (%s)", likelihood(e), strings.Join(notes, ", "))
 }
 
-// otherwise is the same figure in other spaces and units.
+func likelihood(e maskflow.Evaluation) string {
+	return text.Mean(e.NLL, e.NLLOthers, e.NLL2SE, e.BadRows)
+}
+
+// otherwise is the same figure in other spaces and units, or why it is infinite.
 func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
-	if e.Samples > 0 {
+	switch {
+	case e.BadRows > 0:
+		return []string{fmt.Sprintf("%s of %d without a likelihood, the first is %s; other figures are of the other rows",
+			text.Count(e.BadRows, "row"), e.Rows, e.FirstBad)}
+	case e.Samples > 0:
 		return nil
 	}
 	if math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
@@ -241,8 +249,7 @@ func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 		lines = append(lines, "NLL in model space (published tables) "+figure+" nats a row")
 	}
 	if f.image {
-		figure, uncertainty := text.PlusMinus(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)
-		lines = append(lines, fmt.Sprintf("%s ± %s bits/dim", figure, uncertainty))
+		lines = append(lines, text.WithError(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)+" bits/dim")
 	}
 	return lines
 }
@@ -264,7 +271,7 @@ func (f figures) text(es []maskflow.Evaluation) string {
 	}
 	t := newTable(">orders", ">NLL (nats)", ">± 2 se", ">order mean", ">gain", ">± 2 se", ">ess")
 	for _, e := range es {
-		nll, nllErr := text.PlusMinus(e.NLL, e.NLL2SE)
+		nll, nllErr := text.PlusMinus(e.NLLOthers, e.NLL2SE)
 		if e.Orders <= 1 {
 			t.add("1", nll, nllErr, nll, "-", "-", "1.0")
 			continue
@@ -283,6 +290,7 @@ func (f figures) text(es []maskflow.Evaluation) string {
 // evaluationJSON is an evaluation as every --json prints it.
 type evaluationJSON struct {
 	*runlog.Result
+	FirstBad   string           `json:"first_bad,omitempty"`
 	Gain2SE    runlog.Float     `json:"gain_2se"`
 	ESS        runlog.Float     `json:"ess"`
 	BitsPerDim *runlog.Float    `json:"bits_per_dim,omitempty"`
@@ -297,7 +305,7 @@ type evaluationJSON struct {
 }
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
-	j := evaluationJSON{Result: train.ResultOf(e, split), Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
+	j := evaluationJSON{Result: train.ResultOf(e, split), FirstBad: e.FirstBad, Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
 		PerOrder: runlog.Floats(e.PerOrder), Samples: e.Samples}
 	if f.image {
 		j.BitsPerDim = new(runlog.Float(e.BitsPerDim()))

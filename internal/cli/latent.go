@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
@@ -95,7 +96,7 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	rows := slices.Clone(set.X)
 	passes, err := move(ctx, rows, set.Context, solver)
 	if err != nil {
-		return fmt.Errorf("%s: %w", set.Name, err)
+		return exec.Placed(set, err)
 	}
 	spent := time.Since(begin).Seconds()
 	out, err := restore(rows)

@@ -2,26 +2,32 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 )
 
 type logprobOptions struct {
 	tables
-	orders   int
-	perOrder bool
+	orders           int
+	perOrder, strict bool
 }
 
 const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as a column log_prob; that of a
 variational autoencoder is estimated. INPUT has the columns of the training's source in
 their units, or the variables alone, followed by the context unless --context names its
 table. With several orders p(x) is the mean of their probabilities; --per-order adds the
-columns order_1 to order_K.`
+columns order_1 to order_K.
+
+A row without a likelihood, as one so far from all others that its density is zero in
+float32, has −Inf. A line on standard error counts such rows; with --strict they end the
+command with exit code 1, after everything is written.`
 
 func (a *app) logprobCommand() *cobra.Command {
 	var o logprobOptions
@@ -41,6 +47,7 @@ func (a *app) logprobCommand() *cobra.Command {
 	a.readFlags(c)
 	countFlag(c, &o.orders, "orders", "", 1, "size `K` of the ensemble (default all orders)")
 	c.Flags().BoolVar(&o.perOrder, "per-order", false, "a further column for every single order")
+	c.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 if a row has no likelihood")
 	backendFlag(c, &a.backend)
 	return c
 }
@@ -74,13 +81,19 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 		}
 	}
 	var values []float64
-	row := make([]float64, len(columns))
+	row, bad, firstBad := make([]float64, len(columns)), 0, 0
 	for i := range set.Rows {
 		for k := range columns {
 			row[k] = columns[k][i]
 		}
+		joint := num.LogMeanExp(row)
 		if o.perOrder {
-			values = append(values, num.LogMeanExp(row))
+			values = append(values, joint)
+		}
+		if math.IsInf(joint, -1) {
+			if bad++; bad == 1 {
+				firstBad = i
+			}
 		}
 		values = append(values, row...)
 	}
@@ -91,5 +104,13 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	if !o.perOrder {
 		out.Shape = []int{}
 	}
-	return a.writeTable(o.output, out)
+	if err := a.writeTable(o.output, out); err != nil || bad == 0 {
+		return err
+	}
+	without := fmt.Sprintf("%s of %d without a likelihood (−Inf), the first is %s", text.Count(bad, "row"), set.Rows, set.RowPlace(firstBad))
+	if o.strict {
+		return fmt.Errorf("--strict: %s", without)
+	}
+	a.console.line("maskflow: %s", without)
+	return nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -15,8 +16,10 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
@@ -170,6 +173,9 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	}
 	u, err := r.Core.PIT(ctx, set.X[:rows*set.Dim], set.Context[:rows*set.ContextDim])
 	if err != nil {
+		if far := (*models.NonFiniteError)(nil); errors.As(err, &far) {
+			return exec.Placed(set, err)
+		}
 		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Path, err))
 	}
 	names, columns := columnNames(set, set.Dim), make([][]float64, set.Dim)
@@ -242,6 +248,9 @@ func (a *app) plotCurve(dir string, o plotOptions) error {
 	return screen.Print(a.stdout, append([]string{c.Key(width, screen.Style())}, lines...))
 }
 
+// ownUnits marks losses that are not in the units of validations.
+const ownUnits = " (units of version 0.1.0)"
+
 // curvesOf returns the negative log-likelihoods that a run has logged by its steps.
 func curvesOf(h *runlog.History) (raw, train, valid picture.Series) {
 	raw.Name, train.Name, valid.Name = "training", "training, moving average", "validation"
@@ -251,7 +260,10 @@ func curvesOf(h *runlog.History) (raw, train, valid picture.Series) {
 		train.X, train.Y = append(train.X, float64(r.Step)), append(train.Y, float64(r.EMA))
 	}
 	for _, r := range h.Valid {
-		valid.X, valid.Y = append(valid.X, float64(r.Step)), append(valid.Y, float64(r.NLL))
+		valid.X, valid.Y = append(valid.X, float64(r.Step)), append(valid.Y, float64(r.OfOthers()))
+	}
+	if h.Units() == runlog.OwnUnits {
+		raw.Name, train.Name = raw.Name+ownUnits, train.Name+ownUnits
 	}
 	return raw, train, valid
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -90,7 +89,7 @@ func gridIn(w exec.Grid, values []float64, name string) plot.Grid {
 }
 
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
-// beyond the range of a logit, it is not a number.
+// beyond the range of a logit, it is −Inf.
 func densityGrid(ctx context.Context, r *maskflow.Model, window exec.Grid) (plot.Grid, error) {
 	rows, err := data.FromFlat(window.Middles(), 2)
 	if err != nil {
@@ -101,7 +100,7 @@ func densityGrid(ctx context.Context, r *maskflow.Model, window exec.Grid) (plot
 		return plot.Grid{}, err
 	}
 	logp, err := r.LogProbOf(ctx, set, nil)
-	if infinite := (*models.NonFiniteError)(nil); err != nil && !errors.As(err, &infinite) || len(logp) != set.Rows {
+	if err != nil {
 		return plot.Grid{}, err
 	}
 	g := gridIn(window, logp, "ln p(x), nats")

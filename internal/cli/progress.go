@@ -162,7 +162,8 @@ func (p *progress) liveLine(now time.Time) string {
 		add("epoch %s  step %s  loss %.2f", of(p.epoch, limits.MaxEpochs), of(int(p.step), limits.MaxSteps), p.ema)
 	}
 	if p.valid != nil {
-		add("valid %.2f%s", p.valid.NLL, bestText(p.valid, p.best))
+		v := p.valid
+		add("valid %s%s", text.Mean(float64(v.NLL), float64(v.Others), math.NaN(), v.BadRows), bestText(v, p.best))
 	}
 	if limit := p.config.Train.LookAhead; limit > 0 && p.best != nil {
 		add("look-ahead %d", max(0, limit-(p.valid.Epoch-p.best.Epoch)))
@@ -204,7 +205,7 @@ func (l *validations) next(v, best *runlog.Valid, ema float64, elapsed time.Dura
 		loss = fmt.Sprintf("%.2f", ema)
 	}
 	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  valid %14s%s  %s", v.Epoch, v.Step, loss,
-		text.WithError(float64(v.NLL), float64(v.NLL2SE)), bestText(v, best), text.Duration(elapsed.Seconds()))
+		text.Mean(float64(v.NLL), float64(v.Others), float64(v.NLL2SE), v.BadRows), bestText(v, best), text.Duration(elapsed.Seconds()))
 }
 
 // bestText marks a validation as the best, or names the best.
@@ -215,6 +216,6 @@ func bestText(v, best *runlog.Valid) string {
 	case best.Step == v.Step:
 		return " (best)"
 	}
-	figure, _ := text.PlusMinus(float64(best.NLL), float64(v.NLL2SE))
+	figure, _ := text.PlusMinus(float64(best.OfOthers()), float64(v.NLL2SE))
 	return " (best " + figure + ")"
 }

@@ -264,7 +264,11 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 		if s.BestEpoch == 0 {
 			when = "in the first epoch"
 		}
-		b.add("valid", "%s %.2f %s (%s, %s)", f.valid, best, when, text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
+		b.add("valid", "%s %s %s (%s, %s)", f.valid, text.Mean(best, float64(s.BestOthers), math.NaN(), s.BestBadRows), when,
+			text.Count(int(s.Steps), "step"), text.Duration(s.Seconds))
+		if s.BestBadRows > 0 {
+			b.add("", "the first row without a likelihood is %s", s.FirstBad)
+		}
 	}
 	b.add("run", "%s", s.Dir)
 	if s.Status == runlog.Stopped {

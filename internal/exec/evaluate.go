@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -20,9 +21,17 @@ type Evaluation struct {
 	Rows int `json:"rows"`
 	Dim  int `json:"dim"`
 	// NLL is the negative log-likelihood −1/N Σ ln p(x), p being the mixture of
-	// the orders, and NLL2SE twice its standard error over rows.
+	// the orders, and NLL2SE twice its standard error over rows, NaN for one row.
 	NLL    float64 `json:"nll"`
 	NLL2SE float64 `json:"nll_2se"`
+	// BadRows is the number of rows without a likelihood: p(x) is zero, or not a number,
+	// in float32. Where there are any NLL and NLLModel are +Inf, and all other figures
+	// are of the other rows. FirstBad names the first of them by its place in the source.
+	BadRows  int    `json:"bad_rows"`
+	FirstBad string `json:"first_bad,omitempty"`
+	// NLLOthers is the mean over the rows that have a likelihood: NLL where all have one,
+	// NaN where none has.
+	NLLOthers float64 `json:"nll_others"`
 	// Orders is the number of mask sets.
 	Orders int `json:"orders"`
 	// OrderMean is the mean over single orders of their negative log-likelihoods.
@@ -60,8 +69,7 @@ func (e Evaluation) BitsPerDim() float64 { return e.NLL / float64(e.Dim) / math.
 
 // Evaluate computes the negative log-likelihood of a data set under an ensemble:
 // the probabilities of its members are averaged, row by row, never their logits or
-// log-likelihoods. Of a stochastic model it estimates it from importance weights. A
-// likelihood that is not finite is a *models.NonFiniteError beside the result.
+// log-likelihoods. Of a stochastic model it estimates it from importance weights.
 func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Prepared, of Ensemble) (Evaluation, error) {
 	if err := e.check(s); err != nil {
 		return Evaluation{}, err
@@ -72,7 +80,6 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 	}
 	r := acc.result()
 	r.Rows, r.Dim = s.Rows, e.model.Dim()
-	r.NLLModel = r.NLL + s.LogDet
 	if _, ok := e.model.(models.Stochastic); ok {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
 		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
@@ -80,10 +87,6 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 			kl := r.NegELBO + o.LogZ
 			r.KL = &kl
 		}
-	}
-	if acc.bad != nil && !models.Discrete(e.model) {
-		acc.bad.Where = s.Name + ", log-density"
-		return r, acc.bad
 	}
 	return r, nil
 }
@@ -106,13 +109,24 @@ func (e *Evaluator) check(s *data.Prepared) error {
 	return nil
 }
 
+// Placed adds to an error about rows of a set which set it is, and to a
+// *models.NonFiniteError the place of its row in the source.
+func Placed(s *data.Prepared, err error) error {
+	var lost *models.NonFiniteError
+	if errors.As(err, &lost) && lost.Row < s.Rows {
+		return fmt.Errorf("%s: %w", s.RowPlace(lost.Row), err)
+	}
+	return fmt.Errorf("%s: %w", s.Name, err)
+}
+
 // accumulator sums log-likelihoods of rows under several orders, in the units of
 // the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
 	set         *data.Prepared
 	joint, gain moments
 	single      moments // of the mean of a row's log-likelihoods
-	bad         *models.NonFiniteError
+	rows, bad   int
+	firstBad    int
 	ess         float64
 	perOrder    []float64
 	row         []float64
@@ -124,15 +138,21 @@ func (a *accumulator) add(perSet [][]float64) {
 		a.row = make([]float64, len(perSet))
 	}
 	for i := range perSet[0] {
-		mean, logDet := 0.0, a.set.RowLogDet(a.joint.n)
+		mean, logDet := 0.0, a.set.RowLogDet(a.rows)
 		for k := range perSet {
 			a.row[k] = perSet[k][i] + logDet
-			a.perOrder[k] += a.row[k]
 			mean += a.row[k] / float64(len(perSet))
 		}
+		a.rows++
 		joint := num.LogMeanExp(a.row)
-		if a.bad == nil && !num.Finite(joint) {
-			a.bad = &models.NonFiniteError{Row: a.joint.n, Variable: -1, Value: joint}
+		if !num.Finite(joint) {
+			if a.bad++; a.bad == 1 {
+				a.firstBad = a.rows - 1
+			}
+			continue
+		}
+		for k, v := range a.row {
+			a.perOrder[k] += v
 		}
 		a.single.add(mean)
 		a.joint.add(joint)
@@ -143,12 +163,16 @@ func (a *accumulator) add(perSet [][]float64) {
 
 func (a *accumulator) result() Evaluation {
 	n := float64(a.joint.n)
-	r := Evaluation{NLL: -a.joint.mean, NLL2SE: 2 * a.joint.standardError(), Orders: len(a.perOrder),
-		Gain: a.gain.mean, Gain2SE: 2 * a.gain.standardError(), ESS: a.ess / n}
+	r := Evaluation{NLL2SE: 2 * a.joint.standardError(), NLLOthers: -a.joint.value(), Orders: len(a.perOrder), BadRows: a.bad,
+		Gain: a.gain.value(), Gain2SE: 2 * a.gain.standardError(), ESS: a.ess / n}
 	for _, sum := range a.perOrder {
 		r.PerOrder = append(r.PerOrder, -sum/n)
 		r.OrderMean += -sum / n / float64(len(a.perOrder))
 	}
+	if r.NLL = r.NLLOthers; a.bad > 0 {
+		r.NLL, r.FirstBad = math.Inf(1), a.set.RowPlace(a.firstBad)
+	}
+	r.NLLModel = r.NLL + a.set.LogDet
 	return r
 }
 
@@ -167,23 +191,40 @@ func effectiveNumber(v []float64) float64 {
 	return sum * sum / squares
 }
 
-// moments are a running mean and variance (Welford).
+// moments are a running mean and variance (Welford). Infinite values have no variance.
 type moments struct {
 	n           int
 	mean, sumSq float64
+	infinite    float64 // 0 for none
 }
 
 func (m *moments) add(v float64) {
 	m.n++
+	if math.IsInf(v, 0) {
+		m.infinite = v
+		return
+	}
 	d := v - m.mean
 	m.mean += d / float64(m.n)
 	m.sumSq += d * (v - m.mean)
 }
 
-// standardError is that of the mean, 0 for fewer than two values.
+// value is the mean, NaN of no values.
+func (m *moments) value() float64 {
+	switch {
+	case m.n == 0:
+		return math.NaN()
+	case m.infinite != 0:
+		return m.infinite
+	}
+	return m.mean
+}
+
+// standardError is that of the mean, NaN where it has none: of fewer than two values, or
+// of infinite ones.
 func (m *moments) standardError() float64 {
-	if m.n < 2 {
-		return 0
+	if m.n < 2 || m.infinite != 0 {
+		return math.NaN()
 	}
 	return math.Sqrt(m.sumSq / float64(m.n-1) / float64(m.n))
 }

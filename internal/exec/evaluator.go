@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -137,8 +138,8 @@ func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 
 // LogProb returns ln p(x | context) of each row in nats, averaged over the
 // probabilities of the members of the ensemble: x is row-major [rows, dim], cond
-// [rows, contextDim] (nil without a context). Values that are not finite come back
-// as they are: beyond the range of a logit a density has none. For a stochastic
+// [rows, contextDim] (nil without a context). Where a member's density is not a number,
+// or left the range of float32, it counts as zero: its logarithm is −Inf. For a stochastic
 // model it is the bound, which of a model that is fitted to a target does not
 // depend on the rows; see NewDensityEvaluator.
 func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, cond []float32, of Ensemble) ([]float64, error) {
@@ -207,13 +208,10 @@ func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows 
 
 // one computes the log-likelihoods of the n rows of a batch.
 func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) ([][]float64, error) {
+	var lost []int
 	if e.invert != nil {
-		f, err := e.invert(params)
-		if err != nil {
-			return nil, err
-		}
-		x = slices.Clone(x)
-		if _, err := f.ToNoise(ctx, x, cond, models.Solver{}); err != nil {
+		var err error
+		if x, lost, err = e.toNoise(ctx, params, x, cond, n); err != nil {
 			return nil, err
 		}
 	}
@@ -230,8 +228,41 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 			return nil, err
 		}
 		perMember[k] = num.Convert[float64](values[:n])
+		for i, v := range perMember[k] {
+			if !num.Finite(v) {
+				perMember[k][i] = math.Inf(-1)
+			}
+		}
+		for _, i := range lost {
+			perMember[k][i] = math.Inf(-1)
+		}
 	}
 	return perMember, nil
+}
+
+// toNoise maps a copy of n rows to noise, and returns which of them left the range of
+// float32 on the way. These are found one by one: they are rare.
+func (e *Evaluator) toNoise(ctx context.Context, params []*tensors.Tensor, x, cond []float32, n int) (z []float32, lost []int, err error) {
+	f, err := e.invert(params)
+	if err != nil {
+		return nil, nil, err
+	}
+	z = slices.Clone(x)
+	var left *models.NonFiniteError
+	if _, err = f.ToNoise(ctx, z, cond, models.Solver{}); !errors.As(err, &left) {
+		return z, nil, err
+	}
+	copy(z, x)
+	for i := range n {
+		row := Rows(z, i, 1, n)
+		if _, err := f.ToNoise(ctx, row, Rows(cond, i, 1, n), models.Solver{}); errors.As(err, &left) {
+			lost = append(lost, i)
+			clear(row)
+		} else if err != nil {
+			return nil, nil, err
+		}
+	}
+	return z, lost, nil
 }
 
 // EvaluationSets are the sets that the ensemble of a masked density consists of:
@@ -269,8 +300,7 @@ type Inversion func(params []*tensors.Tensor) (models.Inverter, error)
 // NewDensityEvaluator is NewEvaluator for given rows of a flow whose density takes a
 // loop in the graph: the rows of each batch are mapped to noise on the host, using
 // each weight once, and the graph goes back. A nil inversion copies the weights to the
-// host for each batch. A value that leaves the range of float32 on the host is a
-// *models.NonFiniteError.
+// host for each batch.
 func NewDensityEvaluator(b *backend.Backend, d models.Density, batch int, invert Inversion) (*Evaluator, error) {
 	f, ok := Looping(d)
 	if !ok {

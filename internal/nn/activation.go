@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -94,6 +95,15 @@ type Scale struct {
 func ScaleByName(name string) (Scale, error) { return option.Find("scale", name, scales, scaleName) }
 
 func scaleName(s Scale) string { return s.Name }
+
+// Hint is what may be done about values that leave the range of float32: "" for a scale
+// that lies between bounds.
+func (s Scale) Hint() string {
+	if s.Name == scales[0].Name || s.Name == "" {
+		return ""
+	}
+	return fmt.Sprintf("the scale %s has no bound on both sides; %s has", s.Name, scales[0].Name)
+}
 
 const (
 	// clip bounds |ln scale| of soft_clip: scales lie between 1e-3 and 1e3.

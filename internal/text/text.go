@@ -12,19 +12,41 @@ import (
 )
 
 // PlusMinus writes a figure with its uncertainty, both with as many decimals as
-// leave the uncertainty two digits: at least 2, at most 3.
+// leave the uncertainty two digits: at least 2, at most 3. One that is not known, as
+// that of a single row, is "-".
 func PlusMinus(v, err float64) (figure, uncertainty string) {
 	decimals := 2
 	if err > 0 && err < 0.1 {
 		decimals = 3
 	}
-	return strconv.FormatFloat(v, 'f', decimals, 64), strconv.FormatFloat(err, 'f', decimals, 64)
+	figure, uncertainty = fixed(v, decimals), "-"
+	if !math.IsNaN(err) {
+		uncertainty = fixed(err, decimals)
+	}
+	return figure, uncertainty
+}
+
+// fixed has Inf without a plus.
+func fixed(v float64, decimals int) string {
+	return strings.TrimPrefix(strconv.FormatFloat(v, 'f', decimals, 64), "+")
 }
 
 // WithError is PlusMinus in one text.
 func WithError(v, err float64) string {
 	figure, uncertainty := PlusMinus(v, err)
+	if math.IsNaN(err) {
+		return figure
+	}
 	return figure + " ± " + uncertainty
+}
+
+// Mean is a mean over rows with its uncertainty. Where bad rows make it infinite the mean
+// over the others follows.
+func Mean(mean, others, err float64, bad int) string {
+	if bad == 0 {
+		return WithError(mean, err)
+	}
+	return fmt.Sprintf("%s (%s without %s)", fixed(mean, 2), WithError(others, err), Count(bad, "row"))
 }
 
 // Count writes a number with its noun, in the plural unless it is 1.

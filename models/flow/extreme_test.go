@@ -65,7 +65,7 @@ func TestExtremesStayFinite(t *testing.T) {
 				})
 				check := func(what string, w models.Weights) {
 					for i, out := range backendtest.Call[float32](t, exec, append(arguments(f, w), matrix(x, 2))...) {
-						if err := models.CheckFinite("graph", out, 1); err != nil {
+						if err := models.CheckFinite("graph", "", out, 1); err != nil {
 							t.Errorf("%s: output %d: %v", what, i, err)
 						}
 					}

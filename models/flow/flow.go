@@ -206,6 +206,21 @@ func (f *Flow) Value(p models.Params, b models.Batch) *Node {
 	return f.logProb(p, b.X, b.Context, b.Weights)
 }
 
+// Bound is where the splines end, on both sides of 0, that the data meet first: values
+// beyond it stay as they are. It is 0 where they meet another layer.
+func (f *Flow) Bound() float64 {
+	if len(f.layers) == 0 {
+		return 0
+	}
+	inner, _ := Unwrap(f.layers[0])
+	a, ok := inner.(*Autoregressive)
+	if !ok {
+		return 0
+	}
+	s, _ := a.transformer.(spline)
+	return s.bound
+}
+
 // Stages are those of the layers that take statistics of the training rows.
 func (f *Flow) Stages() []models.Stage {
 	var stages []models.Stage

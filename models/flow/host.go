@@ -64,11 +64,22 @@ func (h *hostFlow) through(ctx context.Context, rows, cond []float32, solver mod
 		if err != nil {
 			return passes, fmt.Errorf("%s: %w", h.flow.layerName(i), err)
 		}
-		if err := models.CheckFinite(h.flow.layerName(i), rows, dim); err != nil {
+		if err := models.CheckFinite(h.flow.layerName(i), hintOf(h.flow.layers[i]), rows, dim); err != nil {
 			return passes, err
 		}
 	}
 	return passes, nil
+}
+
+// hintOf is what may be done about a layer whose values leave the range of float32.
+func hintOf(l Layer) string {
+	inner, _ := Unwrap(l)
+	if a, ok := inner.(*Autoregressive); ok {
+		if t, ok := a.transformer.(affine); ok {
+			return t.scale.Hint()
+		}
+	}
+	return ""
 }
 
 // NewSampler prepares sampling on the host: the base density's samples, of a

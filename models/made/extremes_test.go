@@ -38,7 +38,7 @@ func TestExtremeOutputsAreFinite(t *testing.T) {
 				clear(w[0])
 				r := c.run(t, w, m.Cycle().At(0), batch{x: x, rowWeights: rowWeights})
 				for name, values := range map[string][]float32{"log p": r.logp, "conditionals": r.conditionals, "weights": r.gradients[0], "bias": r.gradients[1]} {
-					if err := models.CheckFinite(name, values, 1); err != nil {
+					if err := models.CheckFinite(name, "", values, 1); err != nil {
 						t.Fatalf("%s: %v", output, err)
 					}
 				}

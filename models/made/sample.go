@@ -72,5 +72,5 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 	if err != nil {
 		return passes, err
 	}
-	return passes, models.CheckFinite("made", dst, dim)
+	return passes, models.CheckFinite("made", out.Hint(), dst, dim)
 }

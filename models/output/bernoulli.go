@@ -22,6 +22,8 @@ func (bernoulli) LogProb(x, o *Node) *Node { return nn.BernoulliLogProb(x, o) }
 
 func (bernoulli) Draw(o, noise []float32) float32 { return float32(bernoulliAt(o[0]).Draw(noise)) }
 
+func (bernoulli) Hint() string { return "" }
+
 func (bernoulli) Conditional(o []float32) models.Conditional { return bernoulliAt(o[0]) }
 
 // bernoulliAt is the distribution of a logit.

@@ -36,6 +36,8 @@ func (g gaussian) at(o []float32) gaussianAt {
 
 func (g gaussian) Draw(o, noise []float32) float32 { return float32(g.at(o).Draw(noise)) }
 
+func (g gaussian) Hint() string { return g.scale.Hint() }
+
 func (g gaussian) Conditional(o []float32) models.Conditional { return g.at(o) }
 
 // gaussianAt is N(m, σ²).

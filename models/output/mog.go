@@ -65,6 +65,8 @@ func (m mixture) LogProb(x, o *Node) *Node {
 
 func (m mixture) Draw(o, noise []float32) float32 { return float32(mixtureAt{m, o}.Draw(noise)) }
 
+func (m mixture) Hint() string { return m.scale.Hint() }
+
 func (m mixture) Conditional(o []float32) models.Conditional { return mixtureAt{m, slices.Clone(o)} }
 
 // mixtureAt is the mixture of given outputs.

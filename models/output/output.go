@@ -42,6 +42,8 @@ type Family interface {
 	// Draw is the value that the P outputs of a variable and its noise give. What is
 	// not a number stays one.
 	Draw(o, noise []float32) float32
+	// Hint is what may be done by its options where values leave the range of float32, or "".
+	Hint() string
 	// Conditional is the distribution that the P outputs of a variable give.
 	Conditional(o []float32) models.Conditional
 }

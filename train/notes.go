@@ -1,0 +1,80 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/models"
+)
+
+// bounded is a model that leaves values beyond a bound, on both sides of 0, as they are.
+type bounded interface{ Bound() float64 }
+
+// Limits of what is usual in rows of real values. Chebyshev's inequality keeps all but a
+// ninth of a standardised column within ±3, the usual bound of a spline.
+const (
+	usualOutside = 1. / 8 // share of a column that may lie beyond a bound
+	usualSize    = 100    // of a value, and of the root mean square of a column
+)
+
+// notes says what in the training rows keeps the model from learning, before the first
+// step.
+func (t *Trainer) notes() (notes []string) {
+	train := t.splits.Train
+	if t.p.Step > 0 || train.Dim == 0 || models.Discrete(t.model) {
+		return nil
+	}
+	bound := math.Inf(1)
+	if b, ok := t.model.(bounded); ok && b.Bound() > 0 {
+		bound = b.Bound()
+	}
+	outside, squares := make([]int, train.Dim), make([]float64, train.Dim)
+	for k, v := range train.X {
+		if d, v := k%train.Dim, math.Abs(float64(v)); v*v > 0 {
+			squares[d] += v * v
+			if v > bound {
+				outside[d]++
+			}
+		}
+	}
+	for d := range train.Dim { // one column is enough
+		share, size := float64(outside[d])/float64(train.Rows), math.Sqrt(squares[d]/float64(train.Rows))
+		switch {
+		case share > usualOutside:
+			return []string{fmt.Sprintf("%.0f%% of the training values of %s lie outside ±%g, where a spline changes nothing and learns nothing (%s, or a larger model.bound)",
+				100*share, train.Column(d), bound, t.rescale())}
+		case size > usualSize:
+			return []string{fmt.Sprintf("the training values of %s are about %.3g, far from those that a model starts with (%s)", train.Column(d), size, t.rescale())}
+		}
+	}
+	return nil
+}
+
+// farValue names the training value that is farthest from 0 where that is far, with what
+// to do.
+func (t *Trainer) farValue() string {
+	train, far := t.splits.Train, 0
+	if train.Dim == 0 || models.Discrete(t.model) {
+		return ""
+	}
+	for k, v := range train.X {
+		if math.Abs(float64(v)) > math.Abs(float64(train.X[far])) {
+			far = k
+		}
+	}
+	if v := train.X[far]; math.Abs(float64(v)) > usualSize {
+		return fmt.Sprintf("the model sees the value %.3g at %s of %s: %s", v, train.Place(far/train.Dim, far%train.Dim), train.Name, t.rescale())
+	}
+	return ""
+}
+
+// rescale is what to do about values that are far from 0.
+func (t *Trainer) rescale() string {
+	for _, step := range t.prep().Steps {
+		if _, ok := step.(*data.Scale); ok {
+			return "they are scaled already: look at the rows that lie far from all others"
+		}
+	}
+	return "set data.standardise"
+}
