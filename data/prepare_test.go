@@ -74,7 +74,7 @@ func TestBlocksAreTheRows(t *testing.T) {
 		for s, err := range p.Blocks(table, 17) {
 			must.M(err)
 			for i := range s.Rows {
-				if first := len(x) / s.Dim; s.RowLogDet(i) != want.RowLogDet(first+i) || s.place(i, 0) != want.place(first+i, 0) {
+				if first := len(x) / s.Dim; s.RowLogDet(i) != want.RowLogDet(first+i) || s.Place(i, 0) != want.Place(first+i, 0) {
 					t.Fatalf("%s: row %d of the block after %d is another", name, i, first)
 				}
 			}
