@@ -92,8 +92,12 @@ func (s *Prepared) Check() error {
 	return nil
 }
 
-// from is the row, or the line of a text, of the source that row i was.
+// from is the row, or the line of a text, of the source that row i was; i itself where
+// there is no such row.
 func (s *Prepared) from(i int) int {
+	if i < 0 || i >= s.Rows {
+		return i
+	}
 	if s.places != nil {
 		i = s.places[i]
 	}

@@ -63,7 +63,7 @@ var library = map[string][]any{
 	"models/vae":    {vae.New},
 	"models/output": {output.Uniform, output.Normal},
 	"data": {data.Jitter, data.FitScale, data.FromRows, data.FromFlat[float32], data.FromMatrix, data.Refuse, data.Place,
-		data.Describe, data.AttachLabels, data.LinesOf, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare, data.IdentityOf},
+		data.Describe, data.IndependentColumns, data.AttachLabels, data.LinesOf, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare, data.IdentityOf},
 	"data/format": {format.OpenNPZ, format.FoldName, format.CheckName, format.WriteFile, format.WriteRows, format.Write, format.NewWriter, format.WriteCSV, format.ReadCSV, format.ReadNPY,
 		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Read, format.Open},
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
