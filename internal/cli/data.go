@@ -95,7 +95,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 			}
 			o.Dir = a.data()
 			if out.output != "" {
-				return a.export(c.Context(), o, out, nil)
+				return a.export(c.Context(), o, out, nil, nil)
 			}
 			splits, err := source.Load(c.Context(), o)
 			if err != nil {
@@ -167,7 +167,7 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 			return err
 		}
 		if cfg.Data.Dir = a.dataOf(run); o.output != "" {
-			return a.export(ctx, cfg.Data, o, nil)
+			return a.export(ctx, cfg.Data, o, nil, nil)
 		}
 		splits, err := cfg.LoadData(ctx, cfg.Data.Dir)
 		if err != nil {
@@ -189,17 +189,24 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 	}
 	from := r.Config.Data
 	from.Dir = a.dataOf(r)
-	return a.export(ctx, from, o, changed)
+	var columns []int
+	if r.Preparation().Legacy { // it takes no columns that were dropped
+		columns = slices.Concat(splits.Prep.Variables, splits.Prep.Context)
+	}
+	return a.export(ctx, from, o, columns, changed)
 }
 
-// export writes the rows of a split.
-func (a *app) export(ctx context.Context, from data.Options, o exported, changed []string) error {
+// export writes the rows of a split, some columns of them or, for nil, all.
+func (a *app) export(ctx context.Context, from data.Options, o exported, columns []int, changed []string) error {
 	if sameFile(o.output, from.Source) || sameFile(o.output, filepath.Join(from.Dir, from.Source)) {
 		return usage(fmt.Errorf("-o %s is the source, which would be overwritten", o.output))
 	}
 	t, err := source.Rows(ctx, from, o.split)
 	if err != nil {
 		return err
+	}
+	if columns != nil {
+		t = t.Select(nil, columns)
 	}
 	rows, dim := t.Dims()
 	name := t.Name

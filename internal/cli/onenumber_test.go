@@ -82,11 +82,9 @@ func TestOneNumber(t *testing.T) {
 	}
 }
 
-func oneNumber(t *testing.T, dataDir, config, kind string) {
-	b := backendtest.Open(t, kind)
-	dir := t.TempDir()
-	path := func(name string) string { return filepath.Join(dir, name) }
-	run := func(args ...string) []byte {
+// command runs the command, which must not fail, and returns what it prints.
+func command(t *testing.T, kind, dataDir string) func(args ...string) []byte {
+	return func(args ...string) []byte {
 		t.Helper()
 		c := exec.Command("maskflow", args...)
 		c.Env = append(os.Environ(), backend.EnvBackend+"="+kind, "MASKFLOW_DATA="+dataDir)
@@ -98,6 +96,32 @@ func oneNumber(t *testing.T, dataDir, config, kind string) {
 		}
 		return out
 	}
+}
+
+// Runs of version 0.1.0 give the figure that it printed, for a split and for a file of it.
+func TestOneNumberOfVersion010(t *testing.T) {
+	for _, name := range []string{"made", "maf", "mog", "orders", "spline"} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Dir(datatest.File(t, "runs-0.1.0/"+name+"/run.json"))
+			run, file := command(t, backend.KindGo, os.Getenv("MASKFLOW_DATA")), filepath.Join(t.TempDir(), "test.npy")
+			run("data", "show", dir, "--split", "test", "-o", file)
+			for what, printed := range map[string][]byte{"the split": run("eval", dir, "--json"), "its file": run("eval", dir, "--json", "--data", file)} {
+				var got, want struct{ NLL float64 }
+				must.M(json.Unmarshal(printed, &got))
+				must.M(json.Unmarshal(must.M1(os.ReadFile(filepath.Join(dir, "eval.json"))), &want))
+				if !(math.Abs(got.NLL-want.NLL) <= 1e-3) {
+					t.Errorf("%s has %v nats a row, and had %v", what, got.NLL, want.NLL)
+				}
+			}
+		})
+	}
+}
+
+func oneNumber(t *testing.T, dataDir, config, kind string) {
+	b := backendtest.Open(t, kind)
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	run := command(t, kind, dataDir)
 	nll := func(args ...string) float64 {
 		t.Helper()
 		var e struct{ NLL float64 }
