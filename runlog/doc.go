@@ -17,6 +17,11 @@
 // metrics.jsonl while it grows and a [History] keeps what was read; [ReadState]
 // tells whether the run is alive, ended or crashed, and [List] finds runs.
 //
+// Every file carries the id of its run: run.json and each start record, the
+// metadata of checkpoints, the names of samples, requests. Readers refuse what
+// carries another, a config.yaml that is not the one that run.json has the hash of,
+// and a format to come ([ErrForeign], [ErrVersion]).
+//
 // # Lines
 //
 // Every record is one write(2) of one whole line, so that a reader sees at
