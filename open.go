@@ -118,23 +118,32 @@ func ReadRun(dir string) (*runlog.Manifest, []byte, error) {
 	return m, text, nil
 }
 
-func openRun(b *backend.Backend, dir string) (*Model, error) {
+// RunConfig is [ReadRun] with the configuration of the model; what it has about training is not looked at.
+func RunConfig(dir string) (*runlog.Manifest, *Config, error) {
 	run, text, err := ReadRun(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	path := filepath.Join(dir, runlog.ConfigFile)
 	c := &Config{}
 	c.NameAfter(path)
 	if err := config.Parse(c.Table(), path, text, nil, "train"); err != nil {
-		return nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, config.Brief(err))
+		return nil, nil, fmt.Errorf("%s is not a run that can be opened: %w", dir, config.Brief(err))
+	}
+	return run, c, nil
+}
+
+func openRun(b *backend.Backend, dir string) (*Model, error) {
+	run, c, err := RunConfig(dir)
+	if err != nil {
+		return nil, err
 	}
 	folder, err := files.OpenFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer folder.Close() //nolint:errcheck // nothing was written
-	path = filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)
+	path := filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)
 	state, err := checkpoint.In(folder.Sub(runlog.CheckpointsDir), nil).Load(checkpoint.Best)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no validated weights: its training has not come to its first validation (or ended before; continue it with --resume)", dir)

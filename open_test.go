@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -262,6 +263,22 @@ func TestOpenRefuses(t *testing.T) {
 		{"no shapes", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":"five"}`) }), "cannot be read"},
 		{"shapes of another model", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":6,"context_dim":2}`) }), "shape"},
 		{"no variables", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{}`) }), "dim: 0 inputs"},
+		{"a width of nothing", reconfigure("hidden: [11]", "hidden: [16777216]"), "parameters"},
+		{"layers of nothing", reconfigure("hidden: [11]", "hidden: ["+strings.Repeat("4096, ", 99)+"4096]"), "parameters"},
+		{"orders without end", reconfigure("count: 3", "count: 1000000000"), "model.orders.count"},
+		{"an ensemble without end", reconfigure("test_orders: 5", "test_orders: 1000000000"), "eval.test_orders"},
+		{"variables of nothing", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":1000000,"context_dim":2}`) }), "1000000 variables"},
+		{"more variables than there are numbers", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":4611686018427387904}`) }), "variables"},
+		{"a context of nothing", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":5,"context_dim":1000000000}`) }), "context"},
+		{"pixels of nothing", state(func(s *checkpoint.State) {
+			s.Meta = json.RawMessage(`{"dim":5,"context_dim":2,"shape":[3037000500,3037000500]}`)
+		}), "shape"},
+		{"another preparation", state(func(s *checkpoint.State) {
+			s.Meta = json.RawMessage(`{"dim":5,"context_dim":2,"preparation":{"version":1,"width":3,"variables":[0,1,2]}}`)
+		}), "preparation"},
+		{"weights that are no numbers", state(func(s *checkpoint.State) {
+			copy(s.Tensors[1].Data, []byte{0, 0, 0xc0, 0x7f})
+		}), `"hidden0.bias"`},
 		{"a tensor of another type", state(func(s *checkpoint.State) {
 			for i, x := range s.Tensors {
 				if x.Name == "params/output.bias" {
@@ -280,7 +297,13 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			tt.damage(t, dir)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			r, err := maskflow.Open(b, dir)
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+				t.Errorf("refusing it took %d MB", took>>20)
+			}
 			refuses(t, tt.name, err, tt.want)
 			if r != nil {
 				t.Error("a run beside the error")

@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -153,19 +152,12 @@ func (f *follower) close() {
 	}
 }
 
-// maxConfig bounds the bytes of config.yaml.
-const maxConfig = 1 << 20
-
 func readConfig(dir string) ([]config.Value, error) {
-	src, err := readOwn(dir, runlog.ConfigFile, func(f *files.File, _ int64) ([]byte, error) { return io.ReadAll(io.LimitReader(f, maxConfig)) })
-	var values []config.Value
-	if err == nil {
-		values, err = config.Values(filepath.Join(dir, runlog.ConfigFile), src)
-	}
+	_, src, err := runlog.ReadConfig(dir)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration of the run: %w", err)
+		return nil, err
 	}
-	return values, nil
+	return config.Values(filepath.Join(dir, runlog.ConfigFile), src)
 }
 
 // readOwn reads a file of a run, of a size, to which no link leads.

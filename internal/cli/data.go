@@ -158,11 +158,7 @@ func isRun(path string) bool {
 func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 	ctx := c.Context()
 	if _, err := os.Stat(filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)); errors.Is(err, fs.ErrNotExist) {
-		cfg, err := maskflow.LoadConfig(filepath.Join(dir, runlog.ConfigFile))
-		if err != nil {
-			return err
-		}
-		run, err := runlog.ReadManifest(dir)
+		run, cfg, err := maskflow.RunConfig(dir)
 		if err != nil {
 			return err
 		}
