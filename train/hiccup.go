@@ -3,6 +3,9 @@ package train
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/maskflow/maskflow/internal/files"
@@ -54,11 +57,17 @@ func insist(do func() error) error {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := do()
 		waited := time.Since(began)
-		if err == nil || waited > patience || errors.Is(err, files.ErrGone) && waited > away {
+		if err == nil || waited > patience || inTheWay(err) || errors.Is(err, files.ErrGone) && waited > away {
 			return err
 		}
 		time.Sleep(pause)
 	}
+}
+
+// inTheWay reports whether something else has the place of a file or a folder, for which no waiting helps.
+func inTheWay(err error) bool {
+	return slices.ContainsFunc([]error{files.ErrLink, files.ErrNotRegular, syscall.EISDIR, syscall.ENOTDIR, fs.ErrExist},
+		func(cause error) bool { return errors.Is(err, cause) })
 }
 
 // also is an error and another one, either of which may be nil, in one line.

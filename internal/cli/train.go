@@ -112,8 +112,8 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	var splits *data.Splits
 	folder := a.data()
 	if o.resume {
-		run, err := runlog.ReadManifest(o.dir)
-		if err != nil {
+		var run *runlog.Manifest
+		if run, err = runlog.ReadManifest(o.dir); err != nil {
 			return err
 		}
 		folder = a.dataOf(run)
