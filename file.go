@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -13,10 +14,12 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/toy"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 	"github.com/maskflow/maskflow/models/vae"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // FileVersion numbers the layout of model files.
@@ -45,10 +48,16 @@ type fileMeta struct {
 
 // Save writes the model to one file, whose name ends in .safetensors: weights, mask
 // sets, configuration, preparation and figures. [Open] reads it, in another program
-// too, and so does every command that takes a run. The file is whole or absent. The
-// error names a model that cannot be built again, such as a flow of layers that the
-// caller put together.
+// too, and so does every command that takes a run. The file is whole or absent; what is
+// no file, or a run's own, is not replaced. The error names a model that cannot be built
+// again, such as a flow of layers that the caller put together.
 func (m *Model) Save(path string) error {
+	if runlog.Owns(path) {
+		return fmt.Errorf("saving %s: the folder belongs to a run, which alone writes there", path)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("saving %s: %w", path, files.ErrNotRegular)
+	}
 	c, err := m.configuration()
 	if err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)

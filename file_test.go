@@ -2,6 +2,7 @@ package maskflow_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -224,5 +225,25 @@ func TestModelFilesOfOthers(t *testing.T) {
 		} else if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %q, want one with %q", name, err, c.want)
 		}
+	}
+}
+
+// A checkpoint of a run and what is no file stay what they are.
+func TestSaveReplacesOnlyFilesOfItsOwn(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	m := unsaved(t, b, built(made.New(made.Options{Dim: 3, Hidden: []int{7}})), maskflow.Options{})
+	dir := t.TempDir()
+	own := filepath.Join(dir, "run", "checkpoints")
+	folder := filepath.Join(dir, "folder.safetensors")
+	if err := errors.Join(os.MkdirAll(own, 0o755), os.Mkdir(folder, 0o755), os.WriteFile(filepath.Join(dir, "run", "run.json"), []byte("{}"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(own, "best.safetensors"), folder, filepath.Join(dir, "x.npy")} {
+		if err := m.Save(path); err == nil || !strings.Contains(err.Error(), filepath.Base(path)) {
+			t.Errorf("saving %s: %v", path, err)
+		}
+	}
+	if left := built(os.ReadDir(own)); len(left) > 0 {
+		t.Errorf("%d files in the folder of a run", len(left))
 	}
 }

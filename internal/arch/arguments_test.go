@@ -76,7 +76,7 @@ var library = map[string][]any{
 		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData},
 	"verify": {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
-		runlog.ReadState, runlog.Floats, runlog.Load},
+		runlog.ReadState, runlog.Floats, runlog.Owns, runlog.Load},
 	"plot": {plot.Part, plot.BarRow, plot.Bins, plot.Histogram, plot.Find, plot.NewCurve, plot.Heatmap, plot.Images, plot.Grey, plot.Ramp,
 		plot.Blend, plot.Series, plot.Ticks},
 	"picture": {picture.Calibration, picture.Curve, picture.Density, picture.Masks, picture.MasksASCII, picture.MasksText,

@@ -36,7 +36,7 @@ func checkOutput(c *cobra.Command, flag, path string, check func(path string) er
 		}
 	}
 	dir := filepath.Dir(path)
-	if ofRun(dir) {
+	if runlog.Owns(path) {
 		return misused(c, "%s: %s belongs to a run, which alone writes there", flag, dir)
 	}
 	switch err := files.CheckOutput(path); {
@@ -48,19 +48,6 @@ func checkOutput(c *cobra.Command, flag, path string, check func(path string) er
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
-}
-
-// ofRun reports whether a folder is one of those in a run directory.
-func ofRun(dir string) bool {
-	dir, err := filepath.EvalSymlinks(dir)
-	if err == nil {
-		dir, err = filepath.Abs(dir)
-	}
-	if err != nil || !slices.Contains([]string{runlog.CheckpointsDir, runlog.SamplesDir, runlog.ControlDir}, filepath.Base(dir)) {
-		return false
-	}
-	_, err = os.Lstat(filepath.Join(filepath.Dir(dir), runlog.ManifestFile))
-	return err == nil
 }
 
 // pictures is the check of a name for [checkOutput] where a picture is drawn.
