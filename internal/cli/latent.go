@@ -74,17 +74,15 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	if !ok {
 		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Path))
 	}
-	prepare, restore := r.Prepare, data.NewPreparation(r.Definition().Dim(), 0).Undo
+	const block = 1 << 14 // rows
+	blocks, restore := r.PrepareBlocks(t, block), data.NewPreparation(r.Definition().Dim(), 0).Undo
 	if o.inverse { // Noise is in no units of the data, so that nothing else is asked of its values.
-		prepare, restore = data.NewPreparation(r.Definition().Dim(), r.Definition().ContextDim()).Apply, r.Preparation().Undo
+		blocks = data.NewPreparation(r.Definition().Dim(), r.Definition().ContextDim()).Blocks(t, block)
+		restore = r.Preparation().Undo
 	} else {
 		a.noteRows(r, t)
 	}
-	set, err := prepare(t)
-	if err != nil {
-		return err
-	}
-	begin := time.Now()
+	begin, passes := time.Now(), 0
 	flow, err := f.NewInverter(r.Weights())
 	if err != nil {
 		return err
@@ -93,19 +91,30 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	if o.inverse {
 		move = flow.ToData
 	}
-	rows := slices.Clone(set.X)
-	passes, err := move(ctx, rows, set.Context, solver)
-	if err != nil {
-		return exec.Placed(set, err)
+	if err := a.writeRows(o.output, t.Rows(), func(write func(*data.Table) error) error {
+		for s, err := range blocks {
+			if err != nil {
+				return err
+			}
+			rows := slices.Clone(s.X)
+			took, err := move(ctx, rows, s.Context, solver)
+			if err != nil {
+				return exec.Placed(s, err)
+			}
+			passes = max(passes, took)
+			out, err := restore(rows)
+			if err != nil {
+				return err
+			}
+			if err := write(out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	spent := time.Since(begin).Seconds()
-	out, err := restore(rows)
-	if err != nil {
-		return err
-	}
-	if err := a.writeTable(o.output, out); err != nil {
-		return err
-	}
-	a.console.line("%s of %s in %.2f s%s", text.Count(set.Rows, "row"), text.Count(r.Definition().Dim(), "variable"), spent, passesText(passes))
+	a.console.line("%s of %s in %.2f s%s", text.Count(t.Rows(), "row"), text.Count(r.Definition().Dim(), "variable"), spent, passesText(passes))
 	return nil
 }

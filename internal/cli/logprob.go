@@ -3,14 +3,11 @@ package cli
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
-	"github.com/maskflow/maskflow/masks"
 )
 
 type logprobOptions struct {
@@ -63,51 +60,42 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	if o.perOrder && len(sets) == 0 {
 		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Path))
 	}
-	set, err := r.Prepare(t)
-	if err != nil {
-		return err
-	}
-	header, ensembles := []string{"log_prob"}, [][]*masks.Set{sets}
-	if o.perOrder {
-		ensembles = slices.Collect(slices.Chunk(sets, 1))
-	}
-	columns := make([][]float64, len(ensembles))
-	for k, of := range ensembles {
-		if columns[k], err = r.LogProbOf(ctx, set, of); err != nil {
-			return err
-		}
+	header := []string{"log_prob"}
+	for k := range sets {
 		if o.perOrder {
 			header = append(header, fmt.Sprintf("order_%d", k+1))
 		}
 	}
-	var values []float64
-	row, bad, firstBad := make([]float64, len(columns)), 0, 0
-	for i := range set.Rows {
-		for k := range columns {
-			row[k] = columns[k][i]
-		}
-		joint := num.LogMeanExp(row)
-		if o.perOrder {
-			values = append(values, joint)
-		}
-		if math.IsInf(joint, -1) {
-			if bad++; bad == 1 {
-				firstBad = i
+	bad, firstBad := 0, ""
+	err = a.writeRows(o.output, t.Rows(), func(write func(*data.Table) error) error {
+		return r.LogProbBlocks(ctx, t, sets, func(s *data.Prepared, logp []float64, perSet [][]float64) error {
+			values := make([]float64, 0, len(logp)*len(header))
+			for i, joint := range logp {
+				if values = append(values, joint); o.perOrder {
+					for k := range sets {
+						values = append(values, perSet[k][i])
+					}
+				}
+				if math.IsInf(joint, -1) {
+					if bad++; bad == 1 {
+						firstBad = s.RowPlace(i)
+					}
+				}
 			}
-		}
-		values = append(values, row...)
-	}
-	out, err := data.FromFlat(values, len(header), header...)
-	if err != nil {
+			out, err := data.FromFlat(values, len(header), header...)
+			if err != nil {
+				return err
+			}
+			if !o.perOrder {
+				out.Shape = []int{}
+			}
+			return write(out)
+		})
+	})
+	if err != nil || bad == 0 {
 		return err
 	}
-	if !o.perOrder {
-		out.Shape = []int{}
-	}
-	if err := a.writeTable(o.output, out); err != nil || bad == 0 {
-		return err
-	}
-	without := fmt.Sprintf("%s of %d without a likelihood (−Inf), the first is %s", text.Count(bad, "row"), set.Rows, set.RowPlace(firstBad))
+	without := fmt.Sprintf("%s of %d without a likelihood (−Inf), the first is %s", text.Count(bad, "row"), t.Rows(), firstBad)
 	if o.strict {
 		return fmt.Errorf("--strict: %s", without)
 	}
