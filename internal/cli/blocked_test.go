@@ -106,9 +106,7 @@ func TestStoppedTerminal(t *testing.T) {
 	eventually(t, "the end of the training", func() bool { return isDone(b, "run") })
 	x.press("\x11")
 	p.exits(codeDone)
-	if all := x.all(); !strings.Contains(all, "maskflow eval run") {
-		t.Errorf("no result on the terminal: %q", all)
-	}
+	x.shows("maskflow eval run")
 }
 
 // Two signals end a training that is blocked, one any other command; a training is
@@ -194,5 +192,24 @@ func TestInterruptedCommands(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A table has the names of its columns as they are, but a terminal is not given them so.
+func TestTablesOnATerminal(t *testing.T) {
+	t.Parallel()
+	b, x := newBench(t), newTerminal(t, 100, 30)
+	rows, err := os.ReadFile(b.path("curve.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(b.path("curve.csv"), append([]byte("\x1b]0;title\x07,y\n"), rows...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, "train", "flow.yaml", "--run", "run", "--quiet", "--set", "train.max_epochs=1")
+	b.on(x, nil, "sample", "run", "-n", "2", "-o", "-").exits(codeDone)
+	x.shows(`\\u001b\]0;title\\u0007`)
+	if all := x.all(); strings.Contains(all, "\x1b]") {
+		t.Errorf("the terminal was given %q", all)
 	}
 }

@@ -207,6 +207,22 @@ func (a *app) print(format string, args ...any) error {
 	return nil
 }
 
+// tableOut is where a table goes that is written to standard output: as it is, unless a
+// terminal shows it, for which names of columns are texts of others.
+func (a *app) tableOut() io.Writer {
+	if isTerminal(a.stdout) {
+		return shown{a.stdout}
+	}
+	return a.stdout
+}
+
+type shown struct{ w io.Writer }
+
+func (s shown) Write(p []byte) (int, error) {
+	_, err := io.WriteString(s.w, text.Escaped(string(p)))
+	return len(p), err
+}
+
 // asGroup makes a command that only holds others: alone it prints its help.
 func asGroup(c *cobra.Command) {
 	c.Args = func(c *cobra.Command, args []string) error {

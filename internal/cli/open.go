@@ -115,7 +115,7 @@ func (a *app) writeRows(path string, rows int, each func(write func(*data.Table)
 		}
 		return err
 	}
-	out, err := format.NewWriter(a.stdout, ".csv", rows)
+	out, err := format.NewWriter(a.tableOut(), ".csv", rows)
 	if err == nil {
 		err = each(func(t *data.Table) error { return named(out.Write(t)) })
 	}
