@@ -81,7 +81,7 @@ func TestStopNowDuringTheTest(t *testing.T) {
 	}
 	asked := make(chan time.Time, 1)
 	observe := func(r runlog.Record) {
-		if p, ok := r.(runlog.Phase); ok && p.Phase == runlog.Testing {
+		if p, ok := r.(runlog.Phase); ok && p.Phase == runlog.Testing && p.Done == 0 {
 			time.AfterFunc(300*time.Millisecond, func() {
 				if h := loadHistory(t, dir); h.Phase != runlog.Testing {
 					t.Errorf("during the test the phase is %q", h.Phase)
