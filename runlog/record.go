@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -200,6 +201,16 @@ func (Phase) kind() string      { return "phase" }
 func (Event) kind() string      { return "event" }
 func (End) kind() string        { return "end" }
 
+// maxOrders bounds the orders of a record, and maxAxes a shape: readers keep them.
+const (
+	maxOrders = 100_000
+	maxAxes   = 8
+)
+
+func (r Orders) sane() bool  { return max(len(r.PerOrder), len(r.MaskLoss)) <= maxOrders }
+func (r Samples) sane() bool { return len(r.Shape) <= maxAxes }
+func (r Density) sane() bool { return len(r.Shape) <= maxAxes }
+
 // kinds are all kinds of records, with what a [History] makes of each.
 var kinds = []*kind{
 	newKind(func(h *History, r Train) { h.Train.add(r) }), // the most frequent first
@@ -230,6 +241,9 @@ func newKind[R Record](add func(*History, R)) *kind {
 		decode: func(line []byte) (Record, error) {
 			r := unknown
 			err := json.Unmarshal(line, &r)
+			if s, ok := any(r).(interface{ sane() bool }); err == nil && ok && !s.sane() {
+				err = errors.New("a list is longer than any that is written")
+			}
 			return r, err
 		},
 		add: func(h *History, r Record) { add(h, r.(R)) },

@@ -205,7 +205,8 @@ func TestDecodeForeignLines(t *testing.T) {
 	if r, err := decode([]byte(`{"t":"weather","sun":true}`)); r != nil || err != nil {
 		t.Errorf("an unknown kind gives %v, %v", r, err)
 	}
-	for _, bad := range []string{``, `null`, `3`, `{}`, `{"t":3}`, `{"t":"train","step":1.5}`, `{"t":"train","step":9223372036854775808}`, `{"t":"train","loss":01}`, `{"t":"train",}`, `{"t":"train"`, `{"t":"train"} x`, "\x00\x00"} {
+	for _, bad := range []string{``, `null`, `3`, `{}`, `{"t":3}`, `{"t":"train","step":1.5}`, `{"t":"train","step":9223372036854775808}`, `{"t":"train","loss":01}`, `{"t":"train",}`, `{"t":"train"`, `{"t":"train"} x`, "\x00\x00",
+		`{"t":"orders","per_order":[1` + strings.Repeat(",1", maxOrders) + `]}`, `{"t":"samples","shape":[1,1,1,1,1,1,1,1,1]}`} {
 		if r, err := decode([]byte(bad)); err == nil {
 			t.Errorf("%q reads as %+v", bad, r)
 		}

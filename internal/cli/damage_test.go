@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -52,6 +53,19 @@ func (d *damaged) damage() {
 		{"removed", anything(func(*damaged, string) {})},
 		{"a folder", anything(func(_ *damaged, path string) { _ = os.MkdirAll(filepath.Join(path, "x"), 0o755) })},
 		{"a pipe", anything(func(_ *damaged, path string) { _ = syscall.Mkfifo(path, 0o644) })},
+		{"a socket", anything(func(d *damaged, path string) { // bound by a short name
+			if l, err := net.Listen("unix", filepath.Join(filepath.Dir(d.dir), "s")); err == nil {
+				l.(*net.UnixListener).SetUnlinkOnClose(false)
+				_ = l.Close()
+				_ = os.Rename(filepath.Join(filepath.Dir(d.dir), "s"), path)
+			}
+		})},
+		{"many files", func(d *damaged) {
+			name := pick(d.rng, runlog.ControlDir+"/%d.json", runlog.CheckpointsDir+"/step-%08d.safetensors", runlog.SamplesDir+"/%08d.npy")
+			for i := range 2000 {
+				_ = os.WriteFile(d.path(fmt.Sprintf(name, i)), []byte("{}"), 0o644)
+			}
+		}},
 		{"a link", anything(func(d *damaged, path string) {
 			rel, _ := filepath.Rel(d.dir, path)
 			_ = os.Symlink(pick(d.rng, "/dev/zero", "/dev/tty", filepath.Join(d.outside, rel), d.outside, "/nowhere", path), path)
@@ -136,7 +150,7 @@ func (d *damaged) config() {
 			return text
 		}
 		at := pick(d.rng, all...)
-		value := pick(d.rng, "1000000000", "16777216", "100000", "100", "[1000000000]", "[16777216]", "[4096, 4096]", "-1", "0", "1e300", "1e-300", "unlimited", `"\e[2J"`, "../outside/config.yaml",
+		value := pick(d.rng, strings.Repeat("[", 20_000), "["+strings.Repeat("1, ", 100_000)+"1]", "1000000000", "16777216", "100000", "100", "[1000000000]", "[16777216]", "[4096, 4096]", "-1", "0", "1e300", "1e-300", "unlimited", `"\e[2J"`, "../outside/config.yaml",
 			"/dev/zero", "[]", "["+strings.Repeat("3, ", 90)+"3]", "[[[[]]]]", "true", "9223372036854775807", `"\u202e"`, strings.Repeat("a", 3000))
 		d.done[len(d.done)-1] += fmt.Sprintf(" %s%.40s", text[at[2]:at[3]], value)
 		return append(append(append([]byte(nil), text[:at[4]]...), value...), text[at[5]:]...)
