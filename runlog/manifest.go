@@ -71,6 +71,9 @@ func (m *Manifest) DataFolder(asked string) string {
 	if info, err := os.Stat(m.DataDir); err != nil || !info.IsDir() {
 		return ""
 	}
+	if here, err := os.Getwd(); err == nil && here == m.DataDir {
+		return "." // shorter where it is shown
+	}
 	return m.DataDir
 }
 

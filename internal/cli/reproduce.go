@@ -92,6 +92,7 @@ func (a *app) reproduce(c *cobra.Command, name string, o reproduceOptions) error
 		}
 	}
 	t, err := e.Run(ctx, b, reproduce.Options{Dir: o.dir, DataDir: a.data(), Quick: o.quick, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), Watch: watch})
+	a.signals.saved()
 	if a.json && err == nil || len(t.Rows) > 0 {
 		if err := a.show(t, comparison(t)); err != nil {
 			return err

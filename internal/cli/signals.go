@@ -122,20 +122,23 @@ func (s *signals) saves() bool {
 	return s.saving
 }
 
-// training follows the records of a training: from its start to its end there is a
-// state to save. From then on a reader of its progress that has gone, for which the
+// training follows the records of a training: from its start until saved is called there
+// is a state to save. From then on a reader of its progress that has gone, for which the
 // process would be killed, is none of its business either.
 func (s *signals) training(r runlog.Record) {
-	_, start := r.(runlog.Start)
-	_, end := r.(runlog.End)
-	if start {
+	if _, ok := r.(runlog.Start); ok {
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+		s.save(true)
 	}
-	if start || end {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.saving = start
-	}
+}
+
+// saved ends what training began.
+func (s *signals) saved() { s.save(false) }
+
+func (s *signals) save(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saving = on
 }
 
 // raise does what SIGINT does: a terminal in raw mode has Ctrl-C as a key.

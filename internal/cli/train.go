@@ -154,6 +154,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	}
 	started := make(chan struct{})
 	run := func() (*train.Summary, error) {
+		defer a.signals.saved()
 		return train.Run(ctx, b, cfg, splits, train.RunOptions{
 			Dir: dir, Resume: o.resume, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), DataDir: cmp.Or(folder, "."),
 			Observe: func(r runlog.Record) {
