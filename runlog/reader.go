@@ -213,7 +213,7 @@ func checkLog(run *files.Folder, m *Manifest) error {
 	defer f.Close()             //nolint:errcheck // nothing was written
 	head := make([]byte, 4<<10) // a start record is shorter
 	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	line, _, whole := bytes.Cut(head[:n], []byte{'\n'})

@@ -283,12 +283,12 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 func (r *run) wayBack() string {
 	at, from := r.trainer.p, "the initial weights"
 	if r.trainer.best != nil {
-		from = fmt.Sprintf("the best validation, of step %d", at.Step)
+		from = fmt.Sprintf("the weights of the best validation, of step %d", at.Step)
 	}
 	if err := r.checkpoints().Forget(at.Step); err != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("%s has the weights of %s, to go on from", r.w.Files().Path(runlog.CheckpointsDir+"/"+checkpoint.StepName(at.Step)), from)
+	return fmt.Sprintf("%s has %s, to go on from", r.w.Files().Path(runlog.CheckpointsDir+"/"+checkpoint.StepName(at.Step)), from)
 }
 
 // statusOf is the status of a run that ends with the error.
