@@ -64,7 +64,7 @@ func (d *Dialect) Comma() (comma rune, ok bool) {
 	case "semicolon":
 		return ';', true
 	}
-	if len(d.Separator) != 1 || !strings.Contains("!#$%&'()*,/:;<=>?@[]^`{|}~\t", d.Separator) {
+	if len(d.Separator) != 1 || !strings.ContainsAny(d.Separator, "!#$%&'()*,/:;<=>?@[]^`{|}~\t") {
 		return AutoSeparator, false
 	}
 	return rune(d.Separator[0]), true

@@ -46,7 +46,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 	ended := false  // lines end with a separator
 	for {
 		cells, line, err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -154,7 +154,7 @@ func completeArgs(names []string) cobra.CompletionFunc {
 		}
 		switch names[len(args)] {
 		case "INPUT":
-			return tableSuffixes, cobra.ShellCompDirectiveFilterFileExt
+			return slices.Concat(tableSuffixes, []string{"txt", "data", "gz"}), cobra.ShellCompDirectiveFilterFileExt
 		case "CONFIG":
 			return cobra.FixedCompletions(presets(), cobra.ShellCompDirectiveDefault)(c, args, typed)
 		}

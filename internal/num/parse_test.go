@@ -7,7 +7,7 @@ import (
 
 func TestParseCell(t *testing.T) {
 	for cell, want := range map[string]float64{
-		"7": 7, " -1.50 ": -1.5, "+1e3": 1000, "2.E-1": 0.2, ".5": 0.5, "1e400": math.Inf(1), "-1e400": math.Inf(-1), "1e-400": 0,
+		"7": 7, "-1.50 ": -1.5, "+1e3": 1000, "2.E-1": 0.2, ".5": 0.5, "1e400": math.Inf(1), "-1e400": math.Inf(-1), "1e-400": 0,
 	} {
 		if got := ParseCell(cell, '.'); got != want {
 			t.Errorf("%q is %v, want %v", cell, got, want)
