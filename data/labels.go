@@ -10,9 +10,11 @@ import (
 const maxClasses = 1 << 12
 
 // AttachLabels gives each table its labels, if there are any, as a one-hot context,
-// which is as wide as the largest label of all tables needs.
-func AttachLabels(tables, labels []*Table, limit *Limit) error {
-	classes := 0
+// which has so many classes or, where the largest label of all tables needs it, more.
+func AttachLabels(tables, labels []*Table, classes int, limit *Limit) error {
+	if classes < 0 || classes > maxClasses {
+		return fmt.Errorf("%d classes of labels: need 0 to %d", classes, maxClasses)
+	}
 	if len(labels) > len(tables) || slices.Contains(tables, nil) || slices.Contains(labels, nil) {
 		return errNoRows
 	}

@@ -346,7 +346,7 @@ func TestPrepareRefusesRowsThatAreNotThere(t *testing.T) {
 			t.Errorf("cut at %v: the error is %v", at, err)
 		}
 	}
-	if err := AttachLabels(nil, []*Table{table(1, 1)}, NewLimit(0)); err == nil {
+	if err := AttachLabels(nil, []*Table{table(1, 1)}, 0, NewLimit(0)); err == nil {
 		t.Error("labels of no table are attached")
 	}
 	s := Cut(table(10, 2), 6, 8)

@@ -76,7 +76,7 @@ func loadCIFAR10(ctx context.Context, in input) (data.Source, error) {
 	for _, class := range slices.Concat(all.labels[:cut], all.labels) {
 		labels.Append([]float64{float64(class)})
 	}
-	return s, data.AttachLabels([]*data.Table{t}, []*data.Table{labels}, in.limit)
+	return s, data.AttachLabels([]*data.Table{t}, []*data.Table{labels}, 0, in.limit)
 }
 
 // read appends the images of a file: a byte with the label, then the pixels.

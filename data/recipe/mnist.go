@@ -74,7 +74,7 @@ func Folder(ctx context.Context, dir string, labels bool, limit *data.Limit) (s 
 		}
 		classes = append(classes, t)
 	}
-	if err := data.AttachLabels(images, classes, limit); err != nil {
+	if err := data.AttachLabels(images, classes, 0, limit); err != nil {
 		return s, err
 	}
 	rows := images[0].Rows()

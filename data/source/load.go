@@ -110,5 +110,43 @@ func loadPath(ctx context.Context, path string, o data.Options, limit *data.Limi
 	if err != nil {
 		return s, err
 	}
-	return s, data.AttachLabels([]*data.Table{s.Train.Table}, []*data.Table{labels}, limit)
+	return s, data.AttachLabels([]*data.Table{s.Train.Table}, []*data.Table{labels}, 0, limit)
+}
+
+// ReadLabels gives a table that was read of a file the labels that lie with it, as Load
+// does: the array NAME_labels of array NAME, or the label file of an IDX file, one-hot, of
+// so many classes. Where there are none the table stays as it is.
+func ReadLabels(ctx context.Context, t *data.Table, path, array string, classes, maxValues int) error {
+	if t == nil {
+		return errors.New("no rows are given that labels belong to")
+	}
+	limit := data.NewLimit(maxValues)
+	var labels *data.Table
+	var err error
+	switch format.KindOf(path) {
+	case format.IDXFile:
+		labels, err = recipe.Labels(ctx, path, limit)
+		if err != nil {
+			return nil // there are none, or its name says not where
+		}
+	case format.NPZFile:
+		z, err := format.OpenNPZ(ctx, path, limit)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", path, err)
+		}
+		defer z.Close()
+		name, err := z.Choose(array)
+		if err != nil || !z.Has(name+format.LabelsSuffix) {
+			return nil
+		}
+		if labels, err = z.Array(name + format.LabelsSuffix); err != nil {
+			return fmt.Errorf("reading %s: %w", path, err)
+		}
+	default:
+		return nil
+	}
+	if err := data.AttachLabels([]*data.Table{t}, []*data.Table{labels}, classes, limit); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	return nil
 }

@@ -46,7 +46,7 @@ func loadNPZ(z *format.NPZ, want string, labels bool, limit *data.Limit) (s data
 	if len(sets) == 3 {
 		s.Valid.Table, s.Test.Table = sets[1], sets[2]
 	}
-	return s, data.AttachLabels(sets, classes, limit)
+	return s, data.AttachLabels(sets, classes, 0, limit)
 }
 
 // loadFold makes the array fold_K the test set and divides the others.

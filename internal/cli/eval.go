@@ -98,7 +98,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	} else {
 		o.split = "file"
 		var t *data.Table
-		if t, err = a.readRows(ctx, r, o.file, o.array); err == nil {
+		if t, err = a.readRows(ctx, r, o.file, o.array, false); err == nil {
 			a.noteRows(r, t)
 			set, err = r.Prepare(t)
 		}

@@ -167,6 +167,12 @@ func oneNumber(t *testing.T, dataDir, config, kind string) {
 	var context []string
 	if splits := must.M1(m.LoadData(t.Context(), dataDir)); splits.Target == "" {
 		want := nll("--split", "test")
+		switch o := m.Config.Data; { // labels are read with the rows
+		case o.Labels && o.Binarize != "":
+			same("eval of the source's own images", nll("--data", filepath.Join(dataDir, "mnist/t10k-images-idx3-ubyte")), want)
+		case o.Labels && o.Source != "mnist":
+			same("eval of the source's own array", nll("--data", filepath.Join(dataDir, o.Source), "--array", "test"), want)
+		}
 		if splits.Train.Rows < 500 {
 			run("data", "show", path("run"), "--split", "train", "-o", path("train.npz"))
 			same("eval of the exported training rows", nll("--data", path("train.npz")), nll("--split", "train"))

@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -84,13 +85,18 @@ func (a *app) readTable(ctx context.Context, path, array, header string) (t *dat
 }
 
 // readRows reads a table of rows for the model of a run: whether its text has a header is
-// as for the source of the run, since this guess would be wrong in silence.
-func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array string) (*data.Table, error) {
-	header := ""
+// as for the source of the run, since this guess would be wrong in silence. Labels that are
+// its context are read with them, unless that is elsewhere.
+func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array string, elsewhere bool) (*data.Table, error) {
+	header, labels := "", false
 	if r.Config != nil {
-		header = r.Config.Data.Header
+		header, labels = r.Config.Data.Header, r.Config.Data.Labels && !elsewhere
 	}
-	return a.readTable(ctx, path, array, header)
+	t, err := a.readTable(ctx, path, array, header)
+	if err != nil || t.Context != nil || !labels {
+		return t, err
+	}
+	return t, source.ReadLabels(ctx, t, path, array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
 }
 
 // noteRows notes what is odd about the rows of a table for the model of a run.
@@ -163,7 +169,7 @@ func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := a.readRows(ctx, r, f.input, f.array)
+	t, err := a.readRows(ctx, r, f.input, f.array, f.context != "")
 	switch {
 	case err != nil || f.context == "":
 		return r, t, err
