@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -74,12 +75,9 @@ type Training struct {
 
 // Command is the training as a command.
 func (t Training) Command() string {
-	c := "maskflow train configs/" + t.Config + ".yaml"
+	c := "maskflow train " + t.Config
 	for _, s := range t.Sets {
-		if strings.ContainsAny(s, " [{") {
-			s = "'" + s + "'"
-		}
-		c += " --set " + s
+		c += " --set " + text.Shell(s)
 	}
 	return c
 }

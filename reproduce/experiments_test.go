@@ -97,7 +97,7 @@ func TestEveryToyIsReproduced(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	training := Training{Config: "dna", Sets: []string{"train.batch=50", "model={type: made, hidden: [5]}"}}
-	if got, want := training.Command(), "maskflow train configs/dna.yaml --set train.batch=50 --set 'model={type: made, hidden: [5]}'"; got != want {
+	if got, want := training.Command(), "maskflow train dna --set train.batch=50 --set 'model={type: made, hidden: [5]}'"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

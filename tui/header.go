@@ -249,7 +249,7 @@ func (m *model) endFacts(r *monitor.Run) (all facts) {
 			saved = "checkpoint of step " + text.Grouped(r.History.Checkpoints[n-1].Step)
 		}
 		all.add(3, saved)
-		all.add(6, t.dim("continue: maskflow train --resume --run "+t.clean(r.Dir)))
+		all.add(6, t.dim("continue: maskflow train --resume --run "+t.clean(text.Shell(r.Dir))))
 	}
 	return all
 }

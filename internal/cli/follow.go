@@ -164,7 +164,7 @@ func (f *follower) tellStatus(r *monitor.Run, status runlog.Status, first bool, 
 		}
 	case status == runlog.Crashed:
 		f.line(r, "crashed at step %s: its process ended without a report (%s may have the reason; continue: maskflow train --resume --run %s)",
-			step, filepath.Join(r.Dir, runlog.StderrFile), shell(r.Dir))
+			step, filepath.Join(r.Dir, runlog.StderrFile), text.Shell(r.Dir))
 	case status == monitor.Deleted:
 		f.line(r, "deleted")
 	default:

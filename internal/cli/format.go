@@ -12,28 +12,6 @@ import (
 // megabytes writes a size in the unit that package registries use.
 func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
 
-// shell quotes an argument of a command that a person may copy: a path, which is none of
-// the flags.
-func shell(arg string) string {
-	if strings.HasPrefix(arg, "-") {
-		arg = "./" + arg
-	}
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,=+@%", r)
-	}
-	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
-		return arg
-	}
-	if text.Escaped(arg) != arg || strings.ContainsAny(arg, "\n\t") { // would not arrive as it is
-		quoted := "$'"
-		for _, c := range []byte(arg) {
-			quoted += fmt.Sprintf(`\%03o`, c)
-		}
-		return quoted + "'"
-	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-}
-
 // sameFile reports whether two paths lead to one file.
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)

@@ -202,9 +202,9 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 
 // resumeCommand continues a run where it was left.
 func (f flags) resumeCommand(dir string) string {
-	line := "maskflow train --resume --run " + shell(dir)
+	line := "maskflow train --resume --run " + text.Shell(dir)
 	if f.backend != "" {
-		line += " --backend " + shell(f.backend)
+		line += " --backend " + text.Shell(f.backend)
 	}
 	return line
 }
@@ -282,11 +282,11 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 	if s.Test == nil {
 		split = " --split valid"
 	}
-	b.add("next", "maskflow eval %s%s", shell(s.Dir), split)
+	b.add("next", "maskflow eval %s%s", text.Shell(s.Dir), split)
 	if _, ok := d.(models.HostSampler); ok && d.ContextDim() == 0 {
-		b.add("", "maskflow sample %s -n 100 -o samples.npy", shell(s.Dir))
+		b.add("", "maskflow sample %s -n 100 -o samples.npy", text.Shell(s.Dir))
 	}
-	b.add("", "maskflow verify %s", shell(s.Dir))
+	b.add("", "maskflow verify %s", text.Shell(s.Dir))
 	return b.String()
 }
 
