@@ -236,6 +236,9 @@ func (m *Model) LogProbSets(ctx context.Context, rows *data.Table, sets []*masks
 // for each variable; see [Core.PIT].
 func (m *Model) PIT(ctx context.Context, rows *data.Table) (*data.Table, error) {
 	s, err := m.Prepare(rows)
+	if err == nil {
+		err = s.CheckRange()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -251,6 +254,9 @@ func (m *Model) PIT(ctx context.Context, rows *data.Table) (*data.Table, error) 
 // value leaves the range of float32.
 func (m *Model) Latent(ctx context.Context, rows *data.Table) (*data.Table, error) {
 	s, err := m.Prepare(rows)
+	if err == nil {
+		err = s.CheckRange()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ package data
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -113,6 +114,17 @@ func (s *Prepared) RowPlace(i int) string {
 		return fmt.Sprintf("line %d of %s", s.from(i), s.Name)
 	}
 	return fmt.Sprintf("row %d (counted from 0) of %s", s.from(i), s.Name)
+}
+
+// CheckRange returns nil unless a row is beyond the range of float32 once it is prepared,
+// otherwise an error that names it: it has no likelihood and no latent code.
+func (s *Prepared) CheckRange() error {
+	for i, v := range s.rowLogDet {
+		if math.IsInf(v, -1) {
+			return fmt.Errorf("%s: once it is prepared it is too large for float32", s.RowPlace(i))
+		}
+	}
+	return nil
 }
 
 // CheckBinary returns nil when every value is 0 or 1, otherwise an error that

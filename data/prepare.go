@@ -218,6 +218,7 @@ func sameNames(table string, have, want []string) error {
 // Apply prepares the rows of a table. It returns an error, with the place in the
 // source, when the columns are not those of the source by number or by name, when a
 // cell is missing, a text or infinite, and when a value is outside the domain of a step.
+// A row that float32 does not reach once it is prepared has no likelihood: ln |det| = −Inf.
 func (p *Preparation) Apply(t *Table) (*Prepared, error) {
 	return p.apply(Part{Table: t}, p.evaluationNoise())
 }
@@ -309,7 +310,7 @@ func (p *Preparation) prepare(part Part, variables, context []int, step allSteps
 
 // fill computes the variables of a set.
 func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, step allSteps) (err error) {
-	if len(p.Steps) == 0 {
+	if len(p.Steps) == 0 && t.narrow != nil {
 		s.X, err = t.gather(rows, variables)
 		return err
 	}
@@ -323,7 +324,7 @@ func (p *Preparation) fill(s *Prepared, t *Table, rows, variables []int, step al
 		return col, problem
 	})
 	s.ModelLogDet = own / float64(s.Rows)
-	if s.LogDet = sum / float64(s.Rows); err == nil && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
+	if s.LogDet = sum / float64(s.Rows); err == nil && s.Rows > 0 && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
 		s.LogDet, s.rowLogDet = s.rowLogDet[0], nil
 	}
 	return err
@@ -356,8 +357,22 @@ func (p *Preparation) start(t *Table, variables []int, noise noiseOf) allSteps {
 			}
 			logDet += one
 		}
+		if noise == p.evaluationNoise() && beyondFloat32(row) {
+			logDet = math.Inf(-1)
+		}
 		return logDet, own, 0, ""
 	}
+}
+
+// beyondFloat32 takes values that float32 does not reach to where it ends, and reports
+// whether there were any.
+func beyondFloat32(row []float64) (beyond bool) {
+	for c, v := range row {
+		if math.Abs(v) > math.MaxFloat32 {
+			row[c], beyond = math.Copysign(math.MaxFloat32, v), true
+		}
+	}
+	return beyond
 }
 
 // each takes rows of a table, one after the other, through all steps and calls f with

@@ -136,8 +136,26 @@ func TestApplyRefuses(t *testing.T) {
 		}
 		datatest.WantError(t, err, want)
 	}
-	_, err := NewPreparation(1, 0).Apply(must.M1(FromRows([][]float64{{1e300}})))
-	datatest.WantError(t, err, "row 0, column 0", "1e+300, too large for float32")
+}
+
+// A row that float32 does not reach once it is prepared has no likelihood; it is named.
+// For training it is refused.
+func TestRowsBeyondFloat32(t *testing.T) {
+	table := must.M1(FromRows([][]float64{{0}, {1e300}, {1e36}, {1}}))
+	for scale, beyond := range map[float64][]bool{1: {false, true, false, false}, 1e-3: {false, true, true, false}} {
+		s := must.M1(NewPreparation(1, 0, &Scale{[]float64{0}, []float64{scale}}).Apply(table))
+		for i, want := range beyond {
+			if math.IsInf(s.RowLogDet(i), -1) != want || math.IsInf(float64(s.X[i]), 0) {
+				t.Errorf("scaled by %v row %d is %v, with ln |det| %v", scale, i, s.X[i], s.RowLogDet(i))
+			}
+		}
+		datatest.WantError(t, s.CheckRange(), "row 1")
+	}
+	if s := must.M1(NewPreparation(1, 0).Apply(table)); !math.IsInf(s.RowLogDet(1), -1) {
+		t.Errorf("as it is row 1 has ln |det| %v", s.RowLogDet(1))
+	}
+	_, err := Prepare(Cut(table, 2, 3), Options{Source: "rows"})
+	datatest.WantError(t, err, "row 1, column 0", "1e+300, too large for float32")
 }
 
 // Noise follows from the seed; levels come back from it.

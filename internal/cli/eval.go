@@ -214,7 +214,9 @@ func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 // headline is the figure that counts. notes come before the other circumstances
 // in parentheses.
 func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
-	notes = append([]string{"2 standard errors"}, notes...)
+	if !math.IsNaN(e.NLL2SE) {
+		notes = append([]string{"2 standard errors"}, notes...)
+	}
 	switch {
 	case e.KL != nil:
 		return fmt.Sprintf("KL(q‖p) %s nats (2 standard errors, %s)", text.WithError(*e.KL, e.NegELBO2SE), text.Count(e.Rows, "sample"))
@@ -225,7 +227,11 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 	if f.masked {
 		notes = append(notes, text.Count(e.Orders, "order"))
 	}
-	return fmt.Sprintf("NLL %s nats a row (%s)", likelihood(e), strings.Join(notes, ", "))
+	line := fmt.Sprintf("NLL %s nats a row", likelihood(e))
+	if len(notes) > 0 {
+		line += " (" + strings.Join(notes, ", ") + ")"
+	}
+	return line
 }
 
 func likelihood(e maskflow.Evaluation) string {

@@ -93,6 +93,9 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	}
 	if err := a.writeRows(o.output, t.Rows(), func(write func(*data.Table) error) error {
 		for s, err := range blocks {
+			if err == nil {
+				err = s.CheckRange()
+			}
 			if err != nil {
 				return err
 			}

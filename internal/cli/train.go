@@ -229,7 +229,11 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 	switch {
 	case s.Status == runlog.Diverged:
 		slower := fmt.Sprintf("%s --set train.optimizer.learning_rate=%.2g", resume, c.Train.Optimizer.Rate()/10)
-		return &exitError{codeDiverged, fmt.Errorf("training %s: %w (continue with a smaller rate, say: %s)", s.Dir, err, slower)}
+		how := "continue with a smaller rate, say"
+		if far := (*train.DivergedError)(nil); errors.As(err, &far) && far.Far != "" {
+			how = "or continue on these rows, with a smaller rate"
+		}
+		return &exitError{codeDiverged, fmt.Errorf("training %s: %w (%s: %s)", s.Dir, err, how, slower)}
 	case s.Status == runlog.Stopped && cancelled(ctx, err):
 		return &exitError{codeInterrupted, fmt.Errorf("training %s: interrupted at step %d (continue: %s)", s.Dir, s.Steps, resume)}
 	case err != nil:

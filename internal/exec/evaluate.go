@@ -169,10 +169,10 @@ func (a *accumulator) result() Evaluation {
 		r.PerOrder = append(r.PerOrder, -sum/n)
 		r.OrderMean += -sum / n / float64(len(a.perOrder))
 	}
-	if r.NLL = r.NLLOthers; a.bad > 0 {
-		r.NLL, r.FirstBad = math.Inf(1), a.set.RowPlace(a.firstBad)
+	r.NLL, r.NLLModel = r.NLLOthers, r.NLLOthers+a.set.LogDet
+	if a.bad > 0 {
+		r.NLL, r.NLLModel, r.FirstBad = math.Inf(1), math.Inf(1), a.set.RowPlace(a.firstBad)
 	}
-	r.NLLModel = r.NLL + a.set.LogDet
 	return r
 }
 
