@@ -46,6 +46,9 @@ func newSheet(r io.Reader, d data.Dialect) (*sheet, error) {
 		s.in = bufio.NewReaderSize(transform.NewReader(s.in, newlines{}), 1<<16)
 		head, _ = s.in.Peek(1 << 16)
 	}
+	if first, _, _ := bytes.Cut(head, []byte("\n")); bytes.IndexByte(first, 0) >= 0 {
+		return nil, errors.New("its first line has bytes of value zero: it is no text, or its encoding is not known (data.encoding or --encoding)")
+	}
 	s.comma = comma
 	_, _ = s.in.Discard(s.skip(head))
 	head, _ = s.in.Peek(1 << 16)
@@ -63,6 +66,8 @@ func (s *sheet) decode() error {
 	head, _ := s.in.Peek(1 << 16)
 	order, mark := utf16Of(head)
 	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return errors.New("it is a zip archive and no text (of a workbook save each sheet as CSV)")
 	case bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(head, []byte("\x00\x00\xfe\xff")):
 		return errors.New("it is UTF-32 text, which is not read (save it as UTF-8)")
 	case s.Encoding == "utf-16", mark && (s.Encoding == "" || s.Encoding == "auto"):
@@ -93,7 +98,7 @@ func utf16Of(head []byte) (order unicode.Endianness, is bool) {
 			zeros[i%2]++
 		}
 	}
-	switch many := max(1, len(head)/8); {
+	switch many := max(2, len(head)/8); {
 	case zeros[0] == 0 && zeros[1] >= many:
 		return unicode.LittleEndian, true
 	case zeros[1] == 0 && zeros[0] >= many:

@@ -104,6 +104,8 @@ func TestOddTablesRefuse(t *testing.T) {
 		want []string
 	}{
 		"UTF-32":                   {"\xff\xfe\x00\x001\x00\x00\x00", data.Dialect{}, []string{"UTF-32"}},
+		"workbook":                 {"PK\x03\x04\x14\x00\x06", data.Dialect{}, []string{"zip archive"}},
+		"numbers of a machine":     {"\x00\x01\x02\n\x05\x00", data.Dialect{}, []string{"value zero"}},
 		"Latin-1 for UTF-8":        {latin1("a,größe\n1,2\n"), data.Dialect{Encoding: "utf-8"}, []string{"line 1, column 1", "--encoding"}},
 		"names and numbers":        {"id,2019\n1,2\n", data.Dialect{}, []string{"line 1, column 0", "--header"}},
 		"names for a row":          {"a,b\n1,2\n", data.Dialect{Header: "no"}, []string{"line 1, column 0", `"a"`}},
