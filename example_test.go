@@ -11,6 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/train"
@@ -49,6 +50,25 @@ func Example() {
 	// step 400, 1.7 nats a row
 	// 2000 1000 1000 1000 <nil>
 	// 1000
+}
+
+// Samples that are written as they are drawn.
+func ExampleModel_SampleBlocks() {
+	ctx := context.Background()
+	d := must.M1(maf.New(maf.Options{Dim: 2, Layers: 2, Hidden: []int{16}}))
+	m := must.M1(maskflow.New(nil, d, models.Initialize(d, 1), maskflow.Options{}))
+	defer m.Close()
+
+	file := filepath.Join(os.TempDir(), "samples.csv")
+	defer func() { _ = os.Remove(file) }()
+	const n = 200_000
+	must.M(format.WriteRows(file, n, func(write func(*data.Table) error) error {
+		_, err := m.SampleBlocks(ctx, n, maskflow.SampleOptions{Seed: 1}, write)
+		return err
+	}))
+	rows, columns := must.M1(format.ReadFile(ctx, file, format.ReadOptions{})).Dims()
+	fmt.Println(rows, "rows of", columns)
+	// Output: 200000 rows of 2
 }
 
 // correlated are rows of two Gaussian variables with an entropy of ln 2πe + ln 0.3 = 1.63 nats.

@@ -6,7 +6,8 @@
 //	err = format.WriteFile("wine.npy", rows)
 //
 // A [data.Table] is what is read and written. [OpenNPZ] gives the arrays of a .npz
-// file one by one, [ReadCSV] and [WriteCSV] work on streams.
+// file one by one, [ReadCSV] and [WriteCSV] work on streams, and [WriteRows] writes rows
+// that come in blocks.
 //
 // Files are not trusted. A header's claim is checked against the bytes that
 // are there before memory is taken, checksums are read to the end, a limit on
