@@ -63,6 +63,9 @@ func (p *progress) observe(r runlog.Record) {
 		case r.Resumed:
 			p.intro.add("resumed", "after step %d", r.Step)
 		}
+		if r.Resumed && r.Units == "" {
+			p.intro.add("units", "losses as version 0.1.0 logged them, validations in those of the data")
+		}
 		fmt.Fprint(p.console, p.intro.String())
 	case runlog.Event:
 		p.console.note(r.What)
