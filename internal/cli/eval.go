@@ -125,7 +125,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 			largest.ByOrders = append(largest.ByOrders, f.json(e, o.split))
 		}
 	}
-	largest.DataChanged = changed
+	largest.DataChanged, largest.Warnings = changed, a.notes
 	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", set.Name, text.Count(set.Rows, "row"),
 		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)))
 }
@@ -308,6 +308,8 @@ type evaluationJSON struct {
 	ByOrders   []evaluationJSON `json:"by_orders,omitempty"`
 	// DataChanged is how the rows differ from those of the training.
 	DataChanged []string `json:"data_changed,omitempty"`
+	// Warnings are the notes on the rows.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
