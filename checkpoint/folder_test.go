@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/maskflow/maskflow/internal/files"
 )
 
 func damage(t *testing.T, path string) {
@@ -132,5 +134,76 @@ func TestSaveRemovesLitter(t *testing.T) {
 	save(t, dir, stepState(t, 7))
 	if got := listed(t, dir); got != ".other.tmp step-00000007" {
 		t.Errorf("the folder holds %s", got)
+	}
+}
+
+// Links in a run, to its folder of checkpoints or in it, are not followed; what they lead to stays as it is.
+func TestLinksToCheckpointsAreNotFollowed(t *testing.T) {
+	outside, run := t.TempDir(), t.TempDir()
+	f, err := files.OpenFolder(run)
+	ok(t, err)
+	defer f.Close() //nolint:errcheck // a test
+	theirs := save(t, outside, stepState(t, 1))
+	save(t, outside, stepState(t, 2))
+	_, err = Save(outside, Best, stepState(t, 2))
+	ok(t, err)
+	before := listed(t, outside)
+	if err := os.Symlink(outside, filepath.Join(run, "linked")); err != nil {
+		t.Skip(err)
+	}
+	linked := In(f.Sub("linked"), nil)
+	_, errOfSave := linked.Save(StepName(3), stepState(t, 3))
+	_, errOfLatest := linked.Latest()
+	_, errOfLoad := linked.Load(Best)
+	for what, err := range map[string]error{"Save": errOfSave, "Latest": errOfLatest, "Load": errOfLoad, "Prune": linked.Prune(1), "Forget": linked.Forget(0)} {
+		if !errors.Is(err, files.ErrLink) {
+			t.Errorf("%s gives %v", what, err)
+		}
+	}
+	ok(t, f.Sub("real").Make())
+	own := In(f.Sub("real"), nil)
+	ok(t, os.Symlink(theirs, filepath.Join(run, "real", StepName(1))))
+	ok(t, os.Symlink(filepath.Join(outside, Best), filepath.Join(run, "real", Best)))
+	if _, err := own.Latest(); !errors.Is(err, ErrNone) {
+		t.Errorf("a link counts as a state: %v", err)
+	}
+	if _, err := own.Load(Best); !errors.Is(err, files.ErrLink) {
+		t.Errorf("a link to a best state gives %v", err)
+	}
+	for _, step := range []int64{3, 4} {
+		_, err := own.Save(StepName(step), stepState(t, step))
+		ok(t, err)
+	}
+	_, err = own.Save(Best, stepState(t, 4))
+	ok(t, errors.Join(err, own.Prune(1)))
+	if got := listed(t, filepath.Join(run, "real")); got != "best step-00000001 step-00000004" {
+		t.Errorf("the folder has %s", got)
+	}
+	if got := listed(t, outside); got != before {
+		t.Errorf("outside were %s and are %s", before, got)
+	}
+	if s, err := Load(filepath.Join(outside, Best)); err != nil || s.Step != 2 {
+		t.Errorf("the best state outside is %+v, %v", s, err)
+	}
+}
+
+func TestForget(t *testing.T) {
+	dir := t.TempDir()
+	for step := int64(1); step <= 5; step++ {
+		save(t, dir, stepState(t, step))
+	}
+	_, err := Save(dir, Best, stepState(t, 4))
+	ok(t, err)
+	f, err := files.OpenFolder(dir)
+	ok(t, err)
+	defer f.Close() //nolint:errcheck // a test
+	ok(t, In(f, func(s *State) error {
+		if s.Step == 5 {
+			return errors.New("another run's")
+		}
+		return nil
+	}).Forget(2))
+	if got := listed(t, dir); got != "best step-00000001 step-00000002 step-00000005" {
+		t.Errorf("the folder has %s", got)
 	}
 }
