@@ -132,19 +132,31 @@ func TestFaultsBelowATraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	total := operations()
+	half := filepath.Join(t.TempDir(), "run")
+	if _, err := Run(t.Context(), b, parse(t, small, "train.max_epochs=2", "train.checkpoint_every=0.1"), smallSplits(), RunOptions{Dir: half, Clock: (&ticking{now: frozen()}).clock}); err != nil {
+		t.Fatal(err)
+	}
 	for i := range moments {
 		rng := rand.New(rand.NewPCG(12, uint64(i)))
 		f := randomTrouble(rng, total)
-		t.Run(fmt.Sprintf("%d %s", i, f), func(t *testing.T) { disturbed(t, b, c, whole, f) })
+		from := "" // every third is a resumption
+		if i%3 == 0 {
+			from = half
+		}
+		t.Run(fmt.Sprintf("%d %s", i, f), func(t *testing.T) { disturbed(t, b, c, whole, from, f) })
 	}
 }
 
-func disturbed(t *testing.T, b *backend.Backend, c *Config, whole string, f trouble) {
+func disturbed(t *testing.T, b *backend.Backend, c *Config, whole, from string, f trouble) {
 	outside := t.TempDir()
 	dir := filepath.Join(outside, "run")
 	neighbour := filepath.Join(outside, "theirs")
 	if err := os.WriteFile(neighbour, []byte("theirs"), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if from != "" {
+		f.n = 1 + f.n*2/3 // it has fewer operations
+		copyDir(t, from, dir)
 	}
 	saved := int64(-1) // the last checkpoint before the trouble
 	var mu sync.Mutex
@@ -154,7 +166,7 @@ func disturbed(t *testing.T, b *backend.Backend, c *Config, whole string, f trou
 		f.do = func(dir string) error { began = true; return do(dir) }
 	}
 	operations := f.inject(t, dir)
-	s, err := Run(t.Context(), b, c, smallSplits(), RunOptions{Dir: dir, Clock: (&ticking{now: frozen()}).clock, Observe: func(r runlog.Record) {
+	s, err := Run(t.Context(), b, c, smallSplits(), RunOptions{Dir: dir, Resume: from != "", Clock: (&ticking{now: frozen()}).clock, Observe: func(r runlog.Record) {
 		mu.Lock()
 		defer mu.Unlock()
 		if v, ok := r.(runlog.Checkpoint); ok && !began {
@@ -179,6 +191,13 @@ func disturbed(t *testing.T, b *backend.Backend, c *Config, whole string, f trou
 	if s == nil { // it did not begin: nothing is lost
 		if err == nil {
 			t.Fatal("neither a summary nor an error")
+		}
+		if _, gone := os.Stat(dir); from != "" && gone == nil && f.do == nil {
+			if _, err := Run(t.Context(), b, c, smallSplits(), RunOptions{Dir: dir, Resume: true, Clock: (&ticking{now: frozen()}).clock}); err != nil {
+				t.Errorf("it cannot be resumed afterwards: %v", err)
+			}
+			same(t, dir, whole)
+			return
 		}
 		if runlog.Vacant(dir) != nil && !errors.Is(runlog.Vacant(dir), runlog.ErrExists) {
 			if entries, _ := os.ReadDir(dir); !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "theirs" }) {
