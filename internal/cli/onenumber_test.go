@@ -139,7 +139,7 @@ func oneNumber(t *testing.T, dataDir, config, kind string) {
 		}
 	}
 	must.M(os.WriteFile(path("c.yaml"), []byte(config), 0o600))
-	train := []string{"train", path("c.yaml"), "--run", path("run"), "--quiet", "--set", "train.max_steps=3", "--set", "train.batch=20"}
+	train := []string{"train", path("c.yaml"), "--run", path("run"), "--quiet", "--set", "train.max_steps=3", "--set", "train.batch=20", "--set", "eval.batch=100"}
 	for of, sets := range small {
 		if strings.Contains(config, "type: "+of) {
 			for _, set := range sets {
