@@ -99,7 +99,7 @@ func WeightsHash(text []byte) string {
 	for _, v := range values {
 		section, _, _ := strings.Cut(v.Path, ".")
 		if k := keys.At(v.Path); slices.Contains([]string{"seed", "data", "model"}, section) && (k == nil || !k.IsMutable()) {
-			fmt.Fprintf(sum, "%s: %s\n", v.Path, v.Text)
+			sum.Write([]byte(v.Path + ": " + v.Text + "\n"))
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))

@@ -128,7 +128,7 @@ func head(dir string) (s *checkpoint.State, saved maskflow.Meta, err error) {
 		return cmp.Or(json.Unmarshal(s.Meta, &saved), saved.Owner(manifest))
 	}).Head()
 	if errors.Is(err, checkpoint.ErrNone) && hasStates(run) {
-		err = fmt.Errorf("%s (to begin anew, remove the damaged files)", err)
+		err = errors.New(err.Error() + " (to begin anew, remove the damaged files)") // no ErrNone: there were some
 	}
 	return s, saved, err
 }

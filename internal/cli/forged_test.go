@@ -190,7 +190,7 @@ func (f *forge) call(dir string, args []string) string {
 	code := exitCode(err)
 	used := c.ProcessState.SystemTime() + c.ProcessState.UserTime()
 	usage := c.ProcessState.SysUsage().(*syscall.Rusage)
-	memory := int64(usage.Maxrss)
+	memory := usage.Maxrss
 	if runtime.GOOS == "linux" {
 		memory <<= 10
 	}
