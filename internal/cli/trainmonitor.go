@@ -77,6 +77,7 @@ func (a *app) showTraining(ctx context.Context, o tui.Options) {
 // first.
 func (a *app) present(ctx context.Context, o tui.Options) (tui.Outcome, error) {
 	m := tui.New(ctx, a.stdin, a.stdout, o)
-	defer a.signals.clean(a.signals.clean(m.Restore))
+	former := a.signals.clean(m.Restore)
+	defer func() { a.signals.clean(former) }()
 	return m.Run()
 }
