@@ -78,10 +78,17 @@ func (a *app) readTable(ctx context.Context, path, array, header string) (t *dat
 	} else {
 		t, err = format.ReadFile(ctx, path, o)
 	}
-	if err == nil && a.byPosition {
+	if err != nil {
+		return nil, err
+	}
+	if a.byPosition {
 		t.Columns = nil
 	}
-	return t, err
+	const large = 1 << 23
+	if rows, dim := t.Dims(); rows*dim > large {
+		collectOften()
+	}
+	return t, nil
 }
 
 // readRows reads a table of rows for the model of a run: whether its text has a header is

@@ -187,19 +187,24 @@ func frameSize(asked string, out io.Writer) (width, height int, err error) {
 	return width, height, nil
 }
 
-// collectAt is by how many per cent the heap of a monitor grows until garbage is
-// collected. Nearly all of it is records, in which there is nothing to look through: to
-// collect often costs little, and a million records take a third less memory.
+// collectAt is by how many per cent the heap grows until garbage is collected where nearly
+// all of it is records, or the rows of a table, in which there is nothing to look through:
+// to collect often costs little, and a million of them take a third less memory.
 const collectAt = 25
 
-// frugal prepares a process that only watches. It collects garbage often, and does one
-// thing at a time: what happens now and then is done sooner than other threads, woken up
-// for it, have found that there is nothing left to do. Where the environment has a word
-// on either, that stands.
-func frugal() {
+// collectOften has garbage collected often, unless the environment has a word on it.
+func collectOften() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}
+}
+
+// frugal prepares a process that only watches. It collects garbage often, and does one
+// thing at a time: what happens now and then is done sooner than other threads, woken up
+// for it, have found that there is nothing left to do, unless the environment has a word
+// on it.
+func frugal() {
+	collectOften()
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(1)
 	}
