@@ -77,7 +77,7 @@ func (m *lossPanel) title(w int) string {
 // units are those of the chart. Where losses have others than validations it is important.
 func units(t theme, r *monitor.Run) fact {
 	if r.History.Units() == runlog.OwnUnits {
-		return fact{t.noted("train in units of version 0.1.0"), 3}
+		return fact{t.noted("train in units of 0.1.0"), 1}
 	}
 	return fact{t.dim("nats a row"), 7}
 }

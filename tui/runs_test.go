@@ -70,6 +70,27 @@ func TestLossesThatAreNotFiniteAreCounted(t *testing.T) {
 	}
 }
 
+// A validation with rows that have no likelihood is shown by the others. Losses in units of
+// their own, as version 0.1.0 logged them, are marked.
+func TestWhatLossesAndValidationsAreOf(t *testing.T) {
+	u := oneRun()
+	if shown := shownText(watching(unicodeScreen, 240, 40, u)); strings.Contains(shown, "units of 0.1.0") {
+		t.Error("losses in the units of the data are marked as others")
+	}
+	u.Batch.Records[0] = runlog.Start{Version: 1}
+	last := u.Batch.Records[len(u.Batch.Records)-1]
+	u.Batch.Records = append(u.Batch.Records, runlog.Valid{Step: 1 << 20, Epoch: 1000, Time: runlog.Float(runlog.TimeOf(last)), NLL: runlog.Float(math.Inf(1)), NLL2SE: 0.25, BadRows: 2, Others: -7.5})
+	shown := shownText(watching(unicodeScreen, 240, 40, u))
+	for _, want := range []string{"train in units of 0.1.0", "valid Inf (-7.50 ± 0.25 without 2 rows)", "valid -7.50"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is not shown:\n%s", want, shown)
+		}
+	}
+	if strings.Contains(shown, "best -7.50") {
+		t.Error("a validation with rows without a likelihood is the best")
+	}
+}
+
 // A flow has no ensemble of orders: its other panels have the room, and 2 says why.
 func TestOrdersAreShownWhereThereIsAnEnsemble(t *testing.T) {
 	u := fakeRun{dir: "runs/flow", seed: 1, records: 100, orders: 1, status: runlog.Running}.update()

@@ -112,8 +112,8 @@ func TestClippedScalesAreUndone(t *testing.T) {
 	})
 }
 
-// What can overflow is an error that names the layer, the row and the variable:
-// an infinity never goes on silently.
+// What can overflow is an error that names the layer, the row and the variable: an
+// infinity never goes on silently. A scale with bounds is named to those without alone.
 func TestOverflowIsAnError(t *testing.T) {
 	tests := []struct {
 		name        string
@@ -149,6 +149,9 @@ func TestOverflowIsAnError(t *testing.T) {
 			}
 			if want := "layer 1 (" + f.layers[1].Name() + ")"; overflow.Row != 1 || overflow.Variable != 1 || overflow.Where != want || overflow.Value != math.Inf(1) {
 				t.Errorf("%s: the error is %q, want one of %s, row 1, variable 1", c.name, err, want)
+			}
+			if strings.Contains(overflow.Hint, "soft_clip") != (c.name != "gated") {
+				t.Errorf("%s: the hint is %q", c.name, overflow.Hint)
 			}
 		}
 		if c.toNoise {

@@ -109,6 +109,8 @@ func TestSamplerSaysWhatIsNotANumber(t *testing.T) {
 		_, err = sampler.Sample(context.Background(), make([]float32, 6), noise, nil, models.Incremental)
 		if !errors.As(err, &beyond) || beyond.Row != 0 || beyond.Variable != 1 {
 			t.Errorf("%s: the error is %v, want one of row 0, variable 1", output, err)
+		} else if beyond.Hint != "" {
+			t.Errorf("%s, whose scale is soft_clip or none: the hint is %q", output, beyond.Hint)
 		}
 	}
 }
