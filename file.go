@@ -171,7 +171,7 @@ func openFile(b *backend.Backend, path string) (*Model, error) {
 	}
 	c := &Config{}
 	if err := config.Parse(c.Table(), path, []byte(meta.Config), nil); err != nil {
-		return nil, fmt.Errorf("%s: its configuration: %w", path, err)
+		return nil, fmt.Errorf("%s: its configuration: %w", path, config.Brief(err))
 	}
 	r, err := open(b, path, c, state, meta.Meta)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -214,11 +215,22 @@ func TestModelFilesOfOthers(t *testing.T) {
 		"no numbers":         {`{"dim":-1,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "made"},
 		"a list":             {`[]`, "description"},
 		"a width beyond all": {`{"dim":4611686018427387904,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "4 values"},
+		"a wide layer":       {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [16777216]}"}`, "parameters"},
+		"a deep flow":        {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {type: maf, layers: 100, hidden: [4096, 4096]}"}`, "parameters"},
+		"a latent space":     {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {type: vae, latent: 16777216}"}`, "parameters"},
+		"orders beyond all":  {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3], orders: {count: 1000000000}}"}`, "orders.count"},
+		"two mistakes":       {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [0], layers: x}"}`, "1 more"},
 		"a wide context":     {`{"dim":2,"context_dim":5,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "4 values"},
 	} {
 		tensor := built(checkpoint.NewTensor("other", []int{4}, make([]float32, 4)))
 		path := built(checkpoint.Save(dir, "other.safetensors", &checkpoint.State{Meta: []byte(c.meta), Tensors: []checkpoint.Tensor{tensor}}))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		m, err := maskflow.Open(b, path)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+			t.Errorf("%s took %d MB", name, took>>20)
+		}
 		if err == nil {
 			m.Close()
 			t.Errorf("%s was opened", name)
