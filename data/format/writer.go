@@ -52,11 +52,11 @@ func NewWriter(w io.Writer, name string, rows int) (*Writer, error) {
 		z := gzip.NewWriter(w)
 		o.out, o.ends, name = z, []func() error{z.Close}, base
 	}
-	switch {
-	case kind == NPZFile:
+	switch kind {
+	case NPZFile:
 		o.zip = zip.NewWriter(w)
 		o.ends = []func() error{o.zip.Close}
-	case kind == CSVFile:
+	case CSVFile:
 		o.text = bufio.NewWriterSize(o.out, 1<<16)
 		if o.comma = ','; strings.EqualFold(filepath.Ext(name), ".tsv") {
 			o.comma = '\t'
@@ -199,8 +199,9 @@ func (o *Writer) writeText(t *data.Table) error {
 				line = strconv.AppendFloat(line, t.At(row, col), 'g', -1, digits)
 			}
 		}
-		o.line = append(line, '\n')
-		if _, err := o.text.Write(o.line); err != nil {
+		line = append(line, '\n')
+		o.line = line
+		if _, err := o.text.Write(line); err != nil {
 			return err
 		}
 	}

@@ -150,8 +150,8 @@ type sampleBlocks struct {
 
 // sampler is that of set k, kept while there are few.
 func (b *sampleBlocks) sampler(k int) (s models.Sampler, err error) {
-	if s = b.samplers[k]; s != nil {
-		return s, nil
+	if kept := b.samplers[k]; kept != nil {
+		return kept, nil
 	}
 	if s, err = b.of.sampler(b.sets[k]); err == nil && len(b.samplers) < MaxSampleSets {
 		b.samplers[k] = s
