@@ -146,15 +146,22 @@ func (m *Core) Weights() models.Weights { return m.of.Weights }
 // ErrClosed is the error of a model that was closed.
 var ErrClosed = errors.New("the model is closed")
 
-// begin holds off Close until done is called. The error is ErrClosed.
+// begin holds off Close, of the model and of its backend, until done is called: what a call
+// frees at its end is the backend's. The error is ErrClosed, or that of a closed backend.
 func (m *Core) begin() (done func(), err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return nil, ErrClosed
 	}
+	if err := m.of.Backend.Acquire(); err != nil {
+		return nil, err
+	}
 	m.calls.Add(1)
-	return m.calls.Done, nil
+	return func() {
+		m.of.Backend.Release()
+		m.calls.Done()
+	}, nil
 }
 
 // Close waits for calls that run and frees the weights and executables on the
