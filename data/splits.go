@@ -229,7 +229,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 	identity := make(chan *Identity, 1)
 	go func() { identity <- p.identify(parts) }() // while the rows are prepared
 	if err := p.fit(parts, from, o); err != nil {
-		return nil, err
+		return nil, cmp.Or(p.firstRefused(parts), err)
 	}
 	for _, step := range p.Steps[len(from.Steps):] {
 		switch step.(type) {
@@ -243,7 +243,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 			noise = trainNoise + noiseOf(i)
 		}
 		if *set, err = p.apply(parts[i], noise); err != nil {
-			return nil, err
+			return nil, cmp.Or(p.firstRefused(parts), err)
 		}
 	}
 	s.odd = p.inspect(parts)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -136,6 +137,22 @@ func columnName(names []string, c int) string {
 		return strconv.Itoa(c)
 	}
 	return strconv.Quote(text.Shorten(names[c], 41))
+}
+
+// firstRefused names the first cell of the tables that has no finite number: rows are
+// prepared in another order than that of their file.
+func (p *Preparation) firstRefused(parts []Part) error {
+	for _, part := range parts {
+		v := p.view(part)
+		if v.apart == v.Table {
+			v.variables, v.context = slices.Concat(v.variables, v.context), nil
+		}
+		anyRow := func([]float64) (int, string) { return 0, "" }
+		if err := cmp.Or(v.Table.walk(nil, v.variables, anyRow), v.apart.walk(nil, v.context, anyRow)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // view gives the variables, followed by the context, of the rows of a part.

@@ -142,6 +142,22 @@ func TestWarningsOfContext(t *testing.T) {
 	}
 }
 
+// The first cell that is no number is named, whatever the order in which rows are drawn.
+func TestSplitNamesFirstBadCell(t *testing.T) {
+	rows := generated(50, map[string]func(int) float64{"a": func(i int) float64 { return float64(i * i) }, "b": func(i int) float64 { return 1 / float64(i-7) }})
+	for i := 13; i < 40; i++ {
+		rows.SetText(i, 0, "red")
+	}
+	for _, o := range []Options{{}, {Standardise: true}, {ContextColumns: 1}} {
+		if _, err := Split(rows, o); err == nil || !strings.Contains(err.Error(), `row 7, column "b"`) {
+			t.Errorf("%+v: %v", o, err)
+		}
+		if _, err := Split(rows, Options{DropColumns: []string{"b"}}); err == nil || !strings.Contains(err.Error(), `row 13, column "a"`) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
 // The notes of the reader are among the warnings.
 func TestWarningsOfReader(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
