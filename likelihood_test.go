@@ -1,6 +1,7 @@
 package maskflow_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -238,6 +239,10 @@ func TestRowsWithoutALikelihood(t *testing.T) {
 			if !math.IsInf(e.NLL, 1) || !math.IsInf(e.NLLModel, 1) || e.BadRows != 1 || !near(e.NLLOthers, -mean, 1e-9) || !near(e.NLL2SE, 2*se, 1e-9) ||
 				!near(e.OrderMean, -mean, 1e-9) || e.FirstBad != rows.RowPlace(3) {
 				t.Errorf("%s: %+v", name, e)
+			}
+			var text struct{ NLL string }
+			if err := json.Unmarshal(must.M1(json.Marshal(e)), &text); err != nil || text.NLL != "Inf" {
+				t.Errorf("%s: in JSON %+v, error %v", name, text, err)
 			}
 			_, err = model.Core.Latent(t.Context(), x, nil)
 			var lost *models.NonFiniteError

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -12,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Evaluation is what a data set tells about a model. All likelihoods are means
@@ -66,6 +68,28 @@ type Evaluation struct {
 // BitsPerDim is the negative log-likelihood in the units of the source in bits a
 // variable: for images whose grey levels were dequantised, bits a pixel.
 func (e Evaluation) BitsPerDim() float64 { return e.NLL / float64(e.Dim) / math.Ln2 }
+
+// MarshalJSON writes numbers that are not finite as the strings "NaN", "Inf" and "-Inf".
+func (e Evaluation) MarshalJSON() ([]byte, error) {
+	type plain Evaluation // without this method
+	type float = runlog.Float
+	return json.Marshal(struct {
+		plain
+		NLL        float   `json:"nll"`
+		NLL2SE     float   `json:"nll_2se"`
+		NLLOthers  float   `json:"nll_others"`
+		NLLModel   float   `json:"nll_model"`
+		OrderMean  float   `json:"nll_order_mean"`
+		Gain       float   `json:"gain"`
+		Gain2SE    float   `json:"gain_2se"`
+		ESS        float   `json:"ess"`
+		PerOrder   []float `json:"per_order,omitempty"`
+		NegELBO    float   `json:"neg_elbo,omitempty"`
+		NegELBO2SE float   `json:"neg_elbo_2se,omitempty"`
+		KL         *float  `json:"kl,omitempty"`
+	}{plain(e), float(e.NLL), float(e.NLL2SE), float(e.NLLOthers), float(e.NLLModel), float(e.OrderMean), float(e.Gain), float(e.Gain2SE),
+		float(e.ESS), runlog.Floats(e.PerOrder), float(e.NegELBO), float(e.NegELBO2SE), (*float)(e.KL)})
+}
 
 // Evaluate computes the negative log-likelihood of a data set under an ensemble:
 // the probabilities of its members are averaged, row by row, never their logits or
