@@ -169,7 +169,7 @@ func oneNumber(t *testing.T, dataDir, config, kind string) {
 		want := nll("--split", "test")
 		switch o := m.Config.Data; { // labels are read with the rows
 		case o.Labels && o.Binarize != "":
-			same("eval of the source's own images", nll("--data", filepath.Join(dataDir, "mnist/t10k-images-idx3-ubyte")), want)
+			same("eval of the source's own images", nll("--data", filepath.Join(dataDir, "mnist", "t10k-images-idx3-ubyte")), want)
 		case o.Labels && o.Source != "mnist":
 			same("eval of the source's own array", nll("--data", filepath.Join(dataDir, o.Source), "--array", "test"), want)
 		}
