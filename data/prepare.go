@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -221,47 +220,6 @@ func sameNames(table string, have, want []string) error {
 // A row that float32 does not reach once it is prepared has no likelihood: ln |det| = −Inf.
 func (p *Preparation) Apply(t *Table) (*Prepared, error) {
 	return p.apply(Part{Table: t}, p.evaluationNoise())
-}
-
-// Blocks prepares the rows of a table as Apply does, so many at a time, for those who
-// need not hold them all. All rows are looked at before the first block comes, by checks
-// of the caller, too: the error of any of them is all that comes.
-func (p *Preparation) Blocks(t *Table, rows int, checks ...func(*Prepared) error) iter.Seq2[*Prepared, error] {
-	return func(yield func(*Prepared, error) bool) {
-		for s, err := range p.blocks(t, rows) {
-			for _, check := range checks {
-				if err == nil {
-					err = check(s)
-				}
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-		p.blocks(t, rows)(yield)
-	}
-}
-
-func (p *Preparation) blocks(t *Table, rows int) iter.Seq2[*Prepared, error] {
-	return func(yield func(*Prepared, error) bool) {
-		if t == nil || rows < 1 {
-			yield(nil, errNoRows)
-			return
-		}
-		variables, context, err := p.columnsOf(t)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		step := p.start(t, variables, p.evaluationNoise())
-		for first := 0; first < t.rows; first += rows {
-			s, err := p.prepare(Part{Table: t, Rows: sequence(first, min(first+rows, t.rows))}, variables, context, step)
-			if !yield(s, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // evaluationNoise is that of rows which are no split.
