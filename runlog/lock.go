@@ -108,7 +108,10 @@ func readOwner(f *files.Folder) string {
 
 func (l *lock) release() error {
 	err := l.Close()
-	if info, gone := l.folder.Stat(LockFile); !l.flocked && gone == nil && os.SameFile(info, l.info) {
+	if l.flocked {
+		return err
+	}
+	if info, gone := l.folder.Stat(LockFile); gone == nil && os.SameFile(info, l.info) { // and not another's
 		err = errors.Join(err, l.folder.Remove(LockFile))
 	}
 	return err

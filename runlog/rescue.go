@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +19,8 @@ import (
 func (w *Writer) Check() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.folder.Same(); err != nil {
-		return err
-	}
-	return w.own()
+	own := w.own()
+	return cmp.Or(w.folder.Same(), own) // the path says more, where it differs
 }
 
 // own is Check without the path: whether what the directory has is still the run's.

@@ -95,10 +95,10 @@ func (f *Folder) Path(name string) string { return filepath.Join(f.path, f.sub, 
 // Same returns [ErrGone] when the path that was opened leads to this directory no more, and another error when that
 // cannot be seen.
 func (f *Folder) Same() error {
-	info, err := os.Stat(f.path)
-	if failed := fault(OpStat, f.path); failed != nil {
-		err = &fs.PathError{Op: string(OpStat), Path: f.path, Err: failed}
+	if err := fault(OpStat, f.path); err != nil {
+		return f.failed(OpStat, "", err)
 	}
+	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%s: %w", f.path, ErrGone)
