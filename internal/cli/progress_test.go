@@ -129,6 +129,14 @@ func TestLiveLineWithoutRecords(t *testing.T) {
 	})
 }
 
+// A run of version 0.1.0 that goes on has losses and validations in two units on a line.
+func TestOldUnitsAreNamed(t *testing.T) {
+	p, out, _ := newTestProgress(t, false, &train.Config{})
+	if p.observe(runlog.Start{Step: 7, Resumed: true}); !strings.Contains(out.String(), "0.1.0") {
+		t.Errorf("it begins with %q", out)
+	}
+}
+
 // What is printed begins on a line of its own.
 func TestPrintingEndsTheLiveLine(t *testing.T) {
 	p, out, _ := newTestProgress(t, true, &train.Config{})
@@ -141,7 +149,7 @@ func TestPrintingEndsTheLiveLine(t *testing.T) {
 
 func TestPlainLines(t *testing.T) {
 	p, out, clock := newTestProgress(t, false, &train.Config{})
-	p.observe(runlog.Start{Step: 7, Resumed: true})
+	p.observe(runlog.Start{Step: 7, Resumed: true, Units: runlog.DataUnits})
 	for epoch := range 100 { // ten seconds
 		*clock = clock.Add(100 * time.Millisecond)
 		p.observe(runlog.Train{Step: int64(epoch + 1), Epoch: int32(epoch + 1), EMA: 3})
