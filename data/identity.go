@@ -55,7 +55,7 @@ func (p *Preparation) identify(parts []Part) *Identity {
 // IdentityOf is the identity of splits, that of their prepared rows where a program made
 // them by itself; nil for a target.
 func IdentityOf(s *Splits) *Identity {
-	if s == nil || s.Identity != nil || s.Target != "" || s.Train == nil {
+	if s == nil || s.Identity != nil || s.Target != "" || s.Train == nil || s.Train.Dim == 0 {
 		if s == nil {
 			return nil
 		}
