@@ -62,7 +62,7 @@ func (d *damaged) damage() {
 		})},
 		{"many files", func(d *damaged) {
 			name := pick(d.rng, runlog.ControlDir+"/%d.json", runlog.CheckpointsDir+"/step-%08d.safetensors", runlog.SamplesDir+"/%08d.npy")
-			for i := range 2000 {
+			for i := range 300 {
 				_ = os.WriteFile(d.path(fmt.Sprintf(name, i)), []byte("{}"), 0o644)
 			}
 		}},
