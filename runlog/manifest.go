@@ -243,7 +243,7 @@ func (w *Writer) ReplaceConfig(config []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	w.run = m
+	w.run, w.former = m, nil
 	hash := ConfigHash(config)
 	if present, _ := w.folder.Read(ConfigFile, maxConfig); m.ConfigHash != hash || !bytes.Equal(present, config) {
 		m.ConfigNext = hash

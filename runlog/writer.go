@@ -44,6 +44,7 @@ type Writer struct {
 	folder  *files.Folder
 	run     *Manifest // as it was last written, and config.yaml
 	config  []byte
+	former  *Manifest // what a resumption puts back that does not begin
 	lock    *lock
 	log     *files.File
 	logInfo fs.FileInfo
@@ -167,8 +168,8 @@ func leftByCreate(dir string, e fs.DirEntry) bool {
 // Resume takes over a run whose writer is gone: it takes the lock, cuts a torn
 // last line off metrics.jsonl, removes requests that were meant for an earlier
 // process, and continues the time where the last record left it. Of p, only
-// Versions, Backend and Args are used; the process before moves to Earlier in
-// run.json. The error is [ErrNoRun] or [ErrLocked] where those apply.
+// Versions, Backend, Args and DataDir are used; the process before moves to Earlier in
+// run.json, and back when the Writer is closed before its first record. The error is [ErrNoRun] or [ErrLocked] where those apply.
 //
 // The first record has to be a [Start] with the step of the checkpoint that the
 // caller continues from.
@@ -200,9 +201,10 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 			return err
 		}
 		here.Versions, here.Backend, here.Args, here.DataDir = p.Versions, p.Backend, p.Args, cmp.Or(p.DataDir, m.DataDir)
+		former := *m
 		m.Earlier = append(m.Earlier, m.Process)
 		m.Process = here
-		w.resumed = true
+		w.resumed, w.former = true, &former
 		return m.write(f)
 	})
 }
@@ -301,6 +303,9 @@ func (w *Writer) Close() error {
 			err = nil // Append or Flush has returned it
 		}
 		err = errors.Join(err, w.log.Close())
+	}
+	if w.former != nil && !w.started {
+		err = errors.Join(err, w.former.write(w.folder))
 	}
 	if w.lock != nil {
 		err = errors.Join(err, w.lock.release())
