@@ -105,7 +105,6 @@ func (p *Preparation) sum(part Part) RowsSum {
 // appendRow appends some columns of a row, nil being all of them.
 func (t *Table) appendRow(b []byte, row int, columns []int) []byte {
 	switch {
-	case t.dim == 0: // as of a target
 	case columns == nil && t.narrow != nil: // fast: there may be many
 		for _, v := range t.narrow[row*t.dim : (row+1)*t.dim] {
 			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v+0)) // −0 is 0
