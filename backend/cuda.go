@@ -57,7 +57,7 @@ func placeCUDA(unpacked, target string) (licenses []string, err error) {
 	if err := os.Rename(unpacked, folder); err != nil {
 		return nil, err
 	}
-	return filepath.Glob(filepath.Join(folder, "*.dist-info", "licenses", "*"))
+	return glob(folder, "*.dist-info/licenses/*"), nil
 }
 
 // nvidiaDevices are the files that the NVIDIA driver makes, one of them on WSL.

@@ -91,6 +91,9 @@ func (r *Report) advise() {
 
 // abandoned are the temporary folders of installs, unless one is running.
 func abandoned(dir string) []string {
+	if dir == "" {
+		return nil
+	}
 	l := lockOf(dir)
 	defer l.Close() //nolint:errcheck // nothing was written
 	if free, err := l.TryRLock(); err == nil && !free {

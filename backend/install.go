@@ -231,9 +231,16 @@ func lockOf(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_
 const tempPrefix = ".install-"
 
 // leftovers are the temporary folders in the folder of plugins.
-func leftovers(dir string) []string {
-	left, _ := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
-	return left
+func leftovers(dir string) []string { return glob(dir, tempPrefix+"*") }
+
+// glob returns the files below a folder whose paths from there match a pattern.
+// The name of the folder is no part of the pattern.
+func glob(dir, pattern string) (paths []string) {
+	found, _ := fs.Glob(os.DirFS(dir), pattern) // the patterns are well-formed
+	for _, path := range found {
+		paths = append(paths, filepath.Join(dir, path))
+	}
+	return paths
 }
 
 // unpack fills a folder with what is in a wheel, or with a plugin by itself.
@@ -289,7 +296,7 @@ func describeUnpacked(dir string) (*Installed, error) {
 		return nil, err
 	}
 	in.Size = info.Size()
-	if packages, _ := filepath.Glob(filepath.Join(dir, "*.dist-info", "METADATA")); len(packages) > 0 {
+	if packages := glob(dir, "*.dist-info/METADATA"); len(packages) > 0 {
 		f, err := os.Open(packages[0])
 		if err != nil {
 			return nil, err
@@ -312,7 +319,7 @@ func placeCPU(unpacked, plugin, target string) (licenses []string, err error) {
 	if err := os.RemoveAll(beside); err != nil {
 		return nil, err
 	}
-	if found, _ := filepath.Glob(filepath.Join(unpacked, "*.dist-info", "licenses")); len(found) > 0 {
+	if found := glob(unpacked, "*.dist-info/licenses"); len(found) > 0 {
 		if err := os.Rename(found[0], beside); err != nil {
 			return nil, err
 		}
@@ -320,5 +327,5 @@ func placeCPU(unpacked, plugin, target string) (licenses []string, err error) {
 	if err := os.Rename(plugin, target); err != nil {
 		return nil, err
 	}
-	return filepath.Glob(filepath.Join(beside, "*"))
+	return glob(beside, "*"), nil
 }

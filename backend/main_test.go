@@ -19,12 +19,13 @@ func TestMain(m *testing.M) {
 func alone(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
+	data := filepath.Join(home, "da[t]a") // no pattern
 	t.Setenv("HOME", home)
-	t.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
+	t.Setenv("XDG_DATA_HOME", data)
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
 	t.Setenv(envPluginPath, "")
 	t.Setenv(EnvBackend, "")
-	return filepath.Join(home, "data", "maskflow", "plugins")
+	return filepath.Join(data, "maskflow", "plugins")
 }
 
 // compile makes a shared library of C code, or skips the test.

@@ -145,7 +145,8 @@ func reportText(r *backend.Report) string {
 	}
 	b.add("program", "%s", platform)
 	b.add("SIMD", "%s; the processor has %s", yes(r.SIMD, "on", "off"), yes(r.Vector == "none", "neither AVX2 nor AVX-512", r.Vector))
-	b.add("XLA", "%s; plugins are installed in %s", yes(r.XLA, "built in", "not built in"), r.PluginDir)
+	b.add("XLA", "%s; %s", yes(r.XLA, "built in", "not built in"),
+		yes(r.PluginDir != "", "plugins are installed in "+r.PluginDir, "there is no home folder to install plugins in (set XDG_DATA_HOME)"))
 	b.add("NVIDIA", "%s", cmp.Or(strings.Join(r.GPUs, "; "), yes(r.NVIDIA, "there is a device", "no device")))
 	b.add("auto", "%s", yes(r.Auto != "", r.Auto+": "+r.Reason, r.Reason))
 	if len(r.Plugins) > 0 {
