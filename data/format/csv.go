@@ -1,11 +1,13 @@
 package format
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,11 +152,27 @@ func (s *sheet) isHeader(cells []string, line int) (bool, error) {
 			worded = col
 		}
 	}
-	if numeric >= 0 && worded >= 0 {
+	switch {
+	case worded < 0 && numeric > 0 && cells[0] == "" && indexed(cells[1:]):
+		return true, nil // which has no name for the index
+	case numeric >= 0 && worded >= 0 && len(strings.Fields(cells[worded])) > 1 && !slices.ContainsFunc(bytes.Fields([]byte(cells[worded])), s.isText):
+		return false, fmt.Errorf("line %d, column %d: %q is several numbers (separated by blanks? set data.separator or --separator blanks)",
+			line, worded, text.Shorten(cells[worded], 41))
+	case numeric >= 0 && worded >= 0:
 		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is (whether the line is a header: data.header or --header yes or no)",
 			line, worded, text.Shorten(cells[worded], 41), numeric)
 	}
 	return worded >= 0, nil
+}
+
+// indexed reports whether cells are the numbers of columns, counted from 0.
+func indexed(cells []string) bool {
+	for i, cell := range cells {
+		if cell != strconv.Itoa(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // columns returns the names in a header.
