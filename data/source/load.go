@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
@@ -71,10 +72,10 @@ func read(ctx context.Context, o data.Options, use func(data.Source, data.Option
 	if err == nil {
 		err = use(from, o)
 	}
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
+	if err != nil && !strings.HasPrefix(err.Error(), path) { // which the place of a value begins with
+		err = fmt.Errorf("reading %s: %w", path, err)
 	}
-	return nil
+	return err
 }
 
 // loadPath reads a file or folder. What has no splits comes back as Train alone.

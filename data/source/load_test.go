@@ -97,7 +97,7 @@ func TestLoadRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.o.Source = datatest.Temp(t, c.name, c.file)
 			_, err := Load(context.Background(), c.o)
-			datatest.WantError(t, err, append(c.want, "reading "+c.o.Source)...)
+			datatest.WantError(t, err, append(c.want, c.o.Source)...)
 		})
 	}
 }
