@@ -139,8 +139,13 @@ func (s *Prepared) CheckBinary() error {
 	return nil
 }
 
-// Column names a column of the set.
-func (s *Prepared) Column(col int) string { return namedColumn(col, s.Columns) }
+// Column names a column of the set; those of its context follow the variables.
+func (s *Prepared) Column(col int) string {
+	if col >= s.Dim && s.ContextDim > 0 {
+		return "context " + namedColumn(col-s.Dim, s.ContextNames)
+	}
+	return namedColumn(col, s.Columns)
+}
 
 // Place names a value of the set by its place in the source.
 func (s *Prepared) Place(row, col int) string {

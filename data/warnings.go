@@ -271,7 +271,7 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 	}
 	v.Rows = some
 	before, after := make([]float64, n), make([]float32, n)
-	var numbering, equal, constant, repeated []string
+	var numbering, equal, equalContext, constant, repeated []string
 	for c := range columns {
 		w := &columns[c]
 		switch {
@@ -310,7 +310,11 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 			}
 		}
 		if lost := told - kept; 100*lost > told {
-			equal = append(equal, fmt.Sprintf("%s (%d values become %d)", w.name, told, kept))
+			to := &equal
+			if c >= p.Dim() {
+				to = &equalContext
+			}
+			*to = append(*to, fmt.Sprintf("%s (%d values become %d)", w.name, told, kept))
 		}
 		switch {
 		case c >= p.Dim() || n < fewRows:
@@ -331,7 +335,12 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 		*to = append(*to, fmt.Sprintf("%s: column%s %s (%s)", what, plural, strings.Join(columns, ", "), remedy))
 	}
 	note(&w.any, "a number of the row", numbering, "leave it out: data.drop_columns")
-	note(&w.any, "distinct values become equal in float32", equal, "subtract an offset or, for variables, set data.standardise")
+	remedy := "set data.standardise"
+	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.kind() == new(Scale).kind() }) {
+		remedy = "leave out the rows that are far from all others"
+	}
+	note(&w.any, "distinct values become equal in float32", equal, remedy)
+	note(&w.any, "distinct values become equal in float32", equalContext, "subtract an offset in the source")
 	note(&w.real, "constant in training", constant, "a density of real numbers has no bound there; leave it out: data.drop_columns")
 	note(&w.real, "values that repeat", repeated,
 		"a density of real numbers has no bound there; for levels from 0 set data.dequantise, else make it context or data.drop_columns")

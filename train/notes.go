@@ -29,7 +29,7 @@ func (t *Trainer) notes() (notes []string) {
 	if b, ok := t.model.(bounded); ok && b.Bound() > 0 {
 		bound = b.Bound()
 	}
-	outside, squares := make([]int, train.Dim), make([]float64, train.Dim)
+	outside, squares, context := make([]int, train.Dim), make([]float64, train.Dim), make([]float64, train.ContextDim)
 	for k, v := range train.X {
 		if d, v := k%train.Dim, math.Abs(float64(v)); v*v > 0 {
 			squares[d] += v * v
@@ -38,7 +38,16 @@ func (t *Trainer) notes() (notes []string) {
 			}
 		}
 	}
-	for d := range train.Dim { // one column is enough
+	for k, v := range train.Context {
+		context[k%train.ContextDim] += float64(v) * float64(v)
+	}
+	for d, sum := range context { // one column is enough
+		if size := math.Sqrt(sum / float64(train.Rows)); size > usualSize {
+			return []string{fmt.Sprintf("the training values of %s are about %.3g, far from those that a model starts with (scale them in the source)",
+				train.Column(train.Dim+d), size)}
+		}
+	}
+	for d := range train.Dim {
 		share, size := float64(outside[d])/float64(train.Rows), math.Sqrt(squares[d]/float64(train.Rows))
 		switch {
 		case share > usualOutside:
