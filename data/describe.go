@@ -64,7 +64,7 @@ func Describe(s *Splits) Stats {
 		s.each(n.Set, func(i int, row []float64) {
 			for c, v := range row {
 				sum += v
-				t.Min, t.Max = min(t.Min, float32(v)), max(t.Max, float32(v))
+				t.Min, t.Max = min(t.Min, float32(max(v, -math.MaxFloat32))), max(t.Max, float32(min(v, math.MaxFloat32)))
 				d.Binary = d.Binary && (v == 0 || v == 1)
 				columns[k][c].add(v)
 			}
@@ -85,7 +85,7 @@ func Describe(s *Splits) Stats {
 	}
 	if b := s.baseline(d.Binary, columns[0], columns[2]); d.Binary {
 		d.IndependentNLL = b.NLL
-	} else if d.Constant == 0 {
+	} else if !math.IsInf(b.NLL, 0) {
 		d.GaussianNLL = b.NLL
 	}
 	d.Warnings = s.Warnings(!d.Binary)

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"encoding/json"
 	"math"
 	"testing"
 )
@@ -24,6 +25,17 @@ func TestDescribe(t *testing.T) {
 	d = Describe(s)
 	if d.Binary || d.IndependentNLL != 0 || d.GaussianNLL != 0 || d.Splits[2].Min != -2.5 || d.Splits[2].Max != 1 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// A value beyond float32 has figures all the same: JSON has no infinite ones.
+func TestDescribeIsFinite(t *testing.T) {
+	prep := NewPreparation(1, 0, &Scale{Mean: []float64{0}, SD: []float64{100}})
+	prep.own = 1
+	few := &Prepared{Rows: 2, Dim: 1, X: []float32{0, 1}}
+	s := &Splits{Train: few, Valid: few, Test: &Prepared{Rows: 1, Dim: 1, X: []float32{math.MaxFloat32}, LogDet: math.Inf(-1)}, Dim: 1, Prep: prep}
+	if _, err := json.Marshal(Describe(s)); err != nil {
+		t.Error(err)
 	}
 }
 
