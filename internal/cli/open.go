@@ -106,9 +106,10 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array strin
 	return t, source.ReadLabels(ctx, t, path, array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
 }
 
-// noteRows notes what is odd about the rows of a table for the model of a run.
+// noteRows notes what is odd about the rows of a table for the model of a run. That values
+// repeat in them says nothing of a density that was trained on others.
 func (a *app) noteRows(r *maskflow.Model, t *data.Table) {
-	a.notes = append(a.notes, r.Preparation().Warnings(t, !models.Discrete(r.Definition()))...)
+	a.notes = append(a.notes, r.Preparation().Warnings(t, false)...)
 }
 
 // writeTable is writeRows of a table that is held.
