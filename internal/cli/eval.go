@@ -241,6 +241,8 @@ func likelihood(e maskflow.Evaluation) string {
 // otherwise is the same figure in other spaces and units, or why it is infinite.
 func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 	switch {
+	case e.BadRows > 0 && e.BadRows == e.Rows:
+		return []string{"no row has a likelihood, the first is " + e.FirstBad}
 	case e.BadRows > 0:
 		return []string{fmt.Sprintf("%s of %d without a likelihood, the first is %s; other figures are of the other rows",
 			text.Count(e.BadRows, "row"), e.Rows, e.FirstBad)}
@@ -263,7 +265,7 @@ func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 // further are the same figure in other spaces and units, and what its orders gain.
 func (f figures) further(e maskflow.Evaluation) []string {
 	lines := f.otherwise(e)
-	if e.Orders > 1 {
+	if e.Orders > 1 && e.BadRows < e.Rows {
 		mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
 		lines = append(lines, fmt.Sprintf("mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS))
 	}
@@ -275,11 +277,15 @@ func (f figures) text(es []maskflow.Evaluation) string {
 	if len(es) == 1 {
 		return strings.Join(append([]string{f.headline(es[0])}, f.further(es[0])...), "\n") + "\n"
 	}
-	t := newTable(">orders", ">NLL (nats)", ">± 2 se", ">order mean", ">gain", ">± 2 se", ">ess")
+	name := "NLL (nats)"
+	if slices.ContainsFunc(es, func(e maskflow.Evaluation) bool { return e.BadRows > 0 }) {
+		name = "NLL of others"
+	}
+	t := newTable(">orders", ">"+name, ">± 2 se", ">order mean", ">gain", ">± 2 se", ">ess")
 	for _, e := range es {
 		nll, nllErr := text.PlusMinus(e.NLLOthers, e.NLL2SE)
-		if e.Orders <= 1 {
-			t.add("1", nll, nllErr, nll, "-", "-", "1.0")
+		if e.Orders <= 1 || e.BadRows == e.Rows {
+			t.add(fmt.Sprint(e.Orders), nll, nllErr, nll, "-", "-", fmt.Sprintf("%.1f", e.ESS))
 			continue
 		}
 		mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)

@@ -46,6 +46,8 @@ func TestFiguresOfAnEvaluation(t *testing.T) {
 			"NLL 5.55 ± 2.77 nats a row (2 standard errors, 1 order)\nNLL in model space (published tables) -3.00 ± 2.77 nats a row\n2.00 ± 1.00 bits/dim\n"},
 		"one row": {figuresFor(t, bits, nil, 0), maskflow.Evaluation{Rows: 1, Dim: 4, NLL: 2.5, NLL2SE: math.NaN(), NLLModel: 2.5, Orders: 1},
 			"NLL 2.50 nats a row (1 order)\n"},
+		"far rows alone": {figuresFor(t, real, nil, 0), maskflow.Evaluation{Rows: 2, Dim: 4, NLL: math.Inf(1), NLLOthers: math.NaN(), NLL2SE: math.NaN(), NLLModel: math.Inf(1), Orders: 2,
+			BadRows: 2, FirstBad: "line 2 of d.csv"}, "NLL Inf nats a row (2 orders)\nno row has a likelihood, the first is line 2 of d.csv\n"},
 		"far rows": {figuresFor(t, real, nil, 0), maskflow.Evaluation{Rows: 9, Dim: 4, NLL: math.Inf(1), NLLOthers: 5, NLL2SE: 0.5, NLLModel: math.Inf(1), Orders: 1,
 			BadRows: 1, FirstBad: "line 7 of d.csv"},
 			"NLL Inf (5.00 ± 0.50 without 1 row) nats a row (2 standard errors, 1 order)\n1 row of 9 without a likelihood, the first is line 7 of d.csv; other figures are of the other rows\n"},

@@ -43,7 +43,7 @@ func WithError(v, err float64) string {
 // Mean is a mean over rows with its uncertainty. Where bad rows make it infinite the mean
 // over the others follows.
 func Mean(mean, others, err float64, bad int) string {
-	if bad == 0 {
+	if bad == 0 || math.IsNaN(others) {
 		return WithError(mean, err)
 	}
 	return fmt.Sprintf("%s (%s without %s)", fixed(mean, 2), WithError(others, err), Count(bad, "row"))
