@@ -62,6 +62,8 @@ type Summary struct {
 	// DataChanged is not nil when the run was continued on other rows, and lists what
 	// differs.
 	DataChanged []string `json:"data_changed,omitempty"`
+	// Notes are what keeps the model from learning, and how the test shows it.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Run trains what a resolved configuration describes on the given splits and
@@ -138,6 +140,7 @@ type run struct {
 	watched                  func() // ends the watch over the validation that runs, nil without one
 	requests                 requests
 	shows                    shows
+	notes                    []string // of the summary
 }
 
 func (r *run) close() {
@@ -160,6 +163,8 @@ func (r *run) moment() moment { return moment{r.trainer.p.Step, r.trainer.p.Vali
 // hook answers requests, and takes checkpoints between calls.
 func (r *run) hook(_ context.Context, t *Trainer, e Event) error {
 	switch e := e.(type) {
+	case Begin:
+		r.notes = e.Notes
 	case Between:
 		return r.between(t.p.Step)
 	case Validating:
@@ -276,6 +281,7 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	if errors.Is(err, ErrStopped) {
 		err = nil
 	}
+	s.Notes = r.notes
 	return s, r.end(s, err)
 }
 
@@ -377,7 +383,15 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 			return nil, err
 		}
 	}
-	for _, what := range r.remarks(e) {
+	var remarks []string
+	if b := data.IndependentColumns(r.splits); e.NLLOthers-e.NLL2SE > b.NLL {
+		remarks = []string{fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f", e.NLLOthers, b.Name, b.NLL)}
+		r.notes = append(r.notes, remarks...)
+	}
+	if e.BadRows > 0 {
+		remarks = append(remarks, badRows(e, "test"))
+	}
+	for _, what := range remarks {
 		if err := r.write(runlog.Event{What: what}); err != nil {
 			return nil, err
 		}
@@ -396,17 +410,6 @@ func (r *run) tested() func(rows int) {
 			_ = r.write(runlog.Phase{Step: r.trainer.p.Step, Phase: runlog.Testing, Done: 100 * rows / r.splits.Test.Rows})
 		}
 	}
-}
-
-// remarks says what a person should know of a test.
-func (r *run) remarks(e maskflow.Evaluation) (remarks []string) {
-	if e.BadRows > 0 {
-		remarks = append(remarks, badRows(e, "test"))
-	}
-	if b := data.IndependentColumns(r.splits); e.NLLOthers-e.NLL2SE > b.NLL {
-		remarks = append(remarks, fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f", e.NLLOthers, b.Name, b.NLL))
-	}
-	return remarks
 }
 
 // end writes the last record and returns the error that the run ended with, first among them that not all of it could be

@@ -173,6 +173,9 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	} else {
 		s, err = run()
 	}
+	if o.quiet && s != nil {
+		a.notes = append(a.notes, s.Notes...)
+	}
 	return a.trained(ctx, s, err, d, cfg, figuresOf(&cfg.Config, d, splits.Shape))
 }
 
