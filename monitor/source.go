@@ -68,7 +68,7 @@ func NewSource(paths []string, o Options) (*Source, error) {
 		case err != nil:
 			return nil, fmt.Errorf("%w (name a run directory, or a folder that holds runs)", err)
 		case len(dirs) == 0 && !o.Await:
-			return nil, fmt.Errorf("%s %w (start one there with maskflow train CONFIG --run %s)", path, runlog.ErrNoRun, filepath.Join(path, "NAME"))
+			return nil, fmt.Errorf("%s %w (start one there with maskflow train CONFIG --run %s)", path, runlog.ErrNoRun, text.Shell(filepath.Join(path, "NAME")))
 		}
 		if len(dirs) == 0 || dirs[0] != filepath.Clean(path) {
 			s.folders = append(s.folders, path)

@@ -98,6 +98,14 @@ func KindOf(path string) Kind {
 	return Unknown
 }
 
+// filesNamed is what files with a suffix are called in an error.
+func filesNamed(suffix string) string {
+	if suffix == "" {
+		return "files without a suffix"
+	}
+	return "files named *" + suffix
+}
+
 // errKind says that the name of a file does not tell how to read it.
 func errKind(path string) error {
 	ext := filepath.Ext(strings.TrimSuffix(path, ".gz"))
@@ -105,7 +113,7 @@ func errKind(path string) error {
 	for _, k := range suffixes {
 		known = append(known, k.Suffix)
 	}
-	return fmt.Errorf("files named *%s are not read (%s are)%s", ext, strings.Join(known, " "), text.DidYouMean(ext, known))
+	return fmt.Errorf("%s are not read (%s are)%s", filesNamed(ext), strings.Join(known, " "), text.DidYouMean(ext, known))
 }
 
 // ReadFile reads one table from a .npy, .npz, .csv, .tsv, .data or IDX file;

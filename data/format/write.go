@@ -13,7 +13,7 @@ import (
 // writes: .npy, .npz, .csv or .tsv; all but .npz also with .gz.
 func CheckName(path string) error {
 	if kind := KindOf(path); kind == Unknown || kind == IDXFile {
-		return fmt.Errorf("files named *%s are not written (.npy .npz .csv are)", filepath.Ext(path))
+		return fmt.Errorf("%s are not written (.npy .npz .csv are)", filesNamed(filepath.Ext(path)))
 	}
 	return nil
 }

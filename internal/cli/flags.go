@@ -81,7 +81,7 @@ func keyFlags(c *cobra.Command, sets *[]string, keys ...option.Doc) {
 		}
 		words, help := slices.DeleteFunc(k.Values, func(word string) bool { return word == "" }), k.Help
 		if words != nil {
-			help += ": `" + strings.Join(words, ", ") + "`"
+			help += ": " + strings.Join(words, ", ")
 		}
 		c.Flags().Func(name, help, set)
 		completeWords(c, name, words...)
