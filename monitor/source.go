@@ -63,8 +63,6 @@ func NewSource(paths []string, o Options) (*Source, error) {
 		dirs, err := runlog.List(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && o.Await: // it may come
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("%s does not exist (name a run directory, or a folder that holds runs)", path)
 		case err != nil:
 			return nil, fmt.Errorf("%w (name a run directory, or a folder that holds runs)", err)
 		case len(dirs) == 0 && !o.Await:

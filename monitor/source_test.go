@@ -19,7 +19,7 @@ func TestPathsThatHoldNoRun(t *testing.T) {
 		want  string
 	}{
 		{nil, "no run to follow (name a run directory, or a folder that holds runs)"},
-		{[]string{filepath.Join(dir, "absent")}, "absent does not exist (name a run directory, or a folder that holds runs)"},
+		{[]string{filepath.Join(dir, "absent")}, "absent: no such file or directory (name a run directory, or a folder that holds runs)"},
 		{[]string{dir}, "holds no run (start one there with maskflow train CONFIG --run " + filepath.Join(dir, "NAME") + ")"},
 		{[]string{filepath.Join(dir, "file")}, "not a directory (name a run directory, or a folder that holds runs)"},
 	} {

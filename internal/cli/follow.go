@@ -16,6 +16,25 @@ import (
 // followEvery is how often runs are looked at without a screen.
 const followEvery = 500 * time.Millisecond
 
+// awaitTime is how long a folder is waited for that is not there yet: its training may
+// just be starting.
+const awaitTime = 20 * time.Second
+
+// await opens what is to be followed when it is there.
+func (a *app) await(ctx context.Context, paths []string) (source *monitor.Source, err error) {
+	a.console.line("waiting for %s", strings.Join(paths, ", "))
+	for begin := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(followEvery):
+		}
+		if source, err = monitor.NewSource(paths, monitor.Options{}); err == nil || time.Since(begin) > awaitTime {
+			return source, err
+		}
+	}
+}
+
 // follow prints what happens to runs, a line a thing, until every one has ended: for a
 // pipe, a log, a dumb terminal. With named, every line begins with the name of its run.
 func (a *app) follow(ctx context.Context, source *monitor.Source, q monitor.Query, named bool) error {

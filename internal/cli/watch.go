@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -31,7 +32,7 @@ host on a shared file system looks the same; the keys s, which stops a training,
 which has it write a checkpoint, leave a request there.
 
 Without a terminal, or in the background, validations are printed as lines until every
-run has ended. --once prints one picture, or with -o draws it in a file; --json prints
+run has ended; a FOLDER that is not there yet is waited for, 20 seconds long. --once prints one picture, or with -o draws it in a file; --json prints
 one object with a record for each run. NO_COLOR turns colours off.
 
 --filter and the key f choose runs by words that must all be true of them, such as
@@ -109,6 +110,9 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	frugal()
 	full := !o.once && !o.json && fullScreen(a.stdin, a.stdout)
 	source, err := monitor.NewSource(args, monitor.Options{Await: full})
+	if errors.Is(err, fs.ErrNotExist) && !o.once && !o.json {
+		source, err = a.await(c.Context(), args)
+	}
 	if err != nil {
 		return err
 	}
