@@ -180,11 +180,17 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 	if err != nil {
 		return err
 	}
-	if o.output == "" {
-		return a.describe(splits, changed)
-	}
 	from := r.Config.Data
 	from.Dir = a.dataOf(r)
+	if o.output == "" {
+		if from.Binarize == "sample" || from.Dequantize > 0 { // the training rows had noise of their own
+			from.Prep = r.Preparation()
+			if splits, err = source.Load(ctx, from); err != nil {
+				return err
+			}
+		}
+		return a.describe(splits, changed)
+	}
 	var columns []int
 	if r.Preparation().Legacy { // it takes no columns that were dropped
 		columns = slices.Concat(splits.Prep.Variables, splits.Prep.Context)

@@ -92,7 +92,12 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	var set *data.Prepared
 	var changed []string
 	if o.file == "" {
-		if set, changed, err = a.readSplit(ctx, r, o.split, o.changed); changed != nil {
+		var splits *data.Splits
+		if splits, changed, err = a.readData(ctx, r, o.split, o.changed); err == nil {
+			a.notes = splits.Warnings(!models.Discrete(r.Definition()))
+			set, err = splitOf(r, splits, o.split, changed)
+		}
+		if changed != nil {
 			o.split = train.ChangedSplit
 		}
 	} else {
@@ -138,26 +143,23 @@ func changedText(changed []string) string {
 	return "changed data: " + strings.Join(changed, "; ") + "\n"
 }
 
-// readSplit reads a split of a run's data and compares it with that of the training. Where
-// goOn allows that it has changed, its name says so and changed lists what differs. That of
-// a target has no rows.
-func (a *app) readSplit(ctx context.Context, r *maskflow.Model, split string, goOn bool) (set *data.Prepared, changed []string, err error) {
-	splits, changed, err := a.readData(ctx, r, split, goOn)
-	if err != nil {
-		return nil, nil, err
-	}
-	if set, err = splits.Get(split); err != nil || splits.Target != "" {
-		return set, nil, err
+// splitOf returns a split for the model of a run; its name says so where the data have
+// changed. That of a target has no rows.
+func splitOf(r *maskflow.Model, splits *data.Splits, split string, changed []string) (*data.Prepared, error) {
+	set, err := splits.Get(split)
+	if err != nil || splits.Target != "" {
+		return set, err
 	}
 	if changed != nil {
 		other := *set
 		other.Name = splits.Source + " (changed)"
 		set = &other
 	}
-	return set, changed, checkSplit(r, set)
+	return set, checkSplit(r, set)
 }
 
-// readData is readSplit for those who need all splits.
+// readData reads the data of a run and compares them with those of the training, for a
+// split. Where goOn allows that it has changed, changed lists what differs.
 func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goOn bool) (_ *data.Splits, changed []string, _ error) {
 	splits, err := r.LoadData(ctx, a.dataOf(r))
 	differs := (*data.ChangedError)(nil)
@@ -172,7 +174,6 @@ func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goO
 	if r.Data != nil {
 		changed = append(slices.Clone(r.Data.Changed), changed...)
 	}
-	a.notes = splits.Warnings(!models.Discrete(r.Definition()))
 	return splits, changed, nil
 }
 

@@ -149,7 +149,11 @@ const (
 
 // plotSplit reads the split of the options, and renames it there where it has changed.
 func (a *app) plotSplit(ctx context.Context, r *maskflow.Model, o *plotOptions) (*data.Prepared, []string, error) {
-	set, changed, err := a.readSplit(ctx, r, o.split, o.changed)
+	splits, changed, err := a.readData(ctx, r, o.split, o.changed)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := splitOf(r, splits, o.split, changed)
 	if changed != nil {
 		o.split = train.ChangedSplit
 		a.console.line("%s", strings.TrimSpace(changedText(changed)))
