@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/maskflow/maskflow/internal/text"
@@ -176,16 +177,18 @@ func (d *Identity) Check(now *Identity, source string) error {
 	case !slices.Equal(d.Columns, now.Columns):
 		e.Differences = append(e.Differences, Difference{"", fmt.Sprintf("the columns are %s, not %s", listed(now.Columns), listed(d.Columns))})
 	}
-	sums := func(d *Identity) []RowsSum { return []RowsSum{d.Train, d.Valid, d.Test} }
-	for i, then := range sums(d) {
+	moved := d.all() == now.all()
+	for i, then := range d.sums() {
 		found := Difference{Split: splitNames[i]}
-		switch is := sums(now)[i]; {
+		switch is := now.sums()[i]; {
 		case then == is:
 			continue
 		case then.Rows != is.Rows:
 			found.What = fmt.Sprintf("%s, %d then", text.Count(is.Rows, "row"), then.Rows)
 		case then.Unordered == is.Unordered:
 			found.What = "the same rows in another order"
+		case moved:
+			found.What = "rows that were in another split"
 		default:
 			found.What = "other rows"
 		}
@@ -195,6 +198,20 @@ func (d *Identity) Check(now *Identity, source string) error {
 		return nil
 	}
 	return e
+}
+
+func (d *Identity) sums() []RowsSum { return []RowsSum{d.Train, d.Valid, d.Test} }
+
+// all is the number and the checksum of the rows of all splits, whatever their order.
+func (d *Identity) all() (sum struct {
+	rows      int
+	unordered uint64
+}) {
+	for _, s := range d.sums() {
+		n, _ := strconv.ParseUint(s.Unordered, 16, 64)
+		sum.rows, sum.unordered = sum.rows+s.Rows, sum.unordered+n
+	}
+	return sum
 }
 
 // widths says how many columns there are and were, of them so many variables.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/janpfeifer/must"
@@ -76,5 +77,20 @@ func TestIdentityOfRows(t *testing.T) {
 	own := *a
 	if own.Identity = nil; fmt.Sprint(IdentityOf(&own).Test) != fmt.Sprint(a.Identity.Test) {
 		t.Error("rows as they are have another identity when they are prepared")
+	}
+}
+
+// A file in another order is divided otherwise: its test rows may have been trained on.
+func TestIdentityKnowsRowsOfOtherSplits(t *testing.T) {
+	rows, reversed := &Table{Name: "t"}, &Table{Name: "t"}
+	for i := range 100 {
+		rows.Append([]float64{float64(i), float64(i * i)})
+		reversed.Append([]float64{float64(99 - i), float64((99 - i) * (99 - i))})
+	}
+	then := must.M1(Split(rows, Options{})).Identity
+	changed := (*ChangedError)(nil)
+	if err := then.Check(must.M1(Split(reversed, Options{})).Identity, "t"); !errors.As(err, &changed) ||
+		!changed.Concerns("test") || !strings.Contains(err.Error(), "test has rows that were in another split") {
+		t.Errorf("%v", err)
 	}
 }

@@ -164,7 +164,9 @@ func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goO
 	splits, err := r.LoadData(ctx, a.dataOf(r))
 	differs := (*data.ChangedError)(nil)
 	switch {
-	case errors.As(err, &differs) && differs.Concerns(split) && (!goOn || splits == nil):
+	case errors.As(err, &differs) && splits == nil: // other columns
+		return nil, nil, err
+	case differs != nil && differs.Concerns(split) && !goOn:
 		return nil, nil, fmt.Errorf("%w (the run's %s rows are not there; --changed-data takes those that are)", err, split)
 	case differs != nil && differs.Concerns(split):
 		changed = differs.Texts()
