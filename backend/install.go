@@ -58,16 +58,19 @@ var pinnedCPU = pinned{
 	about:  "63 MB",
 }
 
+func isPinned(sha256 string) bool { return sha256 == pinnedCPU.sha256 || sha256 == pinnedCUDA.sha256 }
+
 // Install puts a plugin into the folder where Open finds it.
 //
 // Without From, pip fetches pinned wheels; the SHA-256 of each and of the
 // plugin in them must be the known ones. With From, any plugin or wheel is taken
-// and recorded with its own hash; Installed.Pinned says whether it is the known one. Either way the plugin must run in a child
-// process first (see ProbeMain; only the pinned one is taken without), and
-// takes its place by a rename, so that an interrupted Install leaves what was
-// there; what a killed one leaves beside it, the next one removes. On a machine without an NVIDIA device (a login node, say) a CUDA plugin
-// cannot be tried; Open does that later. When the same plugin is in place,
-// nothing is done and Installed.Already is set.
+// and recorded with its own hash; Installed.Pinned says whether it is the known
+// one. Either way the plugin must run in a child process first (see ProbeMain;
+// only the pinned one is taken without), and takes its place by a rename, so that
+// an interrupted Install leaves what was there; what a killed one leaves beside
+// it, the next one removes. On a machine without an NVIDIA device (a login node,
+// say) a CUDA plugin cannot be tried; Open does that later. When the same plugin
+// is in place, nothing is done and Installed.Already is set.
 func Install(ctx context.Context, o InstallOptions) (*Installed, error) {
 	dir := DefaultPluginDir()
 	if dir == "" {
@@ -120,7 +123,6 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 		err = unpack(own, unpacked)
 	} else {
 		if in := o.inPlace(target, want.sha256); in != nil {
-			in.Pinned = true
 			return in, nil
 		}
 		o.say("fetching %s with pip (%s)", listed(want.wheels), want.about)
@@ -139,11 +141,10 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 	case own == "" && in.SHA256 != want.sha256:
 		return nil, fmt.Errorf("the plugin in %s has SHA-256 %s, not the known one", want.wheels[0], in.SHA256)
 	}
-	in.Pinned = in.SHA256 == want.sha256
+	in.Pinned = isPinned(in.SHA256)
 	if own != "" {
 		in.From = own
 		if have := o.inPlace(target, in.SHA256); have != nil {
-			have.Pinned = in.Pinned
 			return have, nil
 		}
 	}

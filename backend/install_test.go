@@ -289,6 +289,12 @@ func TestInstallFromFile(t *testing.T) {
 	if in, err = Install(context.Background(), InstallOptions{From: changed}); err != nil || in.Pinned || in.SHA256 != sum(read(t, changed)) {
 		t.Errorf("a changed plugin: %+v, %v", in, err)
 	}
+	// Nor does its receipt make it the pinned one.
+	receipt := receiptPath(in.Path)
+	write(t, receipt, strings.Replace(read(t, receipt), `"pinned": false`, `"pinned": true`, 1))
+	if found := List(); len(found) != 1 || found[0].Installed == nil || found[0].Installed.Pinned {
+		t.Errorf("a changed plugin with a changed receipt: %+v", found)
+	}
 }
 
 func TestInstallCUDA(t *testing.T) {

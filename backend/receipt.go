@@ -25,7 +25,7 @@ type Installed struct {
 	From      string    `json:"from,omitempty"`     // The file it came from; empty for pip.
 	Size      int64     `json:"size"`               // Bytes.
 	SHA256    string    `json:"sha256"`
-	Pinned    bool      `json:"pinned"`        // The plugin is the one that this version of the program knows.
+	Pinned    bool      `json:"pinned"`        // The plugin is one that this version of the program knows.
 	API       string    `json:"api,omitempty"` // PJRT C API version, when it could be tried.
 	Installed time.Time `json:"installed"`
 
@@ -47,6 +47,7 @@ func readReceipt(plugin string) (*Installed, error) {
 		return nil, fmt.Errorf("has a damaged receipt %s: %w (run: maskflow backend install --force)", receiptPath(plugin), err)
 	}
 	in.Path = plugin // The folder may have been moved as a whole.
+	in.Pinned = isPinned(in.SHA256)
 	return in, nil
 }
 

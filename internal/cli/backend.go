@@ -47,7 +47,11 @@ func (a *app) backendListCommand() *cobra.Command {
 func pluginsText(plugins []backend.PluginInfo) string {
 	t := newTable("kind", "from", "PJRT", ">size", "plugin")
 	for _, p := range plugins {
-		t.add(p.Kind, p.Source, cmp.Or(p.API, "untried"), megabytes(p.Size), p.Path)
+		from := p.Source
+		if p.Installed != nil && !p.Installed.Pinned {
+			from += ", not pinned"
+		}
+		t.add(p.Kind, from, cmp.Or(p.API, "untried"), megabytes(p.Size), p.Path)
 	}
 	text := t.String()
 	for _, p := range plugins {
