@@ -18,6 +18,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
@@ -112,13 +113,17 @@ func New(b *backend.Backend, d models.Definition, w models.Weights, o Options) (
 	if err != nil {
 		return nil, err
 	}
+	if o.EvalSets <= 0 {
+		o.EvalSets = 300
+	}
+	if masked, ok := d.(models.Masked); ok && masked.Cycle().Len() == masks.Unlimited && o.Batch > 0 {
+		const held = 1 << 23 // likelihoods of a batch under all sets
+		o.Batch = max(1, min(o.Batch, held/o.EvalSets))
+	}
 	evaluator, err := exec.NewEvaluator(b, d, o.Batch)
 	if err != nil {
 		of.Close()
 		return nil, err
-	}
-	if o.EvalSets <= 0 {
-		o.EvalSets = 300
 	}
 	prep := o.Preparation
 	if prep == nil {
@@ -291,6 +296,19 @@ func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) 
 	if s == nil {
 		return Evaluation{}, errors.New("no rows are given to evaluate")
 	}
+	if s.Dim > 0 {
+		if err := cmp.Or(s.Check(), CheckRows(m.of.Model, s)); err != nil {
+			return Evaluation{}, err
+		}
+	}
+	return m.evaluate(ctx, s.Dim == 0, o, func(int) iter.Seq2[*data.Prepared, error] {
+		return func(yield func(*data.Prepared, error) bool) { yield(s, nil) }
+	})
+}
+
+// evaluate evaluates rows that come in blocks, of some batches each, or the points of a target,
+// which have no variables.
+func (m *Core) evaluate(ctx context.Context, target bool, o EvalOptions, blocks func(batch int) iter.Seq2[*data.Prepared, error]) (Evaluation, error) {
 	done, err := m.begin()
 	if err != nil {
 		return Evaluation{}, err
@@ -301,15 +319,12 @@ func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) 
 	if o.Samples > 0 {
 		of.Draws = o.Samples
 	}
-	if s.Dim == 0 {
-		return m.evaluator.Evaluate(ctx, m.of.Params, s, of)
-	}
-	if err := cmp.Or(s.Check(), CheckRows(m.of.Model, s)); err != nil {
-		return Evaluation{}, err
+	if target {
+		return m.evaluator.EvaluateBlocks(ctx, m.of.Params, blocks(m.evaluator.Batch()), of)
 	}
 	e, err := m.ofDensity()
 	if err != nil {
 		return Evaluation{}, err
 	}
-	return e.Evaluate(ctx, m.density.Params, s, of)
+	return e.EvaluateBlocks(ctx, m.density.Params, blocks(e.Batch()), of)
 }

@@ -29,8 +29,11 @@ func (m *Model) Prepare(rows *data.Table) (*data.Prepared, error) {
 	return s, CheckRows(m.Definition(), s)
 }
 
-// blockRows is about how many rows are prepared at once where not all are.
-const blockRows = 1 << 14
+// blockOf is how many rows are prepared at once where not all are: whole batches.
+func blockOf(batch int) int {
+	const rows = 1 << 14
+	return batch * max(rows/batch, 1)
+}
 
 // PrepareBlocks is Prepare for so many rows at a time: see [data.Preparation.Blocks].
 func (m *Model) PrepareBlocks(rows *data.Table, n int) iter.Seq2[*data.Prepared, error] {
@@ -106,7 +109,7 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 	if err != nil {
 		return err
 	}
-	for s, err := range m.PrepareBlocks(rows, e.Batch()*max(blockRows/e.Batch(), 1)) {
+	for s, err := range m.PrepareBlocks(rows, blockOf(e.Batch())) {
 		if err != nil {
 			return err
 		}
@@ -132,11 +135,9 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 // Evaluate computes the negative log-likelihood of the rows of a table, in the units of
 // the source; see [Core.EvaluateOf]. Errors are those of Prepare, too.
 func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (Evaluation, error) {
-	s, err := m.Prepare(rows)
-	if err != nil {
-		return Evaluation{}, err
-	}
-	return m.EvaluateOf(ctx, s, o)
+	return m.evaluate(ctx, false, o, func(batch int) iter.Seq2[*data.Prepared, error] {
+		return m.PrepareBlocks(rows, blockOf(batch))
+	})
 }
 
 // Sample draws n rows in the units of the source by ancestral sampling on the host.

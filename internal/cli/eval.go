@@ -89,27 +89,33 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	if o.samples > 0 && models.ObjectiveOf(r.Definition()).Kind != models.Bound {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Path))
 	}
-	var set *data.Prepared
+	var name string
+	var rows int
 	var changed []string
+	var evaluate func(o maskflow.EvalOptions) (maskflow.Evaluation, error)
 	if o.file == "" {
-		var splits *data.Splits
-		if splits, changed, err = a.readData(ctx, r, o.split, o.changed); err == nil {
-			a.notes = splits.Warnings(!models.Discrete(r.Definition()))
-			set, err = splitOf(r, splits, o.split, changed)
+		splits, differs, err := a.readData(ctx, r, o.split, o.changed)
+		if err != nil {
+			return err
 		}
-		if changed != nil {
+		a.notes = splits.Warnings(!models.Discrete(r.Definition()))
+		set, err := splitOf(r, splits, o.split, differs)
+		if err != nil {
+			return err
+		}
+		if changed = differs; changed != nil {
 			o.split = train.ChangedSplit
 		}
+		name, rows = set.Name, set.Rows
+		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.EvaluateOf(ctx, set, o) }
 	} else {
-		o.split = "file"
-		var t *data.Table
-		if t, err = a.readRows(ctx, r, o.file, o.array, false); err == nil {
-			a.noteRows(r, t)
-			set, err = r.Prepare(t)
+		t, err := a.readRows(ctx, r, o.file, o.array, false)
+		if err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		return err
+		a.noteRows(r, t)
+		o.split, name, rows = "file", t.Name, t.Rows()
+		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.Evaluate(ctx, t, o) }
 	}
 	if o.orders == nil {
 		o.orders = []int{0}
@@ -117,7 +123,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	slices.Sort(o.orders)
 	var found []maskflow.Evaluation
 	for _, k := range slices.Compact(o.orders) {
-		e, err := r.EvaluateOf(ctx, set, maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(set.Rows)})
+		e, err := evaluate(maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(rows)})
 		if err != nil {
 			return err
 		}
@@ -131,7 +137,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 	}
 	largest.DataChanged, largest.Warnings = changed, a.notes
-	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", set.Name, text.Count(set.Rows, "row"),
+	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", name, text.Count(rows, "row"),
 		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)))
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -95,15 +96,30 @@ func (e Evaluation) MarshalJSON() ([]byte, error) {
 // the probabilities of its members are averaged, row by row, never their logits or
 // log-likelihoods. Of a stochastic model it estimates it from importance weights.
 func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *data.Prepared, of Ensemble) (Evaluation, error) {
-	if err := e.check(s); err != nil {
+	return e.EvaluateBlocks(ctx, params, func(yield func(*data.Prepared, error) bool) { yield(s, nil) }, of)
+}
+
+// EvaluateBlocks is Evaluate for a data set that comes in blocks.
+func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor, blocks iter.Seq2[*data.Prepared, error], of Ensemble) (Evaluation, error) {
+	all, err := e.members(of)
+	if err != nil {
 		return Evaluation{}, err
 	}
-	acc := accumulator{set: s}
-	if err := e.each(ctx, params, s.Rows, s.X, s.Context, of, acc.add); err != nil {
-		return Evaluation{}, err
+	acc := accumulator{}
+	for s, err := range blocks {
+		if err == nil {
+			err = e.check(s)
+		}
+		if err != nil {
+			return Evaluation{}, err
+		}
+		acc.begin(s)
+		if err := e.batches(ctx, params, s.Rows, s.X, s.Context, all, acc.add); err != nil {
+			return Evaluation{}, err
+		}
 	}
 	r := acc.result()
-	r.Rows, r.Dim = s.Rows, e.model.Dim()
+	r.Rows, r.Dim = acc.before+acc.rows, e.model.Dim()
 	if _, ok := e.model.(models.Stochastic); ok {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
 		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
@@ -146,14 +162,22 @@ func Placed(s *data.Prepared, err error) error {
 // accumulator sums log-likelihoods of rows under several orders, in the units of
 // the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
-	set         *data.Prepared
-	joint, gain moments
-	single      moments // of the mean of a row's log-likelihoods
-	rows, bad   int
-	firstBad    int
-	ess         float64
-	perOrder    []float64
-	row         []float64
+	set          *data.Prepared
+	before, rows int // of former blocks, and of the set
+	joint, gain  moments
+	single       moments // of the mean of a row's log-likelihoods
+	bad          int
+	firstBad     string
+	logDet       float64 // the sum over rows
+	ess          float64
+	perOrder     []float64
+	row          []float64
+}
+
+// begin goes on with another block.
+func (a *accumulator) begin(s *data.Prepared) {
+	a.set, a.before, a.rows = s, a.before+a.rows, 0
+	a.logDet += s.LogDet * float64(s.Rows)
 }
 
 func (a *accumulator) add(perSet [][]float64) {
@@ -171,7 +195,7 @@ func (a *accumulator) add(perSet [][]float64) {
 		joint := num.LogMeanExp(a.row)
 		if !num.Finite(joint) {
 			if a.bad++; a.bad == 1 {
-				a.firstBad = a.rows - 1
+				a.firstBad = a.set.RowPlace(a.rows - 1)
 			}
 			continue
 		}
@@ -193,9 +217,9 @@ func (a *accumulator) result() Evaluation {
 		r.PerOrder = append(r.PerOrder, -sum/n)
 		r.OrderMean += -sum / n / float64(len(a.perOrder))
 	}
-	r.NLL, r.NLLModel = r.NLLOthers, r.NLLOthers+a.set.LogDet
+	r.NLL, r.NLLModel = r.NLLOthers, r.NLLOthers+a.logDet/float64(a.before+a.rows)
 	if a.bad > 0 {
-		r.NLL, r.NLLModel, r.FirstBad = math.Inf(1), math.Inf(1), a.set.RowPlace(a.firstBad)
+		r.NLL, r.NLLModel, r.FirstBad = math.Inf(1), math.Inf(1), a.firstBad
 	}
 	return r
 }

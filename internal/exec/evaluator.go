@@ -147,8 +147,12 @@ func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, co
 	if err != nil {
 		return nil, err
 	}
+	all, err := e.members(of)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]float64, 0, rows)
-	err = e.each(ctx, params, rows, x, cond, of, func(perMember [][]float64) {
+	err = e.batches(ctx, params, rows, x, cond, all, func(perMember [][]float64) {
 		one := make([]float64, len(perMember))
 		for i := range perMember[0] {
 			for k := range perMember {
@@ -158,17 +162,6 @@ func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, co
 		}
 	})
 	return out, err
-}
-
-// each computes the log-likelihoods of all rows under each member of an
-// ensemble, batch by batch: f gets perMember[k][i], the log-likelihood of row i of
-// the batch under member k.
-func (e *Evaluator) each(ctx context.Context, params []*tensors.Tensor, rows int, x, cond []float32, of Ensemble, f func(perMember [][]float64)) error {
-	all, err := e.members(of)
-	if err != nil {
-		return err
-	}
-	return e.batches(ctx, params, rows, x, cond, all, f)
 }
 
 // Blocks returns a function that computes the log-likelihoods of rows under each member
@@ -194,6 +187,8 @@ func (e *Evaluator) Blocks(ctx context.Context, params []*tensors.Tensor, of Ens
 	}, nil
 }
 
+// batches computes the log-likelihoods of all rows under each member of an ensemble,
+// batch by batch: f gets perMember[k][i], that of row i of the batch under member k.
 func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows int, x, cond []float32, all []member, f func(perMember [][]float64)) error {
 	for first, batch := 0, e.Batch(); first < rows; first += batch {
 		n := min(batch, rows-first)
