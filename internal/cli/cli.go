@@ -157,7 +157,7 @@ func (a *app) root(out io.Writer) *cobra.Command {
 }
 
 // complete adds to a command, and to those below it, what follows from its Use line:
-// the check and the completion of its arguments.
+// the check and the completion of its arguments. Neither may be an empty text.
 func complete(c *cobra.Command) {
 	c.Flags().SortFlags = false
 	if c.HasSubCommands() {
@@ -173,9 +173,11 @@ func complete(c *cobra.Command) {
 		}
 		names = append(names, word)
 	}
-	if c.Args == nil {
-		c.Args = takes(names...)
+	args := c.Args
+	if args == nil {
+		args = takes(names...)
 	}
+	c.Args = func(c *cobra.Command, given []string) error { return cmp.Or(args(c, given), notEmpty(c, given)) }
 	if c.ValidArgsFunction == nil {
 		c.ValidArgsFunction = completeArgs(names)
 	}

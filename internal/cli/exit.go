@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,6 +122,20 @@ func exclusive(c *cobra.Command, flags ...string) error {
 		return misused(c, "%s do not go together", strings.Join(given, " and "))
 	}
 	return nil
+}
+
+// notEmpty checks that no argument or flag is an empty text, which is what a variable of a
+// shell is that is not set: it would do as if the flag were not there.
+func notEmpty(c *cobra.Command, args []string) (err error) {
+	if slices.Contains(args, "") {
+		return misused(c, "an argument is empty")
+	}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			err = misused(c, "%s is empty", dashed(f))
+		}
+	})
+	return err
 }
 
 // needs checks that flags without a useful default were given.

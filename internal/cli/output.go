@@ -20,14 +20,10 @@ import (
 // suffix, for which check returns an error, an input that would be overwritten, a file of
 // a run, and a place where nothing can be written. No file is "".
 func checkOutput(c *cobra.Command, flag, path string, check func(path string) error, inputs ...string) error {
-	f := c.Flags().Lookup(flag)
-	switch {
-	case path == "" && f.Changed:
-		return misused(c, "%s is empty: name a file", dashed(f))
-	case path == "":
+	if path == "" {
 		return nil
 	}
-	flag = dashed(f) + " " + path
+	flag = dashed(c.Flags().Lookup(flag)) + " " + path
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		return misused(c, "%s is a pipe or a device, which a file would replace (write to standard output, and redirect it)", flag)
 	}
