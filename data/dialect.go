@@ -31,12 +31,12 @@ func (d *Dialect) Table() option.Table {
 	return option.Table{
 		option.Words("header", &d.Header, "whether the first line of a table of text has the names of the columns; auto takes it for a header when none of its cells is a number",
 			"auto", "yes", "no"),
-		option.Of("separator", &d.Separator, "auto", "what stands between the cells of a table of text: one character, or comma, semicolon, tab or blanks, which are runs of spaces and tabs").
-			Default("auto, by the first two lines").Check(func(note option.Note) {
-			if _, known := d.Comma(); !known {
-				note(-1, fmt.Sprintf("%q is no separator (one character that no number has, or comma, semicolon, tab, blanks, auto)", d.Separator))
-			}
-		}),
+		option.Of("separator", &d.Separator, "auto", "what stands between the cells of a table of text: one character, or comma, semicolon, tab or blanks, which are runs of spaces and tabs; auto goes by the first two lines").
+			Check(func(note option.Note) {
+				if _, known := d.Comma(); !known {
+					note(-1, fmt.Sprintf("%q is no separator (one character that no number has, or comma, semicolon, tab, blanks, auto)", d.Separator))
+				}
+			}),
 		option.Words("decimal", &d.Decimal, "the decimal sign of a table of text", "point", "comma"),
 		option.Words("encoding", &d.Encoding, "how a table of text is encoded; latin-1 includes Windows-1252; auto knows UTF-16, else takes the text for UTF-8 and names that are none for Latin-1",
 			"auto", "utf-8", "utf-16", "latin-1"),
