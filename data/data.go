@@ -132,7 +132,7 @@ func (s *Prepared) CheckRange() error {
 func (s *Prepared) CheckBinary() error {
 	for k, v := range s.X {
 		if v != 0 && v != 1 {
-			return fmt.Errorf("%s: %s is %v, not 0 or 1 (a Bernoulli output needs binary data; for pixels choose binarize)",
+			return fmt.Errorf("%s: %s is %v, not 0 or 1 (a Bernoulli output needs bits: set data.binarize for grey values, another model.output for real numbers)",
 				s.Name, s.Place(k/s.Dim, k%s.Dim), v)
 		}
 	}
