@@ -228,7 +228,7 @@ func (s *Scale) check(dim int) error {
 	}
 	for c, sd := range s.SD {
 		if !(sd > 0) || math.IsInf(sd, 0) || s.Mean[c]-s.Mean[c] != 0 {
-			return fmt.Errorf("column %d has a mean of %g and a deviation of %g: values of this size cannot be standardised", c, s.Mean[c], sd)
+			return fmt.Errorf("column %d has the mean %g and the deviation %g, which is not finite or not positive: its values cannot be standardised", c, s.Mean[c], sd)
 		}
 	}
 	return nil
