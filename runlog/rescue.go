@@ -25,19 +25,27 @@ func (w *Writer) Check() error {
 
 // own is Check without the path: whether what the directory has is still the run's.
 func (w *Writer) own() error {
+	replaced := func(name string) error {
+		return fmt.Errorf("%s is %w: another has taken its place", w.folder.Path(name), files.ErrGone)
+	}
 	for _, file := range []struct {
 		name string
-		own  fs.FileInfo // nil for a file that is replaced
-	}{{ManifestFile, nil}, {MetricsFile, w.logInfo}, {LockFile, w.lock.info}} {
+		own  fs.FileInfo // nil for a file that this process may replace
+	}{{ManifestFile, nil}, {ConfigFile, nil}, {MetricsFile, w.logInfo}, {LockFile, w.lock.info}} {
 		info, err := w.folder.Stat(file.name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("%s was removed: %w", w.folder.Path(file.name), files.ErrGone)
+			return fmt.Errorf("%s is %w", w.folder.Path(file.name), files.ErrGone)
 		case err != nil:
 			return err
 		case file.own != nil && !os.SameFile(info, file.own):
-			return fmt.Errorf("%s was replaced: %w", w.folder.Path(file.name), files.ErrGone)
+			return replaced(file.name)
 		}
+	}
+	if m, err := readManifest(w.folder); err != nil {
+		return err
+	} else if m.ID != w.run.ID { // files of another run were copied over these
+		return replaced(ManifestFile)
 	}
 	return nil
 }

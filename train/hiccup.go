@@ -51,13 +51,17 @@ var (
 	away     = 2 * time.Second
 )
 
-// insist tries something until it works or there is no use.
-func insist(do func() error) error {
+// insist tries something until it works or there is no use. All attempts of a run share its patience.
+func (r *run) insist(do func() error) error {
 	began := time.Now()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := do()
 		waited := time.Since(began)
-		if err == nil || waited > patience || inTheWay(err) || errors.Is(err, files.ErrGone) && waited > away {
+		if err == nil {
+			return nil
+		}
+		if r.waited+waited > patience || inTheWay(err) || errors.Is(err, files.ErrGone) && waited > away {
+			r.waited += waited
 			return err
 		}
 		time.Sleep(pause)

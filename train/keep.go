@@ -34,13 +34,14 @@ func (r *run) present(now time.Time) error {
 	return err
 }
 
-// save writes the state, then the best weights, and forgets older states. On a full disk those make room first. The
-// state holds the best weights too, so that a crash between the two loses
-// nothing. Those who asked for a checkpoint have it then.
+// save writes the state, then the best weights, and forgets older states. On a full disk samples make room first, then
+// older states. The state holds the best weights too, so that a crash between the two loses nothing. Those who asked for a checkpoint have it then.
 func (r *run) save() error {
 	err := r.saveState()
-	if full(err) && r.checkpoints().Prune(1) == nil {
-		err = r.saveState()
+	for _, makeRoom := range []func() error{r.shows.clear, func() error { return r.checkpoints().Prune(1) }} {
+		if full(err) && makeRoom() == nil {
+			err = r.saveState()
+		}
 	}
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (r *run) saveState() error {
 // secure has the state on disk when a run ends: in the run directory or, where that is gone or cannot be written,
 // beside it, which is an error too.
 func (r *run) secure() error {
-	err := insist(func() error {
+	err := r.insist(func() error {
 		err := r.w.Check()
 		if err == nil {
 			err = r.save()

@@ -128,7 +128,7 @@ func head(dir string) (s *checkpoint.State, saved maskflow.Meta, err error) {
 		return cmp.Or(json.Unmarshal(s.Meta, &saved), saved.Owner(manifest))
 	}).Head()
 	if errors.Is(err, checkpoint.ErrNone) && hasStates(run) {
-		err = errors.New(err.Error() + " (to begin anew, remove the damaged files)") // no ErrNone: there were some
+		err = errors.New(err.Error() + " (to begin anew, empty the folder)") // no ErrNone: there were some
 	}
 	return s, saved, err
 }
@@ -190,7 +190,7 @@ func (r *run) takeOver() error {
 	case !errors.Is(err, checkpoint.ErrNone):
 		return err
 	case hasStates(r.w.Files()):
-		return fmt.Errorf("%w (to begin anew, remove the damaged files)", err)
+		return fmt.Errorf("%w (to begin anew, empty the folder)", err)
 	}
 	if text, err = config.Marshal(r.c.Table()); err != nil {
 		return err
@@ -218,10 +218,10 @@ func (r *run) own(s *checkpoint.State) error {
 	return saved.Owner(r.trainer.run)
 }
 
-// hasStates reports whether a run directory has checkpoints of steps, whole or not.
+// hasStates reports whether a run directory has checkpoints, whole or not. That of the best weights is never the first.
 func hasStates(run *files.Folder) bool {
 	entries, err := run.Sub(runlog.CheckpointsDir).Entries()
-	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "step-") })
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), "step-") || e.Name() == checkpoint.Best })
 }
 
 // upgrade makes a checkpoint of version 0.1.0 one that the trainer can restore. There

@@ -133,9 +133,10 @@ type run struct {
 	w       *runlog.Writer
 
 	nextCheckpoint, nextPoll time.Time
-	saved                    moment    // of the last checkpoint
-	unsaved                  error     // why the last state could not be saved in the run directory
-	missed                   time.Time // when the directory was found gone, zero while it is there
+	saved                    moment        // of the last checkpoint
+	unsaved                  error         // why the last state could not be saved in the run directory
+	missed                   time.Time     // when the directory was found gone, zero while it is there
+	waited                   time.Duration // for files that could not be written at the end
 	saving, looking          hiccup
 	watched                  func() // ends the watch over the validation that runs, nil without one
 	requests                 requests
@@ -412,9 +413,18 @@ func (r *run) tested() func(rows int) {
 	}
 }
 
+// interruption is the error of a context in plain words.
+type interruption struct{ error }
+
+func (interruption) Error() string   { return "interrupted" }
+func (i interruption) Unwrap() error { return i.error }
+
 // end writes the last record and returns the error that the run ended with, first among them that not all of it could be
 // written.
 func (r *run) end(s *Summary, err error) error {
+	if errors.Is(err, context.Canceled) {
+		err = interruption{err}
+	}
 	record := runlog.End{Status: s.Status, Step: s.Steps}
 	if s.Test != nil {
 		record.Test = ResultOf(*s.Test, s.Tested())
@@ -426,15 +436,12 @@ func (r *run) end(s *Summary, err error) error {
 		err = also(r.unsaved, err)
 		record.Status = runlog.Failed
 	}
-	switch {
-	case r.unsaved == nil && errors.Is(err, context.Canceled):
-		record.Error = "interrupted"
-	case err != nil:
+	if err != nil {
 		record.Error = err.Error()
 	}
 	lost := r.write(record)
 	if lost != nil {
-		lost = insist(r.w.Flush)
+		lost = r.insist(r.w.Flush)
 	}
 	if lost == nil && r.unsaved == nil && errors.Is(r.w.Check(), files.ErrGone) && !r.trainer.lost {
 		lost = r.secure() // it went just now

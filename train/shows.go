@@ -125,6 +125,15 @@ func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, r
 	return nil
 }
 
+// clear removes what it has written.
+func (s *shows) clear() error {
+	var problem error
+	for _, suffix := range []string{sampleFiles, densityFiles} {
+		problem = also(problem, prune(s.w.Files().Sub(runlog.SamplesDir), -1, "-"+s.w.Tag()+suffix))
+	}
+	return problem
+}
+
 // prune removes all but the newest files whose names are a step and the suffix, which has the id of the run.
 // Those of steps to come are left from before a resumption, and have not happened.
 func prune(folder *files.Folder, now int64, suffix string) (problem error) {

@@ -220,7 +220,10 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 		}
 		return err
 	}
-	resume := a.resumeCommand(s.Dir)
+	resume, goesOn := a.resumeCommand(s.Dir), ""
+	if _, gone := runlog.ReadManifest(s.Dir); gone == nil {
+		goesOn = " (continue: " + resume + ")"
+	}
 	if a.json {
 		if err := a.writeJSON(summaryJSON(s, f)); err != nil {
 			return err
@@ -231,7 +234,7 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 	}
 	switch {
 	case s.Status == runlog.Diverged:
-		slower := fmt.Sprintf("%s --set train.optimizer.learning_rate=%.2g", resume, c.Train.Optimizer.Rate()/10)
+		slower := fmt.Sprintf("%s --set train.optimizer.learning_rate=%.2g", resume, min(c.Train.Optimizer.Rate()/10, 1e-3))
 		how := "continue with a smaller rate, say"
 		if far := (*train.DivergedError)(nil); errors.As(err, &far) && far.Far != "" {
 			how = "or continue on these rows, with a smaller rate"
@@ -240,7 +243,7 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 	case s.Status == runlog.Stopped && cancelled(ctx, err):
 		return &exitError{codeInterrupted, fmt.Errorf("training %s: interrupted at step %d (continue: %s)", s.Dir, s.Steps, resume)}
 	case err != nil:
-		return &exitError{codeFailed, fmt.Errorf("training %s: %w (continue: %s)", s.Dir, err, resume)}
+		return &exitError{codeFailed, fmt.Errorf("training %s: %w%s", s.Dir, err, goesOn)}
 	case a.json:
 		return nil
 	}

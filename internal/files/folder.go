@@ -40,7 +40,7 @@ func (h *handle) renew() {
 // The causes of errors about what a Folder does not follow.
 var (
 	ErrLink = errors.New("a link, which is not followed")
-	ErrGone = errors.New("the directory is not there any more")
+	ErrGone = errors.New("gone")
 )
 
 // OpenFolder opens a directory. Links in the path itself are followed: they are its user's.
@@ -68,7 +68,7 @@ func openRoot(dir string) (*os.Root, fs.FileInfo, error) {
 	}
 	if info, err = root.Stat("."); err != nil {
 		_ = root.Close() // the first error is the one to report
-		return nil, nil, err
+		return nil, nil, &fs.PathError{Op: "open", Path: dir, Err: Cause(err)}
 	}
 	return root, info, nil
 }
@@ -92,7 +92,7 @@ func (f *Folder) Sub(name string) *Folder {
 // Path is where a name in the folder is, for people.
 func (f *Folder) Path(name string) string { return filepath.Join(f.path, f.sub, name) }
 
-// Same returns [ErrGone] when the path that was opened leads to this directory no more, and another error when that
+// Same returns [ErrGone] after the path when the path that was opened leads to this directory no more, and another error when that
 // cannot be seen.
 func (f *Folder) Same() error {
 	if err := fault(OpStat, f.path); err != nil {
@@ -101,11 +101,11 @@ func (f *Folder) Same() error {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
-		return fmt.Errorf("%s: %w", f.path, ErrGone)
+		return fmt.Errorf("%s is %w", f.path, ErrGone)
 	case err != nil:
 		return err
 	case !os.SameFile(info, f.held):
-		return fmt.Errorf("%s: %w: another has taken its place", f.path, ErrGone)
+		return fmt.Errorf("%s is %w: another has taken its place", f.path, ErrGone)
 	}
 	return nil
 }
