@@ -145,6 +145,17 @@ func TestADirectoryThatIsNotTheRunsAnyMore(t *testing.T) {
 			path := filepath.Join(dir, MetricsFile)
 			return errors.Join(os.Rename(path, path+".old"), os.WriteFile(path, []byte("theirs\n"), 0o644))
 		},
+		"another run's files": func(dir string) error { // as cp -r writes them, over those that are there
+			other := filepath.Join(filepath.Dir(dir), "other")
+			w := create(t, other, Options{})
+			err := errors.Join(w.Append(Start{}), w.Close())
+			for _, name := range []string{ManifestFile, ConfigFile, MetricsFile, LockFile} {
+				text, problem := os.ReadFile(filepath.Join(other, name))
+				err = errors.Join(err, problem, os.WriteFile(filepath.Join(dir, name), text, 0o644))
+			}
+			return err
+		},
+		"no configuration": func(dir string) error { return os.Remove(filepath.Join(dir, ConfigFile)) },
 		"no lock": func(dir string) error { return os.Remove(filepath.Join(dir, LockFile)) },
 		"taken over": func(dir string) error {
 			if err := os.Remove(filepath.Join(dir, LockFile)); err != nil {
@@ -173,7 +184,7 @@ func TestADirectoryThatIsNotTheRunsAnyMore(t *testing.T) {
 			}
 			ok(t, errors.Join(w.Check(), w.Append(Train{Step: 3}), w.Append(End{Status: Failed, Step: 3}), w.Close()))
 			// A process that took over has written into the same log.
-			if h := load(t, new); h.Train.Len() != 3 && name != "taken over" || h.End == nil || h.Bad != 0 {
+			if h := load(t, new); h.Train.Len() != 3 && name != "taken over" && name != "another run's files" || h.End == nil || h.Bad != 0 {
 				t.Errorf("%d steps, end %+v", h.Train.Len(), h.End)
 			}
 			if _, _, err := ReadConfig(new); err != nil {

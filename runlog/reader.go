@@ -205,14 +205,9 @@ func (m *Manifest) check(r Record) error {
 }
 
 // checkLog refuses a log that begins with the start record of another run.
-func checkLog(run *files.Folder, m *Manifest) error {
-	f, _, err := run.Open(MetricsFile)
-	if err != nil {
-		return err
-	}
-	defer f.Close()             //nolint:errcheck // nothing was written
+func (m *Manifest) checkLog(log *files.File) error {
 	head := make([]byte, 4<<10) // a start record is shorter
-	n, err := f.ReadAt(head, 0)
+	n, err := log.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -221,9 +216,7 @@ func checkLog(run *files.Folder, m *Manifest) error {
 		return nil
 	}
 	if r, err := decode(line); err == nil { // else a reader counts it
-		if err := m.check(r); err != nil {
-			return fmt.Errorf("%s: %w", run.Path(MetricsFile), err)
-		}
+		return m.check(r)
 	}
 	return nil
 }

@@ -66,7 +66,9 @@ func (w *Writer) Rescue(step int64, why error) (dir string, err error) {
 	}
 	if err == nil {
 		err = next.folder.WriteAtomic(MetricsFile, func(to io.Writer) error {
-			_, _ = io.Copy(to, io.NewSectionReader(w.log, 0, w.size)) // what cannot be read is lost
+			if w.run.checkLog(w.log) == nil {
+				_, _ = io.Copy(to, io.NewSectionReader(w.log, 0, w.size)) // what cannot be read, or was written over, is lost
+			}
 			return nil
 		})
 	}

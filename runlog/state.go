@@ -82,9 +82,6 @@ func ReadState(dir string, now time.Time) (*State, error) {
 		return nil, err
 	}
 	s := &State{Manifest: m}
-	if err := checkLog(f, m); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
 	news, err := s.readEnd(f)
 	if err != nil {
 		return nil, err
@@ -118,7 +115,10 @@ func (s *State) readEnd(run *files.Folder) (news time.Time, err error) {
 		return time.Time{}, fmt.Errorf("reading the log of the run: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	if s.End, err = lastEnd(f, info.Size()); err != nil {
+	if err = s.Manifest.checkLog(f); err == nil {
+		s.End, err = lastEnd(f, info.Size())
+	}
+	if err != nil {
 		return time.Time{}, fmt.Errorf("reading %s: %w", run.Path(MetricsFile), err)
 	}
 	return info.ModTime(), nil

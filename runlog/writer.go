@@ -194,8 +194,8 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 		if err := w.openLog(); err != nil {
 			return err
 		}
-		if err := checkLog(f, m); err != nil {
-			return err
+		if err := m.checkLog(w.log); err != nil {
+			return fmt.Errorf("%s: %w", w.logPath(), err)
 		}
 		if err := w.clearControl(); err != nil {
 			return err

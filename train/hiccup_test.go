@@ -82,14 +82,20 @@ func when(hit bool, err error) error {
 	return nil
 }
 
-// On a full disk older checkpoints make room for a new one.
-func TestOlderCheckpointsMakeRoom(t *testing.T) {
+// On a full disk samples and older checkpoints make room for a new one.
+func TestOthersMakeRoom(t *testing.T) {
+	t.Run("checkpoints", func(t *testing.T) { makesRoom(t, filepath.Join(runlog.CheckpointsDir, "step-*"), 2) })
+	t.Run("samples", func(t *testing.T) { makesRoom(t, filepath.Join(runlog.SamplesDir, "*.npy"), 1) })
+}
+
+// makesRoom has a disk that is full with so many files.
+func makesRoom(t *testing.T, pattern string, most int) {
 	b := backendtest.Open(t, backend.KindGo)
 	dir := filepath.Join(t.TempDir(), "run")
 	c := parse(t, small, "train.max_epochs=10", "train.look_ahead=0", "train.checkpoint_every=1e-9")
-	room := func() bool { // for two checkpoints of steps
-		found, err := filepath.Glob(filepath.Join(dir, runlog.CheckpointsDir, "step-*"))
-		return err == nil && len(found) < 2
+	room := func() bool {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		return err == nil && len(found) < most
 	}
 	t.Cleanup(files.Inject(func(op files.Op, path string) error {
 		return when(op == files.OpCreate && strings.Contains(path, ".step-") && !room(), syscall.ENOSPC)

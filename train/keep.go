@@ -38,7 +38,7 @@ func (r *run) present(now time.Time) error {
 // older states. The state holds the best weights too, so that a crash between the two loses nothing. Those who asked for a checkpoint have it then.
 func (r *run) save() error {
 	err := r.saveState()
-	for _, makeRoom := range []func() error{r.shows.clear, func() error { return r.checkpoints().Prune(1) }} {
+	for _, makeRoom := range []func() error{r.shows.makeRoom, func() error { return r.checkpoints().Prune(1) }} {
 		if full(err) && makeRoom() == nil {
 			err = r.saveState()
 		}

@@ -103,7 +103,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	r := &run{c: c, o: o, model: d, splits: splits, backend: b}
 	evaluating, interrupt := context.WithCancelCause(ctx)
 	defer interrupt(nil)
-	r.requests.interrupt, r.requests.tests, r.requests.clock = interrupt, r.tests(), o.Clock
+	r.requests.interrupt, r.requests.tests, r.requests.clock, r.shows.clock = interrupt, r.tests(), o.Clock, o.Clock
 	for h, what := range map[*hiccup]string{&r.saving: "saving a checkpoint", &r.looking: "looking at the run directory",
 		&r.requests.polling: "looking for requests", &r.shows.files: "showing the model"} {
 		*h = hiccup{what: what, report: func(what string) { _ = r.write(runlog.Event{What: what}) }}

@@ -457,14 +457,17 @@ func TestResumeWithDamagedCheckpoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		damage(t, dir, filepath.Base(name))
+	best := readFile(t, filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best))
+	for _, spoil := range []func(name string){func(name string) { damage(t, dir, filepath.Base(name)) }, func(name string) { _ = os.Remove(name) }} {
+		for _, name := range names {
+			spoil(name)
+		}
+		s, err := Run(t.Context(), b, parse(t, small), splits, RunOptions{Dir: dir, Resume: true})
+		if err == nil || s != nil || !slices.Equal(readFile(t, filepath.Join(dir, runlog.CheckpointsDir, checkpoint.Best)), best) {
+			t.Errorf("summary %+v, error %v for a run without a whole checkpoint of a step", s, err)
+		}
+		oneLine(t, err)
 	}
-	s, err := Run(t.Context(), b, parse(t, small), splits, RunOptions{Dir: dir, Resume: true})
-	if err == nil || s != nil {
-		t.Errorf("summary %+v, error %v for a run without a whole checkpoint", s, err)
-	}
-	oneLine(t, err)
 }
 
 func damage(t *testing.T, dir, name string) {

@@ -25,6 +25,7 @@ import (
 // on a grid into the run directory, each as often as its budget allows.
 type shows struct {
 	w     *runlog.Writer
+	clock func() time.Time
 	files hiccup
 
 	samples, densities budget
@@ -125,9 +126,10 @@ func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, r
 	return nil
 }
 
-// clear removes what it has written.
-func (s *shows) clear() error {
-	var problem error
+// makeRoom removes what it has written, for something that matters more, and rests.
+func (s *shows) makeRoom() (problem error) {
+	rest := s.clock().Add(time.Minute)
+	s.samples.next, s.densities.next = rest, rest
 	for _, suffix := range []string{sampleFiles, densityFiles} {
 		problem = also(problem, prune(s.w.Files().Sub(runlog.SamplesDir), -1, "-"+s.w.Tag()+suffix))
 	}
