@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/train"
@@ -37,11 +38,11 @@ func presets() []string {
 	return names
 }
 
-// loadConfig reads the configuration in a file, or else the preset of that name.
-// What is wrong with it is the caller's error.
+// loadConfig reads the configuration in a file, or else the preset of that name: a folder
+// that has it too may be its run. What is wrong with it is the caller's error.
 func loadConfig(path string, sets []string) (*train.Config, error) {
 	c, err := train.LoadConfig(path, sets)
-	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(path, `/\.`) {
+	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, files.ErrNotRegular)) && !strings.ContainsAny(path, `/\.`) {
 		src, missing := configs.Files.ReadFile(path + ".yaml")
 		if missing != nil {
 			return nil, usage(fmt.Errorf("no file and no preset %s%s (maskflow config list names the presets)", path, text.DidYouMean(path, presets())))
