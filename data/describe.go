@@ -31,8 +31,8 @@ type SplitStats struct {
 	Split string  `json:"split"`
 	Rows  int     `json:"rows"`
 	Mean  float64 `json:"mean"`
-	Min   float32 `json:"min"`
-	Max   float32 `json:"max"`
+	Min   float64 `json:"min"`
+	Max   float64 `json:"max"`
 	// Duplicates counts the rows that equal an earlier row of the split; InTrain
 	// those that equal a row of train, 0 for train itself. The context is not
 	// looked at.
@@ -57,14 +57,14 @@ func Describe(s *Splits) Stats {
 	var train []uint64 // hashes of its rows, sorted
 	var columns [3][]column
 	for k, n := range s.Sets() {
-		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, Min: math.MaxFloat32, Max: -math.MaxFloat32}
+		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, Min: math.MaxFloat64, Max: -math.MaxFloat64}
 		columns[k] = make([]column, s.Dim)
 		hashes := make([]uint64, n.Set.Rows)
 		var sum float64
 		s.each(n.Set, func(i int, row []float64) {
 			for c, v := range row {
 				sum += v
-				t.Min, t.Max = min(t.Min, float32(max(v, -math.MaxFloat32))), max(t.Max, float32(min(v, math.MaxFloat32)))
+				t.Min, t.Max = min(t.Min, v), max(t.Max, v)
 				d.Binary = d.Binary && (v == 0 || v == 1)
 				columns[k][c].add(v)
 			}
@@ -73,6 +73,9 @@ func Describe(s *Splits) Stats {
 		slices.Sort(hashes)
 		t.Duplicates, t.InTrain = repeated(hashes, train)
 		t.Mean = sum / float64(n.Set.Rows*s.Dim)
+		if s.odd.ends != nil { // of the source, before float32
+			t.Min, t.Max = s.odd.ends[k][0], s.odd.ends[k][1]
+		}
 		if k == 0 {
 			train = hashes
 		}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"testing"
+
+	"github.com/janpfeifer/must"
 )
 
 func TestDescribe(t *testing.T) {
@@ -36,6 +38,22 @@ func TestDescribeIsFinite(t *testing.T) {
 	s := &Splits{Train: few, Valid: few, Test: &Prepared{Rows: 1, Dim: 1, X: []float32{math.MaxFloat32}, LogDet: math.Inf(-1)}, Dim: 1, Prep: prep}
 	if _, err := json.Marshal(Describe(s)); err != nil {
 		t.Error(err)
+	}
+}
+
+// The range is that of the source: float32 would have rounded it.
+func TestDescribeHasTheRangeOfTheSource(t *testing.T) {
+	rows := &Table{}
+	for i := range 100 {
+		rows.Append([]float64{1.7e9 + float64(i)/8})
+	}
+	d := Describe(must.M1(Split(rows, Options{Standardise: true})))
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, s := range d.Splits {
+		low, high = min(low, s.Min), max(high, s.Max)
+	}
+	if low != 1.7e9 || high != 1.7e9+99./8 {
+		t.Errorf("from %v to %v", low, high)
 	}
 }
 

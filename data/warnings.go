@@ -14,8 +14,9 @@ import (
 
 // warnings are what is odd about the columns of rows, a line each.
 type warnings struct {
-	any  []string // under any density
-	real []string // under a density of real numbers
+	any  []string     // under any density
+	real []string     // under a density of real numbers
+	ends [][2]float64 // the least and the largest variable of each part, nil where the source has steps
 }
 
 func (w warnings) of(real bool) []string {
@@ -107,9 +108,13 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 	for k, part := range parts {
 		v := p.view(part)
 		views = append(views, v)
+		least, most := math.Inf(1), math.Inf(-1)
 		for i := range part.Len() {
 			for c := range columns {
 				x, w := v.at(i, c), &columns[c]
+				if c < p.Dim() {
+					least, most = min(least, x), max(most, x)
+				}
 				if w.add(x); k > 0 {
 					continue
 				}
@@ -118,6 +123,9 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 				}
 				w.varies = w.varies || x != w.first
 			}
+		}
+		if len(p.Steps) == p.own {
+			w.ends = append(w.ends, [2]float64{least, most})
 		}
 	}
 	for c := range columns {
