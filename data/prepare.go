@@ -167,7 +167,7 @@ func (p *Preparation) placesOf(t *Table) (variables, context []int, err error) {
 	case t.dim == dim+width && apart == 0:
 		return sequence(0, dim), sequence(dim, dim+width), nil
 	default:
-		have, want := fmt.Sprintf("%d columns", t.dim), fmt.Sprint(dim)
+		have, want := text.Count(t.dim, "column"), fmt.Sprint(dim)
 		if apart > 0 {
 			have += fmt.Sprintf(" and %d of context", apart)
 		}

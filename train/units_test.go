@@ -144,6 +144,15 @@ func TestValuesFarFromTheModel(t *testing.T) {
 			t.Errorf("%s: %+v, want one with %q", tt.name, events, tt.want)
 		}
 	}
+	s := waveSplits(40, 5, 0, 3, 2)
+	for k := range s.Train.Context {
+		s.Train.Context[k] = 2e9
+	}
+	j := &journal{}
+	toEnd(t, newTrainer(t, b, must(maf.New(maf.Options(stackOf(3, 2, 1)))), s, Options{MaxSteps: 1, Hooks: []Hook{Records(j.record)}}))
+	if events := recordsOf[runlog.Event](j); len(events) != 1 || !strings.Contains(events[0].What, "context column 0") {
+		t.Errorf("a context far from the model: %+v", events)
+	}
 	for far, want := range map[float32]string{3e38: "row 7, column 0", 1: ""} {
 		s := waveSplits(40, 5, 0, 3, 0)
 		s.Train.X[7*3] = far
