@@ -259,6 +259,37 @@ func TestLinksInARunAreNotFollowed(t *testing.T) {
 	}
 }
 
+// What is written to a run whose files have second names, as after cp -al, does not appear under those.
+func TestARunWithACopyOfLinks(t *testing.T) {
+	dir, twin := filepath.Join(t.TempDir(), "run"), t.TempDir()
+	w := create(t, dir, Options{})
+	ok(t, w.Append(Start{}))
+	for _, name := range []string{ManifestFile, ConfigFile, MetricsFile, LockFile} {
+		if err := os.Link(filepath.Join(dir, name), filepath.Join(twin, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for _, dir := range []string{dir, twin} {
+		if _, err := Resume(dir, Process{}, Options{}); !errors.Is(err, ErrLocked) {
+			t.Errorf("resuming %s while it is written gives %v", dir, err)
+		}
+	}
+	ok(t, errors.Join(w.Append(Train{Step: 1}), w.Close()))
+	before := snapshot(t, filepath.Join(twin, MetricsFile)) + snapshot(t, filepath.Join(twin, LockFile))
+	again, err := Resume(dir, Process{}, Options{})
+	ok(t, err)
+	ok(t, errors.Join(again.Append(Start{Step: 1}), again.Check()))
+	other, err := Resume(twin, Process{}, Options{})
+	ok(t, err)
+	if after := snapshot(t, filepath.Join(twin, MetricsFile)) + snapshot(t, filepath.Join(twin, LockFile)); after != before {
+		t.Errorf("the other copy was\n%s\nand is\n%s", before, after)
+	}
+	ok(t, errors.Join(other.Close(), again.Append(Train{Step: 2}), again.Close()))
+	if h := load(t, dir); h.Train.Len() != 2 || h.Bad != 0 {
+		t.Errorf("%d steps, %d bad lines", h.Train.Len(), h.Bad)
+	}
+}
+
 // snapshot is a file, or what is in a folder.
 func snapshot(t *testing.T, path string) (all string) {
 	t.Helper()

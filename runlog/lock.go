@@ -47,7 +47,17 @@ func acquire(f *files.Folder, owner string, try tryLock) (*lock, error) {
 		created = true
 		_ = file.Close() // it is empty
 	}
-	file, err := f.Rewrite(LockFile)
+	status, err := probe(f)
+	if err == nil && status == lockFree {
+		err = f.Own(LockFile)
+	}
+	var file *files.File
+	if err == nil {
+		file, err = f.Rewrite(LockFile)
+	}
+	if err != nil && status == lockHeld { // and has a second name
+		return nil, fmt.Errorf("%s %w by %s", f.Path(""), ErrLocked, readOwner(f))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("locking the run: %w", err)
 	}

@@ -236,7 +236,12 @@ func open(f *files.Folder, o Options, fill func(*Writer, Process) error) (*Write
 
 // openLog opens metrics.jsonl for appending, after its last whole line.
 func (w *Writer) openLog() error {
-	f, info, err := w.folder.OpenLog(MetricsFile)
+	err := w.folder.Own(MetricsFile)
+	var f *files.File
+	var info fs.FileInfo
+	if err == nil {
+		f, info, err = w.folder.OpenLog(MetricsFile)
+	}
 	if err != nil {
 		return fmt.Errorf("opening the log of the run: %w", err)
 	}

@@ -39,6 +39,9 @@ func (a *app) keepLog(l *nativeLog, dir string) {
 		return
 	}
 	defer folder.Close() //nolint:errcheck // the file in it stays open
+	if folder.Own(runlog.StderrFile) != nil {
+		return
+	}
 	log, _, err := folder.OpenLog(runlog.StderrFile)
 	if err != nil {
 		return

@@ -184,6 +184,26 @@ func (f *Folder) openOwn(name string, flag int) (*File, fs.FileInfo, error) {
 	return file, info, err
 }
 
+// Own gives a file that has a second name, as after cp -al, a copy of its own in its place: what is written does not appear
+// under the other name then.
+func (f *Folder) Own(name string) error {
+	file, info, err := f.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	if links(info) < 2 {
+		return nil
+	}
+	return f.WriteAtomic(name, func(w io.Writer) error {
+		_, err := io.Copy(w, file)
+		return err
+	})
+}
+
 // Create makes a new file and opens it for writing. The error is [fs.ErrExist] when there is anything of the name.
 func (f *Folder) Create(name string) (*File, error) {
 	local, err := f.local(OpCreate, name)
