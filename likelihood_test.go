@@ -253,6 +253,23 @@ func TestRowsWithoutALikelihood(t *testing.T) {
 	}
 }
 
+// A row whose ln p is about to leave float32 has none, so that no change of the weights turns
+// it into one that has.
+func TestARowAtTheEndOfFloat32HasNoLikelihood(t *testing.T) {
+	m := must.M1(maf.New(maf.Options(stackOf(2, 0, 1))))
+	w := models.Initialize(m, 1)
+	for i := range w {
+		clear(w[i]) // the identity
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		x := []float32{0, 1, 1e14, 1, 1e17, 1}
+		logp := must.M1(newModel(t, b, m, w, maskflow.Options{}).LogProbOf(t.Context(), &data.Prepared{Rows: 3, Dim: 2, X: x}, nil))
+		if !finite(logp[0]) || !near(logp[1]/-5e27, 1, 1e-4) || !math.IsInf(logp[2], -1) {
+			t.Errorf("ln p %v", logp)
+		}
+	})
+}
+
 // An order in which a row has no density takes nothing from the others.
 func TestAnOrderWithoutADensity(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)

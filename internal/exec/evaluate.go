@@ -28,7 +28,7 @@ type Evaluation struct {
 	NLL    float64 `json:"nll"`
 	NLL2SE float64 `json:"nll_2se"`
 	// BadRows is the number of rows without a likelihood: p(x) is zero, or not a number,
-	// in float32. Where there are any NLL and NLLModel are +Inf, and all other figures
+	// in float32, or ln p below −10³⁰. Where there are any NLL and NLLModel are +Inf, and all other figures
 	// are of the other rows. FirstBad names the first of them by its place in the source.
 	BadRows  int    `json:"bad_rows"`
 	FirstBad string `json:"first_bad,omitempty"`

@@ -201,6 +201,11 @@ func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows 
 	return nil
 }
 
+// leastLogProb is that of a row which has a likelihood. Below it a row is about to leave the
+// range of float32, with some weights and not with others, and a mean that has it is no
+// measure of the other rows.
+const leastLogProb = -1e30
+
 // one computes the log-likelihoods of the n rows of a batch.
 func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) ([][]float64, error) {
 	var lost []int
@@ -224,7 +229,7 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 		}
 		perMember[k] = num.Convert[float64](values[:n])
 		for i, v := range perMember[k] {
-			if !num.Finite(v) {
+			if !num.Finite(v) || v < leastLogProb {
 				perMember[k][i] = math.Inf(-1)
 			}
 		}
