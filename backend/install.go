@@ -116,8 +116,9 @@ func install(ctx context.Context, o InstallOptions, dir string) (*Installed, err
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(temp) }()
-	defer files.Temporary(func() { _ = os.RemoveAll(temp) })()
+	remove := func() { _ = os.RemoveAll(temp) }
+	defer files.Temporary(remove)() // until it is gone
+	defer remove()
 	target, unpacked := filepath.Join(dir, want.path), filepath.Join(temp, "unpacked")
 	if own != "" {
 		err = unpack(own, unpacked)

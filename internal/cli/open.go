@@ -202,7 +202,7 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	case width == 0:
 		return nil, usage(fmt.Errorf("--context %s: the model of %s has no context", path, r.Path))
 	case path == "":
-		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give them with --context)", r.Path, text.Count(width, "column")))
+		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give it with --context)", r.Path, text.Count(width, "column")))
 	}
 	t, err := a.readTable(ctx, path, "", "")
 	if err != nil {
