@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/datatest"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models/made"
 )
 
@@ -37,6 +38,10 @@ func TestOnOtherRows(t *testing.T) {
 	}
 	if p := other.p; p.Step != 9 || p.Epoch != first.p.Epoch || p.Cursor != 0 || !math.IsNaN(float64(p.Best)) || other.best != nil {
 		t.Errorf("it goes on at %+v", p)
+	}
+	other.rewind() // as after a divergence before a validation
+	if p := other.p; p.Step != 9 || p.Epoch != first.p.Epoch || !reflect.DeepEqual(must(exec.HostWeights(other.evaluated())), must(exec.HostWeights(first.evaluated()))) {
+		t.Errorf("after a divergence it goes on at %+v, from other weights than those that it began with", p)
 	}
 	toEnd(t, other)
 	if want := []string{"train has 17 rows, 23 then"}; !reflect.DeepEqual(other.data.Changed, want) {

@@ -289,8 +289,11 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 // wayBack removes the states after the one that training can go on from after a divergence, and describes that.
 func (r *run) wayBack() string {
 	at, from := r.trainer.p, "the initial weights"
-	if r.trainer.best != nil {
+	switch {
+	case r.trainer.best != nil:
 		from = fmt.Sprintf("the weights of the best validation, of step %d", at.Step)
+	case at.Step > 0:
+		from = fmt.Sprintf("the weights of step %d", at.Step)
 	}
 	if err := r.checkpoints().Forget(at.Step); err != nil {
 		return err.Error()

@@ -210,5 +210,8 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 			t.best, t.p.Best, t.p.BestEpoch, t.p.BestStep = nil, runlog.Float(math.NaN()), t.p.Epoch, t.p.Step
 		}
 	}
+	if t.begun = (beginning{}); t.best == nil && t.p.BestStep > 0 {
+		t.begun = beginning{values[:len(t.program.specs)], t.p.Step, t.p.Epoch}
+	}
 	return nil
 }

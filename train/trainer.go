@@ -34,6 +34,7 @@ type Trainer struct {
 	state      []*tensors.Tensor
 	lost       bool           // a call to the backend took the state and failed
 	best       models.Weights // at the best validation, nil before the first
+	begun      beginning      // what a divergence before the next validation goes back to
 	p          progress
 	rows       []int // this epoch's order of the training rows
 	rowsEpoch  int
@@ -42,6 +43,14 @@ type Trainer struct {
 	stages     []stage
 	schedule   Schedule
 	run        *runlog.Manifest // of the run that the states are of, nil outside of one
+}
+
+// beginning are the weights that a training went on from with other rows, on which nothing was best yet. The zero value
+// are the initial ones.
+type beginning struct {
+	w     models.Weights
+	step  int64
+	epoch int
 }
 
 // Progress is how far a training has come.
@@ -173,16 +182,18 @@ func (t *Trainer) reset(w models.Weights) {
 	t.setState(values)
 }
 
-// rewind goes back to the weights of the best validation, or to the initial ones before the first, from which training
-// can go on after a divergence: the optimiser begins anew, since what it remembers led there.
+// rewind goes back to the weights of the best validation, or to those that it began with before the first, from which
+// training can go on after a divergence: the optimiser begins anew, since what it remembers led there.
 func (t *Trainer) rewind() {
-	w := t.best
-	if w == nil {
-		w = models.Initialize(t.model, t.o.Seed)
+	p, to := &t.p, t.begun
+	if t.best != nil {
+		to = beginning{t.best, p.BestStep, p.BestEpoch}
 	}
-	t.reset(w)
-	p := &t.p
-	p.Step, p.Epoch, p.Fresh = p.BestStep, p.BestEpoch, p.BestStep
+	if to.w == nil {
+		to.w = models.Initialize(t.model, t.o.Seed)
+	}
+	t.reset(to.w)
+	p.Step, p.Epoch, p.Fresh = to.step, to.epoch, to.step
 	p.LossEMA, p.EMAWeight, p.Validated = 0, 0, t.best != nil
 	// A validation is at the end of an epoch, or of a training within one.
 	p.Cursor = max(0, int(p.Step)-p.Epoch*t.stepsPerEpoch())

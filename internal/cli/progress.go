@@ -59,7 +59,7 @@ func (p *progress) observe(r runlog.Record) {
 		p.began = now
 		switch {
 		case r.Resumed && r.Step == 0:
-			p.intro.add("resumed", "from the beginning: there was no checkpoint yet")
+			p.intro.add("resumed", "from the beginning")
 		case r.Resumed:
 			p.intro.add("resumed", "after step %d", r.Step)
 		}
