@@ -52,9 +52,11 @@ func (t *Trainer) notes() (notes []string) {
 		switch {
 		case share > usualOutside:
 			return []string{fmt.Sprintf("%.0f%% of the training values of %s lie outside ±%g, where a spline changes nothing and learns nothing (%s, or a larger model.bound)",
-				100*share, train.Column(d), bound, t.rescale())}
+				100*share, train.Column(d), bound, t.rescale(d, bound))}
+		case size > usualSize && t.few(d, usualSize):
+			return []string{t.farValue()}
 		case size > usualSize:
-			return []string{fmt.Sprintf("the training values of %s are about %.3g, far from those that a model starts with (%s)", train.Column(d), size, t.rescale())}
+			return []string{fmt.Sprintf("the training values of %s are about %.3g, far from those that a model starts with (%s)", train.Column(d), size, t.rescale(d, usualSize))}
 		}
 	}
 	return nil
@@ -73,17 +75,31 @@ func (t *Trainer) farValue() string {
 		}
 	}
 	if v := train.X[far]; math.Abs(float64(v)) > usualSize {
-		return fmt.Sprintf("the model sees the value %.3g at %s of %s: %s", v, train.Place(far/train.Dim, far%train.Dim), train.Name, t.rescale())
+		return fmt.Sprintf("the model sees the value %.3g at %s of %s: %s", v, train.Place(far/train.Dim, far%train.Dim), train.Name, t.rescale(far%train.Dim, usualSize))
 	}
 	return ""
 }
 
-// rescale is what to do about values that are far from 0.
-func (t *Trainer) rescale() string {
+// few reports whether few training values of a column lie beyond a limit.
+func (t *Trainer) few(d int, limit float64) bool {
+	train, beyond := t.splits.Train, 0
+	for i := range train.Rows {
+		if math.Abs(float64(train.Row(i)[d])) > limit {
+			beyond++
+		}
+	}
+	return float64(beyond) <= usualOutside*float64(train.Rows)
+}
+
+// rescale is what to do about values of a column that lie beyond a limit.
+func (t *Trainer) rescale(d int, limit float64) string {
 	for _, step := range t.prep().Steps {
 		if _, ok := step.(*data.Scale); ok {
 			return "they are scaled already: look at the rows that lie far from all others"
 		}
+	}
+	if t.few(d, limit) {
+		return "look at the rows that lie far from all others"
 	}
 	return "set data.standardise"
 }

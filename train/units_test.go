@@ -153,6 +153,13 @@ func TestValuesFarFromTheModel(t *testing.T) {
 	if events := recordsOf[runlog.Event](j); len(events) != 1 || !strings.Contains(events[0].What, "context column 0") {
 		t.Errorf("a context far from the model: %+v", events)
 	}
+	s = waveSplits(40, 5, 0, 3, 0)
+	s.Train.X[7*3] = 1e5
+	j = &journal{}
+	toEnd(t, newTrainer(t, b, affine, s, Options{MaxSteps: 1, Optimizer: &SGD{LearningRate: 1e-30}, Hooks: []Hook{Records(j.record)}}))
+	if events := recordsOf[runlog.Event](j); len(events) == 0 || !strings.Contains(events[0].What, "row 7, column 0") || strings.Contains(events[0].What, "standardise") {
+		t.Errorf("one far row: %+v", events)
+	}
 	for far, want := range map[float32]string{3e38: "row 7, column 0", 1: ""} {
 		s := waveSplits(40, 5, 0, 3, 0)
 		s.Train.X[7*3] = far
