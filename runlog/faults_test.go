@@ -156,7 +156,7 @@ func TestADirectoryThatIsNotTheRunsAnyMore(t *testing.T) {
 			return err
 		},
 		"no configuration": func(dir string) error { return os.Remove(filepath.Join(dir, ConfigFile)) },
-		"no lock": func(dir string) error { return os.Remove(filepath.Join(dir, LockFile)) },
+		"no lock":          func(dir string) error { return os.Remove(filepath.Join(dir, LockFile)) },
 		"taken over": func(dir string) error {
 			if err := os.Remove(filepath.Join(dir, LockFile)); err != nil {
 				return err
