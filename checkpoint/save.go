@@ -26,8 +26,7 @@ func Save(dir, name string, s *State) (path string, err error) {
 
 // Save writes a state to a file and returns its path. The name is
 // [StepName] of the state's step, [Best], or another that ends in
-// ".safetensors". A file of that name is replaced; the folder is made when it
-// does not exist. When Save returns nil, the checkpoint is whole and survives a
+// ".safetensors". A file of that name is replaced; the folder has to be there. When Save returns nil, the checkpoint is whole and survives a
 // power cut; when it returns an error, the name still belongs to a whole
 // checkpoint if it did before. Temporary files that a killed writer of it left, or
 // those of a run left where it is one's, are removed.
@@ -40,9 +39,6 @@ func (f Folder) Save(name string, s *State) (path string, err error) {
 	}
 	path = f.files.Path(name)
 	head, err := encodeHeader(s)
-	if err == nil {
-		err = f.files.Make()
-	}
 	if err == nil {
 		err = f.files.RemoveTemporary(func(of string) bool { return of == name || ofRun(of) && ofRun(name) })
 	}

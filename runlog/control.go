@@ -90,9 +90,6 @@ func Request(dir string, kind Control, now time.Time) (id string, err error) {
 // hosts have to agree about it. Files that are no requests stay.
 func (w *Writer) clearControl() error {
 	control := w.folder.Sub(ControlDir)
-	if err := control.Make(); err != nil {
-		return fmt.Errorf("clearing old requests: %w", err)
-	}
 	entries, err := control.Entries()
 	if err != nil {
 		return fmt.Errorf("clearing old requests: %w", err)

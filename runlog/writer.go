@@ -92,10 +92,8 @@ func Create(dir string, m Manifest, config []byte, o Options) (*Writer, error) {
 
 // fill writes the files of a new run.
 func (w *Writer) fill(m *Manifest, config []byte) error {
-	for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
-		if err := w.folder.Sub(d).Make(); err != nil {
-			return createErr(err)
-		}
+	if err := w.makeFolders(); err != nil {
+		return createErr(err)
 	}
 	w.run, w.config = m, config
 	if err := w.folder.Replace(ConfigFile, config); err != nil {
@@ -105,6 +103,17 @@ func (w *Writer) fill(m *Manifest, config []byte) error {
 		return err
 	}
 	return m.write(w.folder) // last: a directory with run.json is a whole run
+}
+
+// makeFolders makes those that are missing, when a process begins. Later a missing one may be a sign that the directory is
+// just being removed, which ends with an error when something new is in it.
+func (w *Writer) makeFolders() error {
+	for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
+		if err := w.folder.Sub(d).Make(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func createErr(err error) error {
@@ -196,6 +205,9 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 		}
 		if err := m.checkLog(w.log); err != nil {
 			return fmt.Errorf("%s: %w", w.logPath(), err)
+		}
+		if err := w.makeFolders(); err != nil {
+			return fmt.Errorf("resuming the run: %w", err)
 		}
 		if err := w.clearControl(); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // A hiccup is something about the files of a run that may not work for now: training goes on, and it is tried again
@@ -42,6 +44,15 @@ func (h *hiccup) tried(now time.Time, err error) {
 		h.report(fmt.Sprintf("%s: it works again after %s", h.what, text.Duration(now.Sub(h.since).Seconds())))
 	}
 	h.err, h.next = err, now.Add(h.pause)
+}
+
+// again makes a folder of a run before the next attempt: it may be missing. At the first that would be too soon, when the
+// directory may just be being removed.
+func (h *hiccup) again(w *runlog.Writer, folder string) error {
+	if h.err == nil {
+		return nil
+	}
+	return cmp.Or(w.Check(), w.Files().Sub(folder).Make())
 }
 
 // How long a run that ends tries to write what it has before it gives up, and a directory may be away before it

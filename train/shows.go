@@ -37,7 +37,7 @@ type shows struct {
 // and the trainer sees the interruption by itself. Nor are values that overflow: those
 // of later weights may not.
 func (s *shows) hook(ctx context.Context, t *Trainer, e Event) error {
-	if _, ok := e.(Validation); !ok {
+	if _, ok := e.(Validation); !ok || !s.files.due(t.o.Clock()) {
 		return nil
 	}
 	for _, show := range []func(context.Context, *Trainer) error{s.sample, s.density} {
@@ -112,7 +112,7 @@ func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, r
 	folder := s.w.Files().Sub(runlog.SamplesDir)
 	suffix = "-" + s.w.Tag() + suffix
 	name := fmt.Sprintf("%08d%s", t.p.Step, suffix)
-	problem := folder.Make()
+	problem := s.files.again(s.w, runlog.SamplesDir)
 	if problem == nil {
 		problem = folder.WriteAtomic(name, func(w io.Writer) error { return format.Write(w, name, rows) })
 	}
