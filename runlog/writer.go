@@ -108,12 +108,7 @@ func (w *Writer) fill(m *Manifest, config []byte) error {
 // makeFolders makes those that are missing, when a process begins. Later a missing one may be a sign that the directory is
 // just being removed, which ends with an error when something new is in it.
 func (w *Writer) makeFolders() error {
-	for _, d := range []string{CheckpointsDir, SamplesDir, ControlDir} {
-		if err := w.folder.Sub(d).Make(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(w.folder.Sub(CheckpointsDir).Make(), w.folder.Sub(ControlDir).Make(), w.folder.Sub(SamplesDir).Make())
 }
 
 func createErr(err error) error {
@@ -206,9 +201,7 @@ func Resume(dir string, p Process, o Options) (*Writer, error) {
 		if err := m.checkLog(w.log); err != nil {
 			return fmt.Errorf("%s: %w", w.logPath(), err)
 		}
-		if err := w.makeFolders(); err != nil {
-			return fmt.Errorf("resuming the run: %w", err)
-		}
+		_ = w.makeFolders() // who needs one says what is wrong
 		if err := w.clearControl(); err != nil {
 			return err
 		}

@@ -116,7 +116,9 @@ func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, r
 	if problem == nil {
 		problem = folder.WriteAtomic(name, func(w io.Writer) error { return format.Write(w, name, rows) })
 	}
-	if problem == nil {
+	if problem != nil {
+		problem = fmt.Errorf("writing %s: %w", folder.Path(name), files.Cause(problem))
+	} else {
 		if err := s.w.Append(record(runlog.SamplesDir + "/" + name)); err != nil {
 			return err
 		}
