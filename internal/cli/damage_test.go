@@ -18,6 +18,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/checkpoint"
+	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -63,7 +64,7 @@ func (d *damaged) damage() {
 		{"many files", func(d *damaged) {
 			name := pick(d.rng, runlog.ControlDir+"/%d.json", runlog.CheckpointsDir+"/step-%08d.safetensors", runlog.SamplesDir+"/%08d.npy")
 			for i := range 300 {
-				_ = os.WriteFile(d.path(fmt.Sprintf(name, i)), []byte("{}"), 0o644)
+				put(d.path(fmt.Sprintf(name, i)), "{}")
 			}
 		}},
 		{"a link", anything(func(d *damaged, path string) {
@@ -80,7 +81,7 @@ func (d *damaged) damage() {
 		{"another run's", onFile(func(d *damaged, path string) {
 			rel, _ := filepath.Rel(d.dir, path)
 			if text, err := os.ReadFile(filepath.Join(d.other, rel)); err == nil {
-				_ = os.WriteFile(path, text, 0o644)
+				put(path, string(text))
 			}
 		})},
 		{"junk", (*damaged).junk},
@@ -137,8 +138,16 @@ func anything(put func(d *damaged, path string)) func(*damaged) {
 func (d *damaged) junk() {
 	name := strings.NewReplacer("/", "_", "\x00", "_").Replace(pick(d.rng, hostileTexts...)) + pick(d.rng, ".json", ".npy", ".tmp", "")
 	text := pick(d.rng, "{}", `{"id":"a","kind":"stop-now"}`, pick(d.rng, hostileTexts...))
-	_ = os.WriteFile(d.path(pick(d.rng, "", runlog.ControlDir, runlog.CheckpointsDir, runlog.SamplesDir), name[:min(len(name), 200)]), []byte(text), 0o644)
-	_ = os.WriteFile(d.path(pick(d.rng, runlog.LockFile, runlog.StderrFile)), []byte(pick(d.rng, hostileTexts...)), 0o644)
+	put(d.path(pick(d.rng, "", runlog.ControlDir, runlog.CheckpointsDir, runlog.SamplesDir), name[:min(len(name), 200)]), text)
+	put(d.path(pick(d.rng, runlog.LockFile, runlog.StderrFile)), pick(d.rng, hostileTexts...))
+}
+
+// put writes a file, if it can, in the place of what is none: a pipe would be waited for.
+func put(path, text string) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		_ = os.Remove(path)
+	}
+	_ = os.WriteFile(path, []byte(text), 0o644)
 }
 
 // config forges a value of the configuration, mostly with all hashes.
@@ -158,7 +167,7 @@ func (d *damaged) config() {
 	if d.rng.IntN(5) == 0 {
 		return
 	}
-	text, err := os.ReadFile(d.path(runlog.ConfigFile))
+	text, err := files.ReadRegular(d.path(runlog.ConfigFile), 1<<24)
 	if err != nil {
 		return
 	}

@@ -74,7 +74,7 @@ func TestForgedRuns(t *testing.T) {
 	wait.Wait()
 	for _, name := range slices.Sorted(maps.Keys(f.seen)) {
 		s := f.seen[name]
-		t.Logf("%-8s %v calls by exit code, at most %d MB and %v of the processor", name, s.codes, s.memory>>20, s.time)
+		t.Logf("%-8s %v calls by exit code, at most %d MB, %v of the processor and %v in all", name, s.codes, s.memory>>20, s.time, s.wall)
 	}
 }
 
@@ -108,9 +108,9 @@ type forge struct {
 
 // spent is what the calls of a command took.
 type spent struct {
-	codes  map[int]int
-	memory int64
-	time   time.Duration
+	codes      map[int]int
+	memory     int64
+	time, wall time.Duration
 }
 
 func newForge(t *testing.T) *forge {
@@ -182,6 +182,7 @@ func (f *forge) call(dir string, args []string) string {
 	if err := c.Start(); err != nil {
 		return err.Error()
 	}
+	started := time.Now()
 	stop := time.AfterFunc(20*time.Second, func() { _ = c.Process.Signal(syscall.SIGINT) })
 	kill := time.AfterFunc(2*time.Minute, func() { _ = c.Process.Kill() })
 	err := c.Wait()
@@ -194,7 +195,7 @@ func (f *forge) call(dir string, args []string) string {
 	if runtime.GOOS == "linux" {
 		memory <<= 10
 	}
-	f.note(args[0], code, memory, used)
+	f.note(args[0], code, memory, used, time.Since(started))
 	lines := strings.Count(stderr.String(), "\n")
 	switch {
 	case code < 0:
@@ -218,7 +219,7 @@ func (f *forge) call(dir string, args []string) string {
 	return ""
 }
 
-func (f *forge) note(command string, code int, memory int64, used time.Duration) {
+func (f *forge) note(command string, code int, memory int64, used, wall time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.seen[command] == nil {
@@ -226,7 +227,7 @@ func (f *forge) note(command string, code int, memory int64, used time.Duration)
 	}
 	s := f.seen[command]
 	s.codes[code]++
-	s.memory, s.time = max(s.memory, memory), max(s.time, used)
+	s.memory, s.time, s.wall = max(s.memory, memory), max(s.time, used), max(s.wall, wall)
 }
 
 // hostile is the first thing in a text that a terminal would obey.
