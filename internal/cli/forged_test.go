@@ -178,7 +178,9 @@ func (f *forge) try(t *testing.T, i, commands int) {
 func (f *forge) call(dir string, args []string) string {
 	c := exec.Command("maskflow", args...)
 	var stdout, stderr bytes.Buffer
-	c.Dir, c.Env, c.Stdout, c.Stderr = dir, f.env, &stdout, &stderr
+	status := dir + ".status"
+	c.Dir, c.Env, c.Stdout, c.Stderr = dir, append(slices.Clone(f.env), peakVariable+"="+status), &stdout, &stderr
+	defer func() { _ = os.Remove(status) }()
 	if err := c.Start(); err != nil {
 		return err.Error()
 	}
@@ -190,11 +192,7 @@ func (f *forge) call(dir string, args []string) string {
 	kill.Stop()
 	code := exitCode(err)
 	used := c.ProcessState.SystemTime() + c.ProcessState.UserTime()
-	usage := c.ProcessState.SysUsage().(*syscall.Rusage)
-	memory := usage.Maxrss
-	if runtime.GOOS == "linux" {
-		memory <<= 10
-	}
+	memory := peakOf(status)
 	f.note(args[0], code, memory, used, time.Since(started))
 	lines := strings.Count(stderr.String(), "\n")
 	switch {
@@ -257,7 +255,7 @@ func contents(dir string) map[string]string {
 		case e.Type()&fs.ModeSymlink != 0:
 			to, _ := os.Readlink(path)
 			all[name] = "link to " + to
-		case info.Mode().IsRegular() && info.Size() < 1<<24: // a command inherits the peak of this process
+		case info.Mode().IsRegular() && info.Size() < 1<<24:
 			text, _ := os.ReadFile(path)
 			all[name] = fmt.Sprintf("%v %x", info.Mode(), sha256.Sum256(text))
 		case info.Mode().IsRegular():
