@@ -97,12 +97,13 @@ func (f *flags) readFlags(c *cobra.Command) {
 	c.Flags().BoolVar(&f.byPosition, "by-position", false, "take columns by their position, whatever their names are")
 }
 
-// readOptions are those that the flags of readFlags choose; header is the setting of a
-// table without the flag.
-func (f *flags) readOptions(array, header string) (format.ReadOptions, error) {
+// readOptions are those that the flags of readFlags choose, or else written.
+func (f *flags) readOptions(array string, written data.Dialect) (format.ReadOptions, error) {
 	var o data.Options
 	table := option.Table{option.Section("data", o.Table())}
-	err := config.Parse(table, "", fmt.Appendf(nil, "data: {source: file, header: %q}", cmp.Or(header, "auto")), f.reading)
+	text := fmt.Appendf(nil, "data: {source: file, header: %q, separator: %q, decimal: %q, encoding: %q}", cmp.Or(written.Header, "auto"),
+		cmp.Or(written.Separator, "auto"), cmp.Or(written.Decimal, "point"), cmp.Or(written.Encoding, "auto"))
+	err := config.Parse(table, "", text, f.reading)
 	if err != nil {
 		err = usage(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -66,10 +67,10 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 	return r, nil
 }
 
-// readTable reads a table from a file, or as CSV from standard input for "-". header is
-// that of the dialect where no flag has it.
-func (a *app) readTable(ctx context.Context, path, array, header string) (t *data.Table, err error) {
-	o, err := a.readOptions(array, header)
+// readTable reads a table from a file, or as CSV from standard input for "-". It is
+// written as written says where no flag does.
+func (a *app) readTable(ctx context.Context, path, array string, written data.Dialect) (t *data.Table, err error) {
+	o, err := a.readOptions(array, written)
 	if err != nil {
 		return nil, err
 	}
@@ -91,15 +92,23 @@ func (a *app) readTable(ctx context.Context, path, array, header string) (t *dat
 	return t, nil
 }
 
-// readRows reads a table of rows for the model of a run: whether its text has a header is
-// as for the source of the run, since this guess would be wrong in silence. Labels that are
-// its context are read with them, unless that is elsewhere.
+// readRows reads a table of rows for the model of a run: the source of the run as it was
+// read for the training, of another text whether it has a header, since this guess would be
+// wrong in silence. Labels that are its context are read with them, unless that is elsewhere.
 func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array string, elsewhere bool) (*data.Table, error) {
-	header, labels := "", false
+	var written data.Dialect
+	labels := false
 	if r.Config != nil {
-		header, labels = r.Config.Data.Header, r.Config.Data.Labels && !elsewhere
+		o := r.Config.Data
+		written.Header, labels = o.Header, o.Labels && !elsewhere
+		if !filepath.IsAbs(o.Source) {
+			o.Source = filepath.Join(r.DataFolder(a.dataDir), o.Source)
+		}
+		if sameFile(path, o.Source) {
+			written = o.Dialect
+		}
 	}
-	t, err := a.readTable(ctx, path, array, header)
+	t, err := a.readTable(ctx, path, array, written)
 	if err != nil || t.Context != nil || !labels {
 		return t, err
 	}
@@ -204,7 +213,7 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	case path == "":
 		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give it with --context)", r.Path, text.Count(width, "column")))
 	}
-	t, err := a.readTable(ctx, path, "", "")
+	t, err := a.readTable(ctx, path, "", data.Dialect{})
 	if err != nil {
 		return nil, err
 	}
