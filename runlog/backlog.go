@@ -25,27 +25,24 @@ type backlog struct {
 	bytes      int
 	late, lost int // records, since the trouble began
 	lostEver   int
-	trouble    error // of the last attempt, nil without any
-	since      time.Time
-	next       time.Time // of an attempt
-	pause      time.Duration
+	files.Retry
 }
 
 // write writes the line of a record, or keeps it.
 func (b *backlog) write(w *Writer, r Record, line []byte) {
-	if b.trouble == nil {
+	if b.Err == nil {
 		err := w.writeLine(line)
 		if err == nil {
 			return
 		}
-		now := w.clock()
-		*b = backlog{trouble: err, since: now, next: now.Add(firstPause), pause: firstPause, lostEver: b.lostEver}
+		*b = backlog{lostEver: b.lostEver}
+		b.Tried(w.clock(), err, firstPause, longestPause)
 		b.keep(r, line)
 		b.report(w, fmt.Sprintf("%s cannot be written: %v (the run goes on, and records are kept until it can be)", MetricsFile, files.Cause(err)))
 		return
 	}
 	b.keep(r, line)
-	if !w.clock().Before(b.next) {
+	if b.Due(w.clock()) {
 		_ = b.flush(w) // it is tried again
 	}
 }
@@ -76,22 +73,21 @@ func (b *backlog) report(w *Writer, what string) {
 
 // flush writes what there is now.
 func (b *backlog) flush(w *Writer) error {
-	if b.trouble == nil {
+	if b.Err == nil {
 		return nil
 	}
-	if errors.Is(b.trouble, syscall.ESTALE) {
+	if errors.Is(b.Err, syscall.ESTALE) {
 		w.reopenLog()
 	}
 	for len(b.lines) > 0 {
-		if b.trouble = w.writeLine(b.lines[0]); b.trouble != nil {
-			b.pause = min(2*b.pause, longestPause)
-			b.next = w.clock().Add(b.pause)
-			return fmt.Errorf("writing %s: %w (%s are not in it)", w.logPath(), files.Cause(b.trouble), text.Count(len(b.lines), "record"))
+		if err := w.writeLine(b.lines[0]); err != nil {
+			b.Tried(w.clock(), err, firstPause, longestPause)
+			return fmt.Errorf("writing %s: %w (%s are not in it)", w.logPath(), files.Cause(err), text.Count(len(b.lines), "record"))
 		}
 		b.bytes -= len(b.lines[0])
 		b.lines = b.lines[1:]
 	}
-	what := fmt.Sprintf("%s can be written again after %s: %s came late", MetricsFile, text.Duration(w.clock().Sub(b.since).Seconds()), text.Count(b.late, "record"))
+	what := fmt.Sprintf("%s can be written again after %s: %s came late", MetricsFile, text.Duration(w.clock().Sub(b.Since).Seconds()), text.Count(b.late, "record"))
 	if b.lost > 0 {
 		what += fmt.Sprintf(", %d were more than can be kept and are lost", b.lost)
 	}
@@ -103,7 +99,7 @@ func (b *backlog) flush(w *Writer) error {
 		}
 		w.observe(e)
 	}
-	return b.trouble
+	return b.Err
 }
 
 // reopenLog opens the log again after its server has forgotten the handle.

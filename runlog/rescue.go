@@ -51,8 +51,8 @@ func (w *Writer) own() error {
 }
 
 // Rescue goes on with the run, which has come to a step, in a new directory beside that which is gone, or cannot be
-// written for the reason that is given. It has all records as far as they can still be read, and its path is returned. It has no checkpoints yet. When it
-// fails, nothing has changed.
+// written for the reason that is given. It has all records as far as they can still be read, but no checkpoints yet, and
+// its path is returned. When it fails, nothing has changed.
 func (w *Writer) Rescue(step int64, why error) (dir string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -82,14 +82,14 @@ func (w *Writer) Rescue(step int64, why error) (dir string, err error) {
 		_ = os.RemoveAll(dir) // nothing but what was just made
 		return "", fmt.Errorf("saving the run beside %s: %w", was, err)
 	}
-	if !w.ended && w.kept.trouble == nil && w.own() == nil { // for those who look there, also by another name
+	if !w.ended && w.kept.Err == nil && w.own() == nil { // for those who look there, also by another name
 		if line, err := encode(at(End{Status: Failed, Step: step, Error: fmt.Sprintf("%v; the run goes on in %s", why, dir)}, Float(w.Elapsed()))); err == nil {
 			_ = w.writeLine(line)
 		}
 	}
 	_, _, _ = w.log.Close(), w.lock.release(), w.folder.Close() // nothing is to be saved there
 	w.folder, w.lock, w.log, w.logInfo, w.size, w.torn = next.folder, next.lock, next.log, next.logInfo, next.size, false
-	w.kept.next = w.clock()
+	w.kept.Next = w.clock()
 	return dir, nil
 }
 

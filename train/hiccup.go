@@ -17,11 +17,9 @@ import (
 // A hiccup is something about the files of a run that may not work for now: training goes on, and it is tried again
 // after pauses that grow. When that begins and when it is over are reported, and nothing between.
 type hiccup struct {
-	what        string // that does not work
-	report      func(what string)
-	err         error // of the last attempt, nil when it went well
-	since, next time.Time
-	pause       time.Duration
+	files.Retry
+	what   string // that does not work
+	report func(what string)
 }
 
 const (
@@ -29,27 +27,20 @@ const (
 	longestPause = 10 * time.Second
 )
 
-// due reports whether it is to be tried.
-func (h *hiccup) due(now time.Time) bool { return h.err == nil || !now.Before(h.next) }
-
 // tried takes in how an attempt went.
 func (h *hiccup) tried(now time.Time, err error) {
-	switch {
-	case err != nil && h.err == nil:
-		h.since, h.pause = now, firstPause
+	switch news := h.Tried(now, err, firstPause, longestPause); {
+	case news && err != nil:
 		h.report(fmt.Sprintf("%s: %v (training goes on, and it is tried again)", h.what, err))
-	case err != nil:
-		h.pause = min(2*h.pause, longestPause)
-	case h.err != nil:
-		h.report(fmt.Sprintf("%s: it works again after %s", h.what, text.Duration(now.Sub(h.since).Seconds())))
+	case news:
+		h.report(fmt.Sprintf("%s: it works again after %s", h.what, text.Duration(now.Sub(h.Since).Seconds())))
 	}
-	h.err, h.next = err, now.Add(h.pause)
 }
 
 // again makes a folder of a run before the next attempt: it may be missing. At the first that would be too soon, when the
 // directory may just be being removed.
 func (h *hiccup) again(w *runlog.Writer, folder string) error {
-	if h.err == nil {
+	if h.Err == nil {
 		return nil
 	}
 	return cmp.Or(w.Check(), w.Files().Sub(folder).Make())

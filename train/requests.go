@@ -46,7 +46,7 @@ func (q *requests) stopNow() bool {
 // a test that of the last checkpoint. It is called by one goroutine at a time.
 func (q *requests) look(during runlog.PhaseName, step int64) {
 	now := q.clock()
-	if !q.polling.due(now) {
+	if !q.polling.Due(now) {
 		return
 	}
 	found, err := q.w.Poll()

@@ -193,7 +193,7 @@ func (r *run) between(step int64) error {
 	if stop != "" {
 		return ErrStopped // what is saved then serves those who wait for a checkpoint, too
 	}
-	if (wanted || !now.Before(r.nextCheckpoint)) && r.saving.due(now) {
+	if (wanted || !now.Before(r.nextCheckpoint)) && r.saving.Due(now) {
 		r.saving.tried(now, r.save())
 	}
 	return nil

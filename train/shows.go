@@ -37,7 +37,7 @@ type shows struct {
 // and the trainer sees the interruption by itself. Nor are values that overflow: those
 // of later weights may not.
 func (s *shows) hook(ctx context.Context, t *Trainer, e Event) error {
-	if _, ok := e.(Validation); !ok || !s.files.due(t.o.Clock()) {
+	if _, ok := e.(Validation); !ok || !s.files.Due(t.o.Clock()) {
 		return nil
 	}
 	for _, show := range []func(context.Context, *Trainer) error{s.sample, s.density} {
