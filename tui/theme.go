@@ -128,7 +128,7 @@ func (t theme) withError(v, err float64) string { return t.text("%s", text.WithE
 
 // mean writes a mean over rows: see text.Mean.
 func (t theme) mean(nll, others, err runlog.Float, bad int) string {
-	return t.text("%s", text.Mean(float64(nll), float64(others), float64(err), bad))
+	return t.text("%s", text.Mean(nll, others, err, bad))
 }
 
 // Screen says what a terminal can show. The zero value is one of ASCII characters

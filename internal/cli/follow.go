@@ -198,7 +198,7 @@ func endText(status runlog.Status, e *runlog.End) string {
 	}
 	line := string(status) + " at step " + text.Grouped(e.Step)
 	if e.Test != nil {
-		line += ", test NLL " + text.Mean(float64(e.Test.NLL), float64(e.Test.Others), float64(e.Test.NLL2SE), e.Test.BadRows) + " nats a row"
+		line += ", test NLL " + text.Mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows) + " nats a row"
 	}
 	if e.Error != "" {
 		line += ": " + e.Error

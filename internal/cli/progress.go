@@ -166,7 +166,7 @@ func (p *progress) liveLine(now time.Time) string {
 	}
 	if p.valid != nil {
 		v := p.valid
-		add("valid %s%s", text.Mean(float64(v.NLL), float64(v.Others), math.NaN(), v.BadRows), bestText(v, p.best))
+		add("valid %s%s", text.Mean(v.NLL, v.Others, runlog.Float(math.NaN()), v.BadRows), bestText(v, p.best))
 	}
 	if limit := p.config.Train.LookAhead; limit > 0 && p.best != nil {
 		add("look-ahead %d", max(0, limit-(p.valid.Epoch-p.best.Epoch)))
@@ -208,7 +208,7 @@ func (l *validations) next(v, best *runlog.Valid, ema float64, elapsed time.Dura
 		loss = fmt.Sprintf("%.2f", ema)
 	}
 	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  valid %14s%s  %s", v.Epoch, v.Step, loss,
-		text.Mean(float64(v.NLL), float64(v.Others), float64(v.NLL2SE), v.BadRows), bestText(v, best), text.Duration(elapsed.Seconds()))
+		text.Mean(v.NLL, v.Others, v.NLL2SE, v.BadRows), bestText(v, best), text.Duration(elapsed.Seconds()))
 }
 
 // bestText marks a validation as the best, or names the best.

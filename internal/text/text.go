@@ -42,11 +42,11 @@ func WithError(v, err float64) string {
 
 // Mean is a mean over rows with its uncertainty. Where bad rows make it infinite the mean
 // over the others follows.
-func Mean(mean, others, err float64, bad int) string {
-	if bad == 0 || math.IsNaN(others) {
-		return WithError(mean, err)
+func Mean[F ~float64](mean, others, err F, bad int) string {
+	if bad == 0 || math.IsNaN(float64(others)) {
+		return WithError(float64(mean), float64(err))
 	}
-	return fmt.Sprintf("%s (%s without %s)", fixed(mean, 2), WithError(others, err), Count(bad, "row"))
+	return fmt.Sprintf("%s (%s without %s)", fixed(float64(mean), 2), WithError(float64(others), float64(err)), Count(bad, "row"))
 }
 
 // Count writes a number with its noun, in the plural unless it is 1.
