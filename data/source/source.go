@@ -77,13 +77,22 @@ func List() []Info {
 		"MNIST's files train-images-idx3-ubyte, t10k-images-idx3-ubyte and, for labels, *-labels-idx1-ubyte; .gz or not"})
 }
 
+// Path is where a source that is a file or a folder is looked for, by the folder of the
+// data.
+func Path(dir, source string) string {
+	if filepath.IsAbs(source) {
+		return source
+	}
+	return filepath.Join(dir, source)
+}
+
 // resolve finds the file or folder of a source in dir, "" being the working
 // directory. Nothing else is tried: a file of the same name elsewhere is other
 // data.
 func resolve(dir, source string) (string, error) {
-	path, hint := source, ""
+	path, hint := Path(dir, source), ""
 	if !filepath.IsAbs(source) {
-		path, hint = filepath.Join(dir, source), " (set the data folder with --data-dir or MASKFLOW_DATA)"
+		hint = " (set the data folder with --data-dir or MASKFLOW_DATA)"
 	}
 	_, err := os.Stat(path)
 	if err == nil {

@@ -68,7 +68,7 @@ var library = map[string][]any{
 		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Read, format.Open},
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
 	"data/toy":    {toy.Targets, toy.All, toy.ByName},
-	"data/source": {source.Load, source.Rows, source.ReadLabels, source.List},
+	"data/source": {source.Load, source.Rows, source.Path, source.ReadLabels, source.List},
 	"checkpoint": {checkpoint.StepName, checkpoint.Latest, checkpoint.In, checkpoint.Prune, checkpoint.Load, checkpoint.Save,
 		checkpoint.NewTensor[float32], checkpoint.Values[float32]},
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values, config.Brief},

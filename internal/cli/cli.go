@@ -66,7 +66,7 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	}()
 	ctx, stop := a.catchSignals(context.Background())
 	defer stop()
-	out := &checked{w: stdout}
+	out := &standardOut{w: stdout}
 	root := a.root(out)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -82,17 +82,18 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	return code
 }
 
-// checked is standard output as cobra has it, which ignores errors.
-type checked struct {
+// standardOut is standard output with errors that name it. It keeps the last: cobra
+// ignores them.
+type standardOut struct {
 	w   io.Writer
 	err error
 }
 
-func (c *checked) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
+func (o *standardOut) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
 	if err != nil {
 		err = fmt.Errorf("writing standard output: %w", err)
-		c.err = err
+		o.err = err
 	}
 	return n, err
 }
@@ -203,19 +204,18 @@ func (a *app) writeJSON(v any) error {
 // print writes to standard output. A full disk must not pass for success.
 func (a *app) print(format string, args ...any) error {
 	a.console.clear() // which a training leaves that cannot write its end
-	if _, err := io.WriteString(a.stdout, text.Escaped(fmt.Sprintf(format, args...))); err != nil {
-		return fmt.Errorf("writing standard output: %w", err)
-	}
-	return nil
+	_, err := io.WriteString(&standardOut{w: a.stdout}, text.Escaped(fmt.Sprintf(format, args...)))
+	return err
 }
 
 // tableOut is where a table goes that is written to standard output: as it is, unless a
 // terminal shows it, for which names of columns are texts of others.
 func (a *app) tableOut() io.Writer {
+	out := &standardOut{w: a.stdout}
 	if isTerminal(a.stdout) {
-		return shown{a.stdout}
+		return shown{out}
 	}
-	return a.stdout
+	return out
 }
 
 type shown struct{ w io.Writer }

@@ -200,7 +200,7 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 
 // export writes the rows of a split, some columns of them or, for nil, all.
 func (a *app) export(ctx context.Context, from data.Options, o exported, columns []int, changed []string) error {
-	if sameFile(o.output, from.Source) || sameFile(o.output, filepath.Join(from.Dir, from.Source)) {
+	if sameFile(o.output, source.Path(from.Dir, from.Source)) {
 		return usage(fmt.Errorf("-o %s is the source, which would be overwritten", o.output))
 	}
 	t, err := source.Rows(ctx, from, o.split)

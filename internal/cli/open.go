@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -101,10 +100,7 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array strin
 	if r.Config != nil {
 		o := r.Config.Data
 		written.Header, labels = o.Header, o.Labels && !elsewhere
-		if !filepath.IsAbs(o.Source) {
-			o.Source = filepath.Join(r.DataFolder(a.dataDir), o.Source)
-		}
-		if sameFile(path, o.Source) {
+		if sameFile(path, source.Path(a.dataOf(r), o.Source)) {
 			written = o.Dialect
 		}
 	}
@@ -132,18 +128,12 @@ func (a *app) writeRows(path string, rows int, each func(write func(*data.Table)
 	if path != "-" {
 		return format.WriteRows(path, rows, each)
 	}
-	named := func(err error) error {
-		if err != nil {
-			err = fmt.Errorf("writing standard output: %w", err)
-		}
-		return err
-	}
 	out, err := format.NewWriter(a.tableOut(), ".csv", rows)
 	if err == nil {
-		err = each(func(t *data.Table) error { return named(out.Write(t)) })
+		err = each(out.Write)
 	}
 	if err == nil {
-		err = named(out.Close())
+		err = out.Close()
 	}
 	return err
 }
