@@ -447,6 +447,13 @@ func (p *Preparation) UndoValues(x []float32) ([]float32, error) {
 	return t.Values()
 }
 
+// Scales reports whether it gives each variable a mean and a deviation.
+func (p *Preparation) Scales() bool { return hasStep[*Scale](p) }
+
+func hasStep[S Step](p *Preparation) bool {
+	return p != nil && slices.ContainsFunc(p.Steps, func(s Step) bool { _, is := s.(S); return is })
+}
+
 // White is the value of a white pixel of the source: the highest level where
 // levels are dequantised, otherwise 1 unless the rows are binarised from another one.
 func (p *Preparation) White() float64 {

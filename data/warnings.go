@@ -91,7 +91,7 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 			}
 		}
 	}
-	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.kind() == new(Binarize).kind() || s.kind() == new(Dequantise).kind() }) {
+	if hasStep[*Binarize](p) || hasStep[*Dequantise](p) {
 		return w // of levels, which Apply has checked
 	}
 	columns := make([]watched, p.Dim()+p.ContextDim())
@@ -344,7 +344,7 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 	}
 	note(&w.any, "a number of the row", numbering, "leave it out: data.drop_columns")
 	remedy := "set data.standardise"
-	if slices.ContainsFunc(p.Steps, func(s Step) bool { return s.kind() == new(Scale).kind() }) {
+	if p.Scales() {
 		remedy = "leave out the rows that are far from all others"
 	}
 	note(&w.any, "distinct values become equal in float32", equal, remedy)

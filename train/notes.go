@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -93,10 +92,8 @@ func (t *Trainer) few(d int, limit float64) bool {
 
 // rescale is what to do about values of a column that lie beyond a limit.
 func (t *Trainer) rescale(d int, limit float64) string {
-	for _, step := range t.prep().Steps {
-		if _, ok := step.(*data.Scale); ok {
-			return "they are scaled already: look at the rows that lie far from all others"
-		}
+	if t.prep().Scales() {
+		return "they are scaled already: look at the rows that lie far from all others"
 	}
 	if t.few(d, limit) {
 		return "look at the rows that lie far from all others"
