@@ -87,7 +87,7 @@ func (s *Prepared) Check() error {
 	}
 	for k, v := range s.Context {
 		if !num.Finite(float64(v)) {
-			return fmt.Errorf("%s: column %d of the context of row %d (counted from 0) is %v: values must be finite numbers", s.Name, k%s.ContextDim, k/s.ContextDim, v)
+			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.RowPlace(k/s.ContextDim), s.Column(s.Dim+k%s.ContextDim), v)
 		}
 	}
 	return nil
