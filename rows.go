@@ -29,10 +29,11 @@ func (m *Model) Prepare(rows *data.Table) (*data.Prepared, error) {
 	return s, CheckRows(m.Definition(), s)
 }
 
-// blockOf is how many rows are prepared at once where not all are: whole batches.
-func blockOf(batch int) int {
-	const rows = 1 << 14
-	return batch * max(rows/batch, 1)
+// blockOf is how many rows are prepared at once where not all are: whole batches, of which
+// so many values a row are held.
+func blockOf(batch, held int) int {
+	const rows, values = 1 << 14, 1 << 22
+	return batch * max(min(rows, values/max(held, 1))/batch, 1)
 }
 
 // PrepareBlocks is Prepare for so many rows at a time: see [data.Preparation.Blocks].
@@ -109,7 +110,7 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 	if err != nil {
 		return err
 	}
-	for s, err := range m.PrepareBlocks(rows, blockOf(e.Batch())) {
+	for s, err := range m.PrepareBlocks(rows, blockOf(e.Batch(), max(len(of.Sets), of.Draws))) {
 		if err != nil {
 			return err
 		}
@@ -136,7 +137,7 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 // the source; see [Core.EvaluateOf]. Errors are those of Prepare, too.
 func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (Evaluation, error) {
 	return m.evaluate(ctx, false, o, func(batch int) iter.Seq2[*data.Prepared, error] {
-		return m.PrepareBlocks(rows, blockOf(batch))
+		return m.PrepareBlocks(rows, blockOf(batch, 1))
 	})
 }
 
