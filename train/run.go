@@ -92,14 +92,6 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range []*data.Prepared{splits.Train, splits.Valid, splits.Test} {
-		if s == nil {
-			continue
-		}
-		if err := maskflow.CheckRows(d, s); err != nil {
-			return nil, err
-		}
-	}
 	r := &run{c: c, o: o, model: d, splits: splits, backend: b}
 	evaluating, interrupt := context.WithCancelCause(ctx)
 	defer interrupt(nil)
@@ -115,6 +107,11 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 		return nil, err
 	}
 	defer r.close()
+	if r.tests() { // the others are the trainer's
+		if err := maskflow.CheckRows(d, splits.Test); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.open(); err != nil {
 		return nil, err
 	}
