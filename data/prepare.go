@@ -366,18 +366,10 @@ func (t *Table) walk(rows, columns []int, f func(row []float64) (col int, proble
 		if rows != nil {
 			from = rows[i]
 		}
-		var all []float64
-		if t.narrow == nil {
-			all = t.wide.row(from, t.dim)
-		}
-		for k, c := range columns {
-			if all != nil {
-				row[k] = all[c]
-			} else {
-				row[k] = float64(t.narrow[from*t.dim+c])
-			}
-			if row[k]-row[k] != 0 {
-				return t.refused(from, c, t.refuse(from, c))
+		t.take(row, from, columns)
+		for k, v := range row {
+			if v-v != 0 {
+				return t.refused(from, columns[k], t.refuse(from, columns[k]))
 			}
 		}
 		if k, problem := f(row); problem != "" {
@@ -385,6 +377,21 @@ func (t *Table) walk(rows, columns []int, f func(row []float64) (col int, proble
 		}
 	}
 	return nil
+}
+
+// take copies some columns of a row.
+func (t *Table) take(dst []float64, row int, columns []int) {
+	if t.narrow != nil {
+		all := t.narrow[row*t.dim : (row+1)*t.dim]
+		for k, c := range columns {
+			dst[k] = float64(all[c])
+		}
+		return
+	}
+	all := t.wide.row(row, t.dim)
+	for k, c := range columns {
+		dst[k] = all[c]
+	}
 }
 
 func (t *Table) refused(row, col int, problem string) error {

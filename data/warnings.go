@@ -105,16 +105,15 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 		}
 	}
 	var views []view
+	row := make([]float64, len(columns))
 	for k, part := range parts {
 		v := p.view(part)
 		views = append(views, v)
 		least, most := math.Inf(1), math.Inf(-1)
 		for i := range part.Len() {
-			for c := range columns {
-				x, w := v.at(i, c), &columns[c]
-				if c < p.Dim() {
-					least, most = min(least, x), max(most, x)
-				}
+			v.row(row, i)
+			for c, x := range row {
+				w := &columns[c]
 				if w.add(x); k > 0 {
 					continue
 				}
@@ -122,6 +121,14 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 					w.first = x
 				}
 				w.varies = w.varies || x != w.first
+			}
+			for _, x := range row[:p.Dim()] { // min and max would look for NaN
+				if x < least {
+					least = x
+				}
+				if x > most {
+					most = x
+				}
 			}
 		}
 		if len(p.Steps) == p.own {
@@ -177,6 +184,14 @@ func (p *Preparation) view(part Part) view {
 		v.apart, v.context = part.Table.Context, sequence(0, p.ContextDim())
 	}
 	return v
+}
+
+func (v *view) row(dst []float64, i int) {
+	if v.Rows != nil {
+		i = v.Rows[i]
+	}
+	v.Table.take(dst, i, v.variables)
+	v.apart.take(dst[len(v.variables):], i, v.context)
 }
 
 func (v *view) at(i, c int) float64 {
