@@ -26,10 +26,11 @@ func Save(dir, name string, s *State) (path string, err error) {
 
 // Save writes a state to a file and returns its path. The name is
 // [StepName] of the state's step, [Best], or another that ends in
-// ".safetensors". A file of that name is replaced; the folder has to be there. When Save returns nil, the checkpoint is whole and survives a
-// power cut; when it returns an error, the name still belongs to a whole
-// checkpoint if it did before. Temporary files that a killed writer of it left, or
-// those of a run left where it is one's, are removed.
+// ".safetensors". A file of that name is replaced; the folder has to be there. When
+// Save returns nil, the checkpoint is whole and survives a power cut; when it returns
+// an error, the name still belongs to a whole checkpoint if it did before. Temporary
+// files that killed writers left are removed: of a checkpoint of a run those of all
+// checkpoints of the run, otherwise those of this name.
 //
 // The tensors are hashed and then written from where they lie, without a copy;
 // they must not change meanwhile.

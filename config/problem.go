@@ -55,8 +55,8 @@ func (p Problem) String() string {
 // that [Parse] and [Load] return.
 type Problems []Problem
 
-// Brief is the first of the problems in an error, with the number of the others: of a file that a program wrote. Other errors stay as
-// they are.
+// Brief is the first of the problems in an error, with the number of the others: of a file that a program wrote. Other
+// errors stay as they are.
 func Brief(err error) error {
 	var ps Problems
 	if !errors.As(err, &ps) || len(ps) < 2 {

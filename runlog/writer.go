@@ -173,7 +173,8 @@ func leftByCreate(dir string, e fs.DirEntry) bool {
 // last line off metrics.jsonl, removes requests that were meant for an earlier
 // process, and continues the time where the last record left it. Of p, only
 // Versions, Backend, Args and DataDir are used; the process before moves to Earlier in
-// run.json, and back when the Writer is closed before its first record. The error is [ErrNoRun] or [ErrLocked] where those apply.
+// run.json, and back when the Writer is closed before its first record. The error is
+// [ErrNoRun] or [ErrLocked] where those apply.
 //
 // The first record has to be a [Start] with the step of the checkpoint that the
 // caller continues from.

@@ -35,7 +35,8 @@ func (r *run) present(now time.Time) error {
 }
 
 // save writes the state, then the best weights, and forgets older states. On a full disk samples make room first, then
-// older states. The state holds the best weights too, so that a crash between the two loses nothing. Those who asked for a checkpoint have it then.
+// older states. The state holds the best weights too, so that a crash between the two loses nothing. Those who asked for
+// a checkpoint have it then.
 func (r *run) save() error {
 	err := r.saving.again(r.w, runlog.CheckpointsDir)
 	if err == nil {

@@ -92,8 +92,8 @@ func (f *Folder) Sub(name string) *Folder {
 // Path is where a name in the folder is, for people.
 func (f *Folder) Path(name string) string { return filepath.Join(f.path, f.sub, name) }
 
-// Same returns [ErrGone] after the path when the path that was opened leads to this directory no more, and another error when that
-// cannot be seen.
+// Same returns [ErrGone] after the path when the path that was opened leads to this directory no more, and another error
+// when that cannot be seen.
 func (f *Folder) Same() error {
 	if err := fault(OpStat, f.path); err != nil {
 		return f.failed(OpStat, "", err)
