@@ -206,8 +206,8 @@ func (f *Flow) Value(p models.Params, b models.Batch) *Node {
 	return f.logProb(p, b.X, b.Context, b.Weights)
 }
 
-// Bound is where the splines end, on both sides of 0, that the data meet first: values
-// beyond it stay as they are. It is 0 where they meet another layer.
+// Bound is where the transformers end, on both sides of 0, that the data meet first, as
+// splines do: values beyond it stay as they are. It is 0 where they meet another layer.
 func (f *Flow) Bound() float64 {
 	if len(f.layers) == 0 {
 		return 0
@@ -217,8 +217,10 @@ func (f *Flow) Bound() float64 {
 	if !ok {
 		return 0
 	}
-	s, _ := a.transformer.(spline)
-	return s.bound
+	if t, ok := a.transformer.(interface{ Bound() float64 }); ok {
+		return t.Bound()
+	}
+	return 0
 }
 
 // Stages are those of the layers that take statistics of the training rows.

@@ -75,8 +75,8 @@ func (h *hostFlow) through(ctx context.Context, rows, cond []float32, solver mod
 func hintOf(l Layer) string {
 	inner, _ := Unwrap(l)
 	if a, ok := inner.(*Autoregressive); ok {
-		if t, ok := a.transformer.(affine); ok {
-			return t.scale.Hint()
+		if t, ok := a.transformer.(interface{ Hint() string }); ok {
+			return t.Hint()
 		}
 	}
 	return ""

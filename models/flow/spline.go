@@ -53,6 +53,9 @@ func splineTransform(o *StackOptions) transform {
 func (spline) Name() string { return "spline" }
 func (s spline) Width() int { return 3*s.bins - 1 }
 
+// Bound is where it ends on both sides of 0.
+func (s spline) Bound() float64 { return s.bound }
+
 // segments are the bins of every element, [elements, bins] each: left lower
 // corners, sizes, and the slopes at both ends.
 type segments struct{ x, y, width, height, left, right *Node }

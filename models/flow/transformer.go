@@ -13,7 +13,9 @@ import (
 // Transformer is a monotone map y = T(x; θ) of one variable, whose P parameters
 // θ come from a conditioner (Papamakarios et al. 2021, arXiv 1912.02762, section
 // 3.1). With all parameters zero it is the identity, but for Gated and for a
-// sigmoid scale.
+// sigmoid scale. It may also have the methods Hint() string, what its options can do
+// about values that leave the range of float32, and Bound() float64, beyond which, on
+// both sides of 0, it is the identity.
 type Transformer interface {
 	// Name is the kind, for messages.
 	Name() string
@@ -57,6 +59,9 @@ func affineTransform(o *StackOptions) transform {
 
 func (affine) Name() string { return "affine" }
 func (affine) Width() int   { return 2 }
+
+// Hint is what may be done where values leave the range of float32.
+func (a affine) Hint() string { return a.scale.Hint() }
 
 func (a affine) Forward(x, theta *Node) (y, logDerivative *Node) {
 	s := a.scale.Log(parameter(x, theta, 1))
