@@ -35,8 +35,14 @@ import (
 type Prepared struct {
 	Name      string // what messages call it: a file, with the array or split in parentheses
 	Rows, Dim int
-	X         []float32 // [Rows, Dim], row after row
-	Columns   []string  // names of the Dim columns, nil when the source has none
+	// Cells is the number of variables whose values are rounded to a grid: the widths of their cells
+	// follow the values of all variables.
+	Cells   int
+	X       []float32 // [Rows, Width()], row after row
+	Columns []string  // names of the Dim columns, nil when the source has none
+
+	// Weights say how often each row counts, in training and in means; nil where all count once.
+	Weights []float64
 
 	ContextDim   int
 	Context      []float32 // [Rows, ContextDim], nil without a context
@@ -55,9 +61,12 @@ type Prepared struct {
 	lines     *Lines    // of the rows of the source where it is a text
 }
 
-// Row returns row i, a slice of X of length Dim.
+// Width is the number of values of a row.
+func (s *Prepared) Width() int { return s.Dim + s.Cells }
+
+// Row returns row i, a slice of X of length Width().
 func (s *Prepared) Row(i int) []float32 {
-	return s.X[i*s.Dim : (i+1)*s.Dim : (i+1)*s.Dim]
+	return s.X[i*s.Width() : (i+1)*s.Width() : (i+1)*s.Width()]
 }
 
 // ContextRow returns the context of row i, of length ContextDim.
@@ -77,12 +86,12 @@ func (s *Prepared) RowLogDet(i int) float64 {
 // numbers, otherwise an error that names the set, the first other value and its place in
 // the source.
 func (s *Prepared) Check() error {
-	if len(s.X) != s.Rows*s.Dim || len(s.Context) != s.Rows*s.ContextDim {
+	if len(s.X) != s.Rows*s.Width() || len(s.Context) != s.Rows*s.ContextDim {
 		return fmt.Errorf("%s: %d values and %d of context are not %d rows of %d and %d", s.Name, len(s.X), len(s.Context), s.Rows, s.Dim, s.ContextDim)
 	}
 	for k, v := range s.X {
 		if !num.Finite(float64(v)) {
-			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.Name, s.Place(k/s.Dim, k%s.Dim), v)
+			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.Name, s.Place(k/s.Width(), k%s.Width()), v)
 		}
 	}
 	for k, v := range s.Context {

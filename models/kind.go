@@ -27,6 +27,8 @@ type Traits struct {
 	// Binary is true where rows are zeros and ones; By is the value of the option that makes it so, or not, and Key its name.
 	Binary  bool
 	By, Key string
+	// Cells is true where rows may have the cells of rounded values, and states.
+	Cells bool
 }
 
 // OfKind is a model that a [Kind] builds: it can be saved and built again.
@@ -40,6 +42,8 @@ type OfKind interface {
 type Input struct {
 	// Dim and ContextDim are the widths of a row and of its context.
 	Dim, ContextDim int
+	// Variables say what the variables are; nil where all are plain numbers or bits.
+	Variables []Variable
 	// Seed of orders and degrees.
 	Seed uint64
 	// Target is the name of the density that a model is fitted to without rows, "" where there are rows.

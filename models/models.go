@@ -62,6 +62,14 @@ type Density interface {
 	LogProb(p Params, x, context *graph.Node) *graph.Node
 }
 
+// Parts is a density of rows with holes.
+type Parts interface {
+	Density
+	// LogProbParts are the parts of LogProb that are due to the values of a row, and to which of
+	// its cells are missing, [batch] each in nats: their sum is LogProb.
+	LogProbParts(p Params, x, context *graph.Node) (values, holes *graph.Node)
+}
+
 // Masked is a density whose autoregressive structure is an input of the graph:
 // the degrees of its layers are int32 vectors, so that one compiled function
 // serves every order and every connectivity.

@@ -18,7 +18,7 @@ import (
 )
 
 // Evaluation is what a data set tells about a model. All likelihoods are means
-// over rows in nats.
+// over rows in nats, by the weights of rows that have some.
 type Evaluation struct {
 	// Rows and Dim are the size of the data.
 	Rows int `json:"rows"`
@@ -27,6 +27,11 @@ type Evaluation struct {
 	// the orders, and NLL2SE twice its standard error over rows, NaN for one row.
 	NLL    float64 `json:"nll"`
 	NLL2SE float64 `json:"nll_2se"`
+	// NLLValues and NLLHoles are the parts of NLL that are due to the values, and to which cells are
+	// missing: their sum is NLL. Nil where no variable may be missing. Of an ensemble each order has the
+	// share in a row's parts that it has in its probability.
+	NLLValues *float64 `json:"nll_values,omitempty"`
+	NLLHoles  *float64 `json:"nll_holes,omitempty"`
 	// BadRows is the number of rows without a likelihood: p(x) is zero, or not a number,
 	// in float32, or ln p below −10³⁰. Where there are any NLL and NLLModel are +Inf, and all other figures
 	// are of the other rows. FirstBad names the first of them by its place in the source.
@@ -78,6 +83,8 @@ func (e Evaluation) MarshalJSON() ([]byte, error) {
 		plain
 		NLL        float   `json:"nll"`
 		NLL2SE     float   `json:"nll_2se"`
+		NLLValues  *float  `json:"nll_values,omitempty"`
+		NLLHoles   *float  `json:"nll_holes,omitempty"`
 		NLLOthers  float   `json:"nll_others"`
 		NLLModel   float   `json:"nll_model"`
 		OrderMean  float   `json:"nll_order_mean"`
@@ -88,7 +95,7 @@ func (e Evaluation) MarshalJSON() ([]byte, error) {
 		NegELBO    float   `json:"neg_elbo,omitempty"`
 		NegELBO2SE float   `json:"neg_elbo_2se,omitempty"`
 		KL         *float  `json:"kl,omitempty"`
-	}{plain(e), float(e.NLL), float(e.NLL2SE), float(e.NLLOthers), float(e.NLLModel), float(e.OrderMean), float(e.Gain), float(e.Gain2SE),
+	}{plain(e), float(e.NLL), float(e.NLL2SE), (*float)(e.NLLValues), (*float)(e.NLLHoles), float(e.NLLOthers), float(e.NLLModel), float(e.OrderMean), float(e.Gain), float(e.Gain2SE),
 		float(e.ESS), runlog.Floats(e.PerOrder), float(e.NegELBO), float(e.NegELBO2SE), (*float)(e.KL)})
 }
 
@@ -165,28 +172,35 @@ type accumulator struct {
 	set          *data.Prepared
 	before, rows int // of former blocks, and of the set
 	joint, gain  moments
-	single       moments // of the mean of a row's log-likelihoods
+	single       moments  // of the mean of a row's log-likelihoods
+	holes        *moments // of what is due to holes; nil without
 	bad          int
 	firstBad     string
-	logDet       float64 // the sum over rows
-	ess          float64
-	perOrder     []float64
+	logDet       moments // of the preparation
+	ess          moments
+	perOrder     []moments
 	row          []float64
 }
 
 // begin goes on with another block.
 func (a *accumulator) begin(s *data.Prepared) {
 	a.set, a.before, a.rows = s, a.before+a.rows, 0
-	a.logDet += s.LogDet * float64(s.Rows)
 }
 
-func (a *accumulator) add(perSet [][]float64) {
+func (a *accumulator) add(perSet, holes [][]float64) {
 	if a.perOrder == nil {
-		a.perOrder = make([]float64, len(perSet))
+		a.perOrder = make([]moments, len(perSet))
 		a.row = make([]float64, len(perSet))
 	}
+	if holes != nil && a.holes == nil {
+		a.holes = &moments{}
+	}
 	for i := range perSet[0] {
-		mean, logDet := 0.0, a.set.RowLogDet(a.rows)
+		mean, logDet, weight := 0.0, a.set.RowLogDet(a.rows), 1.0
+		if a.set.Weights != nil {
+			weight = a.set.Weights[a.rows]
+		}
+		a.logDet.add(logDet, weight)
 		for k := range perSet {
 			a.row[k] = perSet[k][i] + logDet
 			mean += a.row[k] / float64(len(perSet))
@@ -200,24 +214,41 @@ func (a *accumulator) add(perSet [][]float64) {
 			continue
 		}
 		for k, v := range a.row {
-			a.perOrder[k] += v
+			a.perOrder[k].add(v, weight)
 		}
-		a.single.add(mean)
-		a.joint.add(joint)
-		a.gain.add(joint - mean)
-		a.ess += effectiveNumber(a.row)
+		a.single.add(mean, weight)
+		a.joint.add(joint, weight)
+		a.gain.add(joint-mean, weight)
+		a.ess.add(effectiveNumber(a.row), weight)
+		if holes != nil {
+			a.holes.add(sharedPart(holes, i, a.row, joint), weight)
+		}
 	}
 }
 
-func (a *accumulator) result() Evaluation {
-	n := float64(a.joint.n)
-	r := Evaluation{NLL2SE: 2 * a.joint.standardError(), NLLOthers: -a.joint.value(), Orders: len(a.perOrder), BadRows: a.bad,
-		Gain: a.gain.value(), Gain2SE: 2 * a.gain.standardError(), ESS: a.ess / n}
-	for _, sum := range a.perOrder {
-		r.PerOrder = append(r.PerOrder, -sum/n)
-		r.OrderMean += -sum / n / float64(len(a.perOrder))
+// sharedPart is the part of ln p of row i that is due to holes, under an ensemble whose members give
+// ln p the values of row, their mean being joint: each member's by its share in the probability.
+func sharedPart(holes [][]float64, i int, row []float64, joint float64) (part float64) {
+	for k, v := range row {
+		if share := math.Exp(v-joint) / float64(len(row)); share > 0 {
+			part += share * holes[k][i]
+		}
 	}
-	r.NLL, r.NLLModel = r.NLLOthers, r.NLLOthers+a.logDet/float64(a.before+a.rows)
+	return part
+}
+
+func (a *accumulator) result() Evaluation {
+	r := Evaluation{NLL2SE: 2 * a.joint.standardError(), NLLOthers: -a.joint.value(), Orders: len(a.perOrder), BadRows: a.bad,
+		Gain: a.gain.value(), Gain2SE: 2 * a.gain.standardError(), ESS: a.ess.value()}
+	for _, m := range a.perOrder {
+		r.PerOrder = append(r.PerOrder, -m.value())
+		r.OrderMean += -m.value() / float64(len(a.perOrder))
+	}
+	r.NLL, r.NLLModel = r.NLLOthers, r.NLLOthers+a.logDet.value()
+	if a.holes != nil {
+		holes := -a.holes.value()
+		r.NLLHoles, r.NLLValues = &holes, new(r.NLLOthers-holes)
+	}
 	if a.bad > 0 {
 		r.NLL, r.NLLModel, r.FirstBad = math.Inf(1), math.Inf(1), a.firstBad
 	}
@@ -239,22 +270,32 @@ func effectiveNumber(v []float64) float64 {
 	return sum * sum / squares
 }
 
-// moments are a running mean and variance (Welford). Infinite values have no variance.
+// moments are a running weighted mean and its error (Welford 1962, West 1979). Infinite values
+// have no variance.
 type moments struct {
-	n           int
-	mean, sumSq float64
-	infinite    float64 // 0 for none
+	n          int     // of values whose weight is positive
+	mean, sumW float64 // by the weights
+	sumSq      float64 // Σ w²(v − centre)²
+	centre     float64 // by the squares of the weights
+	sumW2      float64
+	infinite   float64 // 0 for none
 }
 
-func (m *moments) add(v float64) {
+func (m *moments) add(v, weight float64) {
+	if weight <= 0 {
+		return
+	}
 	m.n++
 	if math.IsInf(v, 0) {
 		m.infinite = v
 		return
 	}
-	d := v - m.mean
-	m.mean += d / float64(m.n)
-	m.sumSq += d * (v - m.mean)
+	m.sumW += weight
+	m.mean += weight * (v - m.mean) / m.sumW
+	d, w2 := v-m.centre, weight*weight
+	m.sumW2 += w2
+	m.centre += w2 * d / m.sumW2
+	m.sumSq += w2 * d * (v - m.centre)
 }
 
 // value is the mean, NaN of no values.
@@ -274,5 +315,6 @@ func (m *moments) standardError() float64 {
 	if m.n < 2 || m.infinite != 0 {
 		return math.NaN()
 	}
-	return math.Sqrt(m.sumSq / float64(m.n-1) / float64(m.n))
+	off := m.centre - m.mean
+	return math.Sqrt((m.sumSq+m.sumW2*off*off)*float64(m.n)/float64(m.n-1)) / m.sumW
 }

@@ -36,8 +36,10 @@ type Ensemble struct {
 // safe for concurrent use.
 type Evaluator struct {
 	model models.Definition
-	// value is ln p of rows, or the bound of a stochastic model.
+	// value is ln p of rows, or the bound of a stochastic model; of a model whose rows have
+	// holes the parts of the values and of the holes, [batch, 2].
 	value *Compiled
+	parts bool
 	// invert, if not nil, maps rows to the noise that value takes in their place.
 	invert Inversion
 }
@@ -53,10 +55,32 @@ func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluato
 			l.X = 0
 		}
 		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.Bound(p, in.X, in.Context, in.Noise) })
-	case models.Density:
+	case models.Parts:
+		if hasHoles(d) {
+			e, err := newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node {
+				values, holes := m.LogProbParts(p, in.X, in.Context)
+				return Stack([]*Node{values, holes}, 1)
+			})
+			if err == nil {
+				e.parts = true
+			}
+			return e, err
+		}
+	}
+	if m, ok := d.(models.Density); ok {
 		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.LogProb(p, in.X, in.Context) })
 	}
 	return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
+}
+
+// hasHoles reports whether a variable of a model may be missing.
+func hasHoles(d models.Definition) bool {
+	for v := range d.Dim() {
+		if models.VariableOf(d, v).Hole {
+			return true
+		}
+	}
+	return false
 }
 
 func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Evaluator, error) {
@@ -84,7 +108,7 @@ const mostValues = 1 << 23
 
 // widest is the width of the widest layer.
 func widest(d models.Definition) int {
-	widest := max(1, d.Dim())
+	widest := max(1, models.Width(d))
 	for _, s := range d.Specs() {
 		widest = max(widest, s.Shape[len(s.Shape)-1])
 	}
@@ -152,7 +176,7 @@ func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, co
 		return nil, err
 	}
 	out := make([]float64, 0, rows)
-	err = e.batches(ctx, params, rows, x, cond, all, func(perMember [][]float64) {
+	err = e.batches(ctx, params, rows, x, cond, all, func(perMember, _ [][]float64) {
 		one := make([]float64, len(perMember))
 		for i := range perMember[0] {
 			for k := range perMember {
@@ -178,7 +202,7 @@ func (e *Evaluator) Blocks(ctx context.Context, params []*tensors.Tensor, of Ens
 			return nil, err
 		}
 		perMember = make([][]float64, len(all))
-		err = e.batches(ctx, params, rows, x, cond, all, func(batch [][]float64) {
+		err = e.batches(ctx, params, rows, x, cond, all, func(batch, _ [][]float64) {
 			for k, values := range batch {
 				perMember[k] = append(perMember[k], values...)
 			}
@@ -188,15 +212,17 @@ func (e *Evaluator) Blocks(ctx context.Context, params []*tensors.Tensor, of Ens
 }
 
 // batches computes the log-likelihoods of all rows under each member of an ensemble,
-// batch by batch: f gets perMember[k][i], that of row i of the batch under member k.
-func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows int, x, cond []float32, all []member, f func(perMember [][]float64)) error {
+// batch by batch: f gets perMember[k][i], that of row i of the batch under member k, and
+// the part of it that is due to holes, nil where rows have none.
+func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows int, x, cond []float32, all []member,
+	f func(perMember, holes [][]float64)) error {
 	for first, batch := 0, e.Batch(); first < rows; first += batch {
 		n := min(batch, rows-first)
-		perMember, err := e.one(ctx, params, all, Rows(x, first, n, rows), Rows(cond, first, n, rows), n)
+		perMember, holes, err := e.one(ctx, params, all, Rows(x, first, n, rows), Rows(cond, first, n, rows), n)
 		if err != nil {
 			return err
 		}
-		f(perMember)
+		f(perMember, holes)
 	}
 	return nil
 }
@@ -207,27 +233,35 @@ func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows 
 const leastLogProb = -1e30
 
 // one computes the log-likelihoods of the n rows of a batch.
-func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) ([][]float64, error) {
+func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) (perMember, holes [][]float64, err error) {
 	var lost []int
 	if e.invert != nil {
-		var err error
 		if x, lost, err = e.toNoise(ctx, params, x, cond, n); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	l := e.value.layout
 	in := l.Tensors(Values{X: x, Context: cond})
 	defer l.finalize(in)
-	perMember := make([][]float64, len(all))
+	perMember = make([][]float64, len(all))
 	for k, member := range all {
 		own := l.Tensors(member(n))
 		in.Noise, in.Degrees = own.Noise, own.Degrees
 		values, err := e.value.CallTensors(ctx, params, in)
 		l.finalize(own)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		perMember[k] = num.Convert[float64](values[:n])
+		if e.parts {
+			sum, part := make([]float64, n), make([]float64, n)
+			for i := range n {
+				part[i] = float64(values[2*i+1])
+				sum[i] = float64(values[2*i]) + part[i]
+			}
+			perMember[k], holes = sum, append(holes, part)
+		} else {
+			perMember[k] = num.Convert[float64](values[:n])
+		}
 		for i, v := range perMember[k] {
 			if !num.Finite(v) || v < leastLogProb {
 				perMember[k][i] = math.Inf(-1)
@@ -237,7 +271,7 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 			perMember[k][i] = math.Inf(-1)
 		}
 	}
-	return perMember, nil
+	return perMember, holes, nil
 }
 
 // toNoise maps a copy of n rows to noise, and returns which of them left the range of
@@ -283,10 +317,14 @@ func EvaluationSets(d models.Masked, n, unlimited int) []*masks.Set {
 // RowsOf is the number of rows that x and their contexts are for a model. The error
 // names what does not fit.
 func RowsOf(d models.Definition, x, cond []float32) (int, error) {
-	dim, width := d.Dim(), d.ContextDim()
-	rows := len(x) / dim
-	if len(x)%dim != 0 {
-		return 0, fmt.Errorf("%d values are not whole rows of %d variables", len(x), dim)
+	wide, width := models.Width(d), d.ContextDim()
+	rows := len(x) / wide
+	if len(x)%wide != 0 {
+		of := fmt.Sprintf("%d variables", d.Dim())
+		if cells := wide - d.Dim(); cells > 0 {
+			of += fmt.Sprintf(" and the widths of %d cells", cells)
+		}
+		return 0, fmt.Errorf("%d values are not whole rows of %s", len(x), of)
 	}
 	if len(cond) != rows*width {
 		return 0, fmt.Errorf("%d rows need a context of %d values each, %d in all, but %d were given", rows, width, rows*width, len(cond))

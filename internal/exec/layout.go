@@ -30,7 +30,7 @@ type Layout struct {
 // LayoutOf is that of a function of rows of a model, their contexts and, if the
 // model is masked, a mask set.
 func LayoutOf(m models.Definition, batch int) Layout {
-	l := Layout{Batch: batch, X: m.Dim(), Context: m.ContextDim()}
+	l := Layout{Batch: batch, X: models.Width(m), Context: m.ContextDim()}
 	if masked, ok := m.(models.Masked); ok {
 		l.Degrees = masked.DegreeSpecs()
 	}
