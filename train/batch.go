@@ -30,19 +30,20 @@ func (t *Trainer) batchRows(batch int) []int {
 // mask set and the optimiser's numbers.
 func (t *Trainer) next(number int64, batch int) exec.Values {
 	train, size, rows := t.splits.Train, t.o.Batch, t.batchRows(batch)
-	s := exec.Values{X: make([]float32, size*train.Dim), Context: make([]float32, size*train.ContextDim), Weights: make([]float32, size),
+	s := exec.Values{X: make([]float32, size*train.Width()), Context: make([]float32, size*train.ContextDim), Weights: make([]float32, size),
 		Scalars: append(t.program.opt.Scalars(number-t.p.Fresh, t.o.Optimizer.Rate()*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
 	if width := t.program.layout.Noise; width > 0 {
 		s.Noise = models.Normal(1)(rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number))), []int{size, width})
 	}
+	share := t.shares(rows)
 	for i := range size {
 		// Padding repeats a row: the density need not be defined elsewhere, and
 		// a weight of zero does not undo NaN.
 		row := rows[min(i, len(rows)-1)]
-		copy(s.X[i*train.Dim:], train.Row(row))
+		copy(s.X[i*train.Width():], train.Row(row))
 		copy(s.Context[i*train.ContextDim:], train.ContextRow(row))
 		if i < len(rows) {
-			s.Weights[i] = 1 / float32(len(rows))
+			s.Weights[i] = float32(share(row))
 		}
 	}
 	if t.masked != nil {
@@ -58,10 +59,26 @@ func (t *Trainer) logDet(rows []int) (mean float64) {
 	if t.p.Units != runlog.DataUnits {
 		return t.splits.Train.ModelLogDet
 	}
+	share := t.shares(rows)
 	for _, i := range rows {
-		mean += t.splits.Train.RowLogDet(i) / float64(len(rows))
+		mean += t.splits.Train.RowLogDet(i) * share(i)
 	}
 	return mean
+}
+
+// shares returns the share of a row in the mean over some rows.
+func (t *Trainer) shares(rows []int) func(row int) float64 {
+	weights, sum := t.splits.Train.Weights, 0.0
+	if weights == nil {
+		return func(int) float64 { return 1 / float64(len(rows)) }
+	}
+	for _, i := range rows {
+		sum += weights[i]
+	}
+	if sum == 0 {
+		sum = 1 // none of them counts
+	}
+	return func(row int) float64 { return weights[row] / sum }
 }
 
 // Streams of random numbers of a seed.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	"github.com/maskflow/maskflow/models"
@@ -29,8 +30,8 @@ func (t *Trainer) notes() (notes []string) {
 		bound = b.Bound()
 	}
 	outside, squares, context := make([]int, train.Dim), make([]float64, train.Dim), make([]float64, train.ContextDim)
-	for k, v := range train.X {
-		if d, v := k%train.Dim, math.Abs(float64(v)); v*v > 0 {
+	for i := range train.Rows {
+		for d, v := range t.values(i) {
 			squares[d] += v * v
 			if v > bound {
 				outside[d]++
@@ -64,26 +65,39 @@ func (t *Trainer) notes() (notes []string) {
 // farValue names the training value that is farthest from 0 where that is far, with what
 // to do.
 func (t *Trainer) farValue() string {
-	train, far := t.splits.Train, 0
+	train, far, row, column := t.splits.Train, 0.0, 0, 0
 	if train.Dim == 0 || models.Discrete(t.model) {
 		return ""
 	}
-	for k, v := range train.X {
-		if math.Abs(float64(v)) > math.Abs(float64(train.X[far])) {
-			far = k
+	for i := range train.Rows {
+		for d, v := range t.values(i) {
+			if v > far {
+				far, row, column = v, i, d
+			}
 		}
 	}
-	if v := train.X[far]; math.Abs(float64(v)) > usualSize {
-		return fmt.Sprintf("the model sees the value %.3g at %s of %s: %s", v, train.Place(far/train.Dim, far%train.Dim), train.Name, t.rescale(far%train.Dim, usualSize))
+	if far > usualSize {
+		return fmt.Sprintf("the model sees the value %.3g at %s of %s: %s", train.Row(row)[column], train.Place(row, column), train.Name, t.rescale(column, usualSize))
 	}
 	return ""
+}
+
+// values are the absolute values of the variables of a training row, of those that are numbers.
+func (t *Trainer) values(row int) iter.Seq2[int, float64] {
+	return func(yield func(d int, size float64) bool) {
+		for d, v := range t.splits.Train.Row(row)[:t.splits.Train.Dim] {
+			if models.StateOf(v) < 0 && !models.IsNotKnown(v) && !yield(d, math.Abs(float64(v))) {
+				return
+			}
+		}
+	}
 }
 
 // few reports whether few training values of a column lie beyond a limit.
 func (t *Trainer) few(d int, limit float64) bool {
 	train, beyond := t.splits.Train, 0
 	for i := range train.Rows {
-		if math.Abs(float64(train.Row(i)[d])) > limit {
+		if v := train.Row(i)[d]; math.Abs(float64(v)) > limit && models.StateOf(v) < 0 {
 			beyond++
 		}
 	}

@@ -105,7 +105,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
 	t.masked, _ = d.(models.Masked)
 	t.normalises = normalises(d)
-	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Dim}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
+	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Width()}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
 		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
 	}
@@ -145,6 +145,10 @@ func checkData(d models.Definition, s *data.Splits, o Options) error {
 		}
 		if part.Dim != d.Dim() || part.ContextDim != d.ContextDim() {
 			return fmt.Errorf("%s has %d variables and a context of %d, but the model %d and %d", part.Name, part.Dim, part.ContextDim, d.Dim(), d.ContextDim())
+		}
+		if want := models.Width(d) - d.Dim(); part.Cells != want {
+			return fmt.Errorf("%s has %d columns of rounded values, but the model is of %d (build it with the variables of the rows, see maskflow.Variables; where it is a flow, give data.Options.Noise)",
+				part.Name, part.Cells, want)
 		}
 		if err := cmp.Or(part.Check(), maskflow.CheckRows(d, part)); err != nil {
 			return err
