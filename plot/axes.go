@@ -130,8 +130,11 @@ func (c Chart) xTicks(f Frame, width int) []placed {
 		}
 	}
 	lo, hi := ends(f.X)
-	if c.XSeconds {
+	switch {
+	case c.XSeconds:
 		lo, hi = clockLabel(f.X.Lo), clockLabel(f.X.Hi)
+	case isCalendar(f.X, c.XDates):
+		lo, hi = dateLabel(f.X.Lo*c.XDates, days), dateLabel(f.X.Hi*c.XDates, days)
 	}
 	if ends := c.place(f, []tick{{f.X.Lo, lo}, {f.X.Hi, hi}}, width); len(ends) > 1 {
 		return ends
@@ -141,8 +144,11 @@ func (c Chart) xTicks(f Frame, width int) []placed {
 
 // xSteps yields the ticks of finer and coarser steps, n at most of the finest.
 func (c Chart) xSteps(x Range, n int) func(yield func([]tick) bool) {
-	if c.XSeconds {
+	switch {
+	case c.XSeconds:
 		return clockSteps(x, n)
+	case isCalendar(x, c.XDates):
+		return calendarSteps(x, c.XDates, n)
 	}
 	return func(yield func([]tick) bool) {
 		s := stepOver(x, max(n, 1))

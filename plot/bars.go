@@ -2,6 +2,7 @@ package plot
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/maskflow/maskflow/internal/num"
@@ -155,6 +156,10 @@ type Bars struct {
 	// Expected is a count to compare with, drawn as a line, such as n/len(Counts) for n values that should be uniform.
 	// 0 draws none.
 	Expected float64
+	// Line is counts of other values in the same bins, drawn as a line; another number of counts draws none.
+	Line []float64
+	// XDates is that of [Chart].
+	XDates float64
 }
 
 // Bins counts values in n bins of equal width that cover x. A value on an edge is in the upper bin, but x.Hi in the last
@@ -182,7 +187,7 @@ func Histogram(b Bars, width, height int, style Style) []string {
 		return c.lines(style)[:1]
 	}
 	y := Range{0, b.top()}
-	a, axes := Chart{}.axes(c, height, edges(b.X, len(b.Counts)), y)
+	a, axes := Chart{XDates: b.XDates}.axes(c, height, edges(b.X, len(b.Counts)), y)
 	merged := ceil(len(b.Counts), a.width)
 	bars := ceil(len(b.Counts), merged)
 	each := a.width / bars
@@ -191,10 +196,17 @@ func Histogram(b Bars, width, height int, style Style) []string {
 	if each >= 4 {
 		gap = 1
 	}
+	of := func(counts []float64, i int) float64 {
+		return y.Level(mean(counts[i*merged : min((i+1)*merged, len(counts))]))
+	}
 	for i := range bars {
-		height := y.Level(mean(b.Counts[i*merged : min((i+1)*merged, len(b.Counts))]))
 		for col := range each - gap {
-			c.bar(a, a.x+i*each+col, height)
+			c.bar(a, a.x+i*each+col, of(b.Counts, i))
+		}
+		if len(b.Line) == len(b.Counts) {
+			if height := of(b.Line, i); num.Finite(height) {
+				c.level(area{a.x + i*each, a.y, each, a.height}, height, style)
+			}
 		}
 	}
 	if b.Expected > 0 && !math.IsInf(b.Expected, 0) {
@@ -209,7 +221,7 @@ func Histogram(b Bars, width, height int, style Style) []string {
 // top is the count at the upper end of the axis: the largest one, or that expected.
 func (b Bars) top() float64 {
 	top := 0.0
-	for _, count := range append([]float64{b.Expected}, b.Counts...) {
+	for _, count := range slices.Concat([]float64{b.Expected}, b.Counts, b.Line) {
 		if count > top && !math.IsInf(count, 1) {
 			top = count
 		}

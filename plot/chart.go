@@ -31,6 +31,9 @@ type Chart struct {
 	XName, YName string
 	// XSeconds says that x is in seconds: its ticks are round by the clock, such as 1h30m.
 	XSeconds bool
+	// XDates is how many seconds a unit of x has where x is a time since 1970: its ticks are round by the calendar. 0 is
+	// another x.
+	XDates float64
 }
 
 // Line is a line of a chart.

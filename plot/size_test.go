@@ -46,7 +46,7 @@ func drawPoints(t *rapid.T, label string) Points {
 func drawChart(t *rapid.T) Chart {
 	c := Chart{
 		X: drawRange(t, "x"), Y: drawRange(t, "y"), LogY: rapid.Bool().Draw(t, "log"), Robust: rapid.Bool().Draw(t, "robust"),
-		Cursor: anyValue().Draw(t, "cursor"), HasCursor: rapid.Bool().Draw(t, "has cursor"), XSeconds: rapid.Bool().Draw(t, "seconds"),
+		Cursor: anyValue().Draw(t, "cursor"), HasCursor: rapid.Bool().Draw(t, "has cursor"), XSeconds: rapid.Bool().Draw(t, "seconds"), XDates: drawDates(t),
 		XName: rapid.String().Draw(t, "x name"), YName: rapid.String().Draw(t, "y name"),
 		Marks: []Mark{{X: anyValue().Draw(t, "mark x"), Y: anyValue().Draw(t, "mark y"), Rune: rapid.Rune().Draw(t, "mark")}},
 	}
@@ -58,6 +58,8 @@ func drawChart(t *rapid.T) Chart {
 	}
 	return c
 }
+
+func drawDates(t *rapid.T) float64 { return rapid.SampledFrom([]float64{0, 1, day}).Draw(t, "dates") }
 
 func drawDots(t *rapid.T) DotRow {
 	d := DotRow{Values: drawValues(t, rapid.IntRange(0, 200).Draw(t, "values"), "values")}
@@ -98,7 +100,27 @@ func TestChartsStayInTheirSize(t *testing.T) {
 		},
 		"histogram": func(t *rapid.T, width, height int, style Style) []string {
 			counts := drawValues(t, rapid.IntRange(0, 60).Draw(t, "bins"), "counts")
-			return Histogram(Bars{counts, drawRange(t, "x"), anyValue().Draw(t, "expected")}, width, height, style)
+			b := Bars{Counts: counts, X: drawRange(t, "x"), Expected: anyValue().Draw(t, "expected"), XDates: drawDates(t)}
+			if rapid.Bool().Draw(t, "line") {
+				b.Line = drawValues(t, len(counts), "line")
+			}
+			return Histogram(b, width, height, style)
+		},
+		"column": func(t *rapid.T, width, height int, style Style) []string {
+			c := Column{Dates: drawDates(t)}
+			numbers := [2][]float64{drawValues(t, 20, "data"), drawValues(t, 7, "samples")}
+			c = c.Number(numbers, [2]int{20, 7}, rapid.SampledFrom([]float64{0, 0.01, 5, 1e-300, 1e300}).Draw(t, "step"), rapid.IntRange(1, 60).Draw(t, "bins"))
+			if c.Bins[0] == nil && height > 0 {
+				t.Skip("no numbers are near each other")
+			}
+			return c.Compare(width, height, style)
+		},
+		"levels": func(t *rapid.T, width, height int, style Style) []string {
+			var c Column
+			for range min(rapid.IntRange(1, 30).Draw(t, "levels"), max(height, 1)) {
+				c.Levels = append(c.Levels, Level{rapid.String().Draw(t, "name"), [2]float64{anyValue().Draw(t, "data"), anyValue().Draw(t, "samples")}})
+			}
+			return c.Compare(width, height, style)
 		},
 		"chart": func(t *rapid.T, width, height int, style Style) []string {
 			lines, _ := drawChart(t).Draw(width, height, style)

@@ -237,3 +237,85 @@ func clockLabel(seconds float64) string {
 	}
 	return s
 }
+
+// isCalendar reports whether x in so many seconds a unit are dates that can be written.
+func isCalendar(x Range, unit float64) bool {
+	const centuries = 2e11
+	return unit > 0 && x.Lo < x.Hi && x.Lo*unit > -centuries && x.Hi*unit < centuries
+}
+
+// What dates are written with: years alone, months, days, or the time of the day.
+const (
+	years  = "2006"
+	months = "2006-01"
+	days   = "2006-01-02"
+	hours  = "01-02 15:04"
+	today  = "15:04"
+)
+
+func dateLabel(seconds float64, layout string) string {
+	return time.Unix(int64(math.Floor(seconds)), 0).UTC().Format(layout)
+}
+
+// calendarSteps yields the ticks of finer and coarser parts of the calendar, n at most of the finest.
+func calendarSteps(x Range, unit float64, n int) func(yield func([]tick) bool) {
+	seconds := Range{x.Lo * unit, x.Hi * unit}
+	return func(yield func([]tick) bool) {
+		each, layout := (seconds.Hi-seconds.Lo)/float64(max(n, 1)), hours
+		if seconds.Lo >= -day && seconds.Hi <= 2*day {
+			layout = today
+		}
+		offer := func(at []float64, layout string) bool {
+			var ticks []tick
+			for _, s := range at {
+				ticks = append(ticks, tick{s / unit, dateLabel(s, layout)})
+			}
+			return len(ticks) >= 2 && len(ticks) <= n && !yield(ticks)
+		}
+		for step := max(roundTime(each), 1); step < 32*day; step = roundTime(step * 1.01) {
+			if step >= day {
+				layout = days
+			}
+			if offer(multiples(seconds, step, func(k float64) float64 { return k * step }), layout) {
+				return
+			}
+		}
+		for _, step := range []int{1, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000} {
+			layout := months
+			if step >= 12 {
+				layout = years
+			}
+			if offer(firsts(seconds, step), layout) {
+				return
+			}
+		}
+	}
+}
+
+// firsts are the first days of every so manyth month in a range of seconds.
+func firsts(seconds Range, every int) (at []float64) {
+	t := time.Unix(int64(seconds.Lo), 0).UTC()
+	for month := (t.Year()*12 + int(t.Month()) - 1) / every * every; len(at) < most; month += every {
+		s := float64(time.Date(0, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC).Unix())
+		if s > seconds.Hi {
+			break
+		}
+		if s >= seconds.Lo {
+			at = append(at, s)
+		}
+	}
+	return at
+}
+
+// Dates is [Ticks] of an axis of dates, in so many seconds since 1970 a unit.
+func Dates(r Range, unit float64, n int) (at []float64, labels []string) {
+	if isCalendar(r, unit) {
+		for ticks := range calendarSteps(r, unit, max(n, 2)) {
+			for _, t := range ticks {
+				at, labels = append(at, t.at), append(labels, t.label)
+			}
+			return at, labels
+		}
+	}
+	return Ticks(r, n)
+}
