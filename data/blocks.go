@@ -27,8 +27,8 @@ func (b *blocks) row(i, dim int) []float64 {
 	return b.of[i>>b.shift][at : at+dim : at+dim]
 }
 
-// add adds a row behind so many others.
-func (b *blocks) add(row []float64, rows int) {
+// add adds a row behind so many others, and returns it.
+func (b *blocks) add(row []float64, rows int) []float64 {
 	if b.of == nil || b.shift == oneShift {
 		b.divide(len(row))
 	}
@@ -41,6 +41,7 @@ func (b *blocks) add(row []float64, rows int) {
 	}
 	last := &b.of[len(b.of)-1]
 	*last = append(*last, row...)
+	return (*last)[len(*last)-len(row):]
 }
 
 // divide makes several blocks of one, in the same memory but for the last.

@@ -112,14 +112,23 @@ func (t *Table) appendRow(b []byte, row int, columns []int) []byte {
 		}
 	case columns == nil:
 		for _, v := range t.wide.row(row, t.dim) {
-			b = appendValue(b, v)
+			b = t.appendCell(b, v)
 		}
 	default:
 		for _, c := range columns {
-			b = appendValue(b, t.At(row, c))
+			b = t.appendCell(b, t.At(row, c))
 		}
 	}
 	return b
+}
+
+// appendCell appends a value of the table or, behind its length, a text.
+func (t *Table) appendCell(b []byte, v float64) []byte {
+	if id, ok := t.textID(v); ok {
+		b = binary.LittleEndian.AppendUint32(append(b, 0xff, 0xff, 0xff, 0xfe), uint32(len(t.texts[id])))
+		return append(b, t.texts[id]...)
+	}
+	return appendValue(b, v)
 }
 
 func appendValue(b []byte, v float64) []byte {

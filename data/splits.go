@@ -57,7 +57,7 @@ func (p Part) Select() *Table {
 }
 
 // Joined returns a table of the columns of t followed by those of its context, which has
-// none apart. Texts are lost.
+// none apart.
 func (t *Table) Joined() (*Table, error) {
 	if t.Context == nil {
 		return t, nil
@@ -82,9 +82,12 @@ func (t *Table) Joined() (*Table, error) {
 	for i := range t.rows {
 		row := values[i*j.dim : (i+1)*j.dim]
 		t.Row(row[:dim], i)
-		t.Context.Row(row[dim:], i)
+		plainMissing(t.Context.Row(row[dim:], i))
 	}
-	j.wide = oneBlock(values)
+	j.wide, j.texts = oneBlock(values), slices.Clip(t.texts)
+	for i := range t.rows {
+		j.takeTexts(i, dim, t.Context, i)
+	}
 	return j, nil
 }
 

@@ -16,7 +16,8 @@ import (
 // Table is rows of named columns, in the units of their source: what files hold,
 // and what every call for rows takes and gives. A cell is a number or a text;
 // NaN is a number that is missing, an infinity is never accepted. Numbers are
-// kept in float64, or in float32 where their source has no more.
+// kept in float64, or in float32 where their source has no more; each distinct
+// text is kept once, and a cell has its number.
 //
 // A *Table is a gonum matrix; [FromMatrix], [FromRows] and [FromFlat] make one of
 // what programs have.
@@ -35,11 +36,39 @@ type Table struct {
 	Lines *Lines
 	// Notes are what the reader of the source noticed, such as a guess that may be wrong.
 	Notes []string
+	// Cells say what the cells of each column are, for files whose columns have a type and
+	// are written in blocks; nil is what the first block has.
+	Cells []Cells
 
 	rows, dim int
 	wide      blocks    // [rows, dim], unless
 	narrow    []float32 // these are the numbers, row after row
-	text      map[int]string
+	texts     []string  // distinct, perhaps of a larger table; the memory may be shared
+	ids       map[string]int
+}
+
+// Cells are what the cells of a column are.
+type Cells uint8
+
+// The cells of columns, each perhaps missing.
+const (
+	AnyCells    Cells = iota // what they turn out to be
+	NumberCells              // numbers
+	WholeCells               // whole numbers below 2^63
+	TextCells                // texts; numbers are written as such
+)
+
+// textCell marks a cell in float64 as a text, whose number is in the lower 48 bits: a quiet
+// NaN that no arithmetic makes.
+const textCell = 0xfffc << 48
+
+// textID is the number of the text that a value of the table is, and whether it is one.
+func (t *Table) textID(v float64) (id int, ok bool) {
+	if v == v || len(t.texts) == 0 {
+		return 0, false
+	}
+	id = int(math.Float64bits(v) ^ textCell)
+	return id, uint(id) < uint(len(t.texts))
 }
 
 var _ mat.Matrix = (*Table)(nil)
@@ -114,7 +143,8 @@ func (t *Table) Dims() (rows, columns int) { return t.rows, t.dim }
 // Rows is the number of rows.
 func (t *Table) Rows() int { return t.rows }
 
-// At returns the number in a cell: NaN where it is missing or a text.
+// At returns the number in a cell: NaN where it is missing or a text. Only in its own table
+// the NaN of a text means one.
 func (t *Table) At(row, col int) float64 {
 	if t.narrow != nil {
 		return float64(t.narrow[row*t.dim+col])
@@ -142,17 +172,81 @@ func (t *Table) Row(dst []float64, row int) []float64 {
 
 // Text returns the text in a cell, and whether it has one.
 func (t *Table) Text(row, col int) (string, bool) {
-	s, ok := t.text[row*t.dim+col]
-	return s, ok
+	if id, ok := t.TextID(row, col); ok {
+		return t.texts[id], true
+	}
+	return "", false
 }
 
-// SetText puts a text in the place of a number.
-func (t *Table) SetText(row, col int, text string) {
-	if t.text == nil {
-		t.text = map[int]string{}
+// TextID returns the number of the text in a cell, and whether it has one: equal texts have
+// one number, from 0 to below [Table.Texts].
+func (t *Table) TextID(row, col int) (id int, ok bool) {
+	if len(t.texts) == 0 {
+		return 0, false
 	}
+	return t.textID(t.At(row, col))
+}
+
+// TextOf returns the text with a number of [Table.TextID].
+func (t *Table) TextOf(id int) string { return t.texts[id] }
+
+// Texts is how many numbers of texts there are. A table that was selected from another has
+// those of the other.
+func (t *Table) Texts() int { return len(t.texts) }
+
+// SetText puts a copy of a text in the place of what a cell has.
+func (t *Table) SetText(row, col int, text string) {
 	t.widen()
-	t.text[row*t.dim+col], t.wide.row(row, t.dim)[col] = text, math.NaN()
+	if len(t.texts) == 0 { // what a source had for NaN is no text
+		for _, block := range t.wide.of {
+			plainMissing(block)
+		}
+	}
+	if t.ids == nil {
+		t.ids = make(map[string]int, len(t.texts))
+		for id, s := range t.texts {
+			t.ids[s] = id
+		}
+	}
+	id, known := t.ids[text]
+	if !known {
+		id, text = len(t.texts), strings.Clone(text)
+		t.texts, t.ids[text] = append(t.texts, text), id
+	}
+	t.wide.row(row, t.dim)[col] = math.Float64frombits(textCell | uint64(id))
+}
+
+// Set puts a number in the place of what a cell has; NaN is missing.
+func (t *Table) Set(row, col int, v float64) {
+	if v != v {
+		v = math.NaN()
+	}
+	if t.narrow != nil && float64(float32(v)) != v && v == v {
+		t.widen()
+	}
+	if t.narrow != nil {
+		t.narrow[row*t.dim+col] = float32(v)
+	} else {
+		t.wide.row(row, t.dim)[col] = v
+	}
+}
+
+// plainMissing makes all NaN among values the one of a missing number.
+func plainMissing(values []float64) {
+	for i, v := range values {
+		if v != v {
+			values[i] = math.NaN()
+		}
+	}
+}
+
+// takeTexts puts the texts in a row of another table behind so many columns of a row.
+func (t *Table) takeTexts(row, before int, from *Table, fromRow int) {
+	for c := range from.dim {
+		if text, ok := from.Text(fromRow, c); ok {
+			t.SetText(row, before+c, text)
+		}
+	}
 }
 
 // Float32 returns the values of all rows, one row after the other, where they
@@ -180,6 +274,7 @@ func (t *Table) Extend(more *Table) error {
 	row := make([]float64, t.dim)
 	for i := range more.rows {
 		t.Append(more.Row(row, i))
+		t.takeTexts(t.rows-1, 0, more, i)
 	}
 	if t.Context != nil {
 		return t.Context.Extend(more.Context)
@@ -196,17 +291,12 @@ func (t *Table) Select(rows, columns []int) *Table {
 	if columns == nil {
 		columns = sequence(0, t.dim)
 	}
-	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Lines: t.Lines.pick(rows),
-		rows: len(rows), dim: len(columns), wide: oneBlock(make([]float64, len(rows)*len(columns)))}
+	s := &Table{Name: t.Name, Columns: pick(t.Columns, columns), Cells: pick(t.Cells, columns), Lines: t.Lines.pick(rows),
+		rows: len(rows), dim: len(columns), wide: oneBlock(make([]float64, len(rows)*len(columns))), texts: slices.Clip(t.texts)}
 	for i, row := range rows {
 		values := s.wide.row(i, s.dim)
 		for k, c := range columns {
-			if values[k] = t.At(row, c); len(t.text) == 0 {
-				continue
-			}
-			if text, ok := t.Text(row, c); ok {
-				s.SetText(i, k, text)
-			}
+			values[k] = t.At(row, c)
 		}
 	}
 	if t.Context != nil {
@@ -297,7 +387,8 @@ func (t *Table) widen() {
 }
 
 // Append adds a row of numbers. The first row says how many columns there are: of a
-// shorter one the last values are missing, of a longer one they are left out.
+// shorter one the last values are missing, of a longer one they are left out. NaN is
+// missing, also where it was a text of another table.
 func (t *Table) Append(row []float64) {
 	t.widen()
 	if t.rows == 0 {
@@ -307,7 +398,7 @@ func (t *Table) Append(row []float64) {
 		row = append(slices.Clip(row), math.NaN())
 	}
 	if t.dim > 0 {
-		t.wide.add(row[:t.dim], t.rows)
+		plainMissing(t.wide.add(row[:t.dim], t.rows))
 		t.rows++
 	}
 }
