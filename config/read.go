@@ -37,9 +37,20 @@ import (
 //
 // The error is of type [Problems] and holds everything that is wrong, in the order of the file.
 func Parse(t option.Table, name string, src []byte, sets []string, others ...string) error {
+	r := newReader(t, name, sets, map[*yaml.Node]int{})
+	r.others = others
+	r.read(src)
+	if len(r.problems) > 0 {
+		r.problems.sort()
+		return r.problems
+	}
+	return nil
+}
+
+func newReader(t option.Table, file string, sets []string, override map[*yaml.Node]int) *reader {
 	r := &reader{
-		file: name, sets: sets, keys: option.Flatten(t), others: others,
-		children: map[string][]string{}, override: map[*yaml.Node]int{}, places: map[string]*yaml.Node{}, bad: map[string]bool{},
+		file: file, sets: sets, keys: option.Flatten(t),
+		children: map[string][]string{}, override: override, places: map[string]*yaml.Node{}, bad: map[string]bool{},
 	}
 	for _, path := range r.keys.Paths {
 		for ; path != ""; path = parent(path) {
@@ -48,12 +59,7 @@ func Parse(t option.Table, name string, src []byte, sets []string, others ...str
 			}
 		}
 	}
-	r.read(src)
-	if len(r.problems) > 0 {
-		r.problems.sort()
-		return r.problems
-	}
-	return nil
+	return r
 }
 
 // reader holds a configuration while it is read.
@@ -80,6 +86,17 @@ func (r *reader) read(src []byte) {
 	for i, text := range r.sets {
 		r.set(root, i+1, text)
 	}
+	r.tree(root)
+	given := func(path string) bool { return r.places[path] != nil }
+	r.keys.Fill(given)
+	for _, p := range r.keys.Check(r.bad) {
+		path, n := r.place(p.Paths, root)
+		r.fail(n, path, "%s", p.Text)
+	}
+}
+
+// tree reads the values under a mapping.
+func (r *reader) tree(root *yaml.Node) {
 	r.section(root, "")
 	for _, path := range r.meant {
 		if r.places[path] == nil {
@@ -87,12 +104,6 @@ func (r *reader) read(src []byte) {
 		}
 	}
 	r.values()
-	given := func(path string) bool { return r.places[path] != nil }
-	r.keys.Fill(given)
-	for _, p := range r.keys.Check(r.bad) {
-		path, n := r.place(p.Paths, root)
-		r.fail(n, path, "%s", p.Text)
-	}
 }
 
 // fail reports a problem at a node.
@@ -232,8 +243,71 @@ func (r *reader) decode(k *option.Key, n *yaml.Node, path string) {
 			return
 		}
 		into(r, field.Word, n, path, textOf)
+	case **float64:
+		*field = new(float64)
+		into(r, *field, n, path, realOf)
+	case *[]float64:
+		*field = list(r, n, path, "numbers", realOf)
+	case option.Entries:
+		r.entries(field, n, path)
 	default:
 		panic(fmt.Sprintf("config: the table has a field of type %T, which cannot be read", field))
+	}
+}
+
+// entries reads a mapping whose keys are names of the user's.
+func (r *reader) entries(e option.Entries, n *yaml.Node, path string) {
+	if n.Kind != yaml.MappingNode {
+		r.fail(n, path, "want names with their values, got %s", described(n))
+		return
+	}
+	first := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		full, before := option.Join(path, k.Value), first[k.Value]
+		first[k.Value] = k
+		switch {
+		case k.Kind != yaml.ScalarNode || k.Value == "":
+			r.fail(k, path, "want a name, got %s", described(k))
+		case before != nil:
+			r.fail(k, full, "given twice, first at %d:%d (keep one)", before.Line, before.Column)
+		default:
+			r.places[full] = k
+			r.entry(e.Entry(k.Value), v, full)
+		}
+	}
+}
+
+// entry reads what belongs to one name: a word, or keys and values of its own.
+func (r *reader) entry(t option.Table, n *yaml.Node, path string) {
+	inner := newReader(t, r.file, r.sets, r.override)
+	if n.Kind == yaml.MappingNode {
+		inner.tree(n)
+	} else {
+		word, wrong := textOf(n)
+		if wrong != "" {
+			wrong = strings.Replace(wrong, "want text", "want a word, or keys and values", 1)
+		} else {
+			var key *option.Key
+			if key, wrong = inner.keys.WordKey(word); wrong == "" {
+				key.SetWord(word)
+				inner.places[key.Path] = n
+			}
+		}
+		if wrong != "" {
+			r.fail(n, path, "%s", wrong)
+			r.bad[path] = true
+		}
+	}
+	for _, p := range inner.problems {
+		p.Path = option.Join(path, p.Path)
+		r.problems = append(r.problems, p)
+	}
+	for p, at := range inner.places {
+		r.places[option.Join(path, p)] = at
+	}
+	for p := range inner.bad {
+		r.bad[option.Join(path, p)] = true
 	}
 }
 

@@ -49,9 +49,16 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 		*at = value
 		return ""
 	}
-	n, name := *at, rest[0]
+	n, key := *at, r.keys.At(done)
+	named := false // by names of the user's
+	if key != nil {
+		if e, ok := key.Field().(option.Entries); ok {
+			rest, named = ofEntry(n, option.Flatten(option.Blank(e)), rest), true
+		}
+	}
+	name := rest[0]
 	switch {
-	case n.Tag == "!!null" && r.keys.At(done) != nil:
+	case n.Tag == "!!null" && key != nil && !named:
 		return done + " has no parts in the file that could be set (set all of it)"
 	case n.Tag == "!!null":
 		n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
@@ -63,11 +70,11 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 				return r.put(&n.Content[j+1], option.Join(done, name), rest[1:], value, i)
 			}
 		}
-		key, child := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, nothing()
+		added, child := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}, nothing()
 		wrong := r.put(&child, option.Join(done, name), rest[1:], value, i)
 		if wrong == "" {
-			r.override[key] = i
-			n.Content = append(n.Content, key, child)
+			r.override[added] = i
+			n.Content = append(n.Content, added, child)
 			*at = n
 		}
 		return wrong
@@ -79,6 +86,27 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 		return r.put(&n.Content[index], option.Join(done, name), rest[1:], value, i)
 	}
 	return fmt.Sprintf("%s is %s in the file, not a section", done, described(n))
+}
+
+// ofEntry joins the parts of a path to what belongs to a name, which may have dots, into the name and perhaps one of its keys. Where n
+// has a word for that name, it becomes the key that the word is the value of.
+func ofEntry(n *yaml.Node, keys *option.Keys, rest []string) []string {
+	last := len(rest) - 1
+	if last == 0 || keys.At(rest[last]) == nil {
+		return []string{strings.Join(rest, ".")}
+	}
+	name := strings.Join(rest[:last], ".")
+	for j := 0; j+1 < len(n.Content) && n.Kind == yaml.MappingNode; j += 2 {
+		word := n.Content[j+1]
+		if n.Content[j].Value != name || word.Kind != yaml.ScalarNode {
+			continue
+		}
+		if k, wrong := keys.WordKey(word.Value); wrong == "" {
+			key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: k.Path, Line: word.Line, Column: word.Column}
+			n.Content[j+1] = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Content: []*yaml.Node{key, word}, Line: word.Line, Column: word.Column}
+		}
+	}
+	return []string{name, rest[last]}
 }
 
 // mark notes that n, and all in it, came from override number i.

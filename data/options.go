@@ -41,6 +41,23 @@ type Options struct {
 	// DropColumns names columns that are left out, by name or, where no column
 	// has that name, by number from 0.
 	DropColumns []string
+	// Columns declare what columns of a table are; what they leave out is guessed, see
+	// [GuessSchema].
+	Columns Schema
+	// Guess says what is guessed of columns: "" or "all", or "reals", which takes numbers
+	// that are not declared for real numbers without steps and atoms.
+	Guess string
+	// Marginal is the transform of real, integer and date columns that declare none:
+	// "" or "standardise", "none" or "spline".
+	Marginal string
+	// Typed has a schema guessed of arrays too, whose columns have no names.
+	Typed bool
+	// Noise gives the values of integers, dates and steps uniform noise within their cells,
+	// for densities that have no probabilities of cells: flows.
+	Noise bool
+	// Choose, if not nil, is called with the whole schema before rows are prepared, and may
+	// change Noise.
+	Choose func(Schema, *Options) error
 	// Dequantize is the number of levels L of discrete values 0 to L−1, to which
 	// the seed adds noise, see [Dequantise]. 0 adds none.
 	Dequantize int
@@ -97,6 +114,12 @@ func (o *Options) Table() option.Table {
 		count("context_columns", &o.ContextColumns, "number of columns, the last ones of a row, that are context and not variables"),
 		option.Of("drop_columns", &o.DropColumns, nil, "columns of a table that are left out, by name, or by number counted from 0").Default("[], none").
 			Check(o.checkColumns),
+		option.Each("columns", (*[]Column)(&o.Columns), func(c *Column) *string { return &c.Name }, (*Column).Table,
+			"what columns of a table are, by name or by number from 0: a kind or a role alone, or some of the keys below; the rest is guessed"),
+		option.Words("guess", &o.Guess, "what is guessed of columns: all, kinds, steps and atoms; reals, numbers that are not declared are real, without steps and atoms",
+			"all", "reals"),
+		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; with its log-determinant",
+			string(Standardise), string(AsIs), string(SplineScale)),
 		count("fold", &o.Fold, "which fold of a cross-validation, counted from 1, is the test rows").Default("0, no folds"),
 		count("folds", &o.Folds, "number of folds that the rows are divided into by the seed").Default("0, the source has folds of its own"),
 		option.Of("dequantise", &o.Dequantize, 0, "number of grey levels of rows of whole numbers x, which become (x+u)/levels with u uniform in [0, 1)").
@@ -137,6 +160,7 @@ func (o *Options) check(report option.Report) {
 	if comma, _ := o.Comma(); comma == ',' && o.Decimal == "comma" {
 		report("the comma is either the decimal sign or between cells", "separator", "decimal")
 	}
+	o.checkShortForms(report)
 	if o.White > 0 && o.Binarize == "" {
 		report("white has no use without binarize (set data.binarize)", "white", "binarize")
 	}
@@ -167,3 +191,28 @@ func (o *Options) RandomSeed() uint64 {
 }
 
 var binarizeModes = []string{"threshold", "sample"}
+
+// checkShortForms reports what is said of columns twice, once by a short form.
+func (o *Options) checkShortForms(report option.Report) {
+	for _, name := range o.DropColumns {
+		if slices.Contains(o.Columns.Names(), name) {
+			report(fmt.Sprintf("%q is in drop_columns too (keep one)", name), "columns."+name, "drop_columns")
+		}
+	}
+	for i, c := range o.Columns {
+		if slices.Contains(o.Columns.Names()[:i], c.Name) {
+			report(fmt.Sprintf("%q is declared twice (keep one)", c.Name), "columns."+c.Name)
+		}
+		switch {
+		case o.Standardise && c.Transform != "":
+			report("standardise is for all columns (set one of it and transform)", "columns."+c.Name+".transform", "standardise")
+		case o.Labels && c.Role == LabelRole:
+			report("labels makes labels the context (set one of labels and the role label)", "columns."+c.Name+".role", "labels")
+		case o.ContextColumns > 0 && c.Role == ContextRole:
+			report("the context is either the last columns or named ones (set one of context_columns and the role context)", "columns."+c.Name+".role", "context_columns")
+		}
+	}
+	if o.Standardise && o.Marginal != "" && o.Marginal != string(Standardise) {
+		report("columns are either standardised or "+o.Marginal+" (set one of standardise and marginal)", "marginal", "standardise")
+	}
+}

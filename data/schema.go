@@ -1,5 +1,19 @@
 package data
 
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/internal/text"
+)
+
 // Schema says what the columns of a table are, in the order of the source.
 type Schema []Column
 
@@ -74,3 +88,235 @@ const (
 	ProbitScale Transform = "probit"      // on declared bounds
 	SplineScale Transform = "spline"      // the marginal of the training rows to about N(0, 1), linear tails
 )
+
+// columnKinds, roles and transforms are in the order of help.
+var (
+	columnKinds = []ColumnKind{Binary, Categorical, Integer, Real, Circular, Date}
+	roles       = []Role{VariableRole, ContextRole, LabelRole, WeightRole, IDRole, DropRole}
+	transforms  = []Transform{AsIs, Standardise, LogScale, LogitScale, ProbitScale, SplineScale}
+)
+
+// wordsOf are the words of an option that may be left out.
+func wordsOf[T ~string](all []T) []string {
+	words := []string{""}
+	for _, w := range all {
+		words = append(words, string(w))
+	}
+	return words
+}
+
+// Table declares the options of a column in a configuration.
+func (c *Column) Table() option.Table {
+	const guessed = "guessed"
+	return option.Table{
+		option.Words("kind", (*string)(&c.Kind), "what its values are: binary, one of two; categorical, one of some without an order; integer; real; circular, angles and hours; date, a day or a time",
+			wordsOf(columnKinds)...).Default(guessed),
+		option.Words("role", (*string)(&c.Role), "what it is for: variable, is modelled; context, conditions the model; label and id, stay beside the rows; weight, how often a row counts; drop, is left out",
+			wordsOf(roles)...).Default(guessed),
+		option.Of("levels", &c.Levels, nil, "the values of a binary or categorical column, in the order of their codes").Default("those of the source, sorted"),
+		option.Of("min", &c.Min, nil, "bound below which it has no value").Default("none"),
+		option.Of("max", &c.Max, nil, "bound above which it has no value").Default("none"),
+		option.Of("step", &c.Step, 0, "what its values are rounded to, such as 0.01 or 5").Within(0, math.MaxFloat32).Default("guessed; 1 of integers and of days or seconds"),
+		option.Of("exact", &c.Exact, false, "whether its values are not rounded, whatever they look like").Default(guessed),
+		option.Of("period", &c.Period, 0, "after what a circular column returns, such as 24 or 360").Within(0, math.MaxFloat32).Default("none"),
+		option.Of("format", &c.Format, "", "how dates or times are written: the layout of 2 January 2006, 15:04:05, such as 02.01.2006").Default(guessed),
+		option.Of("missing", &c.Missing, false, "whether cells may be missing").Default("whether one is missing in the source"),
+		option.Of("atoms", &c.Atoms, nil, "numbers that have a probability of their own, such as many zeros; [] for none").Default(guessed),
+		option.Words("transform", (*string)(&c.Transform), "what is done to its numbers before the model sees them: none; standardise; log, above a declared min or 0; logit or probit, between declared bounds; spline, to about a normal density",
+			wordsOf(transforms)...).Default("data.marginal"),
+		option.Rule(c.check),
+	}
+}
+
+// check reports what of a column contradicts itself.
+func (c *Column) check(report option.Report) {
+	numbers := c.Kind == Integer || c.Kind == Real || c.Kind == Date
+	given := func(set bool, key string, fits bool, of string) {
+		if set && !fits && c.Kind != "" {
+			report(fmt.Sprintf("a column that is %s has no %s (it is for %s)", c.Kind, key, of), key, "kind")
+		}
+	}
+	given(c.Levels != nil, "levels", c.Kind == Binary || c.Kind == Categorical, "binary and categorical columns")
+	given(c.Min != nil, "min", numbers, "integers, reals and dates")
+	given(c.Max != nil, "max", numbers, "integers, reals and dates")
+	given(c.Step != 0, "step", numbers, "integers, reals and dates")
+	given(c.Exact, "exact", c.Kind == Real, "reals")
+	given(c.Period != 0, "period", c.Kind == Circular, "circular columns")
+	given(c.Format != "", "format", c.Kind == Date, "dates")
+	given(len(c.Atoms) > 0, "atoms", numbers, "integers, reals and dates")
+	given(c.Transform != "" && c.Transform != AsIs, "transform", numbers, "integers, reals and dates")
+	switch {
+	case c.Kind == Circular && c.Period == 0:
+		report("a circular column needs its period, such as 24 or 360", "kind", "period")
+	case c.Kind == Binary && c.Levels != nil && len(c.Levels) != 2:
+		report(fmt.Sprintf("a binary column has two levels, got %d", len(c.Levels)), "levels", "kind")
+	case c.Levels != nil && len(c.Levels) == 0:
+		report("is empty (leave it out to take those of the source)", "levels")
+	}
+	for i, level := range c.Levels {
+		if slices.Contains(c.Levels[:i], level) {
+			report(fmt.Sprintf("%q is listed twice (keep one)", level), "levels")
+		}
+	}
+	if c.Min != nil && c.Max != nil && *c.Min >= *c.Max {
+		report(fmt.Sprintf("is not below max: %v, %v", *c.Min, *c.Max), "min", "max")
+	}
+	if c.Step > 0 && c.Exact {
+		report("a column is either rounded to a step or exact (set one of step and exact)", "step", "exact")
+	}
+	if (c.Transform == LogitScale || c.Transform == ProbitScale) && (c.Min == nil || c.Max == nil) {
+		report(fmt.Sprintf("%s needs both bounds (set min and max)", c.Transform), "transform", "min", "max")
+	}
+	if c.Format != "" {
+		if problem := checkLayout(c.Format); problem != "" {
+			report(problem, "format")
+		}
+	}
+	for _, a := range c.Atoms {
+		if c.Min != nil && a < *c.Min || c.Max != nil && a > *c.Max {
+			report(fmt.Sprintf("%v is beyond the bounds", a), "atoms", "min", "max")
+		}
+	}
+}
+
+// checkLayout returns what is wrong with the layout of a date, "" when nothing is.
+func checkLayout(layout string) string {
+	a, b := time.Date(1999, 11, 28, 23, 58, 57, 0, time.UTC), time.Date(2004, 2, 3, 4, 5, 6, 0, time.UTC)
+	if a.Format(layout) != b.Format(layout) {
+		if back, err := time.Parse(layout, a.Format(layout)); err == nil && back.Format(layout) == a.Format(layout) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("%q is no layout of dates or times (write 2 January 2006, 15:04:05 in the form of the column, such as 02.01.2006)", layout)
+}
+
+// Validate returns everything that contradicts itself, each with the name of the column.
+func (s Schema) Validate() error {
+	var columns option.Table
+	names := map[string]bool{}
+	for i := range s {
+		columns = append(columns, option.Section(s[i].Name, s[i].Table()))
+	}
+	problems := option.Problems(option.Flatten(columns).Check(map[string]bool{}))
+	for _, c := range s {
+		if names[c.Name] {
+			problems = append(problems, option.Problem{Text: "there are two columns of this name", Paths: []string{c.Name}})
+		}
+		names[c.Name] = true
+	}
+	if problems != nil {
+		return fmt.Errorf("data: columns: %w", problems)
+	}
+	return nil
+}
+
+// Names are the names of the columns.
+func (s Schema) Names() []string {
+	names := make([]string, len(s))
+	for i, c := range s {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// Find returns the number of the column of a name, or an error that suggests another one.
+func (s Schema) Find(name string) (int, error) {
+	names := s.Names()
+	if i := slices.Index(names, name); i >= 0 {
+		return i, nil
+	}
+	return 0, fmt.Errorf("there is no column %q%s; there are %s", text.Shorten(name, 41), text.DidYouMean(name, names), text.Listed(names))
+}
+
+// Variables are the numbers of the columns that are modelled, Context of those that condition the model.
+func (s Schema) Variables() []int { return s.of(VariableRole) }
+
+// Context is as described at [Schema.Variables].
+func (s Schema) Context() []int { return s.of(ContextRole) }
+
+func (s Schema) of(role Role) (columns []int) {
+	for i, c := range s {
+		if cmp.Or(c.Role, VariableRole) == role {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
+// String is the schema as a table for people, one line a column, of at most 100 characters.
+func (s Schema) String() string {
+	const width = 100
+	rows := [][4]string{{"column", "role", "kind", ""}}
+	for _, c := range s {
+		role, kind := c.Role, c.Kind
+		rows = append(rows, [4]string{text.Escaped(text.Shorten(c.Name, 30)), string(cmp.Or(role, VariableRole)), string(kind), ""})
+		if role != DropRole {
+			rows[len(rows)-1][3] = text.Escaped(c.about())
+		}
+	}
+	var wide [3]int
+	for _, r := range rows {
+		for k := range wide {
+			wide[k] = max(wide[k], utf8.RuneCountInString(r[k]))
+		}
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		line := fmt.Sprintf("%-*s  %-*s  %-*s  %s", wide[0], r[0], wide[1], r[1], wide[2], r[2], r[3])
+		b.WriteString(strings.TrimRight(text.Shorten(line, width), " ") + "\n")
+	}
+	return b.String()
+}
+
+// about says in a few words what a column is besides its kind.
+func (c *Column) about() string {
+	var facts []string
+	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
+	if c.Missing {
+		add("may be missing")
+	}
+	if len(c.Atoms) > 0 {
+		add("atoms %s", strings.Join(option.Names(c.Atoms, Number), ", "))
+	}
+	switch {
+	case c.Min != nil && c.Max != nil:
+		add("%s to %s", Number(*c.Min), Number(*c.Max))
+	case c.Min != nil:
+		add("at least %s", Number(*c.Min))
+	case c.Max != nil:
+		add("at most %s", Number(*c.Max))
+	}
+	switch {
+	case c.Kind == Circular:
+		add("period %s", Number(c.Period))
+	case c.Format != "":
+		add("written %s", c.Format)
+	}
+	if c.Step > 0 && (c.Step != 1 || c.Kind == Real) {
+		add("step %s", Number(c.Step))
+	}
+	if c.Transform != "" && c.Transform != Standardise {
+		add("transform %s", c.Transform)
+	}
+	if n := len(c.Levels); n > 0 {
+		levels := make([]string, n)
+		for i, l := range c.Levels {
+			levels[i] = text.Shorten(l, 24)
+		}
+		if c.Kind == Categorical {
+			add("%d levels: %s", n, strings.Join(levels, ", "))
+		} else {
+			add("%s", strings.Join(levels, ", "))
+		}
+	}
+	return strings.Join(facts, "; ")
+}
+
+// Number is a number as tables write it: the shortest decimal that reads back as it, without an exponent where it is of
+// ordinary size.
+func Number(v float64) string {
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e16) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strconv.FormatFloat(v+0, 'f', -1, 64)
+}

@@ -73,6 +73,10 @@ func (ks *Keys) check(bad map[string]bool, unused []Problem) []Problem {
 		if isBad(k.Path) || unsure && k.isZero() || !unsure && !k.Used() {
 			continue
 		}
+		if e, ok := k.at.(Entries); ok {
+			all = append(all, entriesProblems(e, k.Path, bad)...)
+			continue
+		}
 		if own := k.own(); own != nil {
 			all = append(all, own...)
 			bad[k.Path] = true
@@ -130,8 +134,16 @@ func (k *Key) own() []Problem {
 		}
 	case *float64:
 		report(k.Path, k.bounds.checkReal(*v))
+	case **float64:
+		if *v != nil {
+			report(k.Path, k.bounds.checkReal(**v))
+		}
 	case *[3]float64:
 		for i, x := range v {
+			report(element(i), k.bounds.checkReal(x))
+		}
+	case *[]float64:
+		for i, x := range *v {
 			report(element(i), k.bounds.checkReal(x))
 		}
 	case *[]int:

@@ -24,6 +24,8 @@ type Doc struct {
 	Help string `json:"help"`
 	// Mutable keys may change when a run is resumed.
 	Mutable bool `json:"mutable,omitempty"`
+	// Keys are those of each name of a mapping whose names are free; their paths begin below it.
+	Keys []Doc `json:"keys,omitempty"`
 }
 
 // Document describes every key of a table, in its order.
@@ -53,6 +55,9 @@ func Document(t Table) []Doc {
 		}
 		for _, c := range uses(all) {
 			d.For = append(d.For, c.String())
+		}
+		if e, ok := first.at.(Entries); ok {
+			d.Keys = Document(Blank(e))
 		}
 		docs = append(docs, d)
 	}

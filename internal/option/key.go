@@ -112,7 +112,7 @@ func (k *Key) selectors() []string {
 	return paths
 }
 
-// Field returns a pointer to the field of the key: to a [Type] or a [WordOrList], or nil for a text, which [Key.SetWord] sets.
+// Field returns a pointer to the field of the key: to a [Type] or a [WordOrList], or [Entries], or nil for a text, which [Key.SetWord] sets.
 func (k *Key) Field() any {
 	switch k.at.(type) {
 	case *string, chooser:
@@ -155,8 +155,11 @@ func (k *Key) IsMutable() bool { return k.mutable }
 
 // isZero reports whether the field is the zero value of its type. An empty list is not: it was given.
 func (k *Key) isZero() bool {
-	if at, ok := k.at.(*WordOrList); ok {
+	switch at := k.at.(type) {
+	case *WordOrList:
 		return *at.Word == "" && *at.List == nil
+	case Entries:
+		return len(at.Names()) == 0
 	}
 	return reflect.ValueOf(k.value()).IsZero()
 }
@@ -167,6 +170,7 @@ func (k *Key) fill() {
 		return
 	}
 	switch at := k.at.(type) {
+	case Entries: // without a default
 	case chooser:
 		at.pick(k.word())
 	case *WordOrList:

@@ -37,9 +37,9 @@ const MaxSteps = 1 << 50
 // maxList bounds the elements of a list of integers.
 const maxList = 1 << 16
 
-// Type is what the field of an option may be. A *uint64 is a seed whose zero is no default: nil is.
+// Type is what the field of an option may be. A *uint64 is a seed, and a *float64 a number, whose zero is no default: nil is.
 type Type interface {
-	string | bool | int | uint64 | *uint64 | float64 | []int | []string | [3]float64
+	string | bool | int | uint64 | *uint64 | float64 | *float64 | []int | []float64 | []string | [3]float64
 }
 
 // Table lists options in the order of a resolved file. Rows below a choice may depend on it.
@@ -54,7 +54,7 @@ func (t Table) Without(names ...string) Table {
 type Row struct {
 	name, help string
 
-	at       any        // a pointer to the field; a [Type], a [*WordOrList] or a choice of values
+	at       any        // a pointer to the field; a [Type], a [*WordOrList], [Entries] or a choice of values
 	initial  func() any // the default
 	required bool
 	says     string // the default in words, where its value says too little

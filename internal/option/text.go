@@ -10,8 +10,11 @@ import (
 
 // value returns the value of the field: a [Type], or a [WordOrList].
 func (r *Row) value() any {
-	if at, ok := r.at.(chooser); ok {
+	switch at := r.at.(type) {
+	case chooser:
 		return at.word()
+	case Entries:
+		return at
 	}
 	return reflect.ValueOf(r.at).Elem().Interface()
 }
@@ -40,12 +43,21 @@ func (r *Row) form(value any) (kind, text string) {
 		return whole64, text
 	case float64:
 		return "number", realText(v)
+	case *float64:
+		if v != nil {
+			text = realText(*v)
+		}
+		return "number", text
 	case []int:
 		return "list of integers", listText(v, strconv.Itoa)
+	case []float64:
+		return "list of numbers", listText(v, realText)
 	case []string:
 		return "list of texts", listText(v, QuoteText)
 	case [3]float64:
 		return "list of three numbers", listText(v[:], realText)
+	case Entries:
+		return "names, each with a word or keys and values", entriesText(v)
 	case WordOrList:
 		if text = QuoteText(*v.Word); *v.List != nil {
 			text = listText(*v.List, strconv.Itoa)

@@ -1,0 +1,110 @@
+package option
+
+import (
+	"slices"
+	"strings"
+)
+
+// Entries is an option that is a mapping whose keys are names of the user's, such as columns of a table, each with a table of
+// options. A file may have a word in the place of such a table: that of the first choice that knows it.
+type Entries interface {
+	// Names are those of the entries, in their order.
+	Names() []string
+	// Entry is the table of the options of an entry, which is added where there is none of the name. It is that of the entry
+	// until another one is added.
+	Entry(name string) Table
+}
+
+// Each declares a mapping from names to options, which are kept in the order in which they are given; a zero field of an entry is
+// not set.
+func Each[T any](name string, at *[]T, nameOf func(*T) *string, table func(*T) Table, help string) *Row {
+	return &Row{name: name, help: help, at: &each[T]{at, nameOf, table}, initial: func() any { return &each[T]{at: new([]T)} }}
+}
+
+type each[T any] struct {
+	at     *[]T
+	nameOf func(*T) *string
+	table  func(*T) Table
+}
+
+func (e *each[T]) Names() []string {
+	names := make([]string, len(*e.at))
+	for i := range *e.at {
+		names[i] = *e.nameOf(&(*e.at)[i])
+	}
+	return names
+}
+
+func (e *each[T]) Entry(name string) Table {
+	i := slices.Index(e.Names(), name)
+	if i < 0 {
+		i, *e.at = len(*e.at), append(*e.at, *new(T))
+		*e.nameOf(&(*e.at)[i]) = name
+	}
+	return e.table(&(*e.at)[i])
+}
+
+// blank is the table of an entry that is not one of them.
+func (e *each[T]) blank() Table { return e.table(new(T)) }
+
+// Blank is the table of an entry without any values, for documents.
+func Blank(e Entries) Table { return e.(interface{ blank() Table }).blank() }
+
+// WordKey is the key of an entry whose value a word alone is, nil with what is wrong where no choice knows it.
+func (ks *Keys) WordKey(word string) (*Key, string) {
+	var all []string
+	for _, k := range ks.List {
+		if word != "" && k.Takes(word) {
+			return k, ""
+		}
+		all = append(all, slices.DeleteFunc(slices.Clone(k.words), func(w string) bool { return w == "" })...)
+	}
+	return nil, (&Key{Row: &Row{words: all}, keys: ks}).UnknownWord(word, "keys and values").Text
+}
+
+// entriesText returns the entries as a file has them, on one line.
+func entriesText(e Entries) string {
+	entries := e.Names()
+	for i, name := range entries {
+		var set []*Key
+		for _, k := range Flatten(e.Entry(name)).List {
+			if !k.isZero() {
+				set = append(set, k)
+			}
+		}
+		text := ""
+		if len(set) == 1 && set[0].words != nil {
+			text = set[0].Text()
+		} else {
+			parts := Names(set, func(k *Key) string { return k.Last() + ": " + k.Text() })
+			text = "{" + strings.Join(parts, ", ") + "}"
+		}
+		entries[i] = QuoteText(name) + ": " + text
+	}
+	return "{" + strings.Join(entries, ", ") + "}"
+}
+
+// entriesProblems returns what is wrong with the entries under a path, but for what is bad already.
+func entriesProblems(e Entries, path string, bad map[string]bool) (all []Problem) {
+	for _, name := range e.Names() {
+		section := Join(path, name)
+		known := map[string]bool{}
+		for p := range bad {
+			if inner, found := strings.CutPrefix(p, section+"."); found {
+				known[inner] = true
+			}
+		}
+		if bad[section] {
+			continue
+		}
+		keys := Flatten(e.Entry(name))
+		for _, p := range keys.Check(known) {
+			paths := make([]string, len(p.Paths))
+			for i, inner := range p.Paths {
+				paths[i] = Join(section, inner)
+			}
+			all = append(all, Problem{Text: p.Text, Paths: paths})
+		}
+	}
+	return all
+}
