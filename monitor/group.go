@@ -83,6 +83,9 @@ type Samples struct {
 	Step   int64
 	Shape  []int     // [rows, columns] or, for images, [rows, height, width] or [rows, channels, height, width]
 	Values []float32 // row after row; non-finite values are kept
+	// Columns are the names of the columns of a table and Cells its cells, row after row; a table has no Values.
+	Columns []string
+	Cells   []string
 }
 
 // Rows is how many there are, and Width how many values each has.

@@ -1,8 +1,12 @@
 package monitor
 
 import (
+	"encoding/csv"
 	"errors"
+	"io"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
@@ -102,7 +106,31 @@ func readArray(run, file string) (values []float32, shape []int, err error) {
 	return values, shape, nil
 }
 
+// mostSamples bounds the bytes of a table of samples that are read.
+const mostSamples = 1 << 22
+
+// readTable reads a table of a run, whose first line has the names.
+func readTable(run, file string) (columns, cells []string, err error) {
+	lines, err := readOwn(run, file, func(f *files.File, _ int64) ([][]string, error) {
+		return csv.NewReader(io.LimitReader(f, mostSamples)).ReadAll()
+	})
+	if err == nil && len(lines) == 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return lines[0], slices.Concat(lines[1:]...), nil
+}
+
 func readSamples(dir string, r runlog.Samples, u *RunUpdate) error {
+	if strings.EqualFold(filepath.Ext(r.File), ".csv") {
+		columns, cells, err := readTable(dir, r.File)
+		if err == nil {
+			u.Samples = &Samples{Step: r.Step, Shape: []int{len(cells) / len(columns), len(columns)}, Columns: columns, Cells: cells}
+		}
+		return err
+	}
 	values, shape, err := readArray(dir, r.File)
 	if err == nil {
 		u.Samples = &Samples{Step: r.Step, Shape: shape, Values: values}

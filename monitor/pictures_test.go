@@ -89,6 +89,29 @@ func TestSamplesOfARun(t *testing.T) {
 	expect(30)
 }
 
+// A table of samples is shown as it was written; one that is cut off, or has no line, leaves what was shown before.
+func TestTableOfSamples(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	writer := create(t, dir)
+	w := newWatch(t, dir)
+	for step, content := range []string{"", "age,city\n17,\"a, b\"\n,Ulm\n", "age,city\n17\n", ""} {
+		name := fmt.Sprintf("samples/%d.csv", step)
+		ok(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644))
+		ok(t, writer.Append(runlog.Samples{Step: int64(step), File: name, Shape: []int{2, 2}}))
+		w.poll()
+		s := w.run().Samples
+		if step == 0 {
+			if s != nil {
+				t.Fatalf("samples %+v of an empty file", s)
+			}
+			continue
+		}
+		if s == nil || s.Step != 1 || s.Rows() != 2 || s.Width() != 2 || !slices.Equal(s.Columns, []string{"age", "city"}) || !slices.Equal(s.Cells, []string{"17", "a, b", "", "Ulm"}) {
+			t.Fatalf("after file %d the samples are %+v", step, s)
+		}
+	}
+}
+
 func TestManySamplesReadOnlyTheLast(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	writer := create(t, dir)

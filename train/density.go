@@ -62,8 +62,12 @@ func (s *shows) density(ctx context.Context, t *Trainer) error {
 	for i, v := range logp {
 		values[i] = float32(v + points.RowLogDet(i))
 	}
+	grid, err := shaped(values, []int{densityCells})
+	if err != nil {
+		return err
+	}
 	bounds := func(v [2]float64) [2]runlog.Float { return [2]runlog.Float{runlog.Float(v[0]), runlog.Float(v[1])} }
-	return s.keep(t, densityFiles, values, []int{densityCells}, func(file string) runlog.Record {
+	return s.keep(t, densityFiles, grid, func(file string) runlog.Record {
 		return runlog.Density{Step: t.p.Step, File: file, Shape: []int{densityCells, densityCells}, X: bounds(g.X), Y: bounds(g.Y)}
 	})
 }
@@ -78,11 +82,11 @@ func (s *shows) window(ctx context.Context, t *Trainer) (*exec.Grid, error) {
 	fitted := len(rows) == 0
 	var err error
 	if fitted {
-		rows, err = draw(ctx, t, windowRows)
-	} else {
-		rows, err = t.prep().UndoValues(rows)
+		if rows, err = draw(ctx, t, windowRows); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
+	if rows, err = t.prep().UndoValues(rows); err != nil {
 		return nil, err
 	}
 	g := exec.GridOf(rows, densityCells)

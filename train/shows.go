@@ -54,6 +54,7 @@ const (
 	sampleRows  = 64
 	keepFiles   = 20 // of samples, and of densities
 	sampleFiles = ".npy"
+	tableFiles  = ".csv" // of samples whose columns have names
 )
 
 // sample draws a few rows from the present weights for whoever watches, when its
@@ -69,21 +70,50 @@ func (s *shows) sample(ctx context.Context, t *Trainer) error {
 	if err != nil {
 		return err
 	}
+	rows, suffix := (*data.Table)(nil), tableFiles
 	shape := t.splits.Shape
 	if shape == nil {
+		rows, err = t.prep().Undo(x)
 		shape = []int{t.model.Dim()}
-	} else if white := float32(t.prep().White()); white != 1 {
-		for k := range x { // pictures are from black, 0, to white, 1
-			x[k] /= white
+	}
+	if rows == nil || rows.Columns == nil {
+		if suffix = sampleFiles; err == nil {
+			rows, err = t.array(x, shape)
 		}
 	}
-	return s.keep(t, sampleFiles, x, shape, func(file string) runlog.Record {
+	if err != nil {
+		return err
+	}
+	return s.keep(t, suffix, rows, func(file string) runlog.Record {
 		return runlog.Samples{Step: t.p.Step, File: file, Shape: append([]int{sampleRows}, shape...)}
 	})
 }
 
-// draw returns n samples of the weights that are validated, in the units of the
-// source, always from the same noise.
+// array makes rows without names of rows of the model: pictures are from black, 0, to white, 1.
+func (t *Trainer) array(x []float32, shape []int) (*data.Table, error) {
+	values, err := t.prep().UndoValues(x)
+	if err != nil {
+		return nil, err
+	}
+	if white := float32(t.prep().White()); t.splits.Shape != nil && white != 1 {
+		for k := range values {
+			values[k] /= white
+		}
+	}
+	return shaped(values, shape)
+}
+
+// shaped is rows of values of that shape.
+func shaped(values []float32, shape []int) (*data.Table, error) {
+	rows, err := data.FromFlat(values, models.Spec{Shape: shape}.Size())
+	if err == nil {
+		rows.Shape = shape
+	}
+	return rows, err
+}
+
+// draw returns n samples of the weights that are validated, as rows of the model, always
+// from the same noise.
 func draw(ctx context.Context, t *Trainer, n int) ([]float32, error) {
 	w, err := exec.HostWeights(t.evaluated())
 	if err != nil {
@@ -94,21 +124,13 @@ func draw(ctx context.Context, t *Trainer, n int) ([]float32, error) {
 		sets[0] = masked.Cycle().At(0)
 	}
 	x, _, err := exec.Sample(ctx, t.model, w, sets, exec.Draw{N: n, Seed: t.o.Seed})
-	if err != nil {
-		return nil, err
-	}
-	return t.prep().UndoValues(x)
+	return x, err
 }
 
-// keep writes what shows the model at the present step, values of rows of that shape,
-// with its record, and removes older files. What goes wrong with files is a hiccup:
-// nobody would give a training for one of them.
-func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, record func(file string) runlog.Record) error {
-	rows, err := data.FromFlat(values, models.Spec{Shape: shape}.Size())
-	if err != nil {
-		return err
-	}
-	rows.Shape = shape
+// keep writes rows that show the model at the present step, with their record, and removes
+// older files. What goes wrong with files is a hiccup: nobody would give a training for one
+// of them.
+func (s *shows) keep(t *Trainer, suffix string, rows *data.Table, record func(file string) runlog.Record) error {
 	folder := s.w.Files().Sub(runlog.SamplesDir)
 	suffix = "-" + s.w.Tag() + suffix
 	name := fmt.Sprintf("%08d%s", t.p.Step, suffix)
@@ -132,7 +154,7 @@ func (s *shows) keep(t *Trainer, suffix string, values []float32, shape []int, r
 func (s *shows) makeRoom() (problem error) {
 	rest := s.clock().Add(time.Minute)
 	s.samples.next, s.densities.next = rest, rest
-	for _, suffix := range []string{sampleFiles, densityFiles} {
+	for _, suffix := range []string{sampleFiles, tableFiles, densityFiles} {
 		problem = also(problem, prune(s.w.Files().Sub(runlog.SamplesDir), -1, "-"+s.w.Tag()+suffix))
 	}
 	return problem

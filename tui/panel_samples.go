@@ -32,6 +32,8 @@ func (m *samplesPanel) view(w, h int) drawing {
 		return drawing{lines: plot.Heatmap(grid, w, h, m.theme.style)}
 	case r.Samples == nil:
 		return drawing{lines: fold(noSamples(r), w, h)}
+	case r.Samples.Cells != nil:
+		return drawing{lines: m.sampleTable(r.Samples, w, h)}
 	}
 	s := r.Samples
 	if grey, n, height, width, ok := images(s); ok {
@@ -105,29 +107,66 @@ func isBits(v []float32) bool {
 	return len(v) > 0 && !slices.ContainsFunc(v, func(x float32) bool { return x != 0 && x != 1 })
 }
 
-const cellWidth = 10 // of a column of the table
+// widestCell bounds the columns of the terminal that a column of the table takes.
+const widestCell = 18
 
-// sampleTable is rows of numbers, from the one that was scrolled to.
+// sampleTable is rows, from the one that was scrolled to: their names, numbers to the right and texts to the left. As
+// many columns are shown as there is room for.
 func (m *samplesPanel) sampleTable(s *monitor.Samples, w, h int) []string {
 	t := m.theme
-	columns := min(s.Width(), max(1, (w-5)/cellWidth))
-	head := "    "
-	for d := range columns {
-		head += fmt.Sprintf("%*s", cellWidth, "x"+strconv.Itoa(d+1))
+	first := m.first(s.Rows() - (h - 1))
+	last := min(s.Rows(), first+h-1)
+	lines := make([]string, max(0, last-first)+1)
+	lines[0] = "    "
+	for i := range lines[1:] {
+		lines[i+1] = fmt.Sprintf("%4d", first+i)
 	}
-	if columns < s.Width() {
-		head += t.text(" …")
-	}
-	lines := []string{t.dim(cut(head, w))}
-	for i := m.first(s.Rows() - (h - 1)); i < s.Rows() && len(lines) < h; i++ {
-		var row strings.Builder
-		fmt.Fprintf(&row, "%4d", i)
-		for d := range columns {
-			fmt.Fprintf(&row, "%*.4g", cellWidth, s.Values[i*s.Width()+d])
+	for d := range s.Width() {
+		column := []string{t.clean(sampleName(s, d))}
+		numbers := true
+		for i := first; i < last; i++ {
+			cell, isNumber := sampleCell(s, i*s.Width()+d)
+			column, numbers = append(column, t.clean(cell)), numbers && isNumber
 		}
-		lines = append(lines, cut(row.String(), w))
+		wide := min(widest(column), widestCell)
+		if d > 0 && width(lines[0])+2+wide > w {
+			lines[0] += t.text(" …")
+			break
+		}
+		for i, cell := range column {
+			cell = t.shorten(cell, wide)
+			room := strings.Repeat(" ", wide-width(cell))
+			if numbers {
+				cell, room = room+cell, ""
+			}
+			lines[i] += "  " + cell + room
+		}
+	}
+	lines[0] = t.dim(cut(lines[0], w))
+	for i := range lines {
+		lines[i] = cut(lines[i], w)
 	}
 	return lines
+}
+
+// sampleName is that of a column, x1, x2 and so on where it has none.
+func sampleName(s *monitor.Samples, column int) string {
+	if column < len(s.Columns) {
+		return s.Columns[column]
+	}
+	return "x" + strconv.Itoa(column+1)
+}
+
+// sampleCell is a cell as text, and whether it may be a number: one that is missing may.
+func sampleCell(s *monitor.Samples, at int) (cell string, number bool) {
+	if s.Cells == nil {
+		return fmt.Sprintf("%.4g", s.Values[at]), true
+	}
+	if cell = s.Cells[at]; cell == "" {
+		return "·", true
+	}
+	_, err := strconv.ParseFloat(cell, 64)
+	return cell, err == nil
 }
 
 func (m *samplesPanel) title(w int) string {

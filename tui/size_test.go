@@ -67,7 +67,7 @@ func drawRun(t *rapid.T, i int) monitor.RunUpdate {
 			runlog.Orders{Step: step, Split: "valid", NLL: v(), Mean: v(), BestOrder: v(), Gain: v(), Gain2SE: v(), ESS: v(), PerOrder: []runlog.Float{v(), v()}, MaskLoss: []runlog.Float{v()}},
 			runlog.Event{Time: v(), What: "an event \x1b[2J\n of 漢"})
 	}
-	switch rapid.IntRange(0, 4).Draw(t, "samples") {
+	switch rapid.IntRange(0, 5).Draw(t, "samples") {
 	case 0:
 		u.Samples = nil
 	case 1:
@@ -76,6 +76,8 @@ func drawRun(t *rapid.T, i int) monitor.RunUpdate {
 		u.Samples = &monitor.Samples{Shape: []int{3, 2}, Values: []float32{1, 2, float32(math.NaN()), 3, 4, float32(math.Inf(1))}}
 	case 3:
 		u.Samples = &monitor.Samples{Shape: []int{2, 5}, Values: []float32{1, 0, 1, 0, 1, 1, 1, 0, 0, 0}}
+	case 4:
+		u.Samples = people()
 	}
 	return u
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
+
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // Counting is a shortcut: it agrees with package ansi on every line, of whatever
@@ -20,4 +22,32 @@ func TestWidthIsThatOfPackageAnsi(t *testing.T) {
 			t.Fatalf("width(%q) = %d, package ansi says %d", line, got, want)
 		}
 	})
+}
+
+// Samples of a table have the names and the levels of its columns, numbers end below each other, and a column that
+// does not fit whole is left out.
+func TestTableOfSamples(t *testing.T) {
+	u := fakeRun{dir: "runs/people", seed: 1, records: 10, orders: 1, status: runlog.Running}.update()
+	u.Samples = people()
+	m := watching(asciiScreen, 120, 40, u)
+	for width, want := range map[int]string{
+		80: `
+      age  city                a column with a l~  born        ?
+   0   17  Ulm                              0.125  2001-02-03  x
+   1  101  a city whose name~                   -  1999-12-31  y
+   2    5  B?le                                -3  2020-01-01  -`,
+		34: `
+      age  city               ~
+   0   17  Ulm
+   1  101  a city whose name~
+   2    5  B?le`,
+	} {
+		got := ""
+		for _, line := range m.named("samples").view(width, 4).lines {
+			got += "\n" + strings.TrimRight(line, " ")
+		}
+		if got != want {
+			t.Errorf("in %d columns:%s\nwant%s", width, got, want)
+		}
+	}
 }
