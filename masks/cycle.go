@@ -27,9 +27,9 @@ func NewCycle(r Recipe) (*Cycle, error) {
 	case r.Base != nil:
 		c.base = c.recipe.Base
 	case r.Start == ReversedOrder:
-		c.base = Reversed(r.Dim)
+		c.base = Reversed(r.Dim).after(r.Late)
 	default:
-		c.base = Natural(r.Dim)
+		c.base = Natural(r.Dim).after(r.Late)
 	}
 	c.first = c.grouped(c.base)
 	if r.Base == nil && r.Start == RandomOrder {
@@ -52,7 +52,7 @@ func NewCycle(r Recipe) (*Cycle, error) {
 
 func (r Recipe) clone() Recipe {
 	r.Hidden = slices.Clone(r.Hidden)
-	r.Base = slices.Clone(r.Base)
+	r.Base, r.Late = slices.Clone(r.Base), slices.Clone(r.Late)
 	return r
 }
 
@@ -114,18 +114,14 @@ func (c *Cycle) draw(index int, orders, degrees purpose) *Set {
 
 // randomOrder gives the degrees of the base order out anew.
 func (c *Cycle) randomOrder(why purpose, index int) Order {
-	return c.grouped(c.base.relabelled(stream(c.recipe.Seed, why, index, 0)))
+	return c.grouped(c.base.relabelled(stream(c.recipe.Seed, why, index, 0), c.recipe.Late))
 }
 
 func (c *Cycle) grouped(o Order) Order {
 	if c.recipe.Groups == 0 {
 		return o
 	}
-	o, err := o.Grouped(c.recipe.Groups)
-	if err != nil {
-		panic(fmt.Sprintf("masks: a validated recipe: %v", err))
-	}
-	return o
+	return o.grouped(c.recipe.Groups, c.recipe.Late)
 }
 
 // degrees returns the degrees of all hidden layers, not sorted. Sampled ones are independent and uniform, but for one

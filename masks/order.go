@@ -32,12 +32,50 @@ func Reversed(dim int) Order {
 
 // Shuffled returns a uniformly random order of dim inputs.
 func Shuffled(dim int, rng *rand.Rand) Order {
-	return Natural(dim).relabelled(rng)
+	return Natural(dim).relabelled(rng, nil)
 }
 
-// relabelled gives the degrees of the order to each other at random. Inputs that share a degree stay together.
-func (o Order) relabelled(rng *rand.Rand) Order {
-	labels := rng.Perm(o.Max())
+// early is the largest degree of the inputs that are not late; those of late ones are larger.
+func (o Order) early(late []bool) int {
+	largest := 0
+	for i, degree := range o {
+		if i >= len(late) || !late[i] {
+			largest = max(largest, degree)
+		}
+	}
+	return largest
+}
+
+// after moves the late inputs of an order behind the others, where each input has a degree of its own.
+func (o Order) after(late []bool) Order {
+	if late == nil {
+		return o
+	}
+	sequence := o.Sequence()
+	slices.SortStableFunc(sequence, func(a, b int) int {
+		switch {
+		case late[a] == late[b]:
+			return 0
+		case late[b]:
+			return -1
+		}
+		return 1
+	})
+	out := make(Order, len(o))
+	for k, i := range sequence {
+		out[i] = k + 1
+	}
+	return out
+}
+
+// relabelled gives the degrees of the order to each other at random, those of late inputs among each other. Inputs that
+// share a degree stay together.
+func (o Order) relabelled(rng *rand.Rand, late []bool) Order {
+	early := o.early(late)
+	labels := rng.Perm(early)
+	for _, label := range rng.Perm(o.Max() - early) {
+		labels = append(labels, early+label)
+	}
 	out := make(Order, len(o))
 	for i, degree := range o {
 		out[i] = labels[degree-1] + 1
@@ -55,11 +93,26 @@ func (o Order) Grouped(groups int) (Order, error) {
 	if groups < 1 || groups > largest {
 		return nil, fmt.Errorf("%d groups of an order with %d degrees: use 1 to %d", groups, largest, largest)
 	}
+	return o.grouped(groups, nil), nil
+}
+
+// grouped merges the degrees of the inputs that are not late, and those of late ones, into their shares of the groups.
+func (o Order) grouped(groups int, late []bool) Order {
+	early, largest := o.early(late), o.Max()
+	after := largest - early
+	first := groups
+	if after > 0 {
+		first = min(max((groups*early+largest/2)/largest, groups-after, min(early, 1)), early, groups-1)
+	}
 	out := make(Order, len(o))
 	for i, degree := range o {
-		out[i] = 1 + (degree-1)*groups/largest
+		if degree <= early {
+			out[i] = 1 + (degree-1)*first/early
+		} else {
+			out[i] = 1 + first + (degree-early-1)*(groups-first)/after
+		}
 	}
-	return out, nil
+	return out
 }
 
 // Max returns the largest degree, 0 for an empty order.

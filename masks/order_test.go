@@ -1,6 +1,7 @@
 package masks
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,51 @@ func TestOrderValidate(t *testing.T) {
 		err := c.order.Validate()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.order, err, c.want)
+		}
+	}
+}
+
+// Late inputs come after all others in every order: the first, given or of a kind, and those that are drawn, in groups too.
+// Among the late and among the others every order is drawn.
+func TestLateInputsComeLast(t *testing.T) {
+	late := []bool{false, true, false, false, true, true, false}
+	for _, start := range []OrderKind{NaturalOrder, ReversedOrder, RandomOrder} {
+		for groups := range 8 {
+			if groups == 1 {
+				continue
+			}
+			for _, base := range []Order{nil, {2, 5, 1, 3, 7, 6, 4}, {1, 3, 2, 2, 4, 4, 1}} {
+				if groups > 4 && base != nil && base.Max() == 4 {
+					continue
+				}
+				c := newCycle(t, Recipe{Dim: 7, Start: start, Base: base, Groups: groups, Late: late, Count: Unlimited, Resample: ResampleOrder, Seed: 3})
+				seen := map[string]bool{}
+				for k := range 2000 {
+					order := c.At(k).Order
+					if err := order.Validate(); err != nil || groups > 0 && order.Max() != groups {
+						t.Fatalf("%s, %d groups: %v, %v", start, groups, order, err)
+					}
+					for i := range order {
+						for j := range order {
+							if late[i] && !late[j] && order[i] <= order[j] {
+								t.Fatalf("%s, %d groups: input %d is not after %d in %v", start, groups, i, j, order)
+							}
+						}
+					}
+					seen[fmt.Sprint(order)] = true
+				}
+				if groups == 0 && base == nil && len(seen) != 24*6 {
+					t.Errorf("%s: %d orders of 4 and 3 inputs, want %d", start, len(seen), 24*6)
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		start OrderKind
+		want  string
+	}{{NaturalOrder, "[1 5 2 3 6 7 4]"}, {ReversedOrder, "[4 7 3 2 6 5 1]"}} {
+		if got := newCycle(t, Recipe{Dim: 7, Start: c.start, Late: late}).At(0).Order; fmt.Sprint(got) != c.want {
+			t.Errorf("%s: %v, want %s", c.start, got, c.want)
 		}
 	}
 }

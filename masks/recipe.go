@@ -53,7 +53,11 @@ type Recipe struct {
 	Base Order
 	// Start is the kind of the first order when Base is nil; "" is natural.
 	Start OrderKind
-	// Groups merges neighbouring degrees of every order into so many (see [Order.Grouped]); 0 leaves them as they are.
+	// Late marks inputs that come after all others in every order; nil is none. Orders are drawn among the others and
+	// among these.
+	Late []bool
+	// Groups merges neighbouring degrees of every order into so many (see [Order.Grouped]), never one of a late input with one of another; 0
+	// leaves them as they are.
 	Groups int
 	// Degrees is how degrees of hidden units are chosen; "" is sequential.
 	Degrees Kind
@@ -115,6 +119,11 @@ func (r Recipe) Validate() error {
 			report("base: %w", err)
 		}
 	}
+	if r.Late != nil && len(r.Late) != r.Dim {
+		report("late: marks of %d inputs for %d inputs", len(r.Late), r.Dim)
+	} else if early := r.Base.early(r.Late); slices.ContainsFunc(r.Base.Sequence(), func(i int) bool { return r.late(i) && r.Base[i] <= early }) {
+		report("base: inputs %s have to come after all others", r.lateText())
+	}
 	word := func(field, value string, known ...string) {
 		if !slices.Contains(known, value) {
 			report("%s: unknown value %q (known: %s)", field, value, strings.Join(known, ", "))
@@ -126,6 +135,9 @@ func (r Recipe) Validate() error {
 	if r.Groups < 0 || r.Groups > max(degrees, 0) {
 		report("groups: %d, need 1 to %d (the degrees there are), or 0 for no grouping", r.Groups, degrees)
 	}
+	if r.Groups == 1 && slices.Contains(r.Late, true) && slices.Contains(r.Late, false) {
+		report("groups: 1, but inputs %s have to come after all others: need 2 groups at least", r.lateText())
+	}
 	if r.Count < Unlimited {
 		report("count: %d sets, need at least 1, or %d for unlimited", r.Count, Unlimited)
 	}
@@ -136,4 +148,18 @@ func (r Recipe) Validate() error {
 		report("degrees: sequential degrees are the same in every set, so there is no connectivity to resample: use sampled degrees, or resample only the order")
 	}
 	return errors.Join(problems...)
+}
+
+// late says whether an input is marked.
+func (r Recipe) late(input int) bool { return input < len(r.Late) && r.Late[input] }
+
+// lateText lists the marked inputs, counted from 0.
+func (r Recipe) lateText() string {
+	var marked []string
+	for i, late := range r.Late {
+		if late {
+			marked = append(marked, fmt.Sprint(i))
+		}
+	}
+	return strings.Join(marked, ", ")
 }
