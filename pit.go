@@ -80,9 +80,10 @@ func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Condition
 		if err != nil {
 			return nil, err
 		}
-		params := len(values) / (batch * dim)
+		width := len(values) / batch
 		for i := range n * dim {
-			c, err := shown.Conditional(i%dim, values[i*params:(i+1)*params])
+			row := i / dim
+			c, err := shown.Conditional(i%dim, values[row*width:(row+1)*width])
 			if err != nil {
 				return nil, err
 			}

@@ -6,21 +6,25 @@ import "github.com/gomlx/gomlx/core/graph"
 // p(x_d | x before d, context).
 type Conditionals interface {
 	Density
-	// Conditionals returns what the network says of each conditional, shape
-	// [batch, dim, k].
+	// Conditionals returns what the network says of all conditionals, shape [batch, W].
 	Conditionals(p Params, x, context *graph.Node) *graph.Node
-	// Conditional is that of variable d by its k numbers; an error when they are of
-	// another number, or there is no such variable.
+	// Columns are those of the W that are of variable d, in their order in its family.
+	Columns(d int) []int
+	// Conditional is that of variable d by the W numbers of a row; an error when they
+	// are of another number, or there is no such variable.
 	Conditional(d int, outputs []float32) (Conditional, error)
 }
 
-// Conditional is the distribution of one variable, on the host in float64.
+// Conditional is the distribution of one variable, on the host in float64. Its outcomes
+// are ordered: first its states (see [Variable]), each by its [StateCode], then its values.
 type Conditional interface {
-	// LogProb is ln p(x) in nats, −Inf beyond the support.
+	// LogProb is ln p(x) in nats, −Inf beyond the support: of a probability where x is a
+	// state, a value that can be counted or one of a grid, else of a density.
 	LogProb(x float64) float64
-	// CDF is P(X ≤ x).
+	// CDF is P(X ≤ x). That of a value has all states below it.
 	CDF(x float64) float64
-	// Quantile is the smallest x with CDF(x) ≥ p, NaN for p beyond [0, 1].
+	// Quantile is the smallest x with CDF(x) ≥ p, of a grid the middle of its cell; NaN
+	// for p beyond [0, 1].
 	Quantile(p float64) float64
 	// Draw is the value that noise gives, the numbers of this variable in the noise
 	// of the model's [Sampler]: number k of variable d is column k·dim + d.

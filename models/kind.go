@@ -16,19 +16,22 @@ type Kind interface {
 	Build(in Input) (Definition, error)
 }
 
-// Traits are what other options depend on. The first three are those of the kind, whatever its options are.
+// Traits are what other options depend on. Orders, Cells, Noise and Estimated are those of the kind, whatever its options are.
 type Traits struct {
 	// Orders is true where training walks through a cycle of mask sets.
 	Orders bool
 	// Noise is true where the model may be trained by samples of its own, under an inverse temperature.
 	Noise bool
+	// Cells is true where rounded values are scored by the cells of their grids, and variables may have states: rows have
+	// widths of cells (see [Width]), and no noise.
+	Cells bool
+	// Mixed is true where each variable has a distribution by its kind; other models need variables of one kind.
+	Mixed bool
 	// Estimated is true where the likelihood is estimated by importance samples.
 	Estimated bool
 	// Binary is true where rows are zeros and ones; By is the value of the option that makes it so, or not, and Key its name.
 	Binary  bool
 	By, Key string
-	// Cells is true where rows may have the cells of rounded values, and states.
-	Cells bool
 }
 
 // OfKind is a model that a [Kind] builds: it can be saved and built again.
@@ -40,7 +43,7 @@ type OfKind interface {
 
 // Input is what a model is built for, besides its options.
 type Input struct {
-	// Dim and ContextDim are the widths of a row and of its context.
+	// Dim is the number of variables, and ContextDim the width of the context.
 	Dim, ContextDim int
 	// Variables say what the variables are; nil where all are plain numbers or bits.
 	Variables []Variable

@@ -73,7 +73,7 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 		return skips("the density does not show its conditionals")
 	}
 	f, err := compileJacobian(v.of, v.density.Dim(), func(p models.Params, in exec.Args[*Node]) (y, logDet *Node) {
-		return ReduceSum(conditionals.Conditionals(p, in.X, in.Context), -1), nil
+		return byVariable(conditionals, conditionals.Conditionals(p, in.X, in.Context)), nil
 	})
 	if err != nil {
 		return Check{}, err
@@ -94,6 +94,21 @@ func (v *verifier) jacobian(ctx context.Context) (Check, error) {
 		}
 	}
 	return holds("0 violations in %s × %d rows; %d of %d allowed entries are not zero", orders(len(v.sets)), v.o.Rows, live, entries)
+}
+
+// byVariable sums the outputs [batch, W] of each variable, [batch, dim].
+func byVariable(m models.Conditionals, outputs *Node) *Node {
+	variables := make([]int32, outputs.Shape().Dimensions[1])
+	every := make([]int32, m.Dim())
+	for d := range every {
+		every[d] = int32(d)
+		for _, column := range m.Columns(d) {
+			variables[column] = int32(d)
+		}
+	}
+	g := outputs.Graph()
+	own := Equal(ExpandAxes(Const(g, variables), 1), ExpandAxes(Const(g, every), 0))
+	return Dot(outputs, ConvertDType(own, outputs.DType())).Product()
 }
 
 // compileJacobian differentiates a function of so many variables, of a density or a
@@ -213,10 +228,10 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 		if err != nil {
 			return Check{}, err
 		}
-		outputs := len(flat) / len(x)
+		outputs := len(flat) / rows
 		for i, value := range x {
 			row, at := i/dim, i%dim
-			of, err := shown.Conditional(at, flat[i*outputs:(i+1)*outputs])
+			of, err := shown.Conditional(at, flat[row*outputs:(row+1)*outputs])
 			if err != nil {
 				return Check{}, err
 			}

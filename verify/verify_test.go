@@ -83,7 +83,7 @@ type leaky struct{ *made.Model }
 func (m leaky) Conditionals(p models.Params, x, context *Node) *Node {
 	// x − x with one derivative stopped: the value stays, the derivative is 1.
 	leak := Sub(x, StopGradient(x))
-	return Add(m.Model.Conditionals(p, x, context), ExpandAxes(leak, -1))
+	return Add(m.Model.Conditionals(p, x, context), leak)
 }
 
 // scaled is no normalised density.

@@ -22,15 +22,23 @@ import (
 // without. No product is ever made with what a unit may not see, so that a value
 // that overflows cannot reach the variables before it.
 type Host struct {
-	dim, params, context int
-	degrees              int   // largest degree of an input
-	order                []int // position in the order -> input
-	activation           Activation
-	residual             bool
-	layers               []hostLayer
-	direct               []float32 // row an output, [params·dim, dim]; nil without
-	before               []int     // positions strictly before each position
+	dim, context int
+	degrees      int   // largest degree of a variable
+	order        []int // position in the order -> variable
+	// Units and outputs of position k begin at units[k] and outputs[k] of those that are
+	// sorted by position.
+	units, outputs []int
+	encode         []Encoder // of each variable; nil where a variable is its unit
+	activation     Activation
+	residual       bool
+	layers         []hostLayer
+	direct         []float32 // row an output, [outputs, units]; nil without
+	before         []int     // units of the positions strictly before each position
 }
+
+// Encoder makes the units of a variable from its value; all zero of one that is not
+// known. It may be called by several goroutines.
+type Encoder func(units []float32, x float32)
 
 type hostLayer struct {
 	from, to int
@@ -38,24 +46,26 @@ type hostLayer struct {
 	bias     []float32
 	context  []float32 // row a unit, [to, context]
 	sees     []int     // length of the prefix below that the unit may see
-	upTo     []int     // upTo[g]: number of units of degree <= g
+	upTo     []int     // upTo[g]: number of units of degree <= g; of variables in the last layer
 }
 
 // hostSpec describes a masked network for newHost.
 type hostSpec struct {
-	// Order holds the degrees of the inputs, Hidden those of the hidden units.
+	// Order holds the degrees of the variables, Hidden those of the hidden units.
 	Order  []int
 	Hidden [][]int
-	// Params is the number of outputs a variable; output p of variable d is
-	// column p·dim + d of the last layer.
-	Params int
+	// Units and Outputs are the variables of the inputs of the first layer, and of the
+	// columns of the last.
+	Units, Outputs []int
+	// Encode makes the units of each variable; nil where the units are the variables.
+	Encode []Encoder
 	// Layers are the effective layers, one more than Hidden.
 	Layers []Dense
 	// Residual adds the sums of hidden layer l − 2 to those of layer l for every
 	// second layer: their degrees must be equal.
 	Residual bool
-	// Direct are the effective direct connections, [dim, Params·dim] like the last
-	// layer's columns, or nil for none. Only their weights are used.
+	// Direct are the effective direct connections from the inputs to the columns of the
+	// last layer, or nil for none. Only their weights are used.
 	Direct *Dense
 	// Activation is that of the hidden units.
 	Activation Activation
@@ -63,50 +73,63 @@ type hostSpec struct {
 
 // newHost sorts the network by degree. It copies the weights.
 func newHost(s hostSpec) *Host {
-	h := &Host{dim: len(s.Order), params: s.Params, context: s.Layers[0].Context,
-		degrees: slices.Max(s.Order), order: sortedByDegree(s.Order), activation: s.Activation, residual: s.Residual}
-	below, belowDegrees := h.order, s.Order
+	h := &Host{dim: len(s.Order), context: s.Layers[0].Context, degrees: slices.Max(s.Order),
+		order: sortedByDegree(s.Order), encode: s.Encode, activation: s.Activation, residual: s.Residual}
+	inputs, units := byPosition(h.order, s.Units)
+	outputs, ends := byPosition(h.order, s.Outputs)
+	h.units, h.outputs = units, ends
+	inputDegrees := spread(s.Order, s.Units)
+	below, belowDegrees := inputs, inputDegrees
 	for l, d := range s.Layers {
 		strict := l == len(s.Hidden)
-		degrees, params := s.Order, s.Params
+		units, degrees, counted := outputs, spread(s.Order, s.Outputs), s.Order
 		if !strict {
-			degrees, params = s.Hidden[l], 1
+			units, degrees, counted = sortedByDegree(s.Hidden[l]), s.Hidden[l], s.Hidden[l]
 		}
-		units := sortedByDegree(degrees)
-		layer := d.sorted(below, units, params)
+		layer := d.sorted(below, units)
 		for _, unit := range units {
 			layer.sees = append(layer.sees, count(belowDegrees, degrees[unit], strict))
 		}
 		for g := 0; g <= h.degrees; g++ {
-			layer.upTo = append(layer.upTo, count(degrees, g, false))
+			layer.upTo = append(layer.upTo, count(counted, g, false))
 		}
 		h.layers = append(h.layers, layer)
 		below, belowDegrees = units, degrees
 	}
-	for _, unit := range h.order {
-		h.before = append(h.before, count(s.Order, s.Order[unit], true))
+	for _, d := range h.order {
+		h.before = append(h.before, count(inputDegrees, s.Order[d], true))
 	}
 	if s.Direct != nil {
-		h.direct = s.Direct.sorted(h.order, h.order, s.Params).weights
+		h.direct = s.Direct.sorted(inputs, outputs).weights
 	}
 	return h
 }
 
-// sorted is the layer with the inputs below it and its units in the given orders; each unit
-// has so many copies.
-func (d Dense) sorted(below, units []int, copies int) hostLayer {
+// byPosition sorts columns by the position of their variables in an order. Those of
+// position k begin at starts[k].
+func byPosition(order, variables []int) (sorted, starts []int) {
+	of := make([][]int, len(order))
+	for column, d := range variables {
+		of[d] = append(of[d], column)
+	}
+	for _, d := range order {
+		starts = append(starts, len(sorted))
+		sorted = append(sorted, of[d]...)
+	}
+	return sorted, append(starts, len(sorted))
+}
+
+// sorted is the layer with the inputs below it and its units in the given orders.
+func (d Dense) sorted(below, units []int) hostLayer {
 	layer := hostLayer{from: d.From, to: d.To,
 		weights: make([]float32, d.From*d.To), bias: make([]float32, d.To), context: make([]float32, d.Context*d.To)}
-	for p := range copies {
-		for k, unit := range units {
-			row, column := p*len(units)+k, p*len(units)+unit
-			for i, from := range below {
-				layer.weights[row*d.From+i] = d.Weights[from*d.To+column]
-			}
-			layer.bias[row] = d.Bias[column]
-			for c := range d.Context {
-				layer.context[row*d.Context+c] = d.ContextWeights[c*d.To+column]
-			}
+	for row, column := range units {
+		for i, from := range below {
+			layer.weights[row*d.From+i] = d.Weights[from*d.To+column]
+		}
+		layer.bias[row] = d.Bias[column]
+		for c := range d.Context {
+			layer.context[row*d.Context+c] = d.ContextWeights[c*d.To+column]
 		}
 	}
 	return layer

@@ -38,6 +38,7 @@ type shape struct {
 	direct      bool
 	residual    bool
 	params      int
+	units       int // of every second variable, which has one output more too; 0 for variables that are units
 	rows        int
 	activation  string
 	sampled     bool
@@ -52,17 +53,27 @@ func newNetwork(s shape, seed uint64) network {
 	}
 	top := order.Max()
 	n := network{rows: s.rows, noise: normals(rng, s.rows*s.dim, 1), ctx: normals(rng, s.rows*s.context, 1)}
-	n.spec = hostSpec{Order: order, Params: s.params, Residual: s.residual}
+	n.spec = hostSpec{Order: order, Residual: s.residual}
+	groups := []Group{{Variables: sortedByDegree(masks.Natural(s.dim)), Units: 1, Outputs: s.params}}
+	if s.units > 0 {
+		groups = []Group{{Units: 1, Outputs: s.params}, {Units: s.units, Outputs: s.params + 1}}
+		for d := range s.dim {
+			groups[d%2].Variables = append(groups[d%2].Variables, d)
+			n.spec.Encode = append(n.spec.Encode, encode)
+		}
+	}
+	n.spec.Units = columns(groups, func(g Group) int { return g.Units })
+	n.spec.Outputs = columns(groups, func(g Group) int { return g.Outputs })
 	n.spec.Activation, _ = ActivationByName(s.activation)
 	lo := min(1, top-1)
 	if s.context > 0 {
 		lo = 0
 	}
-	below, strict := []int(order), false
+	below, strict := spread(order, n.spec.Units), false
 	for l := range len(s.hidden) + 1 {
-		outputs, copies := []int(order), s.params
+		outputs := spread(order, n.spec.Outputs)
 		if strict = l == len(s.hidden); !strict {
-			outputs, copies = masks.Sequential(s.hidden[l], lo, top-1), 1
+			outputs = masks.Sequential(s.hidden[l], lo, top-1)
 			if s.sampled {
 				outputs = masks.Sampled(s.hidden[l], lo, top-1, rng)
 			}
@@ -72,19 +83,46 @@ func newNetwork(s shape, seed uint64) network {
 			n.spec.Hidden = append(n.spec.Hidden, outputs)
 		}
 		layer := Masked{Strict: strict, Bias: true, Conditioning: true, ContextDim: s.context}
-		n.spec.Layers = append(n.spec.Layers, randomDense(rng, layer, below, outputs, copies, s.std))
+		n.spec.Layers = append(n.spec.Layers, randomDense(rng, layer, below, outputs, s.std))
 		below = outputs
 	}
 	if s.direct {
-		d := randomDense(rng, Masked{Strict: true}, order, order, s.params, s.std)
+		d := randomDense(rng, Masked{Strict: true}, spread(order, n.spec.Units), spread(order, n.spec.Outputs), s.std)
 		n.spec.Direct = &d
 	}
 	return n
 }
 
-// randomDense draws a layer with the given number of copies of its outputs.
-func randomDense(rng *rand.Rand, l Masked, from, to []int, copies int, std float64) Dense {
-	to = slices.Repeat(to, copies)
+// encode makes units that are not zero for a value of zero, but are for one that is not known.
+func encode(units []float32, x float32) {
+	for u := range units {
+		units[u] = x + float32(u)
+	}
+	if models.IsNotKnown(x) {
+		clear(units)
+	}
+}
+
+// inputs are the units of variables, [rows, units]; variables that are not known yet are NaN.
+func (s hostSpec) inputs(x []float64) (wide []float64) {
+	for dim := len(s.Order); len(x) > 0; x = x[dim:] {
+		copies := map[int]int{}
+		for _, d := range s.Units {
+			v := x[d]
+			if s.Encode != nil {
+				v += float64(copies[d])
+			}
+			if copies[d]++; math.IsNaN(v) {
+				v = 0
+			}
+			wide = append(wide, v)
+		}
+	}
+	return wide
+}
+
+// randomDense draws a layer.
+func randomDense(rng *rand.Rand, l Masked, from, to []int, std float64) Dense {
 	l.Name, l.From, l.To = "layer", len(from), len(to)
 	values := drawn(l, rng, std)
 	return l.Dense(func(name string) []float32 { return values[name] }, from, to)
@@ -96,7 +134,7 @@ func (n network) emit(d, row int, params []float32, stride int, x []float32) {
 	dim := len(n.spec.Order)
 	for i := range x {
 		scale := float32(1)
-		for p := 1; p < n.spec.Params; p++ {
+		for p := 1; p < len(params)/stride; p++ {
 			scale += float32(math.Abs(math.Tanh(float64(params[p*stride+i])))) / float32(p)
 		}
 		x[i] = scale*n.noise[(row+i)*dim+d] + float32(math.Tanh(float64(params[i])))
@@ -138,8 +176,12 @@ func (n network) reference() []float64 {
 	s, dim := n.spec, len(n.spec.Order)
 	width := s.Layers[0].Context
 	x := make([]float64, n.rows*dim)
+	for i := range x {
+		x[i] = math.NaN()
+	}
 	for _, d := range masks.Order(s.Order).Sequence() {
-		h := x
+		inputs := s.inputs(x)
+		h := inputs
 		var sums [][]float64 // of each layer, before its activation
 		for l, layer := range s.Layers {
 			h = multiply(layer, h, n.ctx[:n.rows*width], n.rows)
@@ -155,14 +197,16 @@ func (n network) reference() []float64 {
 			}
 		}
 		if s.Direct != nil {
-			for i, v := range multiply(*s.Direct, x, nil, n.rows) {
+			for i, v := range multiply(*s.Direct, inputs, nil, n.rows) {
 				h[i] += v
 			}
 		}
 		for r := range n.rows {
-			params := make([]float32, s.Params)
-			for p := range params {
-				params[p] = float32(h[r*s.Params*dim+p*dim+d])
+			var params []float32
+			for column, of := range s.Outputs {
+				if of == d {
+					params = append(params, float32(h[r*len(s.Outputs)+column]))
+				}
 			}
 			var v [1]float32
 			n.emit(d, r, params, 1, v[:])
@@ -185,6 +229,7 @@ func drawShape(t *rapid.T) shape {
 	s.direct = rapid.Bool().Draw(t, "direct")
 	s.sampled = rapid.Bool().Draw(t, "sampled")
 	s.params = rapid.IntRange(1, 3).Draw(t, "params")
+	s.units = rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "units")
 	s.rows = rapid.SampledFrom([]int{0, 1, 7, 8, 9, 33, 100}).Draw(t, "rows")
 	s.activation = rapid.SampledFrom(activationNames()).Draw(t, "activation")
 	return s
@@ -329,18 +374,19 @@ func TestWalkTouchesEachWeightOnce(t *testing.T) {
 		}
 
 		live := 0
+		inputs, outputs := spread(n.spec.Order, n.spec.Units), spread(n.spec.Order, n.spec.Outputs)
 		for l := range n.spec.Layers {
-			from, to, copies := n.spec.Order, n.spec.Order, s.params
+			from, to := inputs, outputs
 			if l > 0 {
 				from = n.spec.Hidden[l-1]
 			}
 			if l < len(s.hidden) {
-				to, copies = n.spec.Hidden[l], 1
+				to = n.spec.Hidden[l]
 			}
-			live += copies * connections(from, to, l == len(s.hidden))
+			live += connections(from, to, l == len(s.hidden))
 		}
 		if s.direct {
-			live += s.params * connections(n.spec.Order, n.spec.Order, true)
+			live += connections(inputs, outputs, true)
 		}
 		host := newHost(n.spec)
 		if got := host.Products(); got != live {
@@ -451,7 +497,7 @@ func TestHostRefusesABlockWithTwoEnds(t *testing.T) {
 	set.Hidden = slices.Clone(set.Hidden)
 	set.Hidden[2] = slices.Repeat([]int{1}, 7)
 	v := values(n, rand.New(rand.NewPCG(1, 0)), 1)
-	_, err := n.Host(func(name string) []float32 { return v[name] }, &set)
+	_, err := n.Host(func(name string) []float32 { return v[name] }, &set, nil)
 	if err == nil || !strings.Contains(err.Error(), "hidden layers 0 and 2 are the ends of a block, but their degrees differ") {
 		t.Errorf("the error is %v", err)
 	}
@@ -476,18 +522,14 @@ func BenchmarkWalk(b *testing.B) {
 // a row, context aside: one a live connection.
 func (h *Host) Products() int {
 	n := 0
-	for l, layer := range h.layers {
-		copies := 1
-		if l == len(h.layers)-1 {
-			copies = h.params
-		}
+	for _, layer := range h.layers {
 		for _, sees := range layer.sees {
-			n += copies * sees
+			n += sees
 		}
 	}
-	for _, before := range h.before {
+	for k, before := range h.before {
 		if h.direct != nil {
-			n += h.params * before
+			n += (h.outputs[k+1] - h.outputs[k]) * before
 		}
 	}
 	return n

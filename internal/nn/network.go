@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -21,7 +22,9 @@ type NetworkOptions struct {
 	Recipe masks.Recipe
 	// ContextDim is the width of the context, 0 for none.
 	ContextDim int
-	// Params is the number P of outputs a variable.
+	// Groups say what inputs and outputs the variables have, each variable in one group;
+	// nil is one group of all variables, with one input and Params outputs each.
+	Groups []Group
 	Params int
 	// Residual makes each hidden width a block of two layers, whose end is added
 	// to its beginning, above a first layer of the same width. All widths are then
@@ -34,13 +37,36 @@ type NetworkOptions struct {
 	// Init names how the weights of a layer are drawn (see models.InitByName), given
 	// the mean numbers of unmasked inputs and outputs of its units.
 	Init string
-	// OutputInit draws the weights of the output layer, those of its context too,
-	// and OutputBias its biases [P·D]; nil means as the other layers, and zeros.
-	OutputInit, OutputBias models.Init
+	// OutputInit draws the weights of the output layer, those of its context too; nil
+	// means as the other layers.
+	OutputInit models.Init
 }
 
-// Network is a masked network from D variables to P outputs for each of them,
-// which depend only on the variables before it in an order, and on a context:
+// Group is n variables with alike inputs and outputs of a network: unit u of the j-th
+// is input u·n + j of the group, and output p of it is output p·n + j. Those of the
+// groups follow each other.
+type Group struct {
+	// Variables are counted from 0.
+	Variables []int
+	// Units and Outputs are the numbers of inputs and outputs of one variable.
+	Units, Outputs int
+	// Bias draws the Outputs·n biases of the outputs; nil means zeros.
+	Bias models.Init
+}
+
+// columns are the variables of the columns of groups with so many of each.
+func columns(groups []Group, copies func(g Group) int) (variables []int) {
+	for _, g := range groups {
+		for range copies(g) {
+			variables = append(variables, g.Variables...)
+		}
+	}
+	return variables
+}
+
+// Network is a masked network from D variables to outputs for each of them,
+// which depend only on the variables before it in an order, and on a context. A
+// variable may be several units x of the input, which share its degree:
 //
 //	aˡ = hˡ⁻¹(Wˡ ⊙ M) + bˡ [+ cCˡ] [+ aˡ⁻²],   hˡ = g(aˡ),   h⁰ = x
 //	o  = h(V ⊙ M) + b [+ cC] [+ x(A ⊙ M)]
@@ -51,9 +77,11 @@ type Network struct {
 	o          NetworkOptions
 	activation Activation
 	cycle      *masks.Cycle
-	layers     []Masked
-	direct     *Masked
-	specs      []models.Spec
+	// units and outputs are the variables of the columns of the input and of the output.
+	units, outputs []int
+	layers         []Masked
+	direct         *Masked
+	specs          []models.Spec
 }
 
 // NewNetwork returns the network, or every problem of its options.
@@ -72,8 +100,17 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if o.ContextDim < 0 {
 		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.ContextDim))
 	}
-	if o.Params < 1 {
-		problems = append(problems, fmt.Errorf("params: %d outputs a variable, need at least 1", o.Params))
+	if o.Groups == nil {
+		o.Groups = []Group{{Variables: sortedByDegree(masks.Natural(o.Recipe.Dim)), Units: 1, Outputs: o.Params}}
+	}
+	variables := columns(o.Groups, func(Group) int { return 1 })
+	if slices.Sort(variables); !slices.Equal(variables, sortedByDegree(masks.Natural(o.Recipe.Dim))) {
+		problems = append(problems, fmt.Errorf("groups: they have the variables %v, need each of %d once", variables, o.Recipe.Dim))
+	}
+	for _, g := range o.Groups {
+		if g.Units < 1 || g.Outputs < 1 {
+			problems = append(problems, fmt.Errorf("params: %d outputs and %d inputs a variable, need at least 1 of both", g.Outputs, g.Units))
+		}
 	}
 	if field, text := ResidualProblem(o.Residual, o.Recipe.Hidden, o.Recipe.Degrees); text != "" {
 		problems = append(problems, fmt.Errorf("%s: %s", field, text))
@@ -90,7 +127,9 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	n := &Network{o: o, activation: act, cycle: cycle}
+	n := &Network{o: o, activation: act, cycle: cycle,
+		units:   columns(o.Groups, func(g Group) int { return g.Units }),
+		outputs: columns(o.Groups, func(g Group) int { return g.Outputs })}
 	n.build(initial)
 	return n, nil
 }
@@ -116,7 +155,14 @@ const maxWeights = 1 << 31
 // weights counts those of the layers, in floating point since the product of
 // two widths may be anything.
 func (o NetworkOptions) weights() float64 {
-	return Size(o.Recipe.Dim, o.ContextDim, o.Recipe.Hidden, o.Recipe.Dim*o.Params)
+	units, outputs := o.Recipe.Dim, o.Recipe.Dim*o.Params
+	if o.Groups != nil {
+		units, outputs = 0, 0
+	}
+	for _, g := range o.Groups {
+		units, outputs = units+g.Units*len(g.Variables), outputs+g.Outputs*len(g.Variables)
+	}
+	return Size(units, o.ContextDim, o.Recipe.Hidden, outputs)
 }
 
 // Size counts the weights and biases of layers, and their weights of a context.
@@ -131,29 +177,27 @@ func Size(from, context int, hidden []int, to int) (n float64) {
 
 func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 	o, first := n.o, n.cycle.At(0)
-	from, last := o.Recipe.Dim, first.Layers()-1
+	below, last := spread(first.Order, n.units), first.Layers()-1
 	for l := range first.Layers() {
-		to, name, copies := len(first.Out(l)), fmt.Sprintf("hidden%d", l), 1
-		if l == last {
-			name, copies = "output", o.Params
-		}
+		to, name := first.Out(l), fmt.Sprintf("hidden%d", l)
 		layer := Masked{
-			Name: name, From: from, To: copies * to, ContextDim: o.ContextDim,
+			From: len(below), To: len(to), ContextDim: o.ContextDim,
 			Strict: first.Strict(l), Bias: true, Conditioning: o.Conditioning,
-			Init:        initial(liveFans(first.In(l), first.Out(l), first.Strict(l))),
+			Init:        initial(liveFans(below, to, first.Strict(l))),
 			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.ContextDim, 1)))),
 		}
 		if l == last {
-			layer.BiasInit = o.OutputBias
+			name, layer.To, layer.BiasInit = "output", len(n.outputs), o.outputBias
 			if o.OutputInit != nil {
 				layer.Init, layer.ContextInit = o.OutputInit, o.OutputInit
 			}
 		}
+		layer.Name = name
 		n.layers = append(n.layers, layer)
-		from = to
+		below = to
 	}
 	if o.Recipe.Direct && last > 0 {
-		n.direct = &Masked{Name: "direct", From: o.Recipe.Dim, To: o.Params * o.Recipe.Dim, Strict: true}
+		n.direct = &Masked{Name: "direct", From: len(n.units), To: len(n.outputs), Strict: true}
 	}
 	for _, l := range n.layers {
 		n.specs = append(n.specs, l.Specs()...)
@@ -161,6 +205,28 @@ func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 	if n.direct != nil {
 		n.specs = append(n.specs, n.direct.Specs()...)
 	}
+}
+
+// outputBias draws the biases of all groups.
+func (o NetworkOptions) outputBias(rng *rand.Rand, _ []int) (all []float32) {
+	for _, g := range o.Groups {
+		size := []int{g.Outputs * len(g.Variables)}
+		if g.Bias == nil {
+			all = append(all, make([]float32, size[0])...)
+		} else {
+			all = append(all, g.Bias(rng, size)...)
+		}
+	}
+	return all
+}
+
+// spread are the degrees of columns, by the variable of each.
+func spread(order []int, variables []int) []int {
+	degrees := make([]int, len(variables))
+	for i, d := range variables {
+		degrees[i] = order[d]
+	}
+	return degrees
 }
 
 // liveFans returns the mean number of unmasked inputs of the units above that
@@ -198,22 +264,32 @@ func (n *Network) Cycle() *masks.Cycle { return n.cycle }
 
 // Specs declares the parameters: of each layer hidden0, hidden1, … and output
 // its weights [from, to], bias [to], conditioning [from, to] and context
-// [context, to], then direct.weights [D, P·D]. Output p of variable d is column
-// p·D + d.
+// [context, to], then direct.weights [inputs, outputs]. The columns of inputs and
+// outputs are those of [Group].
 func (n *Network) Specs() []models.Spec { return n.specs }
 
 // Hidden are the widths of the hidden layers, those inside blocks too.
 func (n *Network) Hidden() []int { return n.o.Recipe.Hidden }
 
+// Columns are those of the outputs of variable d.
+func (n *Network) Columns(d int) (all []int) {
+	for column, of := range n.outputs {
+		if of == d {
+			all = append(all, column)
+		}
+	}
+	return all
+}
+
 // skips says whether hidden layer l ends a residual block.
 func skips(residual bool, l int) bool { return residual && l >= 2 && l%2 == 0 }
 
-// Apply computes the outputs o [batch, P·D] for x [batch, D], degrees (int32, of
-// the inputs and of each hidden layer; see Degrees) and a context [batch, Context], nil
-// without one.
+// Apply computes the outputs o [batch, outputs] for inputs x [batch, inputs], degrees
+// (int32, of the variables and of each hidden layer; see Degrees) and a context
+// [batch, Context], nil without one.
 func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Node {
-	if x.Rank() != 2 || x.Shape().Dimensions[1] != n.o.Recipe.Dim {
-		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), n.o.Recipe.Dim))
+	if x.Rank() != 2 || x.Shape().Dimensions[1] != len(n.units) {
+		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), len(n.units)))
 	}
 	if x.Shape().Dimensions[0] == 0 {
 		panic(errors.New("the batch has no rows")) // which GoMLX's Go backend dies of
@@ -221,24 +297,31 @@ func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Nod
 	if n.o.ContextDim > 0 && (context == nil || context.Rank() != 2 || context.Shape().Dimensions[1] != n.o.ContextDim) {
 		panic(fmt.Errorf("the context must have shape [batch, %d]", n.o.ContextDim))
 	}
-	outputs := degrees[0]
-	if n.o.Params > 1 {
-		outputs = Concatenate(slices.Repeat([]*Node{outputs}, n.o.Params), 0)
-	}
-	h, last := x, len(n.layers)-1
+	inputs, outputs := spreadNode(degrees[0], n.units), spreadNode(degrees[0], n.outputs)
+	h, below, last := x, inputs, len(n.layers)-1
 	var a, before *Node // the sums of the last two layers
 	for l, layer := range n.layers[:last] {
-		sum := layer.Apply(p, h, degrees[l], degrees[l+1], context)
+		sum := layer.Apply(p, h, below, degrees[l+1], context)
 		if skips(n.o.Residual, l) {
 			sum = Add(sum, before)
 		}
-		h, a, before = n.activation.Graph(sum), sum, a
+		h, below, a, before = n.activation.Graph(sum), degrees[l+1], sum, a
 	}
-	y := n.layers[last].Apply(p, h, degrees[last], outputs, context)
+	y := n.layers[last].Apply(p, h, below, outputs, context)
 	if n.direct != nil {
-		y = Add(y, n.direct.Apply(p, x, degrees[0], outputs, nil))
+		y = Add(y, n.direct.Apply(p, x, inputs, outputs, nil))
 	}
 	return y
+}
+
+// spreadNode is spread in a graph.
+func spreadNode(order *Node, variables []int) *Node {
+	copies := len(variables) / order.Shape().Size()
+	if alike := sortedByDegree(masks.Natural(order.Shape().Size())); slices.Equal(variables, slices.Repeat(alike, copies)) {
+		return Concatenate(slices.Repeat([]*Node{order}, copies), 0)
+	}
+	places := Const(order.Graph(), num.Convert[int32](variables))
+	return Gather(order, ExpandAxes(places, -1))
 }
 
 // Degrees are those of a set as Apply takes them: of the inputs, then of each
@@ -280,22 +363,25 @@ func (n *Network) checkSet(set *masks.Set) error {
 }
 
 // Host returns the network on the host with the masks of a set. get returns a
-// parameter's values by its name; they are copied.
-func (n *Network) Host(get func(name string) []float32, set *masks.Set) (*Host, error) {
+// parameter's values by its name; they are copied. encode has a function for each
+// variable that makes its units; nil where the units are the variables.
+func (n *Network) Host(get func(name string) []float32, set *masks.Set, encode []Encoder) (*Host, error) {
 	if err := n.checkSet(set); err != nil {
 		return nil, err
 	}
-	spec := hostSpec{Order: set.Order, Hidden: set.Hidden, Params: n.o.Params, Residual: n.o.Residual, Activation: n.activation}
-	outputs := slices.Repeat(set.Order, n.o.Params)
+	spec := hostSpec{Order: set.Order, Hidden: set.Hidden, Units: n.units, Outputs: n.outputs, Encode: encode, Residual: n.o.Residual, Activation: n.activation}
+	inputs, outputs := spread(set.Order, n.units), spread(set.Order, n.outputs)
+	below := inputs
 	for l, layer := range n.layers {
 		to := set.Out(l)
 		if l == len(n.layers)-1 {
 			to = outputs
 		}
-		spec.Layers = append(spec.Layers, layer.Dense(get, set.In(l), to))
+		spec.Layers = append(spec.Layers, layer.Dense(get, below, to))
+		below = to
 	}
 	if n.direct != nil {
-		d := n.direct.Dense(get, set.Order, outputs)
+		d := n.direct.Dense(get, inputs, outputs)
 		spec.Direct = &d
 	}
 	return newHost(spec), nil

@@ -47,7 +47,7 @@ func values(n *Network, rng *rand.Rand, std float64) map[string][]float32 {
 func apply(t *testing.T, b *backend.Backend, n *Network, values map[string][]float32, set *masks.Set, x, ctx []float32, rows int) []float32 {
 	t.Helper()
 	params := n.Specs()
-	args := []any{matrix(x, rows, n.o.Recipe.Dim)}
+	args := []any{matrix(x, rows, len(n.units))}
 	for _, p := range params {
 		args = append(args, tensors.FromFlatDataAndDimensions(values[p.Name], p.Shape...))
 	}
@@ -74,11 +74,12 @@ func defineNetwork(n *Network, values map[string][]float32, set *masks.Set, x, c
 	for i, v := range x {
 		wide[i] = float64(v)
 	}
-	outputs := slices.Repeat(set.Order, n.o.Params)
-	h, last := wide, len(n.layers)-1
+	inputs, outputs := spread(set.Order, n.units), spread(set.Order, n.outputs)
+	h, below, last := wide, inputs, len(n.layers)-1
 	var sums [][]float64
 	for l, layer := range n.layers[:last] {
-		a := multiply(layer.Dense(get, set.In(l), set.Out(l)), h, ctx, rows)
+		a := multiply(layer.Dense(get, below, set.Out(l)), h, ctx, rows)
+		below = set.Out(l)
 		if n.o.Residual && l > 0 && l%2 == 0 { // the end of a block
 			floats.Add(a, sums[l-2])
 		}
@@ -88,31 +89,45 @@ func defineNetwork(n *Network, values map[string][]float32, set *masks.Set, x, c
 			h[i] = closedForms[n.activation.Name].f(v)
 		}
 	}
-	y := multiply(n.layers[last].Dense(get, set.In(last), outputs), h, ctx, rows)
+	y := multiply(n.layers[last].Dense(get, below, outputs), h, ctx, rows)
 	if n.direct != nil {
-		floats.Add(y, multiply(n.direct.Dense(get, set.Order, outputs), wide, nil, rows))
+		floats.Add(y, multiply(n.direct.Dense(get, inputs, outputs), wide, nil, rows))
 	}
 	return y
 }
 
-// onHost are the outputs for given variables, which Walk makes them from.
+// onHost are the outputs for given inputs [rows, units], which Walk makes them from. A
+// variable is emitted as the number of its row, from which its units are found.
 func onHost(t *testing.T, n *Network, values map[string][]float32, set *masks.Set, x, ctx []float32, rows int) []float32 {
 	t.Helper()
-	host, err := n.Host(func(name string) []float32 { return values[name] }, set)
+	var encoders []Encoder
+	for d := range n.o.Recipe.Dim {
+		encoders = append(encoders, func(units []float32, row float32) {
+			clear(units)
+			place := 0
+			for column, of := range n.units {
+				if of == d && !models.IsNotKnown(row) {
+					units[place] = x[int(row)*len(n.units)+column]
+					place++
+				}
+			}
+		})
+	}
+	host, err := n.Host(func(name string) []float32 { return values[name] }, set, encoders)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dim, params := n.o.Recipe.Dim, n.o.Params
-	y := make([]float32, rows*params*dim)
+	dim, width := n.o.Recipe.Dim, len(n.outputs)
+	y := make([]float32, rows*width)
 	var mu sync.Mutex
 	_, err = host.Walk(context.Background(), make([]float32, rows*dim), rows, ctx, models.Solver{}, func(d, row int, outputs []float32, stride int, v []float32) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range v {
-			for p := range params {
-				y[((row+i)*params+p)*dim+d] = outputs[p*stride+i]
+			for p, column := range n.Columns(d) {
+				y[(row+i)*width+column] = outputs[p*stride+i]
 			}
-			v[i] = x[(row+i)*dim+d]
+			v[i] = float32(row + i)
 		}
 	})
 	if err != nil {
@@ -131,19 +146,23 @@ func TestNetworkIsItsDefinition(t *testing.T) {
 		return r
 	}
 	tests := map[string]NetworkOptions{
-		"no hidden layer":              {Recipe: recipe(5, true), Params: 3, ContextDim: 2},
-		"plain":                        {Recipe: recipe(5, true, 7, 11), Params: 2, Conditioning: true},
-		"one block":                    {Recipe: recipe(5, false, 7), Params: 2, Residual: true},
-		"one block, context":           {Recipe: recipe(7, true, 11), Params: 1, Residual: true, ContextDim: 3, Activation: "silu"},
-		"two blocks":                   {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: "silu"},
-		"two blocks, context":          {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, ContextDim: 3, Conditioning: true},
+		"no hidden layer":     {Recipe: recipe(5, true), Params: 3, ContextDim: 2},
+		"plain":               {Recipe: recipe(5, true, 7, 11), Params: 2, Conditioning: true},
+		"one block":           {Recipe: recipe(5, false, 7), Params: 2, Residual: true},
+		"one block, context":  {Recipe: recipe(7, true, 11), Params: 1, Residual: true, ContextDim: 3, Activation: "silu"},
+		"two blocks":          {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: "silu"},
+		"two blocks, context": {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, ContextDim: 3, Conditioning: true},
+		"groups": {Recipe: recipe(5, true, 7, 11), ContextDim: 2, Conditioning: true,
+			Groups: []Group{{Variables: []int{3, 0}, Units: 2, Outputs: 3}, {Variables: []int{1}, Units: 4, Outputs: 1}, {Variables: []int{2, 4}, Units: 1, Outputs: 2}}},
+		"groups and blocks": {Recipe: recipe(3, false, 7), Residual: true,
+			Groups: []Group{{Variables: []int{2}, Units: 1, Outputs: 2}, {Variables: []int{0, 1}, Units: 3, Outputs: 1}}},
 		"three blocks of one variable": {Recipe: masks.Recipe{Dim: 1, Hidden: []int{3, 3, 3}}, Params: 2, Residual: true, ContextDim: 2},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for name, o := range tests {
 			t.Run(name, func(t *testing.T) {
 				n, rng := mustNetwork(t, o), rand.New(rand.NewPCG(1, 9))
-				v, x := values(n, rng, 0.6), normals(rng, rows*o.Recipe.Dim, 1)
+				v, x := values(n, rng, 0.6), normals(rng, rows*len(n.units), 1)
 				var ctx []float32
 				if o.ContextDim > 0 {
 					ctx = normals(rng, rows*o.ContextDim, 1)
@@ -213,8 +232,8 @@ func TestOutputLayerHasItsOwnInit(t *testing.T) {
 	constant := func(v float32) models.Init {
 		return func(_ *rand.Rand, shape []int) []float32 { return slices.Repeat([]float32{v}, size(shape)) }
 	}
-	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}}, Params: 2, ContextDim: 2, Conditioning: true,
-		OutputInit: constant(3), OutputBias: constant(4)})
+	n := mustNetwork(t, NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}}, ContextDim: 2, Conditioning: true,
+		OutputInit: constant(3), Groups: []Group{{Variables: []int{0, 1, 2}, Units: 1, Outputs: 2, Bias: constant(4)}}})
 	want := map[string]float32{"output.weights": 3, "output.context": 3, "output.bias": 4}
 	for _, p := range n.Specs() {
 		if strings.HasPrefix(p.Name, "hidden0.") {
@@ -239,13 +258,15 @@ func TestNewNetworkReportsItsProblems(t *testing.T) {
 		want    []string
 	}{
 		{"all at once", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Groups: 5}, ContextDim: -1, Residual: true},
-			[]string{"context: the width is -1", "params: 0 outputs a variable", "residual: ", "groups: 5"}},
+			[]string{"context: the width is -1", "params: 0 outputs and ", "residual: ", "groups: 5"}},
 		{"two widths", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5, 7}}, Params: 1, Residual: true},
 			[]string{"hidden: "}},
 		{"sampled degrees", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{5}, Degrees: masks.SampledDegrees}, Params: 1, Residual: true},
 			[]string{"residual: "}},
 		{"too large", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{1 << 20, 1 << 20}}, Params: 1},
 			[]string{"1.1e+12 parameters, more than the 2147483648"}},
+		{"a variable in no group", NetworkOptions{Recipe: masks.Recipe{Dim: 3}, Groups: []Group{{Variables: []int{2, 0}, Units: 1, Outputs: 1}}},
+			[]string{"groups: they have the variables [0 2], need each of 3 once"}},
 		{"too large by its outputs", NetworkOptions{Recipe: masks.Recipe{Dim: 1 << 15, Hidden: []int{1 << 10}}, Params: 3000},
 			[]string{"make hidden layers narrower"}},
 	}

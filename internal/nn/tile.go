@@ -16,20 +16,29 @@ const (
 
 // tile holds the activations of up to lanes rows: unit-major, [units, lanes].
 type tile struct {
-	h     *Host
-	lanes int
-	acts  [][]float32 // inputs by position, then each hidden layer
-	sums  [][]float32 // of each hidden layer before its activation; nil unless residual
-	out   []float32   // [params, lanes]
-	cond  []float32   // [context, lanes]
-	x     []float32   // [lanes], what emit filled
+	h      *Host
+	lanes  int
+	values []float32   // variables by position; the inputs where these are their units
+	acts   [][]float32 // inputs by position, then each hidden layer
+	sums   [][]float32 // of each hidden layer before its activation; nil unless residual
+	out    []float32   // [outputs of a variable, lanes]
+	cond   []float32   // [context, lanes]
+	x      []float32   // [lanes], what emit filled
+	units  []float32   // of one variable
 }
 
 func (h *Host) newTile(lanes int) *tile {
-	t := &tile{h: h, lanes: lanes, out: make([]float32, h.params*lanes), cond: make([]float32, h.context*lanes),
-		x: make([]float32, lanes)}
+	outputs, units := 0, 0
+	for k := range h.dim {
+		outputs, units = max(outputs, h.outputs[k+1]-h.outputs[k]), max(units, h.units[k+1]-h.units[k])
+	}
+	t := &tile{h: h, lanes: lanes, out: make([]float32, outputs*lanes), cond: make([]float32, h.context*lanes),
+		x: make([]float32, lanes), units: make([]float32, units)}
 	for _, l := range h.layers {
 		t.acts = append(t.acts, make([]float32, l.from*lanes))
+	}
+	if t.values = t.acts[0]; h.encode != nil {
+		t.values = make([]float32, h.dim*lanes)
 	}
 	if h.residual {
 		for _, a := range t.acts[1:] {
@@ -51,6 +60,11 @@ func (t *tile) run(ctx context.Context, x []float32, row, n int, cond []float32,
 	for _, a := range t.acts {
 		clear(a)
 	}
+	if h.encode != nil {
+		for i := range t.values {
+			t.values[i] = models.NotKnown // whose units are zero
+		}
+	}
 	for i := range n {
 		for c := range h.context {
 			t.cond[c*t.lanes+i] = cond[(row+i)*h.context+c]
@@ -67,7 +81,7 @@ func (t *tile) run(ctx context.Context, x []float32, row, n int, cond []float32,
 	}
 	for k, d := range h.order {
 		for i := range n {
-			x[(row+i)*h.dim+d] = t.acts[0][k*t.lanes+i]
+			x[(row+i)*h.dim+d] = t.values[k*t.lanes+i]
 		}
 	}
 	return passes, converged, nil
@@ -159,12 +173,12 @@ func (t *tile) hidden(l, k int) {
 // output computes the outputs of position k.
 func (t *tile) output(k int) {
 	h, last := t.h, len(t.h.layers)-1
-	for p := range h.params {
+	for row := h.outputs[k]; row < h.outputs[k+1]; row++ {
+		p, inputs := row-h.outputs[k], h.layers[0].from
 		out := t.out[p*t.lanes : (p+1)*t.lanes]
-		row := p*h.dim + k
-		t.unit(out, last, row, h.layers[last].sees[k])
+		t.unit(out, last, row, h.layers[last].sees[row])
 		if h.direct != nil {
-			accumulate(out, h.direct[row*h.dim:row*h.dim+h.before[k]], t.acts[0])
+			accumulate(out, h.direct[row*inputs:row*inputs+h.before[k]], t.acts[0])
 		}
 	}
 }
@@ -186,8 +200,9 @@ func (t *tile) unit(out []float32, l, k, n int) {
 // more than the tolerance, and by its bits at all: so −0 is not taken for 0, and
 // a NaN that stays for a change.
 func (t *tile) emit(k, row, n int, tolerance float64, emit Emit) bool {
-	emit(t.h.order[k], row, t.out, t.lanes, t.x[:n])
-	at := t.acts[0][k*t.lanes : k*t.lanes+n]
+	h := t.h
+	emit(h.order[k], row, t.out[:(h.outputs[k+1]-h.outputs[k])*t.lanes], t.lanes, t.x[:n])
+	at := t.values[k*t.lanes : k*t.lanes+n]
 	changed := false
 	for i, v := range t.x[:n] {
 		if math.Float32bits(at[i]) == math.Float32bits(v) {
@@ -195,6 +210,13 @@ func (t *tile) emit(k, row, n int, tolerance float64, emit Emit) bool {
 		}
 		near := math.Abs(float64(v)-float64(at[i])) <= tolerance*(1+math.Abs(float64(v)))
 		at[i], changed = v, changed || !near
+		if h.encode != nil {
+			units := t.units[:h.units[k+1]-h.units[k]]
+			h.encode[h.order[k]](units, v)
+			for u, unit := range units {
+				t.acts[0][(h.units[k]+u)*t.lanes+i] = unit
+			}
+		}
 	}
 	return changed
 }

@@ -140,7 +140,7 @@ func (a *Autoregressive) Solve(p models.Params, y, context *Node, tolerance floa
 
 // Host returns the layer on the host.
 func (a *Autoregressive) Host(get func(name string) []float32) (Host, error) {
-	net, err := a.net.Host(get, a.Set())
+	net, err := a.net.Host(get, a.Set(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -35,11 +35,7 @@ type component struct {
 // components are those of a real variable's conditional; a Gaussian is a mixture of
 // one.
 func components(m *Model, outputs []float32) []component {
-	c, err := m.Conditional(0, outputs)
-	if err != nil {
-		panic(err)
-	}
-	p := c.Parameters()
+	p := m.output.Conditional(outputs).Parameters()
 	if len(p) == 2 {
 		return []component{{1, distuv.Normal{Mu: p[0].Value, Sigma: p[1].Value}}}
 	}

@@ -16,7 +16,7 @@ func checkHost(t *testing.T, s subject) {
 	dim, params, x := m.Dim(), m.output.Outputs(), points(m)
 	for k, set := range s.sets {
 		want := s.run(t, s.weights, set, batch{x: x, context: s.context(1)}).outputs
-		host, err := m.net.Host(s.weights.Named(m), set)
+		host, err := m.net.Host(s.weights.Named(m), set, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -63,10 +63,14 @@ func New(o Options) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
+	all := make([]int, max(o.Dim, 0))
+	for d := range all {
+		all[d] = d
+	}
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
 			Degrees: o.Degrees, Count: o.Masks, Resample: o.Resample, Seed: o.Seed},
-		ContextDim: o.ContextDim, Params: out.Outputs(), OutputBias: out.Bias(), Residual: o.Residual, Conditioning: o.Conditioning,
+		ContextDim: o.ContextDim, Groups: []nn.Group{{Variables: all, Units: 1, Outputs: out.Outputs(), Bias: out.Bias()}}, Residual: o.Residual, Conditioning: o.Conditioning,
 		Activation: o.Activation, Init: o.Init,
 	})
 	if err != nil {
@@ -152,15 +156,22 @@ func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
 // Support is that of the conditionals.
 func (m *Model) Support(int) models.Support { return m.output.Support() }
 
-// Conditionals returns the P outputs of the network for each variable, [batch, dim, P].
+// Conditionals returns the outputs of the network, [batch, P·dim].
 func (m *Model) Conditionals(p models.Params, x, context *Node) *Node {
-	return TransposeAllAxes(Reshape(m.outputs(p, x, context), x.Shape().Dimensions[0], m.output.Outputs(), m.opts.Dim), 0, 2, 1)
+	return m.outputs(p, x, context)
 }
+
+// Columns are the outputs of variable d.
+func (m *Model) Columns(d int) []int { return m.net.Columns(d) }
 
 // Conditional is p(x_d | x before d) by the P outputs of the network for variable d.
 func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error) {
-	if d < 0 || d >= m.opts.Dim || len(outputs) != m.output.Outputs() {
-		return nil, fmt.Errorf("made: variable %d with %d outputs: need one of %d variables with %d", d, len(outputs), m.opts.Dim, m.output.Outputs())
+	if d < 0 || d >= m.opts.Dim || len(outputs) != m.output.Outputs()*m.opts.Dim {
+		return nil, fmt.Errorf("made: variable %d with %d outputs: need one of %d variables with %d", d, len(outputs), m.opts.Dim, m.output.Outputs()*m.opts.Dim)
 	}
-	return m.output.Conditional(outputs), nil
+	own := make([]float32, 0, m.output.Outputs())
+	for _, column := range m.Columns(d) {
+		own = append(own, outputs[column])
+	}
+	return m.output.Conditional(own), nil
 }

@@ -20,7 +20,7 @@ func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, er
 	if set == nil {
 		set = m.Cycle().At(0)
 	}
-	host, err := m.net.Host(w.Named(m), set)
+	host, err := m.net.Host(w.Named(m), set, nil)
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
