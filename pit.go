@@ -2,7 +2,9 @@ package maskflow
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"math"
+	"math/rand/v2"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -12,19 +14,20 @@ import (
 	"github.com/maskflow/maskflow/models/flow"
 )
 
-// PIT returns the probability integral transforms of rows x [rows, dim] given
-// cond [rows, contextDim], row-major and of the shape of x: numbers that are
-// uniform on [0, 1] and independent of each other if the rows are drawn from the
-// model.
+// PIT returns the probability integral transforms of prepared rows x given cond
+// [rows, contextDim], row-major [rows, dim]: numbers that are uniform on [0, 1] and
+// independent of each other if the rows are drawn from the model.
 //
 // Of a flow over normal noise they are Φ(z) for the latent codes z of the rows.
-// Of a masked density with Gaussians or mixtures, alone or as the base of a flow,
-// they are the distribution functions of the conditionals in the order of its
-// first mask set,
+// Of a masked density, alone or as the base of a flow, they are those of the
+// conditionals in the order of its first mask set, randomised where values have
+// probabilities: levels, integers, rounded numbers, holes and atoms (Czado, Gneiting and
+// Held, Predictive Model Assessment for Count Data, 2009),
 //
-//	u_d = P(X_d ≤ x_d | x before d)
+//	u_d = P(X_d ≤ x_d | x before d) − v_d P(X_d = x_d | x before d)
 //
-// Other models have none, which is an error; errors are also those of Latent.
+// with v uniform on [0, 1] and the same in every call. Of a value that is not known it
+// is NaN. Other models have none, which is an error; errors are also those of Latent.
 func (m *Core) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 	if err := checkValues(m.of.Model, x, cond); err != nil {
 		return nil, err
@@ -58,8 +61,8 @@ func (m *Core) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 		}
 	}
 	shown, ok := core.Model.(models.Conditionals)
-	if !ok || models.Discrete(core.Model) {
-		return nil, fmt.Errorf("the model has no conditionals over real numbers, whose probability integral transforms could be taken")
+	if !ok {
+		return nil, errors.New("the model has no conditionals, whose probability integral transforms could be taken")
 	}
 	return conditionalPIT(ctx, core, shown, m.evaluator.Batch(), x, cond)
 }
@@ -71,9 +74,13 @@ func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Condition
 		return nil, err
 	}
 	defer f.Close()
-	dim, degrees := of.Model.Dim(), exec.DegreesOf(of.Model, nil)
-	rows := len(x) / dim
-	u := make([]float64, 0, len(x))
+	dim, width, degrees := of.Model.Dim(), models.Width(of.Model), exec.DegreesOf(of.Model, nil)
+	variables := make([]models.Variable, dim)
+	for d := range variables {
+		variables[d] = models.VariableOf(of.Model, d)
+	}
+	rows, rng := len(x)/width, rand.New(rand.NewPCG(0, 0x706974))
+	u := make([]float64, 0, rows*dim)
 	for first := 0; first < rows; first += batch {
 		n := min(batch, rows-first)
 		values, err := f.Call(ctx, of.Params, exec.Values{X: exec.Rows(x, first, n, rows), Context: exec.Rows(cond, first, n, rows), Degrees: degrees})
@@ -87,8 +94,20 @@ func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Condition
 			if err != nil {
 				return nil, err
 			}
-			u = append(u, c.CDF(float64(x[first*dim+i])))
+			u = append(u, transform(c, variables[i%dim], x[(first+i/dim)*width+i%dim], rng.Float64()))
 		}
 	}
 	return u, nil
+}
+
+// transform is the randomised probability integral transform of a number of a row.
+func transform(c models.Conditional, of models.Variable, x float32, v float64) float64 {
+	if models.IsNotKnown(x) {
+		return math.NaN()
+	}
+	u := c.CDF(float64(x))
+	if models.StateOf(x) >= 0 || of.Grid != nil || of.Support.Discrete() {
+		u = min(max(u-v*math.Exp(c.LogProb(float64(x))), 0), 1) // beyond by the rounding of either
+	}
+	return u
 }
