@@ -87,14 +87,15 @@ func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Condition
 		if err != nil {
 			return nil, err
 		}
-		width := len(values) / batch
-		for i := range n * dim {
-			row := i / dim
-			c, err := shown.Conditional(i%dim, values[row*width:(row+1)*width])
-			if err != nil {
-				return nil, err
+		outputs := len(values) / batch
+		for row := range n {
+			for d, of := range variables {
+				c, err := shown.Conditional(d, values[row*outputs:(row+1)*outputs])
+				if err != nil {
+					return nil, err
+				}
+				u = append(u, transform(c, of, x[(first+row)*width+d], rng.Float64()))
 			}
-			u = append(u, transform(c, variables[i%dim], x[(first+i/dim)*width+i%dim], rng.Float64()))
 		}
 	}
 	return u, nil
