@@ -26,6 +26,7 @@ const (
 	CategoryValues
 	IntegerValues
 	CircleValues
+	GridValues
 )
 
 // Reals are the finite numbers.
@@ -44,6 +45,12 @@ func Integers(low, high float64) Support {
 
 // Circle are angles, or whatever returns after a period.
 func Circle(period float64) Support { return Support{Kind: CircleValues, Period: period} }
+
+// GridCells are the cells of a [Grid], by the numbers within them: finite numbers that have
+// probabilities.
+func GridCells() Support {
+	return Support{Kind: GridValues, Low: math.Inf(-1), High: math.Inf(1)}
+}
 
 // Discrete reports whether the values can be counted, so that they have probabilities
 // and not densities.
@@ -74,8 +81,8 @@ func (s Support) Size() int {
 func (s Support) Check(v float64) error {
 	switch {
 	case s.Kind == CircleValues && v >= 0 && v < s.Period,
-		s.Kind == RealValues && !math.IsNaN(v) && !math.IsInf(v, 0),
-		s.Discrete() && v >= s.Low && v <= s.High && v == math.Trunc(v):
+		(s.Kind == RealValues || s.Kind == GridValues) && !math.IsNaN(v) && !math.IsInf(v, 0),
+		s.Discrete() && s.Kind != GridValues && v >= s.Low && v <= s.High && v == math.Trunc(v):
 		return nil
 	}
 	return fmt.Errorf("%v is not %v", v, s)

@@ -57,9 +57,10 @@ const NotKnown float32 = -stateUnit
 // IsNotKnown reports whether a number of a row is that of a value that is not known.
 func IsNotKnown(v float32) bool { return v == NotKnown }
 
-// Check returns an error that names what is wrong with a number of a row.
+// Check returns an error that names what is wrong with a number of a row: it is neither a value
+// nor the code of a state, and known.
 func (v Variable) Check(x float32) error {
-	if k := StateOf(x); k >= 0 && k < v.States {
+	if k := StateOf(x); k >= 0 && k < v.States || IsNotKnown(x) {
 		return nil
 	}
 	return v.Support.Check(float64(x))

@@ -92,14 +92,16 @@ type Scale struct {
 
 // ScaleByName finds a scale; the empty name is soft_clip. The error lists the
 // known names.
-func ScaleByName(name string) (Scale, error) { return option.Find("scale", name, scales, scaleName) }
+func ScaleByName(name string) (*Scale, error) {
+	return option.Find("scale", name, scales, scaleName)
+}
 
-func scaleName(s Scale) string { return s.Name }
+func scaleName(s *Scale) string { return s.Name }
 
 // Hint is what may be done about values that leave the range of float32: "" for a scale
 // that lies between bounds.
-func (s Scale) Hint() string {
-	if s.Name == scales[0].Name || s.Name == "" {
+func (s *Scale) Hint() string {
+	if s == nil || s.Name == scales[0].Name {
 		return ""
 	}
 	return fmt.Sprintf("the scale %s has no bound on both sides; %s has", s.Name, scales[0].Name)
@@ -117,7 +119,7 @@ const (
 // softplusShift makes the softplus of it 1.
 var softplusShift = math.Log(math.E - 1)
 
-var scales = []Scale{
+var scales = []*Scale{
 	// a/(1 + |a|/c): smooth, of both signs, and never beyond ±c.
 	{"soft_clip",
 		func(a *Node) *Node {

@@ -17,6 +17,10 @@ func Number(x *Node, v float64) *Node {
 	return ConstAsDType(x.Graph(), x.DType(), v)
 }
 
+// OnesOf are 1 in the shape of x. GoMLX's own ones are made once for a whole graph, and then
+// cannot be used both in a loop and outside.
+func OnesOf(x *Node) *Node { return ConvertDType(Equal(x, x), x.DType()) }
+
 // Mask is masks.Connects as a matrix of the graph: 1 where a unit of degree `to`
 // may see a unit of degree `from` (from <= to, or from < to when strict) and 0
 // elsewhere. The shape is [len(from), len(to)], the type that of like.

@@ -72,7 +72,7 @@ func (s spline) segments(theta *Node, batch, dim int) segments {
 	low := nn.Number(theta, -s.bound)
 	b.x, b.y = Add(Dot(b.width, before).Product(), low), Add(Dot(b.height, before).Product(), low)
 	inner := Add(nn.SoftPlus(Add(part(2*k, 3*k-1), nn.Number(theta, slopeShift))), nn.Number(theta, minSlope))
-	tail := ones(Slice(b.x, AxisRange(), AxisRange(0, 1))) // slope of the tails
+	tail := nn.OnesOf(Slice(b.x, AxisRange(), AxisRange(0, 1))) // slope of the tails
 	b.left, b.right = Concatenate([]*Node{tail, inner}, 1), Concatenate([]*Node{inner, tail}, 1)
 	return b
 }
@@ -108,17 +108,13 @@ func triangle(like *Node, k int) *Node {
 func (b segments) at(v, corners *Node) segments {
 	reached := ConvertDType(GreaterOrEqual(v, corners), v.DType())
 	k := corners.Shape().Dimensions[1]
-	first := ones(Slice(reached, AxisRange(), AxisRange(0, 1)))
+	first := nn.OnesOf(Slice(reached, AxisRange(), AxisRange(0, 1)))
 	reached = Concatenate([]*Node{first, Slice(reached, AxisRange(), AxisRange(1, k))}, 1)
 	after := Concatenate([]*Node{Slice(reached, AxisRange(), AxisRange(1, k)), Sub(first, first)}, 1)
 	here := StopGradient(Sub(reached, after))
 	pick := func(of *Node) *Node { return nn.SumLast(Mul(of, here)) }
 	return segments{pick(b.x), pick(b.y), pick(b.width), pick(b.height), pick(b.left), pick(b.right)}
 }
-
-// ones are 1 in the shape of v. GoMLX's own ones are made once for a whole graph,
-// and then cannot be used both in a loop and outside.
-func ones(v *Node) *Node { return ConvertDType(Equal(v, v), v.DType()) }
 
 // locate returns the elements of x [batch, dim] as [batch·dim], clamped to the interval
 // so that what is computed for the tails stays finite, with the segments in which they

@@ -39,7 +39,7 @@ func parameter(x, theta *Node, p int) *Node {
 
 // affine is y = (x − m)·eˢ with the mean m = θ₀ and the log-scale s made from θ₁,
 // the conditionals of a Gaussian MADE (MAF, eq. 3 and 4).
-type affine struct{ scale nn.Scale }
+type affine struct{ scale *nn.Scale }
 
 // NewAffine returns the affine transformer with the scale of that name:
 // soft_clip (the default, ""; |s| < ln 1000), softplus, sigmoid, or exp, the MAF

@@ -150,7 +150,7 @@ func (m *Model) outputs(p models.Params, x, context *Node) *Node {
 // LogProb returns ln p(x | context) in nats, shape [batch]; for Bernoulli
 // outputs x must be binary.
 func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
-	return m.output.LogProb(x, m.outputs(p, x, context))
+	return nn.SumLast(m.output.LogProb(output.Values{X: x}, m.outputs(p, x, context)))
 }
 
 // Support is that of the conditionals.
@@ -173,5 +173,5 @@ func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error
 	for _, column := range m.Columns(d) {
 		own = append(own, outputs[column])
 	}
-	return m.output.Conditional(own), nil
+	return m.output.Conditional(models.Variable{}, own), nil
 }

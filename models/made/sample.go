@@ -66,7 +66,7 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 			for k := range u {
 				u[k] = noise[(row+i)*perRow+k*dim+d]
 			}
-			x[i] = out.Draw(own, u)
+			x[i] = out.Draw(models.Variable{}, own, u)
 		}
 	})
 	if err != nil {

@@ -10,21 +10,27 @@ import (
 )
 
 // bernoulli is the family of p(x = 1) = 1/(1 + e⁻ˡ); its one output is the logit l.
-type bernoulli struct{}
+type bernoulli struct{ inputs }
 
-func newBernoulli(Fields, nn.Scale) (Family, error) { return bernoulli{}, nil }
+func newBernoulli(_ models.Variable, f Fields, _ *nn.Scale) (Family, error) {
+	return bernoulli{inputs{f.Mixed}}, nil
+}
 
-func (bernoulli) Outputs() int             { return 1 }
-func (bernoulli) Bias() models.Init        { return nil }
-func (bernoulli) Support() models.Support  { return models.Bits() }
-func (bernoulli) Noise() []Noise           { return []Noise{Uniform} }
-func (bernoulli) LogProb(x, o *Node) *Node { return nn.BernoulliLogProb(x, o) }
+func (bernoulli) Outputs() int            { return 1 }
+func (bernoulli) Bias() models.Init       { return nil }
+func (bernoulli) Support() models.Support { return models.Bits() }
+func (bernoulli) Noise() []Noise          { return []Noise{Uniform} }
+func (bernoulli) Hint() string            { return "" }
 
-func (bernoulli) Draw(o, noise []float32) float32 { return float32(bernoulliAt(o[0]).Draw(noise)) }
+func (bernoulli) LogProb(v Values, o *Node) *Node { return Sub(Mul(v.X, o), nn.SoftPlus(o)) }
 
-func (bernoulli) Hint() string { return "" }
+func (bernoulli) Draw(_ models.Variable, o, noise []float32) float32 {
+	return float32(bernoulliAt(o[0]).Draw(noise))
+}
 
-func (bernoulli) Conditional(o []float32) models.Conditional { return bernoulliAt(o[0]) }
+func (bernoulli) Conditional(_ models.Variable, o []float32) models.Conditional {
+	return bernoulliAt(o[0])
+}
 
 // bernoulliAt is the distribution of a logit.
 type bernoulliAt float64

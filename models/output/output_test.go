@@ -11,6 +11,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/models"
 )
 
 func TestMain(m *testing.M) {
@@ -49,7 +50,7 @@ func conditional(family Family, o []float32, i int) (c interface {
 	Draw([]float32) float64
 	Residual(float64, []float32) (float64, bool)
 }) {
-	return family.Conditional(o[i*family.Outputs() : (i+1)*family.Outputs()])
+	return family.Conditional(models.Variable{}, o[i*family.Outputs():(i+1)*family.Outputs()])
 }
 
 func noiseOf(family Family, rng *rand.Rand) []float32 {
@@ -70,7 +71,7 @@ func TestLogProbIsThatOfTheConditional(t *testing.T) {
 			for i := range x {
 				x[i] = float32(conditional(family, o, i).Draw(noiseOf(family, rng)))
 			}
-			exec, err := NewExec(b.Compute, func(args []*Node) []*Node { return []*Node{family.LogProb(args[0], args[1])} })
+			exec, err := NewExec(b.Compute, func(args []*Node) []*Node { return []*Node{family.LogProb(Values{X: args[0]}, args[1])} })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +144,7 @@ func TestDrawFollowsTheConditional(t *testing.T) {
 		below, wrong := 0, 0
 		for range n {
 			noise := noiseOf(family, rng)
-			x := float64(family.Draw(o, noise))
+			x := float64(family.Draw(models.Variable{}, o, noise))
 			if x != float64(float32(c.Draw(noise))) || family.Support().Check(x) != nil {
 				t.Fatalf("drawn %v and %v", x, c.Draw(noise))
 			}

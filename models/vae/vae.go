@@ -29,7 +29,7 @@ type Model struct {
 	o                Options
 	encoder, decoder nn.MLP
 	posterior        *iaf.Model // nil: diagonal
-	scale            nn.Scale   // of the encoder's standard deviations
+	scale            *nn.Scale  // of the encoder's standard deviations
 	specs            []models.Spec
 
 	encoderPart, decoderPart, posteriorPart models.Part
