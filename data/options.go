@@ -161,6 +161,9 @@ func (o *Options) check(report option.Report) {
 		report("the comma is either the decimal sign or between cells", "separator", "decimal")
 	}
 	o.checkShortForms(report)
+	if o.Thousands == "comma" && o.Decimal == "comma" || o.Thousands == "point" && o.Decimal != "comma" {
+		report(fmt.Sprintf("the %s is either the decimal sign or between thousands", o.Thousands), "thousands", "decimal")
+	}
 	if o.White > 0 && o.Binarize == "" {
 		report("white has no use without binarize (set data.binarize)", "white", "binarize")
 	}

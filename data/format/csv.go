@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,14 +20,19 @@ import (
 // what it leaves open is guessed from the first lines. Cells may be quoted; empty
 // lines are skipped, and so are lines before the table that begin with #: the last
 // of them names the columns where it has a word for each number of the first row.
-// A separator that ends the first line and every other is no further column.
+// A separator behind the last cell of a line is no further cell. A column without a
+// name is called by its number.
 //
-// A number has digits, a sign, a point and an exponent, and nothing else. A cell
-// that is empty, "?", "NA" or "nan" is missing; any other is a text.
+// A number has digits, a sign, a point and an exponent, and nothing else but the
+// separator of thousands that the dialect has. A cell with one of the signs of
+// [data.Dialect] is missing; any other is a text, without the blanks around it. Quotes
+// make no difference. Whole numbers with leading zeros make a column one of texts, as
+// they are codes; where it has other numbers than whole ones they are numbers.
 //
 // It returns an error with the line and the column when a line has more or
-// fewer cells than the first, or a number is infinite, and an error when there
-// are no rows. Guesses that could be wrong are among the notes of the table.
+// fewer cells than the first, a number is infinite, or a cell of a column of numbers
+// can only be a number of another dialect; and an error when there are no rows. Guesses
+// that could be wrong are among the notes of the table.
 func ReadCSV(r io.Reader, name string, o ReadOptions) (*data.Table, error) {
 	t, err := readCSV(r, name, data.NewLimit(o.MaxValues), o)
 	if err != nil {
@@ -38,14 +42,13 @@ func ReadCSV(r io.Reader, name string, o ReadOptions) (*data.Table, error) {
 }
 
 func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.Table, error) {
-	s, err := newSheet(r, o.Dialect)
+	s, err := newSheet(r, o)
 	if err != nil {
 		return nil, err
 	}
-	t, firstLine, point := &data.Table{Name: name, Lines: &data.Lines{}}, 0, s.point()
+	t, firstLine := &data.Table{Name: name, Lines: &data.Lines{}}, 0
 	var row []float64
 	var texts []int // columns of a row with neither a number nor a missing value
-	ended := false  // lines end with a separator
 	for {
 		cells, line, err := s.next()
 		if errors.Is(err, io.EOF) {
@@ -56,8 +59,8 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		}
 		if firstLine == 0 {
 			firstLine = line
-			if ended = len(cells) > 1 && cells[len(cells)-1] == ""; ended {
-				cells = cells[:len(cells)-1]
+			if n := len(cells) - 1; n > 0 && cells[n] == "" {
+				cells = cells[:n]
 			}
 			row = make([]float64, len(cells))
 			header, err := s.isHeader(cells, line)
@@ -65,7 +68,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 				return nil, err
 			}
 			if header {
-				if t.Columns, err = s.columns(t, cells, line); err != nil {
+				if err = s.columns(t, cells, line); err != nil {
 					return nil, err
 				}
 				continue
@@ -73,8 +76,14 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 			if s.Header != "no" {
 				t.Columns = s.names(len(row))
 			}
-		} else if ended && len(cells) == len(row)+1 && cells[len(row)] == "" {
-			cells = cells[:len(row)]
+		} else if n := len(row); len(cells) == n+1 {
+			if cells[n] == "" {
+				cells = cells[:n]
+			} else if s.comma == '\t' && t.Rows() == 0 && t.Columns != nil { // as R writes names of rows
+				row = append(row, 0)
+				t.Columns = append([]string{unnamed(0, t.Columns)}, t.Columns...)
+				t.Notes = append(t.Notes, fmt.Sprintf("line %d has a cell more than the header: the first is column %q", line, t.Columns[0]))
+			}
 		}
 		if len(cells) != len(row) {
 			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %s; for another set data.separator or --separator)",
@@ -85,20 +94,15 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		}
 		texts = texts[:0]
 		for col, cell := range cells {
-			v := num.ParseCell(cell, point)
-			if v != v {
-				switch cell = strings.TrimSpace(cell); {
-				case infinity.MatchString(cell):
-					v = math.Inf(1 - 2*strings.Count(cell, "-"))
-				case !missing(cell):
-					texts = append(texts, col)
-				}
+			v, isText := s.value(cell, col)
+			if isText {
+				texts = append(texts, col)
 			}
 			if math.IsInf(v, 0) && !o.Infinite {
 				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
 			}
 			if row[col] = v; math.Abs(v) >= exactWhole && s.rounded == "" {
-				if cell = strings.TrimSpace(cell); !strings.ContainsAny(cell, "eE.,") && strconv.FormatFloat(v, 'f', 0, 64) != strings.TrimPrefix(cell, "+") {
+				if cell = strings.TrimSpace(cell); !strings.ContainsAny(cell, "eE.,'") && strconv.FormatFloat(v, 'f', 0, 64) != strings.TrimPrefix(cell, "+") {
 					s.rounded = roundedNote(data.Place(line, col, true, t.Columns), v)
 				}
 			}
@@ -110,10 +114,13 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 			if err != nil {
 				return nil, err
 			}
-			if err := limit.Take(int64(8 + len(cell)/8)); err != nil { // as many values as it takes memory of
-				return nil, fmt.Errorf("line %d: %w", line, err)
-			}
+			known := t.Texts()
 			t.SetText(t.Rows()-1, col, cell)
+			if t.Texts() > known { // as many values as it takes memory of
+				if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
+					return nil, fmt.Errorf("line %d: %w", line, err)
+				}
+			}
 		}
 	}
 	switch {
@@ -121,6 +128,9 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		return nil, errors.New("it holds no rows")
 	case t.Rows() == 0:
 		return nil, fmt.Errorf("it holds no rows, only a header on line %d", firstLine)
+	}
+	if err := s.settle(t, firstLine); err != nil {
+		return nil, err
 	}
 	if s.utf16 && s.Encoding != "utf-16" {
 		t.Notes = append(t.Notes, "read as UTF-16 (data.encoding)")
@@ -134,21 +144,25 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 	return t, nil
 }
 
-// isHeader tells the names of columns from a first row of numbers. A line with
-// both is neither: taking it for a header would lose a row silently.
+// isHeader tells the names of columns from a first row. A line with numbers and words
+// is a row if its words recur, which [sheet.settle] finds out: taking it for a header
+// would lose a row silently.
 func (s *sheet) isHeader(cells []string, line int) (bool, error) {
 	if s.Header == "yes" || s.Header == "no" {
 		return s.Header == "yes", nil
 	}
+	if slices.ContainsFunc(cells, func(cell string) bool { return slices.Contains(s.known, strings.TrimSpace(cell)) }) {
+		return true, nil
+	}
 	numeric, worded := -1, -1
 	for col, cell := range cells {
-		if v := num.ParseCell(cell, '.'+','-s.point()); v == v && math.IsNaN(num.ParseCell(cell, s.point())) {
+		if v := num.ParseCell(cell, '.'+','-s.point()); v == v && s.number(cell) != s.number(cell) {
 			return false, fmt.Errorf("line %d, column %d: %q has another decimal sign (data.decimal or --decimal; where it is a name, data.header or --header yes)",
 				line, col, text.Shorten(cell, 41))
 		}
-		if v := num.ParseCell(cell, s.point()); v == v {
+		if v := s.number(cell); v == v {
 			numeric = col
-		} else if !missing(strings.TrimSpace(cell)) && worded < 0 {
+		} else if !s.missing[strings.TrimSpace(cell)] && worded < 0 {
 			worded = col
 		}
 	}
@@ -159,33 +173,40 @@ func (s *sheet) isHeader(cells []string, line int) (bool, error) {
 		return false, fmt.Errorf("line %d, column %d: %q is several numbers (separated by blanks? set data.separator or --separator blanks)",
 			line, worded, text.Shorten(cells[worded], 41))
 	case numeric >= 0 && worded >= 0:
-		return false, fmt.Errorf("line %d, column %d: %q is not a number, but column %d is (whether the line is a header: data.header or --header yes or no)",
+		s.mixed = fmt.Errorf("line %d, column %d: %q is not a number, but column %d is (whether the line is a header: data.header or --header yes or no)",
 			line, worded, text.Shorten(cells[worded], 41), numeric)
+		return false, nil
 	}
 	return worded >= 0, nil
 }
 
-// indexed reports whether cells are the numbers of columns, counted from 0.
+// indexed reports whether cells are the numbers of columns: consecutive ones, from 0 if
+// there is only one.
 func indexed(cells []string) bool {
+	first, err := strconv.Atoi(cells[0])
 	for i, cell := range cells {
-		if cell != strconv.Itoa(i) {
+		if err != nil || cell != strconv.Itoa(first+i) {
 			return false
 		}
 	}
-	return true
+	return first == 0 || len(cells) > 1
 }
 
-// columns returns the names in a header.
-func (s *sheet) columns(t *data.Table, cells []string, line int) ([]string, error) {
+// columns takes the names in a header.
+func (s *sheet) columns(t *data.Table, cells []string, line int) error {
 	names := make([]string, len(cells))
 	for col, cell := range cells {
 		name, err := s.text(t, cell, line, col)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		names[col] = name
+		if names[col] = name; strings.TrimSpace(name) == "" {
+			t.Notes = append(t.Notes, fmt.Sprintf("line %d: column %d has no name: its number is its name", line, col))
+		}
 	}
-	return ColumnNames(names, line)
+	var err error
+	t.Columns, err = ColumnNames(names, line)
+	return err
 }
 
 // text returns a copy of a name or a text, in UTF-8.
@@ -232,27 +253,35 @@ func oddFirst(t *data.Table) []string {
 	return []string{fmt.Sprintf("line %d %s: if it is a header, set data.header or --header yes", t.Lines.At(0), what)}
 }
 
-// ColumnNames copies a header and checks that each name can be asked for.
+// ColumnNames copies a header and checks that each name can be asked for: an empty one
+// becomes the number of the column.
 func ColumnNames(cells []string, line int) ([]string, error) {
 	names := make([]string, len(cells))
 	at := make(map[string]int, len(cells))
 	for col, cell := range cells {
 		name := strings.TrimSpace(cell)
 		if name == "" {
-			return nil, fmt.Errorf("line %d: column %d has no name in the header (a table's row index? leave it out when saving)", line, col)
+			continue
 		}
 		if other, twice := at[name]; twice {
-			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q", line, other, col, text.Shorten(name, 41))
+			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q (rename one; if the line is a row, set data.header or --header no)",
+				line, other, col, text.Shorten(name, 41))
 		}
 		at[name], names[col] = col, strings.Clone(name)
+	}
+	for col, name := range names {
+		if name == "" {
+			names[col] = unnamed(col, names)
+		}
 	}
 	return names, nil
 }
 
-// infinity is how an infinite value is written.
-var infinity = regexp.MustCompile(`(?i)^[+-]?inf(inity)?$`)
-
-// missing tells the usual signs of a missing value.
-func missing(cell string) bool {
-	return cell == "" || cell == "?" || cell == "NA" || strings.EqualFold(cell, "nan")
+// unnamed is a name for a column that has none: its number, unless others are named so.
+func unnamed(col int, others []string) string {
+	name := strconv.Itoa(col)
+	for slices.Contains(others, name) {
+		name = "column " + name
+	}
+	return name
 }

@@ -78,7 +78,6 @@ func TestCSVRefuses(t *testing.T) {
 		"too large":        {"1,2\n1e39,4\n", []string{"line 2, column 0 is 1e+39, too large for float32"}},
 		"decimal comma":    {"1.5;2\n2,5;3\n", []string{`line 2, column 0 is "2,5"`, "data.decimal"}},
 		"separated by gap": {"1\n1 2\n", []string{`line 2, column 0 is "1 2"`, "data.separator"}},
-		"unnamed column":   {",a\n0,1\n", []string{"line 1", "column 0 has no name"}},
 		"equal names":      {"a,b,a\n0,1,2\n", []string{"line 1", `columns 0 and 2 are both named "a"`}},
 		"open quote":       {"1,2\n\"3,4\n5,6\n", []string{"quote", "line 2"}},
 		"bare quote":       {"1,2\n3\",4\n", []string{"line 2", "quote"}},

@@ -39,7 +39,7 @@ func Example() {
 }
 
 func ExampleReadCSV() {
-	wine, err := format.ReadCSV(strings.NewReader("acidity;pH\n7.4;3.51\n7.8;n/a\n"), "wine.csv", format.ReadOptions{})
+	wine, err := format.ReadCSV(strings.NewReader("acidity;pH\n7.4;3.51\n7.8;few\n"), "wine.csv", format.ReadOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -49,7 +49,7 @@ func ExampleReadCSV() {
 	fmt.Println(err)
 	// Output:
 	// 2 rows of [acidity pH]
-	// wine.csv: line 3, column "pH" is "n/a", not a number
+	// wine.csv: line 3, column "pH" is "few", not a number
 }
 
 // A table as a spreadsheet in German writes it.

@@ -45,6 +45,9 @@ type ReadOptions struct {
 	Head bool
 	// Dialect is how a table of text is written.
 	data.Dialect
+	// Known are names of columns: a first line of text that has one of them is a header,
+	// whatever else is in it.
+	Known []string
 	// MaxValues bounds the values read. 0 is [data.DefaultMaxValues].
 	MaxValues int
 }

@@ -18,25 +18,36 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/internal/num"
 )
 
 // sheet is a table of text whose dialect is known: its lines in UTF-8.
 type sheet struct {
 	*records
 	data.Dialect
-	blank   bool // runs of blanks were its separators
+	known   []string        // names that only a header has
+	missing map[string]bool // the signs of a missing value
+	grouped *regexp.Regexp  // numbers with separators of thousands, nil where they have none
+	blank   bool            // runs of blanks were its separators
 	utf16   bool
-	rounded string // what to note of the first whole number that float64 has not
-	comment string // the last before the table
+	mixed   error    // what is wrong with the first line unless it is a row
+	rounded string   // what to note of the first whole number that float64 has not
+	comment string   // the last before the table
+	codes   []digits // of each column so far
 }
 
 // newSheet decodes a table of text and finds out what its dialect leaves open.
-func newSheet(r io.Reader, d data.Dialect) (*sheet, error) {
-	s := &sheet{records: newRecords(r), Dialect: d}
+func newSheet(r io.Reader, o ReadOptions) (*sheet, error) {
+	d := o.Dialect
+	s := &sheet{records: newRecords(r), Dialect: d, known: o.Known, missing: map[string]bool{"": true}}
 	comma, ok := d.Comma()
 	if !ok {
 		return nil, fmt.Errorf("%q is no separator", d.Separator)
+	}
+	if s.grouped, ok = groupings[d.Thousands]; !ok || s.grouped != nil && groupSigns[d.Thousands] == string(s.point()) {
+		return nil, fmt.Errorf("%q is no separator of thousands where the decimal sign is %q", d.Thousands, s.point())
+	}
+	for _, sign := range d.MissingSigns() {
+		s.missing[strings.TrimSpace(sign)] = true
 	}
 	if err := s.decode(); err != nil {
 		return nil, err
@@ -133,7 +144,7 @@ func (s *sheet) names(cells int) []string {
 	}
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
-		if !math.IsNaN(num.ParseCell(names[i], s.point())) || slices.Contains(names[:i], names[i]) || names[i] == "" {
+		if !math.IsNaN(s.number(names[i])) || slices.Contains(names[:i], names[i]) || names[i] == "" {
 			return nil
 		}
 	}
@@ -150,12 +161,12 @@ var separators = []rune{';', '\t', ',', '|'}
 // quoted is a quoted cell, or the part of one on its line.
 var quoted = regexp.MustCompile(`"[^"]*("|$)`)
 
-// separator chooses by the first two lines that are not empty: the first
-// candidate that both have equally often, outside quotes.
+// separator chooses by the first lines that are not empty: the first candidate that the
+// first two have equally often, outside quotes.
 func (s *sheet) separator(text []byte) rune {
 	var lines [][]byte
 	for line := range bytes.Lines(text) {
-		if len(bytes.TrimSpace(line)) > 0 && len(lines) < 2 {
+		if len(bytes.TrimSpace(line)) > 0 && len(lines) < 10 {
 			lines = append(lines, quoted.ReplaceAll(bytes.TrimRight(line, "\r\n"), []byte(`""`)))
 		}
 	}
@@ -166,7 +177,7 @@ func (s *sheet) separator(text []byte) rune {
 	if len(lines) == 0 {
 		return none
 	}
-	first, last := lines[0], lines[len(lines)-1]
+	first, last := lines[0], lines[min(1, len(lines)-1)]
 	for _, same := range []bool{true, false} { // else the first that line 1 has
 		for _, c := range separators {
 			count := func(line []byte) int { return bytes.Count(line, []byte(string(c))) }
@@ -178,7 +189,24 @@ func (s *sheet) separator(text []byte) rune {
 			return data.Blanks
 		}
 	}
+	if s.blanksBetween(lines) {
+		return data.Blanks
+	}
 	return none
+}
+
+// blanksBetween reports whether blanks separate cells of which some are texts: all lines
+// have equally many, or the first, as R writes it, one fewer, and each but the first has a number or a hole.
+func (s *sheet) blanksBetween(lines [][]byte) bool {
+	cells := len(bytes.Fields(lines[len(lines)-1]))
+	for i, line := range lines {
+		fields := bytes.Fields(line)
+		numbers := slices.ContainsFunc(fields, func(cell []byte) bool { return !s.isText(cell) })
+		if n := len(fields); n != cells && (i > 0 || numbers || n != cells-1) || i > 0 && !numbers {
+			return false
+		}
+	}
+	return cells > 1 && len(lines) > 1
 }
 
 // separatorName is the separator in messages.
@@ -191,7 +219,7 @@ func (s *sheet) separatorName() string {
 
 // isText tells a cell that is neither a number nor missing.
 func (s *sheet) isText(cell []byte) bool {
-	return math.IsNaN(num.ParseCell(string(cell), s.point())) && !missing(string(cell))
+	return math.IsNaN(s.number(string(cell))) && !s.missing[string(cell)]
 }
 
 // point is the decimal sign.

@@ -115,7 +115,6 @@ func TestOddTablesRefuse(t *testing.T) {
 		"thousands":                {"a;b\n1.234,5;2\n", data.Dialect{Decimal: "comma"}, []string{`line 2, column "a"`}},
 		"point for a comma":        {"a;b\n1.5;2\n", data.Dialect{Decimal: "comma"}, []string{`line 2, column "a"`}},
 		"blanks around a tab":      {"  1\t 2  3 \n  4\t 5  6 \n", data.Dialect{}, []string{"line 1, column 1", "--separator blanks"}},
-		"counted index":            {",0,1\n0,5,6\n1,7,8\n", data.Dialect{}, []string{"line 1", "column 0 has no name"}},
 		"another separator":        {"a;b\n1;2\n", data.Dialect{Separator: ","}, []string{`line 2, column "a;b"`}},
 		"no separator":             {"a\n1\n", data.Dialect{Separator: "ab"}, []string{`"ab"`}},
 		"value behind the end":     {"a,b,\n1,2,\n3,4,5\n", data.Dialect{}, []string{"line 3 has 3 cells", "line 1 has 2"}},

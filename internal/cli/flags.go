@@ -65,8 +65,17 @@ func setFlag(c *cobra.Command, sets *[]string) {
 func keyFlags(c *cobra.Command, sets *[]string, keys ...option.Doc) {
 	for _, k := range keys {
 		name := strings.ReplaceAll(strings.TrimPrefix(k.Path, "data."), "_", "-")
+		if name == "missing" { // which is what holes mean
+			name = "missing-cells"
+		}
 		set := func(value string) error {
 			switch {
+			case k.Path == "data.missing":
+				var all []string
+				for text := range strings.SplitSeq(strings.Trim(value, "[]"), ",") {
+					all = append(all, option.QuoteText(strings.TrimSpace(text)))
+				}
+				value = "[" + strings.Join(all, ", ") + "]"
 			case strings.HasPrefix(k.Type, "list"):
 				value = "[" + strings.Trim(value, "[]") + "]"
 			case k.Type == "text" && k.Values == nil:
@@ -92,7 +101,7 @@ func keyFlags(c *cobra.Command, sets *[]string, keys ...option.Doc) {
 func (f *flags) readFlags(c *cobra.Command) {
 	keys := option.Document(option.Table{option.Section("data", new(data.Options).Table())})
 	keyFlags(c, &f.reading, slices.DeleteFunc(keys, func(k option.Doc) bool {
-		return !slices.Contains([]string{"data.header", "data.separator", "data.decimal", "data.encoding", "data.max_values"}, k.Path)
+		return !slices.Contains([]string{"data.header", "data.separator", "data.decimal", "data.thousands", "data.missing", "data.encoding", "data.max_values"}, k.Path)
 	})...)
 	c.Flags().BoolVar(&f.byPosition, "by-position", false, "take columns by their position, whatever their names are")
 }
@@ -101,11 +110,14 @@ func (f *flags) readFlags(c *cobra.Command) {
 func (f *flags) readOptions(array string, written data.Dialect) (format.ReadOptions, error) {
 	var o data.Options
 	table := option.Table{option.Section("data", o.Table())}
-	text := fmt.Appendf(nil, "data: {source: file, header: %q, separator: %q, decimal: %q, encoding: %q}", cmp.Or(written.Header, "auto"),
-		cmp.Or(written.Separator, "auto"), cmp.Or(written.Decimal, "point"), cmp.Or(written.Encoding, "auto"))
+	text := fmt.Appendf(nil, "data: {source: file, header: %q, separator: %q, decimal: %q, thousands: %q, encoding: %q}", cmp.Or(written.Header, "auto"),
+		cmp.Or(written.Separator, "auto"), cmp.Or(written.Decimal, "point"), cmp.Or(written.Thousands, "auto"), cmp.Or(written.Encoding, "auto"))
 	err := config.Parse(table, "", text, f.reading)
 	if err != nil {
 		err = usage(err)
+	}
+	if o.Missing == nil {
+		o.Missing = written.Missing
 	}
 	return format.ReadOptions{Array: array, Dialect: o.Dialect, MaxValues: o.MaxValues}, err
 }
@@ -164,7 +176,7 @@ func completeArgs(names []string) cobra.CompletionFunc {
 }
 
 // tableSuffixes are those of the files that hold tables.
-var tableSuffixes = []string{"npy", "npz", "csv", "tsv"}
+var tableSuffixes = []string{"npy", "npz", "csv", "tsv", "parquet"}
 
 // must is for errors that only a mistake in this package can cause.
 func must(err error) {

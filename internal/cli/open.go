@@ -67,12 +67,14 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 }
 
 // readTable reads a table from a file, or as CSV from standard input for "-". It is
-// written as written says where no flag does.
-func (a *app) readTable(ctx context.Context, path, array string, written data.Dialect) (t *data.Table, err error) {
+// written as written says where no flag does; a first line with one of the known names is its
+// header.
+func (a *app) readTable(ctx context.Context, path, array string, written data.Dialect, known ...string) (t *data.Table, err error) {
 	o, err := a.readOptions(array, written)
 	if err != nil {
 		return nil, err
 	}
+	o.Known = known
 	if path == "-" {
 		t, err = format.ReadCSV(a.stdin, "standard input", o)
 	} else {
@@ -99,12 +101,12 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array strin
 	labels := false
 	if r.Config != nil {
 		o := r.Config.Data
-		written.Header, labels = o.Header, o.Labels && !elsewhere
+		written.Header, written.Missing, labels = o.Header, o.Missing, o.Labels && !elsewhere
 		if sameFile(path, source.Path(a.dataOf(r), o.Source)) {
 			written = o.Dialect
 		}
 	}
-	t, err := a.readTable(ctx, path, array, written)
+	t, err := a.readTable(ctx, path, array, written, r.Preparation().Columns...)
 	if err != nil || t.Context != nil || !labels {
 		return t, err
 	}

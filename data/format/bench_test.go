@@ -1,0 +1,60 @@
+package format
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// mixedTable is a table of text of so many rows with 14 columns of numbers and 6 of texts, all quoted or none.
+func mixedTable(rows int, quoted bool) string {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	b.WriteString("a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t\n")
+	for range rows {
+		for c := range 14 {
+			switch c % 3 {
+			case 0:
+				fmt.Fprintf(&b, "%d,", rng.IntN(1000))
+			case 1:
+				fmt.Fprintf(&b, "%.2f,", rng.NormFloat64())
+			default:
+				fmt.Fprintf(&b, "%v,", rng.NormFloat64())
+			}
+		}
+		for c := range 6 {
+			level := fmt.Sprintf("level %d", rng.IntN(3+40*c))
+			if quoted {
+				level = `"` + level + `"`
+			}
+			b.WriteString(level + ",\n"[c/5:][:1])
+		}
+	}
+	return b.String()
+}
+
+// BenchmarkMixedTable reads and writes 10⁵ rows of 20 columns.
+func BenchmarkMixedTable(b *testing.B) {
+	for name, text := range map[string]string{"plain": mixedTable(1e5, false), "quoted": mixedTable(1e5, true)} {
+		var table *data.Table
+		b.Run("read/"+name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				table = must.M1(ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{}))
+			}
+		})
+		b.Run("write/"+name, func(b *testing.B) {
+			var out bytes.Buffer
+			for b.Loop() {
+				out.Reset()
+				must.M(WriteCSV(&out, table))
+			}
+		})
+	}
+}
