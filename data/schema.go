@@ -315,7 +315,7 @@ func (c *Column) about() string {
 // Number is a number as tables write it: the shortest decimal that reads back as it, without an exponent where it is of
 // ordinary size.
 func Number(v float64) string {
-	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e16) {
+	if a := math.Abs(v); a != 0 && (a < 1e-9 || a >= 1e16) {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return strconv.FormatFloat(v+0, 'f', -1, 64)

@@ -1,0 +1,428 @@
+package data
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/internal/text"
+)
+
+// GuessSchema returns what each column of a table is, followed by the columns of its context: what o.Columns and its short
+// forms say and, for the rest, what all rows look like. The tables in more are others with the same columns, such as those
+// of other splits.
+//
+// The lines say which guesses act, such as columns that are dropped, and what may be worth declaring, each with how. Errors
+// name the columns that are declared but not there, and what contradicts their values.
+func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) {
+	if t == nil || t.rows == 0 {
+		return nil, nil, errNoRows
+	}
+	g := guesser{o: o, tables: append([]*Table{t}, more...), notes: map[string][]note{}}
+	if err := g.declare(); err != nil {
+		return nil, nil, err
+	}
+	var wrong []error
+	for columns := range slices.Chunk(sequence(0, len(g.schema)), max(1, min(64, 1<<20/g.rows()))) {
+		for k, seen := range g.observe(columns) {
+			wrong = append(wrong, g.column(columns[k], seen))
+		}
+	}
+	g.dropEqual()
+	if err := cmp.Or(errors.Join(wrong...), g.schema.Validate()); err != nil {
+		return nil, nil, err
+	}
+	if len(g.schema.Variables()) == 0 {
+		return nil, nil, fmt.Errorf("%s has no column left to model: %s", t.label(), strings.Join(g.lines(), "; "))
+	}
+	return g.schema, g.lines(), nil
+}
+
+// guesser guesses what the columns of tables are.
+type guesser struct {
+	o      Options
+	tables []*Table
+	schema Schema
+	sure   []bool            // columns of a declared kind or role, which are not dropped
+	hashes []uint64          // of all values of the columns
+	notes  map[string][]note // by what they say
+	order  []string          // of the keys of notes
+}
+
+// note is something about a column.
+type note struct{ column, detail, remedy string }
+
+// say notes something about a column, in a sentence that says %s for all columns that it is about, and what in data.columns
+// would overrule it, which closes a bracket of the sentence; "" for nothing.
+func (g *guesser) say(c int, sentence, detail, remedy string) {
+	if g.notes[sentence] == nil {
+		g.order = append(g.order, sentence)
+	}
+	g.notes[sentence] = append(g.notes[sentence], note{g.schema[c].Name, detail, remedy})
+}
+
+// lines are the notes, a line for each sentence.
+func (g *guesser) lines() (lines []string) {
+	const most = 4 // columns that are named
+	for _, sentence := range g.order {
+		notes := g.notes[sentence]
+		names := option.Names(notes[:min(len(notes), most)], func(n note) string {
+			return strings.TrimSpace(strconv.Quote(text.Shorten(n.column, 41)) + " " + n.detail)
+		})
+		all := "column " + names[0]
+		if len(notes) > 1 {
+			all = "columns " + strings.Join(names, ", ")
+		}
+		if n := len(notes) - len(names); n > 0 {
+			all += fmt.Sprintf(" and %d more", n)
+		}
+		line := fmt.Sprintf(sentence, all)
+		if notes[0].remedy != "" {
+			line += fmt.Sprintf(": data.columns: {%s: %s})", option.QuoteText(notes[0].column), notes[0].remedy)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// declare makes the schema of what is declared.
+func (g *guesser) declare() error {
+	t := g.tables[0]
+	for c := range t.dim {
+		g.schema = append(g.schema, Column{Name: nameOf(t.Columns, c, 0)})
+	}
+	if t.Context != nil {
+		for c := range t.Context.dim {
+			g.schema = append(g.schema, Column{Name: nameOf(t.Context.Columns, c, t.dim), Role: ContextRole})
+		}
+	}
+	g.sure, g.hashes = make([]bool, len(g.schema)), make([]uint64, len(g.schema))
+	var wrong []error
+	for _, d := range g.o.Columns {
+		c, err := g.schema.Find(d.Name)
+		if err != nil {
+			if c, err = t.Column(d.Name); err != nil {
+				wrong = append(wrong, err)
+				continue
+			}
+		}
+		g.sure[c] = d.Kind != "" || d.Role != ""
+		d.Name, d.Role = g.schema[c].Name, cmp.Or(d.Role, g.schema[c].Role)
+		g.schema[c] = d
+	}
+	for _, name := range g.o.DropColumns {
+		c, err := t.Column(name)
+		switch {
+		case err != nil:
+			wrong = append(wrong, err)
+		case g.schema[c].Role == DropRole:
+			wrong = append(wrong, fmt.Errorf("column %q is dropped twice", text.Shorten(name, 41)))
+		default:
+			g.schema[c].Role = DropRole
+		}
+	}
+	left := slices.DeleteFunc(sequence(0, t.dim), func(c int) bool { return g.schema[c].Role == DropRole })
+	if n := g.o.ContextColumns; n > 0 && n >= len(left) {
+		wrong = append(wrong, fmt.Errorf("%s has %s: %d of them as context leave none to model", t.label(), text.Count(len(left), "column"), n))
+	} else {
+		for _, c := range left[len(left)-n:] {
+			if role := g.schema[c].Role; role != "" {
+				wrong = append(wrong, fmt.Errorf("column %q is declared to be %s, but is one of the last %d, which data.context_columns makes the context (remove one)",
+					text.Shorten(g.schema[c].Name, 41), role, n))
+			}
+			g.schema[c].Role = ContextRole
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// nameOf is the name of a column, or its number behind so many others where the source has none.
+func nameOf(names []string, c, behind int) string {
+	if names == nil {
+		return strconv.Itoa(behind + c)
+	}
+	return names[c]
+}
+
+func (g *guesser) rows() (n int) {
+	for _, t := range g.tables {
+		n += t.rows
+	}
+	return n
+}
+
+// column guesses one column of its values.
+func (g *guesser) column(c int, s *observed) error {
+	column := &g.schema[c]
+	g.hashes[c] = s.hash
+	switch role := column.role(); {
+	case role == DropRole:
+		return nil
+	case (role == VariableRole || role == ContextRole) && !g.sure[c] && g.useless(c, s):
+		return nil
+	}
+	column.Missing = column.Missing || s.holes > 0
+	if column.Kind == "" {
+		g.kind(c, s)
+	}
+	switch column.Kind {
+	case Binary, Categorical:
+		return g.levels(c, s)
+	case Date:
+		return g.date(c, s)
+	case Integer, Real:
+		return g.numbers(c, s)
+	}
+	return nil
+}
+
+func (c *Column) role() Role { return cmp.Or(c.Role, VariableRole) }
+
+// mostLevels of texts are guessed to be categories.
+const mostLevels = 1000
+
+// useless drops a column whose values say nothing, and reports whether it did. Images keep all columns.
+func (g *guesser) useless(c int, s *observed) bool {
+	n, named := s.texts+s.numbers, g.isID(c)
+	nearlyUnique := func() bool { return float64(s.distinct()) >= 0.9*float64(n) }
+	numbers, texts := s.texts == 0 && s.whole && n > 2, s.texts > 0 && s.numbers == 0 && len(s.dates()) != 1
+	var why string
+	switch {
+	case g.tables[0].Shape != nil:
+		return false
+	case n == 0:
+		why = "no values"
+	case len(s.levels)+len(s.few) == 1 && n > 1:
+		why = "one value alone"
+	case numbers && s.counts && (s.low == 0 || s.low == 1) && (named || n >= fewRows),
+		numbers && named && s.high-s.low == float64(n-1) && s.distinct() == n:
+		why = "the numbers of the rows"
+	case (numbers || texts) && named && nearlyUnique():
+		why = "names of the rows"
+	case texts && n >= fewRows && nearlyUnique():
+		why = "another text in nearly every row"
+	case s.texts > 0 && (texts || s.numbers > 0) && s.distinct() > mostLevels:
+		why = fmt.Sprintf("texts of more than %s kinds", text.Grouped(mostLevels))
+	default:
+		return false
+	}
+	remedy := string(g.schema[c].role())
+	g.schema[c].Role = DropRole
+	g.say(c, "dropped, having "+why+": %s (to keep it", "", remedy)
+	return true
+}
+
+// isID reports whether the name of a column says that its values name the rows. A column without a name among others with
+// names is what programs write that have such names.
+func (g *guesser) isID(c int) bool {
+	t, _ := g.tables[0].source(c)
+	name := strings.ToLower(g.schema[c].Name)
+	if t.Columns != nil && name == strconv.Itoa(c) {
+		return true
+	}
+	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if len(words) == 0 {
+		return true
+	}
+	switch words[len(words)-1] {
+	case "id", "uid", "uuid", "guid", "rowid", "rownames", "rowname":
+		return true
+	case "index", "idx", "row", "key", "nr", "no", "number", "obs", "case", "x":
+		return len(words) == 1
+	}
+	return words[0] == "unnamed"
+}
+
+// source is the table that has a column of a schema, and its number there.
+func (t *Table) source(c int) (*Table, int) {
+	if c >= t.dim && t.Context != nil {
+		return t.Context, c - t.dim
+	}
+	return t, c
+}
+
+// kind guesses the kind of a column.
+func (g *guesser) kind(c int, s *observed) {
+	column := &g.schema[c]
+	two := len(s.few) <= 2 && !slices.ContainsFunc(s.few, func(v float64) bool { return v != 0 && v != 1 })
+	switch {
+	case s.texts > 0 && s.numbers == 0 && len(s.dates()) == 1:
+		column.Kind = Date
+		g.say(c, "%s (if they are no dates", "written like "+s.dates()[0], string(Categorical))
+	case s.texts > 0 && s.distinct() == 2:
+		column.Kind = Binary
+	case s.texts > 0:
+		column.Kind = Categorical
+		if s.numbers > 0 {
+			g.say(c, "some texts are among numbers, which makes categories of them: %s (if they stand for missing ones, list them in data.missing; else",
+				"has "+text.Listed(s.levels[:min(len(s.levels), 3)]), string(Categorical))
+		} else if len(s.dates()) > 1 {
+			g.say(c, "dates or texts, the day and the month not being told apart: %s", "", `{kind: date, format: "02/01/2006"}`)
+		}
+	case g.o.Guess != "reals" && s.numbers > 0 && (two || len(s.few) == 2 && s.numbers >= fewRows):
+		column.Kind = Binary
+		if !two {
+			g.say(c, "two values alone make a binary column: %s (if there may be others", "", string(Real))
+		}
+	case g.o.Guess != "reals" && s.numbers > 0 && s.whole:
+		column.Kind = Integer
+	default:
+		column.Kind = Real
+	}
+}
+
+// levels are the values of a binary or categorical column.
+func (g *guesser) levels(c int, s *observed) error {
+	column := &g.schema[c]
+	if column.Levels != nil {
+		return nil
+	}
+	numbers := s.all()
+	for _, v := range numbers {
+		column.Levels = append(column.Levels, Number(v))
+	}
+	if column.Levels = append(column.Levels, s.levels...); len(s.levels) > 0 {
+		slices.SortFunc(column.Levels, text.Compare)
+	}
+	switch n := len(column.Levels); {
+	case column.Kind == Binary && n == 1 && (column.Levels[0] == "0" || column.Levels[0] == "1"):
+		column.Levels = []string{"0", "1"}
+	case column.Kind == Binary && n != 2:
+		return fmt.Errorf("column %q is declared binary, but has %s", text.Shorten(column.Name, 41), text.Count(n, "level"))
+	case n == 0:
+		return fmt.Errorf("column %q is declared categorical, but has no values", text.Shorten(column.Name, 41))
+	}
+	return nil
+}
+
+// date finds the layout and the step of dates.
+func (g *guesser) date(c int, s *observed) error {
+	column := &g.schema[c]
+	texts := s.levels
+	for _, v := range s.all() {
+		texts = append(texts, Number(v))
+	}
+	if column.Format == "" {
+		found := layoutsOf(texts)
+		if len(found) != 1 {
+			hint := ""
+			if len(found) > 1 {
+				hint = ": it may be " + strings.Join(found, " or ")
+			}
+			return fmt.Errorf("column %q is declared a date, but its layout is not known%s (declare it: data.columns: {%s: {kind: date, format: \"02/01/2006\"}})",
+				text.Shorten(column.Name, 41), hint, option.QuoteText(column.Name))
+		}
+		column.Format = found[0]
+	}
+	column.Transform = cmp.Or(column.Transform, Transform(g.o.Marginal), Standardise)
+	if column.Step == 0 {
+		var step int64
+		for _, date := range texts {
+			if v, err := DateValue(column.Format, date); err == nil && step != 1 {
+				step = gcd(step, int64(v))
+			}
+		}
+		if column.Step = 1; len(texts) >= fewRows {
+			column.Step = float64(max(step, 1))
+		}
+	}
+	return nil
+}
+
+// numbers guesses the step, the atoms and the transform of integers and reals.
+func (g *guesser) numbers(c int, s *observed) error {
+	column := &g.schema[c]
+	guess := g.o.Guess != "reals" || g.sure[c]
+	frequent := s.frequent()
+	if column.Step == 0 && !column.Exact && (guess || column.Kind == Integer) {
+		column.Step = s.rounding(frequent, column.Kind == Integer)
+		if column.Step != 0 && (column.Kind == Real || column.Step != 1) {
+			remedy := "{exact: true}"
+			if column.Kind == Integer {
+				remedy = "{step: 1}"
+			}
+			g.say(c, "rounded: %s (if not", "to "+Number(column.Step), remedy)
+		}
+	}
+	if column.Atoms == nil && guess {
+		column.Atoms = s.atoms(column.Step, frequent)
+		if len(column.Atoms) > 0 {
+			g.say(c, "numbers so frequent that they have a probability of their own: %s (to have none", "has "+text.Listed(option.Names(column.Atoms, Number)), "{atoms: []}")
+		}
+	}
+	bounded := column.Min != nil || column.Max != nil
+	switch exact := column.Kind == Real && column.Step == 0; {
+	case exact && bounded && column.Min == nil:
+		return fmt.Errorf("column %q has a max alone, which no transform keeps (declare a min, or a step)", text.Shorten(column.Name, 41))
+	case exact && bounded && slices.Contains([]Transform{AsIs, Standardise, SplineScale}, column.Transform),
+		exact && column.Max != nil && column.Transform == LogScale:
+		return fmt.Errorf("column %q has bounds, which the transform %s does not keep (use logit or probit, or log for a min alone, or declare a step)",
+			text.Shorten(column.Name, 41), column.Transform)
+	case column.Transform != "":
+	case exact && column.Max != nil:
+		column.Transform = LogitScale
+	case exact && bounded:
+		column.Transform = LogScale
+	default:
+		column.Transform = cmp.Or(Transform(g.o.Marginal), Standardise)
+	}
+	if column.role() != VariableRole || !guess {
+		return nil
+	}
+	if len(s.few) <= fewNumbers && s.numbers >= 5*len(s.few) {
+		g.say(c, "at most a dozen different numbers: %s (if they are codes", "", string(Categorical))
+		return nil
+	}
+	if column.Kind == Real && column.Step == 0 && !column.Exact && s.repeats(column.Atoms) > mostRepeats {
+		g.say(c, "values repeat, but are no multiples of a step, and a density has no bound on them: %s (if they are codes", "", string(Categorical))
+	}
+	if !bounded && s.low >= 0 && s.mean-3*s.sd < 0 {
+		g.say(c, "nothing is below 0: %s (if it cannot be", "", "{min: 0}")
+	}
+	return nil
+}
+
+// dropEqual drops what is a copy of a column before it.
+func (g *guesser) dropEqual() {
+	first := map[uint64]int{}
+	for c := range g.schema {
+		column := &g.schema[c]
+		if r := column.role(); r != VariableRole && r != ContextRole || g.tables[0].Shape != nil {
+			continue
+		}
+		before, found := first[g.hashes[c]]
+		switch {
+		case !found:
+			first[g.hashes[c]] = c
+		case !g.sure[c] && g.schema[before].role() == column.role() && g.equal(before, c):
+			remedy := string(column.role())
+			column.Role = DropRole
+			g.say(c, "dropped, having the values of another column: %s (to keep it", fmt.Sprintf("(those of %q)", text.Shorten(g.schema[before].Name, 41)), remedy)
+		}
+	}
+}
+
+// equal reports whether two columns have the same cells.
+func (g *guesser) equal(a, b int) bool {
+	for _, t := range g.tables {
+		x, i := t.source(a)
+		y, j := t.source(b)
+		for row := range t.rows {
+			v, w := x.At(row, i), y.At(row, j)
+			if v == w {
+				continue
+			}
+			one, isText := x.Text(row, i)
+			other, too := y.Text(row, j)
+			if v == v || w == w || isText != too || one != other {
+				return false
+			}
+		}
+	}
+	return true
+}
