@@ -22,6 +22,7 @@ const (
 	StreamBSDS300  Stream = 5 // the division of BSDS300's images; the patches of train, valid and test, parts 0 to 2
 	streamNoise    Stream = 6 // of dequantised rows, the parts as for bits
 	streamFold     Stream = 7 // the division into folds; fold k's rows for validation, part k
+	streamStep     Stream = 8 // noise within the steps of a table's columns, the parts as for bits
 )
 
 // Part is the stream of one part of what a stream is for.

@@ -47,6 +47,11 @@ func (p *Preparation) identify(parts []Part) *Identity {
 	if variables, context := p.Names(); variables != nil {
 		d.Columns = slices.Concat(variables, context)
 	}
+	if p.table != nil {
+		if d.Width = len(p.used()); d.Columns != nil {
+			d.Columns = p.columnNames(p.used())
+		}
+	}
 	for i, at := range []*RowsSum{&d.Train, &d.Valid, &d.Test} {
 		*at = p.sum(parts[i])
 	}
@@ -62,11 +67,11 @@ func IdentityOf(s *Splits) *Identity {
 		}
 		return s.Identity
 	}
-	d := &Identity{Columns: s.Train.Columns, Width: s.Train.Dim + s.Train.ContextDim}
+	d := &Identity{Columns: s.Train.Columns, Width: s.Train.Width() + s.Train.ContextDim}
 	for i, at := range []*RowsSum{&d.Train, &d.Valid, &d.Test} {
-		if set := s.Sets()[i].Set; set != nil && len(set.X) == set.Rows*set.Dim && len(set.Context) == set.Rows*set.ContextDim {
-			p := &Preparation{Variables: sequence(0, set.Dim), Apart: set.ContextDim}
-			*at = p.sum(Part{Table: &Table{rows: set.Rows, dim: set.Dim, narrow: set.X, Context: &Table{dim: set.ContextDim, narrow: set.Context}}})
+		if set := s.Sets()[i].Set; set != nil && len(set.X) == set.Rows*set.Width() && len(set.Context) == set.Rows*set.ContextDim {
+			p := &Preparation{Variables: sequence(0, set.Width()), Apart: set.ContextDim}
+			*at = p.sum(Part{Table: &Table{rows: set.Rows, dim: set.Width(), narrow: set.X, Context: &Table{dim: set.ContextDim, narrow: set.Context}}})
 		}
 	}
 	return d
@@ -79,6 +84,11 @@ func (p *Preparation) sum(part Part) RowsSum {
 	all, unordered := sha256.New(), uint64(0)
 	b := make([]byte, 0, 2*block)
 	t, columns := part.Table, slices.Concat(p.Variables, p.Context)
+	var cells []source
+	if p.table != nil {
+		cells, _ = p.sources(t, p.used()) // which Apply checks
+		columns = []int{}
+	}
 	if len(columns) == t.dim && slices.IsSorted(columns) {
 		columns = nil
 	}
@@ -89,7 +99,10 @@ func (p *Preparation) sum(part Part) RowsSum {
 		}
 		start := len(b)
 		b = t.appendRow(b, row, columns)
-		if p.Apart > 0 {
+		for _, at := range cells {
+			b = at.t.appendCell(b, at.t.At(row, at.col))
+		}
+		if p.Apart > 0 && p.table == nil {
 			b = t.Context.appendRow(b, row, nil)
 		}
 		one := b[start:]

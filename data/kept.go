@@ -9,8 +9,9 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 )
 
-// preparationVersion is the version of the form in which a [Preparation] is kept.
-const preparationVersion = 1
+// preparationVersion is the version of the form in which a [Preparation] is kept. Version 1 had
+// no schema and no scale of a context.
+const preparationVersion = 2
 
 // kinds lists the steps by the names by which they are kept.
 var kinds = []func() Step{
@@ -25,6 +26,7 @@ type written[T any] struct {
 	Version int `json:"version"`
 	fields
 	Steps []oneStep[T] `json:"steps,omitempty"`
+	Table *tabular     `json:"table,omitempty"`
 }
 
 type fields Preparation
@@ -36,7 +38,7 @@ type oneStep[T any] struct {
 
 // MarshalJSON writes the preparation with its version.
 func (p *Preparation) MarshalJSON() ([]byte, error) {
-	w := written[Step]{Version: preparationVersion, fields: fields(*p)}
+	w := written[Step]{Version: preparationVersion, fields: fields(*p), Table: p.table}
 	for _, step := range p.Steps {
 		w.Steps = append(w.Steps, oneStep[Step]{step.kind(), step})
 	}
@@ -52,14 +54,15 @@ func (p *Preparation) UnmarshalJSON(kept []byte) error {
 	if err := json.Unmarshal(kept, &version); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
-	if version.Version != preparationVersion {
-		return fmt.Errorf("preparation of version %d: this program reads version %d", version.Version, preparationVersion)
+	if version.Version < 1 || version.Version > preparationVersion {
+		return fmt.Errorf("preparation of version %d: this program reads versions up to %d", version.Version, preparationVersion)
 	}
 	var w written[json.RawMessage]
 	if err := strictJSON(kept, &w); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
 	read := Preparation(w.fields)
+	read.table = w.Table
 	for i, one := range w.Steps {
 		k := slices.IndexFunc(kinds, func(newStep func() Step) bool { return newStep().kind() == one.Kind })
 		if k < 0 {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -20,6 +21,11 @@ import (
 // step has a log-determinant: with y = f(x) the prepared row,
 //
 //	ln p(x) = ln p(y) + ln |det ∂y/∂x|
+//
+// Of a table with a [Schema] each column has transforms of its own in the place of steps, and a
+// variable becomes one number: the code of a level, a number in model space, the middle of the
+// cell of a number that is rounded, whose width the row has too, or the code of a state, which is
+// a hole or an atom.
 type Preparation struct {
 	// Width is the number of columns of the source, and Columns are their names,
 	// if they have names.
@@ -36,6 +42,9 @@ type Preparation struct {
 	ApartNames []string `json:"context_names,omitempty"`
 	// Steps change the variables, one after the other.
 	Steps []Step `json:"-"`
+	// ContextScale gives the columns of the context mean 0 and variance 1 of the training rows,
+	// those of bits left out; nil where they are as the source has them.
+	ContextScale *Scale `json:"context_scale,omitempty"`
 	// NoiseByPlace is true for runs that version 0.1.0 began: the noise of a row follows
 	// from its place in its split or file. Else that of training rows alone does, and the
 	// noise of rows that are evaluated follows from their values.
@@ -44,7 +53,9 @@ type Preparation struct {
 	// a source prescribes: they come before Steps. It is not kept.
 	Legacy bool `json:"-"`
 
-	own int // how many of the last steps are the model's, not the source's
+	own     int      // how many of the last steps are the model's, not the source's
+	table   *tabular // of a table with a schema, else nil
+	reading Reading
 }
 
 // Step changes the variables of a row.
@@ -121,11 +132,28 @@ func (p *Preparation) ownSteps() int {
 func (p *Preparation) Dim() int { return len(p.Variables) }
 
 // ContextDim is as described at [Preparation.Dim].
-func (p *Preparation) ContextDim() int { return len(p.Context) + p.Apart }
+func (p *Preparation) ContextDim() (n int) {
+	if p.table == nil {
+		return len(p.Context) + p.Apart
+	}
+	for _, c := range p.Context {
+		n += len(p.table.Columns[c].inputs())
+	}
+	return n
+}
 
-// Names returns the names of the variables and of the context, nil where the
+// Names returns the names of the variables and of the prepared context, nil where the
 // source has none.
 func (p *Preparation) Names() (variables, context []string) {
+	if p.table != nil {
+		if p.Columns == nil {
+			return nil, nil
+		}
+		for _, c := range p.Context {
+			context = append(context, p.table.Columns[c].inputs()...)
+		}
+		return p.columnNames(p.Variables), context
+	}
 	if variables = pick(p.Columns, p.Variables); p.Apart > 0 {
 		return variables, p.ApartNames
 	}
@@ -192,8 +220,12 @@ func (p *Preparation) checkNames(t *Table, variables, context []int) error {
 // for them are those of the source. The names of a context that the source keeps apart
 // say nothing.
 func (p *Preparation) CheckContext(t *Table) error {
-	if t == nil {
+	switch {
+	case t == nil:
 		return errNoRows
+	case p.table != nil:
+		_, err := p.sources(t, p.Context)
+		return err
 	}
 	return sameNames(t.label(), t.Columns, pick(p.Columns, p.Context))
 }
@@ -240,11 +272,28 @@ func (p *Preparation) apply(part Part, noise noiseOf) (*Prepared, error) {
 	if part.Table == nil {
 		return nil, errNoRows
 	}
-	variables, context, err := p.columnsOf(part.Table)
+	prepare, err := p.open(part.Table, noise)
 	if err != nil {
 		return nil, err
 	}
-	return p.prepare(part, variables, context, p.start(part.Table, variables, noise))
+	return prepare(part)
+}
+
+// open starts to prepare rows of a table, and returns what prepares some of them at a time.
+func (p *Preparation) open(t *Table, noise noiseOf) (func(Part) (*Prepared, error), error) {
+	if p.table != nil {
+		r, err := p.openTable(t, noise)
+		if err != nil {
+			return nil, err
+		}
+		return r.prepare, nil
+	}
+	variables, context, err := p.columnsOf(t)
+	if err != nil {
+		return nil, err
+	}
+	step := p.start(t, variables, noise)
+	return func(part Part) (*Prepared, error) { return p.prepare(part, variables, context, step) }, nil
 }
 
 // prepare takes some columns of rows through the steps that were started for them.
@@ -259,11 +308,43 @@ func (p *Preparation) prepare(part Part, variables, context []int, step allSteps
 		if t.rows != part.Table.rows {
 			return nil, fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", t.label(), t.rows, part.Table.label(), part.Table.rows)
 		}
-		if s.Context, err = t.gather(rows, context); err != nil {
+		if s.Context, err = p.gatherContext(t, rows, context); err != nil {
 			return nil, err
 		}
 	}
 	return s, p.fill(s, part.Table, rows, variables, step)
+}
+
+// gatherContext returns columns of a context, in its scale.
+func (p *Preparation) gatherContext(t *Table, rows, columns []int) (x []float32, err error) {
+	if p.ContextScale == nil {
+		return t.gather(rows, columns)
+	}
+	scale := p.ContextScale.start(points)
+	x = make([]float32, 0, Part{Table: t, Rows: rows}.Len()*len(columns))
+	err = t.walk(rows, columns, func(row []float64) (col int, problem string) {
+		scale(row)
+		x, col, problem = appendNarrow(x, row)
+		return col, problem
+	})
+	return x, err
+}
+
+// ContextOf prepares the rows of a table of contexts, which has the columns of the context. It
+// is [rows, ContextDim].
+func (p *Preparation) ContextOf(t *Table) ([]float32, error) {
+	switch {
+	case t == nil:
+		return nil, errNoRows
+	case p.table != nil:
+		return p.contextTable(t)
+	case t.dim != p.ContextDim():
+		return nil, fmt.Errorf("%s has %s, but the context has %d", t.label(), text.Count(t.dim, "column"), p.ContextDim())
+	}
+	if err := p.CheckContext(t); err != nil && !p.reading.ByPosition {
+		return nil, err
+	}
+	return p.gatherContext(t, nil, sequence(0, t.dim))
 }
 
 // fill computes the variables of a set.
@@ -426,10 +507,18 @@ func appendNarrow(out []float32, row []float64) (_ []float32, col int, problem s
 	return out, 0, ""
 }
 
-// Undo takes rows of a model, [rows, dim] row after row, back to the units of the
-// source. Noise that was added is taken away: values are levels again. The table
+// Undo takes rows of a model, [rows, dim] row after row without the widths of cells, back to the
+// units of the source. Noise that was added is taken away: values are levels again. The table
 // has the variables alone.
-func (p *Preparation) Undo(x []float32) (*Table, error) {
+func (p *Preparation) Undo(x []float32) (*Table, error) { return p.UndoWith(x, nil) }
+
+// UndoWith is Undo for rows with a context, whose columns it takes from a table of as many rows:
+// they are where the source has them. Of a source without a schema the table has the variables
+// alone.
+func (p *Preparation) UndoWith(x []float32, context *Table) (*Table, error) {
+	if p.table != nil {
+		return p.undoTable(x, context)
+	}
 	names, _ := p.Names()
 	t, err := FromFlat(x, p.Dim(), names...)
 	if err != nil || len(p.Steps) == 0 {
@@ -442,9 +531,13 @@ func (p *Preparation) Undo(x []float32) (*Table, error) {
 	return t, nil
 }
 
-// UndoValues is Undo for those who need the values in float32 alone.
+// UndoValues is Undo for those who need the values in float32 alone: of levels their numbers,
+// and NaN of holes.
 func (p *Preparation) UndoValues(x []float32) ([]float32, error) {
-	if len(p.Steps) == 0 {
+	switch {
+	case p.table != nil:
+		return num.Convert[float32](p.numbers(x)), nil
+	case len(p.Steps) == 0:
 		return x, nil
 	}
 	t, err := p.Undo(x)
@@ -455,7 +548,7 @@ func (p *Preparation) UndoValues(x []float32) ([]float32, error) {
 }
 
 // Scales reports whether it gives each variable a mean and a deviation.
-func (p *Preparation) Scales() bool { return hasStep[*Scale](p) }
+func (p *Preparation) Scales() bool { return p != nil && p.table != nil || hasStep[*Scale](p) }
 
 func hasStep[S Step](p *Preparation) bool {
 	return p != nil && slices.ContainsFunc(p.Steps, func(s Step) bool { _, is := s.(S); return is })
@@ -485,6 +578,8 @@ func (p *Preparation) undo(row []float64) {
 func (p *Preparation) check() error {
 	const most = 1 << 24
 	switch {
+	case p.table != nil:
+		return p.checkTable()
 	case len(p.Variables) == 0 || p.Width < len(p.Variables) || p.Width > most:
 		return fmt.Errorf("%d variables of %d columns", len(p.Variables), p.Width)
 	case p.Columns != nil && len(p.Columns) != p.Width:
@@ -498,6 +593,11 @@ func (p *Preparation) check() error {
 			return fmt.Errorf("column %d is taken twice, or is none of %d", c, p.Width)
 		}
 		taken[c] = true
+	}
+	if p.ContextScale != nil {
+		if err := p.ContextScale.check(p.ContextDim()); err != nil {
+			return fmt.Errorf("context: %w", err)
+		}
 	}
 	for i, step := range p.Steps {
 		if step == nil {

@@ -286,7 +286,7 @@ func TestPreparationAsJSON(t *testing.T) {
 
 func TestHostilePreparations(t *testing.T) {
 	for want, text := range map[string]string{
-		"version 2: this program reads version 1": `{"version":2,"width":1,"variables":[0]}`,
+		"version 3: this program reads":        `{"version":3,"width":1,"variables":[0]}`,
 		"version 0":                            `{}`,
 		"unknown field":                        `{"version":1,"width":1,"variables":[0],"more":1}`,
 		`step 0 is of the unknown kind "warp"`: `{"version":1,"width":1,"variables":[0],"steps":[{"kind":"warp","with":{}}]}`,

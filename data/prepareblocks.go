@@ -28,14 +28,13 @@ func (p *Preparation) blocks(t *Table, rows int) iter.Seq2[*Prepared, error] {
 			yield(nil, errNoRows)
 			return
 		}
-		variables, context, err := p.columnsOf(t)
+		prepare, err := p.open(t, p.evaluationNoise())
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		step := p.start(t, variables, p.evaluationNoise())
 		for first := 0; first < t.rows; first += rows {
-			s, err := p.prepare(Part{Table: t, Rows: sequence(first, min(first+rows, t.rows))}, variables, context, step)
+			s, err := prepare(Part{Table: t, Rows: sequence(first, min(first+rows, t.rows))})
 			if !yield(s, err) || err != nil {
 				return
 			}

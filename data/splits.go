@@ -113,6 +113,8 @@ type Source struct {
 	Steps []Step
 	// White is the grey value of white where the source has one, else 0.
 	White float64
+	// Plain is true where the source says what its columns are, so that no schema is guessed.
+	Plain bool
 	// Folded is true when the fold that was asked for is the test set.
 	Folded bool
 	// Note says how the parts came about.
@@ -139,10 +141,30 @@ type Splits struct {
 	Note               string // how the splits came about, when the source did not say
 	// Prep is the preparation of the rows, nil for a target.
 	Prep *Preparation
+	// Guesses are what was guessed of the columns and acts, and hints, a line each with how to
+	// overrule it.
+	Guesses []string
 	// Identity says which rows these are, nil for a target.
 	Identity *Identity
 
-	odd warnings // of the rows
+	odd   warnings // of the rows
+	noise *rowsOf  // which draws the noise of training rows anew, nil where they have none
+	rows  []int    // of the table, that are for training
+}
+
+// Noisy reports whether training rows have noise within the steps of their columns, which
+// [Splits.Redraw] draws anew.
+func (s *Splits) Noisy() bool { return s != nil && s.noise != nil }
+
+// Redraw gives the training rows other noise, which follows from the seed of the data and the
+// number of an epoch, in the memory that they have. That of epoch 0 is what they had first.
+// Rows without noise stay as they are.
+func (s *Splits) Redraw(epoch uint64) error {
+	if !s.Noisy() {
+		return nil
+	}
+	s.noise.seed(epoch)
+	return s.noise.fill(s.Train, s.rows, false)
 }
 
 // Sets returns train, valid and test with their names.
@@ -181,7 +203,7 @@ func (s *Source) Rows(split string, o Options) (*Table, error) {
 		err = fmt.Errorf("%s is a target: it has no rows", s.Target)
 	}
 	if err == nil {
-		_, err = s.columns(o)
+		_, err = s.columns(&o)
 	}
 	if err != nil {
 		return nil, err
@@ -224,22 +246,21 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		}
 		return s, nil
 	}
-	p, err := from.columns(o)
+	p, err := from.columns(&o)
 	if err != nil {
 		return nil, err
 	}
 	parts := from.parts()
-	identity := make(chan *Identity, 1)
-	go func() { identity <- p.identify(parts) }() // while the rows are prepared
-	if err := p.fit(parts, from, o); err != nil {
+	if p.table == nil {
+		err = p.fit(parts, from, o)
+	} else if o.Prep == nil {
+		s.Guesses, err = p.guess(parts, &o)
+	}
+	if err != nil {
 		return nil, cmp.Or(p.firstRefused(parts), err)
 	}
-	for _, step := range p.Steps[len(from.Steps):] {
-		switch step.(type) {
-		case *Logit, *Scale:
-			p.own++
-		}
-	}
+	identity := make(chan *Identity, 1)
+	go func() { identity <- p.identify(parts) }() // while the rows are prepared
 	for i, set := range []**Prepared{&s.Train, &s.Valid, &s.Test} {
 		noise := ownNoise
 		if p.NoiseByPlace || i == 0 && !o.Evaluate {
@@ -248,6 +269,12 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		if *set, err = p.apply(parts[i], noise); err != nil {
 			return nil, cmp.Or(p.firstRefused(parts), err)
 		}
+	}
+	if p.noisy() && !o.Evaluate {
+		if s.noise, err = p.openTable(parts[0].Table, trainNoise); err != nil {
+			return nil, err
+		}
+		s.rows = parts[0].Rows
 	}
 	s.odd = p.inspect(parts)
 	s.Prep, s.Dim, s.ContextDim, s.Note, s.Identity = p, p.Dim(), p.ContextDim(), from.Note, <-identity
@@ -280,10 +307,11 @@ func (p *Preparation) fit(parts []Part, from Source, o Options) error {
 		if is, then := p.Dim()+p.ContextDim(), trained.Dim()+trained.ContextDim(); is != then || p.Dim() != trained.Dim() {
 			return &ChangedError{cmp.Or(o.Source, "the data"), []Difference{{"", widths(p.Dim(), is, trained.Dim(), then)}}}
 		}
-		p.Steps, p.NoiseByPlace = trained.Steps, trained.NoiseByPlace
+		p.Steps, p.NoiseByPlace, p.ContextScale = trained.Steps, trained.NoiseByPlace, trained.ContextScale
 		if trained.Legacy {
 			p.Steps, p.Legacy = slices.Concat(from.Steps, trained.Steps), true
 		}
+		p.countOwn(from)
 		return p.check()
 	}
 	p.Steps, p.NoiseByPlace = slices.Clone(from.Steps), o.NoiseByPlace
@@ -320,13 +348,90 @@ func (p *Preparation) fit(parts []Part, from Source, o Options) error {
 		}
 		p.Steps = append(p.Steps, scale)
 	}
+	p.countOwn(from)
+	if err := p.fitContext(parts[0]); err != nil {
+		return err
+	}
 	return p.check()
 }
 
+// countOwn counts the steps that are the model's.
+func (p *Preparation) countOwn(from Source) {
+	for _, step := range p.Steps[len(from.Steps):] {
+		switch step.(type) {
+		case *Logit, *Scale:
+			p.own++
+		}
+	}
+}
+
+// fitContext scales the columns of a context that are not bits.
+func (p *Preparation) fitContext(train Part) error {
+	_, context, err := p.columnsOf(train.Table)
+	if err != nil || p.ContextDim() == 0 || p.NoiseByPlace {
+		return err
+	}
+	t := train.Table
+	if context == nil {
+		t, context = t.Context, sequence(0, p.ContextDim())
+	}
+	bits := slices.Repeat([]bool{true}, len(context))
+	scale, err := FitScale(len(context), 0, func(f func([]float64)) error {
+		return t.walk(train.Rows, context, func(row []float64) (int, string) {
+			for c, v := range row {
+				bits[c] = bits[c] && (v == 0 || v == 1)
+			}
+			f(row)
+			return 0, ""
+		})
+	})
+	if err != nil || !slices.Contains(bits, false) {
+		return err
+	}
+	for c, sd := range scale.SD {
+		if bits[c] {
+			scale.Mean[c] = 0
+		}
+		if bits[c] || sd == 0 {
+			scale.SD[c] = 1
+		}
+	}
+	p.ContextScale = scale
+	return nil
+}
+
+// guess makes the schema of the rows, and fits it to those for training.
+func (p *Preparation) guess(parts []Part, o *Options) (lines []string, err error) {
+	schema := slices.Clone(o.Columns)
+	if o.Choose != nil {
+		err = o.Choose(schema, o)
+	}
+	if err == nil {
+		err = p.fitTable(parts[0], schema, *o)
+	}
+	return lines, err
+}
+
+// hasSchema reports whether the columns of the source are to have a schema, or those of the
+// trained preparation have one.
+func (s *Source) hasSchema(o Options) (bool, error) {
+	switch {
+	case o.Prep != nil:
+		return o.Prep.table != nil, nil
+	case o.NoiseByPlace || s.Plain || len(s.Steps) > 0 || o.Binarize != "" || o.Dequantize != 0 || o.Logit != 0:
+		if len(o.Columns) > 0 {
+			return false, errors.New("columns of rows that have steps of their own, or are binarised, dequantised or taken to logits as a whole, cannot be declared (remove data.columns)")
+		}
+		return false, nil
+	}
+	return len(o.Columns) > 0, nil
+}
+
 // columns divides the rows and chooses the variables and the context among their
-// columns. A source that scales its columns has none for a context.
-func (s *Source) columns(o Options) (*Preparation, error) {
-	if err := s.Divide(o); err != nil {
+// columns. A source that scales its columns has none for a context. Where there is a schema,
+// it chooses; a trained one is taken as it is.
+func (s *Source) columns(o *Options) (*Preparation, error) {
+	if err := s.Divide(*o); err != nil {
 		return nil, err
 	}
 	parts, t, scaled := s.parts(), s.Train.Table, len(s.Steps) > 0
@@ -347,6 +452,15 @@ func (s *Source) columns(o Options) (*Preparation, error) {
 		case slices.ContainsFunc(parts[i].Rows, func(row int) bool { return row < 0 || row >= other.rows }):
 			return nil, fmt.Errorf("%s has rows that are not among the %d of its table", name, other.rows)
 		}
+	}
+	switch typed, err := s.hasSchema(*o); {
+	case err != nil:
+		return nil, err
+	case typed && o.Prep != nil:
+		return o.Prep, nil
+	case typed:
+		p.table = &tabular{}
+		return p, nil
 	}
 	dropped := make(map[int]bool)
 	for _, name := range o.DropColumns {

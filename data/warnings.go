@@ -42,7 +42,7 @@ func (p *Preparation) Warnings(t *Table, real bool) []string {
 	if p == nil || t == nil {
 		return nil
 	}
-	if _, _, err := p.columnsOf(t); err != nil {
+	if v := p.view(Part{Table: t}); v.err != nil {
 		return nil
 	}
 	return p.inspect([]Part{{Table: t}}).of(real)
@@ -51,6 +51,8 @@ func (p *Preparation) Warnings(t *Table, real bool) []string {
 // watched is a column, with what its values are.
 type watched struct {
 	name           string
+	context        bool
+	at             int     // which of the prepared numbers it is, of the variables or of the context
 	low, high      float64 // of all values
 	lower, higher  float64 // the nearest to these
 	atLow, atHigh  int     // rows that have them
@@ -94,15 +96,10 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 	if hasStep[*Binarize](p) || hasStep[*Dequantise](p) {
 		return w // of levels, which Apply has checked
 	}
-	columns := make([]watched, p.Dim()+p.ContextDim())
-	variables, context := p.Names()
-	for c := range columns {
-		columns[c] = watched{low: math.Inf(1), lower: math.Inf(1), high: math.Inf(-1), higher: math.Inf(-1), counts: parts[0].Table.rows >= fewRows}
-		if c < p.Dim() {
-			columns[c].name = columnName(variables, c)
-		} else {
-			columns[c].name = "context " + columnName(context, c-p.Dim())
-		}
+	columns := p.watched(parts[0].Table.rows >= fewRows)
+	dim := len(columns)
+	for dim > 0 && columns[dim-1].context {
+		dim--
 	}
 	var views []view
 	row := make([]float64, len(columns))
@@ -122,7 +119,7 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 				}
 				w.varies = w.varies || x != w.first
 			}
-			for _, x := range row[:p.Dim()] { // min and max would look for NaN
+			for _, x := range row[:dim] { // min and max would look for NaN
 				if x < least {
 					least = x
 				}
@@ -131,7 +128,7 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 				}
 			}
 		}
-		if len(p.Steps) == p.own {
+		if len(p.Steps) == p.own && p.table == nil {
 			w.ends = append(w.ends, [2]float64{least, most})
 		}
 	}
@@ -142,8 +139,75 @@ func (p *Preparation) inspect(parts []Part) (w warnings) {
 		}
 	}
 	w.any = append(w.any, fills(columns, views)...)
+	if p.table != nil {
+		w.any = append(w.any, p.unusual(parts)...)
+	}
 	p.repeats(&w, columns, views[0])
 	return w
+}
+
+// watched are the columns whose values are looked at: where there is a schema, the numbers.
+func (p *Preparation) watched(counts bool) (all []watched) {
+	w := watched{low: math.Inf(1), lower: math.Inf(1), high: math.Inf(-1), higher: math.Inf(-1), counts: counts && p.table == nil}
+	add := func(name string, at int, context bool) {
+		if w.name, w.at, w.context = name, at, context; context {
+			w.name = "context " + name
+		}
+		all = append(all, w)
+	}
+	variables, context := p.Names()
+	if p.table == nil {
+		for c := range p.Dim() {
+			add(columnName(variables, c), c, false)
+		}
+		for c := range p.ContextDim() {
+			add(columnName(context, c), c, true)
+		}
+		return all
+	}
+	at := 0
+	for k, c := range p.used() {
+		f := &p.table.Columns[c]
+		numbers := f.Kind == Integer || f.Kind == Real
+		if isContext := k >= p.Dim(); !isContext && numbers {
+			add(strconv.Quote(text.Shorten(f.Name, 41)), k, false)
+		} else if isContext {
+			if numbers {
+				add(strconv.Quote(text.Shorten(f.Name, 41)), at, true)
+			}
+			at += len(f.inputs())
+		}
+	}
+	return all
+}
+
+// unusual reports, of a table with a schema, columns that the model does not know and numbers
+// that are not multiples of the step of their column.
+func (p *Preparation) unusual(parts []Part) (lines []string) {
+	var tables []*Table
+	off := map[int]int{}
+	for _, part := range parts {
+		if !slices.Contains(tables, part.Table) {
+			tables = append(tables, part.Table)
+			if names := p.unused(part.Table); names != nil {
+				lines = append(lines, fmt.Sprintf("%s: column%s %s: not among those of the training, ignored",
+					part.Table.label(), strings.Repeat("s", min(1, len(names)-1)), text.Listed(names)))
+			}
+		}
+		found, err := p.sources(part.Table, p.used())
+		for k, at := range found {
+			if c := p.used()[k]; err == nil && p.table.Columns[c].Step > 0 {
+				off[c] += p.cellsOf(at, c, points).offStep(part)
+			}
+		}
+	}
+	for _, c := range p.used() {
+		if f := &p.table.Columns[c]; off[c] > 0 {
+			lines = append(lines, fmt.Sprintf("column %q: %s no multiple of its step, %s: each is scored by a cell around itself",
+				text.Shorten(f.Name, 41), text.Count(off[c], "value"), Number(f.Step)))
+		}
+	}
+	return lines
 }
 
 // columnName is a column in a message.
@@ -159,6 +223,14 @@ func columnName(names []string, c int) string {
 func (p *Preparation) firstRefused(parts []Part) error {
 	for _, part := range parts {
 		v := p.view(part)
+		if p.table != nil {
+			if r, err := p.openTable(part.Table, points); err == nil {
+				if err := r.refused(); err != nil {
+					return err
+				}
+			}
+			continue
+		}
 		if v.apart == v.Table {
 			v.variables, v.context = slices.Concat(v.variables, v.context), nil
 		}
@@ -175,11 +247,23 @@ type view struct {
 	Part
 	apart              *Table // which has the context
 	variables, context []int
+	numbers            []source // those of the watched columns, where there is a schema
+	err                error    // which Apply returns
 }
 
-func (p *Preparation) view(part Part) view {
-	v := view{Part: part, apart: part.Table}
-	v.variables, v.context, _ = p.columnsOf(part.Table) // which Apply has checked
+func (p *Preparation) view(part Part) (v view) {
+	v = view{Part: part, apart: part.Table}
+	if p.table != nil {
+		found, err := p.sources(part.Table, p.used())
+		v.err = err
+		for k, at := range found {
+			if f := p.table.Columns[p.used()[k]]; f.Kind == Integer || f.Kind == Real {
+				v.numbers = append(v.numbers, at)
+			}
+		}
+		return v
+	}
+	v.variables, v.context, v.err = p.columnsOf(part.Table)
 	if v.context == nil && part.Table.Context != nil {
 		v.apart, v.context = part.Table.Context, sequence(0, p.ContextDim())
 	}
@@ -190,6 +274,9 @@ func (v *view) row(dst []float64, i int) {
 	if v.Rows != nil {
 		i = v.Rows[i]
 	}
+	for c, at := range v.numbers {
+		dst[c] = at.t.At(i, at.col)
+	}
 	v.Table.take(dst, i, v.variables)
 	v.apart.take(dst[len(v.variables):], i, v.context)
 }
@@ -197,6 +284,9 @@ func (v *view) row(dst []float64, i int) {
 func (v *view) at(i, c int) float64 {
 	if v.Rows != nil {
 		i = v.Rows[i]
+	}
+	if v.numbers != nil {
+		return v.numbers[c].t.At(i, v.numbers[c].col)
 	}
 	if c < len(v.variables) {
 		return v.Table.At(i, v.variables[c])
@@ -229,7 +319,7 @@ func fills(columns []watched, views []view) (lines []string) {
 	}
 	for c := range columns {
 		w := &columns[c]
-		if w.low == w.high {
+		if !(w.low < w.high) {
 			continue
 		}
 		if !isFill(w.low) && !isFill(w.high) {
@@ -281,7 +371,7 @@ func fills(columns []watched, views []view) (lines []string) {
 // repeats reports columns that number the rows, whose values become equal in float32,
 // that are constant and whose values repeat, by some rows of the first set.
 func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
-	n := min(v.Len(), max(200, min(10_000, 4_000_000/len(columns))))
+	n := min(v.Len(), max(200, min(10_000, 4_000_000/max(1, len(columns)))))
 	some := make([]int, n)
 	for k := range n {
 		if some[k] = k * v.Len() / n; v.Rows != nil {
@@ -301,15 +391,17 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 		case w.counts:
 			numbering = append(numbering, w.name)
 			continue
-		case !w.varies && c < p.Dim() && (n >= fewRows || v.Name != "" && n > 1):
+		case p.table != nil && !w.context && p.table.Columns[p.Variables[w.at]].Step > 0:
+			continue
+		case p.table == nil && !w.varies && !w.context && (n >= fewRows || v.Name != "" && n > 1):
 			constant = append(constant, w.name)
 			continue
 		}
 		for k := range n {
-			if before[k] = v.at(k, c); c < s.Dim {
-				after[k] = s.X[k*s.Dim+c]
+			if before[k] = v.at(k, c); !w.context {
+				after[k] = s.Row(k)[w.at]
 			} else {
-				after[k] = s.Context[k*s.ContextDim+c-s.Dim]
+				after[k] = s.ContextRow(k)[w.at]
 			}
 		}
 		slices.Sort(before)
@@ -334,13 +426,13 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 		}
 		if lost := told - kept; 100*lost > told {
 			to := &equal
-			if c >= p.Dim() {
+			if w.context {
 				to = &equalContext
 			}
 			*to = append(*to, fmt.Sprintf("%s (%d values become %d)", w.name, told, kept))
 		}
 		switch {
-		case c >= p.Dim() || n < fewRows:
+		case w.context || n < fewRows || p.table != nil:
 		case whole && distinct <= n/2, distinct <= n/10:
 			repeated = append(repeated, fmt.Sprintf("%s (%d distinct values of %d)", w.name, distinct, n))
 		case often >= n/10:

@@ -1,6 +1,10 @@
 package models
 
-import "math"
+import (
+	"math"
+
+	"github.com/maskflow/maskflow/internal/num"
+)
 
 // Variable is what a model knows of one of its variables. The zero value is a real number.
 //
@@ -34,25 +38,17 @@ type Grid interface {
 	Ends() (first, last float64)
 }
 
-// stateUnit is far above all values: a number of its size has no likelihood in float32.
-const stateUnit = 0x1p100
-
 // StateCode is the number that a row has for a state, counted from 0.
-func StateCode(state int) float32 { return float32(state+1) * stateUnit }
+func StateCode(state int) float32 { return num.StateCode(state) }
 
 // StateOf is the state that a number of a row is the code of, −1 for a value.
-func StateOf(v float32) int {
-	if k := v / stateUnit; k >= 1 && k <= MaxStates {
-		return int(k) - 1
-	}
-	return -1
-}
+func StateOf(v float32) int { return num.StateOf(v) }
 
 // MaxStates bounds the states of a variable.
-const MaxStates = 1 << 10
+const MaxStates = num.MaxStates
 
 // NotKnown is the number that a row has for a value that is not known: it is summed out.
-const NotKnown float32 = -stateUnit
+const NotKnown = num.NotKnown
 
 // IsNotKnown reports whether a number of a row is that of a value that is not known.
 func IsNotKnown(v float32) bool { return v == NotKnown }

@@ -32,7 +32,7 @@ func TestFoldsOfTable(t *testing.T) {
 			for _, n := range s.Sets() {
 				for i := range n.Set.Rows {
 					id := int(n.Set.Row(i)[0])
-					if seen[id] || n.Set.ContextRow(i)[0] != float32(-id) {
+					if seen[id] || contextOf(s, n.Set, i) != float32(-id) {
 						t.Fatalf("fold %d, %s row %d: %v twice, or apart from its context", k, n.Split, i, id)
 					}
 					seen[id] = true
@@ -81,7 +81,7 @@ func TestFoldsOfFile(t *testing.T) {
 		t.Errorf("the other folds are %v", rest)
 	}
 	for i := range s.Train.Rows {
-		if s.Train.ContextRow(i)[0] != -s.Train.Row(i)[0] {
+		if contextOf(s, s.Train, i) != -s.Train.Row(i)[0] {
 			t.Errorf("row %v has the context %v", s.Train.Row(i), s.Train.ContextRow(i))
 		}
 	}

@@ -26,6 +26,15 @@ func wantSet(t *testing.T, s *data.Prepared, rows, dim int, x ...float32) {
 	}
 }
 
+// contextOf is the context of a row in the units of the source, a whole number.
+func contextOf(s *data.Splits, set *data.Prepared, i int) float32 {
+	v := float64(set.ContextRow(i)[0])
+	if scale := s.Prep.ContextScale; scale != nil {
+		v = v*scale.SD[0] + scale.Mean[0]
+	}
+	return float32(math.Round(v))
+}
+
 func equalSets(a, b *data.Prepared) bool {
 	return a.Rows == b.Rows && a.Dim == b.Dim && a.ContextDim == b.ContextDim && slices.Equal(a.X, b.X) && slices.Equal(a.Context, b.Context)
 }
@@ -42,7 +51,7 @@ func TestLoadNPZSplits(t *testing.T) {
 		wantSet(t, s.Train, 3, 2, 1, 0, 0, 1, 1, 1)
 		wantSet(t, s.Valid, 1, 2, 0, 0)
 		wantSet(t, s.Test, 2, 2, 1, 1, 0, 1)
-		if s.Dim != 2 || s.ContextDim != 1 || s.Test.ContextRow(1)[0] != 6 || s.Source != o.Source || s.Note != "" {
+		if s.Dim != 2 || s.ContextDim != 1 || contextOf(s, s.Test, 1) != 6 || s.Source != o.Source || s.Note != "" {
 			t.Errorf("splits %+v", s)
 		}
 	}
@@ -137,7 +146,7 @@ func TestDivide(t *testing.T) {
 			for i := range n.Set.Rows {
 				row := n.Set.Row(i)
 				id := int(row[0])
-				if seen[id] || row[1] != 2*row[0] || n.Set.ContextRow(i)[0] != -row[0] {
+				if seen[id] || row[1] != 2*row[0] || contextOf(s, n.Set, i) != -row[0] {
 					t.Fatalf("%s row %d: %v, context %v", n.Split, i, row, n.Set.ContextRow(i))
 				}
 				seen[id] = true
