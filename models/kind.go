@@ -1,6 +1,11 @@
 package models
 
-import "github.com/maskflow/maskflow/internal/option"
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/maskflow/maskflow/internal/option"
+)
 
 // Kind is a kind of model with its options: a pointer to a struct whose zero fields mean defaults. The list of all kinds is that of
 // package maskflow.
@@ -51,4 +56,23 @@ type Input struct {
 	Seed uint64
 	// Target is the name of the density that a model is fitted to without rows, "" where there are rows.
 	Target string
+}
+
+// Numbers returns an error where a model of so named a kind, which takes numbers only, is asked for variables of other kinds.
+func (in Input) Numbers(kind string) error {
+	for d, v := range in.Variables {
+		what := ""
+		switch {
+		case v.Hole:
+			what = "may have holes"
+		case v.Support.Kind == CategoryValues:
+			what = fmt.Sprintf("has %d levels without an order", v.Support.Size())
+		case v.States > 0 || v.Grid != nil:
+			what = "has values with probabilities"
+		default:
+			continue
+		}
+		return fmt.Errorf("model.type %s takes numbers, but %s %s (model.type: made with model.output: mixed takes it)", kind, cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1)), what)
+	}
+	return nil
 }

@@ -79,6 +79,7 @@ type Network struct {
 	cycle      *masks.Cycle
 	// units and outputs are the variables of the columns of the input and of the output.
 	units, outputs []int
+	columns        [][]int // of the outputs of each variable
 	layers         []Masked
 	direct         *Masked
 	specs          []models.Spec
@@ -177,6 +178,10 @@ func Size(from, context int, hidden []int, to int) (n float64) {
 
 func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 	o, first := n.o, n.cycle.At(0)
+	n.columns = make([][]int, o.Recipe.Dim)
+	for column, d := range n.outputs {
+		n.columns[d] = append(n.columns[d], column)
+	}
 	below, last := spread(first.Order, n.units), first.Layers()-1
 	for l := range first.Layers() {
 		to, name := first.Out(l), fmt.Sprintf("hidden%d", l)
@@ -272,14 +277,10 @@ func (n *Network) Specs() []models.Spec { return n.specs }
 func (n *Network) Hidden() []int { return n.o.Recipe.Hidden }
 
 // Columns are those of the outputs of variable d.
-func (n *Network) Columns(d int) (all []int) {
-	for column, of := range n.outputs {
-		if of == d {
-			all = append(all, column)
-		}
-	}
-	return all
-}
+func (n *Network) Columns(d int) []int { return n.columns[d] }
+
+// Outputs is the number of outputs.
+func (n *Network) Outputs() int { return len(n.outputs) }
 
 // skips says whether hidden layer l ends a residual block.
 func skips(residual bool, l int) bool { return residual && l >= 2 && l%2 == 0 }

@@ -55,6 +55,9 @@ func (o *Options) Size(in models.Input) float64 {
 
 // Build makes the model, fitted to the target if there is one.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
+	if err := in.Numbers("iaf"); err != nil {
+		return nil, err
+	}
 	b := *o
 	b.Dim, b.ContextDim, b.Seed = in.Dim, in.ContextDim, in.Seed
 	m, err := New(b)

@@ -80,7 +80,7 @@ func (c *compiled) graph(args []*Node) []*Node {
 	}
 	logp, conditionals := c.model.LogProb(p, x, context), c.model.Conditionals(p, x, context)
 	conditionals = TransposeAllAxes(Reshape(conditionals, c.rows, -1, c.model.Dim()), 0, 2, 1)
-	values := []*Node{logp, c.model.outputs(p, x, context), conditionals}
+	values := []*Node{logp, c.model.Conditionals(p, x, context), conditionals}
 	if !c.gradients {
 		return values
 	}

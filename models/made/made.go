@@ -25,14 +25,21 @@
 // as in Uria, Murray and Larochelle, "RNADE: The real-valued neural autoregressive
 // density-estimator", arXiv 1306.0186, and Papamakarios, Pavlakou and Murray,
 // "Masked Autoregressive Flow for Density Estimation", arXiv 1705.07057.
+//
+// With Output "mixed" each variable has the conditional of its kind (package output),
+// and may be several inputs, which share its degree. A variable that may have holes
+// comes after those that have none in every order: what follows from its value being
+// there is no more than what follows from those.
 package made
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -42,14 +49,34 @@ import (
 // Model is a MADE. It has no parameters of its own: see package models. It is
 // safe for concurrent use.
 type Model struct {
-	opts   Options
-	net    *nn.Network
-	output output.Family
+	opts      Options
+	net       *nn.Network
+	variables []models.Variable
+	groups    []group
+	at        []place // of each variable
+	gather    []int   // the columns of a row as groups take them: their values, then their widths
+	specs     []models.Spec
+	noise     int // most random numbers of a variable
 }
+
+// group is variables of one family, which are computed together: all with grids and with
+// holes, or all without.
+type group struct {
+	output.Family
+	gridded, hole bool
+	variables     []int
+	of            []models.Variable
+	encoding      models.Part
+}
+
+// place is where a variable is: number j of a group.
+type place struct{ group, j int }
 
 var (
 	_ models.Masked       = (*Model)(nil)
 	_ models.Conditionals = (*Model)(nil)
+	_ models.Tabular      = (*Model)(nil)
+	_ models.Parts        = (*Model)(nil)
 	_ models.HostSampler  = (*Model)(nil)
 )
 
@@ -59,24 +86,76 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	out, err := o.family().New()
-	if err != nil {
+	m := &Model{opts: o}
+	if err := m.arrange(); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	all := make([]int, max(o.Dim, 0))
-	for d := range all {
-		all[d] = d
+	var groups []nn.Group
+	for _, g := range m.groups {
+		groups = append(groups, nn.Group{Variables: g.variables, Units: g.Units(), Outputs: g.Outputs(), Bias: g.Bias()})
+	}
+	var late []bool
+	if slices.ContainsFunc(m.variables, func(v models.Variable) bool { return v.Hole }) {
+		for _, v := range m.variables {
+			late = append(late, v.Hole)
+		}
 	}
 	net, err := nn.NewNetwork(nn.NetworkOptions{
-		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Groups: o.Groups,
+		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Late: late, Groups: o.Groups,
 			Degrees: o.Degrees, Count: o.Masks, Resample: o.Resample, Seed: o.Seed},
-		ContextDim: o.ContextDim, Groups: []nn.Group{{Variables: all, Units: 1, Outputs: out.Outputs(), Bias: out.Bias()}}, Residual: o.Residual, Conditioning: o.Conditioning,
+		ContextDim: o.ContextDim, Groups: groups, Residual: o.Residual, Conditioning: o.Conditioning,
 		Activation: o.Activation, Init: o.Init,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	return &Model{opts: o, net: net, output: out}, nil
+	m.net = net
+	m.specs, _ = models.Nest(nil, "", net.Specs())
+	for i := range m.groups {
+		g := &m.groups[i]
+		m.specs, g.encoding = models.Nest(m.specs, fmt.Sprintf("encoding%d", i), g.Specs(len(g.variables)))
+	}
+	return m, nil
+}
+
+// arrange finds the family of each variable, and the groups.
+func (m *Model) arrange() error {
+	families, variables, err := m.opts.families()
+	if err != nil {
+		return err
+	}
+	m.variables = variables
+	var widths []int
+	for d, v := range variables {
+		i := slices.IndexFunc(m.groups, func(g group) bool {
+			return g.Family == families[d] && g.gridded == (v.Grid != nil) && g.hole == v.Hole
+		})
+		if i < 0 {
+			i = len(m.groups)
+			m.groups = append(m.groups, group{Family: families[d], gridded: v.Grid != nil, hole: v.Hole})
+		}
+		g := &m.groups[i]
+		m.at = append(m.at, place{i, len(g.variables)})
+		g.variables, g.of = append(g.variables, d), append(g.of, v)
+		m.noise = max(m.noise, len(families[d].Noise()))
+	}
+	next := len(variables)
+	places := make([]int, len(variables)) // of the widths
+	for d, v := range variables {
+		if v.Grid != nil {
+			places[d], next = next, next+1
+		}
+	}
+	for _, g := range m.groups {
+		m.gather = append(m.gather, g.variables...)
+		for _, d := range g.variables {
+			if g.gridded {
+				widths = append(widths, places[d])
+			}
+		}
+	}
+	m.gather = append(m.gather, widths...)
+	return nil
 }
 
 // String describes the model in a few words.
@@ -96,8 +175,8 @@ func (m *Model) ContextDim() int { return m.opts.ContextDim }
 
 // Specs declares the parameters: of the layers hidden0, … and output their
 // weights [from, to], bias [to], conditioning [from, to] and context [context, to],
-// then direct.weights [dim, P·dim].
-func (m *Model) Specs() []models.Spec { return m.net.Specs() }
+// then direct.weights [inputs, outputs], and those of the encodings of variables.
+func (m *Model) Specs() []models.Spec { return m.specs }
 
 // Cycle is the list of mask sets that training walks through.
 func (m *Model) Cycle() *masks.Cycle { return m.net.Cycle() }
@@ -108,7 +187,7 @@ func (m *Model) Options() Options { return m.opts.clone() }
 // Kind returns what builds an equal model.
 func (m *Model) Kind() (models.Kind, models.Input) {
 	o := m.opts.clone()
-	return &o, models.Input{Dim: m.opts.Dim, ContextDim: m.opts.ContextDim, Seed: m.opts.Seed}
+	return &o, models.Input{Dim: o.Dim, ContextDim: o.ContextDim, Variables: o.Variables, Seed: o.Seed}
 }
 
 func degreesName(l int) string { return fmt.Sprintf("degrees%d", l) }
@@ -142,36 +221,109 @@ func (m *Model) degrees(p models.Params, x *Node) []*Node {
 	return nodes
 }
 
-// outputs computes o, shape [batch, P·dim].
-func (m *Model) outputs(p models.Params, x, context *Node) *Node {
-	return m.net.Apply(p, x, context, m.degrees(p, x))
+// part is what a graph has of a group: its values, and its outputs [batch, P·n].
+type part struct {
+	group
+	output.Values
+	outputs *Node
 }
 
-// LogProb returns ln p(x | context) in nats, shape [batch]; for Bernoulli
-// outputs x must be binary.
+// outputs computes o, [batch, W], for rows [batch, models.Width], and what each group has of both.
+func (m *Model) outputs(p models.Params, x, context *Node) (o *Node, parts []part) {
+	if x.Rank() != 2 || x.Shape().Dimensions[1] != len(m.gather) {
+		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), len(m.gather)))
+	}
+	if !slices.IsSorted(m.gather) {
+		x = Transpose(Gather(Transpose(x, 0, 1), ExpandAxes(Const(x.Graph(), num.Convert[int32](m.gather)), -1)), 0, 1)
+	}
+	value, width := columns(x, 0), columns(x, m.opts.Dim)
+	var units []*Node
+	for _, g := range m.groups {
+		n := len(g.variables)
+		v := output.Values{X: value(n), Variables: g.of}
+		if g.gridded {
+			v.Width = width(n)
+		}
+		units, parts = append(units, g.Encode(g.encoding.Params(p), v.X)), append(parts, part{group: g, Values: v})
+	}
+	o = m.net.Apply(p, joined(units), context, m.degrees(p, x))
+	next := columns(o, 0)
+	for i, g := range m.groups {
+		parts[i].outputs = next(g.Outputs() * len(g.variables))
+	}
+	return o, parts
+}
+
+// columns returns the next n columns of x at each call.
+func columns(x *Node, from int) func(n int) *Node {
+	return func(n int) *Node {
+		from += n
+		if from == n && n == x.Shape().Dimensions[1] {
+			return x
+		}
+		return Slice(x, AxisRange(), AxisRange(from-n, from))
+	}
+}
+
+func joined(all []*Node) *Node {
+	if len(all) == 1 {
+		return all[0]
+	}
+	return Concatenate(all, 1)
+}
+
+// LogProb returns ln p(x | context) in nats, shape [batch], for x of [batch, models.Width]:
+// of a variable with a grid that of its cell. What is not known adds nothing.
 func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
-	return nn.SumLast(m.output.LogProb(output.Values{X: x}, m.outputs(p, x, context)))
+	_, parts := m.outputs(p, x, context)
+	var all []*Node
+	for _, g := range parts {
+		all = append(all, g.LogProb(g.Values, g.outputs))
+	}
+	return nn.SumLast(joined(all))
 }
 
-// Support is that of the conditionals.
-func (m *Model) Support(int) models.Support { return m.output.Support() }
+// LogProbParts returns ln p of the values, and of which variables have holes.
+func (m *Model) LogProbParts(p models.Params, x, context *Node) (values, holes *Node) {
+	_, parts := m.outputs(p, x, context)
+	var all, gaps []*Node
+	for _, g := range parts {
+		all = append(all, g.LogProb(g.Values, g.outputs))
+		if g.hole {
+			gaps = append(gaps, output.HoleLogProb(g.X, g.of[0].States, g.outputs))
+		}
+	}
+	whole := nn.SumLast(joined(all))
+	if gaps == nil {
+		return whole, ZerosLike(whole)
+	}
+	holes = nn.SumLast(joined(gaps))
+	return Sub(whole, holes), holes
+}
 
-// Conditionals returns the outputs of the network, [batch, P·dim].
+// Variable is what variable d is, and Support its values.
+func (m *Model) Variable(d int) models.Variable { return m.variables[d] }
+
+// Support is the set of values of variable d.
+func (m *Model) Support(d int) models.Support { return m.variables[d].Support }
+
+// Conditionals returns the outputs of the network, [batch, W].
 func (m *Model) Conditionals(p models.Params, x, context *Node) *Node {
-	return m.outputs(p, x, context)
+	o, _ := m.outputs(p, x, context)
+	return o
 }
 
 // Columns are the outputs of variable d.
 func (m *Model) Columns(d int) []int { return m.net.Columns(d) }
 
-// Conditional is p(x_d | x before d) by the P outputs of the network for variable d.
+// Conditional is p(x_d | x before d) by the outputs of the network for a row.
 func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error) {
-	if d < 0 || d >= m.opts.Dim || len(outputs) != m.output.Outputs()*m.opts.Dim {
-		return nil, fmt.Errorf("made: variable %d with %d outputs: need one of %d variables with %d", d, len(outputs), m.opts.Dim, m.output.Outputs()*m.opts.Dim)
+	if d < 0 || d >= m.opts.Dim || len(outputs) != m.net.Outputs() {
+		return nil, fmt.Errorf("made: variable %d with %d outputs: need one of %d variables with %d", d, len(outputs), m.opts.Dim, m.net.Outputs())
 	}
-	own := make([]float32, 0, m.output.Outputs())
+	own := make([]float32, 0, len(m.Columns(d)))
 	for _, column := range m.Columns(d) {
 		own = append(own, outputs[column])
 	}
-	return m.output.Conditional(models.Variable{}, own), nil
+	return m.groups[m.at[d].group].Conditional(m.variables[d], own), nil
 }

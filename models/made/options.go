@@ -1,6 +1,7 @@
 package made
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -16,6 +17,8 @@ import (
 type Options struct {
 	// Dim is the number of variables, at least 1.
 	Dim int
+	// Variables are what is known of each; nil is what Output takes.
+	Variables []models.Variable
 	// ContextDim is the width of the context, 0 for none.
 	ContextDim int
 	// Hidden are the widths of the hidden layers; nil means [500]. An empty list
@@ -33,11 +36,17 @@ type Options struct {
 	// Residual makes each hidden width a residual block of two layers above a
 	// first layer of the same width. It needs equal widths and sequential degrees.
 	Residual bool
-	// Output is the distribution of a variable given those before it: bernoulli
-	// (default), gaussian, or mog for a mixture of Gaussians.
+	// Output is the distribution of a variable given those before it: that of one of
+	// the families of package output, bernoulli being the default, or mixed for that
+	// of the kind of each variable, where the network is shown which inputs it sees.
 	Output string
-	// Components is the number of Gaussians of a mixture; 0 means 10.
+	// Reals is the family of numbers where Output is mixed: mog (default), or another
+	// one that takes numbers.
+	Reals string
+	// Components is the number of components of a mixture; 0 means 10.
 	Components int
+	// Narrowest is the least standard deviation of a component, 0 for none.
+	Narrowest float64
 	// Scale makes inverse standard deviations from outputs: soft_clip (default),
 	// softplus, sigmoid or exp, which is the MAF paper's log-precision.
 	Scale string
@@ -68,19 +77,68 @@ type Options struct {
 }
 
 func (o Options) clone() Options {
-	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	o.Hidden, o.Order, o.Variables = slices.Clone(o.Hidden), slices.Clone(o.Order), slices.Clone(o.Variables)
 	return o
 }
 
+// mixed is the Output of variables of several kinds.
+const mixed = "mixed"
+
+// family are the options of the families, mixed those where Output is mixed.
 func (o *Options) family() output.Fields {
-	return output.Fields{Family: &o.Output, Components: &o.Components, Scale: &o.Scale}
+	return output.Fields{Family: &o.Output, Components: &o.Components, Scale: &o.Scale, Narrowest: &o.Narrowest}
+}
+
+func (o *Options) mixed() output.Fields {
+	f := o.family()
+	f.Family, f.Mixed = &o.Reals, true
+	return f
+}
+
+// reals are the families of numbers, the default first.
+func (o *Options) reals() []option.Alternative {
+	all := o.mixed().Alternatives(models.Reals())
+	i := slices.IndexFunc(all, func(a option.Alternative) bool { return a.Name == "mog" })
+	all[0], all[i] = all[i], all[0]
+	return all
+}
+
+// families are those of each variable, with what is known of it.
+func (o *Options) families() ([]output.Family, []models.Variable, error) {
+	fields, variables := o.family(), o.Variables
+	if o.Output == mixed {
+		fields = o.mixed()
+	}
+	if variables == nil {
+		if o.Output == mixed {
+			return nil, nil, fmt.Errorf("output: mixed needs to know what each variable is (rows with columns)")
+		}
+		f, err := fields.New()
+		if err != nil {
+			return nil, nil, err
+		}
+		variables = slices.Repeat([]models.Variable{{Support: f.Support()}}, max(o.Dim, 0))
+	}
+	if len(variables) != o.Dim {
+		return nil, nil, fmt.Errorf("variables: %d are described, need %d", len(variables), o.Dim)
+	}
+	all := make([]output.Family, len(variables))
+	for d, v := range variables {
+		var err error
+		if all[d], err = output.For(v, fields); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1)), err)
+		}
+	}
+	return all, variables, nil
 }
 
 // Table declares the options.
 func (o *Options) Table() option.Table {
 	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
 	return append(option.Table{
-		o.family().Row("output", "distribution of a variable given those before it"),
+		option.Choose("output", &o.Output, "distribution of a variable given those before it", append(o.family().Alternatives(), option.Alternative{
+			Name: mixed, Help: "by the kind of each variable", Table: option.Table{option.Choose("reals", &o.Reals, "distribution of numbers", o.reals()...)},
+		})...),
 		option.Of("direct", &o.Direct, false, "connections from the inputs straight to the outputs (MADE, eq. 11)"),
 		option.Of("conditioning_weights", &o.Conditioning, false, "weights from which a unit learns which of its inputs are connected (MADE, eq. 14)"),
 		option.Of("groups", &o.Groups, 0, "number of degrees that an order is merged down to, neighbours in the order sharing one").
@@ -118,17 +176,30 @@ func (*Options) Help() string { return "one masked network" }
 // Traits are what other options depend on.
 func (o *Options) Traits() models.Traits {
 	family, err := o.family().New()
-	return models.Traits{Orders: true, Binary: err == nil && family.Support() == models.Bits(), By: o.Output, Key: "output"}
+	return models.Traits{Orders: true, Cells: true, Mixed: o.Output == mixed, Binary: err == nil && family.Support() == models.Bits(), By: o.Output, Key: "output"}
 }
 
 // Size is about the number of parameters.
 func (o *Options) Size(in models.Input) float64 {
-	return nn.Size(in.Dim, in.ContextDim, o.Hidden, in.Dim)
+	b := *o
+	b.Dim, b.Variables = in.Dim, in.Variables
+	if in.Variables == nil {
+		return nn.Size(in.Dim, in.ContextDim, o.Hidden, in.Dim)
+	}
+	families, _, err := b.families()
+	if err != nil { // which Build reports
+		return 0
+	}
+	units, outputs := 0, 0
+	for _, f := range families {
+		units, outputs = units+f.Units(), outputs+f.Outputs()
+	}
+	return nn.Size(units, in.ContextDim, o.Hidden, outputs)
 }
 
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
-	b.Dim, b.ContextDim, b.Seed = in.Dim, in.ContextDim, in.Seed
+	b.Dim, b.ContextDim, b.Seed, b.Variables = in.Dim, in.ContextDim, in.Seed, in.Variables
 	return New(b)
 }

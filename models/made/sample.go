@@ -1,6 +1,7 @@
 package made
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/output"
 )
 
 // NewSampler prepares ancestral sampling on the host in the order of the set; nil
@@ -20,7 +22,12 @@ func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, er
 	if set == nil {
 		set = m.Cycle().At(0)
 	}
-	host, err := m.net.Host(w.Named(m), set, nil)
+	get, encoders := w.Named(m), make([]nn.Encoder, m.opts.Dim)
+	for d, at := range m.at {
+		g := m.groups[at.group]
+		encoders[d] = g.Encoder(func(name string) []float32 { return get(g.encoding.Name(name)) }, at.j, len(g.variables))
+	}
+	host, err := m.net.Host(get, set, encoders)
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
@@ -32,16 +39,23 @@ type sampler struct {
 	host  *nn.Host
 }
 
-// NoiseDim is what the conditionals take for each variable: a uniform number for
-// Bernoulli outputs, a normal one for Gaussians, both for mixtures.
-func (s *sampler) NoiseDim() int { return len(s.model.output.Noise()) * s.model.opts.Dim }
+// NoiseDim is the largest number of random numbers that a conditional takes, for each variable.
+func (s *sampler) NoiseDim() int { return s.model.noise * s.model.opts.Dim }
 
-// DrawNoise fills rows of noise: the first number of every variable, then the second.
+// DrawNoise fills rows of noise: the first number of every variable, then the second. What a
+// variable does not take is 0.
 func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
-	for width := s.NoiseDim(); len(noise) >= width; noise = noise[width:] {
-		for k, draw := range s.model.output.Noise() {
-			for d := range s.model.opts.Dim {
-				noise[k*s.model.opts.Dim+d] = draw(rng)
+	m := s.model
+	draws := make([]output.Noise, s.NoiseDim())
+	for d, at := range m.at {
+		for k, draw := range m.groups[at.group].Noise() {
+			draws[k*m.opts.Dim+d] = draw
+		}
+	}
+	for ; len(noise) >= len(draws); noise = noise[len(draws):] {
+		for i, draw := range draws {
+			if noise[i] = 0; draw != nil {
+				noise[i] = draw(rng)
 			}
 		}
 	}
@@ -56,9 +70,9 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 		return 0, fmt.Errorf("sampling %d variables: %d values, %d of noise and %d of context do not fit together (need n·%d, n·%d and n·%d)",
 			dim, len(dst), len(noise), len(cond), dim, perRow, width)
 	}
-	out := s.model.output
 	passes, err = s.host.Walk(ctx, dst, rows, cond, models.Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
-		own, u := make([]float32, len(params)/stride), make([]float32, perRow/dim)
+		g, v := s.model.groups[s.model.at[d].group], s.model.variables[d]
+		own, u := make([]float32, len(params)/stride), make([]float32, len(g.Noise()))
 		for i := range x {
 			for p := range own {
 				own[p] = params[p*stride+i]
@@ -66,11 +80,15 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 			for k := range u {
 				u[k] = noise[(row+i)*perRow+k*dim+d]
 			}
-			x[i] = out.Draw(models.Variable{}, own, u)
+			x[i] = g.Draw(v, own, u)
 		}
 	})
 	if err != nil {
 		return passes, err
 	}
-	return passes, models.CheckFinite("made", out.Hint(), dst, dim)
+	var hint string
+	for _, g := range s.model.groups {
+		hint = cmp.Or(hint, g.Hint())
+	}
+	return passes, models.CheckFinite("made", hint, dst, dim)
 }

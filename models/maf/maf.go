@@ -61,6 +61,9 @@ func (o *Options) Size(in models.Input) float64 {
 
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
+	if err := in.Numbers("maf"); err != nil {
+		return nil, err
+	}
 	b := *o
 	b.Dim, b.ContextDim, b.Seed = in.Dim, in.ContextDim, in.Seed
 	return New(b)

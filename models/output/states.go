@@ -116,6 +116,22 @@ func (s withStates) LogProb(v Values, o *Node) *Node {
 	return Add(gate, Mul(is, s.Family.LogProb(v, Slice(o, AxisRange(), AxisRange(gates*n)))))
 }
 
+// HoleLogProb is ln p of which of n variables, with so many states each, are holes: [batch, n] in
+// nats, for x [batch, n] and their outputs o [batch, P·n]. It is 0 where x is not known.
+func HoleLogProb(x *Node, states int, o *Node) *Node {
+	_, is := values(x)
+	n := x.Shape().Dimensions[1]
+	logits := part(Slice(o, AxisRange(), AxisRange(0, (1+states)*n)), 1+states, 0, 1+states)
+	hole := Slice(logits, AxisRange(), AxisElem(1))
+	others := []*Node{Slice(logits, AxisRange(), AxisElem(0))}
+	if states > 1 {
+		others = append(others, Slice(logits, AxisRange(), AxisRange(2)))
+	}
+	at, zero := state(x, is), nn.Number(x, 0)
+	p := Where(Equal(at, nn.Number(x, 1)), nn.LogSumExp(hole, 1), nn.LogSumExp(Concatenate(others, 1), 1))
+	return Where(LessThan(at, zero), zero, Sub(p, nn.LogSumExp(logits, 1)))
+}
+
 func (s withStates) Draw(v models.Variable, o, noise []float32) float32 {
 	return float32(s.Conditional(v, o).Draw(noise))
 }

@@ -87,6 +87,9 @@ func (o *Options) Size(in models.Input) float64 {
 
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
+	if err := in.Numbers("vae"); err != nil {
+		return nil, err
+	}
 	if in.ContextDim > 0 {
 		return nil, fmt.Errorf("model.type vae takes no context, but the data have one of %d values", in.ContextDim)
 	}
