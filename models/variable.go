@@ -25,6 +25,21 @@ type Variable struct {
 	Grid Grid
 }
 
+// Smooth reports whether the variable has a density over the real numbers and nothing else.
+func (v Variable) Smooth() bool {
+	return v.Support.Kind == RealValues && v.Grid == nil && v.States == 0
+}
+
+// Smooth reports whether all variables of a model are.
+func Smooth(m Definition) bool {
+	for d := range m.Dim() {
+		if !VariableOf(m, d).Smooth() {
+			return false
+		}
+	}
+	return true
+}
+
 // Grid is cells that tile the numbers of a variable whose values are rounded. Cells may have any
 // widths; the first reaches to −∞ and the last to +∞, where there are such.
 type Grid interface {

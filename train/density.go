@@ -21,7 +21,7 @@ const (
 func (s *shows) density(ctx context.Context, t *Trainer) error {
 	d, part := models.DensityOf(t.model)
 	from := t.o.Clock()
-	if d == nil || d.Dim() != 2 || d.ContextDim() > 0 || models.Discrete(d) || !s.densities.due(from) {
+	if d == nil || d.Dim() != 2 || d.ContextDim() > 0 || !models.Smooth(d) || !s.densities.due(from) {
 		return nil
 	}
 	evaluator, params := t.evaluator, models.Of(part, t.evaluated())

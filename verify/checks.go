@@ -28,18 +28,26 @@ type verifier struct {
 	density models.Masked
 	sets    []*masks.Set
 	o       Options
+
+	variables []models.Variable
 }
 
 func newVerifier(m *maskflow.Model, of *exec.Loaded, d models.Masked, o Options) *verifier {
-	return &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, o.Orders, 8), o: o}
+	v := &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, o.Orders, 8), o: o}
+	for at := range d.Dim() {
+		v.variables = append(v.variables, models.VariableOf(d, at))
+	}
+	return v
 }
 
 func (v *verifier) checks() []check {
-	normalised := integral{v.m, v.of, v.sets, v.o.Seed}.check()
-	if models.Discrete(v.density) {
-		normalised = check{sumsToOne, v.sum}
+	all := []check{{noPath, v.paths}, {noEntry, v.dependence}, {sumsToOne, v.sum}, {product, v.product}, {drawn, v.sampler}}
+	if of, ok := v.density.(models.OfKind); ok {
+		if kind, _ := of.Kind(); kind.Traits().Mixed {
+			all = append(all, check{seen, v.visible})
+		}
 	}
-	return []check{{noPath, v.paths}, {noEntry, v.jacobian}, normalised, {drawn, v.sampler}}
+	return all
 }
 
 // paths multiplies the masks of each set.
@@ -66,49 +74,110 @@ func connections(set *masks.Set) (kept int, bad string) {
 	return kept, ""
 }
 
-// jacobian differentiates every conditional by every variable.
-func (v *verifier) jacobian(ctx context.Context) (Check, error) {
-	conditionals, ok := v.density.(models.Conditionals)
-	if !ok {
-		return skips("the density does not show its conditionals")
-	}
-	f, err := compileJacobian(v.of, v.density.Dim(), func(p models.Params, in exec.Args[*Node]) (y, logDet *Node) {
-		return byVariable(conditionals, conditionals.Conditionals(p, in.X, in.Context)), nil
-	})
-	if err != nil {
-		return Check{}, err
-	}
-	defer f.Close()
+// dependence changes one variable after the other, to another level, number or state, and
+// looks which conditionals are moved.
+func (v *verifier) dependence(ctx context.Context) (Check, error) {
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x6a61636f6269616e))
 	entries, live := 0, 0
-	for k, set := range v.sets {
-		for range v.o.Rows {
-			j, err := jacobianAt(ctx, v.of, f, set, v.randomRow(rng), randomNormal(rng, v.density.ContextDim()))
-			if err != nil {
-				return Check{}, err
-			}
-			t := triangle(j, set.Order, true)
-			if live, entries = live+t.live, entries+t.allowed; t.bad != "" {
-				return fails("order %d: %s", k+1, t.bad)
+	bad, err := v.change(ctx, rng, func(of models.Variable, from float32) (_, to float32) {
+		for range 100 { // of two values one is another
+			if to = randomValue(of, rng); to != from {
+				break
 			}
 		}
+		return from, to
+	}, func(k int, order masks.Order, from int, x [2]float32, moves func(to int) bool) *Check {
+		for to := range order {
+			switch {
+			case order[from] < order[to]:
+				if entries++; moves(to) {
+					live++
+				}
+			case moves(to):
+				c, _ := fails("order %d: variable %d (degree %d) depends on variable %d (degree %d), which was changed from %v to %v",
+					k, to+1, order[to], from+1, order[from], x[0], x[1])
+				return &c
+			}
+		}
+		return nil
+	})
+	if bad != nil || err != nil {
+		return valueOr(bad), err
 	}
-	return holds("0 violations in %s × %d rows; %d of %d allowed entries are not zero", orders(len(v.sets)), v.o.Rows, live, entries)
+	return holds("0 violations in %s × %d rows; %d of %d allowed dependences were seen", orders(len(v.sets)), v.o.Rows, live, entries)
 }
 
-// byVariable sums the outputs [batch, W] of each variable, [batch, dim].
-func byVariable(m models.Conditionals, outputs *Node) *Node {
-	variables := make([]int32, outputs.Shape().Dimensions[1])
-	every := make([]int32, m.Dim())
-	for d := range every {
-		every[d] = int32(d)
-		for _, column := range m.Columns(d) {
-			variables[column] = int32(d)
+// visible compares a variable that is zero, or its first level, with one that is not known: a
+// network that is not shown which of its inputs it sees takes one for the other.
+func (v *verifier) visible(ctx context.Context) (Check, error) {
+	rng := rand.New(rand.NewPCG(v.o.Seed, 0x76697369626c65))
+	told, all := 0, 0
+	bad, err := v.change(ctx, rng, func(of models.Variable, _ float32) (from, to float32) {
+		if of.Grid != nil {
+			from = float32(of.Grid.Round(0))
+		}
+		return from, models.NotKnown
+	}, func(k int, order masks.Order, from int, _ [2]float32, moves func(to int) bool) *Check {
+		for to := range order {
+			if order[from] < order[to] {
+				if all++; moves(to) {
+					told++
+				}
+			}
+		}
+		return nil
+	})
+	if bad != nil || err != nil {
+		return valueOr(bad), err
+	}
+	if all == 0 {
+		return skips("there is one variable")
+	}
+	return holdsIf(told > 0, "%d of %d conditionals after it tell a variable that is zero from one that is not known", told, all)
+}
+
+// change changes each variable of random rows in each order, from one number to another that
+// chosen gives, and calls look with the number of the order from 1, the variable, both numbers and
+// which conditionals are moved, until it finds something bad.
+func (v *verifier) change(ctx context.Context, rng *rand.Rand, chosen func(of models.Variable, x float32) (from, to float32),
+	look func(k int, order masks.Order, d int, x [2]float32, moves func(to int) bool) *Check) (*Check, error) {
+	shown, ok := v.density.(models.Conditionals)
+	if !ok {
+		c, err := skips("the density does not show its conditionals")
+		return &c, err
+	}
+	dim := v.density.Dim()
+	f, err := v.compileConditionals(shown, dim)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	for k, set := range v.sets {
+		for range v.o.Rows {
+			rows := [2][]float32{slices.Repeat(v.randomRow(rng), dim)} // one for each variable that is changed
+			rows[1] = slices.Clone(rows[0])
+			for d, of := range v.variables {
+				at := d*dim + d
+				rows[0][at], rows[1][at] = chosen(of, rows[0][at])
+			}
+			cond := slices.Repeat(randomNormal(rng, v.density.ContextDim()), dim)
+			var outputs [2][]float32
+			for n, x := range rows {
+				if outputs[n], err = call(ctx, v.of, f, set, models.Widen(v.density, x), cond); err != nil {
+					return nil, err
+				}
+			}
+			width := len(outputs[0]) / dim
+			for d := range dim {
+				if bad := look(k+1, set.Order, d, [2]float32{rows[0][d*dim+d], rows[1][d*dim+d]}, func(to int) bool {
+					return slices.ContainsFunc(shown.Columns(to), func(c int) bool { return outputs[0][d*width+c] != outputs[1][d*width+c] })
+				}); bad != nil {
+					return bad, nil
+				}
+			}
 		}
 	}
-	g := outputs.Graph()
-	own := Equal(ExpandAxes(Const(g, variables), 1), ExpandAxes(Const(g, every), 0))
-	return Dot(outputs, ConvertDType(own, outputs.DType())).Product()
+	return nil, nil
 }
 
 // compileJacobian differentiates a function of so many variables, of a density or a
@@ -140,39 +209,68 @@ func call(ctx context.Context, of *exec.Loaded, f *exec.Compiled, set *masks.Set
 	return f.Call(ctx, of.Params, exec.Values{X: x, Context: cond, Degrees: exec.DegreesOf(of.Model, set)})
 }
 
-// randomRow is one that the density is over.
+// randomRow is one that the density is over, without the widths of its cells.
 func (v *verifier) randomRow(rng *rand.Rand) []float32 {
 	x := make([]float32, v.density.Dim())
 	for d := range x {
-		if s := v.density.Support(d); s.Size() > 0 {
-			x[d] = float32(s.Low) + float32(rng.IntN(s.Size()))
-		} else {
-			x[d] = float32(rng.NormFloat64())
-		}
+		x[d] = randomValue(v.variables[d], rng)
 	}
 	return x
 }
 
-// sum adds up the probabilities of all rows under the ensemble where they can be counted.
+// randomValue is a number that a row may have: a value or a state.
+func randomValue(of models.Variable, rng *rand.Rand) float32 {
+	switch s := of.Support; {
+	case of.States > 0 && rng.IntN(3) == 0:
+		return models.StateCode(rng.IntN(of.States))
+	case s.Size() > 0:
+		return float32(s.Low) + float32(rng.IntN(s.Size()))
+	case s.Kind == models.CircleValues:
+		return float32(s.Period) * rng.Float32()
+	case of.Grid != nil:
+		return float32(of.Grid.Round(rng.NormFloat64()))
+	case s.Discrete():
+		return float32(math.Min(math.Max(math.Round(3*rng.NormFloat64()), s.Low), s.High))
+	}
+	return float32(rng.NormFloat64())
+}
+
+// outcomes is the number of values and states of a variable, +Inf where they cannot be counted.
+func outcomes(of models.Variable) float64 {
+	if n := of.Support.Size(); n > 0 {
+		return float64(n + of.States)
+	}
+	return math.Inf(1)
+}
+
+// sum adds up the probabilities of all rows under the ensemble where they can be counted,
+// integrates the density of one or two real numbers, and else each conditional by itself.
 func (v *verifier) sum(ctx context.Context) (Check, error) {
-	dim, first := v.density.Dim(), v.density.Support(0)
-	count, name := 1.0, fmt.Sprintf("%d^%d", first.Size(), dim)
-	for d := range dim {
-		s := v.density.Support(d)
-		if count *= float64(s.Size()); s != first {
+	dim, first := v.density.Dim(), outcomes(v.variables[0])
+	count, name, real := 1.0, fmt.Sprintf("%v^%d", first, dim), true
+	for _, of := range v.variables {
+		if count *= outcomes(of); outcomes(of) != first {
 			name = "all"
 		}
+		real = real && of.Smooth()
 	}
-	if count == 0 || count > maxEnumerated {
-		return skips("%s rows are too many to count (up to %d are)", name, maxEnumerated)
+	switch {
+	case real && dim <= mostIntegrated:
+		return integral{v.m, v.of, v.sets, v.o.Seed}.look(ctx)
+	case count > maxEnumerated:
+		return v.sumsOfConditionals(ctx)
 	}
 	rows := int(count)
 	x := make([]float32, 0, rows*dim)
 	for r := range rows {
-		for d := range dim {
-			s := v.density.Support(d)
-			x = append(x, float32(s.Low)+float32(r%s.Size()))
-			r /= s.Size()
+		for _, of := range v.variables {
+			n := of.States + of.Support.Size()
+			if k := r % n; k < of.States {
+				x = append(x, models.StateCode(k))
+			} else {
+				x = append(x, float32(of.Support.Low)+float32(k-of.States))
+			}
+			r /= n
 		}
 	}
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x73756d))
@@ -202,14 +300,12 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 	if !ok || !shows {
 		return skips("the density has no sampler on the host")
 	}
-	dim, rows := v.density.Dim(), max(v.o.Rows, 16)
-	conditionals, err := v.of.Compile("conditionals", rows, func(p models.Params, in exec.Args[*Node]) *Node {
-		return shown.Conditionals(p, in.X, in.Context)
-	})
+	dim, rows := v.density.Dim(), v.rows()
+	f, err := v.compileConditionals(shown, rows)
 	if err != nil {
 		return Check{}, err
 	}
-	defer conditionals.Close()
+	defer f.Close()
 	rng := rand.New(rand.NewPCG(v.o.Seed, 0x7265616c))
 	values, unsure, worst := 0, 0, 0.0
 	for k, set := range v.sets {
@@ -224,20 +320,18 @@ func (v *verifier) sampler(ctx context.Context) (Check, error) {
 		if _, err := s.Sample(ctx, x, noise, cond, models.Incremental); err != nil {
 			return Check{}, err
 		}
-		flat, err := call(ctx, v.of, conditionals, set, x, cond)
+		all, err := v.conditionalsAt(ctx, f, set, x, cond)
 		if err != nil {
 			return Check{}, err
 		}
-		outputs := len(flat) / rows
 		for i, value := range x {
-			row, at := i/dim, i%dim
-			of, err := shown.Conditional(at, flat[row*outputs:(row+1)*outputs])
-			if err != nil {
-				return Check{}, err
-			}
+			row, at, of := i/dim, i%dim, all[i]
 			own := make([]float32, width/dim)
 			for n := range own {
 				own[n] = noise[row*width+n*dim+at]
+			}
+			if err := v.variables[at].Check(value); err != nil {
+				return fails("order %d, row %d, variable %d: the sample %v", k+1, row, at+1, err)
 			}
 			off, sure := of.Residual(float64(value), own)
 			if values++; !sure {
@@ -272,16 +366,15 @@ type lower struct {
 	logDet        float64
 }
 
-// triangle looks at a Jacobian in an order: of a layer, or a strict one, whose
-// diagonal must be zero too.
-func triangle(j mat.Matrix, order masks.Order, strict bool) lower {
+// triangle looks at the Jacobian of a layer in its order.
+func triangle(j mat.Matrix, order masks.Order) lower {
 	var t lower
 	for d := range order {
 		t.logDet += math.Log(math.Abs(j.At(d, d)))
 		for i := range order {
 			entry := j.At(d, i)
 			switch {
-			case i == d && !strict:
+			case i == d:
 			case order[i] < order[d]:
 				if t.allowed++; entry != 0 {
 					t.live++

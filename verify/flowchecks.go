@@ -138,7 +138,7 @@ func (v *flowVerifier) differentiate(ctx context.Context, l flowLayer) (all []de
 		}
 		d := derivative{said: j.At(0, dim)}
 		if l.masked != nil {
-			d.lower = triangle(j, l.masked.Set().Order, false)
+			d.lower = triangle(j, l.masked.Set().Order)
 		} else {
 			d.logDet, _ = mat.LogDet(j.Slice(0, dim, 0, dim))
 		}
@@ -164,9 +164,9 @@ func (v *flowVerifier) checks() []check {
 		{drawn + ": latent codes of samples are their noise", v.sampler},
 	}
 	if v.base != nil {
-		all = append(all, check{"base: " + noEntry, v.base.jacobian}, check{"base: " + drawn, v.base.sampler})
+		all = append(all, check{"base: " + noEntry, v.base.dependence}, check{"base: " + drawn, v.base.sampler})
 	}
-	return append(all, integral{v.m, v.of, v.sets(), v.o.Seed}.check())
+	return append(all, check{"the density integrates to one", integral{v.m, v.of, v.sets(), v.o.Seed}.look})
 }
 
 // paths multiplies the masks of each layer.

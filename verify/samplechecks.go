@@ -29,8 +29,6 @@ type integral struct {
 	seed uint64
 }
 
-func (n integral) check() check { return check{"the density integrates to one", n.look} }
-
 // look adds up the density over a window on a fine grid and compares that with
 // how many samples are in it.
 func (n integral) look(ctx context.Context) (c Check, err error) {

@@ -19,8 +19,7 @@ type Options struct {
 	// Orders is the number of mask sets: 0 for those that were trained (or 8
 	// fresh ones of an unlimited cycle), otherwise the first n.
 	Orders int
-	// Rows is the number of random rows at which each order's Jacobian is taken
-	// and compared with the sampler; 0 means 4.
+	// Rows is the number of random rows at which each order is looked at; 0 means 4.
 	Rows int
 	// Seed is the random seed of the rows.
 	Seed uint64
@@ -60,12 +59,14 @@ func (r *Report) Holds() bool {
 // Model checks a trained model.
 //
 // Of a masked density it looks at each order: no path of live connections leads
-// from a variable to one that does not come after it, the Jacobian of the
-// conditionals has no entry where none may be, the probabilities of all rows sum
-// to one where they can be counted (or the density of up to two variables
-// integrates to one), and the sampler draws from the conditionals that the density
-// has. Paths and Jacobian complement each other: a unit that is dead hides a wrong
-// mask from the Jacobian, and the masks alone do not show what the graph computes.
+// from a variable to one that does not come after it; a variable that is changed, to
+// another level, number or state, moves no conditional but those after it, and of
+// networks that are shown which inputs they see, one that is not known moves them; the
+// probabilities of all rows sum to one where they can be counted, the density of up to
+// two real numbers integrates to one, and else each conditional does; ln p is the sum
+// of those of the conditionals; and the sampler draws from these, within the support of
+// each variable. Paths and changes complement each other: a unit that is dead hides a
+// wrong mask from a change, and the masks alone do not show what the graph computes.
 //
 // Of a flow it looks at each layer: no path where none may be, a triangular
 // Jacobian, a log-determinant that is the one of the Jacobian; and at the whole: the
@@ -116,8 +117,10 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 // What must hold of more than one kind of model.
 const (
 	noPath    = "no forbidden path in the product of the masks"
-	noEntry   = "no forbidden entry in the Jacobian of the conditionals"
+	noEntry   = "no conditional depends on a variable that does not come before it"
+	seen      = "a zero is not taken for a value that is not known"
 	sumsToOne = "probabilities sum to one"
+	product   = "the density is the product of its conditionals"
 	drawn     = "the sampler draws from the density"
 )
 

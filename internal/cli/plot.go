@@ -175,7 +175,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	if o.n > 0 {
 		rows = min(rows, o.n)
 	}
-	u, err := r.Core.PIT(ctx, set.X[:rows*set.Dim], set.Context[:rows*set.ContextDim])
+	u, err := r.Core.PIT(ctx, set.X[:rows*models.Width(r.Definition())], set.Context[:rows*set.ContextDim])
 	if err != nil {
 		if far := (*models.NonFiniteError)(nil); errors.As(err, &far) {
 			return exec.Placed(set, err)
@@ -187,7 +187,9 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	t := newTable("variable", ">KS", ">p")
 	for d := range columns {
 		for i := d; i < len(u); i += set.Dim {
-			columns[d] = append(columns[d], u[i])
+			if !math.IsNaN(u[i]) { // of a value that is not known
+				columns[d] = append(columns[d], u[i])
+			}
 		}
 		ks, p := num.KS(columns[d])
 		found = append(found, map[string]any{"name": names[d], "ks": runlog.Float(ks), "p": runlog.Float(p)})

@@ -24,10 +24,10 @@ const (
 // plotDensity draws ln p over a window.
 func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions) error {
 	switch {
-	case r.Density() == nil || models.Discrete(r.Definition()):
-		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none", r.Path))
+	case r.Density() == nil || !models.Smooth(r.Definition()):
+		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none (try --kind columns)", r.Path))
 	case r.Definition().Dim() != 2:
-		return usage(fmt.Errorf("--kind density draws two variables, but the model of %s has %d (try --kind calibration)", r.Path, r.Definition().Dim()))
+		return usage(fmt.Errorf("--kind density draws two variables, but the model of %s has %d (try --kind columns)", r.Path, r.Definition().Dim()))
 	case r.Definition().ContextDim() > 0:
 		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Path))
 	}

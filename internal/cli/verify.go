@@ -10,11 +10,11 @@ import (
 )
 
 const verifyLong = `verify checks a trained model and exits with 1 when any check fails. For each order of a
-masked density it searches the product of the masks for forbidden paths, differentiates
-every conditional by every variable, compares drawn values with the conditionals, and
-sums or integrates the density where that is feasible. For a flow it checks masks,
-Jacobian and log-determinant of every layer, the inverse, and the codes of samples. A
-variational autoencoder has no exact density: its checks are skipped.`
+masked density it searches the product of the masks for forbidden paths, changes every
+variable and looks that only conditionals after it move, sums or integrates the density
+or each conditional, and compares ln p and drawn values with the conditionals. For a
+flow it checks masks, Jacobian and log-determinant of every layer, the inverse, and the
+codes of samples. A variational autoencoder has no exact density: its checks are skipped.`
 
 func (a *app) verifyCommand() *cobra.Command {
 	var o verify.Options
