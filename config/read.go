@@ -196,7 +196,9 @@ func (r *reader) value(k *option.Key, n *yaml.Node, path string) {
 	} else {
 		r.decode(k, n, path)
 	}
-	r.bad[path] = r.bad[path] || len(r.problems) > before
+	if _, named := k.Field().(option.Entries); !named { // whose values are bad one by one
+		r.bad[path] = r.bad[path] || len(r.problems) > before
+	}
 }
 
 // decode reads n into the field of a key.
@@ -283,16 +285,20 @@ func (r *reader) entry(t option.Table, n *yaml.Node, path string) {
 	inner := newReader(t, r.file, r.sets, r.override)
 	if n.Kind == yaml.MappingNode {
 		inner.tree(n)
+		for _, k := range inner.keys.List {
+			if at := inner.places[k.Path]; at != nil && k.IsZero() && !inner.bad[k.Path] {
+				inner.fail(at, k.Path, "%s is the same as leaving it out (remove the key)", oneLine(at.Value))
+			}
+		}
 	} else {
 		word, wrong := textOf(n)
 		if wrong != "" {
-			wrong = strings.Replace(wrong, "want text", "want a word, or keys and values", 1)
+			wrong = "want a word, or keys and values, got " + described(n)
+		} else if key, unknown := inner.keys.WordKey(word); key != nil {
+			key.SetWord(word)
+			inner.places[key.Path] = n
 		} else {
-			var key *option.Key
-			if key, wrong = inner.keys.WordKey(word); wrong == "" {
-				key.SetWord(word)
-				inner.places[key.Path] = n
-			}
+			wrong = unknown
 		}
 		if wrong != "" {
 			r.fail(n, path, "%s", wrong)
@@ -306,8 +312,8 @@ func (r *reader) entry(t option.Table, n *yaml.Node, path string) {
 	for p, at := range inner.places {
 		r.places[option.Join(path, p)] = at
 	}
-	for p := range inner.bad {
-		r.bad[option.Join(path, p)] = true
+	for p, is := range inner.bad {
+		r.bad[option.Join(path, p)] = is
 	}
 }
 

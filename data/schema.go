@@ -96,23 +96,19 @@ var (
 	transforms  = []Transform{AsIs, Standardise, LogScale, LogitScale, ProbitScale, SplineScale}
 )
 
-// wordsOf are the words of an option that may be left out.
+// wordsOf are the words of an option.
 func wordsOf[T ~string](all []T) []string {
-	words := []string{""}
-	for _, w := range all {
-		words = append(words, string(w))
-	}
-	return words
+	return option.Names(all, func(w T) string { return string(w) })
 }
 
 // Table declares the options of a column in a configuration.
 func (c *Column) Table() option.Table {
 	const guessed = "guessed"
 	return option.Table{
-		option.Words("kind", (*string)(&c.Kind), "what its values are: binary, one of two; categorical, one of some without an order; integer; real; circular, angles and hours; date, a day or a time",
-			wordsOf(columnKinds)...).Default(guessed),
-		option.Words("role", (*string)(&c.Role), "what it is for: variable, is modelled; context, conditions the model; label and id, stay beside the rows; weight, how often a row counts; drop, is left out",
-			wordsOf(roles)...).Default(guessed),
+		option.WordsOrNone("kind", (*string)(&c.Kind), "what its values are: binary, one of two; categorical, one of some without an order; integer; real; circular, angles and hours; date, a day or a time",
+			wordsOf(columnKinds)...).Alone().Default(guessed),
+		option.WordsOrNone("role", (*string)(&c.Role), "what it is for: variable, is modelled; context, conditions the model; label and id, stay beside the rows; weight, how often a row counts; drop, is left out",
+			wordsOf(roles)...).Alone().Default(guessed),
 		option.Of("levels", &c.Levels, nil, "the values of a binary or categorical column, in the order of their codes").Default("those of the source, sorted"),
 		option.Of("min", &c.Min, nil, "bound below which it has no value").Default("none"),
 		option.Of("max", &c.Max, nil, "bound above which it has no value").Default("none"),
@@ -122,7 +118,7 @@ func (c *Column) Table() option.Table {
 		option.Of("format", &c.Format, "", "how dates or times are written: the layout of 2 January 2006, 15:04:05, such as 02.01.2006").Default(guessed),
 		option.Of("missing", &c.Missing, false, "whether cells may be missing").Default("whether one is missing in the source"),
 		option.Of("atoms", &c.Atoms, nil, "numbers that have a probability of their own, such as many zeros; [] for none").Default(guessed),
-		option.Words("transform", (*string)(&c.Transform), "what is done to its numbers before the model sees them: none; standardise; log, above a declared min or 0; logit or probit, between declared bounds; spline, to about a normal density",
+		option.WordsOrNone("transform", (*string)(&c.Transform), "what is done to its numbers before the model sees them: none; standardise; log, above a declared min or 0; logit or probit, between declared bounds; spline, to about a normal density",
 			wordsOf(transforms)...).Default("data.marginal"),
 		option.Rule(c.check),
 	}

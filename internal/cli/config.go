@@ -125,32 +125,40 @@ func configText(keys []option.Doc) string {
 			last = section
 			fmt.Fprintf(&b, "\n## %s\n\n", section)
 		}
-		facts := []string{k.Type}
-		if k.Values != nil {
-			quoted := make([]string, len(k.Values))
-			for i, v := range k.Values {
-				quoted[i] = "`" + option.QuoteText(v) + "`"
-			}
-			facts[0] = "one of " + strings.Join(quoted, ", ")
-			if strings.Contains(k.Type, "list") {
-				facts[0] += ", or a list of integers"
-			}
+		fmt.Fprintf(&b, "- `%s`: %s\n  (%s)\n", k.Path, k.Help, strings.Join(factsOf(k), "; "))
+		for _, inner := range k.Keys {
+			fmt.Fprintf(&b, "  - `%s`: %s\n    (%s)\n", inner.Path, inner.Help, strings.Join(factsOf(inner), "; "))
 		}
-		if k.Bounds != "" {
-			facts = append(facts, k.Bounds)
-		}
-		if k.Default == "" {
-			facts = append(facts, "required")
-		} else {
-			facts = append(facts, "default `"+k.Default+"`")
-		}
-		if k.For != nil {
-			facts = append(facts, "for "+strings.Join(k.For, ", or "))
-		}
-		if k.Mutable {
-			facts = append(facts, "may change when a run is resumed")
-		}
-		fmt.Fprintf(&b, "- `%s`: %s\n  (%s)\n", k.Path, k.Help, strings.Join(facts, "; "))
 	}
 	return b.String()
+}
+
+// factsOf are the type of a key, its values or bounds, its default and what uses it.
+func factsOf(k option.Doc) []string {
+	facts := []string{k.Type}
+	if k.Values != nil {
+		quoted := make([]string, len(k.Values))
+		for i, v := range k.Values {
+			quoted[i] = "`" + option.QuoteText(v) + "`"
+		}
+		facts[0] = "one of " + strings.Join(quoted, ", ")
+		if strings.Contains(k.Type, "list") {
+			facts[0] += ", or a list of integers"
+		}
+	}
+	if k.Bounds != "" {
+		facts = append(facts, k.Bounds)
+	}
+	if k.Default == "" {
+		facts = append(facts, "required")
+	} else {
+		facts = append(facts, "default `"+k.Default+"`")
+	}
+	if k.For != nil {
+		facts = append(facts, "for "+strings.Join(k.For, ", or "))
+	}
+	if k.Mutable {
+		facts = append(facts, "may change when a run is resumed")
+	}
+	return facts
 }

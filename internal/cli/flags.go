@@ -48,7 +48,7 @@ func (f flags) dataOf(r remembers) string { return cmp.Or(r.DataFolder(f.dataDir
 func setFlag(c *cobra.Command, sets *[]string) {
 	c.Flags().StringArrayVar(sets, "set", nil, "`path=value`: change a key of the configuration, may be repeated")
 	must(c.RegisterFlagCompletionFunc("set", func(_ *cobra.Command, _ []string, typed string) (all []string, _ cobra.ShellCompDirective) {
-		for _, k := range keys() {
+		for _, k := range withNames(keys(), typed) {
 			if strings.HasPrefix(typed, k.Path+"=") {
 				for _, v := range k.Values {
 					all = append(all, k.Path+"="+v)
@@ -59,6 +59,24 @@ func setFlag(c *cobra.Command, sets *[]string) {
 		}
 		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}))
+}
+
+// withNames adds the keys of the name that is typed below a key whose names are free.
+func withNames(keys []option.Doc, typed string) []option.Doc {
+	for _, k := range keys {
+		name, found := strings.CutPrefix(typed, k.Path+".")
+		if !found || k.Keys == nil {
+			continue
+		}
+		if end := strings.LastIndexByte(name, '.'); end > 0 {
+			name = name[:end]
+		}
+		for _, inner := range k.Keys {
+			inner.Path = k.Path + "." + name + "." + inner.Path
+			keys = append(keys, inner)
+		}
+	}
+	return keys
 }
 
 // keyFlags adds a flag for each of some keys of data, which changes it as --set does.

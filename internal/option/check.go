@@ -70,7 +70,7 @@ func (ks *Keys) check(bad map[string]bool, unused []Problem) []Problem {
 	}
 	for _, k := range ks.List {
 		unsure := slices.ContainsFunc(k.selectors(), isBad) // whether it is used, and so what its default is
-		if isBad(k.Path) || unsure && k.isZero() || !unsure && !k.Used() {
+		if isBad(k.Path) || unsure && k.IsZero() || !unsure && !k.Used() {
 			continue
 		}
 		if e, ok := k.at.(Entries); ok {
@@ -123,7 +123,7 @@ func (k *Key) own() []Problem {
 		switch {
 		case k.required && *v == "":
 			report(k.Path, "is missing ("+k.help+")")
-		case k.words != nil:
+		case k.words != nil && (*v != "" || k.initial() != ""):
 			unknown(*v)
 		default:
 			report(k.Path, unprintable(*v))
@@ -217,7 +217,7 @@ func (ks *Keys) unused() []Problem {
 	var problems []Problem
 	for _, path := range ks.Paths {
 		all := ks.byPath[path]
-		set := slices.IndexFunc(all, func(k *Key) bool { return !k.isZero() })
+		set := slices.IndexFunc(all, func(k *Key) bool { return !k.IsZero() })
 		if set < 0 || slices.ContainsFunc(all, (*Key).Used) {
 			continue
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 // Entries is an option that is a mapping whose keys are names of the user's, such as columns of a table, each with a table of
-// options. A file may have a word in the place of such a table: that of the first choice that knows it.
+// options. A file may have a word in the place of such a table: the value of the choice that has it and is [Row.Alone].
 type Entries interface {
 	// Names are those of the entries, in their order.
 	Names() []string
@@ -50,14 +50,23 @@ func (e *each[T]) blank() Table { return e.table(new(T)) }
 // Blank is the table of an entry without any values, for documents.
 func Blank(e Entries) Table { return e.(interface{ blank() Table }).blank() }
 
-// WordKey is the key of an entry whose value a word alone is, nil with what is wrong where no choice knows it.
+// Alone makes a choice one whose words may stand for the whole table of an entry.
+func (r *Row) Alone() *Row {
+	r.alone = true
+	return r
+}
+
+// WordKey is the key of an entry whose value a word alone is, nil with what is wrong where no choice has it.
 func (ks *Keys) WordKey(word string) (*Key, string) {
 	var all []string
 	for _, k := range ks.List {
-		if word != "" && k.Takes(word) {
+		switch {
+		case !k.alone:
+		case k.Takes(word):
 			return k, ""
+		default:
+			all = append(all, k.words...)
 		}
-		all = append(all, slices.DeleteFunc(slices.Clone(k.words), func(w string) bool { return w == "" })...)
 	}
 	return nil, (&Key{Row: &Row{words: all}, keys: ks}).UnknownWord(word, "keys and values").Text
 }
@@ -68,12 +77,12 @@ func entriesText(e Entries) string {
 	for i, name := range entries {
 		var set []*Key
 		for _, k := range Flatten(e.Entry(name)).List {
-			if !k.isZero() {
+			if !k.IsZero() {
 				set = append(set, k)
 			}
 		}
 		text := ""
-		if len(set) == 1 && set[0].words != nil {
+		if len(set) == 1 && set[0].alone {
 			text = set[0].Text()
 		} else {
 			parts := Names(set, func(k *Key) string { return k.Last() + ": " + k.Text() })
@@ -89,9 +98,9 @@ func entriesProblems(e Entries, path string, bad map[string]bool) (all []Problem
 	for _, name := range e.Names() {
 		section := Join(path, name)
 		known := map[string]bool{}
-		for p := range bad {
+		for p, is := range bad {
 			if inner, found := strings.CutPrefix(p, section+"."); found {
-				known[inner] = true
+				known[inner] = is
 			}
 		}
 		if bad[section] {

@@ -153,8 +153,8 @@ func (k *Key) NamedNumber() (word string, number int) { return k.named, k.number
 // IsMutable reports whether a resumed run may change the option.
 func (k *Key) IsMutable() bool { return k.mutable }
 
-// isZero reports whether the field is the zero value of its type. An empty list is not: it was given.
-func (k *Key) isZero() bool {
+// IsZero reports whether the field is the zero value of its type. An empty list is not: it was given.
+func (k *Key) IsZero() bool {
 	switch at := k.at.(type) {
 	case *WordOrList:
 		return *at.Word == "" && *at.List == nil
@@ -166,7 +166,7 @@ func (k *Key) isZero() bool {
 
 // fill sets a zero field to its default.
 func (k *Key) fill() {
-	if !k.isZero() || k.required {
+	if !k.IsZero() || k.required {
 		return
 	}
 	switch at := k.at.(type) {

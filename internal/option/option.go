@@ -65,6 +65,7 @@ type Row struct {
 	number   int    // this one
 	check    func(Note)
 	mutable  bool
+	alone    bool // see Alone
 	when     []Condition
 
 	section      Table
@@ -85,6 +86,11 @@ func From[T Type](name string, at *T, initial func() T, says, help string) *Row 
 // Words declares an option that is one of several words, the first of which is the default.
 func Words(name string, at *string, help string, words ...string) *Row {
 	return &Row{name: name, help: help, at: at, initial: func() any { return words[0] }, words: words}
+}
+
+// WordsOrNone declares an option that is one of several words, or "" where none is given.
+func WordsOrNone(name string, at *string, help string, words ...string) *Row {
+	return &Row{name: name, help: help, at: at, initial: func() any { return "" }, words: words}
 }
 
 // WordOrList is an option that is a word or a list of numbers, in two fields: the list takes the place of the word.
