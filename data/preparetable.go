@@ -110,6 +110,9 @@ func (p *Preparation) cells() (n int) {
 // hasLevels reports whether values are levels.
 func (c *Column) hasLevels() bool { return c.Kind == Binary || c.Kind == Categorical }
 
+// Unit is that of the numbers of a date or time: a day, or a second.
+func (c *Column) Unit() time.Duration { return clockOf(c.Format).unit }
+
 // step is what the numbers of a column are rounded to, 0 for nothing; levels of a flow are
 // whole numbers.
 func (c *Column) step(noise bool) float64 {

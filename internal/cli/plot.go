@@ -44,20 +44,24 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
   density      ln p(x) of a model of two variables over the range of its data, with rows
                of the split (of a target: samples of the flow)
   samples      images beside each other, or pairs of numbers as points
-  calibration  probability integral transforms of the rows of the split, which are
-               uniform on [0, 1] if the model is right: a chart for each variable, and a
-               table of Kolmogorov–Smirnov statistics with their p-values
+  columns      each column of the rows of the split beside samples: shares of levels, holes
+               and atoms, histograms of numbers
+  calibration  probability integral transforms of the rows of the split, randomised where
+               values have probabilities, which are uniform on [0, 1] if the model is
+               right: a chart for each variable, and a table of Kolmogorov–Smirnov
+               statistics with their p-values
   curve        likelihoods of training and validation by steps`
 
 func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions
 	c := &cobra.Command{
 		Use:   "plot RUN --kind KIND [-o FILE]",
-		Short: "Draw a density, samples, calibration or learning curves",
+		Short: "Draw columns, a density, samples, calibration or learning curves",
 		Long:  plotLong,
 		Example: `  maskflow plot runs/banana --kind density
   maskflow plot runs/banana --kind density -o banana.png --bounds -8,8,-4,12
   maskflow plot runs/vae --kind samples -o digits.svg --shape 28,28 -n 64
+  maskflow plot runs/people --kind columns -o people.png
   maskflow plot runs/power --kind calibration --json`,
 		RunE: func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
 	}
@@ -67,7 +71,7 @@ func (a *app) plotCommand() *cobra.Command {
 	splitFlag(c, &o.split)
 	f.Float32SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
 	f.Lookup("bounds").DefValue = "" // else it is shown as []
-	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration)")
+	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration, at most 10,000 for columns)")
 	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images, where the source has none")
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
@@ -87,7 +91,7 @@ var plotKinds = map[string]struct {
 	model func(*app, context.Context, *maskflow.Model, plotOptions) error
 	run   func(*app, string, plotOptions) error
 }{
-	"calibration": {model: (*app).plotCalibration}, "curve": {run: (*app).plotCurve},
+	"calibration": {model: (*app).plotCalibration}, "columns": {model: (*app).plotColumns}, "curve": {run: (*app).plotCurve},
 	"density": {model: (*app).plotDensity}, "samples": {model: (*app).plotSamples},
 }
 
@@ -169,7 +173,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 		return err
 	}
 	if set.Dim == 0 {
-		return usage(fmt.Errorf("--kind calibration needs rows of data, but %s is fitted to a target without any", r.Path))
+		return usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, r.Path))
 	}
 	rows := set.Rows
 	if o.n > 0 {

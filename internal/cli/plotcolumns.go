@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/picture"
+	"github.com/maskflow/maskflow/plot"
+)
+
+// plotColumns draws each column of the rows of a split beside samples, which have the contexts of these rows.
+func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions) error {
+	set, _, err := a.plotSplit(ctx, r, &o)
+	if err != nil {
+		return err
+	}
+	if set.Dim == 0 {
+		return usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, r.Path))
+	}
+	n := min(cmp.Or(o.n, mostCompared), set.Rows)
+	rows := [2][]float32{make([]float32, 0, n*set.Dim)}
+	for i := range n {
+		rows[0] = append(rows[0], set.Row(i)[:set.Dim]...)
+	}
+	with := maskflow.SampleOptions{Seed: o.seed}
+	if set.ContextDim > 0 {
+		if with.Context, err = data.FromFlat(set.Context[:n*set.ContextDim], set.ContextDim); err != nil {
+			return err
+		}
+	}
+	if rows[1], err = r.Core.Sample(ctx, n, with); err != nil {
+		return err
+	}
+	bins, shown := fileBins, min(set.Dim, fileVariables)
+	screen, width := a.page(o)
+	if o.output == "" {
+		bins = width - 8 // beside the axis
+	}
+	columns, err := compareColumns(r, set, rows, bins)
+	if err != nil {
+		return err
+	}
+	if o.output != "" {
+		return picture.Columns(o.output, columns[:shown], picture.Labels{Title: title(r, text.Count(n, o.split+" row")+" and as many samples")})
+	}
+	for _, c := range columns {
+		if err := a.print("%s\n", text.Plain(c.Name)); err != nil {
+			return err
+		}
+		const height = 6
+		if err := screen.Print(a.stdout, c.Compare(width, height, screen.Style())); err != nil {
+			return err
+		}
+	}
+	return a.print("bars: %s; line and marks: as many samples\n", text.Count(n, o.split+" row"))
+}
+
+// Rows and samples that are compared, and the most bins of a picture.
+const (
+	mostCompared = 10_000
+	fileBins     = 40
+)
+
+// compareColumns counts the levels, states and numbers of data and of samples.
+func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bins int) ([]plot.Column, error) {
+	prep, dim := r.Preparation(), set.Dim
+	var numbers [2][]float32 // in the units of the source
+	for k, x := range rows {
+		var err error
+		if numbers[k], err = prep.UndoValues(x); err != nil {
+			return nil, err
+		}
+	}
+	schema := prep.Schema()
+	var all []plot.Column
+	for d, name := range columnNames(set, dim) {
+		is := data.Column{Name: name}
+		switch {
+		case schema != nil:
+			is = schema[prep.Variables[d]]
+		case models.VariableOf(r.Definition(), d).Support.Kind == models.BitValues:
+			is.Levels = []string{"0", "1"}
+		}
+		c, states := plot.Column{Name: is.Name}, 0
+		if is.Missing {
+			c.Levels = append(c.Levels, plot.Level{Name: "missing"})
+		}
+		for _, v := range is.Atoms {
+			c.Levels = append(c.Levels, plot.Level{Name: data.Number(v)})
+		}
+		states = len(c.Levels)
+		for _, level := range is.Levels {
+			c.Levels = append(c.Levels, plot.Level{Name: level})
+		}
+		var values [2][]float64
+		var counts [2]int
+		for k, x := range rows {
+			counts[k] = len(x) / dim
+			for at := d; at < len(x); at += dim {
+				v, state := float64(numbers[k][at]), models.StateOf(x[at])
+				switch {
+				case models.IsNotKnown(x[at]):
+				case state >= 0:
+					c.Levels[state].Shares[k] += 1 / float64(counts[k])
+				case is.Levels != nil:
+					c.Levels[states+int(v)].Shares[k] += 1 / float64(counts[k])
+				default:
+					values[k] = append(values[k], v)
+				}
+			}
+		}
+		if is.Kind == data.Date {
+			c.Dates = is.Unit().Seconds()
+		}
+		if is.Levels == nil {
+			c = c.Number(values, counts, is.Step, bins)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
