@@ -23,7 +23,7 @@ import (
 
 // Kinds lists every kind of model, each with the defaults of its options. The first is the default.
 func Kinds() []models.Kind {
-	return []models.Kind{&made.Options{}, &maf.Options{}, &iaf.Options{}, &vae.Options{}}
+	return []models.Kind{&made.Options{}, &maf.Options{}, &iaf.Options{}, &vae.Options{}, &Auto{}}
 }
 
 // kindsWith returns the names of the kinds with a trait.
@@ -98,8 +98,8 @@ func (c *Config) Table(further ...*option.Row) option.Table {
 
 // checkRows reports what makes rows of a kind that the model has no density of.
 func (c *Config) checkRows(report option.Report) {
-	if c.Model == nil {
-		return // it has no known name
+	if c.Model == nil || c.isAuto() {
+		return // it has no known name, or is checked once it is chosen
 	}
 	traits, d := c.Model.Traits(), &c.Data
 	model := []string{"model." + traits.Key, "model.type"}
@@ -130,12 +130,13 @@ func (c *Config) Resolve() error {
 }
 
 // NewModel makes the model for data of the given width and context: a models.Density, or for a variational autoencoder a
-// models.Stochastic. Its orders and connectivity follow from the seed. The configuration has to be resolved.
-func (c *Config) NewModel(dim, contextDim int) (models.Definition, error) {
+// models.Stochastic. Its orders and connectivity follow from the seed. Rows with a schema need their [Variables]. The
+// configuration has to be resolved.
+func (c *Config) NewModel(dim, contextDim int, variables ...models.Variable) (models.Definition, error) {
 	if c == nil || c.Model == nil {
 		return nil, errNoConfig
 	}
-	in := models.Input{Dim: dim, ContextDim: contextDim, Seed: c.Seed}
+	in := models.Input{Dim: dim, ContextDim: contextDim, Variables: variables, Seed: c.Seed}
 	for _, t := range toy.Targets() {
 		if t.Name == c.Data.Source {
 			in.Target = t.Name

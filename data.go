@@ -11,14 +11,23 @@ import (
 
 // LoadData reads the splits that the configuration names, with a preparation that
 // is fitted to the training rows. A relative source is looked for in dir, the data
-// folder ("" is the working directory). Errors are those of source.Load.
+// folder ("" is the working directory). It chooses a model of type auto. Errors are those
+// of source.Load.
 func (c *Config) LoadData(ctx context.Context, dir string) (*data.Splits, error) {
 	if c == nil {
 		return nil, errNoConfig
 	}
-	o := c.Data
+	o := c.DataOptions()
 	o.Dir = dir
-	return source.Load(ctx, o)
+	return c.chosenFor(source.Load(ctx, o))
+}
+
+// Split is LoadData for the rows of a table, as [data.Split] divides them.
+func (c *Config) Split(t *data.Table) (*data.Splits, error) {
+	if c == nil {
+		return nil, errNoConfig
+	}
+	return c.chosenFor(data.Split(t, c.DataOptions()))
 }
 
 // DataFolder is the folder that LoadData looks for data in where dir is asked for.

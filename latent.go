@@ -65,7 +65,7 @@ func (m *Core) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (x 
 			return nil, nil, err
 		}
 	}
-	if logp, err = m.logProb(ctx, x, draw.ContextOf(0, n, m.Definition().ContextDim()), of); err != nil {
+	if logp, err = m.logProb(ctx, models.Widen(m.density.Model, x), draw.ContextOf(0, n, m.Definition().ContextDim()), of); err != nil {
 		return nil, nil, err
 	}
 	return x, logp, checkLogProbs(logp)

@@ -53,7 +53,7 @@ func (m Meta) Check(s *checkpoint.State, c *Config) error {
 	if int64(max(m.Dim, m.ContextDim)) > values {
 		return fmt.Errorf("the description has %d variables and a context of %d, but its tensors only %d values", m.Dim, m.ContextDim, values)
 	}
-	if n := c.Model.Size(models.Input{Dim: max(m.Dim, 0), ContextDim: max(m.ContextDim, 0)}); n > 2*float64(values)+1e4 {
+	if n := c.Model.Size(models.Input{Dim: max(m.Dim, 0), ContextDim: max(m.ContextDim, 0), Variables: Variables(m.Preparation)}); n > 2*float64(values)+1e4 {
 		return fmt.Errorf("the configuration asks for a model of %.3g parameters, but the tensors have only %d values", n, values)
 	}
 	if p := m.Preparation; p != nil && (p.Dim() != m.Dim || p.ContextDim() != m.ContextDim) {
@@ -170,7 +170,7 @@ func open(b *backend.Backend, path string, c *Config, state *checkpoint.State, m
 	if err := meta.Check(state, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	d, err := c.NewModel(meta.Dim, meta.ContextDim)
+	d, err := c.NewModel(meta.Dim, meta.ContextDim, Variables(meta.Preparation)...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 )
@@ -78,6 +77,7 @@ func (m *Model) LogProbOf(ctx context.Context, s *data.Prepared, sets []*masks.S
 		of = exec.Ensemble{Sets: sets}
 	}
 	logp, err := m.logProb(ctx, s.X, s.Context, of)
+	err = exec.Unknown(s, err)
 	for i := range logp {
 		logp[i] += s.RowLogDet(i)
 	}
@@ -116,7 +116,7 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 		}
 		perSet, err := logProbs(s.X, s.Context)
 		if err != nil {
-			return err
+			return exec.Unknown(s, err)
 		}
 		logp, one := make([]float64, s.Rows), make([]float64, len(perSet))
 		for i := range logp {
@@ -124,7 +124,7 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 				perSet[k][i] += s.RowLogDet(i)
 				one[k] = perSet[k][i]
 			}
-			logp[i] = num.LogMeanExp(one)
+			logp[i] = exec.Joint(one)
 		}
 		if err := f(s, logp, perSet); err != nil {
 			return err
@@ -141,15 +141,40 @@ func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (
 	})
 }
 
-// Sample draws n rows in the units of the source by ancestral sampling on the host.
+// drawn prepares the context of samples. The function takes some of them, of which first are before,
+// back to the units of the source.
+func (m *Model) drawn(n int, o SampleOptions) (_ SampleOptions, undo func(x []float32, first int) (*data.Table, error), err error) {
+	if o.Context != nil && m.Definition().ContextDim() > 0 {
+		if o.prepared, err = m.prep.ContextOf(o.Context); err != nil {
+			return o, nil, err
+		}
+	}
+	return o, func(x []float32, first int) (*data.Table, error) {
+		given := o.Context
+		if given != nil {
+			rows := make([]int, len(x)/m.Definition().Dim())
+			for i := range rows {
+				if rows[i] = first + i; given.Rows() == 1 {
+					rows[i] = 0
+				}
+			}
+			given = data.Part{Table: given, Rows: rows}.Select()
+		}
+		t, err := m.prep.UndoWith(x, given)
+		if err == nil {
+			t.Shape = m.Shape
+		}
+		return t, err
+	}, nil
+}
+
+// Sample draws n rows in the units of the source by ancestral sampling on the host, with
+// the names and kinds of its columns, those of their context too.
 // The same seed gives the same rows on every machine and backend, and the first rows
 // do not depend on n.
 func (m *Model) Sample(ctx context.Context, n int, o SampleOptions) (*data.Table, error) {
-	x, err := m.Core.Sample(ctx, n, o)
-	if err != nil {
-		return nil, err
-	}
-	return m.prep.Undo(x)
+	t, _, err := m.SampleAndPasses(ctx, n, o)
+	return t, err
 }
 
 // SampleBlocks draws the same rows as Sample, any number of them, and calls write with
@@ -160,12 +185,17 @@ func (m *Model) SampleBlocks(ctx context.Context, n int, o SampleOptions, write 
 	if write == nil {
 		return 0, errors.New("samples by blocks need a function that takes them")
 	}
+	o, undo, err := m.drawn(n, o)
+	if err != nil {
+		return 0, err
+	}
+	first := 0
 	return m.Core.SampleBlocks(ctx, n, o, func(x []float32) error {
-		t, err := m.prep.Undo(x)
+		t, err := undo(x, first)
 		if err != nil {
 			return err
 		}
-		t.Shape = m.Shape
+		first += t.Rows()
 		return write(t)
 	})
 }
@@ -173,35 +203,46 @@ func (m *Model) SampleBlocks(ctx context.Context, n int, o SampleOptions, write 
 // SampleAndPasses is Sample with the largest number of times that any row went through
 // any one network, 0 where no network is inverted.
 func (m *Model) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (*data.Table, int, error) {
+	o, undo, err := m.drawn(n, o)
+	if err != nil {
+		return nil, 0, err
+	}
 	x, passes, err := m.Core.SampleAndPasses(ctx, n, o)
 	if err != nil {
 		return nil, passes, err
 	}
-	rows, err := m.prep.Undo(x)
+	rows, err := undo(x, 0)
 	return rows, passes, err
 }
 
 // SampleAndLogProb draws n rows as Sample does and returns with them ln p(x |
 // context) of each, in nats and the units of the source, as LogProb has them.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (*data.Table, []float64, error) {
+	o, undo, err := m.drawn(n, o)
+	if err != nil {
+		return nil, nil, err
+	}
 	x, logp, err := m.Core.SampleAndLogProb(ctx, n, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := m.prep.Undo(x)
+	rows, err := undo(x, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	// Levels and the ends of a logit's range are prepared to other rows than those drawn.
-	again := data.NewPreparation(m.Definition().Dim(), 0, m.prep.Steps...)
-	again.NoiseByPlace = m.prep.NoiseByPlace
+	again := m.prep
+	if again.Schema() == nil { // the rows have no context
+		again = data.NewPreparation(m.Definition().Dim(), 0, m.prep.Steps...)
+		again.NoiseByPlace = m.prep.NoiseByPlace
+	}
 	s, err := again.Apply(rows)
 	if err != nil {
 		return nil, nil, err
 	}
 	same := true
-	for k, v := range s.X {
-		same = same && math.Abs(float64(v-x[k])) <= 1e-4*(1+math.Abs(float64(v)))
+	for k, v := range models.Widen(m.Definition(), x) {
+		same = same && math.Abs(float64(v-s.X[k])) <= 1e-4*(1+math.Abs(float64(v)))
 	}
 	if same {
 		for i := range logp {

@@ -23,6 +23,10 @@ type SampleOptions struct {
 	// Context conditions the samples: n rows, or one for all of them; nil for a model
 	// without one.
 	Context *data.Table
+	// Complete draws every variable a value: none is missing.
+	Complete bool
+
+	prepared []float32 // the context as the model sees it, where it is prepared
 }
 
 // Sample draws n samples, row-major [n, dim], by ancestral sampling on the host.
@@ -66,8 +70,8 @@ func (m *Core) SampleBlocks(ctx context.Context, n int, o SampleOptions, write f
 }
 
 func (o SampleOptions) draw(n int) (d exec.Draw, err error) {
-	d = exec.Draw{N: n, Seed: o.Seed, Method: o.Method}
-	if o.Context != nil {
+	d = exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.prepared, Complete: o.Complete}
+	if o.Context != nil && o.prepared == nil {
 		d.Context, err = o.Context.Values()
 	}
 	return d, err

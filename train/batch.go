@@ -96,6 +96,16 @@ func (t *Trainer) shuffle() {
 	t.rows, t.rowsEpoch = rng.Perm(t.splits.Train.Rows), t.p.Epoch
 }
 
+// redraw draws the epoch's noise within the steps of the columns, which follows from the seed of
+// the data and the epoch alone. Rows that were trained on before have that of another epoch.
+func (t *Trainer) redraw() error {
+	if t.noiseEpoch == t.p.Epoch || !t.splits.Noisy() {
+		return nil
+	}
+	t.noiseEpoch = t.p.Epoch
+	return t.splits.Redraw(uint64(t.p.Epoch))
+}
+
 // checksum is that of the prepared rows of the sets and their contexts (CRC-32C), by which
 // checkpoints of version 0.1.0 tell other data.
 func checksum(sets ...*data.Prepared) string {

@@ -1,6 +1,10 @@
 package train
 
 import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/internal/option"
@@ -30,6 +34,14 @@ func ParseConfig(name string, src []byte, sets []string) (*Config, error) {
 // LoadConfig reads the configuration at path, as ParseConfig does.
 func LoadConfig(path string, sets []string) (*Config, error) {
 	return read(path, func(t option.Table) error { return config.Load(t, path, sets) })
+}
+
+// SourceConfig is the configuration that trains a model of type auto on a source of rows, changed by overrides. Its name is that of
+// the source up to the first dot.
+func SourceConfig(source string, sets []string) (*Config, error) {
+	const text = "data: {source: %s}\nmodel: {type: auto}\ntrain: {batch: 200, optimizer: {name: adam, learning_rate: 0.001}, look_ahead: 20}\n"
+	name, _, _ := strings.Cut(filepath.Base(source), ".")
+	return ParseConfig(name, fmt.Appendf(nil, text, option.QuoteText(source)), sets)
 }
 
 func read(path string, parse func(option.Table) error) (*Config, error) {

@@ -63,6 +63,9 @@ func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
 			last = i
 		}
 	}
+	if err := t.redraw(); last >= 0 && err != nil {
+		return err
+	}
 	rows := t.splits.Train.X
 	for i := 0; i <= last; i++ {
 		s := t.stages[i]

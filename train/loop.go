@@ -74,6 +74,9 @@ func (t *Trainer) advance(ctx context.Context) error {
 	if t.o.MaxSteps > 0 {
 		n = int(min(int64(n), int64(t.o.MaxSteps)-t.p.Step))
 	}
+	if err := t.redraw(); err != nil {
+		return err
+	}
 	steps, logDets := make([]exec.Values, n), make([]float64, n)
 	for i := range steps {
 		steps[i], logDets[i] = t.next(t.p.Step+int64(i)+1, t.p.Cursor+i), t.logDet(t.batchRows(t.p.Cursor+i))

@@ -98,7 +98,7 @@ func LoadData(ctx context.Context, dir string, c *Config, dataDir string) (*data
 	if c == nil {
 		return nil, errors.New("a run needs a configuration")
 	}
-	o := c.Data
+	o := c.DataOptions()
 	o.Dir = dataDir
 	if dataDir == "" {
 		if run, err := runlog.ReadManifest(dir); err == nil { // else it says what is wrong later

@@ -88,7 +88,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	d, err := c.NewModel(splits.Dim, splits.ContextDim)
+	d, err := c.NewModel(splits.Dim, splits.ContextDim, maskflow.Variables(splits.Prep)...)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ type Trainer struct {
 	p          progress
 	rows       []int // this epoch's order of the training rows
 	rowsEpoch  int
+	noiseEpoch int  // whose noise the training rows have, −1 for some other
 	normalises bool // a step takes the statistics of its batch
 	data       *data.Identity
 	stages     []stage
@@ -101,7 +102,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1,
+	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1, noiseEpoch: -1,
 		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
 	t.masked, _ = d.(models.Masked)
 	t.normalises = normalises(d)

@@ -4,12 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
@@ -38,6 +43,45 @@ func presets() []string {
 	return names
 }
 
+// configOf is the configuration of a file or a preset, or the one that trains on a source of
+// rows: files and folders of data are known by their suffix or what they are, presets come
+// before sources of their name.
+func (a *app) configOf(name string, sets []string) (*train.Config, error) {
+	named, preset := slices.Contains(sources(), name), slices.Contains(presets(), name)
+	info, err := os.Stat(name)
+	there := err == nil && (!info.IsDir() || isRun(name)) // what is no source, unless by its suffix
+	if format.KindOf(name) != format.Unknown || !there && !preset && (named || err == nil) {
+		c, err := train.SourceConfig(a.sourceAt(name, named), sets)
+		if err != nil {
+			err = usage(err)
+		}
+		return c, err
+	}
+	return loadConfig(name, sets)
+}
+
+// sourceAt is the source that is meant by a path: of a file or a folder that is there, and is not
+// there in the folder of the data, its absolute path.
+func (a *app) sourceAt(path string, named bool) string {
+	if _, err := os.Stat(path); err != nil || named || sameFile(path, source.Path(a.data(), path)) {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// sources are the names of sources that are no files.
+func sources() (names []string) {
+	for _, s := range source.List() {
+		if s.Kind != "file" && s.Kind != "folder" {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
 // loadConfig reads the configuration in a file, or else the preset of that name: a folder
 // that has it too may be its run. What is wrong with it is the caller's error.
 func loadConfig(path string, sets []string) (*train.Config, error) {
@@ -45,7 +89,8 @@ func loadConfig(path string, sets []string) (*train.Config, error) {
 	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, files.ErrNotRegular)) && !strings.ContainsAny(path, `/\.`) {
 		src, missing := configs.Files.ReadFile(path + ".yaml")
 		if missing != nil {
-			return nil, usage(fmt.Errorf("no file and no preset %s%s (maskflow config list names the presets)", path, text.DidYouMean(path, presets())))
+			return nil, usage(fmt.Errorf("no file, preset or source %s%s (maskflow config list names the presets, maskflow data list the sources)", path,
+				text.DidYouMean(path, slices.Concat(presets(), sources()))))
 		}
 		c, err = train.ParseConfig(path+".yaml", src, sets)
 	}
@@ -65,11 +110,11 @@ func (a *app) configCommand() *cobra.Command {
 	asGroup(c)
 	var sets []string
 	show := &cobra.Command{
-		Use:     "show CONFIG",
+		Use:     "show FILE|CONFIG",
 		Short:   "Print a configuration with every default",
-		Example: "  maskflow config show dna\n  maskflow config show my.yaml --set model.type=maf",
+		Example: "  maskflow config show dna\n  maskflow config show my.yaml --set model.type=maf\n  maskflow config show people.csv",
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := loadConfig(args[0], sets)
+			c, err := a.configOf(args[0], sets)
 			if err != nil {
 				return err
 			}

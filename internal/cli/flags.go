@@ -184,6 +184,8 @@ func completeArgs(names []string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		switch names[len(args)] {
+		case "FILE|CONFIG":
+			return cobra.FixedCompletions(slices.Concat(presets(), sources()), cobra.ShellCompDirectiveDefault)(c, args, typed)
 		case "INPUT":
 			return slices.Concat(tableSuffixes, []string{"txt", "data", "gz"}), cobra.ShellCompDirectiveFilterFileExt
 		case "CONFIG":

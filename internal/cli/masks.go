@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
@@ -62,7 +63,7 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	if err := checkOutput(c, "png", o.png, pictures(".png", ".svg"), path); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(path, o.sets)
+	cfg, err := a.configOf(path, o.sets)
 	if err != nil {
 		return err
 	}
@@ -104,14 +105,15 @@ func (a *app) modelOf(ctx context.Context, c *train.Config, dim int) (models.Def
 	if c.Data.Labels {
 		width = 1 // how many there are makes no difference to the masks
 	}
+	var variables []models.Variable
 	if dim == 0 {
 		splits, err := c.LoadData(ctx, a.data())
 		if err != nil {
 			return nil, fmt.Errorf("%w (or give the number of variables with --dim)", err)
 		}
-		dim, width = splits.Dim, splits.ContextDim
+		dim, width, variables = splits.Dim, splits.ContextDim, maskflow.Variables(splits.Prep)
 	}
-	d, err := c.NewModel(dim, width)
+	d, err := c.NewModel(dim, width, variables...)
 	if err != nil {
 		return nil, usage(err)
 	}

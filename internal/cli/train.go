@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
@@ -29,10 +30,15 @@ type trainOptions struct {
 	changed           bool
 }
 
-const trainLong = `train fits the model that a configuration describes and writes a run directory: the
-resolved configuration, a log of metrics, checkpoints, and at the end the test likelihood
-of the weights that were best in validation. On a terminal the monitor shows the run
-while it trains (see maskflow watch for its keys).
+const trainLong = `train fits a model and writes a run directory. Of a table or another source of rows it
+takes the columns for what they are, which it prints with how to say otherwise, and
+chooses the model by them (model.type auto); a CONFIG is a file or a preset that describes
+data, model and training. What ends in the suffix of a table is one, and a preset comes
+before a source of its name.
+
+The run directory has the resolved configuration, a log of metrics, checkpoints, and at
+the end the test likelihood of the weights that were best in validation. On a terminal the
+monitor shows the run while it trains (see maskflow watch for its keys).
 
 SIGINT (Ctrl-C), SIGTERM or SIGQUIT ends the training after the running call and writes a
 checkpoint; a second one ends it at once. Progress that nobody reads is dropped.
@@ -48,17 +54,19 @@ where there is none: the same command line serves a job that is queued again.`
 func (a *app) trainCommand() *cobra.Command {
 	var o trainOptions
 	c := &cobra.Command{
-		Use:   "train CONFIG",
+		Use:   "train FILE|CONFIG",
 		Short: "Train a model",
 		Long:  trainLong,
-		Example: `  maskflow train configs/connect4.yaml
+		Example: `  maskflow train people.csv
+  maskflow train people.csv --set 'data.columns={income: categorical, age: {min: 17}, id: drop}'
+  maskflow train configs/connect4.yaml
   maskflow train configs/dna.yaml --data-dir ~/data --set model.hidden=[500,500] --set train.batch=50
   maskflow train --resume --run runs/dna --set train.max_epochs=200
   maskflow train dna --continue --run runs/dna`,
 		RunE: func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
-		names := []string{"CONFIG"}
+		names := []string{"FILE|CONFIG"}
 		if o.resume || o.goOn {
 			names = names[:min(len(args), 1)] // may be left out
 		}
@@ -91,7 +99,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	case o.goOn:
 		_, err := runlog.ReadManifest(o.dir)
 		if o.resume = !errors.Is(err, runlog.ErrNoRun); !o.resume && len(args) == 0 {
-			return misused(c, "CONFIG is missing, and %v", err)
+			return misused(c, "FILE|CONFIG is missing, and %v", err)
 		}
 	}
 	watched := fullScreen(a.stdin, a.stdout)
@@ -104,7 +112,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 			return err
 		}
 	}
-	cfg, err := trainConfig(args, o)
+	cfg, err := a.trainConfig(args, o)
 	if err != nil {
 		return err
 	}
@@ -124,7 +132,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if err != nil {
 		return err
 	}
-	d, err := cfg.NewModel(splits.Dim, splits.ContextDim)
+	d, err := cfg.NewModel(splits.Dim, splits.ContextDim, maskflow.Variables(splits.Prep)...)
 	if err != nil {
 		return usage(err)
 	}
@@ -181,9 +189,9 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 
 // trainConfig reads the configuration to train. A run that is resumed has its
 // own, and may not become another.
-func trainConfig(args []string, o trainOptions) (*train.Config, error) {
+func (a *app) trainConfig(args []string, o trainOptions) (*train.Config, error) {
 	if !o.resume {
-		return loadConfig(args[0], o.sets)
+		return a.configOf(args[0], o.sets)
 	}
 	sets := o.sets
 	if len(args) > 0 {
@@ -191,7 +199,7 @@ func trainConfig(args []string, o trainOptions) (*train.Config, error) {
 	}
 	c, err := train.RunConfig(o.dir, sets)
 	if err == nil && len(args) > 0 {
-		c, err = loadConfig(args[0], o.sets)
+		c, err = a.configOf(args[0], o.sets)
 	}
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -122,7 +121,7 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 		}
 		acc.begin(s)
 		if err := e.batches(ctx, params, s.Rows, s.X, s.Context, all, acc.add); err != nil {
-			return Evaluation{}, err
+			return Evaluation{}, Unknown(s, err)
 		}
 	}
 	r := acc.result()
@@ -166,6 +165,14 @@ func Placed(s *data.Prepared, err error) error {
 	return fmt.Errorf("%s: %w", s.Name, err)
 }
 
+// Unknown is an error about rows of a set, where it is a *NotKnownError by the place in the source.
+func Unknown(s *data.Prepared, err error) error {
+	if lost := (*NotKnownError)(nil); errors.As(err, &lost) && lost.Row < s.Rows {
+		return fmt.Errorf("%s: %s", s.Name, lost.placed(s.Place(lost.Row, lost.Variable)))
+	}
+	return err
+}
+
 // accumulator sums log-likelihoods of rows under several orders, in the units of
 // the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
@@ -201,40 +208,41 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 			weight = a.set.Weights[a.rows]
 		}
 		a.logDet.add(logDet, weight)
+		can := 0 // members that know the row
 		for k := range perSet {
 			a.row[k] = perSet[k][i] + logDet
-			mean += a.row[k] / float64(len(perSet))
+			if !math.IsNaN(a.row[k]) {
+				can++
+				mean += a.row[k]
+			}
 		}
+		mean /= float64(can)
 		a.rows++
-		joint := num.LogMeanExp(a.row)
+		joint := Joint(a.row)
 		if !num.Finite(joint) {
 			if a.bad++; a.bad == 1 {
 				a.firstBad = a.set.RowPlace(a.rows - 1)
 			}
 			continue
 		}
+		part := 0.0
 		for k, v := range a.row {
+			if math.IsNaN(v) {
+				continue
+			}
 			a.perOrder[k].add(v, weight)
+			if share := math.Exp(v-joint) / float64(can); holes != nil && share > 0 {
+				part += share * holes[k][i]
+			}
 		}
 		a.single.add(mean, weight)
 		a.joint.add(joint, weight)
 		a.gain.add(joint-mean, weight)
 		a.ess.add(effectiveNumber(a.row), weight)
 		if holes != nil {
-			a.holes.add(sharedPart(holes, i, a.row, joint), weight)
+			a.holes.add(part, weight)
 		}
 	}
-}
-
-// sharedPart is the part of ln p of row i that is due to holes, under an ensemble whose members give
-// ln p the values of row, their mean being joint: each member's by its share in the probability.
-func sharedPart(holes [][]float64, i int, row []float64, joint float64) (part float64) {
-	for k, v := range row {
-		if share := math.Exp(v-joint) / float64(len(row)); share > 0 {
-			part += share * holes[k][i]
-		}
-	}
-	return part
 }
 
 func (a *accumulator) result() Evaluation {
@@ -255,14 +263,23 @@ func (a *accumulator) result() Evaluation {
 	return r
 }
 
-// effectiveNumber is (Σ p)² / Σ p² of p = exp(v), NaN where a v is infinite at the top.
+// effectiveNumber is (Σ p)² / Σ p² of p = exp(v), those left out that are NaN; NaN where a v is infinite
+// at the top.
 func effectiveNumber(v []float64) float64 {
-	top := slices.Max(v)
+	top := math.Inf(-1)
+	for _, x := range v {
+		if x > top {
+			top = x
+		}
+	}
 	if math.IsInf(top, 0) {
 		return math.NaN()
 	}
 	sum, squares := 0.0, 0.0
 	for _, x := range v {
+		if math.IsNaN(x) {
+			continue
+		}
 		p := math.Exp(x - top)
 		sum += p
 		squares += p * p

@@ -125,9 +125,13 @@ func (e *Evaluator) Close() {
 // Batch is the number of rows a call.
 func (e *Evaluator) Batch() int { return e.value.Batch() }
 
-// member is what a member of an ensemble computes the likelihood of n further rows
-// with: the degrees of a mask set, or noise.
-type member func(n int) Values
+// member is a member of an ensemble.
+type member struct {
+	set *masks.Set // nil without one
+	// values are what it computes the likelihood of n further rows with: the degrees of a mask set,
+	// or noise.
+	values func(n int) Values
+}
 
 func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 	switch m := e.model.(type) {
@@ -135,25 +139,25 @@ func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 		const noiseStream = 0x6576616c
 		for k := range max(of.Draws, 1) {
 			rng := rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k)))
-			all = append(all, func(n int) Values { return Values{Noise: models.Normal(1)(rng, []int{n, m.NoiseDim()})} })
+			all = append(all, member{nil, func(n int) Values { return Values{Noise: models.Normal(1)(rng, []int{n, m.NoiseDim()})} }})
 		}
 	case models.Masked:
 		if len(of.Sets) == 0 {
 			return nil, errors.New("evaluating a masked density needs at least one mask set")
 		}
 		for _, s := range of.Sets {
-			all = append(all, func(int) Values { return Values{Degrees: DegreesOf(m, s)} })
+			all = append(all, member{s, func(int) Values { return Values{Degrees: DegreesOf(m, s)} }})
 		}
 	default:
-		all = append(all, func(int) Values { return Values{} })
+		all = append(all, member{nil, func(int) Values { return Values{} }})
 	}
 	if of.Progress != nil {
 		done := 0
 		for k, m := range all {
-			all[k] = func(n int) Values {
+			all[k].values = func(n int) Values {
 				of.Progress(done / len(all))
 				done += n
-				return m(n)
+				return m.values(n)
 			}
 		}
 	}
@@ -165,7 +169,8 @@ func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 // [rows, contextDim] (nil without a context). Where a member's density is not a number,
 // or left the range of float32, it counts as zero: its logarithm is −Inf. For a stochastic
 // model it is the bound, which of a model that is fitted to a target does not
-// depend on the rows; see NewDensityEvaluator.
+// depend on the rows; see NewDensityEvaluator. Rows of which something is not known are averaged over
+// the orders that have it last; a *NotKnownError reports a row that has none.
 func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, cond []float32, of Ensemble) ([]float64, error) {
 	rows, err := RowsOf(e.model, x, cond)
 	if err != nil {
@@ -182,14 +187,14 @@ func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, co
 			for k := range perMember {
 				one[k] = perMember[k][i]
 			}
-			out = append(out, num.LogMeanExp(one))
+			out = append(out, Joint(one))
 		}
 	})
 	return out, err
 }
 
 // Blocks returns a function that computes the log-likelihoods of rows under each member
-// of an ensemble, as [Evaluator.LogProb] has them: of rows that come in blocks as if they
+// of an ensemble, NaN where something is not known that the member cannot sum out, as [Evaluator.LogProb] has them: of rows that come in blocks as if they
 // came at once.
 func (e *Evaluator) Blocks(ctx context.Context, params []*tensors.Tensor, of Ensemble) (func(x, cond []float32) (perMember [][]float64, err error), error) {
 	all, err := e.members(of)
@@ -220,6 +225,9 @@ func (e *Evaluator) batches(ctx context.Context, params []*tensors.Tensor, rows 
 		n := min(batch, rows-first)
 		perMember, holes, err := e.one(ctx, params, all, Rows(x, first, n, rows), Rows(cond, first, n, rows), n)
 		if err != nil {
+			if lost := (*NotKnownError)(nil); errors.As(err, &lost) {
+				lost.Row += first
+			}
 			return err
 		}
 		f(perMember, holes)
@@ -234,6 +242,10 @@ const leastLogProb = -1e30
 
 // one computes the log-likelihoods of the n rows of a batch.
 func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []member, x, cond []float32, n int) (perMember, holes [][]float64, err error) {
+	unknown, err := unusable(e.model, all, x, n)
+	if err != nil {
+		return nil, nil, err
+	}
 	var lost []int
 	if e.invert != nil {
 		if x, lost, err = e.toNoise(ctx, params, x, cond, n); err != nil {
@@ -245,7 +257,7 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 	defer l.finalize(in)
 	perMember = make([][]float64, len(all))
 	for k, member := range all {
-		own := l.Tensors(member(n))
+		own := l.Tensors(member.values(n))
 		in.Noise, in.Degrees = own.Noise, own.Degrees
 		values, err := e.value.CallTensors(ctx, params, in)
 		l.finalize(own)
@@ -269,6 +281,11 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 		}
 		for _, i := range lost {
 			perMember[k][i] = math.Inf(-1)
+		}
+		if unknown != nil {
+			for _, i := range unknown[k] {
+				perMember[k][i] = math.NaN()
+			}
 		}
 	}
 	return perMember, holes, nil

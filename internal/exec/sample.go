@@ -21,6 +21,8 @@ type Draw struct {
 	Method models.Method
 	// Context conditions the samples, row-major [N, contextDim], or one row for all.
 	Context []float32
+	// Complete draws a value of every variable: none is missing.
+	Complete bool
 }
 
 // ContextOf is the context of n samples from first on, for a model with so many columns

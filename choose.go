@@ -1,0 +1,143 @@
+package maskflow
+
+import (
+	"math"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/iaf"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
+)
+
+// Auto is the kind of model that the columns choose: a spline MAF where all variables are real
+// numbers without steps, holes and atoms, otherwise a MADE with the output that each variable
+// needs. [Config.LoadData] and [Config.Split] replace it by that model.
+type Auto struct{}
+
+// Name is the word by which a configuration names the kind of model.
+func (*Auto) Name() string { return "auto" }
+
+// Help describes the kind of model.
+func (*Auto) Help() string {
+	return "a spline MAF where all variables are real numbers without steps, holes and atoms, else a MADE with output mixed"
+}
+
+// Table declares no options: those of the model that is chosen have their defaults.
+func (*Auto) Table() option.Table { return nil }
+
+// Traits are those that do not depend on the choice.
+func (*Auto) Traits() models.Traits { return models.Traits{Cells: true, By: "auto", Key: "type"} }
+
+// Size is about the number of parameters of the model that is chosen.
+func (*Auto) Size(in models.Input) float64 { return chosen(plain(in.Variables)).Size(in) }
+
+// Build makes the model that is chosen.
+func (*Auto) Build(in models.Input) (models.Definition, error) {
+	return chosen(plain(in.Variables)).Build(in)
+}
+
+// mixed is the output of a MADE whose variables have conditionals by their kinds.
+const mixed = "mixed"
+
+// chosen is the kind of model for variables that are all plain real numbers, or not.
+func chosen(plain bool) models.Kind {
+	if plain {
+		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
+	}
+	return &made.Options{Output: mixed, Hidden: []int{256, 256}}
+}
+
+// plain reports whether variables are real numbers that have densities.
+func plain(variables []models.Variable) bool {
+	for _, v := range variables {
+		if v.Support != models.Reals() || v.Grid != nil || v.States > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// typed reports whether a model is one of whatever kinds the columns have.
+func (c *Config) typed() bool {
+	return c.Model != nil && (c.isAuto() || c.Model.Traits().By == mixed)
+}
+
+func (c *Config) isAuto() bool {
+	_, auto := c.Model.(*Auto)
+	return auto
+}
+
+// DataOptions are the options of the data with what follows from the model: whether arrays have
+// a schema, and how rounded values are prepared. With the options a model of type auto is chosen
+// where the rows have a schema.
+func (c *Config) DataOptions() data.Options {
+	o := c.Data
+	o.Typed = o.Typed || c.typed()
+	o.Choose = func(s data.Schema, o *data.Options) error {
+		real := true
+		for _, v := range s.Variables() {
+			of := s[v]
+			real = real && of.Kind == data.Real && of.Step == 0 && !of.Missing && len(of.Atoms) == 0
+		}
+		if err := c.choose(chosen(real)); err != nil {
+			return err
+		}
+		o.Noise = !c.Model.Traits().Cells
+		return nil
+	}
+	return o
+}
+
+// choose replaces a model of type auto.
+func (c *Config) choose(k models.Kind) error {
+	if !c.isAuto() {
+		return nil
+	}
+	c.Model = k
+	return c.Resolve()
+}
+
+// chosenFor is choose for rows without a schema, or for a target.
+func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
+	switch {
+	case err != nil:
+		return nil, err
+	case s.Target != "":
+		err = c.choose(&iaf.Options{})
+	case s.Train.CheckBinary() == nil:
+		err = c.choose(&made.Options{})
+	default:
+		err = c.choose(chosen(true))
+	}
+	return s, err
+}
+
+// Variables are those of the rows that a preparation makes, as models take them; nil where they
+// are plain numbers.
+func Variables(p *data.Preparation) []models.Variable {
+	if p == nil {
+		return nil // of a target
+	}
+	var all []models.Variable
+	for _, m := range p.Modelled() {
+		v := models.Variable{Name: m.Name, States: m.Atoms, Hole: m.Hole}
+		if m.Hole {
+			v.States++
+		}
+		switch m.Kind {
+		case data.Binary:
+			v.Support = models.Bits()
+		case data.Categorical:
+			v.Support = models.Categories(m.Levels)
+		case data.Circular:
+			v.Support = models.Circle(2 * math.Pi)
+		}
+		if m.Grid != nil {
+			v.Support, v.Grid = models.GridCells(), m.Grid
+		}
+		all = append(all, v)
+	}
+	return all
+}

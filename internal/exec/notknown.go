@@ -1,0 +1,84 @@
+package exec
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/models"
+)
+
+// NotKnownError reports a row that no order can be evaluated at: what is not known of it is
+// before something that is, in all of them.
+type NotKnownError struct {
+	// Row and Variable count from 0.
+	Row, Variable int
+	// Orders is the number of orders, 0 for a model without.
+	Orders int
+}
+
+func (e *NotKnownError) Error() string {
+	if e.Orders == 0 {
+		return fmt.Sprintf("row %d, variable %d (counted from 0) is not known, and this model cannot sum it out", e.Row, e.Variable)
+	}
+	return fmt.Sprintf("row %d, variable %d (counted from 0) is not known, and none of %d orders has what is not known of the row after all that is", e.Row, e.Variable, e.Orders)
+}
+
+// placed is the same error by the names in a set.
+func (e *NotKnownError) placed(place string) string {
+	if e.Orders == 0 {
+		return place + " is not known, and this model cannot sum it out (a MADE can)"
+	}
+	return fmt.Sprintf("%s is not known, and none of %d orders of the model has what is not known of the row after all that is (fill the cell, leave the row out, or train with more model.orders)", place, e.Orders)
+}
+
+// unusable finds the rows x [n, width] of which something is not known that members cannot sum out:
+// of them lost[k] lists the rows that member k has no likelihood of. The error is a *NotKnownError
+// where none has one.
+func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]int, err error) {
+	if n == 0 || !slices.ContainsFunc(x, models.IsNotKnown) {
+		return nil, nil
+	}
+	dim, width := d.Dim(), len(x)/n
+	lost = make([][]int, len(all))
+	for i := range n {
+		row := x[i*width:][:dim]
+		first := slices.IndexFunc(row, models.IsNotKnown)
+		if first < 0 {
+			continue
+		}
+		usable := 0
+		for k, m := range all {
+			if m.set == nil {
+				return nil, &NotKnownError{Row: i, Variable: first}
+			}
+			known, unknown := 0, math.MaxInt // the last and the first degree of such
+			for v, degree := range m.set.Order {
+				if models.IsNotKnown(row[v]) {
+					unknown = min(unknown, degree)
+				} else {
+					known = max(known, degree)
+				}
+			}
+			if known > unknown {
+				lost[k] = append(lost[k], i)
+			} else {
+				usable++
+			}
+		}
+		if usable == 0 {
+			return nil, &NotKnownError{Row: i, Variable: first, Orders: len(all)}
+		}
+	}
+	return lost, nil
+}
+
+// Joint is the logarithm of the mean of the probabilities that members of an ensemble give a row:
+// of those that can, which the others, NaN, cannot.
+func Joint(perMember []float64) float64 {
+	if !slices.ContainsFunc(perMember, math.IsNaN) {
+		return num.LogMeanExp(perMember)
+	}
+	return num.LogMeanExp(slices.DeleteFunc(slices.Clone(perMember), math.IsNaN))
+}
