@@ -141,7 +141,7 @@ func (s withStates) Conditional(v models.Variable, o []float32) models.Condition
 	if s.states == 0 {
 		return inner
 	}
-	return statesAt{inner, v, slices.Clone(o[:s.gates()])}
+	return statesAt{inner, v, slices.Clone(o[:s.gates()]), len(s.Family.Noise())}
 }
 
 // statesAt is a distribution over states, in their order, and then the values of another one.
@@ -149,6 +149,8 @@ type statesAt struct {
 	models.Conditional
 	of     models.Variable
 	logits []float32
+	// at is the place of the number that chooses among the noise, behind that of a value.
+	at int
 }
 
 // code is the number of a state in rows.
@@ -203,20 +205,18 @@ func (s statesAt) Quantile(p float64) float64 {
 }
 
 func (s statesAt) Draw(noise []float32) float64 {
-	last := len(noise) - 1
-	switch k, _ := choose(s.logits, float64(noise[last])); k {
+	switch k, _ := choose(s.logits, float64(noise[s.at])); k {
 	case -1:
 		return math.NaN()
 	case 0:
-		return s.Conditional.Draw(noise[:last])
+		return s.Conditional.Draw(noise[:s.at])
 	default:
 		return code(k - 1)
 	}
 }
 
 func (s statesAt) Residual(x float64, noise []float32) (off float64, sure bool) {
-	last := len(noise) - 1
-	k, margin := choose(s.logits, float64(noise[last]))
+	k, margin := choose(s.logits, float64(noise[s.at]))
 	sure = margin > uncertain
 	switch is := models.StateOf(float32(x)); {
 	case k < 0:
@@ -226,7 +226,7 @@ func (s statesAt) Residual(x float64, noise []float32) (off float64, sure bool) 
 	case k > 0:
 		return 0, sure
 	}
-	off, own := s.Conditional.Residual(x, noise[:last])
+	off, own := s.Conditional.Residual(x, noise[:s.at])
 	return off, sure && own
 }
 
