@@ -322,8 +322,9 @@ func (g *guesser) date(c int, s *observed) error {
 	column.Transform = cmp.Or(column.Transform, Transform(g.o.Marginal), Standardise)
 	if column.Step == 0 {
 		var step int64
+		clock := clockOf(column.Format)
 		for _, date := range texts {
-			if v, err := DateValue(column.Format, date); err == nil && step != 1 {
+			if v, problem := clock.read(date); problem == "" && step != 1 {
 				step = gcd(step, int64(v))
 			}
 		}

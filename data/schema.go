@@ -177,11 +177,10 @@ func (c *Column) check(report option.Report) {
 
 // checkLayout returns what is wrong with the layout of a date, "" when nothing is.
 func checkLayout(layout string) string {
-	a, b := time.Date(1999, 11, 28, 23, 58, 57, 0, time.UTC), time.Date(2004, 2, 3, 4, 5, 6, 0, time.UTC)
-	if a.Format(layout) != b.Format(layout) {
-		if back, err := time.Parse(layout, a.Format(layout)); err == nil && back.Format(layout) == a.Format(layout) {
-			return ""
-		}
+	clock, at := clockOf(layout), time.Date(1999, 11, 28, 23, 58, 57, 0, time.UTC)
+	written := at.Format(layout)
+	if v, problem := clock.read(written); problem == "" && clock.write(v) == written && written != layout {
+		return ""
 	}
 	return fmt.Sprintf("%q is no layout of dates or times (write 2 January 2006, 15:04:05 in the form of the column, such as 02.01.2006)", layout)
 }
