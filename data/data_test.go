@@ -34,7 +34,7 @@ func table(rows, dim int, columns ...string) *Table {
 // prepared is the training set of a table that is not divided.
 func prepared(t *Table, o Options) (*Prepared, error) {
 	all := Part{Table: t}
-	s, err := Prepare(Source{Train: all, Valid: all, Test: all}, o)
+	s, err := Prepare(Source{Train: all, Valid: all, Test: all, Plain: true}, o)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func TestDropColumns(t *testing.T) {
 	images := table(3, 4, named...)
 	images.Shape = []int{2, 2}
 	all := Part{Table: images}
-	s := must.M1(Prepare(Source{Train: all, Valid: all, Test: all}, Options{DropColumns: []string{"1", "0"}})) // "1" is a name here, "0" is not
+	s := must.M1(Prepare(Source{Train: all, Valid: all, Test: all, Plain: true}, Options{DropColumns: []string{"1", "0"}})) // "1" is a name here, "0" is not
 	if !slices.Equal(s.Train.X, []float32{2, 4, 6, 8, 10, 12}) || !slices.Equal(s.Train.Columns, []string{"b", "d"}) || s.Shape != nil {
 		t.Errorf("%v, columns %q, shape %v", s.Train.X, s.Train.Columns, s.Shape)
 	}

@@ -1,6 +1,13 @@
 package data
 
-import "slices"
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/maskflow/maskflow/internal/text"
+)
 
 // layouts of dates and times that are known without a declaration.
 var layouts = func() (all []string) {
@@ -38,4 +45,52 @@ func layoutsOf(texts []string) (found []string) {
 		}
 	}
 	return found
+}
+
+// Unit is that of the numbers of a date or time: a day, or a second.
+func (c *Column) Unit() time.Duration { return clockOf(c.Format).unit }
+
+// clock reads and writes dates and times of one layout as days or seconds.
+type clock struct {
+	layout string
+	unit   time.Duration
+	start  time.Time
+}
+
+func clockOf(layout string) clock {
+	c := clock{layout, time.Second, time.Unix(0, 0).UTC()}
+	written := time.Date(2001, 11, 22, 0, 0, 0, 0, time.UTC).Format(layout)
+	if written == time.Date(2001, 11, 22, 13, 45, 56, 789, time.UTC).Format(layout) {
+		c.unit = 24 * time.Hour
+	}
+	if written == time.Date(2002, 1, 31, 0, 0, 0, 0, time.UTC).Format(layout) { // a time of day alone
+		c.start = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return c
+}
+
+// read is the number of days or seconds of a text, with its fraction.
+func (c clock) read(s string) (_ float64, problem string) {
+	t, err := time.Parse(c.layout, s)
+	if err != nil {
+		return 0, fmt.Sprintf("is %q, not a date or time such as %s (data.columns: {…: {format: …}})", text.Shorten(s, 41), c.layout)
+	}
+	seconds := float64(t.Unix()-c.start.Unix()) + float64(t.Nanosecond())/1e9
+	return seconds / c.unit.Seconds(), ""
+}
+
+// Years that can be written with four digits, in seconds.
+var firstYear, lastYear = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).Unix(), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).Unix()
+
+func (c clock) write(v float64) string {
+	seconds := v * c.unit.Seconds()
+	whole := math.Floor(seconds)
+	at := c.start.Unix() + int64(min(max(whole, -1e15), 1e15))
+	if c.start.Year() == 0 { // the day has no others
+		const day = 24 * 60 * 60
+		at = c.start.Unix() + min(max(int64(whole), 0), day-1)
+	} else {
+		at = min(max(at, firstYear), lastYear)
+	}
+	return time.Unix(at, int64((seconds-whole)*1e9)).UTC().Format(c.layout)
 }

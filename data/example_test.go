@@ -13,15 +13,15 @@ import (
 func Example() {
 	var rows [][]float64
 	for i := range 100 {
-		rows = append(rows, []float64{float64(i), float64(i%7) / 10})
+		rows = append(rows, []float64{float64(i%7) + 20, math.Sin(float64(i))})
 	}
 	table, err := data.FromRows(rows)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	table.Columns = []string{"time", "level"}
-	splits, err := data.Split(table, data.Options{Standardise: true, Seed: new(uint64(3))})
+	table.Columns = []string{"age", "level"}
+	splits, err := data.Split(table, data.Options{Seed: new(uint64(3))})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -29,20 +29,25 @@ func Example() {
 	for _, n := range splits.Sets() {
 		fmt.Println(n.Split, n.Set.Rows, "rows of", n.Set.Columns)
 	}
-	// The model sees standardised float32; ln p of the source adds ln |det|.
+	fmt.Print(splits.Prep.Schema())
+	// The model sees float32 of variance 1, and the widths of the cells of ages; ln p of the
+	// source adds ln |det|.
 	fmt.Printf("ln |det| = %.2f nats\n", splits.Test.RowLogDet(0))
 	back, err := splits.Prep.Undo([]float32{0, 0})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("the mean of train is %.1f, %.2f\n", back.At(0, 0), back.At(0, 1))
+	fmt.Printf("about the mean of train are %v, %.2f\n", back.At(0, 0), back.At(0, 1))
 	// Output:
-	// train 80 rows of [time level]
-	// valid 10 rows of [time level]
-	// test 10 rows of [time level]
-	// ln |det| = -1.74 nats
-	// the mean of train is 49.8, 0.31
+	// train 80 rows of [age level]
+	// valid 10 rows of [age level]
+	// test 10 rows of [age level]
+	// column  role      kind
+	// age     variable  integer
+	// level   variable  real
+	// ln |det| = 0.36 nats
+	// about the mean of train are 23, -0.04
 }
 
 // What is odd about the columns of a table has a line each.
@@ -66,5 +71,4 @@ func ExampleSplits_Warnings() {
 	}
 	// Output:
 	// column "temperature" is -9999 in 5 rows, far from its other values
-	// values that repeat: column "storms" (3 distinct values of 240)
 }

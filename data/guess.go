@@ -358,14 +358,12 @@ func (g *guesser) numbers(c int, s *observed) error {
 	}
 	bounded := column.Min != nil || column.Max != nil
 	switch exact := column.Kind == Real && column.Step == 0; {
-	case exact && bounded && column.Min == nil:
-		return fmt.Errorf("column %q has a max alone, which no transform keeps (declare a min, or a step)", text.Shorten(column.Name, 41))
 	case exact && bounded && slices.Contains([]Transform{AsIs, Standardise, SplineScale}, column.Transform),
-		exact && column.Max != nil && column.Transform == LogScale:
-		return fmt.Errorf("column %q has bounds, which the transform %s does not keep (use logit or probit, or log for a min alone, or declare a step)",
+		exact && column.Min != nil && column.Max != nil && column.Transform == LogScale:
+		return fmt.Errorf("column %q has bounds, which the transform %s does not keep (use logit or probit, or log for one bound alone, or declare a step)",
 			text.Shorten(column.Name, 41), column.Transform)
 	case column.Transform != "":
-	case exact && column.Max != nil:
+	case exact && column.Min != nil && column.Max != nil:
 		column.Transform = LogitScale
 	case exact && bounded:
 		column.Transform = LogScale

@@ -163,7 +163,10 @@ func (s *observed) sample() []float64 {
 // frequentPart is the part of rows above which a number may be an atom.
 const frequentPart = 0.02
 
-// frequent are the numbers of more rows than frequentPart, sorted.
+// fewEqual rows may have one number by chance, whatever part they are.
+const fewEqual = 3
+
+// frequent are the numbers of more rows than frequentPart and fewEqual, sorted.
 func (s *observed) frequent() (frequent []float64) {
 	sample, count := s.sample(), map[float64]int{}
 	for from, to := range runs(sample) {
@@ -177,7 +180,7 @@ func (s *observed) frequent() (frequent []float64) {
 		}
 	}
 	for v, n := range count {
-		if float64(n) > frequentPart*float64(s.numbers) {
+		if n > fewEqual && float64(n) > frequentPart*float64(s.numbers) {
 			frequent = append(frequent, v)
 		}
 	}

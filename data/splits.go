@@ -94,15 +94,15 @@ func (t *Table) Joined() (*Table, error) {
 // splitNames are the names of the three splits.
 var splitNames = [3]string{"train", "valid", "test"}
 
-// Cut is a source of the rows of one table: those from row valid on are for
-// validation, those from row test on for testing, the others for training. It has no
-// rows without a table.
+// Cut is a plain source of the rows of one table, whose columns have no schema: those from
+// row valid on are for validation, those from row test on for testing, the others for
+// training. It has no rows without a table.
 func Cut(t *Table, valid, test int, steps ...Step) (s Source) {
 	if t == nil {
 		return s
 	}
 	return Source{Train: Part{t, sequence(0, valid), "train"}, Valid: Part{t, sequence(valid, test), "valid"},
-		Test: Part{t, sequence(test, t.rows), "test"}, Steps: steps}
+		Test: Part{t, sequence(test, t.rows), "test"}, Steps: steps, Plain: true}
 }
 
 // Source is what a source of rows gives: all rows as Train, or three parts.
@@ -402,8 +402,14 @@ func (p *Preparation) fitContext(train Part) error {
 
 // guess makes the schema of the rows, and fits it to those for training.
 func (p *Preparation) guess(parts []Part, o *Options) (lines []string, err error) {
-	schema := slices.Clone(o.Columns)
-	if o.Choose != nil {
+	var more []*Table
+	for _, part := range parts[1:] {
+		if part.Table != parts[0].Table && !slices.Contains(more, part.Table) {
+			more = append(more, part.Table)
+		}
+	}
+	schema, lines, err := GuessSchema(parts[0].Table, *o, more...)
+	if err == nil && o.Choose != nil {
 		err = o.Choose(schema, o)
 	}
 	if err == nil {
@@ -415,6 +421,7 @@ func (p *Preparation) guess(parts []Part, o *Options) (lines []string, err error
 // hasSchema reports whether the columns of the source are to have a schema, or those of the
 // trained preparation have one.
 func (s *Source) hasSchema(o Options) (bool, error) {
+	t := s.Train.Table
 	switch {
 	case o.Prep != nil:
 		return o.Prep.table != nil, nil
@@ -424,7 +431,7 @@ func (s *Source) hasSchema(o Options) (bool, error) {
 		}
 		return false, nil
 	}
-	return len(o.Columns) > 0, nil
+	return len(o.Columns) > 0 || o.Typed || t.Columns != nil || t.Lines != nil || len(t.texts) > 0, nil
 }
 
 // columns divides the rows and chooses the variables and the context among their

@@ -454,7 +454,9 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 	if p.Scales() {
 		remedy = "leave out the rows that are far from all others"
 	}
-	note(&w.any, "distinct values become equal in float32", equal, remedy)
+	if p.table == nil || len(w.any) == 0 { // fill values, which do that, have a line already
+		note(&w.any, "distinct values become equal in float32", equal, remedy)
+	}
 	note(&w.any, "distinct values become equal in float32", equalContext, "subtract an offset in the source")
 	note(&w.real, "constant in training", constant, "a density of real numbers has no bound there; leave it out: data.drop_columns")
 	note(&w.real, "values that repeat", repeated,

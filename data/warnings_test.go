@@ -28,6 +28,11 @@ func generated(n int, columns map[string]func(i int) float64) *Table {
 	return t
 }
 
+// splitPlain divides rows that have no schema.
+func splitPlain(t *Table, o Options) (*Splits, error) {
+	return Prepare(Source{Train: Part{Table: t}, Plain: true}, o)
+}
+
 // Each column that lies has one line that names it, and no other has one.
 func TestWarnings(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -75,7 +80,7 @@ func TestWarnings(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			rows := generated(1000, map[string]func(int) float64{"a": normal, "odd": c.column, "z": normal})
-			s, err := Split(rows, Options{Standardise: c.standardise})
+			s, err := splitPlain(rows, Options{Standardise: c.standardise})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +118,7 @@ func TestWarningsOfFills(t *testing.T) {
 		}
 		return 20 + math.Sin(float64(i))
 	}})
-	all := strings.Join(must.M1(Split(rows, Options{})).Warnings(false), "\n")
+	all := strings.Join(must.M1(splitPlain(rows, Options{})).Warnings(false), "\n")
 	for _, want := range []string{"-9999 in 40 rows", "-999 in 4 rows", "1e+30 in 4 rows"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no %q in %q", want, all)
@@ -125,7 +130,7 @@ func TestWarningsOfFills(t *testing.T) {
 func TestNoWarningsOfLevels(t *testing.T) {
 	rows := generated(100, map[string]func(int) float64{"a": func(i int) float64 { return float64(i % 3) }, "b": func(int) float64 { return 0 }})
 	for _, o := range []Options{{Dequantize: 3}, {Dequantize: 3, Logit: 0.1, Standardise: true}} {
-		if got := must.M1(Split(rows, o)).Warnings(true); got != nil {
+		if got := must.M1(splitPlain(rows, o)).Warnings(true); got != nil {
 			t.Errorf("%+v: %q", o, got)
 		}
 	}
@@ -136,7 +141,7 @@ func TestWarningsOfContext(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	rows := generated(200, map[string]func(int) float64{"a": func(int) float64 { return r.NormFloat64() },
 		"when": func(i int) float64 { return 1.7e9 + r.NormFloat64() + 1e20*float64(i%10/9) }})
-	got := must.M1(Split(rows, Options{ContextColumns: 1, Standardise: true})).Warnings(true)
+	got := must.M1(splitPlain(rows, Options{ContextColumns: 1, Standardise: true})).Warnings(true)
 	if len(got) != 2 || !strings.Contains(got[1], `equal in float32: column context "when" (`) {
 		t.Errorf("%q", got)
 	}
@@ -149,10 +154,10 @@ func TestSplitNamesFirstBadCell(t *testing.T) {
 		rows.SetText(i, 0, "red")
 	}
 	for _, o := range []Options{{}, {Standardise: true}, {ContextColumns: 1}} {
-		if _, err := Split(rows, o); err == nil || !strings.Contains(err.Error(), `row 7, column "b"`) {
+		if _, err := splitPlain(rows, o); err == nil || !strings.Contains(err.Error(), `row 7, column "b"`) {
 			t.Errorf("%+v: %v", o, err)
 		}
-		if _, err := Split(rows, Options{DropColumns: []string{"b"}}); err == nil || !strings.Contains(err.Error(), `row 13, column "a"`) {
+		if _, err := splitPlain(rows, Options{DropColumns: []string{"b"}}); err == nil || !strings.Contains(err.Error(), `row 13, column "a"`) {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
@@ -163,7 +168,7 @@ func TestWarningsOfReader(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	rows := generated(50, map[string]func(int) float64{"a": func(int) float64 { return r.NormFloat64() }})
 	rows.Notes = []string{"read as Latin-1"}
-	if got := must.M1(Split(rows, Options{})).Warnings(true); !slices.Equal(got, []string{"t: read as Latin-1"}) {
+	if got := must.M1(splitPlain(rows, Options{})).Warnings(true); !slices.Equal(got, []string{"t: read as Latin-1"}) {
 		t.Errorf("%q", got)
 	}
 }
@@ -174,8 +179,8 @@ func TestApplyComparesNames(t *testing.T) {
 	table := func(columns ...string) *Table {
 		return must.M1(FromFlat([]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3, 4, 5, 6}, len(columns), columns...))
 	}
-	s := must.M1(Split(table("a", "b", "c"), Options{ContextColumns: 1}))
-	whole := must.M1(Split(table("id", "a", "c"), Options{DropColumns: []string{"id"}}))
+	s := must.M1(splitPlain(table("a", "b", "c"), Options{ContextColumns: 1}))
+	whole := must.M1(splitPlain(table("id", "a", "c"), Options{DropColumns: []string{"id"}}))
 	apart := table("a", "b", "c").Select(nil, []int{0, 1})
 	apart.Context = table("a", "b", "d").Select(nil, []int{2})
 	for name, c := range map[string]struct {

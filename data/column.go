@@ -1,0 +1,256 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/maskflow/maskflow/internal/num"
+)
+
+// fitted is a column with what training rows made of it.
+type fitted struct {
+	Column
+	// Maps take its numbers to model space.
+	Maps chain `json:"maps,omitempty"`
+	// Fill are the inputs of a context that a hole counts as, besides its indicator.
+	Fill []float64 `json:"fill,omitempty"`
+
+	rounded *Grid // of numbers with a step
+	grid    *Grid // the same where rows have cells
+}
+
+// hasLevels reports whether values are levels.
+func (c *Column) hasLevels() bool { return c.Kind == Binary || c.Kind == Categorical }
+
+// step is what the numbers of a column are rounded to, 0 for nothing; levels of a flow are
+// whole numbers.
+func (c *Column) step(noise bool) float64 {
+	if c.hasLevels() {
+		if noise {
+			return 1
+		}
+		return 0
+	}
+	return c.Step
+}
+
+// bounds are those of the numbers of a column.
+func (c *Column) bounds() (low, high *float64) {
+	if c.hasLevels() {
+		return new(0.0), new(float64(len(c.Levels) - 1))
+	}
+	return c.Min, c.Max
+}
+
+// states is the number of states of a variable.
+func (c *Column) states() int {
+	if c.Missing {
+		return len(c.Atoms) + 1
+	}
+	return len(c.Atoms)
+}
+
+// fit fits the maps of a column to numbers of training rows.
+func (f *fitted) fit(values []float64, noise bool) {
+	variable := f.Role != ContextRole
+	if noise = noise && variable; !noise && (f.hasLevels() || f.Kind == Circular) {
+		return
+	}
+	low, high := f.bounds()
+	step := f.step(noise)
+	scale := f.Transform
+	if scale == LogScale && low == nil && high == nil {
+		low = new(0.0)
+	}
+	if inner := variable && (step == 0 || noise) && f.Kind != Circular; scale == LogScale || scale == LogitScale || scale == ProbitScale ||
+		inner && (low != nil || high != nil) {
+		beyond := step // so that the ends of all cells are within the domain
+		if noise {
+			beyond /= 2
+		}
+		b := &bounded{Probit: scale == ProbitScale && low != nil && high != nil}
+		if low != nil {
+			b.Min = new(*low - beyond)
+		}
+		if high != nil && !(scale == LogScale && low != nil) {
+			b.Max = new(*high + beyond)
+		}
+		f.Maps = chain{b}
+		values = slices.Clone(values)
+		for i, v := range values {
+			values[i], _ = b.forward(v)
+		}
+	}
+	switch scale {
+	case AsIs, ProbitScale:
+		return
+	case SplineScale:
+		if m := fitMarginal(slices.Sorted(slices.Values(values))); m != nil {
+			f.Maps = append(f.Maps, m)
+			return
+		}
+	}
+	f.Maps = append(f.Maps, fitLinear(values, step))
+}
+
+// ready computes what is not kept.
+func (f *fitted) ready(noise bool) {
+	f.rounded, f.grid = nil, nil
+	if step := f.step(noise); step > 0 && f.Kind != Circular && f.Role != ContextRole {
+		low, high := f.bounds()
+		f.rounded = newGrid(step, low, high, f.Maps)
+	}
+	if !noise {
+		f.grid = f.rounded
+	}
+}
+
+// inputs are the names of the numbers that a column of a context becomes: one number, or one a
+// level, or the sine and the cosine, and last whether it is missing.
+func (f *fitted) inputs() (names []string) {
+	switch {
+	case f.Kind == Categorical:
+		for _, level := range f.Levels {
+			names = append(names, f.Name+"="+level)
+		}
+	case f.Kind == Circular:
+		names = []string{"sin " + f.Name, "cos " + f.Name}
+	case f.Kind == Binary:
+		names = []string{f.Name + "=" + f.Levels[len(f.Levels)-1]}
+	default:
+		names = []string{f.Name}
+	}
+	if f.Missing {
+		names = append(names, f.Name+" is missing")
+	}
+	return names
+}
+
+// values appends the numbers that a value of a context becomes.
+func (f *fitted) values(to []float64, v float64) []float64 {
+	switch {
+	case f.Kind == Categorical:
+		at := len(to)
+		to = append(to, make([]float64, len(f.Levels))...)
+		to[at+int(v)] = 1
+		return to
+	case f.Kind == Circular:
+		sin, cos := math.Sincos(2 * math.Pi * v / f.Period)
+		return append(to, sin, cos)
+	}
+	if f.Kind != Binary {
+		v, _ = f.Maps.forward(v)
+	}
+	return append(to, v)
+}
+
+// beyondFlows says what of a column a flow cannot model, "" for nothing.
+func (c *Column) beyondFlows() string {
+	switch {
+	case c.Kind == Categorical:
+		return "is categorical"
+	case c.Missing:
+		return "has holes"
+	}
+	return ""
+}
+
+// check returns what a fitted variable or context lacks.
+func (f *fitted) check(noise bool) error {
+	context := f.Role == ContextRole
+	switch {
+	case f.Kind == "":
+		return errors.New("its kind is missing")
+	case f.hasLevels() && len(f.Levels) == 0 || f.Kind == Binary && len(f.Levels) > 2:
+		return fmt.Errorf("%d levels are too few or too many for a column that is %s", len(f.Levels), f.Kind)
+	case f.Kind == Circular && !(f.Period > 0):
+		return errors.New("its period is missing")
+	case f.Kind == Date && f.Format == "":
+		return errors.New("its format is missing")
+	case !(f.Step >= 0) || math.IsInf(f.Step, 0):
+		return fmt.Errorf("its step is %v", f.Step)
+	case f.states() > num.MaxStates:
+		return fmt.Errorf("%d atoms are more than %d", len(f.Atoms), num.MaxStates-1)
+	case context && f.Missing && len(f.Fill) != len(f.inputs())-1 || !(context && f.Missing) && f.Fill != nil:
+		return fmt.Errorf("%d inputs for a hole", len(f.Fill))
+	case noise && !context && f.beyondFlows() != "":
+		return errors.New("it " + f.beyondFlows() + ", beside noise")
+	}
+	return f.Maps.check()
+}
+
+// number is the number of the source that a prepared one is of: of levels which, NaN of a hole.
+func (f *fitted) number(y float32, noise bool) float64 {
+	if state := num.StateOf(y); state >= 0 || y == num.NotKnown || y != y {
+		if f.Missing {
+			state--
+		}
+		if state < 0 || state >= len(f.Atoms) {
+			return math.NaN()
+		}
+		return f.Atoms[state]
+	}
+	v := float64(y)
+	switch step := f.step(noise); {
+	case f.hasLevels() && !noise:
+		return min(max(math.Round(v), 0), float64(len(f.Levels)-1))
+	case f.rounded != nil:
+		return f.rounded.number(v)
+	case f.Kind == Circular:
+		if v *= f.Period / (2 * math.Pi); noise {
+			v = f.Maps.inverse(float64(y))
+		}
+		if step > 0 {
+			s := newStep(step)
+			v = s.value(s.index(v))
+		}
+		if v = math.Mod(v, f.Period); v < 0 {
+			v += f.Period
+		}
+		if !(v < f.Period) {
+			v = 0
+		}
+		return v
+	default:
+		return f.Maps.inverse(v)
+	}
+}
+
+// cell is what a cell of the source has for a number: a number, or a text.
+func (f *fitted) cell(v float64, c clock) (_ float64, text string, is bool) {
+	switch {
+	case v != v:
+		return v, "", false
+	case f.hasLevels():
+		text = f.Levels[int(v)]
+	case f.Kind == Date:
+		text = c.write(v)
+	default:
+		return v, "", false
+	}
+	if n, err := strconv.ParseFloat(text, 64); err == nil && Number(n) == text {
+		return n, "", false
+	}
+	return v, text, true
+}
+
+// cellKind is what the cells of a column are.
+func (f *fitted) cellKind(c clock) Cells {
+	whole := f.Kind == Integer || f.Step > 0 && f.Step == math.Trunc(f.Step)
+	for k := range max(len(f.Levels), 1) {
+		v, _, is := f.cell(float64(k), c)
+		if is {
+			return TextCells
+		}
+		if f.hasLevels() {
+			whole = v == math.Trunc(v) && (k == 0 || whole)
+		}
+	}
+	if whole {
+		return WholeCells
+	}
+	return NumberCells
+}
