@@ -11,6 +11,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -94,7 +95,9 @@ func readArray(header func(io.Reader) (block, int, error), r io.Reader, avail in
 		return nil, err
 	}
 	var t *data.Table
-	if b.elem.narrow() {
+	if b.elem.isText() {
+		t, err = readTexts(b, r, limit)
+	} else if b.elem.narrow() {
 		t, err = readBlock[float32](b, r, o.Infinite)
 	} else {
 		t, err = readBlock[float64](b, r, o.Infinite)
@@ -155,6 +158,35 @@ func readBlock[T float32 | float64](b block, r io.Reader, infinite bool) (*data.
 		k += n
 	}
 	return data.FromFlat(x, b.cols)
+}
+
+// readTexts reads texts, of which the empty one is a missing value.
+func readTexts(b block, r io.Reader, limit *data.Limit) (*data.Table, error) {
+	t, err := data.FromFlat(make([]float64, b.rows*b.cols), b.cols)
+	if err != nil {
+		return nil, err
+	}
+	raw := make([]byte, b.elem.size())
+	for k := range b.rows * b.cols {
+		row, col := b.index(k)
+		if _, err := io.ReadFull(r, raw); err != nil {
+			return nil, fmt.Errorf("at %s of shape %s: %w", data.Place(row, col, false, nil), shapeText(b.shape), damage(err))
+		}
+		cell := strings.TrimSpace(b.elem.text(raw))
+		switch known := t.Texts(); {
+		case cell == "":
+			t.Set(row, col, math.NaN())
+		case !utf8.ValidString(cell):
+			return nil, fmt.Errorf("%s is no text in UTF-8", data.Place(row, col, false, nil))
+		default:
+			if t.SetText(row, col, cell); t.Texts() > known {
+				if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return t, nil
 }
 
 // atEnd reads on to the end, where the checksum of compressed data is checked.

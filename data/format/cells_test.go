@@ -13,8 +13,8 @@ import (
 	"github.com/maskflow/maskflow/data/datatest"
 )
 
-// cellsOf are the cells of a table: texts in quotes, numbers, and - for a missing one.
-func cellsOf(t *data.Table) string {
+// shown are the cells of a table: texts in quotes, numbers, and - for a missing one.
+func shown(t *data.Table) string {
 	rows, dim := t.Dims()
 	var all []string
 	for i := range rows {
@@ -78,7 +78,7 @@ func TestTablesOfTexts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := cellsOf(s); got != c.cells || !slices.Equal(s.Columns, c.columns) {
+			if got := shown(s); got != c.cells || !slices.Equal(s.Columns, c.columns) {
 				t.Errorf("%q with %s, want %q with %s", s.Columns, got, c.columns, c.cells)
 			}
 			if all := strings.Join(s.Notes, "; "); !strings.Contains(all, c.note) || (c.note == "") != (all == "") {
@@ -117,7 +117,7 @@ func TestTablesOfTextsRefuse(t *testing.T) {
 // A first line that has a known name is a header, although it has numbers.
 func TestKnownNames(t *testing.T) {
 	s, err := ReadCSV(strings.NewReader("0,2019\n1,2\n"), "t.csv", ReadOptions{Known: []string{"2019", "a"}})
-	if err != nil || !slices.Equal(s.Columns, []string{"0", "2019"}) || cellsOf(s) != "1 2" {
+	if err != nil || !slices.Equal(s.Columns, []string{"0", "2019"}) || shown(s) != "1 2" {
 		t.Errorf("%v, %v", s, err)
 	}
 }

@@ -256,6 +256,14 @@ func oddFirst(t *data.Table) []string {
 // ColumnNames copies a header and checks that each name can be asked for: an empty one
 // becomes the number of the column.
 func ColumnNames(cells []string, line int) ([]string, error) {
+	names, err := columnNames(cells)
+	if err != nil {
+		return nil, fmt.Errorf("line %d: %w (rename one; if the line is a row, set data.header or --header no)", line, err)
+	}
+	return names, nil
+}
+
+func columnNames(cells []string) ([]string, error) {
 	names := make([]string, len(cells))
 	at := make(map[string]int, len(cells))
 	for col, cell := range cells {
@@ -264,8 +272,7 @@ func ColumnNames(cells []string, line int) ([]string, error) {
 			continue
 		}
 		if other, twice := at[name]; twice {
-			return nil, fmt.Errorf("line %d: columns %d and %d are both named %q (rename one; if the line is a row, set data.header or --header no)",
-				line, other, col, text.Shorten(name, 41))
+			return nil, fmt.Errorf("columns %d and %d are both named %q", other, col, text.Shorten(name, 41))
 		}
 		at[name], names[col] = col, strings.Clone(name)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/maskflow/maskflow/data"
 )
@@ -15,12 +17,38 @@ type element struct {
 }
 
 // elementKind is numpy's code of a type without its byte order: b for bool,
-// i for signed, u for unsigned, f for floating point, then the size in bytes.
+// i for signed, u for unsigned, f for floating point, then the size in bytes; U for
+// texts of so many UTF-32 characters, S for those of so many bytes.
 type elementKind string
 
 var elementKinds = []elementKind{"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 
-func (e element) size() int { return int(e.kind[1] - '0') }
+func (e element) size() int {
+	n, _ := strconv.Atoi(string(e.kind[1:]))
+	if e.kind[0] == 'U' {
+		n *= 4
+	}
+	return n
+}
+
+// isText tells texts from numbers.
+func (e element) isText() bool { return e.kind[0] == 'U' || e.kind[0] == 'S' }
+
+// text is a stored text, without the zeros behind it.
+func (e element) text(src []byte) string {
+	if e.kind[0] == 'S' {
+		return strings.TrimRight(string(src), "\x00")
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if e.big {
+		order = binary.BigEndian
+	}
+	var b strings.Builder
+	for ; len(src) >= 4; src = src[4:] {
+		b.WriteRune(rune(order.Uint32(src)))
+	}
+	return strings.TrimRight(b.String(), "\x00")
+}
 
 // narrow tells whether float32 can hold every number of the type.
 func (e element) narrow() bool { return e.size() <= 2 || e.kind == "f4" }

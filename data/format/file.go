@@ -1,5 +1,5 @@
-// Package format reads tables from files and writes them: CSV, numpy's .npy and
-// .npz, and IDX, each perhaps compressed by gzip. The suffix of a name gives the
+// Package format reads tables from files and writes them: CSV, Parquet, numpy's .npy
+// and .npz, and IDX, some perhaps compressed by gzip. The suffix of a name gives the
 // kind of file ([KindOf]):
 //
 //	rows, err := format.ReadFile(ctx, "wine.csv", format.ReadOptions{})
@@ -62,6 +62,7 @@ const (
 	NPZFile
 	CSVFile
 	IDXFile
+	ParquetFile
 )
 
 // Suffix is a suffix of the names of a kind of files, without the .gz that may follow.
@@ -78,6 +79,7 @@ var suffixes = []Suffix{
 	{".tsv", CSVFile, "as .csv"},
 	{".txt", CSVFile, "as .csv"},
 	{".data", CSVFile, "as .csv, the name that the UCI repository uses"},
+	{".parquet", ParquetFile, "Parquet file of plain columns to split; dates and times are texts"},
 	{".idx", IDXFile, "IDX array as MNIST's, also *-idx3-ubyte and .gz"},
 }
 
@@ -94,7 +96,7 @@ func KindOf(path string) Kind {
 		return IDXFile
 	}
 	for _, k := range suffixes {
-		if strings.HasSuffix(base, k.Suffix) && (k.Kind != NPZFile || !zipped) {
+		if strings.HasSuffix(base, k.Suffix) && (k.Kind != NPZFile && k.Kind != ParquetFile || !zipped) {
 			return k.Kind
 		}
 	}
@@ -119,10 +121,11 @@ func errKind(path string) error {
 	return fmt.Errorf("%s are not read (%s are)%s", filesNamed(ext), strings.Join(known, " "), text.DidYouMean(ext, known))
 }
 
-// ReadFile reads one table from a .npy, .npz, .csv, .tsv, .data or IDX file;
-// all but .npz may be compressed by gzip. A vector becomes one column, an array
+// ReadFile reads one table from a .npy, .npz, .csv, .tsv, .data, .parquet or IDX file;
+// all but .npz and .parquet may be compressed by gzip. A vector becomes one column, an array
 // of more than two dimensions one row for each first index. If a .npz file has
-// arrays NAME and NAME_context, the second is the context.
+// arrays NAME and NAME_context, the second is the context; if all its arrays are
+// vectors of one length, they are the columns of one table.
 //
 // It returns an error, which names the file and the place in it, when the file
 // is damaged, too large, has no rows or no columns, or holds an infinity.
@@ -147,6 +150,9 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 			return nil, err
 		}
 		defer z.Close()
+		if o.Array == "" && z.IsTable() {
+			return z.Table()
+		}
 		name, err := z.Choose(o.Array)
 		if err != nil {
 			return nil, err
@@ -158,6 +164,14 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 			return nil, files.Cause(err)
 		}
 		return nil, errKind(path)
+	}
+	if kind == ParquetFile {
+		file, size, err := openRegular(path)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = file.Close() }()
+		return readParquet(ctx, file, size, path, limit, o)
 	}
 	in, err := Open(ctx, path)
 	if err != nil {

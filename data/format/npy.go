@@ -68,6 +68,9 @@ var (
 	longNumber = regexp.MustCompile(`(\d)L\b`) // as Python 2 wrote them
 )
 
+// textKind is a type of texts that are not empty and not too long.
+var textKind = regexp.MustCompile(`^[US][1-9][0-9]{0,5}$`)
+
 // parseNPYHeader reads the Python dictionary of an npy header, such as
 // {'descr': '<f8', 'fortran_order': False, 'shape': (3648, 43), }, with exactly
 // these keys in any order.
@@ -95,10 +98,10 @@ func parseNPYHeader(dict string) (block, error) {
 		order, kind = descr[:1], descr[1:]
 	}
 	e := element{kind: elementKind(kind), big: order == ">"}
-	if !slices.Contains(elementKinds, e.kind) {
-		return block{}, fmt.Errorf("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4 and f8 are)", text.Shorten(descr, 41))
+	if !slices.Contains(elementKinds, e.kind) && !textKind.MatchString(kind) {
+		return block{}, fmt.Errorf("values of type %q are not read (bool, i1 to i8, u1 to u8, f2, f4, f8 and texts U and S are)", text.Shorten(descr, 41))
 	}
-	if e.size() > 1 && order != "<" && order != ">" {
+	if e.size() > 1 && e.kind[0] != 'S' && order != "<" && order != ">" {
 		return block{}, fmt.Errorf("type %q does not say its byte order", descr)
 	}
 	return newBlock(e, *h.Shape, *h.Fortran)
@@ -106,7 +109,7 @@ func parseNPYHeader(dict string) (block, error) {
 
 // npyHeader returns the header of version 1.0, padded so that the data begins
 // at a multiple of 64 bytes.
-func npyHeader(kind elementKind, shape []int) []byte {
+func npyHeader[K ~string](kind K, shape []int) []byte {
 	tuple := shapeText(shape)
 	if len(shape) == 1 {
 		tuple = tuple[:len(tuple)-1] + ",)"

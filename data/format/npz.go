@@ -23,6 +23,7 @@ type NPZ struct {
 	file    *os.File
 	size    int64
 	members map[string]*zip.File
+	order   []string // their names, as they come
 	limit   *data.Limit
 }
 
@@ -58,18 +59,26 @@ func OpenNPZ(ctx context.Context, path string, limit *data.Limit) (_ *NPZ, err e
 		if !isArray {
 			continue
 		}
-		if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			return nil, fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", text.Shorten(name, 41), maxArrayName)
+		if err := checkArrayName(name); err != nil {
+			return nil, err
 		}
 		if _, twice := z.members[name]; twice {
 			return nil, fmt.Errorf("two arrays are named %q", name)
 		}
-		z.members[name] = m
+		z.members[name], z.order = m, append(z.order, name)
 	}
 	if len(z.members) == 0 {
 		return nil, errors.New("it holds no arrays")
 	}
 	return z, nil
+}
+
+// checkArrayName returns an error for a name that no message can repeat.
+func checkArrayName(name string) error {
+	if len(name) > maxArrayName || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("an array is named %q: names are at most %d bytes of printable text", text.Shorten(name, 41), maxArrayName)
+	}
+	return nil
 }
 
 // Close closes the file.
@@ -93,6 +102,61 @@ func (z *NPZ) Array(name string) (*data.Table, error) {
 	t, err := z.read(name)
 	if err != nil {
 		return nil, fmt.Errorf("array %s: %w", name, err)
+	}
+	return t, nil
+}
+
+// IsTable reports whether the arrays are the columns of one table: vectors of one length, and
+// more than one, or one of texts. Splits and folds are none.
+func (z *NPZ) IsTable() bool {
+	rows, texts := 0, false
+	for _, name := range z.order {
+		if slices.Contains([]string{"train", "valid", "test", FoldName(1)}, name) {
+			return false
+		}
+		r, err := z.members[name].Open()
+		if err != nil {
+			return false
+		}
+		b, _, err := readNPYHeader(r)
+		_ = r.Close()
+		if err != nil || len(b.shape) != 1 || rows > 0 && b.rows != rows {
+			return false
+		}
+		rows, texts = b.rows, texts || b.elem.isText()
+	}
+	return texts || len(z.Names()) > 1
+}
+
+// Table reads the table of [NPZ.IsTable], whose columns have the names of the arrays.
+func (z *NPZ) Table() (*data.Table, error) {
+	names, err := columnNames(z.order)
+	if err != nil {
+		return nil, err
+	}
+	var t *data.Table
+	for col, name := range z.order {
+		column, err := z.Array(name)
+		if err != nil {
+			return nil, err
+		}
+		if t == nil {
+			if t, err = data.FromFlat(make([]float64, column.Rows()*len(names)), len(names), names...); err != nil {
+				return nil, err
+			}
+			t.Name = z.path
+		}
+		if t.Rows() != column.Rows() {
+			return nil, fmt.Errorf("array %s has %d rows, those before it %d", name, column.Rows(), t.Rows())
+		}
+		for i := range t.Rows() {
+			if text, ok := column.Text(i, 0); ok {
+				t.SetText(i, col, text)
+			} else {
+				t.Set(i, col, column.At(i, 0))
+			}
+		}
+		t.Notes = append(t.Notes, column.Notes...)
 	}
 	return t, nil
 }

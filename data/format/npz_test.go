@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,6 +110,7 @@ func FuzzNPZ(f *testing.F) {
 	f.Add(datatest.NPZ(zip.Deflate, "train.npy", datatest.NPYFloat32(2, 1, 1, 2), "valid.npy", datatest.NPYFloat32(1, 1, 1), "test.npy", datatest.NPYFloat32(1, 1, 1)))
 	f.Add(datatest.NPZ(zip.Store, "x.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_context.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_labels.npy", datatest.NPYFloat32(2, 1, 1, 2)))
 	f.Add(datatest.NPZ(zip.Deflate, "x.npy", datatest.NPY(datatest.NPYHeader("<f4", false, "(100000000000, 3)"), datatest.Float32s(1, 2))))
+	f.Add(datatest.NPZ(zip.Store, "a.npy", datatest.NPY(datatest.NPYHeader("<U1", false, "(2,)"), []byte{'x', 0, 0, 0, 0, 0, 0, 0}), "b.npy", datatest.NPYFloat32(2, 1, 1, 2)))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, file []byte) {
 		path := dir + "/x.npz"
@@ -125,5 +127,41 @@ func FuzzNPZ(f *testing.F) {
 			s, err := z.WithContext(name)
 			checkRead(t, s, err)
 		}
+		if z.IsTable() {
+			s, err := z.Table()
+			checkRead(t, s, err)
+		}
 	})
+}
+
+// Vectors of one length are the columns of a table, whatever numpy types they have.
+func TestNPZOfColumns(t *testing.T) {
+	vector := func(kind string, b ...byte) []byte { return datatest.NPY(datatest.NPYHeader(kind, false, "(2,)"), b) }
+	columns := []any{"b/1.npy", vector("<i2", 1, 0, 2, 0), "a.npy", vector("<U2", 'x', 0, 0, 0, 0, 0, 0, 0, 0xe4, 0, 0, 0, 'y', 0, 0, 0),
+		"a_context.npy", vector("|S3", 'n', 'o', 0, 0, 0, 0), "c.npy", vector("<f4", datatest.Float32s(0.5, 1)...)}
+	for _, method := range []uint16{zip.Store, zip.Deflate} {
+		s, err := readNPZBytes(t, datatest.NPZ(method, columns...), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := shown(s), `1 "x" "no" 0.5; 2 "äy" - 1`; got != want || !slices.Equal(s.Columns, []string{"b/1", "a", "a_context", "c"}) {
+			t.Errorf("%q with %s, want %s", s.Columns, got, want)
+		}
+	}
+	for name, members := range map[string][]any{
+		"splits":  {"train.npy", vector("|i1", 1, 2), "valid.npy", vector("|i1", 1, 2), "test.npy", vector("|i1", 1, 2)},
+		"folds":   {"fold_1.npy", vector("|i1", 1, 2), "fold_2.npy", vector("|i1", 1, 2)},
+		"one":     {"x.npy", vector("|i1", 1, 2)},
+		"context": {"x.npy", vector("|i1", 1, 2), "x_context.npy", vector("|i1", 1, 2)},
+		"lengths": {"x.npy", vector("|i1", 1, 2), "y.npy", datatest.NPYFloat32(1, 1, 1)},
+	} {
+		z, err := OpenNPZ(context.Background(), datatest.Temp(t, "x.npz", datatest.NPZ(zip.Store, members...)), data.NewLimit(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if z.IsTable() {
+			t.Errorf("%s are taken for columns of a table", name)
+		}
+		z.Close()
+	}
 }

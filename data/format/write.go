@@ -10,18 +10,20 @@ import (
 )
 
 // CheckName returns an error unless the suffix of path is one that [WriteFile]
-// writes: .npy, .npz, .csv or .tsv; all but .npz also with .gz.
+// writes: .npy, .npz, .csv, .tsv or .parquet; .npy, .csv and .tsv also with .gz.
 func CheckName(path string) error {
 	if kind := KindOf(path); kind == Unknown || kind == IDXFile {
-		return fmt.Errorf("%s are not written (.npy .npz .csv are)", filesNamed(filepath.Ext(path)))
+		return fmt.Errorf("%s are not written (.npy .npz .csv .parquet are)", filesNamed(filepath.Ext(path)))
 	}
 	return nil
 }
 
-// WriteFile writes tables to a .npy, .npz, .csv or .tsv file (all but .npz also
-// with .gz), as its suffix says; all but .npz hold exactly one. In a .npz file an
-// array has the name of the table, or "x" where it has none. The file appears whole
-// or not at all: it is written beside its place, synced and renamed.
+// WriteFile writes tables to a .npy, .npz, .csv, .tsv or .parquet file (.npy, .csv and .tsv
+// also with .gz), as its suffix says; all but .npz hold exactly one. In a .npz file an array
+// has the name of the table, or "x" where it has none; one table alone whose columns have
+// names, and whose rows have no shape, becomes an array for each column. A missing value is
+// an empty cell, null, or NaN. The file appears whole or not at all: it is written beside
+// its place, synced and renamed.
 func WriteFile(path string, tables ...*data.Table) error {
 	if err := files.WriteAtomic(path, func(w io.Writer) error { return Write(w, path, tables...) }); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -35,7 +37,7 @@ func Write(w io.Writer, name string, tables ...*data.Table) error {
 	if err != nil {
 		return err
 	}
-	if out.zip == nil && len(tables) != 1 {
+	if out.alone = len(tables) == 1; out.zip == nil && !out.alone {
 		return fmt.Errorf("%d arrays: only .npz files hold several", len(tables))
 	}
 	for _, t := range tables {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Writer writes a table whose rows come in blocks, in the format that the suffix of a
@@ -22,19 +24,23 @@ import (
 type Writer struct {
 	out   io.Writer
 	ends  []func() error // of what is between here and the file, the innermost first
-	text  *bufio.Writer  // where out is one of text
-	comma byte           // which separates its cells
-	zip   *zip.Writer    // of .npz
-	names []string       // of the arrays in it
+	kind  Kind
+	comma byte        // which separates the cells of a text
+	zip   *zip.Writer // of .npz
+	names []string    // of the arrays in it
+	alone bool        // one table is to be written
+	body  body        // of the table, nil before the first block
 
 	rows, left int  // of the table, and how many are still to come
 	dim        int  // of its rows, 0 before the first block
 	narrow     bool // they are float32
 	err        error
+}
 
-	line    []byte // memory that is used again
-	values  []float64
-	encoded []byte
+// body writes the rows of a table in one format.
+type body interface {
+	write(t *data.Table) error
+	end() error
 }
 
 // NewWriter writes a table of so many rows to w. The error is that of [CheckName].
@@ -46,21 +52,17 @@ func NewWriter(w io.Writer, name string, rows int) (*Writer, error) {
 	if w == nil {
 		return nil, errors.New("there is nothing to write to")
 	}
-	o := &Writer{out: w, rows: rows, left: rows}
-	kind := KindOf(name)
+	o := &Writer{out: w, kind: KindOf(name), comma: ',', alone: true, rows: rows, left: rows}
 	if base, zipped := strings.CutSuffix(strings.ToLower(name), ".gz"); zipped {
 		z := gzip.NewWriter(w)
 		o.out, o.ends, name = z, []func() error{z.Close}, base
 	}
-	switch kind {
-	case NPZFile:
+	if o.kind == NPZFile {
 		o.zip = zip.NewWriter(w)
 		o.ends = []func() error{o.zip.Close}
-	case CSVFile:
-		o.text = bufio.NewWriterSize(o.out, 1<<16)
-		if o.comma = ','; strings.EqualFold(filepath.Ext(name), ".tsv") {
-			o.comma = '\t'
-		}
+	}
+	if strings.EqualFold(filepath.Ext(name), ".tsv") {
+		o.comma = '\t'
 	}
 	return o, nil
 }
@@ -75,22 +77,19 @@ func (o *Writer) Write(t *data.Table) error {
 	return o.err
 }
 
-func (o *Writer) write(t *data.Table) error {
+func (o *Writer) write(t *data.Table) (err error) {
 	if err := o.check(t); err != nil {
 		return err
 	}
 	if o.dim == 0 {
 		_, o.dim = t.Dims()
 		o.narrow = t.Float32() != nil
-		if err := o.header(t); err != nil {
+		if o.body, err = o.begin(t); err != nil {
 			return err
 		}
 	}
 	o.left -= t.Rows()
-	if o.text != nil {
-		return o.writeText(t)
-	}
-	return o.writeValues(t)
+	return o.body.write(t)
 }
 
 // Close ends what was written. It returns an error for fewer rows than were announced,
@@ -101,6 +100,11 @@ func (o *Writer) Close() error {
 		return o.err
 	case o.left > 0:
 		return fmt.Errorf("%d of %d rows are missing", o.left, o.rows)
+	}
+	if o.body != nil {
+		if err := o.body.end(); err != nil {
+			return err
+		}
 	}
 	for _, end := range o.ends {
 		if err := end(); err != nil {
@@ -134,36 +138,37 @@ func (o *Writer) check(t *data.Table) error {
 	return nil
 }
 
-// header writes what comes before the rows.
-func (o *Writer) header(t *data.Table) error {
-	if o.text != nil {
-		if t.Columns == nil {
-			return nil
-		}
-		for col, name := range t.Columns {
-			if col > 0 {
-				o.line = append(o.line, o.comma)
-			}
-			o.line = append(o.line, quoteName(name)...)
-		}
-		_, err := o.text.Write(append(o.line, '\n'))
-		return err
+// begin writes what comes before the rows.
+func (o *Writer) begin(t *data.Table) (body, error) {
+	digits := 64
+	if o.narrow {
+		digits = 32
+	}
+	switch {
+	case o.kind == CSVFile:
+		return newTextBody(o.out, o.comma, digits, t.Columns)
+	case o.kind == ParquetFile:
+		return newParquetBody(o.out, t, o.rows, digits)
+	case o.zip != nil && o.alone && t.Shape == nil && t.Columns != nil:
+		return &columnsBody{o: o}, nil
+	case t.Texts() > 0:
+		return nil, errors.New("it has texts: they are written as .csv or .parquet, or as .npz where it is the one table and its columns have names")
 	}
 	if o.zip != nil {
 		if err := o.member(t.Name); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	shape := []int{o.rows, o.dim}
 	if t.Shape != nil {
 		shape = append(shape[:1], t.Shape...)
 	}
-	kind := elementKind("f8")
+	kind := "f8"
 	if o.narrow {
 		kind = "f4"
 	}
 	_, err := o.out.Write(npyHeader(kind, shape))
-	return err
+	return &arrayBody{out: o.out}, err
 }
 
 // member begins an array of a .npz file. All have one date, so that equal arrays make
@@ -176,75 +181,241 @@ func (o *Writer) member(name string) (err error) {
 		return fmt.Errorf("two arrays are named %q", name)
 	}
 	o.names = append(o.names, name)
+	return o.file(name)
+}
+
+// file begins a file of a .npz file.
+func (o *Writer) file(name string) (err error) {
 	o.out, err = o.zip.CreateHeader(&zip.FileHeader{
 		Name: name + ".npy", Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC),
 	})
 	return err
 }
 
-func (o *Writer) writeText(t *data.Table) error {
-	digits := 64
-	if o.narrow {
-		digits = 32
+// textBody writes lines of cells.
+type textBody struct {
+	out    *bufio.Writer
+	comma  byte
+	digits int // of the type of the numbers: 32 or 64
+	line   []byte
+}
+
+func newTextBody(out io.Writer, comma byte, digits int, columns []string) (*textBody, error) {
+	b := &textBody{out: bufio.NewWriterSize(out, 1<<16), comma: comma, digits: digits}
+	if columns == nil {
+		return b, nil
 	}
-	for row := range t.Rows() {
-		line := o.line[:0]
-		for col := range o.dim {
+	for col, name := range columns {
+		b.line = b.cell(b.line, col, len(columns), name)
+	}
+	_, err := b.out.Write(append(b.line, '\n'))
+	return b, err
+}
+
+func (b *textBody) write(t *data.Table) error {
+	rows, dim := t.Dims()
+	for row := range rows {
+		line := b.line[:0]
+		for col := range dim {
+			v := t.At(row, col)
+			if text, ok := t.Text(row, col); ok || v != v {
+				line = b.cell(line, col, dim, text)
+				continue
+			}
 			if col > 0 {
-				line = append(line, o.comma)
+				line = append(line, b.comma)
 			}
-			if text, ok := t.Text(row, col); ok {
-				line = append(line, quoteName(text)...)
-			} else {
-				line = strconv.AppendFloat(line, t.At(row, col), 'g', -1, digits)
-			}
+			line = appendNumber(line, v, b.digits)
 		}
-		line = append(line, '\n')
-		o.line = line
-		if _, err := o.text.Write(line); err != nil {
+		b.line = append(line, '\n')
+		if _, err := b.out.Write(b.line); err != nil {
 			return err
 		}
 	}
-	return o.text.Flush() // somebody may wait for the block
+	return b.out.Flush() // somebody may wait for the block
 }
 
-// quoteName quotes what a reader could take for more than a name, whichever
-// separator it looks for.
-func quoteName(name string) string {
-	if strings.ContainsAny(name, ",;\t\"\r\n") || strings.TrimSpace(name) != name {
-		return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+func (b *textBody) end() error { return b.out.Flush() }
+
+// cell appends a text, "" for a missing value. It is quoted where a reader could take it
+// for more than one cell, whichever separator it looks for, for a comment or, alone in its
+// line, for none.
+func (b *textBody) cell(line []byte, col, dim int, text string) []byte {
+	if col > 0 {
+		line = append(line, b.comma)
 	}
-	return name
+	alone := dim == 1 && (text == "" || strings.ContainsAny(text, " \t"))
+	if !alone && !strings.ContainsAny(text, ",;|\t\"\r\n") && strings.TrimSpace(text) == text && !strings.HasPrefix(text, "#") {
+		return append(line, text...)
+	}
+	line = append(line, '"')
+	line = append(line, strings.ReplaceAll(text, `"`, `""`)...)
+	return append(line, '"')
 }
 
-func (o *Writer) writeValues(t *data.Table) error {
+// appendNumber writes a number with as few digits as give it back exactly, and with an
+// exponent only where it is very large or small.
+func appendNumber(line []byte, v float64, digits int) []byte {
+	style := byte('g')
+	if a := math.Abs(v); v == 0 || a >= 1e-5 && a < exactWhole {
+		style = 'f'
+	}
+	return strconv.AppendFloat(line, v, style, -1, digits)
+}
+
+// arrayBody writes the numbers of an array.
+type arrayBody struct {
+	out     io.Writer
+	values  []float64
+	encoded []byte
+}
+
+func (b *arrayBody) write(t *data.Table) error {
 	const part = 1 << 14
-	if o.narrow {
+	if t.Float32() != nil {
 		for values := range slices.Chunk(t.Float32(), part) {
-			if err := o.encode(values); err != nil {
+			if err := b.encode(values); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	step := max(part/o.dim, 1)
-	o.values = slices.Grow(o.values[:0], step*o.dim)[:step*o.dim]
-	for first := 0; first < t.Rows(); first += step {
-		n := min(step, t.Rows()-first)
+	rows, dim := t.Dims()
+	step := max(part/dim, 1)
+	b.values = slices.Grow(b.values[:0], step*dim)[:step*dim]
+	for first := 0; first < rows; first += step {
+		n := min(step, rows-first)
 		for i := range n {
-			t.Row(o.values[i*o.dim:(i+1)*o.dim], first+i)
+			t.Row(b.values[i*dim:(i+1)*dim], first+i)
 		}
-		if err := o.encode(o.values[:n*o.dim]); err != nil {
+		if err := b.encode(b.values[:n*dim]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func (b *arrayBody) end() error { return nil }
+
 // encode writes a slice of numbers.
-func (o *Writer) encode(values any) (err error) {
-	if o.encoded, err = binary.Append(o.encoded[:0], binary.LittleEndian, values); err == nil {
-		_, err = o.out.Write(o.encoded)
+func (b *arrayBody) encode(values any) (err error) {
+	if b.encoded, err = binary.Append(b.encoded[:0], binary.LittleEndian, values); err == nil {
+		_, err = b.out.Write(b.encoded)
 	}
 	return err
+}
+
+// columnsBody writes an array for each column of a table, when it has all rows.
+type columnsBody struct {
+	o     *Writer
+	table *data.Table
+}
+
+func (b *columnsBody) write(t *data.Table) error {
+	if b.table == nil {
+		if b.table = t; t.Rows() == b.o.rows {
+			return nil
+		}
+		b.table = t.Select([]int{}, nil)
+		b.table.Context = nil
+	}
+	return b.table.Extend(t)
+}
+
+func (b *columnsBody) end() error {
+	t := b.table
+	for col, cells := range cellsOf(t, true) {
+		if err := checkArrayName(t.Columns[col]); err != nil {
+			return err
+		}
+		if err := b.o.file(t.Columns[col]); err != nil {
+			return err
+		}
+		kind, values := columnOf(t, col, cells, b.o.narrow)
+		if _, err := b.o.out.Write(npyHeader(kind, []int{t.Rows()})); err != nil {
+			return err
+		}
+		if err := (&arrayBody{out: b.o.out}).encode(values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnOf is the array of a column: its numpy type and a slice of its values.
+func columnOf(t *data.Table, col int, cells data.Cells, narrow bool) (kind string, values any) {
+	rows := t.Rows()
+	numbers := make([]float64, rows)
+	for i := range numbers {
+		numbers[i] = t.At(i, col)
+	}
+	switch {
+	case cells == data.TextCells:
+		texts, width := make([][]rune, rows), 1
+		for i := range texts {
+			texts[i] = []rune(cellText(t, i, col))
+			width = max(width, len(texts[i]))
+		}
+		runes := make([]rune, rows*width)
+		for i, text := range texts {
+			copy(runes[i*width:], text)
+		}
+		return "U" + strconv.Itoa(width), runes
+	case cells == data.WholeCells && !slices.ContainsFunc(numbers, func(v float64) bool { return !isWhole(v) }):
+		whole := make([]int64, rows)
+		for i, v := range numbers {
+			whole[i] = int64(v)
+		}
+		return "i8", whole
+	case narrow:
+		return "f4", num.Convert[float32](numbers)
+	}
+	return "f8", numbers
+}
+
+// isWhole reports whether an int64 has the value.
+func isWhole(v float64) bool {
+	return v == math.Trunc(v) && math.Abs(v) < 1<<63 && (v != 0 || !math.Signbit(v))
+}
+
+// cellText is a cell as a text: "" where it is missing.
+func cellText(t *data.Table, row, col int) string {
+	text, isText := t.Text(row, col)
+	if v := t.At(row, col); !isText && v == v {
+		return string(appendNumber(nil, v, 64))
+	}
+	return text
+}
+
+// cellsOf are the cells of each column of a table: those that it declares, else what they
+// turn out to be, whole numbers only where all are there.
+func cellsOf(t *data.Table, all bool) []data.Cells {
+	rows, dim := t.Dims()
+	cells := make([]data.Cells, dim)
+	copy(cells, t.Cells)
+	for col := range dim {
+		if cells[col] != data.AnyCells {
+			continue
+		}
+		whole := false
+		for i := range rows {
+			if _, ok := t.TextID(i, col); ok {
+				cells[col] = data.TextCells
+				break
+			}
+			if v := t.At(i, col); v == v {
+				if whole = isWhole(v) && math.Abs(v) < exactWhole; !whole {
+					cells[col] = data.NumberCells
+				}
+			}
+		}
+		switch {
+		case cells[col] != data.AnyCells:
+		case whole && all && t.Float32() == nil:
+			cells[col] = data.WholeCells
+		default:
+			cells[col] = data.NumberCells
+		}
+	}
+	return cells
 }

@@ -3,7 +3,7 @@
 // A source is a .npz file with the arrays train, valid and test, a folder of
 // MNIST's IDX files, a generator such as connect4 or one of package toy, one of the
 // published data sets of package recipe, a target without rows, or one table (.npy,
-// .npz, .csv, IDX) that a seed divides. [List] lists them.
+// .npz, .csv, .parquet, IDX) that a seed divides. [List] lists them.
 //
 //	splits, err := source.Load(ctx, data.Options{Source: "people.csv", Standardise: true})
 //	fmt.Println(splits.Train.Rows, splits.Train.Columns)
@@ -97,6 +97,10 @@ func loadPath(ctx context.Context, path string, o data.Options, limit *data.Limi
 			return s, err
 		}
 		defer z.Close()
+		if o.Array == "" && !o.Labels && z.IsTable() {
+			s.Train.Table, err = z.Table()
+			return s, err
+		}
 		if o.Fold > 0 && o.Array == "" && (o.Folds == 0 || len(z.Names()) > 1) {
 			return loadFold(z, path, o)
 		}

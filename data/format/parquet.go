@@ -1,0 +1,443 @@
+package format
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	meta "github.com/parquet-go/parquet-go/format"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/text"
+)
+
+// maxParquetFooter bounds the description of the columns and their pages.
+const maxParquetFooter = 1 << 24
+
+// readParquet reads a table of plain columns (parquet.apache.org/docs/file-format). Dates and
+// times become texts, as ISO 8601 writes them, with a blank before the time of day.
+func readParquet(ctx context.Context, file *os.File, size int64, name string, limit *data.Limit, o ReadOptions) (t *data.Table, err error) {
+	defer func() {
+		if broken := recover(); broken != nil { // package parquet trusts what a file says of itself
+			t, err = nil, errParquet
+		}
+	}()
+	if err := checkParquetFooter(file, size); err != nil {
+		return nil, err
+	}
+	f, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", errParquet, text.Shorten(err.Error(), 81))
+	}
+	fields := f.Schema().Fields()
+	names, cells := make([]string, len(fields)), make([]parquetCell, len(fields))
+	for c, field := range fields {
+		names[c] = field.Name()
+		if !field.Leaf() || field.Repeated() {
+			return nil, fmt.Errorf("column %q is a list, a map or a group: only plain columns are read", text.Shorten(names[c], 41))
+		}
+		if cells[c] = cellOf(field.Type()); cells[c] == nil {
+			return nil, fmt.Errorf("column %q has values of type %s, which is not read", text.Shorten(names[c], 41), field.Type())
+		}
+	}
+	if names, err = columnNames(names); err != nil {
+		return nil, err
+	}
+	rows, dim := int64(0), int64(len(fields))
+	for _, group := range f.Metadata().RowGroups {
+		if rows += group.NumRows; group.NumRows < 0 || rows > limit.Left() {
+			rows = limit.Left() + 1
+			break
+		}
+	}
+	switch {
+	case dim == 0:
+		return nil, errors.New("it has no columns")
+	case rows == 0:
+		return nil, errors.New("it holds no rows")
+	}
+	if err := limit.Take(min(rows*dim, math.MaxInt64/8)); err != nil {
+		return nil, err
+	}
+	for _, group := range f.Metadata().RowGroups {
+		for c := range group.Columns {
+			if err := checkParquetPages(file, size, &group.Columns[c].MetaData, group.NumRows, rows*16+1<<20); err != nil {
+				return nil, fmt.Errorf("column %q: %w", text.Shorten(names[c], 41), err)
+			}
+		}
+	}
+	values := make([]float64, rows*dim)
+	if t, err = data.FromFlat(values, len(fields), names...); err != nil {
+		return nil, err
+	}
+	t.Name = name
+	missing := map[string]bool{"": true}
+	for _, sign := range o.Missing {
+		missing[strings.TrimSpace(sign)] = true
+	}
+	first := 0
+	for _, group := range f.RowGroups() {
+		for c, chunk := range group.ColumnChunks() {
+			row := first
+			err := eachValue(ctx, chunk, func(v parquet.Value) error {
+				number, cell := math.NaN(), ""
+				if !v.IsNull() {
+					number, cell = cells[c](v)
+				}
+				switch {
+				case number == number:
+					values[row*len(fields)+c] = number
+				case missing[strings.TrimSpace(cell)]:
+					values[row*len(fields)+c] = math.NaN()
+				case !utf8.ValidString(cell):
+					return fmt.Errorf("%s is no text in UTF-8", t.Place(row, c))
+				default:
+					known := t.Texts()
+					t.SetText(row, c, strings.TrimSpace(cell))
+					if t.Texts() > known {
+						if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
+							return err
+						}
+					}
+				}
+				if math.IsInf(number, 0) && !o.Infinite {
+					return fmt.Errorf("%s %s", t.Place(row, c), data.Refuse(number))
+				}
+				if math.Abs(number) >= exactWhole && t.Notes == nil && v.Kind() == parquet.Int64 {
+					t.Notes = []string{roundedNote(t.Place(row, c), number)}
+				}
+				row++
+				return nil
+			})
+			if err == nil && row != first+int(group.NumRows()) {
+				err = errParquet
+			}
+			if err != nil {
+				return nil, fmt.Errorf("column %q: %w", text.Shorten(names[c], 41), err)
+			}
+		}
+		first += int(group.NumRows())
+	}
+	return t, nil
+}
+
+var errParquet = errors.New("it is no whole Parquet file: it is cut short or damaged")
+
+// eachValue reads a column of some rows.
+func eachValue(ctx context.Context, chunk parquet.ColumnChunk, use func(parquet.Value) error) error {
+	pages := chunk.Pages()
+	defer func() { _ = pages.Close() }()
+	buffer := make([]parquet.Value, 1024)
+	for {
+		page, err := pages.ReadPage()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return errParquet
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		values := page.Values()
+		for ended := false; !ended; {
+			n, err := values.ReadValues(buffer)
+			if ended = errors.Is(err, io.EOF); err != nil && !ended {
+				return errParquet
+			}
+			for _, v := range buffer[:n] {
+				if err := use(v); err != nil {
+					return err
+				}
+			}
+		}
+		parquet.Release(page)
+	}
+}
+
+// timeLayout writes a point in time with as many digits as its seconds have.
+const timeLayout = "2006-01-02 15:04:05.999999999"
+
+// parquetCell returns the number in a cell, or NaN and its text.
+type parquetCell func(parquet.Value) (number float64, text string)
+
+// cellOf reads the values of a type, nil where they are neither numbers nor texts.
+func cellOf(typ parquet.Type) parquetCell {
+	number := func(of func(parquet.Value) float64) parquetCell {
+		return func(v parquet.Value) (float64, string) { return of(v), "" }
+	}
+	moment := func(layout string, of func(parquet.Value) time.Time) parquetCell {
+		return func(v parquet.Value) (float64, string) { return math.NaN(), of(v).UTC().Format(layout) }
+	}
+	whole := func(v parquet.Value) int64 {
+		if v.Kind() == parquet.Int32 {
+			return int64(v.Int32())
+		}
+		return v.Int64()
+	}
+	plain := func(v parquet.Value) (float64, string) { return math.NaN(), string(v.ByteArray()) }
+	var logical any
+	if l := typ.LogicalType(); l != nil {
+		logical = l.Value
+	}
+	switch l := logical.(type) {
+	case *meta.DateType:
+		return moment(time.DateOnly, func(v parquet.Value) time.Time { return time.Unix(int64(v.Int32())*86400, 0) })
+	case *meta.TimestampType:
+		unit := l.Unit.Value.Duration()
+		return moment(timeLayout, func(v parquet.Value) time.Time {
+			n, second := v.Int64(), int64(time.Second/unit)
+			return time.Unix(n/second, n%second*int64(unit))
+		})
+	case *meta.TimeType:
+		unit := l.Unit.Value.Duration()
+		return moment("15:04:05.999999999", func(v parquet.Value) time.Time { return time.Unix(0, whole(v)*int64(unit)) })
+	case *meta.DecimalType:
+		scale := l.Scale
+		return number(func(v parquet.Value) float64 { return decimal(v, scale) })
+	case *meta.IntType:
+		if !l.IsSigned {
+			return number(func(v parquet.Value) float64 {
+				if v.Kind() == parquet.Int32 {
+					return float64(v.Uint32())
+				}
+				return float64(v.Uint64())
+			})
+		}
+	case *meta.UUIDType:
+		return func(v parquet.Value) (float64, string) { return math.NaN(), fmt.Sprintf("%x", v.ByteArray()) }
+	case *meta.StringType, *meta.EnumType, *meta.JsonType:
+		return plain
+	case nil:
+	default:
+		return nil
+	}
+	switch typ.Kind() {
+	case parquet.Boolean:
+		return number(func(v parquet.Value) float64 {
+			if v.Boolean() {
+				return 1
+			}
+			return 0
+		})
+	case parquet.Int32, parquet.Int64:
+		return number(func(v parquet.Value) float64 { return float64(whole(v)) })
+	case parquet.Float: // by its decimal digits, as it is written elsewhere
+		return number(func(v parquet.Value) float64 {
+			wide, _ := strconv.ParseFloat(strconv.FormatFloat(float64(v.Float()), 'g', -1, 32), 64)
+			return wide
+		})
+	case parquet.Double:
+		return number(func(v parquet.Value) float64 { return v.Double() })
+	case parquet.Int96: // nanoseconds of a Julian day
+		return moment(timeLayout, func(v parquet.Value) time.Time {
+			n := v.Int96()
+			return time.Unix((int64(n[2])-2440588)*86400, int64(n[1])<<32|int64(n[0]))
+		})
+	case parquet.ByteArray:
+		return plain
+	}
+	return nil
+}
+
+// decimal is the value of a decimal number of so many digits behind the point.
+func decimal(v parquet.Value, scale int32) float64 {
+	unscaled := new(big.Int)
+	switch v.Kind() {
+	case parquet.Int32:
+		unscaled.SetInt64(int64(v.Int32()))
+	case parquet.Int64:
+		unscaled.SetInt64(v.Int64())
+	default: // two's complement, the most significant byte first
+		b := v.ByteArray()
+		if unscaled.SetBytes(b); len(b) > 0 && b[0] >= 0x80 {
+			unscaled.Sub(unscaled, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+		}
+	}
+	number, _ := strconv.ParseFloat(unscaled.String()+"e"+strconv.Itoa(-int(scale)), 64)
+	return number
+}
+
+// checkParquetFooter checks what package parquet believes: that the description of the
+// columns is in the file, and that its lists are no longer than the bytes of their items.
+func checkParquetFooter(file io.ReaderAt, size int64) error {
+	var end [8]byte
+	if size < 12 {
+		return errParquet
+	}
+	if _, err := file.ReadAt(end[:], size-8); err != nil {
+		return damage(err)
+	}
+	length := int64(binary.LittleEndian.Uint32(end[:4]))
+	switch {
+	case string(end[4:]) == "PARE":
+		return errors.New("it is encrypted, which is not read")
+	case string(end[4:]) != "PAR1" || length > size-12:
+		return errParquet
+	case length > maxParquetFooter:
+		return fmt.Errorf("the description of its columns has %d bytes, more than %d", length, maxParquetFooter)
+	}
+	footer := make([]byte, length)
+	if _, err := file.ReadAt(footer, size-8-length); err != nil {
+		return damage(err)
+	}
+	if checkThrift(new(thrift.CompactProtocol).NewReaderFromBytes(footer), thrift.STRUCT, len(footer), 0) != nil {
+		return errParquet
+	}
+	return nil
+}
+
+// checkThrift reads a value of a type and checks that its lists have as many items as bytes
+// are left for them, of at least three for a struct.
+func checkThrift(r thrift.Reader, typ thrift.Type, size, depth int) (err error) {
+	if depth > 16 {
+		return errParquet
+	}
+	items := func(n int, types ...thrift.Type) error {
+		least := 1
+		if types[0] == thrift.STRUCT {
+			least = 3
+		}
+		if n > (size-r.BytesRead())/least {
+			return errParquet
+		}
+		for range n {
+			for _, typ := range types {
+				if err := checkThrift(r, typ, size, depth+1); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	switch typ {
+	case thrift.TRUE, thrift.FALSE, thrift.I8:
+		_, err = r.ReadInt8()
+	case thrift.I16, thrift.I32, thrift.I64:
+		_, err = r.ReadInt64()
+	case thrift.DOUBLE:
+		_, err = r.ReadFloat64()
+	case thrift.BINARY:
+		_, err = r.ReadBytes()
+	case thrift.LIST, thrift.SET:
+		var list thrift.List
+		if list, err = r.ReadList(); err == nil {
+			err = items(int(list.Size), list.Type)
+		}
+	case thrift.MAP:
+		var m thrift.Map
+		if m, err = r.ReadMap(); err == nil {
+			err = items(int(m.Size), m.Key, m.Value)
+		}
+	case thrift.STRUCT:
+		for {
+			field, err := r.ReadField()
+			if err != nil || field.Type == thrift.STOP {
+				return err
+			}
+			if field.Type != thrift.TRUE && field.Type != thrift.FALSE { // which are their own values
+				if err := checkThrift(r, field.Type, size, depth+1); err != nil {
+					return err
+				}
+			}
+		}
+	default:
+		err = errParquet
+	}
+	return err
+}
+
+// checkParquetPages checks that the pages of a column of some rows have as many values, and
+// unpack to no more than most bytes and to no more than they claim.
+func checkParquetPages(file io.ReaderAt, size int64, m *meta.ColumnMetaData, rows, most int64) error {
+	start := m.DataPageOffset
+	if m.DictionaryPageOffset != 0 {
+		start = m.DictionaryPageOffset
+	}
+	if start < 0 || m.TotalCompressedSize < 0 || start > size-m.TotalCompressedSize {
+		return errParquet
+	}
+	section := io.NewSectionReader(file, start, m.TotalCompressedSize)
+	in := bufio.NewReaderSize(section, 1<<12)
+	protocol := new(thrift.CompactProtocol)
+	for at := int64(0); at < m.TotalCompressedSize; {
+		if _, err := section.Seek(at, io.SeekStart); err != nil {
+			return damage(err)
+		}
+		in.Reset(section)
+		var page meta.PageHeader
+		if err := thrift.NewDecoder(protocol.NewReader(in)).Decode(&page); err != nil {
+			return errParquet
+		}
+		begin, _ := section.Seek(0, io.SeekCurrent)
+		begin -= int64(in.Buffered())
+		packed, unpacked, plain := int64(page.CompressedPageSize), int64(page.UncompressedPageSize), int64(0)
+		values := int64(0)
+		switch {
+		case page.DataPageHeader.Valid:
+			values = int64(page.DataPageHeader.V.NumValues)
+		case page.DataPageHeaderV2.Valid:
+			values = int64(page.DataPageHeaderV2.V.NumValues)
+			plain = int64(page.DataPageHeaderV2.V.RepetitionLevelsByteLength) + int64(page.DataPageHeaderV2.V.DefinitionLevelsByteLength)
+		case page.DictionaryPageHeader.Valid && int64(page.DictionaryPageHeader.V.NumValues) > unpacked:
+			return errParquet
+		}
+		if rows -= values; rows < 0 || values < 0 || packed < 0 || unpacked < 0 || packed > m.TotalCompressedSize-begin || plain < 0 || plain > packed {
+			return errParquet
+		}
+		if unpacked > most {
+			return fmt.Errorf("a page claims %d bytes, more than its values may have", unpacked)
+		}
+		if compressed := page.DataPageHeaderV2.V.IsCompressed; packed > plain && (!compressed.Valid || compressed.V) {
+			if err := checkUnpacked(io.NewSectionReader(section, begin+plain, packed-plain), m.Codec, unpacked-plain); err != nil {
+				return err
+			}
+		}
+		at = begin + packed
+	}
+	if rows != 0 {
+		return errParquet
+	}
+	return nil
+}
+
+// checkUnpacked checks that compressed bytes become no more than so many: package parquet takes
+// memory for all that they become.
+func checkUnpacked(packed io.Reader, codec meta.CompressionCodec, most int64) error {
+	switch codec {
+	case meta.Uncompressed, meta.Snappy, meta.Lz4Raw: // which are bounded by their own sizes
+		return nil
+	case meta.Gzip:
+		z, err := gzip.NewReader(packed)
+		if err != nil {
+			return damage(err)
+		}
+		packed = z
+	case meta.Zstd:
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(1<<26))
+		if err != nil {
+			return errParquet
+		}
+		defer z.Close()
+		packed = z
+	default:
+		return fmt.Errorf("it is compressed by %s, which is not read (snappy, gzip, zstd and LZ4 are)", codec)
+	}
+	if n, err := io.Copy(io.Discard, io.LimitReader(packed, most+1)); err != nil || n > most {
+		return errParquet
+	}
+	return nil
+}

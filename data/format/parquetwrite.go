@@ -1,0 +1,111 @@
+package format
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/text"
+)
+
+// parquetRows is how many rows are in one part of a Parquet file, except the last.
+const parquetRows = 1 << 16
+
+// parquetBody writes rows of Parquet: each column is one of doubles, floats, whole numbers or
+// texts, as the first block has it, and each cell may be null.
+type parquetBody struct {
+	out    *parquet.Writer
+	cells  []data.Cells
+	digits int // of the type of the numbers: 32 or 64
+	row    parquet.Row
+	rows   int // of the part that is written
+}
+
+func newParquetBody(out io.Writer, t *data.Table, rows, digits int) (*parquetBody, error) {
+	b := &parquetBody{cells: cellsOf(t, t.Rows() == rows), digits: digits}
+	columns := t.Columns
+	if columns == nil {
+		columns = make([]string, len(b.cells))
+	}
+	columns, err := columnNames(columns)
+	if err != nil {
+		return nil, err
+	}
+	root := parquetRoot{}
+	for col, cells := range b.cells {
+		var node parquet.Node
+		switch {
+		case cells == data.TextCells:
+			node = parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+		case cells == data.WholeCells:
+			node = parquet.Leaf(parquet.Int64Type)
+		case digits == 32:
+			node = parquet.Leaf(parquet.FloatType)
+		default:
+			node = parquet.Leaf(parquet.DoubleType)
+		}
+		root.fields = append(root.fields, parquetField{parquet.Optional(node), columns[col]})
+	}
+	b.out = parquet.NewWriter(out, parquet.NewSchema("rows", root), parquet.Compression(&parquet.Snappy), parquet.CreatedBy("maskflow", "", ""))
+	return b, nil
+}
+
+// parquetRoot is a group whose fields keep their order.
+type parquetRoot struct {
+	parquet.Group
+	fields []parquet.Field
+}
+
+func (r parquetRoot) Fields() []parquet.Field { return r.fields }
+func (parquetRoot) GoType() reflect.Type      { return reflect.TypeFor[struct{}]() }
+
+type parquetField struct {
+	parquet.Node
+	name string
+}
+
+func (f parquetField) Name() string                          { return f.name }
+func (parquetField) Value(_ reflect.Value) (v reflect.Value) { return v }
+
+func (b *parquetBody) write(t *data.Table) error {
+	for i := range t.Rows() {
+		b.row = b.row[:0]
+		for col, cells := range b.cells {
+			cell, isText := t.Text(i, col)
+			number := t.At(i, col)
+			v, present := parquet.NullValue(), 1
+			switch {
+			case !isText && number != number:
+				present = 0
+			case cells == data.TextCells:
+				v = parquet.ByteArrayValue([]byte(cellText(t, i, col)))
+			case isText:
+				return fmt.Errorf("%s is %q in a column of numbers", t.Place(i, col), text.Shorten(cell, 41))
+			case cells == data.WholeCells && !isWhole(number):
+				return fmt.Errorf("%s is %v in a column of whole numbers", t.Place(i, col), number)
+			case cells == data.WholeCells:
+				v = parquet.Int64Value(int64(number))
+			case b.digits == 32:
+				v = parquet.FloatValue(float32(number))
+			default:
+				v = parquet.DoubleValue(number)
+			}
+			b.row = append(b.row, v.Level(0, present, col))
+		}
+		if _, err := b.out.WriteRows([]parquet.Row{b.row}); err != nil {
+			return err
+		}
+		if b.rows++; b.rows == parquetRows {
+			if err := b.out.Flush(); err != nil {
+				return err
+			}
+			b.rows = 0
+		}
+	}
+	return nil
+}
+
+func (b *parquetBody) end() error { return b.out.Close() }
