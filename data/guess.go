@@ -34,7 +34,7 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 		}
 	}
 	g.dropEqual()
-	if err := cmp.Or(errors.Join(wrong...), g.schema.Validate()); err != nil {
+	if err := cmp.Or(joined(wrong), g.schema.Validate()); err != nil {
 		return nil, nil, err
 	}
 	if len(g.schema.Variables()) == 0 {
@@ -138,7 +138,16 @@ func (g *guesser) declare() error {
 			g.schema[c].Role = ContextRole
 		}
 	}
-	return errors.Join(wrong...)
+	return joined(wrong)
+}
+
+// joined is all errors, but for nil, in one line.
+func joined(all []error) error {
+	all = slices.DeleteFunc(all, func(err error) bool { return err == nil })
+	if len(all) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(option.Names(all, error.Error), "; "))
 }
 
 // nameOf is the name of a column, or its number behind so many others where the source has none.
@@ -232,7 +241,7 @@ func (g *guesser) isID(c int) bool {
 	switch words[len(words)-1] {
 	case "id", "uid", "uuid", "guid", "rowid", "rownames", "rowname":
 		return true
-	case "index", "idx", "row", "key", "nr", "no", "number", "obs", "case", "x":
+	case "index", "idx", "row", "key", "nr", "no", "number", "obs", "case":
 		return len(words) == 1
 	}
 	return words[0] == "unnamed"

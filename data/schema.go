@@ -142,6 +142,8 @@ func (c *Column) check(report option.Report) {
 	given(len(c.Atoms) > 0, "atoms", numbers, "integers, reals and dates")
 	given(c.Transform != "" && c.Transform != AsIs, "transform", numbers, "integers, reals and dates")
 	switch {
+	case c.Kind == Integer && c.Step != math.Trunc(c.Step):
+		report(fmt.Sprintf("an integer is rounded to whole numbers, not to %v (its kind may be real)", c.Step), "step", "kind")
 	case c.Kind == Circular && c.Period == 0:
 		report("a circular column needs its period, such as 24 or 360", "kind", "period")
 	case c.Kind == Binary && c.Levels != nil && len(c.Levels) != 2:
@@ -270,9 +272,6 @@ func (c *Column) about() string {
 	if c.Missing {
 		add("may be missing")
 	}
-	if len(c.Atoms) > 0 {
-		add("atoms %s", strings.Join(option.Names(c.Atoms, Number), ", "))
-	}
 	switch {
 	case c.Min != nil && c.Max != nil:
 		add("%s to %s", Number(*c.Min), Number(*c.Max))
@@ -285,13 +284,20 @@ func (c *Column) about() string {
 	case c.Kind == Circular:
 		add("period %s", Number(c.Period))
 	case c.Format != "":
-		add("written %s", c.Format)
+		add("written like %s", c.Format)
 	}
 	if c.Step > 0 && (c.Step != 1 || c.Kind == Real) {
 		add("step %s", Number(c.Step))
 	}
-	if c.Transform != "" && c.Transform != Standardise {
-		add("transform %s", c.Transform)
+	switch c.Transform {
+	case "", Standardise:
+	case AsIs:
+		add("not scaled")
+	default:
+		add("%s", c.Transform)
+	}
+	if len(c.Atoms) > 0 {
+		add("atoms %s", strings.Join(option.Names(c.Atoms, Number), ", "))
 	}
 	if n := len(c.Levels); n > 0 {
 		levels := make([]string, n)
