@@ -38,15 +38,12 @@ func (*Auto) Build(in models.Input) (models.Definition, error) {
 	return chosen(plain(in.Variables)).Build(in)
 }
 
-// mixed is the output of a MADE whose variables have conditionals by their kinds.
-const mixed = "mixed"
-
 // chosen is the kind of model for variables that are all plain real numbers, or not.
 func chosen(plain bool) models.Kind {
 	if plain {
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
-	return &made.Options{Output: mixed, Hidden: []int{256, 256}}
+	return &made.Options{Output: "mixed", Hidden: []int{256, 256}}
 }
 
 // plain reports whether variables are real numbers that have densities.
@@ -61,7 +58,7 @@ func plain(variables []models.Variable) bool {
 
 // typed reports whether a model is one of whatever kinds the columns have.
 func (c *Config) typed() bool {
-	return c.Model != nil && (c.isAuto() || c.Model.Traits().By == mixed)
+	return c.Model != nil && (c.isAuto() || c.Model.Traits().Mixed)
 }
 
 func (c *Config) isAuto() bool {
