@@ -16,6 +16,15 @@ import (
 // back.
 func (m *Model) Preparation() *data.Preparation { return m.prep }
 
+// Reading returns the model with another way to read rows; both are closed as one.
+func (m *Model) Reading(r data.Reading) *Model {
+	as := *m
+	if m.prep != nil {
+		as.prep = m.prep.As(r)
+	}
+	return &as
+}
+
 // Prepare makes rows of the model of a table: all the columns of the source, or the
 // variables followed by the context. The error names the cell that the model cannot
 // take, by its row and column: a missing or infinite one, a text, a value that is

@@ -32,6 +32,14 @@ type Sampler interface {
 	Sample(ctx context.Context, dst, noise, context []float32, method Method) (passes int, err error)
 }
 
+// Completer is a sampler of variables that may be missing.
+type Completer interface {
+	Sampler
+	// Complete is the sampler of rows of which nothing is missing: each variable is drawn given that
+	// it has a value.
+	Complete() Sampler
+}
+
 // Inverter is a flow on the host. It is safe for concurrent use. Values that are
 // not finite are an error that names the layer, the row and the variable; so is
 // a context of the wrong size.

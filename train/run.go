@@ -14,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/files"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -59,6 +60,9 @@ type Summary struct {
 	// Test is the best weights' evaluation on the test rows, nil when the run
 	// ended without one.
 	Test *maskflow.Evaluation `json:"test,omitempty"`
+	// Baseline is what any model must beat on the test rows, and BaselineNLL its figure; "" where there is none.
+	Baseline    string       `json:"baseline,omitempty"`
+	BaselineNLL runlog.Float `json:"baseline_nll,omitempty"`
 	// DataChanged is not nil when the run was continued on other rows, and lists what
 	// differs.
 	DataChanged []string `json:"data_changed,omitempty"`
@@ -268,7 +272,7 @@ func (r *run) train(ctx, evaluating context.Context) (*Summary, error) {
 	}
 	switch {
 	case err == nil, errors.Is(err, ErrStopped) && !r.requests.stopNow():
-		if s.Test, err = r.test(evaluating); err != nil {
+		if err = r.test(evaluating, s); err != nil {
 			s.Status = statusOf(ctx, err)
 		}
 	case s.Status == runlog.Diverged && r.unsaved == nil:
@@ -352,40 +356,44 @@ func (s *Summary) Tested() string {
 	return "test"
 }
 
-// test evaluates the best weights on the test rows. The error is ErrStopped when it
+// test evaluates the best weights on the test rows, for the summary. The error is ErrStopped when it
 // was asked to stop now.
-func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
+func (r *run) test(ctx context.Context, s *Summary) error {
 	if !r.tests() {
-		return nil, nil
+		return nil
 	}
 	if err := r.write(runlog.Phase{Step: r.trainer.p.Step, Phase: runlog.Testing}); err != nil {
-		return nil, err
+		return err
 	}
 	w, err := r.trainer.BestWeights()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m, err := maskflow.New(r.backend, r.model, w, maskflow.Options{Batch: r.c.Eval.Batch, EvalSets: r.c.Eval.TestOrders, Samples: r.c.Eval.Samples})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer m.Close()
 	end := r.requests.watch(runlog.Testing, r.saved.step)
 	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{Progress: r.tested()})
 	end()
 	if r.requests.stopNow() {
-		return nil, ErrStopped // that there is no result was promised
+		return ErrStopped // that there is no result was promised
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if e.Orders > 1 {
 		if err := r.write(ordersRecord(e, (&Summary{DataChanged: r.changed()}).Tested(), r.trainer.p.Step, nil)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	var remarks []string
-	if b := data.IndependentColumns(r.splits); e.NLLOthers-e.NLL2SE > b.NLL {
+	b := data.IndependentColumns(r.splits)
+	if num.Finite(b.NLL) {
+		s.Baseline, s.BaselineNLL = b.Name, runlog.Float(b.NLL)
+	}
+	if e.NLLOthers-e.NLL2SE > b.NLL {
 		remarks = []string{fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f", e.NLLOthers, b.Name, b.NLL)}
 		r.notes = append(r.notes, remarks...)
 	}
@@ -394,10 +402,11 @@ func (r *run) test(ctx context.Context) (*maskflow.Evaluation, error) {
 	}
 	for _, what := range remarks {
 		if err := r.write(runlog.Event{What: what}); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return &e, nil
+	s.Test = &e
+	return nil
 }
 
 // tested records how far the test has come.

@@ -42,6 +42,8 @@ type flags struct {
 	backend, dataDir string
 	reading          []string // of files of tables: keys of data as --set has them
 	byPosition       bool
+	missing          string // how a missing cell is read
+	unseen           bool   // levels that training did not have are not known
 }
 
 // Do runs the command with the arguments after its name and returns the exit

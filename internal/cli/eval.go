@@ -36,6 +36,8 @@ orders, the gain of the ensemble over it and the effective number of orders foll
 negative evidence lower bound and the importance-weighted likelihood of --samples draws a
 row, a flow that is fitted to a target the divergence KL(q‖p) from it.
 
+` + holesHelp + `
+
 --json prints one object for the largest ensemble, with all sizes in "by_orders" when
 there are several. Where the data have changed since the training it is an error; with
 --changed-data the rows are called "changed", and "data_changed" lists what differs.`
@@ -56,6 +58,7 @@ func (a *app) evalCommand() *cobra.Command {
 	f.StringVar(&o.file, "data", "", "evaluate the rows of this `file` instead")
 	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file of --data")
 	a.readFlags(c)
+	a.holeFlags(c)
 	f.IntSliceVar(&o.orders, "orders", nil, "sizes `K[,K...]` of the ensemble (default all orders)")
 	countFlag(c, &o.samples, "samples", "", 1, "draws `K` a row of a variational autoencoder (default eval.samples)")
 	changedFlag(c, &o.changed)
@@ -201,16 +204,15 @@ type figures struct {
 	// image is whether a row is one of real values, whose likelihood is reported in
 	// bits too.
 	image bool
-	// steady is whether the preprocessing changes the likelihoods of all rows by
-	// the same, so that both spaces have the same error.
-	steady bool
+	// table is whether samples have the names and texts of a table.
+	table bool
 	// valid is what a validation measures.
 	valid string
 }
 
 func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 	_, masked := d.(models.Masked)
-	f := figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), steady: c.Data.Logit == 0, valid: "NLL"}
+	f := figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), valid: "NLL"}
 	if _, ok := d.(models.Stochastic); ok {
 		f.valid = "importance-weighted NLL"
 		if c.Eval.ValidSamples <= 1 {
@@ -258,12 +260,11 @@ func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 	case e.Samples > 0:
 		return nil
 	}
+	if e.NLLHoles != nil {
+		lines = append(lines, fmt.Sprintf("of it values %.4g, holes %.4g", *e.NLLValues, *e.NLLHoles))
+	}
 	if math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
-		figure := text.WithError(e.NLLModel, e.NLL2SE)
-		if !f.steady {
-			figure, _ = text.PlusMinus(e.NLLModel, e.NLL2SE)
-		}
-		lines = append(lines, "NLL in model space (published tables) "+figure+" nats a row")
+		lines = append(lines, "NLL in model space (published tables) "+text.WithError(e.NLLModel, e.NLLModel2SE)+" nats a row")
 	}
 	if f.image {
 		lines = append(lines, text.WithError(e.BitsPerDim(), e.NLL2SE/float64(e.Dim)/math.Ln2)+" bits/dim")
@@ -311,6 +312,8 @@ func (f figures) text(es []maskflow.Evaluation) string {
 // evaluationJSON is an evaluation as every --json prints it.
 type evaluationJSON struct {
 	*runlog.Result
+	NLLValues  *runlog.Float    `json:"nll_values,omitempty"`
+	NLLHoles   *runlog.Float    `json:"nll_holes,omitempty"`
 	FirstBad   string           `json:"first_bad,omitempty"`
 	Gain2SE    runlog.Float     `json:"gain_2se"`
 	ESS        runlog.Float     `json:"ess"`
@@ -328,7 +331,7 @@ type evaluationJSON struct {
 }
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
-	j := evaluationJSON{Result: train.ResultOf(e, split), FirstBad: e.FirstBad, Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
+	j := evaluationJSON{Result: train.ResultOf(e, split), NLLValues: (*runlog.Float)(e.NLLValues), NLLHoles: (*runlog.Float)(e.NLLHoles), FirstBad: e.FirstBad, Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
 		PerOrder: runlog.Floats(e.PerOrder), Samples: e.Samples}
 	if f.image {
 		j.BitsPerDim = new(runlog.Float(e.BitsPerDim()))

@@ -22,6 +22,8 @@ their units, or the variables alone, followed by the context unless --context na
 table. With several orders p(x) is the mean of their probabilities; --per-order adds the
 columns order_1 to order_K.
 
+` + holesHelp + `
+
 A row without a likelihood, as one so far from all others that its density is zero in
 float32, has −Inf. A line on standard error counts such rows; with --strict they end the
 command with exit code 1, after everything is written.`
@@ -42,6 +44,7 @@ func (a *app) logprobCommand() *cobra.Command {
 	}
 	o.inputFlags(c)
 	a.readFlags(c)
+	a.holeFlags(c)
 	countFlag(c, &o.orders, "orders", "", 1, "size `K` of the ensemble (default all orders)")
 	c.Flags().BoolVar(&o.perOrder, "per-order", false, "a further column for every single order")
 	c.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 if a row has no likelihood")

@@ -54,6 +54,7 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 		return nil, err
 	}
 	a.opened = append(a.opened, func() { r.Close() })
+	r = r.Reading(data.Reading{HolesUnknown: a.missing == "unknown", LevelsUnknown: a.unseen, ByPosition: a.byPosition})
 	most := 1
 	if masked, ok := r.Definition().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {
@@ -82,9 +83,6 @@ func (a *app) readTable(ctx context.Context, path, array string, written data.Di
 	}
 	if err != nil {
 		return nil, err
-	}
-	if a.byPosition {
-		t.Columns = nil
 	}
 	const large = 1 << 23
 	if rows, dim := t.Dims(); rows*dim > large {
@@ -185,10 +183,8 @@ func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*
 	case t.Context != nil:
 		return nil, nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
 	}
-	if t.Context, err = a.readContext(ctx, r, f.context, t.Rows()); err == nil && t.Context != nil {
-		for first := t.Context.Row(nil, 0); t.Context.Rows() < t.Rows(); {
-			t.Context.Append(first)
-		}
+	if t.Context, err = a.readContext(ctx, r, f.context, t.Rows()); err == nil && t.Context != nil && t.Context.Rows() < t.Rows() {
+		t.Context = data.Part{Table: t.Context, Rows: make([]int, t.Rows())}.Select()
 	}
 	return r, t, err
 }
@@ -209,14 +205,10 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	if err != nil {
 		return nil, err
 	}
-	rows, dim := t.Dims()
-	if dim != width {
-		return nil, fmt.Errorf("%s has %s, but the context of the model has %d", t.Name, text.Count(dim, "column"), width)
-	}
-	if err := r.Preparation().CheckContext(t); err != nil {
+	if _, err := r.Preparation().ContextOf(t); err != nil {
 		return nil, err
 	}
-	if rows != 1 && rows != n {
+	if rows := t.Rows(); rows != 1 && rows != n {
 		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)
 	}
 	return t, nil

@@ -20,13 +20,16 @@ type sampleOptions struct {
 	n, order int
 	seed     uint64
 	method   string
+	complete bool
 }
 
-const sampleLong = `sample draws rows from the best weights of a run, in the units of the training's
-source. The same seed gives the same rows on every machine, and the first rows do not
+const sampleLong = `sample draws rows from the best weights of a run, with the columns of the training's
+source in their units; where cells were missing there they are in the samples, at the same
+rate, unless --complete draws a value for each. The same seed gives the same rows on every machine, and the first rows do not
 depend on how many are drawn. All methods (see maskflow latent --help) give the same rows.
 
-A model with a context needs --context; where data.labels made it, a row is one-hot.
+A model with a context needs --context, whose columns are found by their names and go to
+the output; where data.labels made it, a row is one-hot.
 Rows of images keep their shape in .npy and .npz files.`
 
 var methods = map[string]models.Method{
@@ -53,6 +56,7 @@ func (a *app) sampleCommand() *cobra.Command {
 	a.readFlags(c)
 	c.Flags().Uint64Var(&o.seed, "seed", 0, "random seed")
 	countFlag(c, &o.order, "order", "", 0, "draw all rows in this order `K` of the model, from 1 (default a random one for each)")
+	c.Flags().BoolVar(&o.complete, "complete", false, "draw rows without missing cells")
 	methodFlag(c, &o.method)
 	return c
 }
@@ -77,7 +81,7 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	begin := time.Now()
 	passes := 0
 	if err := a.writeRows(o.output, o.n, func(write func(*data.Table) error) (err error) {
-		passes, err = r.SampleBlocks(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond}, write)
+		passes, err = r.SampleBlocks(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond, Complete: o.complete}, write)
 		return err
 	}); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -155,6 +156,9 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	p := newProgress(a.console, cfg, o.quiet)
 	p.intro.add("backend", "%s", b)
 	p.intro.add("data", "%s", splitsLine(splits))
+	if !o.resume {
+		addSchema(&p.intro, splits)
+	}
 	p.intro.add("model", "%s", modelLine(d))
 	p.intro.add("run", "%s", dir)
 	for _, note := range notes {
@@ -184,7 +188,31 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if o.quiet && s != nil {
 		a.notes = append(a.notes, s.Notes...)
 	}
-	return a.trained(ctx, s, err, d, cfg, figuresOf(&cfg.Config, d, splits.Shape))
+	f := figuresOf(&cfg.Config, d, splits.Shape)
+	f.table = splits.Prep.Schema() != nil
+	return a.trained(ctx, s, err, d, cfg, f)
+}
+
+// addSchema adds what the columns of a source are, and what was guessed of them.
+func addSchema(l *listing, s *data.Splits) {
+	const most = 50 // columns
+	lines := strings.Split(strings.TrimSuffix(s.Prep.Schema().String(), "\n"), "\n")
+	if columns := len(lines) - 1; columns > most {
+		lines = append(lines[:1+most], fmt.Sprintf("and %s (maskflow data show has all)", text.Count(columns-most, "further column")))
+	}
+	for i, line := range lines {
+		if len(s.Prep.Schema()) == 0 {
+			break
+		}
+		name := "columns"
+		if i > 0 {
+			name = ""
+		}
+		l.add(name, "%s", line)
+	}
+	for _, guess := range s.Guesses {
+		l.add("guess", "%s", guess)
+	}
 }
 
 // trainConfig reads the configuration to train. A run that is resumed has its
@@ -278,6 +306,9 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 			b.add("", "%s", line)
 		}
 	}
+	if s.Baseline != "" {
+		b.add("", "%s have %s", s.Baseline, text.Mean(float64(s.BaselineNLL), float64(s.BaselineNLL), math.NaN(), 0))
+	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
 		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, text.Count(s.Epochs, "epoch"))
 		if s.BestEpoch == 0 {
@@ -302,7 +333,11 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 	}
 	b.add("next", "maskflow eval %s%s", text.Shell(s.Dir), split)
 	if _, ok := d.(models.HostSampler); ok && d.ContextDim() == 0 {
-		b.add("", "maskflow sample %s -n 100 -o samples.npy", text.Shell(s.Dir))
+		suffix := ".npy"
+		if f.table {
+			suffix = ".csv"
+		}
+		b.add("", "maskflow sample %s -n 100 -o samples%s", text.Shell(s.Dir), suffix)
 	}
 	b.add("", "maskflow verify %s", text.Shell(s.Dir))
 	return b.String()

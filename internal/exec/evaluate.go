@@ -55,7 +55,8 @@ type Evaluation struct {
 	// NLLModel is the negative log-likelihood in the units that the model's core
 	// sees, behind standardising, logits and what the data's recipe did: published
 	// numbers are in it. NLL is in the units of the data as their source gave them.
-	NLLModel float64 `json:"nll_model"`
+	NLLModel    float64 `json:"nll_model"`
+	NLLModel2SE float64 `json:"nll_model_2se"`
 	// Samples is the number of draws of noise a row by which the likelihood of a
 	// stochastic model was estimated; 0 when it is exact. NLL is then the
 	// importance-weighted bound −1/N Σ ln 1/K Σ w, an upper bound on average.
@@ -86,6 +87,7 @@ func (e Evaluation) MarshalJSON() ([]byte, error) {
 		NLLHoles   *float  `json:"nll_holes,omitempty"`
 		NLLOthers  float   `json:"nll_others"`
 		NLLModel   float   `json:"nll_model"`
+		Model2SE   float   `json:"nll_model_2se"`
 		OrderMean  float   `json:"nll_order_mean"`
 		Gain       float   `json:"gain"`
 		Gain2SE    float   `json:"gain_2se"`
@@ -94,7 +96,7 @@ func (e Evaluation) MarshalJSON() ([]byte, error) {
 		NegELBO    float   `json:"neg_elbo,omitempty"`
 		NegELBO2SE float   `json:"neg_elbo_2se,omitempty"`
 		KL         *float  `json:"kl,omitempty"`
-	}{plain(e), float(e.NLL), float(e.NLL2SE), (*float)(e.NLLValues), (*float)(e.NLLHoles), float(e.NLLOthers), float(e.NLLModel), float(e.OrderMean), float(e.Gain), float(e.Gain2SE),
+	}{plain(e), float(e.NLL), float(e.NLL2SE), (*float)(e.NLLValues), (*float)(e.NLLHoles), float(e.NLLOthers), float(e.NLLModel), float(e.NLLModel2SE), float(e.OrderMean), float(e.Gain), float(e.Gain2SE),
 		float(e.ESS), runlog.Floats(e.PerOrder), float(e.NegELBO), float(e.NegELBO2SE), (*float)(e.KL)})
 }
 
@@ -183,7 +185,7 @@ type accumulator struct {
 	holes        *moments // of what is due to holes; nil without
 	bad          int
 	firstBad     string
-	logDet       moments // of the preparation
+	model        moments // of ln p in the units of the model
 	ess          moments
 	perOrder     []moments
 	row          []float64
@@ -207,7 +209,6 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		if a.set.Weights != nil {
 			weight = a.set.Weights[a.rows]
 		}
-		a.logDet.add(logDet, weight)
 		can := 0 // members that know the row
 		for k := range perSet {
 			a.row[k] = perSet[k][i] + logDet
@@ -237,6 +238,7 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		}
 		a.single.add(mean, weight)
 		a.joint.add(joint, weight)
+		a.model.add(joint-logDet, weight)
 		a.gain.add(joint-mean, weight)
 		a.ess.add(effectiveNumber(a.row), weight)
 		if holes != nil {
@@ -252,7 +254,7 @@ func (a *accumulator) result() Evaluation {
 		r.PerOrder = append(r.PerOrder, -m.value())
 		r.OrderMean += -m.value() / float64(len(a.perOrder))
 	}
-	r.NLL, r.NLLModel = r.NLLOthers, r.NLLOthers+a.logDet.value()
+	r.NLL, r.NLLModel, r.NLLModel2SE = r.NLLOthers, -a.model.value(), 2*a.model.standardError()
 	if a.holes != nil {
 		holes := -a.holes.value()
 		r.NLLHoles, r.NLLValues = &holes, new(r.NLLOthers-holes)

@@ -155,7 +155,11 @@ func (b *sampleBlocks) sampler(k int) (s models.Sampler, err error) {
 	if kept := b.samplers[k]; kept != nil {
 		return kept, nil
 	}
-	if s, err = b.of.sampler(b.sets[k]); err == nil && len(b.samplers) < MaxSampleSets {
+	s, err = b.of.sampler(b.sets[k])
+	if c, ok := s.(models.Completer); ok && b.Complete {
+		s = c.Complete()
+	}
+	if err == nil && len(b.samplers) < MaxSampleSets {
 		b.samplers[k] = s
 	}
 	return s, err

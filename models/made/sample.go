@@ -31,13 +31,19 @@ func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, er
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	return &sampler{model: m, host: host}, nil
+	return &sampler{m, host, false}, nil
 }
 
 type sampler struct {
-	model *Model
-	host  *nn.Host
+	model    *Model
+	host     *nn.Host
+	complete bool
 }
+
+var _ models.Completer = (*sampler)(nil)
+
+// Complete is the sampler that draws each variable given that it is not missing.
+func (s *sampler) Complete() models.Sampler { return &sampler{s.model, s.host, true} }
 
 // NoiseDim is the largest number of random numbers that a conditional takes, for each variable.
 func (s *sampler) NoiseDim() int { return s.model.noise * s.model.opts.Dim }
@@ -76,6 +82,9 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 		for i := range x {
 			for p := range own {
 				own[p] = params[p*stride+i]
+			}
+			if s.complete {
+				output.Observe(v, own)
 			}
 			for k := range u {
 				u[k] = noise[(row+i)*perRow+k*dim+d]

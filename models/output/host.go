@@ -27,6 +27,9 @@ func choose(logits []float32, u float64) (k int, margin float64) {
 	}
 	left, margin := u*sum, math.Inf(1)
 	last := len(logits) - 1
+	for last > 0 && math.IsInf(float64(logits[last]), -1) { // it has no share, however u is rounded
+		last--
+	}
 	for k, l := range logits[:last] {
 		left -= math.Exp(float64(l) - top)
 		margin = math.Min(margin, math.Abs(left)/sum)

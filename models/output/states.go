@@ -144,6 +144,13 @@ func (s withStates) Conditional(v models.Variable, o []float32) models.Condition
 	return statesAt{inner, v, slices.Clone(o[:s.gates()]), len(s.Family.Noise())}
 }
 
+// Observe changes the P outputs of a variable to those given that it is not missing.
+func Observe(v models.Variable, o []float32) {
+	if v.Hole {
+		o[1] = float32(math.Inf(-1)) // the logit of the first state
+	}
+}
+
 // statesAt is a distribution over states, in their order, and then the values of another one.
 type statesAt struct {
 	models.Conditional
