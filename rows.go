@@ -3,6 +3,7 @@ package maskflow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 
@@ -50,14 +51,30 @@ func (m *Model) PrepareBlocks(rows *data.Table, n int) iter.Seq2[*data.Prepared,
 }
 
 // CheckRows returns an error unless a model can be evaluated at the rows of a set:
-// one of bits needs zeros and ones. The error names the first other value and its
-// place in the source.
+// one of bits needs zeros and ones, one of levels their numbers. The error names the
+// first other value and its place in the source.
 func CheckRows(m models.Definition, s *data.Prepared) error {
 	if m == nil || s == nil {
 		return errors.New("checking rows needs a model and rows")
 	}
-	if m.Support(0) == models.Bits() {
-		return s.CheckBinary()
+	bits := true // and nothing else, as images are
+	for d := range m.Dim() {
+		bits = bits && models.VariableOf(m, d).Support == models.Bits()
+	}
+	for d := range min(m.Dim(), s.Dim) {
+		of := models.VariableOf(m, d)
+		for row := range s.Rows {
+			if of.Support.Size() == 0 { // of numbers, which may be too large to have a likelihood
+				break
+			}
+			err := of.Check(s.X[row*s.Width()+d])
+			switch {
+			case err != nil && bits:
+				return s.CheckBinary()
+			case err != nil:
+				return fmt.Errorf("%s: %s: %w", s.Name, s.Place(row, d), err)
+			}
+		}
 	}
 	return nil
 }

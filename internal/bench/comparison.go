@@ -47,6 +47,8 @@ var (
 	iaf2  = flow{dim: 2, layers: 8, hidden: []int{64, 64}, inverse: true, batch: 1024, rows: 102_400, samples: 100_000}
 )
 
+var table20 = columns{hidden: []int{500, 500}, rows: 9600, batch: 100}
+
 func (n network) with(sets int) network {
 	n.masks = sets
 	return n
@@ -66,6 +68,8 @@ var comparisons = []row{
 		sides: []maker{ours("unlimited orders", trainSide, paper.with(masks.Unlimited)), ours("one order", trainSide, paper.with(1))}},
 	{name: "train-small", what: "Adam step, MADE 126-100, batch 100", of: small, target: 1.3, tolerance: lossTolerance,
 		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 32)}},
+	{name: "train-columns", what: "Adam step, MADE of 20 columns of every kind, 2 layers of 500, batch 100, against as many weights with Gaussians", of: table20, target: 1.5,
+		sides: []maker{ours("every kind", trainSide), ours("Gaussians", trainSide, table20.gaussians())}},
 	{name: "train-go", what: "Adam step, MADE 784-500-500, Go backend against XLA", of: paper, tolerance: lossTolerance,
 		sides: []maker{onGo, ours("XLA", trainSide)}},
 	{name: "density", what: "log p of 10,000 rows, MADE 784-500-500", of: paper.withRows(10_000), target: 1.3, tolerance: 1e-4,

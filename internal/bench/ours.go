@@ -52,7 +52,7 @@ func trainSide(name string, b *backend.Backend, of task) (*side, error) {
 	}
 	rows := of.table()
 	// Validation, at the end of an epoch, is not timed: one row keeps it short.
-	one := &data.Prepared{Name: "one row", Rows: 1, Dim: rows.Dim, X: rows.X[:rows.Dim]}
+	one := &data.Prepared{Name: "one row", Rows: 1, Dim: rows.Dim, Cells: rows.Cells, X: rows.X[:rows.Width()]}
 	t := &training{}
 	t.trainer, err = train.NewTrainer(b, m, &data.Splits{Train: rows, Valid: one, Dim: rows.Dim}, train.Options{
 		Seed: seed, Batch: of.rowsAStep(), Optimizer: &train.Adam{}, MaxSteps: math.MaxInt32, LookAhead: train.Never,
