@@ -18,6 +18,10 @@ type Stats struct {
 	Binary     bool         `json:"binary"`   // every value is 0 or 1
 	Constant   int          `json:"constant"` // columns with one value in all of train
 	Splits     []SplitStats `json:"splits"`
+	// Columns and Guesses are of a table with a schema, of which Shape, Binary, Constant and what splits have of values
+	// are not known: what each of its columns is, and which guesses act, each with how to overrule it.
+	Columns []ColumnStats `json:"columns,omitempty"`
+	Guesses []string      `json:"guesses,omitempty"`
 	// Warnings are those of the splits under a density of such values.
 	Warnings []string `json:"warnings,omitempty"`
 	// IndependentNLL and GaussianNLL are the [Baseline] of binary and of other data,
@@ -28,16 +32,21 @@ type Stats struct {
 
 // SplitStats describe one split.
 type SplitStats struct {
-	Split string  `json:"split"`
-	Rows  int     `json:"rows"`
-	Mean  float64 `json:"mean"`
-	Min   float64 `json:"min"`
-	Max   float64 `json:"max"`
+	Split string `json:"split"`
+	Rows  int    `json:"rows"`
+	*ValueStats
 	// Duplicates counts the rows that equal an earlier row of the split; InTrain
 	// those that equal a row of train, 0 for train itself. The context is not
 	// looked at.
 	Duplicates int `json:"duplicates"`
 	InTrain    int `json:"in_train"`
+}
+
+// ValueStats describe all values of a split.
+type ValueStats struct {
+	Mean float64 `json:"mean"`
+	Min  float64 `json:"min"`
+	Max  float64 `json:"max"`
 }
 
 // Describe reads all values of the splits a few times. It takes memory of
@@ -57,7 +66,7 @@ func Describe(s *Splits) Stats {
 	var train []uint64 // hashes of its rows, sorted
 	var columns [3][]column
 	for k, n := range s.Sets() {
-		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, Min: math.MaxFloat64, Max: -math.MaxFloat64}
+		t := SplitStats{Split: n.Split, Rows: n.Set.Rows, ValueStats: &ValueStats{Min: math.MaxFloat64, Max: -math.MaxFloat64}}
 		columns[k] = make([]column, s.Dim)
 		hashes := make([]uint64, n.Set.Rows)
 		var sum float64

@@ -268,10 +268,26 @@ func (s Schema) String() string {
 // about says in a few words what a column is besides its kind.
 func (c *Column) about() string {
 	var facts []string
-	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
 	if c.Missing {
-		add("may be missing")
+		facts = append(facts, "may be missing")
 	}
+	facts = append(facts, c.Rules()...)
+	if len(c.Atoms) > 0 {
+		facts = append(facts, "atoms "+strings.Join(option.Names(c.Atoms, Number), ", "))
+	}
+	if n := len(c.Levels); n > 0 {
+		levels := strings.Join(option.Names(c.Levels, func(l string) string { return text.Shorten(l, 24) }), ", ")
+		if c.Kind == Categorical {
+			levels = fmt.Sprintf("%d levels: %s", n, levels)
+		}
+		facts = append(facts, levels)
+	}
+	return strings.Join(facts, "; ")
+}
+
+// Rules says in a few words what the numbers of a column keep to: bounds, a period, a format, a step, and a transform.
+func (c *Column) Rules() (facts []string) {
+	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
 	switch {
 	case c.Min != nil && c.Max != nil:
 		add("%s to %s", Number(*c.Min), Number(*c.Max))
@@ -296,21 +312,7 @@ func (c *Column) about() string {
 	default:
 		add("%s", c.Transform)
 	}
-	if len(c.Atoms) > 0 {
-		add("atoms %s", strings.Join(option.Names(c.Atoms, Number), ", "))
-	}
-	if n := len(c.Levels); n > 0 {
-		levels := make([]string, n)
-		for i, l := range c.Levels {
-			levels[i] = text.Shorten(l, 24)
-		}
-		if c.Kind == Categorical {
-			add("%d levels: %s", n, strings.Join(levels, ", "))
-		} else {
-			add("%s", strings.Join(levels, ", "))
-		}
-	}
-	return strings.Join(facts, "; ")
+	return facts
 }
 
 // Number is a number as tables write it: the shortest decimal that reads back as it, without an exponent where it is of

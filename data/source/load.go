@@ -41,6 +41,15 @@ func Load(ctx context.Context, o data.Options) (s *data.Splits, err error) {
 	return s, err
 }
 
+// Describe describes the rows of a source: see [data.DescribeSource]. Errors are those of Load.
+func Describe(ctx context.Context, o data.Options) (d data.Stats, err error) {
+	err = read(ctx, o, func(from data.Source, o data.Options) error {
+		d, err = data.DescribeSource(from, o)
+		return err
+	})
+	return d, err
+}
+
 // Rows reads the rows of one split (train, valid or test) in the units of the source, with
 // all its columns and, as their context, what it keeps apart from them. Errors are those of
 // Load, and one for a target, which has no rows.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/plot"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
@@ -97,11 +99,12 @@ func (a *app) dataShowCommand() *cobra.Command {
 			if out.output != "" {
 				return a.export(c.Context(), o, out, nil, nil)
 			}
-			splits, err := source.Load(c.Context(), o)
+			collectOften() // nearly all that is held are the rows
+			stats, err := source.Describe(c.Context(), o)
 			if err != nil {
 				return err
 			}
-			return a.describe(splits, nil)
+			return a.describe(stats, nil)
 		},
 	}
 	f := c.Flags()
@@ -116,12 +119,11 @@ func (a *app) dataShowCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) describe(s *data.Splits, changed []string) error {
-	stats := struct {
+func (a *app) describe(s data.Stats, changed []string) error {
+	return a.show(struct {
 		data.Stats
 		DataChanged []string `json:"data_changed,omitempty"`
-	}{data.Describe(s), changed}
-	return a.show(stats, changedText(changed)+statsText(stats.Stats))
+	}{s, changed}, changedText(changed)+statsText(s))
 }
 
 // exported is what is written of a source.
@@ -165,11 +167,11 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 		if cfg.Data.Dir = a.dataOf(run); o.output != "" {
 			return a.export(ctx, cfg.Data, o, nil, nil)
 		}
-		splits, err := cfg.LoadData(ctx, cfg.Data.Dir)
+		stats, err := source.Describe(ctx, cfg.Data)
 		if err != nil {
 			return err
 		}
-		return a.describe(splits, nil)
+		return a.describe(stats, nil)
 	}
 	a.backend = "go" // Nothing is computed.
 	r, err := a.openRun(ctx, dir)
@@ -183,13 +185,16 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 	from := r.Config.Data
 	from.Dir = a.dataOf(r)
 	if o.output == "" {
-		if from.Binarize == "sample" || from.Dequantize > 0 { // the training rows had noise of their own
-			from.Prep = r.Preparation()
-			if splits, err = source.Load(ctx, from); err != nil {
-				return err
-			}
+		schema := r.Preparation().Schema() != nil
+		if !schema && from.Binarize != "sample" && from.Dequantize == 0 {
+			return a.describe(data.Describe(splits), changed)
 		}
-		return a.describe(splits, changed)
+		from.Prep = r.Preparation() // by which the columns are known, and training rows had noise of their own
+		stats, err := source.Describe(ctx, from)
+		if err != nil {
+			return err
+		}
+		return a.describe(stats, changed)
 	}
 	var columns []int
 	if r.Preparation().Legacy { // it takes no columns that were dropped
@@ -249,6 +254,10 @@ func statsText(d data.Stats) string {
 		}
 		return b.String()
 	}
+	if d.Columns != nil {
+		pageText(&b, d)
+		return b.String()
+	}
 	kind := "real"
 	if d.Binary {
 		kind = "binary"
@@ -282,13 +291,85 @@ func statsText(d data.Stats) string {
 
 func splitsTable(d data.Stats) *table {
 	t := newTable("split", ">rows", ">mean", ">min", ">max", ">repeated", ">in train")
+	if d.Columns != nil {
+		t = newTable("split", ">rows", ">repeated", ">in train")
+	}
 	for i, s := range d.Splits {
 		inTrain := strconv.Itoa(s.InTrain)
 		if i == 0 {
 			inTrain = "-"
 		}
-		t.add(s.Split, strconv.Itoa(s.Rows), fmt.Sprintf("%.4g", s.Mean), fmt.Sprintf("%.4g", s.Min), fmt.Sprintf("%.4g", s.Max),
-			strconv.Itoa(s.Duplicates), inTrain)
+		cells := []string{s.Split, strconv.Itoa(s.Rows)}
+		if v := s.ValueStats; v != nil {
+			cells = append(cells, fmt.Sprintf("%.4g", v.Mean), fmt.Sprintf("%.4g", v.Min), fmt.Sprintf("%.4g", v.Max))
+		}
+		t.add(append(cells, strconv.Itoa(s.Duplicates), inTrain)...)
 	}
 	return t
+}
+
+// pageText describes a table by its columns.
+func pageText(b *strings.Builder, d data.Stats) {
+	rows := 0
+	for _, s := range d.Splits {
+		rows += s.Rows
+	}
+	fmt.Fprintf(b, "%s: %s of %s, %d of them variables", d.Source, text.Count(rows, "row"), text.Count(len(d.Columns), "column"), d.Dim)
+	if n := len(columnsOf(d, data.ContextRole)); n > 0 {
+		fmt.Fprintf(b, " and %d the context", n)
+	}
+	b.WriteByte('\n')
+	if d.Note != "" {
+		fmt.Fprintf(b, "%s\n", d.Note)
+	}
+	fmt.Fprintf(b, "%s\n", splitsTable(d))
+	t := newTable("column", "role", "kind", ">missing", ">least", ">5 %", ">median", ">95 %", ">most", "")
+	for _, c := range d.Columns {
+		cells := []string{text.Shorten(c.Name, 30), string(cmp.Or(c.Role, data.VariableRole)), string(c.Kind), ""}
+		if c.Missing || c.Holes > 0 {
+			cells[3] = plot.Percent(c.Holes)
+		}
+		for _, q := range []int{0, 1, 3, 5, 6} {
+			cell := ""
+			switch {
+			case c.Quantiles == nil:
+			case c.Kind == data.Date:
+				cell = fmt.Sprint(c.Quantiles[q])
+			default:
+				cell = fmt.Sprintf("%.5g", c.Quantiles[q])
+			}
+			cells = append(cells, cell)
+		}
+		t.add(append(cells, columnText(c))...)
+	}
+	b.WriteString(t.String())
+	for _, line := range slices.Concat(d.Guesses, d.Warnings) {
+		fmt.Fprintf(b, "note: %s\n", line)
+	}
+	if d.Guesses != nil {
+		b.WriteString("What is guessed of a column is overruled in the configuration, or by --set data.columns.NAME=KIND (maskflow help config)\n")
+	}
+}
+
+func columnsOf(d data.Stats, role data.Role) []data.ColumnStats {
+	return slices.DeleteFunc(slices.Clone(d.Columns), func(c data.ColumnStats) bool { return c.Role != role })
+}
+
+// columnText is what a column is besides its kind, with the most frequent of its levels and atoms.
+func columnText(c data.ColumnStats) string {
+	const most, width = 4, 24
+	facts, shares := c.Rules(), []string(nil)
+	for _, s := range c.Shares[:min(len(c.Shares), most)] {
+		shares = append(shares, text.Shorten(s.Value, width)+" "+plot.Percent(s.Share))
+	}
+	if n := len(c.Shares) - len(shares); n > 0 {
+		shares = append(shares, fmt.Sprintf("%d more", n))
+	}
+	switch {
+	case len(c.Atoms) > 0:
+		facts = append(facts, "atoms "+strings.Join(shares, ", "))
+	case shares != nil:
+		facts = append(facts, strings.Join(shares, ", "))
+	}
+	return strings.Join(facts, "; ")
 }
