@@ -64,7 +64,7 @@ func (d *Dialect) MissingSigns() []string {
 	if d.Missing == nil {
 		return slices.Clone(missingSigns)
 	}
-	return d.Missing
+	return slices.Clone(d.Missing)
 }
 
 // The separators that are no character of their own.

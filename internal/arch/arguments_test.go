@@ -93,7 +93,7 @@ var ofProcess = []string{"backend.Doctor", "backend.Install", "backend.QuietLogs
 // indexed take an index as a slice does; shapes that do not fit are masks.Verify's and an initial value's only answer.
 var indexed = []string{"*masks.Cycle.At", "*masks.Set.In", "*masks.Set.Mask", "*masks.Set.Out", "*data.Table.At", "*data.Table.Row",
 	"*data.Lines.At",
-	"*data.Table.SetText", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal"}
+	"*data.Table.Set", "*data.Table.SetText", "*data.Table.TextOf", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal"}
 
 // ofGraphs take nodes: they panic with the shapes, and whoever builds the graph returns an error.
 var ofGraphs = []string{"models.Bind", "models.Nest", "models.Of", "models.InScope"}

@@ -103,8 +103,8 @@ func (o *standardOut) Write(p []byte) (int, error) {
 const rootLong = `maskflow trains, evaluates, samples and verifies masked autoregressive density models
 (MADE), the flows that are made of them (MAF, IAF), and variational autoencoders with
 such a flow, over binary or real data. A configuration names the data, the model and how
-it is trained; a run directory holds the result. Tables are .npy, .npz or .csv files by
-their suffix; "-" is a pipe of CSV.
+it is trained; a run directory holds the result. Tables are .csv, .parquet, .npy or .npz
+files by their suffix; "-" is a pipe of CSV.
 
 Exit codes:
   0    done

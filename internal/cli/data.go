@@ -109,7 +109,7 @@ func (a *app) dataShowCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	splitFlag(c, &out.split)
-	f.StringVarP(&out.output, "output", "o", "", "`file` to write the rows of --split to, .npy, .npz or .csv by its suffix; - is CSV on standard output")
+	f.StringVarP(&out.output, "output", "o", "", "`file` to write the rows of --split to, .csv, .npz, .parquet or .npy by its suffix; - is CSV on standard output")
 	must(c.MarkFlagFilename("output", tableSuffixes...))
 	changedFlag(c, &out.changed)
 	setFlag(c, &sets)

@@ -104,6 +104,13 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array strin
 			written = o.Dialect
 		}
 	}
+	signs := written.MissingSigns() // of which none is a level
+	for _, c := range r.Preparation().Schema() {
+		signs = slices.DeleteFunc(signs, func(sign string) bool { return slices.Contains(c.Levels, sign) })
+	}
+	if len(signs) < len(written.MissingSigns()) {
+		written.Missing = signs
+	}
 	t, err := a.readTable(ctx, path, array, written, r.Preparation().Columns...)
 	if err != nil || t.Context != nil || !labels {
 		return t, err
@@ -143,7 +150,7 @@ type tables struct{ input, array, context, output string }
 
 func (t *tables) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVarP(&t.output, "output", "o", "", "`file` to write, .npy, .npz or .csv by its suffix; - is CSV on standard output")
+	f.StringVarP(&t.output, "output", "o", "", "`file` to write, .csv, .npz, .parquet or .npy by its suffix; - is CSV on standard output")
 	f.StringVar(&t.context, "context", "", "`file` with the context, a row for each row or one for all")
 	must(c.MarkFlagFilename("output", tableSuffixes...))
 }
