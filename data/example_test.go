@@ -72,3 +72,30 @@ func ExampleSplits_Warnings() {
 	// Output:
 	// column "temperature" is -9999 in 5 rows, far from its other values
 }
+
+// The columns of a table are guessed from its rows, but for what is declared.
+func ExampleGuessSchema() {
+	table := &data.Table{Columns: []string{"height", "children", "city", "born"}}
+	for i := range 60 {
+		table.Append([]float64{1.5 + float64(i*i%41)/100, float64(i * i % 5), 0, 0})
+		table.SetText(i, 2, []string{"Oslo", "Rome", "Bern"}[i%3])
+		table.SetText(i, 3, fmt.Sprintf("%d.%d.%d", 1+i%28, 1+i%12, 1950+i))
+	}
+	schema, notes, err := data.GuessSchema(table, data.Options{Columns: data.Schema{{Name: "children", Min: new(0.0)}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(schema)
+	for _, note := range notes {
+		fmt.Println(note)
+	}
+	// Output:
+	// column    role      kind
+	// height    variable  real         step 0.01
+	// children  variable  integer      at least 0
+	// city      variable  categorical  3 levels: Bern, Oslo, Rome
+	// born      variable  date         written like 2.1.2006
+	// rounded: column "height" to 0.01 (if not: data.columns: {height: {exact: true}})
+	// column "born" written like 2.1.2006 (if they are no dates: data.columns: {born: categorical})
+}

@@ -48,7 +48,8 @@ type guesser struct {
 	o      Options
 	tables []*Table
 	schema Schema
-	sure   []bool            // columns of a declared kind or role, which are not dropped
+	given  []bool            // columns that are declared
+	sure   []bool            // those with a kind or a role, which are not dropped
 	hashes []uint64          // of all values of the columns
 	notes  map[string][]note // by what they say
 	order  []string          // of the keys of notes
@@ -101,7 +102,7 @@ func (g *guesser) declare() error {
 			g.schema = append(g.schema, Column{Name: nameOf(t.Context.Columns, c, t.dim), Role: ContextRole})
 		}
 	}
-	g.sure, g.hashes = make([]bool, len(g.schema)), make([]uint64, len(g.schema))
+	g.given, g.sure, g.hashes = make([]bool, len(g.schema)), make([]bool, len(g.schema)), make([]uint64, len(g.schema))
 	var wrong []error
 	for _, d := range g.o.Columns {
 		c, err := g.schema.Find(d.Name)
@@ -111,7 +112,7 @@ func (g *guesser) declare() error {
 				continue
 			}
 		}
-		g.sure[c] = d.Kind != "" || d.Role != ""
+		g.given[c], g.sure[c] = true, d.Kind != "" || d.Role != ""
 		d.Name, d.Role = g.schema[c].Name, cmp.Or(d.Role, g.schema[c].Role)
 		g.schema[c] = d
 	}
@@ -351,7 +352,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 	frequent := s.frequent()
 	if column.Step == 0 && !column.Exact && (guess || column.Kind == Integer) {
 		column.Step = s.rounding(frequent, column.Kind == Integer)
-		if column.Step != 0 && (column.Kind == Real || column.Step != 1) {
+		if column.Step != 0 && (column.Kind == Real || column.Step != 1) && column.role() == VariableRole {
 			remedy := "{exact: true}"
 			if column.Kind == Integer {
 				remedy = "{step: 1}"
@@ -359,7 +360,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 			g.say(c, "rounded: %s (if not", "to "+Number(column.Step), remedy)
 		}
 	}
-	if column.Atoms == nil && guess {
+	if column.Atoms == nil && guess && column.role() == VariableRole {
 		column.Atoms = s.atoms(column.Step, frequent)
 		if len(column.Atoms) > 0 {
 			g.say(c, "numbers so frequent that they have a probability of their own: %s (to have none", "has "+text.Listed(option.Names(column.Atoms, Number)), "{atoms: []}")
@@ -379,7 +380,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 	default:
 		column.Transform = cmp.Or(Transform(g.o.Marginal), Standardise)
 	}
-	if column.role() != VariableRole || !guess {
+	if column.role() != VariableRole || !guess || g.given[c] {
 		return nil
 	}
 	if len(s.few) <= fewNumbers && s.numbers >= 5*len(s.few) {

@@ -255,6 +255,7 @@ func TestTransformsKeepBounds(t *testing.T) {
 	}{
 		{exact, data.Column{}, data.Standardise},
 		{exact, data.Column{Min: new(0.0)}, data.LogScale},
+		{exact, data.Column{Max: new(1.0)}, data.LogScale},
 		{exact, data.Column{Min: new(0.0), Max: new(1.0)}, data.LogitScale},
 		{exact, data.Column{Min: new(0.0), Max: new(1.0), Transform: data.ProbitScale}, data.ProbitScale},
 		{counts, data.Column{Min: new(0.0)}, data.Standardise},
@@ -266,7 +267,7 @@ func TestTransformsKeepBounds(t *testing.T) {
 			t.Errorf("%+v has the transform %s, want %s", test.declared, got, test.want)
 		}
 	}
-	for _, declared := range []data.Column{{Max: new(1.0)}, {Min: new(0.0), Transform: data.SplineScale}, {Min: new(0.0), Max: new(1.0), Transform: data.LogScale}} {
+	for _, declared := range []data.Column{{Min: new(0.0), Transform: data.SplineScale}, {Min: new(0.0), Max: new(1.0), Transform: data.LogScale}} {
 		declared.Name = "x"
 		if _, _, err := data.GuessSchema(exact, data.Options{Columns: data.Schema{declared}}); err == nil || !strings.Contains(err.Error(), `"x"`) {
 			t.Errorf("%+v gives the error %v", declared, err)
