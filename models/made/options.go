@@ -95,6 +95,11 @@ func (o *Options) mixed() output.Fields {
 	return f
 }
 
+// nameOf names variable d.
+func nameOf(d int, v models.Variable) string {
+	return cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1))
+}
+
 // reals are the families of numbers, the default first.
 func (o *Options) reals() []option.Alternative {
 	all := o.mixed().Alternatives(models.Reals())
@@ -126,7 +131,7 @@ func (o *Options) families() ([]output.Family, []models.Variable, error) {
 	for d, v := range variables {
 		var err error
 		if all[d], err = output.For(v, fields); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1)), err)
+			return nil, nil, fmt.Errorf("%s: %w", nameOf(d, v), err)
 		}
 	}
 	return all, variables, nil
@@ -161,6 +166,14 @@ func (o *Options) check(report option.Report) {
 	if several && o.Resample == masks.ResampleConnectivity && len(o.Hidden) == 0 {
 		report("without hidden layers there is no connectivity to resample, so all mask sets would be the same (use order)",
 			"orders.resample", "hidden", "orders.count")
+	}
+	for d, v := range o.Variables {
+		for e, other := range o.Variables {
+			if o.Order != nil && len(o.Order) == len(o.Variables) && v.Hole && !other.Hole && o.Order[d] <= o.Order[e] {
+				report(fmt.Sprintf("%s may have holes and has to come after all that have none, but does not come after %s", nameOf(d, v), nameOf(e, other)), "order")
+				return
+			}
+		}
 	}
 	if degrees := o.Order.Max(); o.Order != nil && o.Groups > degrees {
 		report(fmt.Sprintf("the order has only %d degrees to merge, fewer than %d", degrees, o.Groups), "groups", "order")
