@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,6 +48,13 @@ func BenchmarkMixedTable(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				table = must.M1(ReadCSV(strings.NewReader(text), "t.csv", ReadOptions{}))
+			}
+		})
+		b.Run("parquet/"+name, func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "x.parquet")
+			must.M(WriteFile(path, table))
+			for b.Loop() {
+				must.M1(ReadFile(b.Context(), path, ReadOptions{}))
 			}
 		})
 		b.Run("write/"+name, func(b *testing.B) {

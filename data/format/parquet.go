@@ -70,12 +70,13 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 	case rows == 0:
 		return nil, errors.New("it holds no rows")
 	}
+	most := limit.Left()*8 + 1<<16
 	if err := limit.Take(min(rows*dim, math.MaxInt64/8)); err != nil {
 		return nil, err
 	}
 	for _, group := range f.Metadata().RowGroups {
 		for c := range group.Columns {
-			if err := checkParquetPages(file, size, &group.Columns[c].MetaData, group.NumRows, rows*16+1<<20); err != nil {
+			if err := checkParquetPages(file, size, &group.Columns[c].MetaData, group.NumRows, most); err != nil {
 				return nil, fmt.Errorf("column %q: %w", text.Shorten(names[c], 41), err)
 			}
 		}
@@ -399,7 +400,7 @@ func checkParquetPages(file io.ReaderAt, size int64, m *meta.ColumnMetaData, row
 			return errParquet
 		}
 		if unpacked > most {
-			return fmt.Errorf("a page claims %d bytes, more than its values may have", unpacked)
+			return fmt.Errorf("a page claims %d bytes, more than %d, the limit (data.max_values or --max-values)", unpacked, most)
 		}
 		if compressed := page.DataPageHeaderV2.V.IsCompressed; packed > plain && (!compressed.Valid || compressed.V) {
 			if err := checkUnpacked(io.NewSectionReader(section, begin+plain, packed-plain), m.Codec, unpacked-plain); err != nil {

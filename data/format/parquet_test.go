@@ -2,18 +2,23 @@ package format
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/janpfeifer/must"
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
+	meta "github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/data"
@@ -194,6 +199,44 @@ func TestParquetRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Long texts are read; what claims or unpacks to more than it may is refused before it takes memory.
+func TestParquetBombs(t *testing.T) {
+	const rows = 20_000
+	table := must.M1(data.FromFlat(make([]float64, 2*rows), 2, "a", "b"))
+	for i := range rows {
+		table.SetText(i, 1, strings.Repeat("text ", 20)+strconv.Itoa(i))
+	}
+	path := filepath.Join(t.TempDir(), "x.parquet")
+	must.M(WriteFile(path, table))
+	if back, err := ReadFile(context.Background(), path, ReadOptions{}); err != nil || back.Texts() != rows {
+		t.Errorf("long texts: %v", err)
+	}
+	_, err := ReadFile(context.Background(), path, ReadOptions{MaxValues: 3 * rows})
+	datatest.WantError(t, err, path, "max-values")
+
+	zeros := make([]byte, 1<<20)
+	var zipped, packed bytes.Buffer
+	g := gzip.NewWriter(&zipped)
+	must.M1(g.Write(zeros))
+	must.M(g.Close())
+	z := must.M1(zstd.NewWriter(&packed))
+	must.M1(z.Write(zeros))
+	must.M(z.Close())
+	for codec, b := range map[meta.CompressionCodec][]byte{meta.Gzip: zipped.Bytes(), meta.Zstd: packed.Bytes()} {
+		if err := checkUnpacked(bytes.NewReader(b), codec, 1<<20); err != nil {
+			t.Errorf("%s: %v", codec, err)
+		}
+		if checkUnpacked(bytes.NewReader(b), codec, 1<<20-1) == nil || checkUnpacked(bytes.NewReader(b[:len(b)-6]), codec, 1<<20) == nil {
+			t.Errorf("%s: no error for more bytes, or for fewer", codec)
+		}
+	}
+	// The list of columns claims 2³¹−1 items.
+	footer := []byte{0x15, 2, 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7}
+	file := slices.Concat([]byte("PAR1"), footer, binary.LittleEndian.AppendUint32(nil, uint32(len(footer))), []byte("PAR1"))
+	_, err = ReadFile(context.Background(), datatest.Temp(t, "x.parquet", file), ReadOptions{})
+	datatest.WantError(t, err, "no whole Parquet file")
 }
 
 func FuzzParquet(f *testing.F) {
