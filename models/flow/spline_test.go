@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/nn"
 )
 
 // knots are those of a spline, computed anew from its parameters by the text of
@@ -20,18 +21,18 @@ func knots(s spline, theta []float32) (x, y, slopes []float64) {
 		for _, v := range logits {
 			sum += math.Exp(float64(v))
 		}
-		at := []float64{-s.bound}
+		at := []float64{-s.End}
 		for _, v := range logits {
-			share := minBin + (1-minBin*float64(s.bins))*math.Exp(float64(v))/sum
-			at = append(at, at[len(at)-1]+2*s.bound*share)
+			share := nn.MinBin + (1-nn.MinBin*float64(s.Bins))*math.Exp(float64(v))/sum
+			at = append(at, at[len(at)-1]+2*s.End*share)
 		}
 		return at
 	}
 	slopes = []float64{1}
-	for _, v := range theta[2*s.bins:] {
-		slopes = append(slopes, minSlope+math.Log1p(math.Exp(float64(v)+slopeShift)))
+	for _, v := range theta[2*s.Bins:] {
+		slopes = append(slopes, nn.MinSlope+math.Log1p(math.Exp(float64(v)+nn.SlopeShift)))
 	}
-	return ends(theta[:s.bins]), ends(theta[s.bins : 2*s.bins]), append(slopes, 1)
+	return ends(theta[:s.Bins]), ends(theta[s.Bins : 2*s.Bins]), append(slopes, 1)
 }
 
 // splines are those that the tests below look at.
@@ -63,7 +64,7 @@ func curve(t *testing.T, b *backend.Backend, s spline) func(theta, v []float32) 
 // close says whether a value of a curve is the wanted one: to the rounding of its
 // knots, times its slope there.
 func (s spline) close(got, want float32, slope float32) bool {
-	return math.Abs(float64(got)-float64(want)) <= 2e-6*s.bound*max(1, float64(slope))
+	return math.Abs(float64(got)-float64(want)) <= 2e-6*s.End*max(1, float64(slope))
 }
 
 // A spline never falls, from one linear tail to the other, and its slope is never
@@ -158,7 +159,7 @@ func TestSplineOfTwoEqualBins(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		run := curve(t, b, s)
 		for _, d := range []float64{0.1, 1, 4} {
-			theta := []float32{0.3, 0.3, -2, -2, float32(math.Log(math.Expm1(d-minSlope)) - slopeShift)}
+			theta := []float32{0.3, 0.3, -2, -2, float32(math.Log(math.Expm1(d-nn.MinSlope)) - nn.SlopeShift)}
 			v := []float32{-2.9, -1.5, -0.1, 0, 0.001, 0.5, 1.5, 2.5, 2.999}
 			var wantY, wantSlope []float32
 			for _, x := range v {

@@ -262,20 +262,20 @@ func (m mixtureAt) weights() []float64 {
 }
 
 // sum is ln Σ π_k·exp f of the components.
-func (m mixtureAt) sum(f func(c located) float64) float64 {
+func (m mixtureAt) sum(component func(k int) located, f func(c located) float64) float64 {
 	w := m.weights()
 	for k := range w {
-		w[k] += f(m.component(k))
+		w[k] += f(component(k))
 	}
 	return floats.LogSumExp(w)
 }
 
 func (m mixtureAt) LogProb(x float64) float64 {
-	return m.sum(func(c located) float64 { return c.hostDensity(c.scaled(x)) + math.Log(c.inverse) })
+	return m.sum(m.component, func(c located) float64 { return c.hostDensity(c.scaled(x)) + math.Log(c.inverse) })
 }
 
 func (m mixtureAt) LogCell(low, high float64) float64 {
-	return m.sum(func(c located) float64 { return c.hostCell(c.scaled(low), c.scaled(high)) })
+	return m.sum(m.component, func(c located) float64 { return c.hostCell(c.scaled(low), c.scaled(high)) })
 }
 
 func (m mixtureAt) CDF(x float64) float64 {
@@ -302,9 +302,11 @@ func (m mixtureAt) Quantile(p float64) float64 {
 	return bisect(m.CDF, p, low, high)
 }
 
-func (m mixtureAt) Parameters() (all []models.Parameter) {
+func (m mixtureAt) Parameters() []models.Parameter { return m.parameters(m.component) }
+
+func (m mixtureAt) parameters(component func(k int) located) (all []models.Parameter) {
 	for k, w := range m.weights() {
-		c, of := m.component(k), ""
+		c, of := component(k), ""
 		if m.weighted {
 			of = fmt.Sprint(k + 1)
 			all = append(all, models.Parameter{Name: "weight" + of, Value: math.Exp(w)})

@@ -89,15 +89,22 @@ var families = []family{
 	{"bernoulli", "of 0 and 1", models.BitValues, newBernoulli, nil, false},
 	{"gaussian", "a Gaussian", models.RealValues, newGaussian, gaussianTable, false},
 	{"mog", "a mixture of Gaussians", models.RealValues, newMixture, mixtureTable, false},
+	{"mol", "a mixture of logistics", models.RealValues, newLogistics, mixtureTable, false},
+	{"spline", "a monotone spline of a logistic number", models.RealValues, newSpline, splineTable, false},
+	{"categorical", "of levels", models.CategoryValues, newCategorical, nil, true},
+	{"wrapped", "a mixture of Gaussians around a circle", models.CircleValues, newWrapped, nil, true},
 }
 
 // Fields point at the fields of a struct of options that choose a family; nil is the
 // default.
 type Fields struct {
-	// Family is the name: bernoulli (default), gaussian or mog.
+	// Family is the name: bernoulli (default), gaussian, mog and mol for mixtures of Gaussians
+	// and logistics, or spline.
 	Family *string
-	// Components is the number of Gaussians of a mixture; 0 means 10.
+	// Components is the number of components of a mixture; 0 means 10.
 	Components *int
+	// Bins is the number of pieces of a spline; 0 means 8.
+	Bins *int
 	// Scale makes inverse standard deviations from outputs: soft_clip (default),
 	// softplus, sigmoid or exp, which is the MAF paper's log-precision.
 	Scale *string

@@ -3,182 +3,610 @@ package output
 import (
 	"math"
 	"math/rand/v2"
-	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/integrate/quad"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
-func TestMain(m *testing.M) {
-	backend.ProbeMain()
-	os.Exit(m.Run())
+func TestMain(m *testing.M) { backendtest.Main(m) }
+
+// lattice are the numbers low, low + step, … high on a scale of their own: from the scale of
+// rows by back, to it by to.
+type lattice struct {
+	low, high, step float64
+	to, back        func(float64) float64
 }
 
-// each calls f for every family of the list, with every scale.
-func each(t *testing.T, f func(t *testing.T, family Family)) {
-	components := 3
+func same(x float64) float64 { return x }
+
+// clamp is the nearest number of the lattice on its own scale.
+func (l lattice) clamp(y float64) float64 {
+	return l.step * math.Round(math.Min(math.Max(l.back(y), l.low), l.high)/l.step)
+}
+
+func (l lattice) ends(v float64) (low, high float64) { return l.to(v - l.step/2), l.to(v + l.step/2) }
+
+func (l lattice) Round(y float64) float64 {
+	low, high := l.ends(l.clamp(y))
+	return (low + high) / 2
+}
+
+func (l lattice) Cell(y float64) (low, high float64) {
+	v := l.clamp(y)
+	low, high = l.ends(v)
+	if v <= l.low {
+		low = math.Inf(-1)
+	}
+	if v >= l.high {
+		high = math.Inf(1)
+	}
+	return low, high
+}
+
+func (l lattice) Width(y float64) float64 {
+	low, high := l.ends(l.clamp(y))
+	return high - low
+}
+
+func (l lattice) Ends() (first, last float64) {
+	first, last = l.low, l.high
+	if !math.IsInf(first, 0) {
+		first = l.Round(l.to(first))
+	}
+	if !math.IsInf(last, 0) {
+		last = l.Round(l.to(last))
+	}
+	return first, last
+}
+
+var inf = math.Inf(1)
+
+// The grids of the tests: whole numbers, those from 0 to 6 in units of a half, and logarithms
+// of 1 to 40, whose cells are of all widths.
+var (
+	open    = lattice{-inf, inf, 1, same, same}
+	bounded = lattice{0, 6, 1, func(v float64) float64 { return (v - 3) / 2 }, func(y float64) float64 { return 2*y + 3 }}
+	curved  = lattice{1, 40, 1, math.Log, math.Exp}
+)
+
+// kinds are the variables that families are tried with, with the name of a family where several
+// take them.
+var kinds = []struct {
+	name     string
+	variable models.Variable
+	numbers  bool
+}{
+	{"bits", models.Variable{Support: models.Bits()}, false},
+	{"levels", models.Variable{Support: models.Categories(5)}, false},
+	{"many levels", models.Variable{Support: models.Categories(70)}, false},
+	{"angles", models.Variable{Support: models.Circle(2 * math.Pi)}, false},
+	{"reals", models.Variable{Support: models.Reals()}, true},
+	{"whole numbers", models.Variable{Support: models.GridCells(), Grid: open}, true},
+	{"bounded whole numbers", models.Variable{Support: models.GridCells(), Grid: bounded}, true},
+	{"logarithms of whole numbers", models.Variable{Support: models.GridCells(), Grid: curved}, true},
+}
+
+// subject is a family with a variable that it takes.
+type subject struct {
+	Family
+	of models.Variable
+}
+
+// each calls f for every family with every kind of variable that it takes, with states and
+// without, and as a named family of a model of one kind.
+func each(t *testing.T, f func(t *testing.T, s subject)) {
+	components, bins := 3, 5
 	for _, known := range families {
-		for _, scale := range []string{"soft_clip", "softplus"} {
-			family, err := Fields{Family: &known.name, Components: &components, Scale: &scale}.New()
-			if err != nil {
-				t.Fatal(err)
+		for _, kind := range kinds {
+			if is := kind.variable.Support.Kind; is != known.of && !(is == models.GridValues && known.of == models.RealValues) {
+				continue
 			}
-			t.Run(known.name+", "+scale, func(t *testing.T) { f(t, family) })
+			for _, with := range []struct {
+				name      string
+				mixed     bool
+				states    int
+				hole      bool
+				scale     string
+				narrowest float64
+			}{
+				{"mixed", true, 0, false, "soft_clip", 0},
+				{"a hole", true, 1, true, "softplus", 0.01},
+				{"a hole and two atoms", true, 3, true, "soft_clip", 0},
+				{"named", false, 0, false, "soft_clip", 0},
+			} {
+				name := known.name
+				if known.byKind {
+					name = "gaussian"
+					if !with.mixed {
+						continue
+					}
+				}
+				v := kind.variable
+				v.States, v.Hole = with.states, with.hole
+				family, err := For(v, Fields{Family: &name, Components: &components, Bins: &bins, Scale: &with.scale, Narrowest: &with.narrowest, Mixed: with.mixed})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Run(strings.Join([]string{known.name, kind.name, with.name}, ", "), func(t *testing.T) { f(t, subject{family, v}) })
+			}
 		}
 	}
 }
 
-// drawn are outputs of a network for n variables, row-major [n, P].
-func drawn(family Family, n int) []float32 {
+// outputs are those of a network for n variables, row-major [n, P].
+func (s subject) outputs(n int) []float32 {
 	rng := rand.New(rand.NewPCG(7, 7))
-	o := make([]float32, n*family.Outputs())
+	o := make([]float32, n*s.Outputs())
 	for i := range o {
 		o[i] = float32(rng.NormFloat64())
 	}
 	return o
 }
 
-func conditional(family Family, o []float32, i int) (c interface {
-	LogProb(float64) float64
-	CDF(float64) float64
-	Quantile(float64) float64
-	Draw([]float32) float64
-	Residual(float64, []float32) (float64, bool)
-}) {
-	return family.Conditional(models.Variable{}, o[i*family.Outputs():(i+1)*family.Outputs()])
+func (s subject) conditional(o []float32, i int) models.Conditional {
+	return s.Conditional(s.of, o[i*s.Outputs():(i+1)*s.Outputs()])
 }
 
-func noiseOf(family Family, rng *rand.Rand) []float32 {
+func (s subject) noise(rng *rand.Rand) []float32 {
 	var noise []float32
-	for _, draw := range family.Noise() {
+	for _, draw := range s.Noise() {
 		noise = append(noise, draw(rng))
 	}
 	return noise
 }
 
-// The graph and the host have the same ln p, of values that the family draws.
-func TestLogProbIsThatOfTheConditional(t *testing.T) {
-	const n = 31
-	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		each(t, func(t *testing.T, family Family) {
-			o, rng := drawn(family, n), rand.New(rand.NewPCG(1, 1))
-			x := make([]float32, n)
-			for i := range x {
-				x[i] = float32(conditional(family, o, i).Draw(noiseOf(family, rng)))
+// discrete reports whether all outcomes have probabilities.
+func (s subject) discrete() bool { return s.of.Support.Discrete() }
+
+// outcomes are the states and, of a distribution with discrete values, all of them, or of
+// infinitely many those within the quantiles at 1e-9 and 1 − 1e-9.
+func (s subject) outcomes(c models.Conditional) (all []float64) {
+	for k := range s.of.States {
+		all = append(all, code(k))
+	}
+	switch {
+	case !s.discrete():
+	case s.of.Grid == nil:
+		for k := range s.of.Support.Size() {
+			all = append(all, float64(k))
+		}
+	default:
+		values := s.values(c)
+		last := values.Quantile(1)
+		if math.IsInf(last, 0) {
+			last = values.Quantile(1 - 1e-9)
+		}
+		first := values.Quantile(0)
+		if math.IsInf(first, 0) {
+			first = values.Quantile(1e-9)
+		}
+		for x := first; x <= last; {
+			all = append(all, x)
+			_, high := s.of.Grid.Cell(x)
+			if math.IsInf(high, 0) {
+				break
 			}
-			exec, err := NewExec(b.Compute, func(args []*Node) []*Node { return []*Node{family.LogProb(Values{X: args[0]}, args[1])} })
-			if err != nil {
-				t.Fatal(err)
+			x = s.of.Grid.Round(high + s.of.Grid.Width(x)/100)
+		}
+	}
+	return all
+}
+
+// values is the distribution of values alone.
+func (s subject) values(c models.Conditional) models.Conditional {
+	if with, ok := c.(statesAt); ok {
+		return with.Conditional
+	}
+	return c
+}
+
+// mass is the integral of a density over intervals in which it is about constant, by its quantiles.
+func mass(c models.Conditional) (sum float64) {
+	at := c.Quantile(1e-9)
+	for logit := -20.0; logit < 20; logit += 0.125 {
+		to := c.Quantile(1 / (1 + math.Exp(-logit-0.125)))
+		sum += quad.Fixed(func(x float64) float64 { return math.Exp(c.LogProb(x)) }, at, to, 10, nil, 0)
+		at = to
+	}
+	return sum
+}
+
+// isState reports whether x is the code of one.
+func isState(x float64) bool { return models.StateOf(float32(x)) >= 0 }
+
+// Probabilities of all outcomes sum to one, with the integral of a density.
+func TestSumsToOne(t *testing.T) {
+	const n = 7
+	each(t, func(t *testing.T, s subject) {
+		o := s.outputs(n)
+		for i := range n {
+			c := s.conditional(o, i)
+			sum := 0.0
+			for _, x := range s.outcomes(c) {
+				sum += math.Exp(c.LogProb(x))
 			}
-			defer exec.Finalize()
-			out, err := exec.Call(tensors.FromFlatDataAndDimensions(x, n, 1), tensors.FromFlatDataAndDimensions(o, n, family.Outputs()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer out[0].MustFinalizeAll()
-			for i, got := range tensors.MustCopyFlatData[float32](out[0]) {
-				if want := conditional(family, o, i).LogProb(float64(x[i])); math.Abs(float64(got)-want) > 1e-4*math.Max(1, math.Abs(want)) {
-					t.Errorf("ln p(%v) is %v in the graph, %v on the host", x[i], got, want)
+			if !s.discrete() {
+				share := 1.0
+				if with, ok := c.(statesAt); ok {
+					_, share = with.before()
 				}
+				sum += share * mass(s.values(c))
 			}
-		})
+			if math.Abs(sum-1) > 1e-4 {
+				t.Errorf("the outcomes have %v in all", sum)
+			}
+		}
 	})
 }
 
-// The distribution function rises from 0 to 1, by the probabilities of its values or
-// as the integral of the density, and the quantile is its inverse.
-func TestCDFIsThatOfTheDensity(t *testing.T) {
-	const n, step = 11, 1e-3
-	each(t, func(t *testing.T, family Family) {
-		o := drawn(family, n)
+// The distribution function rises by the probability of each outcome, or as fast as the
+// density, and the quantile is its inverse.
+func TestQuantileIsTheInverseOfTheCDF(t *testing.T) {
+	const n, h = 7, 1e-4
+	each(t, func(t *testing.T, s subject) {
+		o, rng := s.outputs(n), rand.New(rand.NewPCG(2, 2))
 		for i := range n {
-			c := conditional(family, o, i)
-			if family.Support().Discrete() {
-				sum := 0.0
-				for v := range family.Support().Size() {
-					x := family.Support().Low + float64(v)
-					before := sum
-					sum += math.Exp(c.LogProb(x))
-					if math.Abs(c.CDF(x)-sum) > 1e-9 || c.Quantile((before+sum)/2) != x {
-						t.Errorf("at %v the distribution function is %v, want %v", x, c.CDF(x), sum)
-					}
+			c := s.conditional(o, i)
+			outcomes := s.outcomes(c)
+			before := 0.0
+			for k, x := range outcomes {
+				if k == s.of.States {
+					before = c.CDF(x) - math.Exp(c.LogProb(x)) // of a grid what lies below is not listed
 				}
-				if math.Abs(sum-1) > 1e-9 {
-					t.Errorf("the probabilities sum to %v", sum)
+				if got, want := c.CDF(x), before+math.Exp(c.LogProb(x)); math.Abs(got-want) > 1e-9 {
+					t.Fatalf("up to %v are %v, want %v", x, got, want)
 				}
-				continue
+				if q := c.Quantile(c.CDF(x)); q != x && math.Exp(c.LogProb(x)) > 1e-12 {
+					t.Fatalf("the quantile at that of %v is %v", x, q)
+				}
+				before = c.CDF(x)
 			}
-			for _, p := range []float64{0.01, 0.3, 0.5, 0.99} {
-				x := c.Quantile(p)
-				if math.Abs(c.CDF(x)-p) > 1e-6 {
-					t.Errorf("the quantile at %v is %v, where the distribution function is %v", p, x, c.CDF(x))
+			for range 200 {
+				u := rng.Float64()
+				x := c.Quantile(u)
+				if discrete := s.discrete() || isState(x); discrete && c.CDF(x) < u || !discrete && math.Abs(c.CDF(x)-u) > 1e-5 {
+					t.Fatalf("the quantile at %v is %v, up to which there are %v", u, x, c.CDF(x))
 				}
-				h := step * (c.Quantile(0.9) - c.Quantile(0.1))
+				if s.discrete() || isState(x) {
+					continue
+				}
 				slope := (c.CDF(x+h) - c.CDF(x-h)) / (2 * h)
-				if density := math.Exp(c.LogProb(x)); math.Abs(slope-density) > 0.01*density {
+				if density := math.Exp(c.LogProb(x)); math.Abs(slope-density) > 1e-3*(1+density) && x > h && x < 6.28 {
 					t.Errorf("at %v the distribution function rises by %v, the density is %v", x, slope, density)
 				}
 			}
 		}
 		for _, p := range []float64{-0.1, 1.1, math.NaN()} {
-			if q := conditional(family, o, 0).Quantile(p); !math.IsNaN(q) {
+			if q := s.conditional(o, 0).Quantile(p); !math.IsNaN(q) {
 				t.Errorf("the quantile at %v is %v", p, q)
 			}
 		}
 	})
 }
 
-// What is drawn is distributed by the conditional, and is what the noise gives; another
-// value is not.
-func TestDrawFollowsTheConditional(t *testing.T) {
-	const n = 20_000
-	each(t, func(t *testing.T, family Family) {
-		o, rng := drawn(family, 1), rand.New(rand.NewPCG(3, 3))
-		c := conditional(family, o, 0)
-		middle := c.Quantile(0.5)
-		below, wrong := 0, 0
-		for range n {
-			noise := noiseOf(family, rng)
-			x := float64(family.Draw(models.Variable{}, o, noise))
-			if x != float64(float32(c.Draw(noise))) || family.Support().Check(x) != nil {
+// The randomised transforms F(x) − v·P(x) of draws are uniform, draws are outcomes, and what
+// the noise gives; other values are not.
+func TestDrawsFollowTheConditional(t *testing.T) {
+	const n = 10_000
+	each(t, func(t *testing.T, s subject) {
+		o, rng := s.outputs(1), rand.New(rand.NewPCG(3, 4))
+		c := s.conditional(o, 0)
+		pit, wrong, sure := make([]float64, n), 0, 0
+		for i := range pit {
+			noise := s.noise(rng)
+			drawn := s.Draw(s.of, o, noise)
+			x := float64(drawn)
+			if x != float64(float32(c.Draw(noise))) {
 				t.Fatalf("drawn %v and %v", x, c.Draw(noise))
 			}
-			if off, _ := c.Residual(x, noise); off > 1e-3 {
+			if err := s.of.Check(drawn); err != nil {
+				t.Fatal(err)
+			}
+			if off, _ := c.Residual(x, noise); !(off < 1e-3) {
 				t.Fatalf("%v is %v off what its noise gives", x, off)
 			}
-			if off, sure := c.Residual(1-x, noise); sure && off > 1e-3 {
-				wrong++
+			other := float64(s.Draw(s.of, o, s.noise(rng)))
+			if off, known := c.Residual(other, noise); known && other != x {
+				sure++
+				if off > 1e-3 {
+					wrong++
+				}
 			}
-			if x <= middle {
-				below++
+			pit[i] = c.CDF(x)
+			if s.discrete() || isState(x) {
+				pit[i] -= rng.Float64() * math.Exp(c.LogProb(x))
 			}
 		}
-		want := c.CDF(middle)
-		if share := float64(below) / n; math.Abs(share-want) > 4*math.Sqrt(0.25/n) {
-			t.Errorf("%v of the values are at most %v, want %v", share, middle, want)
+		if wrong < sure*9/10 {
+			t.Errorf("only %d of %d wrong values are noticed", wrong, sure)
 		}
-		if wrong < n*9/10 {
-			t.Errorf("only %d of %d wrong values are noticed", wrong, n)
+		if distance, p := num.KS(pit); p < 1e-3 {
+			t.Errorf("the Kolmogorov–Smirnov distance is %.4f", distance)
 		}
 	})
 }
 
+// inGraph computes what graphs say of values x [rows, n] with outputs o [rows, P·n]: ln p, its
+// gradient by o for the weights of each value, and the encoding of x.
+func inGraph(t *testing.T, b *backend.Backend, s subject, rows, n int, x, o, weights []float32) (logp, gradient, units []float32, embedding [][]float32) {
+	t.Helper()
+	variables, width := slices.Repeat([]models.Variable{s.of}, n), make([]float32, len(x))
+	for i, v := range x {
+		width[i] = 1
+		if s.of.Grid != nil && math.Abs(float64(v)) < 1e20 {
+			width[i] = float32(s.of.Grid.Width(float64(v)))
+		}
+	}
+	for _, spec := range s.Specs(n) {
+		embedding = append(embedding, spec.Init(rand.New(rand.NewPCG(1, 1)), spec.Shape))
+	}
+	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
+		v := Values{X: args[0], Variables: variables}
+		if s.of.Grid != nil {
+			v.Width = args[1]
+		}
+		y := s.LogProb(v, args[2])
+		p := models.Bind(s.Specs(n), args[4:])
+		return []*Node{y, Gradient(ReduceAllSum(Mul(y, args[3])), args[2])[0], s.Encode(p, args[0])}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer exec.Finalize()
+	matrix := func(flat []float32) any { return tensors.FromFlatDataAndDimensions(flat, rows, len(flat)/rows) }
+	args := []any{matrix(x), matrix(width), matrix(o), matrix(weights)}
+	for i, spec := range s.Specs(n) {
+		args = append(args, tensors.FromFlatDataAndDimensions(embedding[i], spec.Shape...))
+	}
+	out := backendtest.Call[float32](t, exec, args...)
+	return out[0], out[1], out[2], embedding
+}
+
+// own are the P outputs of variable j of n.
+func own(o []float32, j, n int) (all []float32) {
+	for ; j < len(o); j += n {
+		all = append(all, o[j])
+	}
+	return all
+}
+
+// Graph and host have the same ln p and the same units of the network, of outcomes and of what
+// is not known; the gradient in the graph is the slope on the host.
+func TestGraphIsTheHost(t *testing.T) {
+	const rows, n, h = 5, 3, 1.0 / 64
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		each(t, func(t *testing.T, s subject) {
+			rng, width := rand.New(rand.NewPCG(1, 1)), s.Outputs()*n
+			x, weights := make([]float32, rows*n), make([]float32, rows*n)
+			o := s.outputs(rows * n)
+			for i := range x {
+				at := own(o[i/n*width:(i/n+1)*width], i%n, n)
+				x[i], weights[i] = s.Draw(s.of, at, s.noise(rng)), float32(rng.NormFloat64())
+			}
+			x[4] = models.NotKnown
+			if s.of.States > 0 {
+				x[5] = models.StateCode(s.of.States - 1)
+			}
+			logp, gradient, units, embedding := inGraph(t, b, s, rows, n, x, o, weights)
+			get := func(name string) []float32 {
+				return embedding[slices.IndexFunc(s.Specs(n), func(spec models.Spec) bool { return spec.Name == name })]
+			}
+			for i, v := range x {
+				row, j := i/n, i%n
+				hostUnits := slices.Repeat([]float32{5}, s.Units())
+				s.Encoder(get, j, n)(hostUnits, v)
+				for k, unit := range own(units[row*s.Units()*n:(row+1)*s.Units()*n], j, n) {
+					if math.Abs(float64(unit-hostUnits[k])) > 1e-6 || models.IsNotKnown(v) && unit != 0 {
+						t.Errorf("unit %d of %v is %v in the graph, %v on the host", k, v, unit, hostUnits[k])
+					}
+				}
+				at := own(o[row*width:(row+1)*width], j, n)
+				of := func(at []float32) float64 {
+					if models.IsNotKnown(v) {
+						return 0
+					}
+					return s.Conditional(s.of, at).LogProb(float64(v))
+				}
+				if want := of(at); math.Abs(float64(logp[i])-want) > 3e-5*math.Max(1, math.Abs(want)) {
+					t.Errorf("ln p(%v) is %v in the graph, %v on the host", v, logp[i], want)
+				}
+				for k := range at {
+					slope := func(h float32) float64 {
+						up, down := slices.Clone(at), slices.Clone(at)
+						up[k] += h
+						down[k] -= h
+						return (of(up) - of(down)) / float64(up[k]-down[k])
+					}
+					// Richardson's difference, without the error in h².
+					want := float64(weights[i]) * (4*slope(h/2) - slope(h)) / 3
+					if got := float64(gradient[row*width+k*n+j]); math.Abs(got-want) > 2e-3*math.Max(1, math.Abs(want)) {
+						t.Errorf("the gradient of ln p(%v) by output %d is %v, want %v", v, k, got, want)
+					}
+				}
+			}
+		})
+	})
+}
+
+// Outputs of ±50 and values far out have a finite ln p and finite gradients.
+func TestExtremesAreFinite(t *testing.T) {
+	const rows, n = 64, 3
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		each(t, func(t *testing.T, s subject) {
+			rng := rand.New(rand.NewPCG(4, 4))
+			x, o := make([]float32, rows*n), make([]float32, rows*n*s.Outputs())
+			for i := range o {
+				o[i] = float32(100*rng.IntN(2) - 50)
+			}
+			for i := range x {
+				far := []float64{0, 1, -300, 1e4, 25}[i%5]
+				switch {
+				case s.of.Support.Kind == models.CircleValues:
+					far = math.Mod(math.Abs(far), 2*math.Pi)
+				case s.of.Grid != nil:
+					far = s.of.Grid.Round(math.Min(far, 14))
+				case s.discrete():
+					far = float64(i % s.of.Support.Size())
+				}
+				x[i] = float32(far)
+				if i%7 < s.of.States {
+					x[i] = models.StateCode(i % 7)
+				}
+			}
+			logp, gradient, _, _ := inGraph(t, b, s, rows, n, x, o, slices.Repeat([]float32{1}, rows*n))
+			if err := models.CheckFinite("ln p", "", logp, n); err != nil {
+				t.Error(err)
+			}
+			if err := models.CheckFinite("the gradient", "", gradient, n*s.Outputs()); err != nil {
+				t.Error(err)
+			}
+		})
+	})
+}
+
+// The density around a circle has no seam, and is right for narrow components at the seam and
+// for wide ones: the closed form of a wrapped normal is a Fourier series.
+func TestCircleHasNoSeam(t *testing.T) {
+	name := "gaussian"
+	components := 1
+	v := models.Variable{Support: models.Circle(2 * math.Pi)}
+	family, err := For(v, Fields{Family: &name, Components: &components, Mixed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range [][]float32{{0, 0, 0}, {3, 2, 20}, {0, 0.5, -3}, {0, 1, -1e4}, {0, -0.7, 1}} {
+		c := family.Conditional(v, o)
+		p := c.Parameters()
+		mean, sd := p[1].Value, p[2].Value
+		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+			x := []float32{0, float32(2 * math.Pi), 1, 3, float32(mean)}
+			logp, _, _, _ := inGraph(t, b, subject{family, v}, len(x), 1, x, slices.Repeat(o, len(x)), make([]float32, len(x)))
+			if math.Abs(float64(logp[0]-logp[1])) > 1e-3*math.Max(1, math.Abs(float64(logp[0]))) {
+				t.Errorf("sd %v: ln p is %v at 0 and %v after a turn", sd, logp[0], logp[1])
+			}
+			for i, at := range x {
+				density := 1.0
+				for k := 1.0; k < 400; k++ {
+					density += 2 * math.Exp(-k*k*sd*sd/2) * math.Cos(k*(float64(at)-mean))
+				}
+				if want := math.Log(density / (2 * math.Pi)); density > 1e-6 && sd > 0.1 && math.Abs(float64(logp[i])-want) > 1e-4 {
+					t.Errorf("sd %v: ln p(%v) is %v, want %v", sd, at, logp[i], want)
+				}
+			}
+		})
+	}
+}
+
+// In graphs the cells of a grid with ends have all of the probability, and narrow ones that of
+// the density times their width.
+func TestCellsTile(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		each(t, func(t *testing.T, s subject) {
+			_, last := math.Inf(-1), inf
+			if s.of.Grid != nil {
+				_, last = s.of.Grid.Ends()
+			}
+			if math.IsInf(last, 0) {
+				return
+			}
+			o := s.outputs(1)
+			x := num.Convert[float32](s.outcomes(s.conditional(o, 0)))
+			logp, _, _, _ := inGraph(t, b, s, len(x), 1, x, slices.Repeat(o, len(x)), make([]float32, len(x)))
+			sum := 0.0
+			for _, l := range logp {
+				sum += math.Exp(float64(l))
+			}
+			if math.Abs(sum-1) > 2e-6 {
+				t.Errorf("the cells have %v in all", sum)
+			}
+		})
+	})
+}
+
+// ln P of narrow cells is ln p + ln w, whatever the family, in the middle and far out.
+func TestNarrowCellsHaveTheDensity(t *testing.T) {
+	const step = 1e-6
+	fine := models.Variable{Support: models.GridCells(), Grid: lattice{-inf, inf, step, same, same}}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		each(t, func(t *testing.T, s subject) {
+			if s.of.Support.Kind != models.RealValues {
+				return
+			}
+			x := []float32{-40, -3, -0.01, 0, 0.5, 2, 17}
+			o := slices.Repeat(s.outputs(1), len(x))
+			density, slope, _, _ := inGraph(t, b, s, len(x), 1, x, o, slices.Repeat([]float32{1}, len(x)))
+			of := fine
+			of.States = s.of.States
+			cells, cellSlope, _, _ := inGraph(t, b, subject{s.Family, of}, len(x), 1, x, o, slices.Repeat([]float32{1}, len(x)))
+			for i := range x {
+				if got, want := float64(cells[i]), float64(density[i])+math.Log(step); math.Abs(got-want) > 3e-5*math.Abs(want) {
+					t.Errorf("ln P(%v) is %v, want %v", x[i], got, want)
+				}
+			}
+			for i, got := range cellSlope {
+				if want := slope[i]; math.Abs(float64(got-want)) > 1e-3*math.Max(1, math.Abs(float64(want))) {
+					t.Errorf("gradient %d is %v, of the density %v", i, got, want)
+				}
+			}
+		})
+	})
+}
+
+// No component is narrower than is asked for, and outputs that make it narrow keep a gradient.
+func TestNarrowest(t *testing.T) {
+	name, least := "gaussian", 0.01
+	v := models.Variable{Support: models.Reals()}
+	family, err := For(v, Fields{Family: &name, Narrowest: &least})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sd := func(scale float32) float64 { return family.Conditional(v, []float32{0, scale}).Parameters()[1].Value }
+	if narrow := sd(50); narrow < least || narrow > 1.3*least {
+		t.Errorf("the standard deviation is %v, want a little more than %v", narrow, least)
+	}
+	if slope := math.Log(sd(5) / sd(6)); slope < 0.02 {
+		t.Errorf("the standard deviation goes by only %v", slope)
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
-	for _, name := range []string{"student", "Gaussian"} {
+	for _, name := range []string{"student", "Gaussian", "wrapped"} {
 		if _, err := (Fields{Family: &name}).New(); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	name, scale, components := "mog", "square", -1
+	name, scale, components, bins := "mog", "square", -1, 1
 	if _, err := (Fields{Family: &name, Scale: &scale}).New(); err == nil {
 		t.Error("an unknown scale is taken")
 	}
 	if _, err := (Fields{Family: &name, Components: &components}).New(); err == nil {
 		t.Error("-1 components are taken")
+	}
+	name = "spline"
+	if _, err := (Fields{Family: &name, Bins: &bins}).New(); err == nil {
+		t.Error("1 bin is taken")
+	}
+}
+
+// A family that does not take a kind of variable says so in one line, with the output that does.
+func TestForRefuses(t *testing.T) {
+	for name, v := range map[string]models.Variable{
+		"bernoulli": {Support: models.Reals()},
+		"gaussian":  {Support: models.Bits()},
+		"mog":       {Support: models.Categories(3)},
+		"spline":    {Support: models.Circle(2 * math.Pi)},
+	} {
+		if _, err := For(v, Fields{Family: &name}); err == nil || strings.Count(err.Error(), "\n") > 0 || !strings.Contains(err.Error(), "mixed") {
+			t.Errorf("%s of %v: the error is %v", name, v.Support, err)
+		}
 	}
 }

@@ -201,14 +201,13 @@ func (s statesAt) Quantile(p float64) float64 {
 		}
 	}
 	// What p is among the values is rounded, and may be that of a neighbour.
-	inner := math.Min((p-sums[len(sums)-1])/values, 1)
-	const ulps = 1e-14
-	for _, q := range []float64{inner * (1 - ulps), inner} {
-		if x := s.Conditional.Quantile(q); s.CDF(x) >= p {
+	p0, slack := (p-sums[len(sums)-1])/values, 1e-15/values
+	for _, q := range []float64{p0 - slack, p0} {
+		if x := s.Conditional.Quantile(min(max(q, 0), 1)); s.CDF(x) >= p {
 			return x
 		}
 	}
-	return s.Conditional.Quantile(math.Min(inner*(1+ulps), 1))
+	return s.Conditional.Quantile(min(p0+slack, 1))
 }
 
 func (s statesAt) Draw(noise []float32) float64 {

@@ -1,0 +1,141 @@
+package output
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/internal/nn"
+	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/models"
+)
+
+// spline is the family of numbers whose z = S((x − m)/σ) is logistic with variance 1, S a
+// monotone rational-quadratic spline with linear tails. Its outputs are the mean m, what the
+// scale makes into ln 1/σ, and the parameters of S.
+type spline struct {
+	inputs
+	of    nn.Spline
+	width width
+}
+
+// splineEnd is where splines end on both sides of 0, in standard deviations.
+const splineEnd = 4
+
+func newSpline(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
+	bins := value(f.Bins)
+	if bins == 0 {
+		bins = 8
+	}
+	if bins < 2 || bins > nn.MaxBins {
+		return nil, fmt.Errorf("bins: a spline of %d, need 2 to %d", bins, nn.MaxBins)
+	}
+	return spline{inputs{f.Mixed}, nn.Spline{Bins: bins, End: splineEnd}, f.width(scale)}, nil
+}
+
+func splineTable(f Fields) option.Table {
+	table := f.widthTable()
+	if f.Bins != nil {
+		table = append(table, option.Of("bins", f.Bins, 8, "number of pieces of a spline").Within(2, nn.MaxBins))
+	}
+	return table
+}
+
+func (s spline) Outputs() int          { return 2 + s.of.Params() }
+func (spline) Bias() models.Init       { return nil }
+func (spline) Support() models.Support { return models.Reals() }
+func (spline) Noise() []Noise          { return []Noise{Normal} }
+func (s spline) Hint() string          { return s.width.scale.Hint() }
+
+// unit is the distribution of z before it is scaled to the variance 1.
+var unit = logistic{}
+
+func (s spline) LogProb(v Values, o *Node) *Node {
+	n := v.X.Shape().Dimensions[1]
+	of := func(first, last int) *Node { return Slice(o, AxisRange(), AxisRange(first*n, last*n)) }
+	scale, theta := s.width.log(of(1, 2)), of(2, s.Outputs())
+	u, spread := Mul(Sub(v.X, of(0, 1)), Exp(scale)), nn.Number(o, unit.spread())
+	if v.Width == nil {
+		z, rise := s.of.Forward(u, theta)
+		return unit.density(Mul(z, spread), Add(Add(scale, rise), nn.Number(o, math.Log(unit.spread()))))
+	}
+	c := v.cell(u, scale)
+	middle, half := s.of.Interval(c.Middle, c.Half, theta)
+	c.Middle, c.Half = Mul(middle, spread), Mul(half, spread)
+	c.Log = Log(Mul(c.Half, nn.Number(o, 2)))
+	return unit.cell(c)
+}
+
+func (s spline) Draw(v models.Variable, o, noise []float32) float32 {
+	return float32(rounded(v, splineAt{s, o}).Draw(noise))
+}
+
+func (s spline) Conditional(v models.Variable, o []float32) models.Conditional {
+	return rounded(v, splineAt{s, slices.Clone(o)})
+}
+
+// splineAt is the distribution of given outputs.
+type splineAt struct {
+	spline
+	o []float32
+}
+
+func (s splineAt) inverse() float64 { return math.Exp(s.width.hostLog(float64(s.o[1]))) }
+
+// base is the standard logistic number of x, and ln of its derivative.
+func (s splineAt) base(x float64) (z, rise float64) {
+	inverse := s.inverse()
+	z, rise = s.of.HostForward((x-float64(s.o[0]))*inverse, s.o[2:])
+	return z * unit.spread(), rise + math.Log(inverse*unit.spread())
+}
+
+// number is the number whose standard logistic one is z.
+func (s splineAt) number(z float64) float64 {
+	return float64(s.o[0]) + s.of.HostInverse(z/unit.spread(), s.o[2:])/s.inverse()
+}
+
+func (s splineAt) Draw(noise []float32) float64 {
+	return s.number(unit.hostFromNormal(float64(noise[0])))
+}
+
+// Residual compares on the side where the spline is flatter: the other one enlarges what
+// float32 leaves.
+func (s splineAt) Residual(x float64, noise []float32) (off float64, sure bool) {
+	z := unit.hostFromNormal(float64(noise[0]))
+	got, _ := s.base(x)
+	off = math.Min(math.Abs(got-z), math.Abs(x-s.number(z))*s.inverse())
+	return off / (1 + math.Abs(z)), true
+}
+
+func (s splineAt) LogProb(x float64) float64 {
+	z, rise := s.base(x)
+	return unit.hostDensity(z) + rise
+}
+
+func (s splineAt) LogCell(low, high float64) float64 {
+	a, _ := s.base(low)
+	b, _ := s.base(high)
+	return unit.hostCell(a, b)
+}
+
+func (s splineAt) CDF(x float64) float64 {
+	z, _ := s.base(x)
+	return unit.hostCDF(z)
+}
+
+func (s splineAt) Quantile(p float64) float64 {
+	if !(p >= 0 && p <= 1) {
+		return math.NaN()
+	}
+	return s.number(unit.hostQuantile(p))
+}
+
+// Parameters are the quartiles: those of the spline mean nothing alone.
+func (s splineAt) Parameters() (all []models.Parameter) {
+	for i, name := range []string{"quartile1", "median", "quartile3"} {
+		all = append(all, models.Parameter{Name: name, Value: s.Quantile(float64(i+1) / 4)})
+	}
+	return all
+}
