@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Stats describe the splits of a source.
@@ -95,7 +97,9 @@ func Describe(s *Splits) Stats {
 			d.Constant++
 		}
 	}
-	if b := s.baseline(d.Binary, columns[0], columns[2]); d.Binary {
+	if s.Prep.Schema() != nil {
+		d.IndependentNLL = s.independent().NLL
+	} else if b := s.baseline(d.Binary, columns[0], columns[2]); d.Binary {
 		d.IndependentNLL = b.NLL
 	} else if !math.IsInf(b.NLL, 0) {
 		d.GaussianNLL = b.NLL
@@ -126,7 +130,9 @@ func repeated(hashes, others []uint64) (earlier, among int) {
 type Baseline struct {
 	// Name is what scores: independent Bernoulli columns, with the probabilities
 	// (k + 1)/(n + 2) for k ones in n rows of train, where all values are bits, otherwise
-	// independent Gaussian columns with the means and variances of train.
+	// independent Gaussian columns with the means and variances of train. Of columns with a
+	// schema holes, atoms and levels have such probabilities, and numbers are Gaussian behind
+	// their transform, those with a step by the cells of it.
 	Name string
 	// NLL is +Inf where there is none: for a target, and for a column that is constant in
 	// train, which no Gaussian fits.
@@ -137,6 +143,9 @@ type Baseline struct {
 func IndependentColumns(s *Splits) Baseline {
 	if s == nil || s.Train == nil || s.Test == nil || s.Train.Dim == 0 || s.Test.Rows == 0 {
 		return Baseline{NLL: math.Inf(1)}
+	}
+	if s.Prep.Schema() != nil {
+		return s.independent()
 	}
 	binary, columns := true, [2][]column{}
 	for k, set := range []*Prepared{s.Train, s.Test} {
@@ -214,4 +223,79 @@ func hashRow(seed maphash.Seed, row []float32, buffer []byte) (uint64, []byte) {
 		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v+0))
 	}
 	return maphash.Bytes(seed, buffer), buffer
+}
+
+// independent is the baseline of a table with a schema.
+func (s *Splits) independent() Baseline {
+	logp := make([]float64, s.Test.Rows)
+	for d, m := range s.Prep.Modelled() {
+		score := m.independent(s.Train, d)
+		for i := range logp {
+			logp[i] += score(s.Test.Row(i)[d])
+		}
+	}
+	sum, weights := 0.0, 0.0
+	for i, v := range logp {
+		w := 1.0
+		if s.Test.Weights != nil {
+			w = s.Test.Weights[i]
+		}
+		if w > 0 {
+			sum, weights = sum+w*(v+s.Test.RowLogDet(i)), weights+w
+		}
+	}
+	return Baseline{"independent columns", -sum / weights}
+}
+
+// independent returns ln p of the prepared numbers of variable d by those of rows.
+func (m Modelled) independent(rows *Prepared, d int) func(float32) float64 {
+	states, levels := make([]float64, m.Atoms+1), make([]float64, m.Levels)
+	if m.Hole {
+		states = append(states, 0)
+	}
+	var numbers column
+	for i := range rows.Rows {
+		v := rows.Row(i)[d]
+		k := num.StateOf(v)
+		if states[k+1]++; k >= 0 {
+			continue
+		}
+		if numbers.add(float64(v)); m.Levels > 0 {
+			levels[int(v)]++
+		}
+	}
+	sd := math.Sqrt(numbers.squares / numbers.n)
+	return func(v float32) float64 {
+		k := num.StateOf(v)
+		logp := math.Log((states[k+1] + 1) / (float64(rows.Rows + len(states))))
+		switch y := float64(v); {
+		case k >= 0:
+			return logp
+		case m.Levels > 0:
+			return logp + math.Log((levels[int(v)]+1)/(numbers.n+float64(m.Levels)))
+		case m.Kind == Circular:
+			return logp - math.Log(2*math.Pi)
+		case m.Grid == nil:
+			return logp - math.Log(2*math.Pi)/2 - math.Log(sd) - (y-numbers.mean)*(y-numbers.mean)/(2*sd*sd)
+		default:
+			low, high := m.Grid.Cell(y)
+			if sd == 0 { // a constant column has cells, too
+				sd = m.Grid.Width(numbers.mean) / math.Sqrt(12)
+			}
+			return logp + logNormalBetween((low-numbers.mean)/sd, (high-numbers.mean)/sd)
+		}
+	}
+}
+
+// logNormalBetween is ln(Φ(b) − Φ(a)).
+func logNormalBetween(a, b float64) float64 {
+	if a > 0 { // more digits in the other tail
+		a, b = -b, -a
+	}
+	if p := (math.Erfc(-b/math.Sqrt2) - math.Erfc(-a/math.Sqrt2)) / 2; p > 0x1p-40*math.Erfc(-b/math.Sqrt2) && p > math.SmallestNonzeroFloat64 {
+		return math.Log(p)
+	}
+	a = max(a, b-1) // far out, or narrow
+	middle := (a + b) / 2
+	return -middle*middle/2 - math.Log(2*math.Pi)/2 + math.Log(b-a)
 }

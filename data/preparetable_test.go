@@ -502,3 +502,102 @@ func TestLogDetOfUnits(t *testing.T) {
 		t.Errorf("off by %v", d)
 	}
 }
+
+// The baseline is a distribution: its probabilities of states, levels and cells sum to one, and
+// its score is in the units of the source.
+func TestBaselineOfSchemas(t *testing.T) {
+	s := Schema{{Name: "n", Kind: Integer, Step: 1, Min: new(0.0), Transform: LogScale, Missing: true, Atoms: []float64{99}},
+		{Name: "l", Kind: Categorical, Levels: []string{"p", "q", "r"}, Missing: true}, {Name: "b", Kind: Binary, Levels: []string{"0", "1"}}}
+	columns := make([][]any, 3)
+	for i := range 200 {
+		columns[0] = append(columns[0], []any{float64(i % 17), nil, 99.0}[min(i%5, 2)])
+		columns[1] = append(columns[1], []any{"p", "q", nil}[i%3])
+		columns[2] = append(columns[2], float64(i%2))
+	}
+	splits := must.M1(Split(tableOf(s, columns), Options{Columns: s}))
+	for d, m := range splits.Prep.Modelled() {
+		score, sum := m.independent(splits.Train, d), 0.0
+		states := m.Atoms
+		if m.Hole {
+			states++
+		}
+		for k := range states {
+			sum += math.Exp(score(num.StateCode(k)))
+		}
+		for k := range m.Levels {
+			sum += math.Exp(score(float32(k)))
+		}
+		for k := 0.0; m.Grid != nil && k < 3000; k++ {
+			y, _ := m.Grid.cell(k)
+			sum += math.Exp(score(float32(y)))
+		}
+		if math.Abs(sum-1) > 1e-3 {
+			t.Errorf("%s: the probabilities sum to %v", m.Name, sum)
+		}
+	}
+	for _, by := range []float64{1, 1000} {
+		s := Schema{{Name: "x", Kind: Real, Exact: true}}
+		var cells []any
+		r := rand.New(rand.NewPCG(1, 2))
+		for range 5000 {
+			cells = append(cells, by*r.NormFloat64())
+		}
+		b := IndependentColumns(must.M1(Split(tableOf(s, [][]any{cells}), Options{Columns: s})))
+		if want := math.Log(2*math.Pi*math.E)/2 + math.Log(by); math.Abs(b.NLL-want) > 0.1 {
+			t.Errorf("normal numbers times %v: %v nats, want %v", by, b.NLL, want)
+		}
+	}
+}
+
+// Blocks of a table are its rows.
+func TestBlocksOfSchemas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		schema, columns := anyTable(t)
+		table := tableOf(schema, columns)
+		p, err := whole(table, Options{Columns: schema})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, from := must.M1(p.Apply(table)), 0
+		for s, err := range p.Blocks(table, rapid.IntRange(1, 50).Draw(t, "rows of a block"), (*Prepared).Check) {
+			if err != nil || !slices.Equal(s.X, all.X[from*all.Width():(from+s.Rows)*all.Width()]) {
+				t.Fatalf("rows from %d: %v", from, err)
+			}
+			from += s.Rows
+		}
+		if from != table.rows {
+			t.Fatalf("%d rows of %d", from, table.rows)
+		}
+	})
+}
+
+func BenchmarkPrepareTable(b *testing.B) {
+	const rows = 100_000
+	r := rand.New(rand.NewPCG(1, 2))
+	var schema Schema
+	table := must.M1(FromFlat(make([]float64, rows*20), 20))
+	for c := range 20 {
+		schema = append(schema, []Column{{Kind: Categorical, Levels: []string{"one", "two", "three", "four", "five"}}, {Kind: Integer, Step: 1}, {Kind: Real, Exact: true, Transform: SplineScale},
+			{Kind: Real, Step: 0.01, Missing: true, Atoms: []float64{0}}, {Kind: Date, Format: "2006-01-02", Step: 1}}[c%5])
+		schema[c].Name = string(rune('a' + c))
+		for i := range rows {
+			at := &table.wide.row(i, 20)[c]
+			switch c % 5 {
+			case 0:
+				table.SetText(i, c, schema[c].Levels[r.IntN(5)])
+			case 1:
+				*at = float64(r.IntN(100))
+			case 2:
+				*at = math.Exp(r.NormFloat64())
+			case 3:
+				*at = []float64{0, math.NaN(), math.Round(100*math.Exp(r.NormFloat64())) / 100}[min(r.IntN(10), 2)]
+			case 4:
+				table.SetText(i, c, clockOf("2006-01-02").write(float64(r.IntN(20_000))))
+			}
+		}
+	}
+	table.Columns = schema.Names()
+	for b.Loop() {
+		must.M1(Split(table, Options{Columns: schema}))
+	}
+}
