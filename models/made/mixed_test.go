@@ -1,0 +1,436 @@
+package made
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/masks"
+	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
+)
+
+// lattice is the multiples of a step between two of them, the cells of which are alike.
+type lattice struct{ step, low, high float64 }
+
+func (l lattice) Round(y float64) float64 {
+	return l.step * math.Round(math.Min(math.Max(y, l.low), l.high)/l.step)
+}
+
+func (l lattice) Cell(y float64) (low, high float64) {
+	low, high = y-l.step/2, y+l.step/2
+	if y <= l.low {
+		low = math.Inf(-1)
+	}
+	if y >= l.high {
+		high = math.Inf(1)
+	}
+	return low, high
+}
+
+func (l lattice) Width(float64) float64       { return l.step }
+func (l lattice) Ends() (first, last float64) { return l.low, l.high }
+
+// Variables of each kind.
+var (
+	inf      = math.Inf(1)
+	bit      = models.Variable{Name: "bit", Support: models.Bits()}
+	level3   = models.Variable{Name: "level of 3", Support: models.Categories(3)}
+	level40  = models.Variable{Name: "level of 40", Support: models.Categories(40)}
+	count    = models.Variable{Name: "count", Support: models.GridCells(), Grid: lattice{0.5, -inf, inf}}
+	positive = models.Variable{Name: "positive count", Support: models.GridCells(), Grid: lattice{0.5, -1, inf}}
+	bounded  = models.Variable{Name: "bounded count", Support: models.GridCells(), Grid: lattice{0.5, -1, 1}}
+	stepped  = models.Variable{Name: "stepped", Support: models.GridCells(), Grid: lattice{0.01, -inf, inf}}
+	number   = models.Variable{Name: "number", Support: models.Reals()}
+	angle    = models.Variable{Name: "angle", Support: models.Circle(2 * math.Pi)}
+)
+
+// with adds a hole and atoms to a variable.
+func with(v models.Variable, hole bool, atoms int) models.Variable {
+	v.Name, v.Hole, v.States = fmt.Sprintf("%s, hole %v, %d atoms", v.Name, hole, atoms), hole, atoms
+	if hole {
+		v.States++
+	}
+	return v
+}
+
+var everyKind = []models.Variable{
+	bit, with(number, true, 2), level3, count, with(bit, true, 0), bounded, number, level40, stepped, angle, with(number, false, 1),
+	with(bounded, true, 1), with(level3, true, 0), with(count, false, 2), number, with(angle, true, 0), bit, positive,
+}
+
+var numbers = []models.Variable{number, count, with(number, true, 1), bounded, with(positive, false, 1), stepped, number}
+
+// tables is one row a model of variables with columns.
+var tables = func() (all []Options) {
+	named := func(o Options, v []models.Variable) {
+		o.Variables, o.Dim, o.Components = v, len(v), 3
+		all = append(all, o)
+	}
+	every := Options{Output: mixed, Hidden: []int{23}, Activation: "tanh", Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 3, Direct: true, Conditioning: true}
+	named(every, everyKind)
+	residual := Options{Output: mixed, Hidden: []int{29, 29}, Residual: true, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.ReversedOrder, Groups: 7}
+	named(residual, everyKind)
+	none := Options{Output: mixed, Hidden: []int{}, Start: masks.RandomOrder, Degrees: masks.SequentialDegrees}
+	named(none, []models.Variable{with(number, true, 0)})
+	for _, family := range (&Options{}).reals() {
+		named(Options{Output: mixed, Reals: family.Name, Hidden: []int{11}, Activation: "tanh", Masks: 2, Degrees: masks.SequentialDegrees, Resample: masks.ResampleOrder}, numbers)
+		named(Options{Output: family.Name, Hidden: []int{11}, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.NaturalOrder, ContextDim: 2}, numbers)
+	}
+	discrete := []models.Variable{bit, level3, with(bounded, true, 0), with(bit, true, 1), with(level3, false, 1), bounded}
+	named(Options{Output: mixed, Hidden: []int{11}, Activation: "tanh", Masks: 3, Degrees: masks.SampledDegrees, ContextDim: 1, Conditioning: true}, discrete)
+	named(Options{Output: mixed, Hidden: []int{17}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees},
+		slices.Concat(slices.Repeat([]models.Variable{bit}, 8), slices.Repeat([]models.Variable{with(bit, true, 0)}, 2)))
+	return all
+}()
+
+// table is a model of columns on one backend.
+type table struct {
+	*Model
+	weights models.Weights
+	exec    *Exec
+	rows    int
+}
+
+// said is what a table says of rows.
+type said struct {
+	logp, values, holes, outputs []float32
+	gradients                    [][]float32
+}
+
+func compileTable(t *testing.T, b *backend.Backend, o Options) *table {
+	t.Helper()
+	m := mustNew(t, o)
+	s := &table{Model: m, rows: 61}
+	specs, degrees := m.Specs(), m.DegreeSpecs()
+	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
+		p := models.Bind(specs, args[:len(specs)]).WithDegrees(degrees, args[len(specs):len(specs)+len(degrees)])
+		x, cond := args[len(specs)+len(degrees)], (*Node)(nil)
+		if m.ContextDim() > 0 {
+			cond = args[len(args)-1]
+		}
+		logp := m.LogProb(p, x, cond)
+		values, holes := m.LogProbParts(p, x, cond)
+		all := []*Node{logp, values, holes, m.Conditionals(p, x, cond)}
+		return append(all, Gradient(ReduceAllSum(logp), args[:len(specs)]...)...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(exec.Finalize)
+	s.exec, s.weights = exec, scaled(randomWeights(m, 7), 0.4)
+	return s
+}
+
+// of are the results for rows of values, [s.rows, dim], whose cells follow.
+func (s *table) of(t *testing.T, w models.Weights, set *masks.Set, x, cond []float32) said {
+	t.Helper()
+	args := arguments(s.Model, w)
+	for _, d := range s.Degrees(set) {
+		args = append(args, d)
+	}
+	args = append(args, tensor(models.Widen(s, x), s.rows, models.Width(s)))
+	if s.ContextDim() > 0 {
+		args = append(args, tensor(cond, s.rows, s.ContextDim()))
+	}
+	out := backendtest.Call[float32](t, s.exec, args...)
+	return said{out[0], out[1], out[2], out[3], out[4:]}
+}
+
+// conditional is that of a variable by the outputs of a row.
+func (s *table) conditional(t *testing.T, d, row int, outputs []float32) models.Conditional {
+	t.Helper()
+	width := len(outputs) / s.rows
+	c, err := s.Conditional(d, outputs[row*width:(row+1)*width])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// sampled draws rows by a method, with the noise that they are made from.
+func (s *table) sampled(t *testing.T, set *masks.Set, cond []float32, method models.Method) (x, noise []float32, dim int) {
+	t.Helper()
+	sampler, err := s.NewSampler(s.weights, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, noise = make([]float32, s.rows*s.Dim()), make([]float32, s.rows*sampler.NoiseDim())
+	sampler.DrawNoise(rand.New(rand.NewPCG(8, 4)), noise)
+	if _, err := sampler.Sample(context.Background(), x, noise, cond, method); err != nil {
+		t.Fatal(err)
+	}
+	return x, noise, sampler.NoiseDim()
+}
+
+func TestTables(t *testing.T) {
+	checks := []struct {
+		name  string
+		check func(t *testing.T, s *table, set *masks.Set, x, cond []float32)
+	}{
+		{"sampler", checkTableSampler},
+		{"conditionals", checkTableConditionals},
+		{"autoregressive", checkTableAutoregressive},
+		{"holes come last", checkHolesComeLast},
+		{"not known", checkNotKnown},
+		{"gradients", checkTableGradients},
+		{"sums to one", checkTableSum},
+	}
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for i, o := range modeltest.Few(b, tables, 0, 2) {
+			t.Run(fmt.Sprintf("%d, %s, %d variables", i, o.Output+o.Reals, o.Dim), func(t *testing.T) {
+				s := compileTable(t, b, o)
+				cond := normals(rand.New(rand.NewPCG(3, 1)), s.rows*o.ContextDim, 1)
+				for k, set := range sets(s.Model) {
+					x, _, _ := s.sampled(t, set, cond, models.Incremental)
+					for _, c := range checks {
+						t.Run(fmt.Sprintf("%s, set %d", c.name, k), func(t *testing.T) { c.check(t, s, set, x, cond) })
+					}
+				}
+			})
+		}
+	})
+}
+
+// Samples are what noise and the graph's conditionals give, whatever the method, and values
+// or states of their variables.
+func checkTableSampler(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	_, noise, width := s.sampled(t, set, cond, models.Incremental)
+	for _, method := range []models.Method{models.Sequential, models.Jacobi} {
+		if other, _, _ := s.sampled(t, set, cond, method); !sameBits(other, x) {
+			t.Errorf("method %d gives other samples", method)
+		}
+	}
+	outputs, unsure := s.of(t, s.weights, set, x, cond).outputs, 0
+	for i, v := range x {
+		row, d := i/s.Dim(), i%s.Dim()
+		if err := s.Variable(d).Check(v); err != nil {
+			t.Fatalf("%s: %v", s.Variable(d).Name, err)
+		}
+		if g := s.Variable(d).Grid; g != nil && models.StateOf(v) < 0 && float32(g.Round(float64(v))) != v {
+			t.Fatalf("%s: %v is no middle of a cell", s.Variable(d).Name, v)
+		}
+		own := make([]float32, width/s.Dim())
+		for k := range own {
+			own[k] = noise[row*width+k*s.Dim()+d]
+		}
+		switch off, sure := s.conditional(t, d, row, outputs).Residual(float64(v), own); {
+		case !sure:
+			unsure++
+		case !(off < 1e-3):
+			t.Fatalf("%s, row %d: %v is off by %v", s.Variable(d).Name, row, v, off)
+		}
+	}
+	if unsure > len(x)/10 {
+		t.Errorf("%d of %d values are unsure", unsure, len(x))
+	}
+}
+
+// ln p is the sum of those of the conditionals on the host, and of its parts.
+func checkTableConditionals(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	r := s.of(t, s.weights, set, x, cond)
+	for row, got := range r.logp {
+		sum, holes := 0.0, 0.0
+		for d := range s.Dim() {
+			v, c := x[row*s.Dim()+d], s.conditional(t, d, row, r.outputs)
+			sum += c.LogProb(float64(v))
+			if hole := float64(models.StateCode(0)); s.Variable(d).Hole && models.StateOf(v) == 0 {
+				holes += c.LogProb(hole)
+			} else if s.Variable(d).Hole {
+				holes += math.Log1p(-math.Exp(c.LogProb(hole)))
+			}
+		}
+		if !near(float64(got), sum, 1e-4) {
+			t.Errorf("ln p of row %d is %v, and %v by its conditionals", row, got, sum)
+		}
+		if !near(float64(r.holes[row]), holes, 1e-4) || !near(float64(r.values[row]), sum-holes, 1e-4) {
+			t.Errorf("row %d: the parts are %v and %v, want %v and %v", row, r.values[row], r.holes[row], sum-holes, holes)
+		}
+	}
+}
+
+// A variable moves the outputs of some after it and of no other.
+func checkTableAutoregressive(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	dim := s.Dim()
+	one := slices.Repeat(x[:dim], s.rows)
+	context := slices.Repeat(cond[:s.ContextDim()], s.rows)
+	for d := range dim { // in row d + 1
+		for row := range s.rows {
+			if v := x[row*dim+d]; v != x[d] {
+				one[(d+1)*dim+d] = v
+			}
+		}
+	}
+	outputs := s.of(t, s.weights, set, one, context).outputs
+	width, reach := len(outputs)/s.rows, reaches(s.Model, set)
+	for d := range dim {
+		moved, reached := false, false
+		for e := range dim {
+			for _, column := range s.Columns(e) {
+				was, is := float64(outputs[column]), float64(outputs[(d+1)*width+column])
+				if !reach[d][e] && !near(is, was, 1e-6) {
+					t.Fatalf("output %d of %s is moved by %s, which is not before it", column, s.Variable(e).Name, s.Variable(d).Name)
+				}
+				moved = moved || math.Abs(is-was) > 1e-3
+			}
+			reached = reached || reach[d][e]
+		}
+		if moved != reached && one[(d+1)*dim+d] != x[d] {
+			t.Errorf("%s moves later outputs: %v", s.Variable(d).Name, moved)
+		}
+	}
+}
+
+func checkHolesComeLast(t *testing.T, s *table, set *masks.Set, _, _ []float32) {
+	for d := range s.Dim() {
+		for e := range s.Dim() {
+			if s.Variable(d).Hole && !s.Variable(e).Hole && set.Order[d] <= set.Order[e] {
+				t.Errorf("%s comes before %s", s.Variable(d).Name, s.Variable(e).Name)
+			}
+		}
+	}
+}
+
+// A variable that is not known adds nothing, and one that is the last of its order changes
+// nothing else.
+func checkNotKnown(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	dim := s.Dim()
+	whole := s.of(t, s.weights, set, x, cond)
+	last := slices.Max(set.Order)
+	without := slices.Clone(x)
+	for i := range without {
+		if set.Order[i%dim] == last {
+			without[i] = models.NotKnown
+		}
+	}
+	r := s.of(t, s.weights, set, without, cond)
+	for row, got := range r.logp {
+		want := float64(whole.logp[row])
+		for d := range dim {
+			if set.Order[d] == last {
+				want -= s.conditional(t, d, row, whole.outputs).LogProb(float64(x[row*dim+d]))
+			}
+		}
+		if !near(float64(got), want, 1e-4) || !near(float64(r.values[row]+r.holes[row]), want, 1e-4) {
+			t.Errorf("row %d: ln p without the last is %v, want %v", row, got, want)
+		}
+	}
+	for i := range without {
+		without[i] = models.NotKnown
+	}
+	for row, got := range s.of(t, s.weights, set, without, cond).logp {
+		if got != 0 {
+			t.Errorf("row %d: ln p of nothing is %v", row, got)
+		}
+	}
+}
+
+// Derivatives along random directions, of each parameter alone, are differences.
+func checkTableGradients(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	sum := func(v []float32) (sum float64) {
+		for _, p := range v {
+			sum += float64(p)
+		}
+		return sum
+	}
+	const step = 4e-3
+	rng := rand.New(rand.NewPCG(6, 6))
+	gradients := s.of(t, s.weights, set, x, cond).gradients
+	for i, spec := range s.Specs() {
+		direction := normals(rng, spec.Size(), 1/math.Sqrt(float64(spec.Size())))
+		want := 0.0
+		for k, g := range gradients[i] {
+			want += float64(g) * float64(direction[k])
+		}
+		moved := func(by float32) float64 {
+			w := clone(s.weights)
+			for k := range w[i] {
+				w[i][k] += by * direction[k]
+			}
+			return sum(s.of(t, w, set, x, cond).logp)
+		}
+		if got := (moved(step) - moved(-step)) / (2 * step); !near(got, want, 2e-2) && math.Abs(got-want) > 0.2 {
+			t.Errorf("the derivative along a direction of %s is %v, and %v by differences", spec.Name, want, got)
+		}
+	}
+}
+
+// The probabilities of all rows of values that can be counted, and of states, sum to one.
+func checkTableSum(t *testing.T, s *table, set *masks.Set, _, cond []float32) {
+	outcomes := make([][]float32, s.Dim())
+	for d := range outcomes {
+		v := s.Variable(d)
+		for k := range v.States {
+			outcomes[d] = append(outcomes[d], models.StateCode(k))
+		}
+		switch g := v.Grid.(type) {
+		case lattice:
+			if g.high-g.low == inf {
+				return
+			}
+			for y := g.low; y <= g.high; y += g.step {
+				outcomes[d] = append(outcomes[d], float32(y))
+			}
+		default:
+			if v.Support.Size() == 0 {
+				return
+			}
+			for k := range v.Support.Size() {
+				outcomes[d] = append(outcomes[d], float32(k))
+			}
+		}
+	}
+	total, sum, rows := 1, 0.0, []float32(nil)
+	for _, o := range outcomes {
+		total *= len(o)
+	}
+	context := slices.Repeat(cond[:s.ContextDim()], s.rows)
+	for n := range total {
+		for _, o := range outcomes {
+			rows = append(rows, o[n%len(o)])
+			n /= len(o)
+		}
+	}
+	for size := s.rows * s.Dim(); len(rows) > 0; rows = rows[min(size, len(rows)):] {
+		some := slices.Clone(rows[:min(size, len(rows))])
+		n := len(some) / s.Dim()
+		for len(some) < size {
+			some = append(some, rows[:s.Dim()]...)
+		}
+		for _, p := range s.of(t, s.weights, set, some, context).logp[:n] {
+			sum += math.Exp(float64(p))
+		}
+	}
+	if math.Abs(sum-1) > 1e-5*math.Sqrt(float64(total)) {
+		t.Errorf("the probabilities of %d rows sum to %v", total, sum)
+	}
+}
+
+// A family that does not take a variable is an error that names it, and so is a table without
+// columns.
+func TestFamiliesRefuseOtherVariables(t *testing.T) {
+	for _, c := range []struct {
+		output    string
+		variables []models.Variable
+		want      string
+	}{
+		{"gaussian", []models.Variable{number, level3}, level3.Name},
+		{"bernoulli", []models.Variable{bit, number}, number.Name},
+		{"mog", []models.Variable{angle, number}, angle.Name},
+		{"gaussian", []models.Variable{number}, "variables: 1"},
+		{mixed, nil, "output: mixed"},
+	} {
+		_, err := New(Options{Dim: 2, Output: c.output, Variables: c.variables})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", c.output, err)
+		}
+	}
+}
