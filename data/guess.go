@@ -45,6 +45,7 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 
 // guesser guesses what the columns of tables are.
 type guesser struct {
+	buffers
 	o      Options
 	tables []*Table
 	schema Schema

@@ -5,8 +5,15 @@ import (
 	"slices"
 )
 
+// buffers are what columns are looked at in, one after the other: of many rows a column is large.
+type buffers struct {
+	values [][]float64
+	sorted []float64
+}
+
 // observed are the values of a column in all rows.
 type observed struct {
+	*buffers
 	values []float64 // NaN where there is no number
 	hash   uint64    // of all cells
 	holes  int
@@ -34,7 +41,10 @@ const fewNumbers = 12
 func (g *guesser) observe(columns []int) []*observed {
 	all := make([]*observed, len(columns))
 	for k := range all {
-		all[k] = &observed{values: make([]float64, 0, g.rows()), low: math.Inf(1), high: math.Inf(-1), whole: true, counts: true, known: map[string]int{}}
+		if k == len(g.values) {
+			g.values = append(g.values, make([]float64, 0, g.rows()))
+		}
+		all[k] = &observed{buffers: &g.buffers, values: g.values[k], low: math.Inf(1), high: math.Inf(-1), whole: true, counts: true, known: map[string]int{}}
 	}
 	const block = 256 // rows
 	for _, t := range g.tables {
@@ -108,14 +118,17 @@ func (s *observed) number(v float64) {
 	}
 }
 
-// all are the different numbers, sorted.
+// all are the different numbers, sorted; of one column at a time.
 func (s *observed) all() []float64 {
 	switch {
 	case s.different != nil:
 	case len(s.few) <= fewNumbers:
 		s.different = slices.Sorted(slices.Values(s.few))
 	default:
-		s.different = slices.Compact(s.sorted(0, 1))
+		if s.buffers.sorted == nil {
+			s.buffers.sorted = make([]float64, 0, cap(s.values))
+		}
+		s.different = slices.Compact(s.appendSorted(s.buffers.sorted, 0, 1))
 	}
 	return s.different
 }
@@ -132,10 +145,9 @@ func (s *observed) dates() []string {
 	return *s.layouts
 }
 
-// sorted are the numbers of one in so many different values, chosen by their hashes, so that the numbers that are equal are
-// chosen together.
-func (s *observed) sorted(part, of uint64) []float64 {
-	values := make([]float64, 0, s.numbers/int(of)+1)
+// appendSorted appends the numbers of one in so many different values, chosen by their hashes, so that the numbers that are
+// equal are chosen together.
+func (s *observed) appendSorted(values []float64, part, of uint64) []float64 {
 	for _, v := range s.values {
 		if v == v && (of == 1 || mix(math.Float64bits(v))%of == part) {
 			values = append(values, v)
@@ -210,7 +222,7 @@ const mostRepeats = 0.1
 
 // repeats is the part of the rows whose number is in another row too, but for rows with some numbers.
 func (s *observed) repeats(but []float64) float64 {
-	values := s.sorted(0, uint64(len(s.values)/someNumbers+1))
+	values := s.appendSorted(nil, 0, uint64(len(s.values)/someNumbers+1))
 	rows, repeated := 0, 0
 	for from, to := range runs(values) {
 		if slices.Contains(but, values[from]) {

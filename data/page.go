@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"math"
+	"runtime/debug"
 	"slices"
 )
 
@@ -62,6 +63,11 @@ func (s *Source) page(o Options) (d Stats, err error) {
 			return d, err
 		}
 	}
+	rows := 0
+	for _, t := range tables {
+		rows += t.rows
+	}
+	release(rows)
 	p, err := s.columns(&o)
 	if err != nil {
 		return d, err
@@ -75,10 +81,7 @@ func (s *Source) page(o Options) (d Stats, err error) {
 	if d.Splits, err = p.repetitions(s.parts()); err != nil {
 		return d, err
 	}
-	rows := 0
-	for _, t := range tables {
-		rows += t.rows
-	}
+	release(rows)
 	values := make([]float64, 0, rows) // of each column
 	for c := range schema {
 		of, err := p.describe(tables, c, values)
@@ -88,6 +91,15 @@ func (s *Source) page(o Options) (d Stats, err error) {
 		d.Columns = append(d.Columns, of)
 	}
 	return d, nil
+}
+
+// release returns memory that is not used any more to the system, where much was used for so many rows: the next
+// look at them needs as much, and garbage would stay beside it.
+func release(rows int) {
+	const many = 1 << 21
+	if rows > many {
+		debug.FreeOSMemory()
+	}
 }
 
 // repetitions counts the rows of parts that repeat others.

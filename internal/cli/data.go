@@ -336,7 +336,7 @@ func pageText(b *strings.Builder, d data.Stats) {
 			case c.Kind == data.Date:
 				cell = fmt.Sprint(c.Quantiles[q])
 			default:
-				cell = fmt.Sprintf("%.5g", c.Quantiles[q])
+				cell = fmt.Sprintf("%.5g", c.Quantiles[q].(float64)+0) // −0 is 0
 			}
 			cells = append(cells, cell)
 		}
