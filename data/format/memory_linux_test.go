@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,8 +21,8 @@ import (
 // reads is the variable by which the test runs itself as a process that reads a file.
 const reads = "MASKFLOW_TEST_READS"
 
-// Readers take little more memory than the values of a table: of a text half as much again
-// and 64 MB, also from a pipe, whose length nobody knows; of arrays half as much again.
+// Readers take little more memory than the values of a table: of a text and of Parquet half as
+// much again and 64 MB, also from a pipe, whose length nobody knows; of arrays half as much again.
 func TestMemoryOfReaders(t *testing.T) {
 	if path := os.Getenv(reads); path != "" {
 		readAlone(path)
@@ -40,12 +41,16 @@ func TestMemoryOfReaders(t *testing.T) {
 	must.M(WriteFile(filepath.Join(dir, "wide.npy"), wide))
 	must.M(WriteFile(filepath.Join(dir, "wide.npz"), wide))
 	must.M(WriteFile(filepath.Join(dir, "narrow.npy"), narrow))
+	for k := range wide.Float64() {
+		wide.Float64()[k] = math.Sqrt(float64(k % 1009))
+	}
+	must.M(WriteFile(filepath.Join(dir, "x.parquet"), wide))
 	fortran := bytes.Replace(must.M1(os.ReadFile(filepath.Join(dir, "wide.npy"))), []byte("'fortran_order': False"), []byte("'fortran_order': True "), 1)
 	must.M(os.WriteFile(filepath.Join(dir, "fortran.npy"), fortran, 0o600))
 	const values = rows * dim * 8
 	for name, most := range map[string]int64{
 		"x.csv": values*3/2 + 64<<20, "x.csv.gz": values*3/2 + 64<<20, "pipe": values*3/2 + 64<<20,
-		"wide.npy": values * 3 / 2, "wide.npz": values * 3 / 2, "fortran.npy": values * 3 / 2, "narrow.npy": values * 3 / 4,
+		"wide.npy": values * 3 / 2, "wide.npz": values * 3 / 2, "fortran.npy": values * 3 / 2, "narrow.npy": values * 3 / 4, "x.parquet": values*3/2 + 64<<20,
 	} {
 		c := exec.Command(os.Args[0], "-test.run=^TestMemoryOfReaders$")
 		c.Env = append(os.Environ(), reads+"="+filepath.Join(dir, name))
