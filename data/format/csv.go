@@ -68,7 +68,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 				return nil, err
 			}
 			if header {
-				if err = s.columns(t, cells, line); err != nil {
+				if err := s.columns(t, cells, line); err != nil {
 					return nil, err
 				}
 				continue

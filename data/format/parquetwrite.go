@@ -17,7 +17,7 @@ const parquetRows = 1 << 16
 // parquetBody writes rows of Parquet: each column is one of doubles, floats, whole numbers or
 // texts, as the first block has it, and each cell may be null.
 type parquetBody struct {
-	out    *parquet.Writer
+	out    *parquet.GenericWriter[any]
 	cells  []data.Cells
 	digits int // of the type of the numbers: 32 or 64
 	row    parquet.Row
@@ -49,7 +49,7 @@ func newParquetBody(out io.Writer, t *data.Table, rows, digits int) (*parquetBod
 		}
 		root.fields = append(root.fields, parquetField{parquet.Optional(node), columns[col]})
 	}
-	b.out = parquet.NewWriter(out, parquet.NewSchema("rows", root), parquet.Compression(&parquet.Snappy), parquet.CreatedBy("maskflow", "", ""))
+	b.out = parquet.NewGenericWriter[any](out, parquet.NewSchema("rows", root), parquet.Compression(&parquet.Snappy), parquet.CreatedBy("maskflow", "", ""))
 	return b, nil
 }
 

@@ -206,7 +206,7 @@ func newTextBody(out io.Writer, comma byte, digits int, columns []string) (*text
 		return b, nil
 	}
 	for col, name := range columns {
-		b.line = b.cell(b.line, col, len(columns), name)
+		b.cell(col, len(columns), name)
 	}
 	_, err := b.out.Write(append(b.line, '\n'))
 	return b, err
@@ -215,19 +215,19 @@ func newTextBody(out io.Writer, comma byte, digits int, columns []string) (*text
 func (b *textBody) write(t *data.Table) error {
 	rows, dim := t.Dims()
 	for row := range rows {
-		line := b.line[:0]
+		b.line = b.line[:0]
 		for col := range dim {
 			v := t.At(row, col)
 			if text, ok := t.Text(row, col); ok || v != v {
-				line = b.cell(line, col, dim, text)
+				b.cell(col, dim, text)
 				continue
 			}
 			if col > 0 {
-				line = append(line, b.comma)
+				b.line = append(b.line, b.comma)
 			}
-			line = appendNumber(line, v, b.digits)
+			b.line = appendNumber(b.line, v, b.digits)
 		}
-		b.line = append(line, '\n')
+		b.line = append(b.line, '\n')
 		if _, err := b.out.Write(b.line); err != nil {
 			return err
 		}
@@ -240,17 +240,15 @@ func (b *textBody) end() error { return b.out.Flush() }
 // cell appends a text, "" for a missing value. It is quoted where a reader could take it
 // for more than one cell, whichever separator it looks for, for a comment or, alone in its
 // line, for none.
-func (b *textBody) cell(line []byte, col, dim int, text string) []byte {
+func (b *textBody) cell(col, dim int, text string) {
 	if col > 0 {
-		line = append(line, b.comma)
+		b.line = append(b.line, b.comma)
 	}
 	alone := dim == 1 && (text == "" || strings.ContainsAny(text, " \t"))
-	if !alone && !strings.ContainsAny(text, ",;|\t\"\r\n") && strings.TrimSpace(text) == text && !strings.HasPrefix(text, "#") {
-		return append(line, text...)
+	if alone || strings.ContainsAny(text, ",;|\t\"\r\n") || strings.TrimSpace(text) != text || strings.HasPrefix(text, "#") {
+		text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 	}
-	line = append(line, '"')
-	line = append(line, strings.ReplaceAll(text, `"`, `""`)...)
-	return append(line, '"')
+	b.line = append(b.line, text...)
 }
 
 // appendNumber writes a number with as few digits as give it back exactly, and with an
