@@ -81,7 +81,8 @@ func (c *Config) DataOptions() data.Options {
 		if err := c.choose(chosen(real)); err != nil {
 			return err
 		}
-		o.Noise = !c.Model.Traits().Cells
+		t := c.Model.Traits()
+		o.Noise = !t.Cells && !t.Binary
 		return nil
 	}
 	return o
