@@ -229,7 +229,7 @@ func checkValues(d models.Definition, x, cond []float32) error {
 	if err != nil {
 		return err
 	}
-	s := &data.Prepared{Name: "rows", Rows: rows, Dim: d.Dim(), ContextDim: d.ContextDim(), X: x, Context: cond}
+	s := &data.Prepared{Name: "rows", Rows: rows, Dim: d.Dim(), Cells: models.Width(d) - d.Dim(), ContextDim: d.ContextDim(), X: x, Context: cond}
 	return cmp.Or(s.Check(), CheckRows(d, s))
 }
 

@@ -61,7 +61,7 @@ func (c Column) Frequent() Column {
 // tails is the part of the numbers at either end that may be beyond the bins.
 const tails = 0.005
 
-// Number counts the numbers of both sets, each of so many rows, in at most so many bins, and returns the column with
+// Number counts the numbers of both sets, each of so many rows, in at most so many bins, fewer of few numbers, and returns the column with
 // these, or without bins where the numbers are too far apart. The bins cover the numbers of both but for the rarest far ones. Of numbers that are rounded to multiples of a
 // step, all bins cover as many of those; 0 is no step. Numbers that are not finite are left out.
 func (c Column) Number(numbers [2][]float64, rows [2]int, step float64, most int) Column {
@@ -77,11 +77,13 @@ func (c Column) Number(numbers [2][]float64, rows [2]int, step float64, most int
 	if all.empty() {
 		return c
 	}
-	bins := most
+	// Of few numbers the counts in many bins mean little.
+	const leastBins = 16
+	bins := min(most, max(leastBins, int(3*math.Cbrt(float64(min(len(sorted[0]), len(sorted[1])))))))
 	switch {
 	case step > 0:
 		first, last := math.Round(all.lo/step), math.Round(all.hi/step)
-		each := max(math.Ceil((last-first+1)/float64(most)), 1)
+		each := max(math.Ceil((last-first+1)/float64(bins)), 1)
 		bins = int(math.Ceil((last - first + 1) / each))
 		c.X = Range{(first - 0.5) * step, (first - 0.5 + float64(bins)*each) * step}
 	case all.lo == all.hi:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
@@ -13,7 +14,8 @@ import (
 	"github.com/maskflow/maskflow/plot"
 )
 
-// plotColumns draws each column of the rows of a split beside samples, which have the contexts of these rows.
+// plotColumns draws each column of the rows of a split beside as many samples, of few rows more, which have the contexts
+// of these rows.
 func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions) error {
 	set, _, err := a.plotSplit(ctx, r, &o)
 	if err != nil {
@@ -27,13 +29,15 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 	for i := range n {
 		rows[0] = append(rows[0], set.Row(i)[:set.Dim]...)
 	}
-	with := maskflow.SampleOptions{Seed: o.seed}
+	samples, with := max(n, leastSamples), maskflow.SampleOptions{Seed: o.seed}
 	if set.ContextDim > 0 {
-		if with.Context, err = data.FromFlat(set.Context[:n*set.ContextDim], set.ContextDim); err != nil {
+		samples = (samples + n - 1) / n * n
+		contexts := slices.Repeat(set.Context[:n*set.ContextDim], samples/n)
+		if with.Context, err = data.FromFlat(contexts, set.ContextDim); err != nil {
 			return err
 		}
 	}
-	if rows[1], err = r.Core.Sample(ctx, n, with); err != nil {
+	if rows[1], err = r.Core.Sample(ctx, samples, with); err != nil {
 		return err
 	}
 	bins, shown := fileBins, min(set.Dim, fileVariables)
@@ -46,7 +50,7 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 		return err
 	}
 	if o.output != "" {
-		return picture.Columns(o.output, columns[:shown], picture.Labels{Title: title(r, text.Count(n, o.split+" row")+" and as many samples")})
+		return picture.Columns(o.output, columns[:shown], picture.Labels{Title: title(r, text.Count(n, o.split+" row")+" and "+text.Count(samples, "sample"))})
 	}
 	for _, c := range columns {
 		if err := a.print("%s\n", text.Plain(c.Name)); err != nil {
@@ -57,12 +61,13 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 			return err
 		}
 	}
-	return a.print("bars: %s; line and marks: as many samples\n", text.Count(n, o.split+" row"))
+	return a.print("bars and first figures: %s; lines, marks and second figures: %s\n", text.Count(n, o.split+" row"), text.Count(samples, "sample"))
 }
 
-// Rows and samples that are compared, and the most bins of a picture.
+// Rows that are compared at most, samples at least, and the bins of a picture at most.
 const (
 	mostCompared = 10_000
+	leastSamples = 1000
 	fileBins     = 40
 )
 
