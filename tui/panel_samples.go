@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -46,7 +47,10 @@ func (m *samplesPanel) view(w, h int) drawing {
 }
 
 func noSamples(r *monitor.Run) string {
-	if labels, ok := r.Setting("data.labels"); ok && labels != "false" {
+	labels, _ := r.Setting("data.labels")
+	last, _ := r.Setting("data.context_columns")
+	columns, _ := r.Setting("data.columns")
+	if labels == "true" || cmp.Or(last, "0") != "0" || strings.Contains(columns, "context") {
 		return "A conditional density has no samples without a context: maskflow sample --context draws them."
 	}
 	return "No samples yet: they are drawn beside a validation."

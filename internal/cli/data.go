@@ -56,10 +56,12 @@ func (a *app) dataListCommand() *cobra.Command {
 	return c
 }
 
-const dataShowLong = `show reads a source as training does, and describes its splits: rows, mean and range of
-the values, repeated rows, rows that are in train too. It prints the test NLL of
-independent columns, which any model must beat. Of a run it reads the data by the
-settings of the run.
+const dataShowLong = `show reads a source as training does, and describes its splits: rows, repeated rows, rows
+that are in train too. Of a table it has a line for each column: role, kind, how many
+cells are missing, quantiles, the most frequent levels, steps and atoms; and what is
+guessed, each with how to overrule it. Of an array it has mean and range of the values
+and the test NLL of independent columns, which any model must beat. Of a run it reads the
+data by the settings of the run.
 
 With -o it writes the rows of --split instead, in the units of the source, with its
 columns, followed by a context that it keeps apart, such as labels: a file that eval
@@ -74,7 +76,8 @@ func (a *app) dataShowCommand() *cobra.Command {
 		Use:   "show SOURCE|RUN",
 		Short: "Describe the rows of a source or of a run, or write those of a split",
 		Long:  dataShowLong,
-		Example: `  maskflow data show connect4
+		Example: `  maskflow data show people.csv
+  maskflow data show connect4
   maskflow data show binary/dna.npz --data-dir ~/data --json
   maskflow data show mnist --binarize threshold
   maskflow data show runs/dna --split test -o test.csv
