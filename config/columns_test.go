@@ -108,7 +108,7 @@ func TestProblemsOfColumns(t *testing.T) {
 		t.Errorf("got\n%q\nwant\n%q", got, want)
 	}
 	for set, want := range map[string]string{
-		"data.columns.a=reel":            `--set data.columns.a=reel: unknown value "reel" (did you mean "real"?`,
+		"data.columns.a=reel":             `--set data.columns.a=reel: unknown value "reel" (did you mean "real"?`,
 		"data.columns.a.min=low":          `--set data.columns.a.min=low: want a number, got the text "low"`,
 		"data.columns={a: {minn: 3}}":     `--set data.columns={a: {minn: 3}}: data.columns.a: unknown key "minn" (did you mean "min"?)`,
 		"data.columns.a=spline":           `--set data.columns.a=spline: unknown value "spline" (known: binary`,
