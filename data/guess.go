@@ -232,12 +232,8 @@ func (g *guesser) useless(c int, s *observed) bool {
 // names is what programs write that have such names.
 func (g *guesser) isID(c int) bool {
 	t, _ := g.tables[0].source(c)
-	name := strings.ToLower(g.schema[c].Name)
-	if t.Columns != nil && name == strconv.Itoa(c) {
-		return true
-	}
-	words := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	if len(words) == 0 {
+	words := wordsIn(g.schema[c].Name)
+	if t.Columns != nil && g.schema[c].Name == strconv.Itoa(c) || len(words) == 0 {
 		return true
 	}
 	switch words[len(words)-1] {
@@ -384,8 +380,12 @@ func (g *guesser) numbers(c int, s *observed) error {
 	if column.role() != VariableRole || !guess || g.given[c] {
 		return nil
 	}
-	if len(s.few) <= fewNumbers && s.numbers >= 5*len(s.few) {
+	if len(s.few) <= fewNumbers && s.numbers >= 5*len(s.few) && circling(column.Name) == 0 {
 		g.say(c, "at most a dozen different numbers: %s (if they are codes", "", string(Categorical))
+		return nil
+	}
+	if period := circling(column.Name); period > 0 && s.low >= 0 && s.high <= period && s.high-s.low > period/2 {
+		g.say(c, "perhaps angles or the like, whose last value is near the first: %s (if so", "", fmt.Sprintf("{kind: circular, period: %v}", period))
 		return nil
 	}
 	if column.Kind == Real && column.Step == 0 && !column.Exact && s.repeats(column.Atoms) > mostRepeats {
@@ -395,6 +395,28 @@ func (g *guesser) numbers(c int, s *observed) error {
 		g.say(c, "nothing is below 0: %s (if it cannot be", "", "{min: 0}")
 	}
 	return nil
+}
+
+// circling is the period of what a column of that name may have, 0 of others.
+func circling(name string) float64 {
+	for _, word := range wordsIn(name) {
+		switch word {
+		case "angle", "azimuth", "bearing", "heading", "direction", "longitude":
+			return 360
+		case "hour":
+			return 24
+		case "month":
+			return 12
+		case "weekday":
+			return 7
+		}
+	}
+	return 0
+}
+
+// wordsIn are the words of the name of a column, in small letters.
+func wordsIn(name string) []string {
+	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // dropEqual drops what is a copy of a column before it.

@@ -174,6 +174,48 @@ func TestLevelsAreSortedAsPeopleDo(t *testing.T) {
 	}
 }
 
+// The digits of float32 are enough for a step.
+func TestStepsOfFloat32(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 11))
+	values := make([]float32, 3*1009)
+	for i := range values {
+		values[i] = []float32{float32(rng.IntN(997)) / 100, rng.Float32(), float32(rng.IntN(97))}[i%3]
+	}
+	table, err := data.FromFlat(values, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, _ := guess(t, table, data.Options{})
+	for k, want := range []string{"real 0.01", "real", "integer 1"} {
+		if got := inShort(schema[k]); got != want {
+			t.Errorf("column %d is %s, want %s", k, got, want)
+		}
+	}
+}
+
+// What may be worth a declaration has a line, which says how; what is declared has none.
+func TestHints(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 7))
+	var b strings.Builder
+	b.WriteString("wind_direction,price,class,day\n")
+	for range 211 {
+		fmt.Fprintf(&b, "%d,%.2f,%d,%02d.%02d.2024\n", rng.IntN(360), math.Exp(rng.NormFloat64()), 1+rng.IntN(3), 1+rng.IntN(12), 1+rng.IntN(12))
+	}
+	hints := []string{"{wind_direction: {kind: circular, period: 360}}", "{price: {min: 0}}", "{class: categorical}"}
+	_, lines := guess(t, read(t, b.String()), data.Options{})
+	for _, hint := range hints {
+		if !strings.Contains(strings.Join(lines, "\n"), hint) {
+			t.Errorf("%q do not say %s", lines, hint)
+		}
+	}
+	_, lines = guess(t, read(t, b.String()), data.Options{Columns: data.Schema{{Name: "wind_direction", Kind: data.Integer}, {Name: "price", Exact: true}, {Name: "class", Role: data.VariableRole}}})
+	for _, hint := range hints {
+		if strings.Contains(strings.Join(lines, "\n"), hint) {
+			t.Errorf("%q say %s", lines, hint)
+		}
+	}
+}
+
 // Names act, whatever the values are, unless a kind or a role is declared.
 func TestColumnsThatNameTheRows(t *testing.T) {
 	table := read(t, "id,customer_id,width,index,key\n"+strings.Repeat("3,17,2.5,1,a\n1,23,3.5,1,b\n2,42,1.5,2,a\n", 1)+"4,5,9,1,b\n5,6,8.5,2,c\n")

@@ -177,6 +177,11 @@ func (c *Column) check(report option.Report) {
 	}
 }
 
+// OfNumbers reports whether a model is to see numbers of the column, as far as it is declared.
+func (c *Column) OfNumbers() bool {
+	return (c.role() == VariableRole || c.role() == ContextRole || c.Role == WeightRole) && c.Kind != Binary && c.Kind != Categorical && c.Kind != Date
+}
+
 // checkLayout returns what is wrong with the layout of a date, "" when nothing is.
 func checkLayout(layout string) string {
 	clock, at := clockOf(layout), time.Date(1999, 11, 28, 23, 58, 57, 0, time.UTC)

@@ -130,11 +130,24 @@ func (s *sheet) settle(t *data.Table, firstLine int) error {
 		return nil
 	}
 	for col := range dim {
+		name := strconv.Itoa(col)
+		if t.Columns != nil {
+			name = t.Columns[col]
+		}
+		if slices.ContainsFunc(s.schema, func(c data.Column) bool { return (c.Name == name || c.Name == strconv.Itoa(col)) && !c.OfNumbers() }) {
+			continue
+		}
 		if err := s.dialectOf(t, col); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isName reports whether a cell of the first line is the name of a column, and not the number of one of dim.
+func (s *sheet) isName(cell string, dim int) bool {
+	k, err := strconv.Atoi(cell)
+	return (err != nil || k >= dim) && slices.ContainsFunc(s.schema, func(c data.Column) bool { return c.Name == cell })
 }
 
 // dialectOf returns an error for a column most of whose cells are numbers where some can

@@ -116,7 +116,7 @@ func TestTablesOfTextsRefuse(t *testing.T) {
 
 // A first line that has a known name is a header, although it has numbers.
 func TestKnownNames(t *testing.T) {
-	s, err := ReadCSV(strings.NewReader("0,2019\n1,2\n"), "t.csv", ReadOptions{Known: []string{"2019", "a"}})
+	s, err := ReadCSV(strings.NewReader("0,2019\n1,2\n"), "t.csv", ReadOptions{Schema: data.Schema{{Name: "2019"}, {Name: "a"}}})
 	if err != nil || !slices.Equal(s.Columns, []string{"0", "2019"}) || shown(s) != "1 2" {
 		t.Errorf("%v, %v", s, err)
 	}

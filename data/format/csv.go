@@ -151,7 +151,7 @@ func (s *sheet) isHeader(cells []string, line int) (bool, error) {
 	if s.Header == "yes" || s.Header == "no" {
 		return s.Header == "yes", nil
 	}
-	if slices.ContainsFunc(cells, func(cell string) bool { return slices.Contains(s.known, strings.TrimSpace(cell)) }) {
+	if slices.ContainsFunc(cells, func(cell string) bool { return s.isName(strings.TrimSpace(cell), len(cells)) }) {
 		return true, nil
 	}
 	numeric, worded := -1, -1

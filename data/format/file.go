@@ -45,9 +45,10 @@ type ReadOptions struct {
 	Head bool
 	// Dialect is how a table of text is written.
 	data.Dialect
-	// Known are names of columns: a first line of text that has one of them is a header,
-	// whatever else is in it.
-	Known []string
+	// Schema is what is known of columns of a text: a first line that has the name of one is
+	// a header, whatever else is in it, and cells that need not be numbers are not refused for
+	// what they look like.
+	Schema data.Schema
 	// MaxValues bounds the values read. 0 is [data.DefaultMaxValues].
 	MaxValues int
 }

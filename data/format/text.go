@@ -24,7 +24,7 @@ import (
 type sheet struct {
 	*records
 	data.Dialect
-	known   []string        // names that only a header has
+	schema  data.Schema     // what is known of columns
 	missing map[string]bool // the signs of a missing value
 	grouped *regexp.Regexp  // numbers with separators of thousands, nil where they have none
 	blank   bool            // runs of blanks were its separators
@@ -38,7 +38,7 @@ type sheet struct {
 // newSheet decodes a table of text and finds out what its dialect leaves open.
 func newSheet(r io.Reader, o ReadOptions) (*sheet, error) {
 	d := o.Dialect
-	s := &sheet{records: newRecords(r), Dialect: d, known: o.Known, missing: map[string]bool{"": true}}
+	s := &sheet{records: newRecords(r), Dialect: d, schema: o.Schema, missing: map[string]bool{"": true}}
 	comma, ok := d.Comma()
 	if !ok {
 		return nil, fmt.Errorf("%q is no separator", d.Separator)

@@ -117,7 +117,14 @@ func loadPath(ctx context.Context, path string, o data.Options, limit *data.Limi
 	case o.Labels && kind != format.IDXFile:
 		return s, errors.New("labels are read from IDX and .npz files; in other tables make them the last columns (context columns)")
 	}
-	if s.Train.Table, err = format.Read(ctx, path, format.ReadOptions{Dialect: o.Dialect}, limit); err != nil || !o.Labels {
+	known := slices.Clone(o.Columns)
+	if o.Prep != nil {
+		known = o.Prep.Schema()
+	}
+	for _, name := range o.DropColumns {
+		known = append(known, data.Column{Name: name, Role: data.DropRole})
+	}
+	if s.Train.Table, err = format.Read(ctx, path, format.ReadOptions{Dialect: o.Dialect, Schema: known}, limit); err != nil || !o.Labels {
 		return s, err
 	}
 	labels, err := recipe.Labels(ctx, path, limit)

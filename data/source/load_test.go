@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -248,5 +249,19 @@ func TestLoadBinarizedMNIST(t *testing.T) {
 	}
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("loading took %v", took)
+	}
+}
+
+// A column that no model sees, or whose values are no numbers, may look like anything.
+func TestRolesActBeforeCellsAreNumbers(t *testing.T) {
+	text := "a,b\n" + strings.Repeat("1,5\n2,6\n3,7\n", 7) + "4,\"1,234\"\n"
+	path := datatest.Temp(t, "rows.csv", []byte(text))
+	_, err := Load(context.Background(), data.Options{Source: path})
+	datatest.WantError(t, err, "line 23", `"b"`, "1,234", "data.thousands")
+	for _, o := range []data.Options{{DropColumns: []string{"b"}}, {DropColumns: []string{"1"}}, {Columns: data.Schema{{Name: "b", Role: data.IDRole}}}, {Columns: data.Schema{{Name: "b", Kind: data.Categorical}}}} {
+		o.Source = path
+		if _, err := Load(context.Background(), o); err != nil {
+			t.Errorf("%+v: %v", o.Columns, err)
+		}
 	}
 }

@@ -68,14 +68,13 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 }
 
 // readTable reads a table from a file, or as CSV from standard input for "-". It is
-// written as written says where no flag does; a first line with one of the known names is its
-// header.
-func (a *app) readTable(ctx context.Context, path, array string, written data.Dialect, known ...string) (t *data.Table, err error) {
+// written as written says where no flag does, and has columns of which some may be known.
+func (a *app) readTable(ctx context.Context, path, array string, written data.Dialect, known ...data.Column) (t *data.Table, err error) {
 	o, err := a.readOptions(array, written)
 	if err != nil {
 		return nil, err
 	}
-	o.Known = known
+	o.Schema = known
 	if path == "-" {
 		t, err = format.ReadCSV(a.stdin, "standard input", o)
 	} else {
@@ -105,13 +104,19 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array strin
 		}
 	}
 	signs := written.MissingSigns() // of which none is a level
-	for _, c := range r.Preparation().Schema() {
+	known := r.Preparation().Schema()
+	for _, c := range known {
 		signs = slices.DeleteFunc(signs, func(sign string) bool { return slices.Contains(c.Levels, sign) })
 	}
 	if len(signs) < len(written.MissingSigns()) {
 		written.Missing = signs
 	}
-	t, err := a.readTable(ctx, path, array, written, r.Preparation().Columns...)
+	if known == nil {
+		for _, name := range r.Preparation().Columns {
+			known = append(known, data.Column{Name: name})
+		}
+	}
+	t, err := a.readTable(ctx, path, array, written, known...)
 	if err != nil || t.Context != nil || !labels {
 		return t, err
 	}
