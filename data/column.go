@@ -194,7 +194,7 @@ func (f *fitted) number(y float32, noise bool) float64 {
 		return f.Atoms[state]
 	}
 	v := float64(y)
-	switch step := f.step(noise); {
+	switch {
 	case f.hasLevels() && !noise:
 		return min(max(math.Round(v), 0), float64(len(f.Levels)-1))
 	case f.rounded != nil:
@@ -202,10 +202,6 @@ func (f *fitted) number(y float32, noise bool) float64 {
 	case f.Kind == Circular:
 		if v *= f.Period / (2 * math.Pi); noise {
 			v = f.Maps.inverse(float64(y))
-		}
-		if step > 0 {
-			s := newStep(step)
-			v = s.value(s.index(v))
 		}
 		if v = math.Mod(v, f.Period); v < 0 {
 			v += f.Period
@@ -215,8 +211,32 @@ func (f *fitted) number(y float32, noise bool) float64 {
 		}
 		return v
 	default:
-		return f.Maps.inverse(v)
+		return f.shortest(f.Maps.inverse(v), y)
 	}
+}
+
+// shortest is the number of the fewest decimals near x that is prepared to y, too: a float32 has
+// fewer digits than x.
+func (f *fitted) shortest(x float64, y float32) float64 {
+	apart := math.Abs(f.Maps.inverse(float64(math.Nextafter32(y, 0))) - x)
+	if !(apart > 0) || math.IsInf(apart, 0) {
+		return x
+	}
+	for decimals := int(math.Ceil(-math.Log10(apart))) + 1; decimals > -15; decimals-- {
+		unit := math.Pow10(max(decimals, -decimals))
+		shorter := math.Round(x*unit) / unit
+		if decimals < 0 {
+			shorter = math.Round(x/unit) * unit
+		}
+		if math.Abs(x)*unit > 0x1p53 && decimals > 0 {
+			continue
+		}
+		if back, _ := f.Maps.forward(shorter); float32(back) != y || slices.Contains(f.Atoms, shorter) {
+			break
+		}
+		x = shorter
+	}
+	return x
 }
 
 // cell is what a cell of the source has for a number: a number, or a text.

@@ -140,9 +140,9 @@ func (s *Prepared) CheckRange() error {
 // names the set, the first other value and its place in the source.
 func (s *Prepared) CheckBinary() error {
 	for k, v := range s.X {
-		if v != 0 && v != 1 {
+		if v != 0 && v != 1 || s.Cells > 0 {
 			return fmt.Errorf("%s: %s is %v, not 0 or 1 (a Bernoulli output needs bits: set data.binarize for grey values, another model.output for real numbers)",
-				s.Name, s.Place(k/s.Dim, k%s.Dim), v)
+				s.Name, s.Place(k/s.Width(), k%s.Width()), v)
 		}
 	}
 	return nil

@@ -311,6 +311,10 @@ func TestHostilePreparations(t *testing.T) {
 func FuzzPreparation(f *testing.F) {
 	f.Add(must.M1(json.Marshal(every())))
 	f.Add([]byte(`{"version":1,"width":2,"variables":[1],"steps":[{"kind":"scale","with":{"mean":[1e308],"sd":[1e-308]}}]}`))
+	f.Add([]byte(`{"version":2,"width":3,"columns":["n","l","c"],"variables":[0,1],"context":[2],"table":{"columns":[
+		{"name":"n","kind":"integer","step":1,"min":0,"missing":true,"atoms":[9],"maps":[{"kind":"bounds","with":{"min":-1}},{"kind":"spline","with":{"x":[0,1],"y":[0,1],"d":[1,1]}}]},
+		{"name":"l","kind":"categorical","levels":["0","1","a"]},{"name":"c","kind":"circular","period":24,"role":"context"}]}}`))
+	f.Add([]byte(`{"version":2,"width":1,"variables":[0],"table":{"noise":3,"columns":[{"name":"d","kind":"date","format":"2006","step":1,"maps":[{"kind":"standardise","with":{"mean":0,"sd":1}}]}]}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var p Preparation
 		if json.Unmarshal(text, &p) != nil || p.Width > 100 || p.Apart > 0 {
@@ -319,7 +323,7 @@ func FuzzPreparation(f *testing.F) {
 		x := make([]float64, p.Width)
 		s, err := p.Apply(must.M1(FromFlat(x, p.Width)))
 		if err == nil {
-			must.M1(p.Undo(s.X))
+			must.M1(p.Undo(values(s)))
 		}
 		_ = must.M1(json.Marshal(&p))
 	})

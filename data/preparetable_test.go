@@ -306,6 +306,33 @@ func TestCellsTile(t *testing.T) {
 	})
 }
 
+// Decimal numbers of up to six digits come back as they were, though float32 has no decimals.
+func TestDecimalsComeBack(t *testing.T) {
+	for _, transform := range []Transform{Standardise, AsIs, LogScale, LogitScale, ProbitScale, SplineScale} {
+		c := Column{Name: "x", Kind: Real, Exact: true, Transform: transform}
+		if transform == LogitScale || transform == ProbitScale {
+			c.Min, c.Max = new(-1.0), new(101.0)
+		}
+		var cells []any
+		for i := range 2000 {
+			cells = append(cells, float64(i*i%99_991+1)/1000)
+		}
+		table := tableOf(Schema{c}, [][]any{cells})
+		p := must.M1(whole(table, Options{Columns: Schema{c}}))
+		back, off := must.M1(p.Undo(must.M1(p.Apply(table)).X)), 0
+		for i := range cells {
+			if v := back.At(i, 0); v != cells[i] {
+				if off++; math.Abs(v-cells[i].(float64)) > 1e-3 {
+					t.Fatalf("%s: %v becomes %v", transform, cells[i], v)
+				}
+			}
+		}
+		if off > 20 { // far from the mean, or near to a bound
+			t.Errorf("%s: %d of %d numbers come back as others", transform, off, len(cells))
+		}
+	}
+}
+
 // A number off its step has a cell around itself, and a line counts it.
 func TestOffStep(t *testing.T) {
 	for _, transform := range []Transform{Standardise, LogScale, SplineScale} {
