@@ -185,23 +185,21 @@ func (c *cells) unseen(level string) (v float64, state int, problem string) {
 	return 0, 0, fmt.Sprintf("is %q, a level that training did not have (--unknown takes it for not known)%s", text.Shorten(level, 41), text.DidYouMean(level, c.Levels))
 }
 
-// encode is the number of a variable in model space, with the width of its cell, ln |det| and
-// the part of that which is the model's.
-func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet, ofModel float64, problem string) {
+// encode is the number of a variable in model space, with the width of its cell, and ln |det|.
+func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet float64, problem string) {
 	switch step := c.fitted.step(c.noise); {
 	case c.hasLevels() && !c.noise:
-		return v, 0, 0, 0, ""
+		return v, 0, 0, ""
 	case c.Kind == Circular && !c.noise:
 		if y = v * 2 * math.Pi / c.Period; float32(y) >= 2*math.Pi {
 			y = 0
 		}
-		logDet = math.Log(2 * math.Pi / c.Period)
-		return y, 0, logDet, logDet, ""
+		return y, 0, math.Log(2 * math.Pi / c.Period), ""
 	case c.grid != nil:
 		y, width = c.grid.cell(v)
-		return y, width, -math.Log(step), 0, ""
+		return y, width, -math.Log(step), ""
 	case v != v: // a point outside of the domain
-		return v, 0, 0, 0, ""
+		return v, 0, 0, ""
 	default:
 		if step > 0 && r != nil {
 			u := r.Float64()
@@ -212,9 +210,9 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet, ofM
 		}
 		y, logDet = c.Maps.forward(v)
 		if y-y != 0 || logDet-logDet != 0 {
-			return 0, 0, 0, 0, fmt.Sprintf("is %v, on a bound that is declared, where a transform has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Name)
+			return 0, 0, 0, fmt.Sprintf("is %v, on a bound that is declared, where a transform has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Name)
 		}
-		return y, 0, logDet, logDet, ""
+		return y, 0, logDet, ""
 	}
 }
 

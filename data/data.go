@@ -53,7 +53,7 @@ type Prepared struct {
 	LogDet float64
 
 	// ModelLogDet is the part of LogDet that is due to the logit and the scale that
-	// belong to the model, not to the source.
+	// belong to the model, not to the source: all of it where there is a schema.
 	ModelLogDet float64
 
 	rowLogDet []float64 // of each row, nil when all have LogDet

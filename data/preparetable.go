@@ -245,13 +245,13 @@ func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 func (r *rowsOf) fill(s *Prepared, rows []int, context bool) error {
 	s.rowLogDet = make([]float64, s.Rows)
 	values, states := make([]float64, s.Dim), make([]int, s.Dim)
-	sum, own, weights := 0.0, 0.0, 0.0
+	sum, weights := 0.0, 0.0
 	for i := range s.Rows {
 		row := i
 		if rows != nil {
 			row = rows[i]
 		}
-		logDet, ofModel, err := r.row(s.Row(i), values, states, row)
+		logDet, err := r.row(s.Row(i), values, states, row)
 		if err != nil {
 			return err
 		}
@@ -272,25 +272,26 @@ func (r *rowsOf) fill(s *Prepared, rows []int, context bool) error {
 			s.Weights[i], w = v, v
 		}
 		if s.rowLogDet[i] = logDet; w > 0 {
-			sum, own, weights = sum+w*logDet, own+w*ofModel, weights+w
+			sum, weights = sum+w*logDet, weights+w
 		}
 	}
 	if s.Rows > 0 && weights == 0 {
 		return fmt.Errorf("%s: every row has the weight 0", s.Name)
 	}
-	s.LogDet, s.ModelLogDet = sum/weights, own/weights
+	s.LogDet = sum / weights
 	if s.Rows > 0 && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
 		s.LogDet, s.rowLogDet = s.rowLogDet[0], nil
 	}
+	s.ModelLogDet = s.LogDet
 	return nil
 }
 
 // row computes the variables of a row, with its widths.
-func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logDet, own float64, err error) {
+func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logDet float64, err error) {
 	for d, c := range r.variables {
 		v, state, problem := c.read(row)
 		if problem != "" && !c.points {
-			return 0, 0, c.t.refused(row, c.col, problem)
+			return 0, c.t.refused(row, c.col, problem)
 		}
 		if problem != "" {
 			v, state = math.NaN(), aValue
@@ -308,7 +309,7 @@ func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logD
 		width := 1.0
 		switch states[d] {
 		case aValue:
-			y, w, one, ofModel, problem := c.encode(values[d], draws, r.noise == ownNoise)
+			y, w, one, problem := c.encode(values[d], draws, r.noise == ownNoise)
 			switch {
 			case problem == "" && math.Abs(y) > farthest && r.noise >= 0:
 				problem = "is too large for float32"
@@ -318,10 +319,10 @@ func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logD
 				y, one, problem = 0, math.Inf(-1), ""
 			}
 			if problem != "" {
-				return 0, 0, c.t.refused(row, c.col, problem)
+				return 0, c.t.refused(row, c.col, problem)
 			}
 			x[d], width = float32(y), w
-			logDet, own = logDet+one, own+ofModel
+			logDet += one
 		case notKnown:
 			x[d] = num.NotKnown
 		default:
@@ -332,7 +333,7 @@ func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logD
 			at++
 		}
 	}
-	return logDet, own, nil
+	return logDet, nil
 }
 
 // refused returns the error of the first cell of the table that is refused, nil where none is.
