@@ -11,27 +11,27 @@ import (
 
 func TestWhatAModelDoesNotUse(t *testing.T) {
 	for _, test := range []struct{ model, want string }{
-		{"layers: 7", "made does not use layers (remove layers; it belongs to model.type maf or iaf, or model.posterior iaf)"},
+		{"layers: 7", "made does not use layers"},
 		{"type: maf, layers: 7", ""},
 		{"type: vae, layers: 7", ""},
-		{"type: vae, posterior: diagonal, layers: 7", "diagonal does not use layers (remove layers; it belongs to model.type maf or iaf, or model.posterior iaf)"},
-		{"type: vae, posterior: diagonal, hidden: []", "diagonal does not use hidden (remove hidden; it belongs to model.type made or maf or iaf, or model.posterior iaf)"},
-		{"components: 7", "bernoulli does not use components (remove components; it belongs to model.output mog, or model.reals mog, or model.base mog)"},
+		{"type: vae, posterior: diagonal, layers: 7", "diagonal does not use layers"},
+		{"type: vae, posterior: diagonal, hidden: []", "diagonal does not use hidden"},
+		{"components: 7", "bernoulli does not use components"},
 		{"output: mog, components: 7", ""},
-		{"type: maf, components: 7", "normal does not use components (remove components; it belongs to model.output mog, or model.reals mog, or model.base mog)"},
+		{"type: maf, components: 7", "normal does not use components"},
 		{"type: maf, base: mog, components: 7", ""},
-		{"type: iaf, components: 7", "iaf does not use components (remove components; it belongs to model.output mog, or model.reals mog, or model.base mog)"},
-		{"type: maf, direct: true", "maf does not use direct (remove direct; it belongs to model.type made)"},
-		{"type: maf, orders: {count: 8}", "maf does not use count (remove count; it belongs to model.type made)"},
-		{"type: maf, transform: spline, scale: exp", "spline does not use scale (remove scale; it belongs to model.output gaussian or mog, or model.reals mog or gaussian, or model.transform affine)"},
+		{"type: iaf, components: 7", "iaf does not use components"},
+		{"type: maf, direct: true", "maf does not use direct"},
+		{"type: maf, orders: {count: 8}", "maf does not use count"},
+		{"type: maf, transform: spline, scale: exp", "spline does not use scale"},
 		{"type: maf, transform: spline, bins: 16, bound: 5", ""},
-		{"type: iaf, bins: 16", "affine does not use bins (remove bins; it belongs to model.transform spline)"},
-		{"bins: 16", "made does not use bins (remove bins; it belongs to model.transform spline)"},
-		{"type: iaf, base: made", "iaf does not use base (remove base; it belongs to model.type maf)"},
-		{"type: maf, stick_the_landing: true", "maf does not use stick_the_landing (remove stick_the_landing; it belongs to model.type iaf or vae)"},
+		{"type: iaf, bins: 16", "affine does not use bins"},
+		{"bins: 16", "made does not use bins"},
+		{"type: iaf, base: made", "iaf does not use base"},
+		{"type: maf, stick_the_landing: true", "maf does not use stick_the_landing"},
 		{"type: vae, posterior: diagonal, stick_the_landing: true, free_bits: 0.5, latent: 7, encoder: [], decoder: [11]", ""},
-		{"type: vae, posterior: diagonal, context: 7", "diagonal does not use context (remove context; it belongs to model.posterior iaf)"},
-		{"type: vae, normalise: act", "vae does not use normalise (remove normalise; it belongs to model.type maf or iaf)"},
+		{"type: vae, posterior: diagonal, context: 7", "diagonal does not use context"},
+		{"type: vae, normalise: act", "vae does not use normalise"},
 	} {
 		got := problemsOf(t, "data: {source: banana}\nmodel: {"+test.model+"}\n")
 		if test.want == "" {
@@ -40,7 +40,7 @@ func TestWhatAModelDoesNotUse(t *testing.T) {
 			}
 			continue
 		}
-		if len(got) != 1 || !strings.HasSuffix(got[0], ": "+test.want) {
+		if len(got) != 1 || !strings.Contains(got[0], ": "+test.want+" (") { // and what does use it
 			t.Errorf("%s:\ngot  %q\nwant %q", test.model, got, test.want)
 		}
 	}
