@@ -98,7 +98,8 @@ var kinds = []struct {
 // subject is a family with a variable that it takes.
 type subject struct {
 	Family
-	of models.Variable
+	of   models.Variable
+	name string
 }
 
 // each calls f for every family with every kind of variable that it takes, in a mixed model and
@@ -136,7 +137,8 @@ func each(t *testing.T, f func(t *testing.T, s subject)) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				t.Run(strings.Join([]string{known.name, kind.name, with.name}, ", "), func(t *testing.T) { f(t, subject{family, v}) })
+				all := strings.Join([]string{known.name, kind.name, with.name}, ", ")
+				t.Run(all, func(t *testing.T) { f(t, subject{family, v, all}) })
 			}
 		}
 	}
@@ -335,100 +337,134 @@ func TestDrawsFollowTheConditional(t *testing.T) {
 	})
 }
 
-// inGraph computes what graphs say of values x [rows, n] with outputs o [rows, P·n]: ln p, its
-// gradient by o for the weights of each value, and the encoding of x.
-func inGraph(t *testing.T, b *backend.Backend, s subject, rows, n int, x, o, weights []float32) (logp, gradient, units []float32, embedding [][]float32) {
+// A graph has so many values, in rows of so many variables.
+const graphRows, graphDim = 64, 3
+
+// compiled is a subject in a graph.
+type compiled struct {
+	exec      *Exec
+	embedding [][]float32
+}
+
+// compilations are those that the tests share.
+var compilations = map[string]compiled{}
+
+func (s subject) compile(t *testing.T, b *backend.Backend) compiled {
 	t.Helper()
-	variables, width := slices.Repeat([]models.Variable{s.of}, n), make([]float32, len(x))
-	for i, v := range x {
-		width[i] = 1
-		if s.of.Grid != nil && math.Abs(float64(v)) < 1e20 {
-			width[i] = float32(s.of.Grid.Width(float64(v)))
-		}
+	key := b.Kind + s.name
+	if c, ok := compilations[key]; ok {
+		return c
 	}
-	for _, spec := range s.Specs(n) {
-		embedding = append(embedding, spec.Init(rand.New(rand.NewPCG(1, 1)), spec.Shape))
-	}
+	specs := s.Specs(graphDim)
 	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
-		v := Values{X: args[0], Variables: variables}
+		v := Values{X: args[0], Variables: slices.Repeat([]models.Variable{s.of}, graphDim)}
 		if s.of.Grid != nil {
 			v.Width = args[1]
 		}
 		y := s.LogProb(v, args[2])
-		p := models.Bind(s.Specs(n), args[4:])
-		return []*Node{y, Gradient(ReduceAllSum(Mul(y, args[3])), args[2])[0], s.Encode(p, args[0])}
+		return []*Node{y, Gradient(ReduceAllSum(y), args[2])[0], s.Encode(models.Bind(specs, args[3:]), args[0])}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer exec.Finalize()
-	matrix := func(flat []float32) any { return tensors.FromFlatDataAndDimensions(flat, rows, len(flat)/rows) }
-	args := []any{matrix(x), matrix(width), matrix(o), matrix(weights)}
-	for i, spec := range s.Specs(n) {
-		args = append(args, tensors.FromFlatDataAndDimensions(embedding[i], spec.Shape...))
+	c := compiled{exec: exec}
+	for _, spec := range specs {
+		c.embedding = append(c.embedding, spec.Init(rand.New(rand.NewPCG(1, 1)), spec.Shape))
 	}
-	out := backendtest.Call[float32](t, exec, args...)
-	return out[0], out[1], out[2], embedding
+	compilations[key] = c
+	return c
 }
 
-// own are the P outputs of variable j of n.
-func own(o []float32, j, n int) (all []float32) {
-	for ; j < len(o); j += n {
-		all = append(all, o[j])
+// point is what a graph says of one value: ln p, its gradient by the outputs, and its units.
+type point struct {
+	logp            float64
+	gradient, units []float32
+}
+
+// inGraph evaluates values with P outputs each, o [len(x), P]. The host's units of a value are
+// compared with those of the graph.
+func (s subject) inGraph(t *testing.T, b *backend.Backend, x, o []float32) []point {
+	t.Helper()
+	c, p := s.compile(t, b), s.Outputs()
+	const size = graphRows * graphDim
+	values, widths, outputs := make([]float32, size), slices.Repeat([]float32{1}, size), make([]float32, size*p)
+	for i, v := range x {
+		values[i] = v
+		if s.of.Grid != nil && !isState(float64(v)) && !models.IsNotKnown(v) {
+			widths[i] = float32(s.of.Grid.Width(float64(v)))
+		}
+		for k := range p {
+			outputs[i/graphDim*p*graphDim+k*graphDim+i%graphDim] = o[i*p+k]
+		}
 	}
-	return all
+	matrix := func(flat []float32) any {
+		return tensors.FromFlatDataAndDimensions(flat, graphRows, len(flat)/graphRows)
+	}
+	args := []any{matrix(values), matrix(widths), matrix(outputs)}
+	for i, spec := range s.Specs(graphDim) {
+		args = append(args, tensors.FromFlatDataAndDimensions(c.embedding[i], spec.Shape...))
+	}
+	out := backendtest.Call[float32](t, c.exec, args...)
+	own := func(all []float32, i int) (own []float32) {
+		width := len(all) / graphRows
+		for k := i % graphDim; k < width; k += graphDim {
+			own = append(own, all[i/graphDim*width+k])
+		}
+		return own
+	}
+	points := make([]point, len(x))
+	for i := range points {
+		points[i] = point{float64(out[0][i]), own(out[1], i), own(out[2], i)}
+	}
+	return points
 }
 
 // Graph and host have the same ln p and the same units of the network, of outcomes and of what
 // is not known; the gradient in the graph is the slope on the host.
 func TestGraphIsTheHost(t *testing.T) {
-	const rows, n, h = 5, 3, 1.0 / 1024
+	const n, h = 15, 1.0 / 1024
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		each(t, func(t *testing.T, s subject) {
-			rng, width := rand.New(rand.NewPCG(1, 1)), s.Outputs()*n
-			x, weights := make([]float32, rows*n), make([]float32, rows*n)
-			o := s.outputs(rows * n)
+			rng, o := rand.New(rand.NewPCG(1, 1)), s.outputs(n)
+			at := func(i int) []float32 { return o[i*s.Outputs() : (i+1)*s.Outputs()] }
+			x := make([]float32, n)
 			for i := range x {
-				at := own(o[i/n*width:(i/n+1)*width], i%n, n)
-				x[i], weights[i] = s.Draw(s.of, at, s.noise(rng)), float32(rng.NormFloat64())
+				x[i] = s.Draw(s.of, at(i), s.noise(rng))
 			}
 			x[4] = models.NotKnown
 			if s.of.States > 0 {
 				x[5] = models.StateCode(s.of.States - 1)
 			}
-			logp, gradient, units, embedding := inGraph(t, b, s, rows, n, x, o, weights)
+			points := s.inGraph(t, b, x, o)
 			get := func(name string) []float32 {
-				return embedding[slices.IndexFunc(s.Specs(n), func(spec models.Spec) bool { return spec.Name == name })]
+				return s.compile(t, b).embedding[slices.IndexFunc(s.Specs(graphDim), func(spec models.Spec) bool { return spec.Name == name })]
 			}
 			for i, v := range x {
-				row, j := i/n, i%n
-				hostUnits := slices.Repeat([]float32{5}, s.Units())
-				s.Encoder(get, j, n)(hostUnits, v)
-				for k, unit := range own(units[row*s.Units()*n:(row+1)*s.Units()*n], j, n) {
-					if math.Abs(float64(unit-hostUnits[k])) > 1e-6 || models.IsNotKnown(v) && unit != 0 {
-						t.Errorf("unit %d of %v is %v in the graph, %v on the host", k, v, unit, hostUnits[k])
+				units := slices.Repeat([]float32{5}, s.Units())
+				s.Encoder(get, i%graphDim, graphDim)(units, v)
+				for k, unit := range points[i].units {
+					if math.Abs(float64(unit-units[k])) > 1e-6 || models.IsNotKnown(v) && unit != 0 {
+						t.Errorf("unit %d of %v is %v in the graph, %v on the host", k, v, unit, units[k])
 					}
 				}
-				at := own(o[row*width:(row+1)*width], j, n)
-				of := func(at []float32) float64 {
+				logp := func(o []float32) float64 {
 					if models.IsNotKnown(v) {
 						return 0
 					}
-					return s.Conditional(s.of, at).LogProb(float64(v))
+					return s.Conditional(s.of, o).LogProb(float64(v))
 				}
-				if want := of(at); math.Abs(float64(logp[i])-want) > 1e-4*math.Max(1, math.Abs(want)) {
-					t.Errorf("ln p(%v) is %v in the graph, %v on the host", v, logp[i], want)
+				if got, want := points[i].logp, logp(at(i)); math.Abs(got-want) > 1e-4*math.Max(1, math.Abs(want)) {
+					t.Errorf("ln p(%v) is %v in the graph, %v on the host", v, got, want)
 				}
-				for k := range at {
+				for k, got := range points[i].gradient {
 					slope := func(h float32) float64 {
-						up, down := slices.Clone(at), slices.Clone(at)
+						up, down := slices.Clone(at(i)), slices.Clone(at(i))
 						up[k] += h
 						down[k] -= h
-						return (of(up) - of(down)) / float64(up[k]-down[k])
+						return (logp(up) - logp(down)) / float64(up[k]-down[k])
 					}
 					// Richardson's difference, without the error in h².
-					want := float64(weights[i]) * (4*slope(h/2) - slope(h)) / 3
-					if got := float64(gradient[row*width+k*n+j]); math.Abs(got-want) > 2e-3*math.Max(1, math.Abs(want)) {
+					if want := (4*slope(h/2) - slope(h)) / 3; math.Abs(float64(got)-want) > 2e-3*math.Max(1, math.Abs(want)) {
 						t.Errorf("the gradient of ln p(%v) by output %d is %v, want %v", v, k, got, want)
 					}
 				}
@@ -439,11 +475,11 @@ func TestGraphIsTheHost(t *testing.T) {
 
 // Outputs of ±50 and values far out have a finite ln p and finite gradients.
 func TestExtremesAreFinite(t *testing.T) {
-	const rows, n = 64, 3
+	const n = graphRows * graphDim
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		each(t, func(t *testing.T, s subject) {
 			rng := rand.New(rand.NewPCG(4, 4))
-			x, o := make([]float32, rows*n), make([]float32, rows*n*s.Outputs())
+			x, o := make([]float32, n), make([]float32, n*s.Outputs())
 			for i := range o {
 				o[i] = float32(100*rng.IntN(2) - 50)
 			}
@@ -462,12 +498,13 @@ func TestExtremesAreFinite(t *testing.T) {
 					x[i] = models.StateCode(i % 7)
 				}
 			}
-			logp, gradient, _, _ := inGraph(t, b, s, rows, n, x, o, slices.Repeat([]float32{1}, rows*n))
-			if err := models.CheckFinite("ln p", "", logp, n); err != nil {
-				t.Error(err)
-			}
-			if err := models.CheckFinite("the gradient", "", gradient, n*s.Outputs()); err != nil {
-				t.Error(err)
+			for i, p := range s.inGraph(t, b, x, o) {
+				if !num.Finite(p.logp) {
+					t.Fatalf("ln p(%v) is %v", x[i], p.logp)
+				}
+				if err := models.CheckFinite("the gradient", "", p.gradient, s.Outputs()); err != nil {
+					t.Fatalf("of %v: %v", x[i], err)
+				}
 			}
 		})
 	})
@@ -489,17 +526,17 @@ func TestCircleHasNoSeam(t *testing.T) {
 		mean, sd := p[1].Value, p[2].Value
 		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 			x := []float32{0, float32(2 * math.Pi), 1, 3, float32(mean)}
-			logp, _, _, _ := inGraph(t, b, subject{family, v}, len(x), 1, x, slices.Repeat(o, len(x)), make([]float32, len(x)))
-			if math.Abs(float64(logp[0]-logp[1])) > 1e-3*math.Max(1, math.Abs(float64(logp[0]))) {
-				t.Errorf("sd %v: ln p is %v at 0 and %v after a turn", sd, logp[0], logp[1])
+			points := subject{family, v, "one wrapped"}.inGraph(t, b, x, slices.Repeat(o, len(x)))
+			if first, last := points[0].logp, points[1].logp; math.Abs(first-last) > 1e-3*math.Max(1, math.Abs(first)) {
+				t.Errorf("sd %v: ln p is %v at 0 and %v after a turn", sd, first, last)
 			}
 			for i, at := range x {
 				density := 1.0
 				for k := 1.0; k < 400; k++ {
 					density += 2 * math.Exp(-k*k*sd*sd/2) * math.Cos(k*(float64(at)-mean))
 				}
-				if want := math.Log(density / (2 * math.Pi)); density > 1e-6 && sd > 0.1 && math.Abs(float64(logp[i])-want) > 1e-4 {
-					t.Errorf("sd %v: ln p(%v) is %v, want %v", sd, at, logp[i], want)
+				if want := math.Log(density / (2 * math.Pi)); density > 1e-6 && sd > 0.1 && math.Abs(points[i].logp-want) > 1e-4 {
+					t.Errorf("sd %v: ln p(%v) is %v, want %v", sd, at, points[i].logp, want)
 				}
 			}
 		})
@@ -520,10 +557,9 @@ func TestCellsTile(t *testing.T) {
 			}
 			o := s.outputs(1)
 			x := num.Convert[float32](s.outcomes(s.conditional(o, 0)))
-			logp, _, _, _ := inGraph(t, b, s, len(x), 1, x, slices.Repeat(o, len(x)), make([]float32, len(x)))
 			sum := 0.0
-			for _, l := range logp {
-				sum += math.Exp(float64(l))
+			for _, p := range s.inGraph(t, b, x, slices.Repeat(o, len(x))) {
+				sum += math.Exp(p.logp)
 			}
 			if math.Abs(sum-1) > 2e-6 {
 				t.Errorf("the cells have %v in all", sum)
@@ -543,18 +579,17 @@ func TestNarrowCellsHaveTheDensity(t *testing.T) {
 			}
 			x := []float32{-40, -3, -0.01, 0, 0.5, 2, 17}
 			o := slices.Repeat(s.outputs(1), len(x))
-			density, slope, _, _ := inGraph(t, b, s, len(x), 1, x, o, slices.Repeat([]float32{1}, len(x)))
-			of := fine
-			of.States = s.of.States
-			cells, cellSlope, _, _ := inGraph(t, b, subject{s.Family, of}, len(x), 1, x, o, slices.Repeat([]float32{1}, len(x)))
-			for i := range x {
-				if got, want := float64(cells[i]), float64(density[i])+math.Log(step); math.Abs(got-want) > 3e-5*math.Abs(want) {
+			density := s.inGraph(t, b, x, o)
+			of := subject{s.Family, fine, s.name + ", fine"}
+			of.of.States = s.of.States
+			for i, cell := range of.inGraph(t, b, x, o) {
+				if got, want := cell.logp, density[i].logp+math.Log(step); math.Abs(got-want) > 3e-5*math.Abs(want) {
 					t.Errorf("ln P(%v) is %v, want %v", x[i], got, want)
 				}
-			}
-			for i, got := range cellSlope {
-				if want := slope[i]; math.Abs(float64(got-want)) > 1e-3*math.Max(1, math.Abs(float64(want))) {
-					t.Errorf("gradient %d is %v, of the density %v", i, got, want)
+				for k, got := range cell.gradient {
+					if want := density[i].gradient[k]; math.Abs(float64(got-want)) > 1e-3*math.Max(1, math.Abs(float64(want))) {
+						t.Errorf("gradient %d of ln P(%v) is %v, of the density %v", k, x[i], got, want)
+					}
 				}
 			}
 		})
