@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -73,6 +74,8 @@ func (r *Report) Holds() bool {
 // inverse leads back, and the latent codes of samples are the noise that they were
 // made from. A masked base density is verified by itself.
 //
+// Of a model of a table, samples are rows that the table may have, and are read as they were written.
+//
 // A variational autoencoder has no density to prove; its checks say so.
 func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	if m == nil {
@@ -103,6 +106,9 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	} else {
 		checks = unverified
 	}
+	if m.Preparation().Schema() != nil {
+		checks = append(slices.Clone(checks), check{rows, rowsBack(m, o.Seed)})
+	}
 	for _, c := range checks {
 		found, err := c.look(ctx)
 		if err != nil {
@@ -121,6 +127,7 @@ const (
 	seen      = "a zero is not taken for a value that is not known"
 	sumsToOne = "probabilities sum to one"
 	product   = "the density is the product of its conditionals"
+	rows      = "rows that are written are read as they were, whatever the order of their columns"
 	drawn     = "the sampler draws from the density"
 )
 
