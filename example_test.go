@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/janpfeifer/must"
 
@@ -50,6 +51,45 @@ func Example() {
 	// step 400, 1.7 nats a row
 	// 2000 1000 1000 1000 <nil>
 	// 1000
+}
+
+// A table with texts, dates and holes, of which one column is declared and the others are guessed: rows
+// of the model are such a table again.
+func Example_table() {
+	ctx := context.Background()
+	people := must.M1(format.ReadCSV(strings.NewReader(people(500)), "people", format.ReadOptions{}))
+	c := must.M1(train.SourceConfig(data.InMemory, []string{"train.max_steps=50"}))
+	c.Data.Columns = data.Schema{{Name: "age", Kind: data.Integer, Min: new(18.0)}}
+	m, splits, err := train.FitTable(ctx, nil, people, c)
+	must.M(err)
+	defer m.Close()
+
+	fmt.Print(splits.Prep.Schema())
+	rows := must.M1(m.Sample(ctx, 100, maskflow.SampleOptions{Seed: 1, Complete: true}))
+	logp := must.M1(m.LogProb(ctx, rows)) // of tables with these columns, in any order
+	_, city := rows.Text(0, 2)
+	fmt.Println(rows.Columns, rows.At(0, 1) >= 18, city, len(logp))
+	// Output:
+	// column  role      kind
+	// income  variable  real         may be missing; step 0.1
+	// age     variable  integer      at least 18
+	// city    variable  categorical  3 levels: Bern, Oslo, Rome
+	// joined  variable  date         written like 2006-01-02
+	// [income age city joined] true true 100
+}
+
+// people is a table of n rows as text.
+func people(n int) string {
+	rng, b := rand.New(rand.NewPCG(1, 2)), strings.Builder{}
+	b.WriteString("income,age,city,joined\n")
+	for range n {
+		age, income := 18+rng.IntN(50), ""
+		if rng.IntN(10) > 0 {
+			income = fmt.Sprintf("%.1f", float64(age)/10+rng.ExpFloat64())
+		}
+		fmt.Fprintf(&b, "%s,%d,%s,2024-%02d-%02d\n", income, age, []string{"Bern", "Oslo", "Rome"}[rng.IntN(3)], 1+rng.IntN(12), 1+rng.IntN(28))
+	}
+	return b.String()
 }
 
 // Samples that are written as they are drawn.

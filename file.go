@@ -27,7 +27,10 @@ const FileVersion = 1
 
 // fileFeatures are what a reader has to know of a model file: a file lists those that
 // it needs.
-var fileFeatures = []string{"config", "preparation", "masks"}
+var fileFeatures = []string{"config", "preparation", "masks", schemaFeature}
+
+// schemaFeature is that of a preparation with a schema.
+const schemaFeature = "schema"
 
 // masksGroup is the group of tensors with the degrees of the mask sets.
 const masksGroup = "masks"
@@ -68,7 +71,10 @@ func (m *Model) Save(path string) error {
 	}
 	d := m.Definition()
 	meta := fileMeta{Meta: Meta{Dim: d.Dim(), ContextDim: d.ContextDim(), Shape: m.Shape, Preparation: m.prep, Data: m.Data},
-		Model: FileVersion, Requires: fileFeatures, Writer: Version, Config: string(text), Figures: m.Figures}
+		Model: FileVersion, Requires: slices.Clone(fileFeatures), Writer: Version, Config: string(text), Figures: m.Figures}
+	if m.prep.Schema() == nil {
+		meta.Requires = slices.DeleteFunc(meta.Requires, func(f string) bool { return f == schemaFeature })
+	}
 	s := &checkpoint.State{Step: m.Step}
 	if s.Meta, err = json.Marshal(meta); err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)

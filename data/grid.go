@@ -24,7 +24,7 @@ func newStep(size float64) step {
 }
 
 // value is the k-th multiple.
-func (s step) value(k float64) float64 { return k * s.num / s.den }
+func (s step) value(k float64) float64 { return k*s.num/s.den + 0 } // no −0
 
 // index is the number of the multiple that is nearest to x.
 func (s step) index(x float64) float64 { return math.Round(x * s.den / s.num) }
