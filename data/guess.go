@@ -172,7 +172,10 @@ func (g *guesser) column(c int, s *observed) error {
 	column := &g.schema[c]
 	g.hashes[c] = s.hash
 	switch role := column.role(); {
-	case role == DropRole:
+	case role == DropRole || role == IDRole:
+		return nil
+	case role == WeightRole:
+		column.Kind = Real
 		return nil
 	case (role == VariableRole || role == ContextRole) && !g.sure[c] && g.useless(c, s):
 		return nil
