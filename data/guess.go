@@ -52,6 +52,7 @@ type guesser struct {
 	given  []bool            // columns that are declared
 	sure   []bool            // those with a kind or a role, which are not dropped
 	hashes []uint64          // of all values of the columns
+	values [][]float64       // memory for those of some columns
 	notes  map[string][]note // by what they say
 	order  []string          // of the keys of notes
 }
@@ -113,6 +114,9 @@ func (g *guesser) declare() error {
 				continue
 			}
 		}
+		if g.given[c] {
+			wrong = append(wrong, fmt.Errorf("column %q is declared twice, by its name and by its number (keep one)", text.Shorten(g.schema[c].Name, 41)))
+		}
 		g.given[c], g.sure[c] = true, d.Kind != "" || d.Role != ""
 		d.Name, d.Role = g.schema[c].Name, cmp.Or(d.Role, g.schema[c].Role)
 		g.schema[c] = d
@@ -122,8 +126,10 @@ func (g *guesser) declare() error {
 		switch {
 		case err != nil:
 			wrong = append(wrong, err)
-		case g.schema[c].Role == DropRole:
+		case g.schema[c].Role == DropRole && !g.given[c]:
 			wrong = append(wrong, fmt.Errorf("column %q is dropped twice", text.Shorten(name, 41)))
+		case g.given[c]:
+			wrong = append(wrong, fmt.Errorf("column %q is declared, but also in data.drop_columns (keep one)", text.Shorten(g.schema[c].Name, 41)))
 		default:
 			g.schema[c].Role = DropRole
 		}

@@ -326,6 +326,8 @@ func TestProblemsOfDeclarations(t *testing.T) {
 		`"site" is declared a date format`:     {Columns: data.Schema{{Name: "site", Kind: data.Date}}},
 		`"site" label context_columns`:         {Columns: data.Schema{{Name: "site", Role: data.LabelRole}}, ContextColumns: 1},
 		"2 columns leave none to model":        {ContextColumns: 2},
+		`"site" twice number`:                  {Columns: data.Schema{{Name: "site"}, {Name: "1", Kind: data.Categorical}}},
+		`"site" drop_columns`:                  {Columns: data.Schema{{Name: "site", Kind: data.Categorical}}, DropColumns: []string{"1"}},
 		`"siet" did you mean`:                  {DropColumns: []string{"siet"}},
 		"no column left to model":              {DropColumns: []string{"site", "income"}},
 		"income.levels income.min":             {Columns: data.Schema{{Name: "income", Kind: data.Integer, Levels: []string{"1"}, Min: new(3.0), Max: new(2.0)}}},

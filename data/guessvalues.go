@@ -37,7 +37,7 @@ type observed struct {
 // fewNumbers are so few that they may be codes.
 const fewNumbers = 12
 
-// observe reads columns, several at once since the cells of a row are near each other in memory.
+// observe reads columns, several at once since the cells of a row are near each other in memory. What they had before is gone.
 func (g *guesser) observe(columns []int) []*observed {
 	all := make([]*observed, len(columns))
 	for k := range all {
@@ -271,7 +271,9 @@ func (s *observed) rounding(frequent []float64, whole bool) float64 {
 		for decimals <= mostDecimals && !s.isStep(v, decimals) {
 			decimals++
 		}
-		needing[decimals]++
+		if needing[decimals]++; 100*needing[mostDecimals+1] > s.numbers {
+			break
+		}
 	}
 	decimals, finer := 0, s.numbers-needing[0]
 	for d := 1; d < len(needing); d++ {
