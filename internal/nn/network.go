@@ -22,8 +22,8 @@ type NetworkOptions struct {
 	Recipe masks.Recipe
 	// ContextDim is the width of the context, 0 for none.
 	ContextDim int
-	// Groups say what inputs and outputs the variables have, each variable in one group;
-	// nil is one group of all variables, with one input and Params outputs each.
+	// Groups say what inputs and outputs the variables have, each variable in one group or
+	// more; nil is one group of all variables, with one input and Params outputs each.
 	Groups []Group
 	Params int
 	// Residual makes each hidden width a block of two layers, whose end is added
@@ -105,8 +105,9 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 		o.Groups = []Group{{Variables: sortedByDegree(masks.Natural(o.Recipe.Dim)), Units: 1, Outputs: o.Params}}
 	}
 	variables := columns(o.Groups, func(Group) int { return 1 })
-	if slices.Sort(variables); !slices.Equal(variables, sortedByDegree(masks.Natural(o.Recipe.Dim))) {
-		problems = append(problems, fmt.Errorf("groups: they have the variables %v, need each of %d once", variables, o.Recipe.Dim))
+	slices.Sort(variables)
+	if variables = slices.Compact(variables); !slices.Equal(variables, sortedByDegree(masks.Natural(o.Recipe.Dim))) {
+		problems = append(problems, fmt.Errorf("groups: they have the variables %v, need each of %d", variables, o.Recipe.Dim))
 	}
 	for _, g := range o.Groups {
 		if g.Units < 1 || g.Outputs < 1 {

@@ -153,7 +153,7 @@ func TestNetworkIsItsDefinition(t *testing.T) {
 		"two blocks":          {Recipe: recipe(5, true, 7, 7), Params: 3, Residual: true, Conditioning: true, Activation: "silu"},
 		"two blocks, context": {Recipe: recipe(5, false, 7, 7), Params: 2, Residual: true, ContextDim: 3, Conditioning: true},
 		"groups": {Recipe: recipe(5, true, 7, 11), ContextDim: 2, Conditioning: true,
-			Groups: []Group{{Variables: []int{3, 0}, Units: 2, Outputs: 3}, {Variables: []int{1}, Units: 4, Outputs: 1}, {Variables: []int{2, 4}, Units: 1, Outputs: 2}}},
+			Groups: []Group{{Variables: []int{3, 0}, Units: 2, Outputs: 3}, {Variables: []int{1}, Units: 4, Outputs: 1}, {Variables: []int{2, 4, 0}, Units: 1, Outputs: 2}}},
 		"groups and blocks": {Recipe: recipe(3, false, 7), Residual: true,
 			Groups: []Group{{Variables: []int{2}, Units: 1, Outputs: 2}, {Variables: []int{0, 1}, Units: 3, Outputs: 1}}},
 		"three blocks of one variable": {Recipe: masks.Recipe{Dim: 1, Hidden: []int{3, 3, 3}}, Params: 2, Residual: true, ContextDim: 2},
@@ -266,7 +266,7 @@ func TestNewNetworkReportsItsProblems(t *testing.T) {
 		{"too large", NetworkOptions{Recipe: masks.Recipe{Dim: 3, Hidden: []int{1 << 20, 1 << 20}}, Params: 1},
 			[]string{"1.1e+12 parameters, more than the 2147483648"}},
 		{"a variable in no group", NetworkOptions{Recipe: masks.Recipe{Dim: 3}, Groups: []Group{{Variables: []int{2, 0}, Units: 1, Outputs: 1}}},
-			[]string{"groups: they have the variables [0 2], need each of 3 once"}},
+			[]string{"groups: they have the variables [0 2], need each of 3"}},
 		{"too large by its outputs", NetworkOptions{Recipe: masks.Recipe{Dim: 1 << 15, Hidden: []int{1 << 10}}, Params: 3000},
 			[]string{"make hidden layers narrower"}},
 	}

@@ -52,21 +52,31 @@ type Model struct {
 	opts      Options
 	net       *nn.Network
 	variables []models.Variable
+	families  []output.Family // of each variable
+	states    []stateGroup
 	groups    []group
 	at        []place // of each variable
-	gather    []int   // the columns of a row as groups take them: their values, then their widths
+	gather    []int   // the columns of a row as groups take them: values, widths, then what may be states
 	specs     []models.Spec
 	noise     int // most random numbers of a variable
 }
 
-// group is variables of one family, which are computed together: all with grids and with
-// holes, or all without.
+// group is variables whose values are of one family, and are computed together: all with
+// grids, or all without.
 type group struct {
 	output.Family
-	gridded, hole bool
-	variables     []int
-	of            []models.Variable
-	encoding      models.Part
+	gridded   bool
+	variables []int
+	of        []models.Variable
+	encoding  models.Part
+}
+
+// stateGroup is variables with the same number of states, which are computed together: all
+// with holes, or all without.
+type stateGroup struct {
+	output.States
+	hole      bool
+	variables []int
 }
 
 // place is where a variable is: number j of a group.
@@ -91,6 +101,9 @@ func New(o Options) (*Model, error) {
 		return nil, fmt.Errorf("made: %w", err)
 	}
 	var groups []nn.Group
+	for _, s := range m.states {
+		groups = append(groups, nn.Group{Variables: s.variables, Units: s.Units(), Outputs: s.Outputs()})
+	}
 	for _, g := range m.groups {
 		groups = append(groups, nn.Group{Variables: g.variables, Units: g.Units(), Outputs: g.Outputs(), Bias: g.Bias()})
 	}
@@ -119,42 +132,49 @@ func New(o Options) (*Model, error) {
 }
 
 // arrange finds the family of each variable, and the groups.
-func (m *Model) arrange() error {
-	families, variables, err := m.opts.families()
-	if err != nil {
+func (m *Model) arrange() (err error) {
+	if m.families, m.variables, err = m.opts.families(); err != nil {
 		return err
 	}
-	m.variables = variables
-	var widths []int
-	for d, v := range variables {
-		i := slices.IndexFunc(m.groups, func(g group) bool {
-			return g.Family == families[d] && g.gridded == (v.Grid != nil) && g.hole == v.Hole
-		})
+	some := slices.ContainsFunc(m.variables, func(v models.Variable) bool { return v.States > 0 })
+	widths, next := make([]int, len(m.variables)), len(m.variables)
+	for d, v := range m.variables {
+		family := m.families[d]
+		m.noise = max(m.noise, len(family.Noise()))
+		if some {
+			var of output.States
+			if family, of = output.Apart(family); of > 0 {
+				i := slices.IndexFunc(m.states, func(s stateGroup) bool { return s.States == of && s.hole == v.Hole })
+				if i < 0 {
+					i, m.states = len(m.states), append(m.states, stateGroup{States: of, hole: v.Hole})
+				}
+				m.states[i].variables = append(m.states[i].variables, d)
+			}
+		}
+		i := slices.IndexFunc(m.groups, func(g group) bool { return g.Family == family && g.gridded == (v.Grid != nil) })
 		if i < 0 {
-			i = len(m.groups)
-			m.groups = append(m.groups, group{Family: families[d], gridded: v.Grid != nil, hole: v.Hole})
+			i, m.groups = len(m.groups), append(m.groups, group{Family: family, gridded: v.Grid != nil})
 		}
 		g := &m.groups[i]
 		m.at = append(m.at, place{i, len(g.variables)})
 		g.variables, g.of = append(g.variables, d), append(g.of, v)
-		m.noise = max(m.noise, len(families[d].Noise()))
-	}
-	next := len(variables)
-	places := make([]int, len(variables)) // of the widths
-	for d, v := range variables {
 		if v.Grid != nil {
-			places[d], next = next, next+1
+			widths[d], next = next, next+1
 		}
 	}
 	for _, g := range m.groups {
 		m.gather = append(m.gather, g.variables...)
+	}
+	for _, g := range m.groups {
 		for _, d := range g.variables {
 			if g.gridded {
-				widths = append(widths, places[d])
+				m.gather = append(m.gather, widths[d])
 			}
 		}
 	}
-	m.gather = append(m.gather, widths...)
+	for _, s := range m.states {
+		m.gather = append(m.gather, s.variables...)
+	}
 	return nil
 }
 
@@ -221,44 +241,57 @@ func (m *Model) degrees(p models.Params, x *Node) []*Node {
 	return nodes
 }
 
-// part is what a graph has of a group: its values, and its outputs [batch, P·n].
-type part struct {
-	group
-	output.Values
-	outputs *Node
+// parts are what a graph has of each group and of each of the states: values, and outputs
+// [batch, P·n].
+type parts struct {
+	values         []output.Values
+	outputs        []*Node
+	states, logits []*Node
 }
 
-// outputs computes o, [batch, W], for rows [batch, models.Width], and what each group has of both.
-func (m *Model) outputs(p models.Params, x, context *Node) (o *Node, parts []part) {
-	if x.Rank() != 2 || x.Shape().Dimensions[1] != len(m.gather) {
-		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), len(m.gather)))
+// outputs computes o, [batch, W], for rows [batch, models.Width], and the parts of both.
+func (m *Model) outputs(p models.Params, x, context *Node) (o *Node, of parts) {
+	width := models.Width(m)
+	if x.Rank() != 2 || x.Shape().Dimensions[1] != width {
+		panic(fmt.Errorf("x has shape %s, need [batch, %d]", x.Shape(), width))
 	}
-	if !slices.IsSorted(m.gather) {
+	if len(m.gather) != width || !slices.IsSorted(m.gather) {
 		x = Transpose(Gather(Transpose(x, 0, 1), ExpandAxes(Const(x.Graph(), num.Convert[int32](m.gather)), -1)), 0, 1)
 	}
-	value, width := columns(x, 0), columns(x, m.opts.Dim)
-	var units []*Node
+	next := columns(x)
 	for _, g := range m.groups {
-		n := len(g.variables)
-		v := output.Values{X: value(n), Variables: g.of}
+		of.values = append(of.values, output.Values{X: next(len(g.variables)), Variables: g.of})
+	}
+	for i, g := range m.groups {
 		if g.gridded {
-			v.Width = width(n)
+			of.values[i].Width = next(len(g.variables))
 		}
-		units, parts = append(units, g.Encode(g.encoding.Params(p), v.X)), append(parts, part{group: g, Values: v})
+	}
+	var units []*Node
+	for _, s := range m.states {
+		of.states = append(of.states, next(len(s.variables)))
+		units = append(units, s.Encode(of.states[len(units)]))
+	}
+	for i, g := range m.groups {
+		units = append(units, g.Encode(g.encoding.Params(p), of.values[i].X))
 	}
 	o = m.net.Apply(p, joined(units), context, m.degrees(p, x))
-	next := columns(o, 0)
-	for i, g := range m.groups {
-		parts[i].outputs = next(g.Outputs() * len(g.variables))
+	next = columns(o)
+	for _, s := range m.states {
+		of.logits = append(of.logits, next(s.Outputs()*len(s.variables)))
 	}
-	return o, parts
+	for _, g := range m.groups {
+		of.outputs = append(of.outputs, next(g.Outputs()*len(g.variables)))
+	}
+	return o, of
 }
 
 // columns returns the next n columns of x at each call.
-func columns(x *Node, from int) func(n int) *Node {
+func columns(x *Node) func(n int) *Node {
+	from := 0
 	return func(n int) *Node {
 		from += n
-		if from == n && n == x.Shape().Dimensions[1] {
+		if n == x.Shape().Dimensions[1] {
 			return x
 		}
 		return Slice(x, AxisRange(), AxisRange(from-n, from))
@@ -275,29 +308,35 @@ func joined(all []*Node) *Node {
 // LogProb returns ln p(x | context) in nats, shape [batch], for x of [batch, models.Width]:
 // of a variable with a grid that of its cell. What is not known adds nothing.
 func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
-	_, parts := m.outputs(p, x, context)
+	whole, _ := m.logProb(p, x, context)
+	return whole
+}
+
+func (m *Model) logProb(p models.Params, x, context *Node) (whole *Node, of parts) {
+	_, of = m.outputs(p, x, context)
 	var all []*Node
-	for _, g := range parts {
-		all = append(all, g.LogProb(g.Values, g.outputs))
+	for i, s := range m.states {
+		all = append(all, s.LogProb(of.states[i], of.logits[i]))
 	}
-	return nn.SumLast(joined(all))
+	for i, g := range m.groups {
+		all = append(all, g.LogProb(of.values[i], of.outputs[i]))
+	}
+	return nn.SumLast(joined(all)), of
 }
 
 // LogProbParts returns ln p of the values, and of which variables have holes.
 func (m *Model) LogProbParts(p models.Params, x, context *Node) (values, holes *Node) {
-	_, parts := m.outputs(p, x, context)
-	var all, gaps []*Node
-	for _, g := range parts {
-		all = append(all, g.LogProb(g.Values, g.outputs))
-		if g.hole {
-			gaps = append(gaps, output.HoleLogProb(g.X, g.of[0].States, g.outputs))
+	whole, of := m.logProb(p, x, context)
+	var all []*Node
+	for i, s := range m.states {
+		if s.hole {
+			all = append(all, s.HoleLogProb(of.states[i], of.logits[i]))
 		}
 	}
-	whole := nn.SumLast(joined(all))
-	if gaps == nil {
+	if all == nil {
 		return whole, ZerosLike(whole)
 	}
-	holes = nn.SumLast(joined(gaps))
+	holes = nn.SumLast(joined(all))
 	return Sub(whole, holes), holes
 }
 
@@ -325,5 +364,5 @@ func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error
 	for _, column := range m.Columns(d) {
 		own = append(own, outputs[column])
 	}
-	return m.groups[m.at[d].group].Conditional(m.variables[d], own), nil
+	return m.families[d].Conditional(m.variables[d], own), nil
 }

@@ -25,7 +25,7 @@ func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, er
 	get, encoders := w.Named(m), make([]nn.Encoder, m.opts.Dim)
 	for d, at := range m.at {
 		g := m.groups[at.group]
-		encoders[d] = g.Encoder(func(name string) []float32 { return get(g.encoding.Name(name)) }, at.j, len(g.variables))
+		encoders[d] = m.families[d].Encoder(func(name string) []float32 { return get(g.encoding.Name(name)) }, at.j, len(g.variables))
 	}
 	host, err := m.net.Host(get, set, encoders)
 	if err != nil {
@@ -53,8 +53,8 @@ func (s *sampler) NoiseDim() int { return s.model.noise * s.model.opts.Dim }
 func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) {
 	m := s.model
 	draws := make([]output.Noise, s.NoiseDim())
-	for d, at := range m.at {
-		for k, draw := range m.groups[at.group].Noise() {
+	for d, family := range m.families {
+		for k, draw := range family.Noise() {
 			draws[k*m.opts.Dim+d] = draw
 		}
 	}
@@ -77,8 +77,8 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 			dim, len(dst), len(noise), len(cond), dim, perRow, width)
 	}
 	passes, err = s.host.Walk(ctx, dst, rows, cond, models.Solver{Method: method}, func(d, row int, params []float32, stride int, x []float32) {
-		g, v := s.model.groups[s.model.at[d].group], s.model.variables[d]
-		own, u := make([]float32, len(params)/stride), make([]float32, len(g.Noise()))
+		family, v := s.model.families[d], s.model.variables[d]
+		own, u := make([]float32, len(params)/stride), make([]float32, len(family.Noise()))
 		for i := range x {
 			for p := range own {
 				own[p] = params[p*stride+i]
@@ -89,7 +89,7 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 			for k := range u {
 				u[k] = noise[(row+i)*perRow+k*dim+d]
 			}
-			x[i] = g.Draw(v, own, u)
+			x[i] = family.Draw(v, own, u)
 		}
 	})
 	if err != nil {

@@ -159,7 +159,7 @@ func For(v models.Variable, f Fields) (Family, error) {
 	if err != nil {
 		return nil, err
 	}
-	return withStates{inner, v.States}, nil
+	return withStates{Family: inner, states: States(v.States)}, nil
 }
 
 // Row declares the choice of a family, with the options of each.

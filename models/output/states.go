@@ -13,24 +13,16 @@ import (
 )
 
 // withStates adds to a family the states that may stand in the place of a value, and what is
-// not known. Its first outputs are the logits of a softmax over a value and each state, if
-// there are states; those of the family follow. A state has one input of the network for
-// itself, and the units of values are zero there.
+// not known. Its first outputs and units are those of the states.
 type withStates struct {
 	Family
-	states int
+	states States
+	// apart is true where variables have states that somebody else treats.
+	apart bool
 }
 
-// gates is the number of logits.
-func (s withStates) gates() int {
-	if s.states == 0 {
-		return 0
-	}
-	return 1 + s.states
-}
-
-func (s withStates) Outputs() int { return s.gates() + s.Family.Outputs() }
-func (s withStates) Units() int   { return s.states + s.Family.Units() }
+func (s withStates) Outputs() int { return s.states.Outputs() + s.Family.Outputs() }
+func (s withStates) Units() int   { return s.states.Units() + s.Family.Units() }
 
 func (s withStates) Bias() models.Init {
 	inner := s.Family.Bias()
@@ -38,7 +30,7 @@ func (s withStates) Bias() models.Init {
 		return inner
 	}
 	return func(rng *rand.Rand, shape []int) []float32 {
-		own := shape[0] / s.Outputs() * s.gates()
+		own := shape[0] / s.Outputs() * s.states.Outputs()
 		return append(make([]float32, own), inner(rng, []int{shape[0] - own})...)
 	}
 }
@@ -51,12 +43,42 @@ func (s withStates) Noise() []Noise {
 	return append(slices.Clone(s.Family.Noise()), Uniform)
 }
 
+// Apart returns the family of values alone, and the states, of a family of [For]: variables with
+// other states have the same former, and can be computed together. The outputs and the units of
+// the states come first; ln p is the sum of both.
+func Apart(f Family) (values Family, states States) {
+	s := f.(withStates)
+	return withStates{Family: s.Family, apart: true}, s.states
+}
+
+// States is a number of states that may stand in the place of a value. Its outputs are the logits
+// of a softmax over a value and each state, none without states. A state has one input of the
+// network for itself, and the units of values are zero there.
+type States int
+
+// Outputs is the number of logits.
+func (s States) Outputs() int {
+	if s == 0 {
+		return 0
+	}
+	return 1 + int(s)
+}
+
+// Units is the number of states.
+func (s States) Units() int { return int(s) }
+
 // stateUnit is the code of the first state.
 var stateUnit = float64(models.StateCode(0))
 
+// isValue is true where x is neither the code of a state nor not known.
+func isValue(x *Node) *Node { return LessThan(Abs(x), nn.Number(x, stateUnit/2)) }
+
 // values are x with 0 where it is not a value, and 1 where it is one, 0 elsewhere.
-func values(x *Node) (v, is *Node) {
-	here := LessThan(Abs(x), nn.Number(x, stateUnit/2))
+func (s withStates) values(x *Node) (v, is *Node) {
+	here := isValue(x)
+	if s.states == 0 && !s.apart { // a number may be so large, and has no likelihood then
+		here = NotEqual(x, nn.Number(x, float64(models.NotKnown)))
+	}
 	return Where(here, x, nn.Number(x, 0)), ConvertDType(here, x.DType())
 }
 
@@ -69,14 +91,40 @@ func among(x *Node, first, count int) *Node {
 	return ConvertDType(Equal(ExpandAxes(x, 1), ConvertDType(Const(x.Graph(), [][][]float32{all}), x.DType())), x.DType())
 }
 
-// state is the number of a state from 1, 0 of a value and −1 of what is not known.
-func state(x, is *Node) *Node {
-	return Mul(Mul(x, nn.Number(x, 1/stateUnit)), Sub(nn.Number(x, 1), is))
+// number is the number of a state from 1, 0 of a value and −1 of what is not known.
+func number(x *Node) *Node {
+	return Where(isValue(x), nn.Number(x, 0), Mul(x, nn.Number(x, 1/stateUnit)))
+}
+
+// Encode is 1 at the unit of a state, [batch, states·n].
+func (s States) Encode(x *Node) *Node {
+	dims := x.Shape().Dimensions
+	return Reshape(among(number(x), 1, int(s)), dims[0], int(s)*dims[1])
+}
+
+// LogProb is ln p of x being the state that it is, or a value, [batch, n] in nats, by the logits
+// o [batch, (1 + states)·n]. It is 0 where x is not known.
+func (s States) LogProb(x, o *Node) *Node {
+	logits := part(o, s.Outputs(), 0, s.Outputs())
+	chosen := among(number(x), 0, s.Outputs())
+	return Sub(ReduceSum(Mul(logits, chosen), 1), Mul(ReduceSum(chosen, 1), nn.LogSumExp(logits, 1)))
+}
+
+// HoleLogProb is LogProb of whether x is a hole, the first state, or not.
+func (s States) HoleLogProb(x, o *Node) *Node {
+	logits := part(o, s.Outputs(), 0, s.Outputs())
+	others := Slice(logits, AxisRange(), AxisElem(0))
+	if s > 1 {
+		others = Concatenate([]*Node{others, Slice(logits, AxisRange(), AxisRange(2))}, 1)
+	}
+	at, zero := number(x), nn.Number(x, 0)
+	p := Where(Equal(at, nn.Number(x, 1)), Squeeze(Slice(logits, AxisRange(), AxisElem(1)), 1), nn.LogSumExp(others, 1))
+	return Where(LessThan(at, zero), zero, Sub(p, nn.LogSumExp(logits, 1)))
 }
 
 func (s withStates) Encode(p models.Params, x *Node) *Node {
 	dims := x.Shape().Dimensions
-	v, is := values(x)
+	v, is := s.values(x)
 	units := s.Family.Encode(p, v)
 	if n := s.Family.Units(); n == 1 {
 		units = Mul(units, is)
@@ -86,7 +134,7 @@ func (s withStates) Encode(p models.Params, x *Node) *Node {
 	if s.states == 0 {
 		return units
 	}
-	return Concatenate([]*Node{Reshape(among(state(x, is), 1, s.states), dims[0], s.states*dims[1]), units}, 1)
+	return Concatenate([]*Node{s.states.Encode(x), units}, 1)
 }
 
 func (s withStates) Encoder(get func(string) []float32, j, n int) func(units []float32, x float32) {
@@ -103,33 +151,14 @@ func (s withStates) Encoder(get func(string) []float32, j, n int) func(units []f
 
 func (s withStates) LogProb(v Values, o *Node) *Node {
 	x := v.X
-	inner, is := values(x)
+	inner, is := s.values(x)
 	v.X = inner
 	if s.states == 0 {
 		return Mul(is, s.Family.LogProb(v, o))
 	}
-	gates, n := s.gates(), x.Shape().Dimensions[1]
-	logits := part(o, s.Outputs(), 0, gates)
-	chosen := among(state(x, is), 0, gates)
-	known := ReduceSum(chosen, 1)
-	gate := Sub(ReduceSum(Mul(logits, chosen), 1), Mul(known, nn.LogSumExp(logits, 1)))
-	return Add(gate, Mul(is, s.Family.LogProb(v, Slice(o, AxisRange(), AxisRange(gates*n)))))
-}
-
-// HoleLogProb is ln p of which of n variables, with so many states each, are holes: [batch, n] in
-// nats, for x [batch, n] and their outputs o [batch, P·n]. It is 0 where x is not known.
-func HoleLogProb(x *Node, states int, o *Node) *Node {
-	_, is := values(x)
-	n := x.Shape().Dimensions[1]
-	logits := part(Slice(o, AxisRange(), AxisRange(0, (1+states)*n)), 1+states, 0, 1+states)
-	hole := Slice(logits, AxisRange(), AxisElem(1))
-	others := []*Node{Slice(logits, AxisRange(), AxisElem(0))}
-	if states > 1 {
-		others = append(others, Slice(logits, AxisRange(), AxisRange(2)))
-	}
-	at, zero := state(x, is), nn.Number(x, 0)
-	p := Where(Equal(at, nn.Number(x, 1)), nn.LogSumExp(hole, 1), nn.LogSumExp(Concatenate(others, 1), 1))
-	return Where(LessThan(at, zero), zero, Sub(p, nn.LogSumExp(logits, 1)))
+	gates := s.states.Outputs() * x.Shape().Dimensions[1]
+	own := Mul(is, s.Family.LogProb(v, Slice(o, AxisRange(), AxisRange(gates))))
+	return Add(s.states.LogProb(x, Slice(o, AxisRange(), AxisRange(0, gates))), own)
 }
 
 func (s withStates) Draw(v models.Variable, o, noise []float32) float32 {
@@ -137,11 +166,11 @@ func (s withStates) Draw(v models.Variable, o, noise []float32) float32 {
 }
 
 func (s withStates) Conditional(v models.Variable, o []float32) models.Conditional {
-	inner := s.Family.Conditional(v, o[s.gates():])
+	inner := s.Family.Conditional(v, o[s.states.Outputs():])
 	if s.states == 0 {
 		return inner
 	}
-	return statesAt{inner, v, slices.Clone(o[:s.gates()]), len(s.Family.Noise())}
+	return statesAt{inner, v, slices.Clone(o[:s.states.Outputs()]), len(s.Family.Noise())}
 }
 
 // Observe changes the P outputs of a variable to those given that it is not missing.
