@@ -249,7 +249,7 @@ func (f *fitted) cell(v float64, c clock) (_ float64, text string, is bool) {
 	case f.Kind == Date:
 		text = c.write(v)
 	default:
-		return v, "", false
+		return v + 0, "", false // −0 is 0
 	}
 	if n, err := strconv.ParseFloat(text, 64); err == nil && Number(n) == text {
 		return n, "", false

@@ -172,6 +172,17 @@ func TestParquetRefuses(t *testing.T) {
 			A float64 `parquet:",brotli"`
 		}{{1}}))
 	})
+	lz4 := written(func(b *bytes.Buffer) {
+		must.M(parquet.Write(b, []struct {
+			A float64 `parquet:",lz4"`
+		}{{1}}))
+	})
+	runs := written(func(b *bytes.Buffer) {
+		schema := parquet.NewSchema("rows", parquet.Group{"A": parquet.Encoded(parquet.Leaf(parquet.BooleanType), &parquet.RLE)})
+		w := parquet.NewGenericWriter[any](b, schema)
+		must.M1(w.WriteRows([]parquet.Row{{parquet.BooleanValue(true).Level(0, 0, 0)}}))
+		must.M(w.Close())
+	})
 	raw := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, []struct{ A [3]byte }{{}})) })
 	none := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, []struct{ A int32 }{})) })
 	many := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, make([]struct{ A *int32 }, 5000))) })
@@ -186,6 +197,8 @@ func TestParquetRefuses(t *testing.T) {
 		"nested":    {nested, []string{`column "A"`, "list"}},
 		"infinite":  {infinite, []string{`row 1, column "A"`, "+Inf"}},
 		"brotli":    {brotli, []string{`column "A"`, "compressed by"}},
+		"lz4":       {lz4, []string{`column "A"`, "compressed by"}},
+		"runs":      {runs, []string{`column "A"`, "by runs"}},
 		"bytes":     {raw, []string{`column "A"`, "not read"}},
 		"no rows":   {none, []string{"no rows"}},
 		"many":      {many, []string{"more than 4096 values"}},

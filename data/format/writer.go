@@ -373,7 +373,7 @@ func columnOf(t *data.Table, col int, cells data.Cells, narrow bool) (kind strin
 
 // isWhole reports whether an int64 has the value.
 func isWhole(v float64) bool {
-	return v == math.Trunc(v) && math.Abs(v) < 1<<63 && (v != 0 || !math.Signbit(v))
+	return v == math.Trunc(v) && math.Abs(v) < 1<<63
 }
 
 // cellText is a cell as a text: "" where it is missing.
@@ -402,7 +402,7 @@ func cellsOf(t *data.Table, all bool) []data.Cells {
 				break
 			}
 			if v := t.At(i, col); v == v {
-				if whole = isWhole(v) && math.Abs(v) < exactWhole; !whole {
+				if whole = isWhole(v) && math.Abs(v) < exactWhole && (v != 0 || !math.Signbit(v)); !whole { // −0 is kept
 					cells[col] = data.NumberCells
 				}
 			}
