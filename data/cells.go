@@ -114,12 +114,7 @@ func (c *cells) number(v float64) (_ float64, state int, problem string) {
 	}
 	switch {
 	case c.Kind == Circular:
-		if v = math.Mod(v, c.Period); v < 0 {
-			v += c.Period
-		}
-		if !(v < c.Period) {
-			v = 0
-		}
+		v = c.turned(v)
 	case c.Min != nil && v < *c.Min:
 		problem = fmt.Sprintf("is %v, below %v, its declared bound (data.columns: {%s: {min: …}})", v, *c.Min, c.Name)
 	case c.Max != nil && v > *c.Max:
@@ -191,10 +186,10 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 	case c.hasLevels() && !c.noise:
 		return v, 0, 0, ""
 	case c.Kind == Circular && !c.noise:
-		if y = v * 2 * math.Pi / c.Period; float32(y) >= 2*math.Pi {
+		if y, logDet = c.Maps.forward(v); float32(y) >= 2*math.Pi {
 			y = 0
 		}
-		return y, 0, math.Log(2 * math.Pi / c.Period), ""
+		return y, 0, logDet, ""
 	case c.grid != nil:
 		y, width = c.grid.cell(v)
 		return y, width, -math.Log(step), ""

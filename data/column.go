@@ -56,7 +56,11 @@ func (c *Column) states() int {
 // fit fits the maps of a column to numbers of training rows.
 func (f *fitted) fit(values []float64, noise bool) {
 	variable := f.Role != ContextRole
-	if noise = noise && variable; !noise && (f.hasLevels() || f.Kind == Circular) {
+	switch noise = noise && variable; {
+	case !noise && f.hasLevels():
+		return
+	case !noise && f.Kind == Circular:
+		f.Maps = chain{&linear{SD: f.Period / (2 * math.Pi)}}
 		return
 	}
 	low, high := f.bounds()
@@ -200,19 +204,21 @@ func (f *fitted) number(y float32, noise bool) float64 {
 	case f.rounded != nil:
 		return f.rounded.number(v)
 	case f.Kind == Circular:
-		if v *= f.Period / (2 * math.Pi); noise {
-			v = f.Maps.inverse(float64(y))
-		}
-		if v = math.Mod(v, f.Period); v < 0 {
-			v += f.Period
-		}
-		if !(v < f.Period) {
-			v = 0
-		}
-		return v
+		return f.turned(f.shortest(f.Maps.inverse(v), y))
 	default:
 		return f.shortest(f.Maps.inverse(v), y)
 	}
+}
+
+// turned is a number of a circle, from 0 to its period.
+func (f *fitted) turned(v float64) float64 {
+	if v = math.Mod(v, f.Period); v < 0 {
+		v += f.Period
+	}
+	if !(v < f.Period) {
+		return 0
+	}
+	return v
 }
 
 // shortest is the number of the fewest decimals near x that is prepared to y, too: a float32 has
