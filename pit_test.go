@@ -10,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
@@ -55,7 +56,7 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 				}
 			}
 			for i := range x {
-				if x[i] += 0.5; m.Support(i%3).Discrete() {
+				if x[i] += 0.5; m.Support(i % 3).Discrete() {
 					x[i] = 1
 				}
 			}
@@ -63,6 +64,33 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 				t.Errorf("samples that were moved pass for uniform: %.4f", far)
 			}
 		})
+	}
+}
+
+// So are those of variables of every kind, randomised where values have probabilities; what is not known has none.
+func TestPITOfEveryKindIsUniform(t *testing.T) {
+	const n = 4000
+	b := backendtest.Open(t, backend.KindGo)
+	kinds := modeltest.Kinds()
+	m := newMADE(t, made.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", Degrees: "sequential", Start: "natural"})
+	trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})
+	x := must.M1(trained.Core.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5}))
+	x[len(kinds)-1] = models.NotKnown // the last variable of the first row
+	u := must.M1(trained.Core.PIT(t.Context(), models.Widen(m, x), nil))
+	for d, of := range kinds {
+		var column []float64
+		for i := d; i < len(u); i += len(kinds) {
+			if math.IsNaN(u[i]) != (i == len(kinds)-1) {
+				t.Fatalf("%s of row %d has the transform %v", of.Name, i/len(kinds), u[i])
+			}
+			column = append(column, u[i])
+		}
+		if math.IsNaN(column[0]) {
+			column = column[1:]
+		}
+		if far, p := num.KS(column); p < 1e-3 {
+			t.Errorf("%s: the distance is %.4f, p = %.1g", of.Name, far, p)
+		}
 	}
 }
 

@@ -78,11 +78,58 @@ func TestVerifyHolds(t *testing.T) {
 	}
 }
 
+// A model of variables of every kind, whose rows cannot be counted: each conditional sums to one, and the network is shown
+// what it does not see.
+func TestVerifyHoldsForEveryKind(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		kinds := modeltest.Kinds()
+		d := newMADE(t, made.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", ContextDim: 2,
+			Degrees: masks.SampledDegrees, Masks: 2, Start: "natural"})
+		r, err := verify.Model(t.Context(), newModel(t, b, d, mild(d), maskflow.Options{Batch: 64}), verify.Options{Rows: 6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Holds() || len(r.Checks) != len(checkNames)+1 {
+			t.Errorf("%+v", r)
+		}
+		for _, c := range r.Checks {
+			if c.Skipped {
+				t.Errorf("check %+v", c)
+			}
+		}
+		if b.Kind != backend.KindGo {
+			return // compiling takes XLA long
+		}
+		for _, bad := range []struct {
+			d     models.Density
+			fails string
+		}{{scaled{d}, "the density is the product"}, {leaky{d}, "no conditional depends"}, {blind{d}, "a zero is not taken"}} {
+			r, err := verify.Model(t.Context(), newModel(t, b, bad.d, mild(bad.d), maskflow.Options{Batch: 64}), verify.Options{Rows: 6})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range r.Checks {
+				if holds := !strings.HasPrefix(c.Name, bad.fails); c.Holds != holds {
+					t.Errorf("%T: %+v", bad.d, c)
+				}
+			}
+		}
+	})
+}
+
+// blind takes a value that is not known for a zero.
+type blind struct{ *made.Model }
+
+func (m blind) Conditionals(p models.Params, x, context *Node) *Node {
+	return m.Model.Conditionals(p, Where(Equal(x, Const(x.Graph(), models.NotKnown)), ZerosLike(x), x), context)
+}
+
 // leaky shows conditionals that depend on their own variables.
 type leaky struct{ *made.Model }
 
 func (m leaky) Conditionals(p models.Params, x, context *Node) *Node {
-	return Add(m.Model.Conditionals(p, x, context), MulScalar(x, 1e-3))
+	own := Slice(x, AxisRange(), AxisRange(0, 1)) // of the first variable
+	return Add(m.Model.Conditionals(p, x, context), MulScalar(Where(GreaterThan(own, Const(x.Graph(), float32(0.5))), OnesLike(own), ZerosLike(own)), 1e-6))
 }
 
 // scaled is no normalised density, and not that of its conditionals.

@@ -18,26 +18,9 @@ import (
 	"github.com/maskflow/maskflow/models/modeltest"
 )
 
-// lattice is the multiples of a step between two of them, the cells of which are alike.
-type lattice struct{ step, low, high float64 }
-
-func (l lattice) Round(y float64) float64 {
-	return l.step * math.Round(math.Min(math.Max(y, l.low), l.high)/l.step)
+func lattice(step, low, high float64) modeltest.Lattice {
+	return modeltest.Lattice{Step: step, Low: low, High: high}
 }
-
-func (l lattice) Cell(y float64) (low, high float64) {
-	low, high = y-l.step/2, y+l.step/2
-	if y <= l.low {
-		low = math.Inf(-1)
-	}
-	if y >= l.high {
-		high = math.Inf(1)
-	}
-	return low, high
-}
-
-func (l lattice) Width(float64) float64       { return l.step }
-func (l lattice) Ends() (first, last float64) { return l.low, l.high }
 
 // Variables of each kind.
 var (
@@ -45,10 +28,10 @@ var (
 	bit      = models.Variable{Name: "bit", Support: models.Bits()}
 	level3   = models.Variable{Name: "level of 3", Support: models.Categories(3)}
 	level40  = models.Variable{Name: "level of 40", Support: models.Categories(40)}
-	count    = models.Variable{Name: "count", Support: models.GridCells(), Grid: lattice{0.5, -inf, inf}}
-	positive = models.Variable{Name: "positive count", Support: models.GridCells(), Grid: lattice{0.5, -1, inf}}
-	bounded  = models.Variable{Name: "bounded count", Support: models.GridCells(), Grid: lattice{0.5, -1, 1}}
-	stepped  = models.Variable{Name: "stepped", Support: models.GridCells(), Grid: lattice{0.01, -inf, inf}}
+	count    = models.Variable{Name: "count", Support: models.GridCells(), Grid: lattice(0.5, -inf, inf)}
+	positive = models.Variable{Name: "positive count", Support: models.GridCells(), Grid: lattice(0.5, -1, inf)}
+	bounded  = models.Variable{Name: "bounded count", Support: models.GridCells(), Grid: lattice(0.5, -1, 1)}
+	stepped  = models.Variable{Name: "stepped", Support: models.GridCells(), Grid: lattice(0.01, -inf, inf)}
 	number   = models.Variable{Name: "number", Support: models.Reals()}
 	angle    = models.Variable{Name: "angle", Support: models.Circle(2 * math.Pi)}
 )
@@ -373,10 +356,10 @@ func checkTableSum(t *testing.T, s *table, set *masks.Set, _, cond []float32) {
 		}
 		switch g := v.Grid.(type) {
 		case lattice:
-			if g.high-g.low == inf {
+			if g.High-g.Low == inf {
 				return
 			}
-			for y := g.low; y <= g.high; y += g.step {
+			for y := g.Low; y <= g.High; y += g.Step {
 				outcomes[d] = append(outcomes[d], float32(y))
 			}
 		default:
