@@ -40,7 +40,7 @@ type Options struct {
 	// the families of package output, bernoulli being the default, or mixed for that
 	// of the kind of each variable, where the network is shown which inputs it sees.
 	Output string
-	// Reals is the family of numbers where Output is mixed: mog (default), or another
+	// Reals is the family of numbers where Output is mixed: mol (default), or another
 	// one that takes numbers.
 	Reals string
 	// Components is the number of components of a mixture; 0 means 10.
@@ -103,7 +103,7 @@ func nameOf(d int, v models.Variable) string {
 // reals are the families of numbers, the default first.
 func (o *Options) reals() []option.Alternative {
 	all := o.mixed().Alternatives(models.Reals())
-	i := slices.IndexFunc(all, func(a option.Alternative) bool { return a.Name == "mog" })
+	i := slices.IndexFunc(all, func(a option.Alternative) bool { return a.Name == "mol" })
 	all[0], all[i] = all[i], all[0]
 	return all
 }
