@@ -355,7 +355,7 @@ func checkTableSum(t *testing.T, s *table, set *masks.Set, _, cond []float32) {
 			outcomes[d] = append(outcomes[d], models.StateCode(k))
 		}
 		switch g := v.Grid.(type) {
-		case lattice:
+		case modeltest.Lattice:
 			if g.High-g.Low == inf {
 				return
 			}
