@@ -68,6 +68,7 @@ var tables = func() (all []Options) {
 		named(Options{Output: mixed, Reals: family.Name, Hidden: []int{11}, Activation: "tanh", Masks: 2, Degrees: masks.SequentialDegrees, Resample: masks.ResampleOrder}, numbers)
 		named(Options{Output: family.Name, Hidden: []int{11}, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.NaturalOrder, ContextDim: 2}, numbers)
 	}
+	named(Options{Output: "bernoulli", Hidden: []int{11}, Activation: "tanh", Degrees: masks.SequentialDegrees, Direct: true}, []models.Variable{with(bit, true, 0), bit, bit, with(bit, false, 1)})
 	discrete := []models.Variable{bit, level3, with(bounded, true, 0), with(bit, true, 1), with(level3, false, 1), bounded}
 	named(Options{Output: mixed, Hidden: []int{11}, Activation: "tanh", Masks: 3, Degrees: masks.SampledDegrees, ContextDim: 1, Conditioning: true}, discrete)
 	named(Options{Output: mixed, Hidden: []int{17}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees},
@@ -394,6 +395,34 @@ func checkTableSum(t *testing.T, s *table, set *masks.Set, _, cond []float32) {
 	}
 	if math.Abs(sum-1) > 1e-5*math.Sqrt(float64(total)) {
 		t.Errorf("the probabilities of %d rows sum to %v", total, sum)
+	}
+}
+
+// The options and the input of a model build an equal one, whose size is that of its tensors
+// where nothing but the direct connections and conditioning weights is missing.
+func TestTablesAreBuiltAgain(t *testing.T) {
+	for _, o := range tables {
+		m := mustNew(t, o)
+		kind, in := m.Kind()
+		again, err := kind.Build(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := 0
+		for i, s := range again.Specs() {
+			if want := m.Specs()[i]; s.Name != want.Name || !slices.Equal(s.Shape, want.Shape) {
+				t.Errorf("%s %v was %s %v", s.Name, s.Shape, want.Name, want.Shape)
+			}
+			if s.Name != "direct.weights" && !strings.HasSuffix(s.Name, ".conditioning") {
+				values += s.Size()
+			}
+		}
+		if size := kind.Size(in); !o.Residual && size != float64(values) || size > float64(values) {
+			t.Errorf("%s of %d variables: a size of %v with %d values", o.Output, o.Dim, size, values)
+		}
+		if !kind.Traits().Cells || kind.Traits().Mixed != (o.Output == mixed) {
+			t.Errorf("%s: %+v", o.Output, kind.Traits())
+		}
 	}
 }
 

@@ -203,11 +203,14 @@ func (o *Options) Size(in models.Input) float64 {
 	if err != nil { // which Build reports
 		return 0
 	}
-	units, outputs := 0, 0
+	units, outputs, encodings := 0, 0, 0.0
 	for _, f := range families {
 		units, outputs = units+f.Units(), outputs+f.Outputs()
+		for _, s := range f.Specs(1) {
+			encodings += float64(s.Size())
+		}
 	}
-	return nn.Size(units, in.ContextDim, o.Hidden, outputs)
+	return nn.Size(units, in.ContextDim, o.Hidden, outputs) + encodings
 }
 
 // Build makes the model.
