@@ -297,6 +297,8 @@ func (s *observed) rounding(frequent []float64, whole bool) float64 {
 	switch {
 	case needing[decimals] < fewRows: // whose last digit may be even by chance
 		step = 1
+	case decimals > 1: // 0.05 is a step that people take, 0.02 is none: 2.54 cm are an inch
+		step = gcd(step, 25)
 	case len(s.few) <= fewNumbers: // which may be multiples of 3 by chance
 		step = gcd(step, 1e9)
 	}
