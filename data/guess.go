@@ -52,7 +52,6 @@ type guesser struct {
 	given  []bool            // columns that are declared
 	sure   []bool            // those with a kind or a role, which are not dropped
 	hashes []uint64          // of all values of the columns
-	values [][]float64       // memory for those of some columns
 	notes  map[string][]note // by what they say
 	order  []string          // of the keys of notes
 }

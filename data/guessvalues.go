@@ -13,7 +13,7 @@ type buffers struct {
 
 // observed are the values of a column in all rows.
 type observed struct {
-	*buffers
+	in     *buffers
 	values []float64 // NaN where there is no number
 	hash   uint64    // of all cells
 	holes  int
@@ -44,7 +44,7 @@ func (g *guesser) observe(columns []int) []*observed {
 		if k == len(g.values) {
 			g.values = append(g.values, make([]float64, 0, g.rows()))
 		}
-		all[k] = &observed{buffers: &g.buffers, values: g.values[k], low: math.Inf(1), high: math.Inf(-1), whole: true, counts: true, known: map[string]int{}}
+		all[k] = &observed{in: &g.buffers, values: g.values[k], low: math.Inf(1), high: math.Inf(-1), whole: true, counts: true, known: map[string]int{}}
 	}
 	const block = 256 // rows
 	for _, t := range g.tables {
@@ -125,10 +125,10 @@ func (s *observed) all() []float64 {
 	case len(s.few) <= fewNumbers:
 		s.different = slices.Sorted(slices.Values(s.few))
 	default:
-		if s.buffers.sorted == nil {
-			s.buffers.sorted = make([]float64, 0, cap(s.values))
+		if s.in.sorted == nil {
+			s.in.sorted = make([]float64, 0, cap(s.values))
 		}
-		s.different = slices.Compact(s.appendSorted(s.buffers.sorted, 0, 1))
+		s.different = slices.Compact(s.appendSorted(s.in.sorted, 0, 1))
 	}
 	return s.different
 }
