@@ -205,14 +205,14 @@ func (c *Column) role() Role { return cmp.Or(c.Role, VariableRole) }
 // mostLevels of texts are guessed to be categories.
 const mostLevels = 1000
 
-// useless drops a column whose values say nothing, and reports whether it did. Images keep all columns.
+// useless drops a column whose values say nothing, and reports whether it did.
 func (g *guesser) useless(c int, s *observed) bool {
 	n, named := s.texts+s.numbers, g.isID(c)
 	nearlyUnique := func() bool { return float64(s.distinct()) >= 0.9*float64(n) }
 	numbers, texts := s.texts == 0 && s.whole && n > 2, s.texts > 0 && s.numbers == 0 && len(s.dates()) != 1
-	var why string
+	var why, detail string
 	switch {
-	case g.tables[0].Shape != nil:
+	case g.tables[0].Shape != nil || c >= g.tables[0].dim: // pixels, or labels of which the source says that they are a context
 		return false
 	case n == 0:
 		why = "no values"
@@ -225,6 +225,8 @@ func (g *guesser) useless(c int, s *observed) bool {
 		why = "names of the rows"
 	case texts && n >= fewRows && nearlyUnique():
 		why = "another text in nearly every row"
+	case s.texts > 0 && s.numbers > 0 && n >= fewRows && 2*s.distinct() > n:
+		why, detail = "texts among numbers (signs of missing ones? list them in data.missing)", "has "+strconv.Quote(text.Shorten(s.levels[0], 41))
 	case s.texts > 0 && (texts || s.numbers > 0) && s.distinct() > mostLevels:
 		why = fmt.Sprintf("texts of more than %s kinds", text.Grouped(mostLevels))
 	default:
@@ -232,7 +234,7 @@ func (g *guesser) useless(c int, s *observed) bool {
 	}
 	remedy := string(g.schema[c].role())
 	g.schema[c].Role = DropRole
-	g.say(c, "dropped, having "+why+": %s (to keep it", "", remedy)
+	g.say(c, "dropped, having "+why+": %s (to keep it", detail, remedy)
 	return true
 }
 
@@ -432,7 +434,7 @@ func (g *guesser) dropEqual() {
 	first := map[uint64]int{}
 	for c := range g.schema {
 		column := &g.schema[c]
-		if r := column.role(); r != VariableRole && r != ContextRole || g.tables[0].Shape != nil {
+		if r := column.role(); r != VariableRole && r != ContextRole || g.tables[0].Shape != nil || c >= g.tables[0].dim {
 			continue
 		}
 		before, found := first[g.hashes[c]]

@@ -132,6 +132,8 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		"two texts":             {1009, func(int) any { return []string{"a", "b"}[rng.IntN(2)] }, "binary"},
 		"three texts":           {1009, func(int) any { return []string{"a", "b", "None"}[rng.IntN(3)] }, "categorical 3"},
 		"numbers and texts":     {1009, func(int) any { return []string{"1", "2", "3+"}[rng.IntN(3)] }, "categorical 3"},
+		"a sign among numbers":  {1009, func(int) any { return []string{fmt.Sprint(rng.NormFloat64()), "n/d"}[max(0, rng.IntN(9)-7)] }, "drop"},
+		"an end of ages":        {1009, func(int) any { return []string{fmt.Sprint(rng.IntN(90)), "90+"}[max(0, rng.IntN(9)-7)] }, "categorical 91"},
 		"rows from 0":           {29, func(i int) any { return i }, "drop"},
 		"rows from 1":           {29, func(i int) any { return i + 1 }, "drop"},
 		"few rows from 1":       {7, func(i int) any { return i + 1 }, "integer 1"},
@@ -404,6 +406,13 @@ func TestSchemasInPrint(t *testing.T) {
 				t.Errorf("%q does not say %s", lines[k+1], part)
 			}
 		}
+	}
+	var many data.Schema
+	for k := range 784 {
+		many = append(many, data.Column{Name: fmt.Sprint(k), Kind: data.Binary, Levels: []string{"0", "1"}})
+	}
+	if lines := strings.Split(append(many, schema...).String(), "\n"); len(lines) != 1+1+len(schema)+1 || !strings.HasPrefix(lines[1], "0 … 783 ") || !strings.Contains(lines[1], "784 columns; 0, 1") {
+		t.Errorf("many columns print as\n%s", strings.Join(lines, "\n"))
 	}
 	if _, err := schema.Find("dya"); err == nil || !strings.Contains(err.Error(), `"day"`) {
 		t.Errorf("got %v", err)

@@ -245,15 +245,27 @@ func (s Schema) of(role Role) (columns []int) {
 	return columns
 }
 
-// String is the schema as a table for people, one line a column, of at most 100 characters.
+// String is the schema as a table for people, one line a column, of at most 100 characters. Of more than a few columns of
+// one kind that follow each other the first and the last share a line.
 func (s Schema) String() string {
-	const width = 100
+	const width, few = 100, 4
 	rows := [][4]string{{"column", "role", "kind", ""}}
-	for _, c := range s {
-		role, kind := c.Role, c.Kind
-		rows = append(rows, [4]string{text.Escaped(text.Shorten(c.Name, 30)), string(cmp.Or(role, VariableRole)), string(kind), ""})
-		if role != DropRole {
-			rows[len(rows)-1][3] = text.Escaped(c.about())
+	add := func(names string, like [4]string) {
+		like[0] = names
+		rows = append(rows, like)
+	}
+	for i := 0; i < len(s); {
+		like, end := s[i].line(), i+1
+		for end < len(s) && s[end].line() == like {
+			end++
+		}
+		if end-i > few {
+			add(fmt.Sprintf("%s … %s", s[i].label(), s[end-1].label()), like)
+			rows[len(rows)-1][3] = strings.TrimSuffix(fmt.Sprintf("%d columns; %s", end-i, like[3]), "; ")
+			i = end
+		}
+		for ; i < end; i++ {
+			add(s[i].label(), like)
 		}
 	}
 	var wide [3]int
@@ -268,6 +280,16 @@ func (s Schema) String() string {
 		b.WriteString(strings.TrimRight(text.Shorten(line, width), " ") + "\n")
 	}
 	return b.String()
+}
+
+// label is the name of a column in a table for people, line what else it has there.
+func (c *Column) label() string { return text.Escaped(text.Shorten(c.Name, 30)) }
+
+func (c *Column) line() [4]string {
+	if c.Role == DropRole {
+		return [4]string{1: string(DropRole)}
+	}
+	return [4]string{1: string(c.role()), 2: string(c.Kind), 3: text.Escaped(c.about())}
 }
 
 // about says in a few words what a column is besides its kind.
