@@ -34,7 +34,7 @@ type cells struct {
 func (p *Preparation) cellsOf(at source, column int, noise noiseOf) *cells {
 	f := &p.table.Columns[column]
 	c := &cells{source: at, fitted: f, reading: p.reading, points: noise == points, noise: p.noisy()}
-	if c.fitted.Step > 0 {
+	if c.Step > 0 {
 		c.step = newStep(f.Step)
 	}
 	if f.Kind == Date {
@@ -109,7 +109,7 @@ func (c *cells) number(v float64) (_ float64, state int, problem string) {
 			}
 		}
 	}
-	if c.fitted.Step > 0 {
+	if c.Step > 0 {
 		v, _ = c.step.snap(v, c.t.narrow != nil)
 	}
 	switch {
@@ -218,7 +218,7 @@ const farthest = 0x1p99
 func (c *cells) input(to []float32, v float64, state int) (_ []float32, problem string) {
 	from := c.Fill
 	if state == aValue {
-		from = c.fitted.values(nil, v)
+		from = c.values(nil, v)
 	}
 	for _, y := range from {
 		if !(math.Abs(y) < farthest) {

@@ -115,14 +115,14 @@ func (f *fitted) ready(noise bool) {
 // inputs are the names of the numbers that a column of a context becomes: one number, or one a
 // level, or the sine and the cosine, and last whether it is missing.
 func (f *fitted) inputs() (names []string) {
-	switch {
-	case f.Kind == Categorical:
+	switch f.Kind {
+	case Categorical:
 		for _, level := range f.Levels {
 			names = append(names, f.Name+"="+level)
 		}
-	case f.Kind == Circular:
+	case Circular:
 		names = []string{"sin " + f.Name, "cos " + f.Name}
-	case f.Kind == Binary:
+	case Binary:
 		names = []string{f.Name + "=" + f.Levels[len(f.Levels)-1]}
 	default:
 		names = []string{f.Name}
@@ -135,13 +135,13 @@ func (f *fitted) inputs() (names []string) {
 
 // values appends the numbers that a value of a context becomes.
 func (f *fitted) values(to []float64, v float64) []float64 {
-	switch {
-	case f.Kind == Categorical:
+	switch f.Kind {
+	case Categorical:
 		at := len(to)
 		to = append(to, make([]float64, len(f.Levels))...)
 		to[at+int(v)] = 1
 		return to
-	case f.Kind == Circular:
+	case Circular:
 		sin, cos := math.Sincos(2 * math.Pi * v / f.Period)
 		return append(to, sin, cos)
 	}

@@ -121,7 +121,7 @@ func (p *Preparation) sources(t *Table, columns []int) ([]source, error) {
 	}
 	found := make([]source, len(columns))
 	if p.reading.ByPosition || p.Columns == nil || len(names) != len(all) {
-		order := columns
+		var order []int
 		switch len(all) {
 		case len(p.table.Columns):
 			order = sequence(0, len(all))

@@ -360,12 +360,11 @@ func TestOffStep(t *testing.T) {
 
 // A context in other units is the same to the model.
 func TestContextsHaveNoUnits(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
 	for _, plain := range []bool{true, false} {
 		var first []float32
 		for _, by := range []float64{1, 1000} {
 			t1 := &Table{Columns: []string{"x", "site"}}
-			r = rand.New(rand.NewPCG(1, 2))
+			r := rand.New(rand.NewPCG(1, 2))
 			for range 500 {
 				x := r.NormFloat64()
 				t1.Append([]float64{x, (x+r.NormFloat64())*by + 5*(by-1)})
