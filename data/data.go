@@ -14,7 +14,9 @@
 // float32, [rows, dim], with the log-determinant of the preparation in nats. The
 // preparation is kept with the model; [Preparation.Apply] makes a Prepared of other
 // rows, and [Preparation.Undo] takes rows that a model produced back to the units
-// of the source. [Describe] summarises the splits and scores independent columns
+// of the source. A table with names or texts has a [Schema], by which each column is
+// prepared and comes back as it was: levels, whole numbers, steps, dates and holes.
+// [Describe] summarises the splits and scores independent columns
 // on them, which any model must beat.
 //
 // Errors name the table, the row and the column: rows of arrays count from 0, lines
