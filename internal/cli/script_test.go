@@ -21,7 +21,8 @@ import (
 
 // TestScripts runs testdata/script. Every script starts with the Go backend and
 // finds in its folder tiny.yaml, its data tiny.csv, and all.csv, the 2^7 rows
-// that there can be; and flow.yaml with its data curve.csv, two real columns.
+// that there can be; flow.yaml with its data curve.csv, two real columns; and people.csv,
+// a table with texts, dates and holes.
 // Beside the commands of testscript they have
 //
 //	fails CODE maskflow …   the exit code, and one line on standard error
@@ -54,7 +55,7 @@ func setup(dir, cache string, setenv func(key, value string)) error {
 	setenv("MASKFLOW_DATA", "")
 	setenv("XDG_DATA_HOME", filepath.Dir(filepath.Dir(backend.DefaultPluginDir())))
 	setenv("XDG_CACHE_HOME", cache)
-	for name, rows := range map[string][]byte{"tiny.csv": chain(300, 7), "all.csv": every(7), "curve.csv": curve(400)} {
+	for name, rows := range map[string][]byte{"tiny.csv": chain(300, 7), "all.csv": every(7), "curve.csv": curve(400), "people.csv": people(300)} {
 		all = append(all, os.WriteFile(filepath.Join(dir, name), rows, 0o644))
 	}
 	return errors.Join(all...)
@@ -67,6 +68,23 @@ func curve(rows int) []byte {
 	for range rows {
 		x := rng.NormFloat64()
 		fmt.Fprintf(&b, "%.4f,%.4f\n", 10+x, 3*x*x+rng.NormFloat64())
+	}
+	return []byte(b.String())
+}
+
+// people is a table with names of rows, levels, whole numbers, holes, dates and a dose, on which
+// the score depends.
+func people(rows int) []byte {
+	rng := rand.New(rand.NewPCG(5, 6))
+	var b strings.Builder
+	b.WriteString("id,sex,age,income,city,joined,dose,score\n")
+	for i := range rows {
+		income, dose := "", rng.Float64()
+		if rng.IntN(5) > 0 {
+			income = fmt.Sprintf("%.1f", 10+5*rng.ExpFloat64())
+		}
+		fmt.Fprintf(&b, "p%03d,%s,%d,%s,%s,2024-%02d-%02d,%.4f,%.2f\n", i*37%rows, []string{"female", "male"}[rng.IntN(2)], 18+rng.IntN(60), income,
+			[]string{"Bern", "New York", "\"Washington, D.C.\""}[rng.IntN(3)], 1+rng.IntN(12), 1+rng.IntN(28), dose, 3*dose+rng.NormFloat64())
 	}
 	return []byte(b.String())
 }
