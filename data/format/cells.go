@@ -192,5 +192,5 @@ func (s *sheet) dialectOf(t *data.Table, col int) error {
 			keys = append(keys, "data.thousands or --thousands "+name)
 		}
 	}
-	return fmt.Errorf("%s is %q, a number of another dialect (%s; where it is a text, --thousands none)", t.Place(first, col), text.Shorten(cell, 41), strings.Join(keys, ", "))
+	return fmt.Errorf("%s is %q, a number of another dialect (%s; if it is a text, data.thousands or --thousands none)", t.Place(first, col), text.Shorten(cell, 41), strings.Join(keys, ", "))
 }

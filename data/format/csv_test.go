@@ -157,6 +157,7 @@ func FuzzCSV(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\n1,2\n", "1;2\n3;4", "\ufeffx\n\"1\"\n", "1,2\n3\n", "1\t2\r\n", "\"a\nb\",c\n1,2\n", "?,NA\n,nan\n", "1e400\n", "\"",
 		"# a b\n 1 2 \n", "\xff\xfe1\x00,\x002\x00\n\x00", "\xfe\xff\x001\x00\n", "gr\xf6\xdfe|b\n1|2\n", "1\r2\r", "1,5;2\n", "0,1,\n2,3,\n",
+		"a b\n\"r\" 1 x\n", "a,b\n007,x\n10,y\n", "x,y\nx,z\n", "1,x\n2,x\n", ",5,6\nx,1'234,\n", "a;b\n1.234;x\n1,5;y\n",
 	} {
 		f.Add(seed, "", "", "", "")
 		f.Add(seed, "yes", "blanks", "comma", "latin-1")

@@ -31,7 +31,7 @@ func (e element) size() int {
 	return n
 }
 
-// isText tells texts from numbers.
+// isText reports whether the values are texts, not numbers.
 func (e element) isText() bool { return e.kind[0] == 'U' || e.kind[0] == 'S' }
 
 // text is a stored text, without the zeros behind it.
