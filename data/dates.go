@@ -13,14 +13,14 @@ import (
 var layouts = func() (all []string) {
 	days := []string{"2006-01-02", "2006/01/02", "2006.01.02", "02.01.2006", "2.1.2006", "02/01/2006", "01/02/2006", "2/1/2006", "1/2/2006",
 		"02-01-2006", "01-02-2006", "02-Jan-2006", "2 Jan 2006", "02 Jan 2006", "Jan 2, 2006", "January 2, 2006", "2 January 2006"}
-	clocks := []string{"15:04", "15:04:05", "15:04:05Z"}
+	clocks := []string{"15:04", "15:04:05", "3:04 PM", "03:04 PM", "15:04:05Z", "15:04:05+00:00", "15:04:05.000", "15:04:05.000000"}
 	for _, day := range days {
 		all = append(all, day)
 		for _, clock := range clocks {
 			all = append(all, day+" "+clock, day+"T"+clock)
 		}
 	}
-	return append(all, clocks[:2]...)
+	return append(all, clocks[:4]...)
 }()
 
 // layoutsOf are the layouts in which all texts are dates or times that are written again as they are; those that mean the
@@ -82,6 +82,9 @@ func (c clock) read(s string) (_ float64, problem string) {
 // Years that can be written with four digits, in seconds.
 var firstYear, lastYear = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).Unix(), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).Unix()
 
+// microseconds are as fine as a float64 is that counts seconds.
+const microseconds = 1_000_000
+
 func (c clock) write(v float64) string {
 	seconds := v * c.unit.Seconds()
 	whole := math.Floor(seconds)
@@ -92,5 +95,5 @@ func (c clock) write(v float64) string {
 	} else {
 		at = min(max(at, firstYear), lastYear)
 	}
-	return time.Unix(at, int64((seconds-whole)*1e9)).UTC().Format(c.layout)
+	return time.Unix(at, 1000*int64(math.Round((seconds-whole)*microseconds))).UTC().Format(c.layout)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -341,13 +342,14 @@ func (g *guesser) date(c int, s *observed) error {
 		var step int64
 		clock := clockOf(column.Format)
 		for _, date := range texts {
-			if v, problem := clock.read(date); problem == "" && step != 1 {
-				step = gcd(step, int64(v))
+			if v, problem := clock.read(date); problem == "" {
+				step = gcd(step, int64(math.Round(v*microseconds)))
 			}
 		}
-		if column.Step = 1; len(texts) >= fewRows {
-			column.Step = float64(max(step, 1))
+		if len(texts) < fewRows || step%microseconds != 0 {
+			step = gcd(step, microseconds)
 		}
+		column.Step = float64(step) / microseconds
 	}
 	return nil
 }

@@ -146,9 +146,19 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		"as many as are useful": {5003, func(i int) any { return fmt.Sprint("a", i%900) }, "categorical 900"},
 		"days":                  {1009, func(i int) any { return fmt.Sprintf("2024-%02d-%02d", 1+i%12, 1+rng.IntN(28)) }, "date 1"},
 		"minutes":               {1009, func(i int) any { return fmt.Sprintf("2024-%02d-03T%02d:%02d:00", 1+i%12, rng.IntN(24), rng.IntN(60)) }, "date 60"},
-		"times of day":          {1009, func(int) any { return fmt.Sprintf("%02d:%02d:%02d", rng.IntN(24), rng.IntN(60), rng.IntN(60)) }, "date 1"},
-		"days before months":    {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(28), 1+rng.IntN(12)) }, "date 1"},
-		"days or months":        {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(12), 1+rng.IntN(12)) }, "categorical 144"},
+		"milliseconds": {1009, func(i int) any {
+			return fmt.Sprintf("2024-%02d-03 04:05:%02d.%03d", 1+i%12, rng.IntN(60), rng.IntN(1000))
+		}, "date 0.001"},
+		"microseconds": {1009, func(i int) any {
+			return fmt.Sprintf("2024-%02d-03T04:05:%02d.%06d", 1+i%12, rng.IntN(60), rng.IntN(1e6))
+		}, "date 1e-06"},
+		"half days": {1009, func(int) any {
+			return fmt.Sprintf("%d:%02d %s", 1+rng.IntN(12), rng.IntN(60), []string{"AM", "PM"}[rng.IntN(2)])
+		}, "date 60"},
+		"of a zone":          {1009, func(i int) any { return fmt.Sprintf("2024-%02d-03 04:05:%02d+00:00", 1+i%12, rng.IntN(60)) }, "date 1"},
+		"times of day":       {1009, func(int) any { return fmt.Sprintf("%02d:%02d:%02d", rng.IntN(24), rng.IntN(60), rng.IntN(60)) }, "date 1"},
+		"days before months": {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(28), 1+rng.IntN(12)) }, "date 1"},
+		"days or months":     {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(12), 1+rng.IntN(12)) }, "categorical 144"},
 	} {
 		schema, lines, err := data.GuessSchema(columnOf(t, test.rows, test.cell), data.Options{})
 		got := ""
