@@ -144,10 +144,12 @@ func (s *sheet) settle(t *data.Table, firstLine int) error {
 	return nil
 }
 
-// isName reports whether a cell of the first line is the name of a column, and not the number of one of dim.
+// isName reports whether a cell of the first line is the name of a column, and not the number of one of dim
+// or of the column itself, which has no name then.
 func (s *sheet) isName(cell string, dim int) bool {
 	k, err := strconv.Atoi(cell)
-	return (err != nil || k >= dim) && slices.ContainsFunc(s.schema, func(c data.Column) bool { return c.Name == cell })
+	i := slices.IndexFunc(s.schema, func(c data.Column) bool { return c.Name == cell })
+	return i >= 0 && (err != nil || k >= dim && k != i)
 }
 
 // dialectOf returns an error for a column most of whose cells are numbers where some can
