@@ -401,7 +401,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 		return nil
 	}
 	if column.Kind == Real && column.Step == 0 && !column.Exact && s.repeats(column.Atoms) > mostRepeats {
-		g.say(c, "values repeat, but are no multiples of a step, and a density has no bound on them: %s (if they are codes", "", string(Categorical))
+		g.say(c, "values repeat, but are no multiples of a step, and a density has no bound on them: %s (if they are rounded", "", "{step: 0.01}")
 	}
 	if !bounded && s.low >= 0 && s.mean-3*s.sd < 0 {
 		g.say(c, "nothing is below 0: %s (if it cannot be", "", "{min: 0}")
