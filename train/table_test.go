@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -85,5 +86,106 @@ func checkRows(t *testing.T, rows *data.Table, s data.Schema, holes bool) {
 				t.Fatalf("row %d: %s is −0", i, name)
 			}
 		}
+	}
+}
+
+// numbers is a table of pairs that depend on each other and on a context, which is the last column;
+// f changes the rows.
+func numbers(t *testing.T, f func(row []float64)) *data.Table {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := &data.Table{Name: "numbers", Columns: []string{"a", "b", "given"}}
+	for range 400 {
+		given := rng.NormFloat64()
+		a := given + rng.NormFloat64()
+		row := []float64{a, math.Round(3 * (a + rng.NormFloat64())), given}
+		f(row)
+		rows.Append(row)
+	}
+	return rows
+}
+
+// nllOf is what a short training on a table comes to.
+func nllOf(t *testing.T, b *backend.Backend, rows *data.Table, sets ...string) float64 {
+	t.Helper()
+	sets = append([]string{"train.max_epochs=5", "data.columns={given: context}", "model={type: made, output: mixed, hidden: [16]}"}, sets...)
+	m, splits, err := train.FitTable(t.Context(), b, rows, must.M1(train.SourceConfig(data.InMemory, sets)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	return must.M1(m.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{})).NLL
+}
+
+// Units of a context make no difference, those of a variable the one that they are.
+func TestUnitsOfColumns(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	nll := nllOf(t, b, numbers(t, func([]float64) {}))
+	if got := nllOf(t, b, numbers(t, func(row []float64) { row[2] = 1000*row[2] + 5000 })); math.Abs(got-nll) > 0.02 {
+		t.Errorf("NLL %v with another unit of the context, %v before", got, nll)
+	}
+	for c, what := range []string{"real", "rounded"} {
+		if got := nllOf(t, b, numbers(t, func(row []float64) { row[c] *= 1000 })) - nll; math.Abs(got-math.Log(1000)) > 1e-4 {
+			t.Errorf("NLL larger by %v with a %s column times 1000, want ln 1000", got, what)
+		}
+	}
+}
+
+// A row of weight 2 counts as two rows, one of weight 0 as none.
+func TestWeightsOfRows(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	var once, twice data.Table
+	k := 0
+	_ = numbers(t, func(row []float64) {
+		k++
+		once.Append(append(slices.Clone(row), float64(k%3)))
+		for range k % 3 {
+			twice.Append(append(slices.Clone(row), 1))
+		}
+	})
+	once.Name, once.Columns = "once", []string{"a", "b", "given", "w"}
+	twice.Name, twice.Columns = "twice", once.Columns
+	c := must.M1(train.SourceConfig(data.InMemory, []string{"train.max_steps=3", "data.columns={w: weight}", "model={type: made, output: mixed, hidden: [16]}"}))
+	m, splits, err := train.FitTable(t.Context(), b, &once, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if splits.Train.Weights == nil {
+		t.Fatal("no weights")
+	}
+	weighted, repeated := must.M1(m.Evaluate(t.Context(), &once, maskflow.EvalOptions{})), must.M1(m.Evaluate(t.Context(), &twice, maskflow.EvalOptions{}))
+	if math.Abs(weighted.NLL-repeated.NLL) > 1e-9*math.Abs(repeated.NLL) || !(weighted.NLL2SE > repeated.NLL2SE) {
+		t.Errorf("NLL %v ± %v by weights, %v ± %v of repeated rows", weighted.NLL, weighted.NLL2SE, repeated.NLL, repeated.NLL2SE)
+	}
+}
+
+// A flow gets other noise within the steps of its columns in each epoch, and a training that is
+// continued the same as one that never stopped.
+func TestNoiseOfEpochs(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	start := func(epochs int) (*train.Trainer, *data.Splits) {
+		c := must.M1(train.SourceConfig(data.InMemory, []string{"model={type: maf, hidden: [8], layers: 2, normalise: batch}"}))
+		splits := must.M1(c.Split(numbers(t, func([]float64) {})))
+		d := must.M1(c.NewModel(splits.Dim, splits.ContextDim, maskflow.Variables(splits.Prep)...))
+		return must.M1(train.NewTrainer(b, d, splits, train.Options{MaxEpochs: epochs, Optimizer: &train.Adam{}})), splits
+	}
+	whole, splits := start(4)
+	defer whole.Close()
+	first := slices.Clone(splits.Train.X)
+	must.M(whole.Run(t.Context()))
+	if slices.Equal(first, splits.Train.X) {
+		t.Error("the noise of an epoch is that of another")
+	}
+	half, _ := start(2)
+	defer half.Close()
+	must.M(half.Run(t.Context()))
+	rest, _ := start(4)
+	defer rest.Close()
+	must.M(rest.Restore(must.M1(half.State())))
+	must.M(rest.Run(t.Context()))
+	want, got := must.M1(whole.BestWeights()), must.M1(rest.BestWeights())
+	if !slices.EqualFunc(want, got, slices.Equal) {
+		t.Error("a training that was continued has other weights")
 	}
 }
