@@ -10,7 +10,8 @@
 //	func (m *Model) LogProb(p models.Params, x, context *graph.Node) *graph.Node
 //
 // What a model can do are the interfaces that it has: a [Density], orders that are
-// inputs of the graph ([Masked]), [Conditionals], samples on the host
+// inputs of the graph ([Masked]), [Conditionals], variables with states and grids
+// ([Tabular]) and the part of holes in their density ([Parts]), samples on the host
 // ([HostSampler]), a [Flow] with latent codes, an objective of its own ([Trained],
 // [Stochastic]), and a density that it fits to a target ([Fitted]). All say what
 // their variables are ([Support]) and what training makes large ([ObjectiveOf]):

@@ -162,6 +162,9 @@ func (s withStates) LogProb(v Values, o *Node) *Node {
 }
 
 func (s withStates) Draw(v models.Variable, o, noise []float32) float32 {
+	if s.states == 0 {
+		return s.Family.Draw(v, o, noise)
+	}
 	return float32(s.Conditional(v, o).Draw(noise))
 }
 
