@@ -32,6 +32,9 @@ func (v Variable) Smooth() bool {
 
 // Smooth reports whether all variables of a model are.
 func Smooth(m Definition) bool {
+	if m == nil {
+		return false
+	}
 	for d := range m.Dim() {
 		if !VariableOf(m, d).Smooth() {
 			return false
@@ -95,6 +98,9 @@ func VariableOf(m Definition, d int) Variable {
 // Width is the number of values of a row of a model: one for each variable, and one more for
 // each that has a grid.
 func Width(m Definition) int {
+	if m == nil {
+		return 0
+	}
 	n := m.Dim()
 	if t, ok := m.(Tabular); ok {
 		for d := range m.Dim() {
@@ -109,10 +115,11 @@ func Width(m Definition) int {
 // Widen makes whole rows of the values of all variables, [n, dim], as samples are: it adds the
 // widths of their cells. Rows of a model without grids are returned as they are.
 func Widen(m Definition, x []float32) []float32 {
-	dim, width := m.Dim(), Width(m)
-	if width == dim {
+	width := Width(m)
+	if width == 0 || width == m.Dim() {
 		return x
 	}
+	dim := m.Dim()
 	wide := make([]float32, 0, len(x)/dim*width)
 	for ; len(x) >= dim; x = x[dim:] {
 		wide = append(wide, x[:dim]...)

@@ -54,7 +54,8 @@ func (c Column) Frequent() Column {
 		rest.Shares[0], rest.Shares[1] = rest.Shares[0]+l.Shares[0], rest.Shares[1]+l.Shares[1]
 	}
 	rest.Name = fmt.Sprintf("%d more", len(c.Levels)-len(kept))
-	c.Levels = append(kept, rest)
+	kept = append(kept, rest)
+	c.Levels = kept
 	return c
 }
 

@@ -50,37 +50,39 @@ import (
 
 // library lists the packages that other programs use, and the exported functions of each.
 var library = map[string][]any{
-	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
+	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, maskflow.Variables, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
 	"models": {models.ObjectiveOf, models.DensityOf, models.Initialize, models.Zeros, models.InitByName, models.Normal,
-		models.Orthogonal, models.CheckFinite, models.Reals, models.Bits, models.Categories, models.Integers, models.Circle, models.Discrete},
+		models.Orthogonal, models.CheckFinite, models.Reals, models.Bits, models.Categories, models.Integers, models.Circle, models.Discrete,
+		models.GridCells, models.Smooth, models.StateCode, models.StateOf, models.IsNotKnown, models.VariableOf, models.Width, models.Widen},
 	"models/flow": {flow.NewAffine, flow.NewAutoregressive, flow.NewStack, flow.New, flow.NewOrdered, flow.NewSpline, flow.NewActNorm,
 		flow.NewGated, flow.Invert, flow.Unwrap, flow.NewBatchNorm, flow.NewLU, flow.Normalisations},
 	"models/made":   {made.New},
 	"models/maf":    {maf.New},
 	"models/iaf":    {iaf.Energies, iaf.EnergyByName, iaf.StickTheLandingRow, iaf.New, iaf.NewVariational, iaf.Teacher},
 	"models/vae":    {vae.New},
-	"models/output": {output.Uniform, output.Normal},
+	"models/output": {output.Uniform, output.Normal, output.For, output.Apart, output.Observe},
 	"data": {data.Jitter, data.FitScale, data.FromRows, data.FromFlat[float32], data.FromMatrix, data.Refuse, data.Place,
-		data.Describe, data.IndependentColumns, data.AttachLabels, data.LinesOf, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare, data.IdentityOf},
+		data.Describe, data.IndependentColumns, data.AttachLabels, data.LinesOf, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare, data.IdentityOf,
+		data.GuessSchema, data.DescribeSource, data.Number},
 	"data/format": {format.OpenNPZ, format.FoldName, format.CheckName, format.WriteFile, format.WriteRows, format.Write, format.NewWriter, format.WriteCSV, format.ReadCSV, format.ReadNPY,
 		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Read, format.Open},
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
 	"data/toy":    {toy.Targets, toy.All, toy.ByName},
-	"data/source": {source.Load, source.Rows, source.Path, source.ReadLabels, source.List},
+	"data/source": {source.Load, source.Rows, source.Path, source.ReadLabels, source.List, source.Describe},
 	"checkpoint": {checkpoint.StepName, checkpoint.Latest, checkpoint.In, checkpoint.Prune, checkpoint.Load, checkpoint.Save,
 		checkpoint.NewTensor[float32], checkpoint.Values[float32]},
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values, config.Brief},
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
-		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData},
+		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData, train.SourceConfig, train.FitTable},
 	"verify": {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
 		runlog.ReadState, runlog.Floats, runlog.Owns, runlog.Load},
 	"plot": {plot.Part, plot.BarRow, plot.Bins, plot.Histogram, plot.Find, plot.NewCurve, plot.Heatmap, plot.Images, plot.Grey, plot.Ramp,
-		plot.Blend, plot.Series, plot.Ticks},
+		plot.Blend, plot.Series, plot.Ticks, plot.Dates, plot.Percent},
 	"picture": {picture.Calibration, picture.Curve, picture.Density, picture.Masks, picture.MasksASCII, picture.MasksText,
-		picture.Samples},
+		picture.Samples, picture.Columns},
 	"monitor":   {monitor.NewSmooth, monitor.GPUs, monitor.Memory, monitor.ParseQuery, monitor.QueryKeys, monitor.Diff, monitor.NewSource},
 	"reproduce": {reproduce.Experiments, reproduce.Names, reproduce.ByName, reproduce.Within, reproduce.AtLeast, reproduce.AtMost, reproduce.MoreThan},
 	"tui":       {tui.Keys, tui.New, tui.Frame, tui.DetectScreen},
@@ -93,7 +95,8 @@ var ofProcess = []string{"backend.Doctor", "backend.Install", "backend.QuietLogs
 // indexed take an index as a slice does; shapes that do not fit are masks.Verify's and an initial value's only answer.
 var indexed = []string{"*masks.Cycle.At", "*masks.Set.In", "*masks.Set.Mask", "*masks.Set.Out", "*data.Table.At", "*data.Table.Row",
 	"*data.Lines.At",
-	"*data.Table.Set", "*data.Table.SetText", "*data.Table.TextOf", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal"}
+	"*data.Table.Set", "*data.Table.SetText", "*data.Table.TextOf", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal",
+	"models: VariableOf", "models/output: Apart", "*made.Model.Columns", "*made.Model.Support", "*made.Model.Variable"}
 
 // ofGraphs take nodes: they panic with the shapes, and whoever builds the graph returns an error.
 var ofGraphs = []string{"models.Bind", "models.Nest", "models.Of", "models.InScope"}
