@@ -1,6 +1,7 @@
 package maskflow_test
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
@@ -272,4 +274,30 @@ func TestEvaluateRefuses(t *testing.T) {
 	refuses(t, "points for a VAE", err, "points: 0 rows of 5 variables, but 3 were announced")
 	_, err = m.EvaluateOf(t.Context(), randomSet(1, 3, 5, 0), maskflow.EvalOptions{})
 	refuses(t, "no context", err, "3 rows need a context of 2 values each, 6 in all, but 0 were given")
+}
+
+// What is not known is summed out by the orders that have it last; where none has, the error
+// names its place.
+func TestWhatIsNotKnownIsSummedOut(t *testing.T) {
+	m, w := bothOrders(t)
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		model := newModel(t, b, m, w, maskflow.Options{Batch: 4})
+		logp, err := model.Core.LogProb(t.Context(), []float32{models.NotKnown, 1, 1, models.NotKnown, models.NotKnown, models.NotKnown}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The first variable of an order has probability ½ in both.
+		if want := []float64{math.Log(0.5), math.Log(0.5), 0}; !slices.EqualFunc(logp, want, func(a, b float64) bool { return near(a, b, 1e-6) }) {
+			t.Errorf("ln p %v, want %v", logp, want)
+		}
+		alone := m.Cycle().At(0)
+		first := slices.Index(alone.Order, 1)
+		row := []float32{1, 1}
+		row[first] = models.NotKnown
+		var lost *exec.NotKnownError
+		_, err = model.Core.LogProbSets(t.Context(), append([]float32{0, 0}, row...), nil, []*masks.Set{alone})
+		if !errors.As(err, &lost) || lost.Row != 1 || lost.Variable != first || lost.Orders != 1 {
+			t.Errorf("a variable before another that is not known: %v", err)
+		}
+	})
 }

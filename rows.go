@@ -57,6 +57,9 @@ func CheckRows(m models.Definition, s *data.Prepared) error {
 	if m == nil || s == nil {
 		return errors.New("checking rows needs a model and rows")
 	}
+	if len(s.X) != s.Rows*s.Width() {
+		return s.Check()
+	}
 	bits := true // and nothing else, as images are
 	for d := range m.Dim() {
 		bits = bits && models.VariableOf(m, d).Support == models.Bits()
