@@ -22,6 +22,7 @@ type cells struct {
 	source
 	*fitted
 	reading Reading
+	fitting bool // rows of a training, for which levels are declared
 	points  bool // between the rows: no number is an atom
 	noise   bool
 	step    step
@@ -172,6 +173,8 @@ func (c *cells) offStep(part Part) (n int) {
 
 func (c *cells) unseen(level string) (v float64, state int, problem string) {
 	switch {
+	case c.fitting:
+		return 0, 0, fmt.Sprintf("is %q, which is none of its levels (data.columns: {%s: {levels: …}})", text.Shorten(level, 41), c.Name)
 	case c.Role == ContextRole:
 		return 0, 0, fmt.Sprintf("is %q, a level that training did not have", text.Shorten(level, 41))
 	case c.reading.LevelsUnknown:
@@ -205,7 +208,7 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 		}
 		y, logDet = c.Maps.forward(v)
 		if y-y != 0 || logDet-logDet != 0 {
-			return 0, 0, 0, fmt.Sprintf("is %v, on a bound that is declared, where a transform has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Name)
+			return 0, 0, 0, c.onBound(v)
 		}
 		return y, 0, logDet, ""
 	}
@@ -213,6 +216,11 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 
 // farthest is what a prepared number may be at most: beyond it are the codes of states.
 const farthest = 0x1p99
+
+// onBound says what is wrong with a number that its maps do not take.
+func (c *cells) onBound(v float64) string {
+	return fmt.Sprintf("is %v, a declared bound, where %s has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Transform, c.Name)
+}
 
 // input appends those numbers, or those of a hole, to the context of a row.
 func (c *cells) input(to []float32, v float64, state int) (_ []float32, problem string) {

@@ -53,45 +53,52 @@ func (c *Column) states() int {
 	return len(c.Atoms)
 }
 
-// fit fits the maps of a column to numbers of training rows.
-func (f *fitted) fit(values []float64, noise bool) {
+// bound begins the maps of a column with that of its bounds, where they have one: a density of
+// real numbers ends there.
+func (f *fitted) bound(noise bool) {
 	variable := f.Role != ContextRole
-	switch noise = noise && variable; {
-	case !noise && f.hasLevels():
+	noise = noise && variable
+	f.Maps = nil
+	low, high := f.bounds()
+	step := f.step(noise)
+	inner := variable && (step == 0 || noise) && (low != nil || high != nil)
+	switch f.Transform {
+	case LogScale, LogitScale, ProbitScale:
+		inner = true
+	}
+	if !inner || f.Kind == Circular || f.hasLevels() && !noise {
 		return
-	case !noise && f.Kind == Circular:
+	}
+	if noise { // the ends of all cells are within the domain
+		step /= 2
+	}
+	b := &bounded{Probit: f.Transform == ProbitScale}
+	if low != nil {
+		b.Min = new(*low - step)
+	}
+	if high != nil && (low == nil || f.Transform != LogScale) {
+		b.Max = new(*high + step)
+	}
+	f.Maps = chain{b}
+}
+
+// scale ends the maps of a column by the numbers of training rows.
+func (f *fitted) scale(values []float64, noise bool) {
+	switch noise = noise && f.Role != ContextRole; {
+	case f.hasLevels() && !noise, f.Transform == AsIs, f.Transform == ProbitScale:
+		return
+	case f.Kind == Circular && !noise:
 		f.Maps = chain{&linear{SD: f.Period / (2 * math.Pi)}}
 		return
 	}
-	low, high := f.bounds()
 	step := f.step(noise)
-	scale := f.Transform
-	if scale == LogScale && low == nil && high == nil {
-		low = new(0.0)
-	}
-	if inner := variable && (step == 0 || noise) && f.Kind != Circular; scale == LogScale || scale == LogitScale || scale == ProbitScale ||
-		inner && (low != nil || high != nil) {
-		beyond := step // so that the ends of all cells are within the domain
-		if noise {
-			beyond /= 2
-		}
-		b := &bounded{Probit: scale == ProbitScale && low != nil && high != nil}
-		if low != nil {
-			b.Min = new(*low - beyond)
-		}
-		if high != nil && !(scale == LogScale && low != nil) {
-			b.Max = new(*high + beyond)
-		}
-		f.Maps = chain{b}
-		values = slices.Clone(values)
+	if len(f.Maps) > 0 {
+		step, values = 0, slices.Clone(values)
 		for i, v := range values {
-			values[i], _ = b.forward(v)
+			values[i], _ = f.Maps.forward(v)
 		}
 	}
-	switch scale {
-	case AsIs, ProbitScale:
-		return
-	case SplineScale:
+	if f.Transform == SplineScale {
 		if m := fitMarginal(slices.Sorted(slices.Values(values))); m != nil {
 			f.Maps = append(f.Maps, m)
 			return

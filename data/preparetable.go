@@ -337,9 +337,10 @@ func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logD
 }
 
 // refused returns the error of the first cell of the table that is refused, nil where none is.
-func (r *rowsOf) refused() error {
+func (r *rowsOf) refused(fitting bool) error {
 	for row := range r.t.rows {
 		for _, c := range slices.Concat(r.variables, r.context) {
+			c.fitting = fitting
 			if _, _, problem := c.read(row); problem != "" {
 				return c.t.refused(row, c.col, problem)
 			}
@@ -394,6 +395,9 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 		if c.Step == 0 && (c.Kind == Integer || c.Kind == Date) {
 			c.Step = 1
 		}
+		if c.Transform == LogScale && c.Min == nil && c.Max == nil {
+			c.Min = new(0.0)
+		}
 		p.table.Columns = append(p.table.Columns, fitted{Column: c})
 		switch c.Role {
 		case "", VariableRole:
@@ -426,6 +430,9 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 
 func (p *Preparation) fitColumn(at source, column int, train Part) error {
 	c := p.cellsOf(at, column, trainNoise)
+	c.fitting = true
+	f := c.fitted
+	f.bound(p.noisy())
 	values := make([]float64, 0, train.Len())
 	for i := range train.Len() {
 		row := i
@@ -433,6 +440,9 @@ func (p *Preparation) fitColumn(at source, column int, train Part) error {
 			row = train.Rows[i]
 		}
 		v, state, problem := c.read(row)
+		if y, _ := f.Maps.forward(v); problem == "" && state == aValue && y-y != 0 {
+			problem = c.onBound(v)
+		}
 		if problem != "" {
 			return at.t.refused(row, at.col, problem)
 		}
@@ -440,8 +450,7 @@ func (p *Preparation) fitColumn(at source, column int, train Part) error {
 			values = append(values, v)
 		}
 	}
-	f := c.fitted
-	f.fit(values, p.noisy())
+	f.scale(values, p.noisy())
 	f.ready(p.noisy())
 	if f.Role == ContextRole && f.Missing {
 		f.Fill = make([]float64, len(f.inputs())-1)

@@ -36,13 +36,17 @@ func anyColumn(t *rapid.T, name string, rows int, r *rand.Rand) (c Column, cells
 	case Integer:
 		c.Step = float64(1 + 4*draw("step", 1))
 		c.Transform = []Transform{Standardise, AsIs, SplineScale, LogScale, LogitScale, ProbitScale}[draw("transform", 5)]
-		if c.Transform == LogScale || draw("min", 1) == 0 {
+		if draw("min", 1) == 0 {
 			c.Min = new(-100.0)
 		}
 		if c.Transform == LogitScale || c.Transform == ProbitScale {
 			c.Min, c.Max = new(-100.0), new(250.0)
 		}
-		value = func() any { return c.Step * float64(r.IntN(70)-20) }
+		least := 20
+		if c.Transform == LogScale && c.Min == nil { // which makes 0 the bound
+			least = 0
+		}
+		value = func() any { return c.Step * float64(r.IntN(70)-least) }
 	case Real:
 		c.Step = []float64{0, 0.1, 0.05, 0.25}[draw("step", 3)]
 		c.Exact = c.Step == 0
@@ -494,6 +498,11 @@ func TestReadings(t *testing.T) {
 		if got := must.M1(unknown.Apply(r)); !slices.Contains(got.Row(1), num.NotKnown) || got.Row(1)[2] <= 0 || got.Check() != nil {
 			t.Errorf("not known is %v", got.Row(1))
 		}
+	}
+	for want, x := range map[string]Column{"row 0, column \"n\" (counted from 0) is 0, a declared bound": {Name: "n", Kind: Real, Exact: true, Min: new(0.0)},
+		"is \"r\", which is none of its levels": {Name: "l", Kind: Categorical, Levels: []string{"p", "q"}}} {
+		_, err := whole(table, Options{Columns: Schema{x}})
+		datatest.WantError(t, err, want)
 	}
 	missing := table.Select(nil, []int{1})
 	_, err := p.Apply(missing)

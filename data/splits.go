@@ -257,7 +257,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		s.Guesses, err = p.guess(parts, &o)
 	}
 	if err != nil {
-		return nil, cmp.Or(p.firstRefused(parts), err)
+		return nil, cmp.Or(p.firstRefused(parts, o.Prep == nil), err)
 	}
 	identity := make(chan *Identity, 1)
 	go func() { identity <- p.identify(parts) }() // while the rows are prepared
@@ -267,7 +267,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 			noise = trainNoise + noiseOf(i)
 		}
 		if *set, err = p.apply(parts[i], noise); err != nil {
-			return nil, cmp.Or(p.firstRefused(parts), err)
+			return nil, cmp.Or(p.firstRefused(parts, o.Prep == nil), err)
 		}
 	}
 	if p.noisy() && !o.Evaluate {

@@ -220,12 +220,12 @@ func columnName(names []string, c int) string {
 
 // firstRefused names the first cell of the tables that has no finite number: rows are
 // prepared in another order than that of their file.
-func (p *Preparation) firstRefused(parts []Part) error {
+func (p *Preparation) firstRefused(parts []Part, fitting bool) error {
 	for _, part := range parts {
 		v := p.view(part)
 		if p.table != nil {
 			if r, err := p.openTable(part.Table, points); err == nil {
-				if err := r.refused(); err != nil {
+				if err := r.refused(fitting); err != nil {
 					return err
 				}
 			}
