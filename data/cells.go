@@ -120,6 +120,10 @@ func (c *cells) number(v float64) (_ float64, state int, problem string) {
 		problem = fmt.Sprintf("is %v, below %v, its declared bound (data.columns: {%s: {min: …}})", v, *c.Min, c.Name)
 	case c.Max != nil && v > *c.Max:
 		problem = fmt.Sprintf("is %v, above %v, its declared bound (data.columns: {%s: {max: …}})", v, *c.Max, c.Name)
+	case len(c.Maps) > 0 && c.Step == 0:
+		if y, _ := c.Maps[0].forward(v); y-y != 0 {
+			problem = fmt.Sprintf("is %v, a declared bound, where %s has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Transform, c.Name)
+		}
 	}
 	return v, aValue, problem
 }
@@ -184,20 +188,20 @@ func (c *cells) unseen(level string) (v float64, state int, problem string) {
 }
 
 // encode is the number of a variable in model space, with the width of its cell, and ln |det|.
-func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet float64, problem string) {
+func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet float64) {
 	switch step := c.fitted.step(c.noise); {
 	case c.hasLevels() && !c.noise:
-		return v, 0, 0, ""
+		return v, 0, 0
 	case c.Kind == Circular && !c.noise:
 		if y, logDet = c.Maps.forward(v); float32(y) >= 2*math.Pi {
 			y = 0
 		}
-		return y, 0, logDet, ""
+		return y, 0, logDet
 	case c.grid != nil:
 		y, width = c.grid.cell(v)
-		return y, width, -math.Log(step), ""
+		return y, width, -math.Log(step)
 	case v != v: // a point outside of the domain
-		return v, 0, 0, ""
+		return v, 0, 0
 	default:
 		if step > 0 && r != nil {
 			u := r.Float64()
@@ -207,20 +211,12 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 			v += step * (u - 0.5)
 		}
 		y, logDet = c.Maps.forward(v)
-		if y-y != 0 || logDet-logDet != 0 {
-			return 0, 0, 0, c.onBound(v)
-		}
-		return y, 0, logDet, ""
+		return y, 0, logDet
 	}
 }
 
 // farthest is what a prepared number may be at most: beyond it are the codes of states.
 const farthest = 0x1p99
-
-// onBound says what is wrong with a number that its maps do not take.
-func (c *cells) onBound(v float64) string {
-	return fmt.Sprintf("is %v, a declared bound, where %s has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Transform, c.Name)
-}
 
 // input appends those numbers, or those of a hole, to the context of a row.
 func (c *cells) input(to []float32, v float64, state int) (_ []float32, problem string) {

@@ -309,17 +309,14 @@ func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logD
 		width := 1.0
 		switch states[d] {
 		case aValue:
-			y, w, one, problem := c.encode(values[d], draws, r.noise == ownNoise)
+			y, w, one := c.encode(values[d], draws, r.noise == ownNoise)
 			switch {
-			case problem == "" && math.Abs(y) > farthest && r.noise >= 0:
-				problem = "is too large for float32"
-			case problem == "" && math.Abs(y) > farthest:
+			case y != y: // a point outside of the domain
+				y, one = 0, math.Inf(-1)
+			case math.Abs(y) > farthest && r.noise >= 0:
+				return 0, c.t.refused(row, c.col, "is too large for float32")
+			case math.Abs(y) > farthest:
 				y, one = math.Copysign(farthest, y), math.Inf(-1)
-			case c.points && (problem != "" || y != y):
-				y, one, problem = 0, math.Inf(-1), ""
-			}
-			if problem != "" {
-				return 0, c.t.refused(row, c.col, problem)
 			}
 			x[d], width = float32(y), w
 			logDet += one
@@ -440,9 +437,6 @@ func (p *Preparation) fitColumn(at source, column int, train Part) error {
 			row = train.Rows[i]
 		}
 		v, state, problem := c.read(row)
-		if y, _ := f.Maps.forward(v); problem == "" && state == aValue && y-y != 0 {
-			problem = c.onBound(v)
-		}
 		if problem != "" {
 			return at.t.refused(row, at.col, problem)
 		}
