@@ -157,10 +157,7 @@ const maxWeights = 1 << 31
 // weights counts those of the layers, in floating point since the product of
 // two widths may be anything.
 func (o NetworkOptions) weights() float64 {
-	units, outputs := o.Recipe.Dim, o.Recipe.Dim*o.Params
-	if o.Groups != nil {
-		units, outputs = 0, 0
-	}
+	units, outputs := 0, 0
 	for _, g := range o.Groups {
 		units, outputs = units+g.Units*len(g.Variables), outputs+g.Outputs*len(g.Variables)
 	}

@@ -100,7 +100,7 @@ func New(o Options) (*Model, error) {
 	if err := m.arrange(); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	var groups []nn.Group
+	groups := []nn.Group{}
 	for _, s := range m.states {
 		groups = append(groups, nn.Group{Variables: s.variables, Units: s.Units(), Outputs: s.Outputs()})
 	}

@@ -426,21 +426,23 @@ func TestTablesAreBuiltAgain(t *testing.T) {
 	}
 }
 
-// A family that does not take a variable is an error that names it, and so is a table without
-// columns.
+// A family that does not take a variable is an error that names it, and so are a table without
+// columns and an order in which one with holes comes too early.
 func TestFamiliesRefuseOtherVariables(t *testing.T) {
 	for _, c := range []struct {
 		output    string
 		variables []models.Variable
+		order     masks.Order
 		want      string
 	}{
-		{"gaussian", []models.Variable{number, level3}, level3.Name},
-		{"bernoulli", []models.Variable{bit, number}, number.Name},
-		{"mog", []models.Variable{angle, number}, angle.Name},
-		{"gaussian", []models.Variable{number}, "variables: 1"},
-		{mixed, nil, "output: mixed"},
+		{"gaussian", []models.Variable{number, level3}, nil, level3.Name},
+		{"bernoulli", []models.Variable{bit, number}, nil, number.Name},
+		{"mog", []models.Variable{angle, number}, nil, angle.Name},
+		{"gaussian", []models.Variable{number}, nil, "variables: 1"},
+		{mixed, nil, nil, "output: mixed"},
+		{mixed, []models.Variable{with(bit, true, 0), number}, masks.Order{1, 2}, "order: bit, hole true, 0 atoms may have holes"},
 	} {
-		_, err := New(Options{Dim: 2, Output: c.output, Variables: c.variables})
+		_, err := New(Options{Dim: 2, Output: c.output, Variables: c.variables, Order: c.order})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", c.output, err)
 		}
