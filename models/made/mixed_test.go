@@ -163,6 +163,7 @@ func TestTables(t *testing.T) {
 		{"sampler", checkTableSampler},
 		{"conditionals", checkTableConditionals},
 		{"autoregressive", checkTableAutoregressive},
+		{"context", checkTableContext},
 		{"holes come last", checkHolesComeLast},
 		{"not known", checkNotKnown},
 		{"gradients", checkTableGradients},
@@ -269,6 +270,23 @@ func checkTableAutoregressive(t *testing.T, s *table, set *masks.Set, x, cond []
 		}
 		if moved != reached && one[(d+1)*dim+d] != x[d] {
 			t.Errorf("%s moves later outputs: %v", s.Variable(d).Name, moved)
+		}
+	}
+}
+
+// The context moves every conditional.
+func checkTableContext(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	if s.ContextDim() == 0 {
+		return
+	}
+	other := slices.Clone(cond)
+	for i := range other {
+		other[i] = 1 - other[i]
+	}
+	a, b := s.of(t, s.weights, set, x, cond).outputs, s.of(t, s.weights, set, x, other).outputs
+	for d := range s.Dim() {
+		if !slices.ContainsFunc(s.Columns(d), func(c int) bool { return math.Abs(float64(a[c]-b[c])) > 1e-3 }) {
+			t.Errorf("the context does not move %s", s.Variable(d).Name)
 		}
 	}
 }
