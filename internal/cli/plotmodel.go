@@ -166,10 +166,17 @@ func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 	switch {
 	case len(shape) == 2, len(shape) == 3 && shape[0] == 3:
 		return shape, nil
-	case r.Definition().Dim() == 2:
+	case r.Definition().Dim() == 2 && isNumber(r, 0) && isNumber(r, 1):
 		return []int{2}, nil
 	}
-	return nil, usage(fmt.Errorf("--kind samples draws images or pairs, but the model of %s has %s (give the size of images with --shape H,W)", r.Path, text.Count(r.Definition().Dim(), "variable")))
+	return nil, usage(fmt.Errorf("--kind samples draws images or pairs of numbers, but the model of %s has %s (give the size of images with --shape H,W, or try --kind columns)", r.Path, text.Count(r.Definition().Dim(), "variable")))
+}
+
+// isNumber reports whether the values of a variable are numbers and nothing else.
+func isNumber(r *maskflow.Model, d int) bool {
+	of := models.VariableOf(r.Definition(), d)
+	schema := r.Preparation().Schema()
+	return of.States == 0 && (schema == nil || schema[r.Preparation().Variables[d]].Levels == nil)
 }
 
 // pointGrid counts points in cells.
