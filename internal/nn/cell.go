@@ -16,13 +16,18 @@ type Cell struct {
 	First, Last *Node
 }
 
-// bounded is 1 where a cell has both of its ends, nil where all do.
-func (c Cell) bounded() *Node {
+// near is the end of a cell that is nearer to 0, mirrored so that the cell lies above it; far is
+// the other end. bounded is 1 where there are both, nil where all cells have both. Of a cell
+// with one end near is this, and of one without it means nothing.
+func (c Cell) near() (near, far, bounded *Node) {
+	side := Abs(c.Middle)
+	near, far = Sub(side, c.Half), Add(side, c.Half)
 	if c.First == nil {
-		return nil
+		return near, far, nil
 	}
 	one := Number(c.First, 1)
-	return Mul(Sub(one, c.First), Sub(one, c.Last))
+	bounded = Mul(Sub(one, c.First), Sub(one, c.Last))
+	return Sub(Add(Mul(bounded, side), Mul(Sub(c.Last, c.First), c.Middle)), c.Half), far, bounded
 }
 
 // logProb is what an interval's logarithm of a probability is: not above 0, and 0 where it has no end.
@@ -35,15 +40,19 @@ func (c Cell) logProb(p *Node) *Node {
 }
 
 // LogisticCell is ln P(cell), element by element, of a standard logistic variable, in nats: with
-// the ends a and b it is ln σ(b) + ln σ(−a) + ln(1 − e^{a−b}), in which nothing cancels.
+// the ends a and b it is ln σ(b) + ln σ(−a) + ln(1 − e^{a−b}), in which nothing cancels. It takes
+// one logarithm of a product: steps of training spend their time in such functions.
 func LogisticCell(c Cell) *Node {
-	width := Mul(c.Half, Number(c.Half, 2))
-	low, high, both := SoftPlus(Sub(c.Middle, c.Half)), SoftPlus(Neg(Add(c.Middle, c.Half))), Add(c.Log, logMeanExp(width))
-	if bounded := c.bounded(); bounded != nil {
-		one := Number(c.Middle, 1)
-		low, high, both = Mul(low, Sub(one, c.First)), Mul(high, Sub(one, c.Last)), Mul(both, bounded)
+	near, far, bounded := c.near()
+	zero, one := Number(near, 0), Number(near, 1)
+	above, width, log := Exp(Neg(far)), Mul(c.Half, Number(c.Half, 2)), c.Log
+	mean := meanExp(width, Exp(Neg(width)))
+	if bounded != nil {
+		above, log = Mul(above, bounded), Mul(log, bounded)
+		mean = Add(one, Mul(bounded, Sub(mean, one)))
 	}
-	return c.logProb(Sub(both, Add(low, high)))
+	within := Log(Div(mean, Mul(Add(one, above), Add(one, Exp(Neg(Abs(near)))))))
+	return c.logProb(Add(Sub(log, Where(GreaterOrEqual(near, zero), near, zero)), within))
 }
 
 // slim is the half width below which the probability of a normal cell is its density times
@@ -53,72 +62,62 @@ const slim = 0.1
 // NormalCell is ln P(cell), element by element, of a standard normal variable, in nats. Narrow
 // cells are φ(u)·w·E exp(−uht − h²t²/2) for t uniform in ±1, h = w/2: sinh(uh)/(uh), times
 // exp(−h²·E t²/2) with t tilted by e^{−uht}. Others are differences of tails on the side where
-// these are small.
+// these are small, without their common factor. Both are one logarithm in the end.
 func NormalCell(c Cell) *Node {
-	one, side := Number(c.Middle, 1), Abs(c.Middle) // mirrored, so that the nearer end is the lower one
-	isNarrow := LessThan(c.Half, Number(c.Half, slim))
-	half := Where(isNarrow, OnesOf(c.Half), c.Half)
-	near := Sub(side, half)
-	bounded := c.bounded()
-	if bounded != nil { // the one end that there is, with its own sign
-		near = Add(Mul(bounded, near), Sub(Mul(Sub(c.Last, c.First), c.Middle), Mul(Sub(one, bounded), c.Half)))
-	}
-	// The tails beyond the near and the far end: 1 − Φ.
-	tail := logUpper(near)
-	drop := Sub(tail, logUpper(Add(side, half)))
-	within := Add(Log(drop), logMeanExp(drop))
-	if bounded != nil {
-		within = Mul(bounded, within)
-	}
-	wide := Add(tail, within)
+	near, far, bounded := c.near()
+	zero, one, half := Number(near, 0), Number(near, 1), Number(near, 0.5)
+	side := Abs(c.Middle)
+	drop := Exp(Mul(Mul(side, c.Half), Number(near, -2))) // φ(far)/φ(near)
 
-	h := Where(isNarrow, c.Half, Number(c.Half, slim/2))
+	beyond := Mul(upperByDensity(far), drop)
+	if bounded != nil {
+		beyond = Mul(beyond, bounded)
+	}
+	tail, square := upperByDensity(Abs(near)), Mul(Square(near), half)
+	outside := GreaterOrEqual(near, zero)
+	// The cell by φ(near) where 0 is outside of it, else what both tails leave of 1.
+	wide := Where(outside, Sub(tail, beyond), Sub(one, Mul(Exp(Neg(square)), Add(tail, beyond))))
+	wideBase := Where(outside, Neg(square), zero)
+
+	h := Min(c.Half, Number(c.Half, slim)) // beyond it is not used
 	tilt := Mul(side, h)
+	slender := meanExp(Mul(tilt, Number(tilt, 2)), drop)
 	// E t² is 1 − 2·L(c)/c of the tilt c, with L(c) = coth c − 1/c, and c/L(c) is 1 + √… to 10⁻³.
-	square := Square(tilt)
-	bend := Div(Mul(square, Number(square, 0.2)), Add(one, Mul(square, Number(square, 0.1))))
-	ratio := Add(one, Sqrt(Sub(Add(square, Number(square, 4)), bend)))
+	tilts := Square(tilt)
+	bend := Div(Mul(tilts, Number(tilts, 0.2)), Add(one, Mul(tilts, Number(tilts, 0.1))))
+	ratio := Add(one, Sqrt(Sub(Add(tilts, Number(tilts, 4)), bend)))
 	spread := Sub(one, Div(Number(ratio, 2), ratio))
-	byDensity := Sub(Add(Sub(c.Log, Number(c.Log, halfLog2Pi)), Add(tilt, logMeanExp(Mul(tilt, Number(tilt, 2))))),
-		Mul(Number(tilt, 0.5), Add(Square(c.Middle), Mul(Square(h), spread))))
+	slenderBase := Sub(Add(Sub(c.Log, Number(c.Log, halfLog2Pi)), tilt), Mul(half, Add(Square(c.Middle), Mul(Square(h), spread))))
 
-	slender := ConvertDType(isNarrow, c.Half.DType())
+	isSlim := LessThan(c.Half, Number(c.Half, slim))
 	if bounded != nil {
-		slender = Mul(slender, bounded)
+		isSlim = GreaterThan(Mul(ConvertDType(isSlim, near.DType()), bounded), zero)
 	}
-	return c.logProb(Where(GreaterThan(slender, Number(slender, 0)), byDensity, wide))
+	return c.logProb(Add(Log(Where(isSlim, slender, wide)), Where(isSlim, slenderBase, wideBase)))
 }
 
-// logMeanExp is ln((1 − e^{−d})/d), the mean of e^{−t} for t from 0 to d, for d ≥ 0.
-func logMeanExp(d *Node) *Node {
-	small := LessThan(d, Number(d, series))
-	s := Where(small, d, Number(d, series))
-	square := Square(s)
-	sum := Number(d, -1.0/9676800)
-	for _, v := range []float64{1.0 / 181440, -1.0 / 2880, 1.0 / 24} {
-		sum = Add(Mul(sum, square), Number(d, v))
+// meanExp is (1 − e^{−d})/d, the mean of e^{−t} for t from 0 to d, given d ≥ 0 and e^{−d}.
+func meanExp(d, exp *Node) *Node {
+	const small = 0.7 // where the next term of the series is 1e-8
+	isSmall := LessThan(d, Number(d, small))
+	s := Min(d, Number(d, small))
+	sum := Number(d, 1.0/362880)
+	for _, v := range []float64{-1.0 / 40320, 1.0 / 5040, -1.0 / 720, 1.0 / 120, -1.0 / 24, 1.0 / 6, -1.0 / 2, 1} {
+		sum = Add(Mul(sum, s), Number(d, v))
 	}
-	near := Sub(Mul(sum, square), Mul(s, Number(d, 0.5)))
-	large := Where(small, OnesOf(d), d)
-	far := Sub(Log1p(Neg(Exp(Neg(large)))), Log(large))
-	return Where(small, near, far)
+	return Where(isSmall, sum, Div(Sub(Number(d, 1), exp), Max(d, Number(d, small))))
 }
 
-// series is where the series of logMeanExp ends: its next term is 1e-9 there.
-const series = 0.7
-
-// logUpper is ln(1 − Φ(x)), by the rational approximation of erfc in Press et al., "Numerical
-// Recipes", section 6.2, which has a relative error of 1.2e-7 everywhere.
-func logUpper(x *Node) *Node {
-	z := Mul(Abs(x), Number(x, math.Sqrt2/2))
+// upperByDensity is (1 − Φ(x))·e^{x²/2} for x ≥ 0, by the rational approximation of erfc in
+// Press et al., "Numerical Recipes", section 6.2, which has a relative error of 1.2e-7.
+func upperByDensity(x *Node) *Node {
 	one := Number(x, 1)
-	t := Div(one, Add(one, Mul(z, Number(z, 0.5))))
+	t := Div(one, Add(one, Mul(x, Number(x, math.Sqrt2/4))))
 	sum := Number(x, erfc[0])
 	for _, v := range erfc[1:] {
 		sum = Add(Mul(sum, t), Number(x, v))
 	}
-	tail := Sub(Add(Log(Mul(t, Number(t, 0.5))), sum), Square(z))
-	return Where(GreaterOrEqual(x, Number(x, 0)), tail, Log1p(Neg(Exp(tail))))
+	return Mul(Mul(t, Number(t, 0.5)), Exp(sum))
 }
 
 var erfc = []float64{0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368, -1.26551223}

@@ -139,10 +139,11 @@ func (m mixture) LogProb(v Values, o *Node) *Node {
 		n := v.X.Shape().Dimensions[1]
 		return m.each(v, Slice(o, AxisRange(), AxisRange(0, n)), Slice(o, AxisRange(), AxisRange(n)))
 	}
-	of := func(i int) *Node { return part(o, 3*m.k, i*m.k, (i+1)*m.k) } // [batch, K, n]
-	logits := of(0)
-	all := nn.LogSumExp(Add(logits, m.each(v.expand(), of(1), of(2))), 1)
-	return Sub(all, nn.LogSumExp(logits, 1))
+	n := v.X.Shape().Dimensions[1]
+	of := func(i int) *Node { return Slice(o, AxisRange(), AxisRange(i*m.k*n, (i+1)*m.k*n)) } // [batch, K·n]
+	byComponent := func(x *Node) *Node { return Reshape(x, -1, m.k, n) }
+	all := nn.LogSumExp(byComponent(Add(of(0), m.each(v.repeat(m.k), of(1), of(2)))), 1)
+	return Sub(all, nn.LogSumExp(byComponent(of(0)), 1))
 }
 
 // each is ln p of every component by its outputs.
@@ -158,12 +159,14 @@ func (m mixture) each(v Values, mean, scale *Node) *Node {
 	return m.bell.cell(v.cell(u, s))
 }
 
-// expand adds an axis of components.
-func (v Values) expand() Values {
-	v.X = ExpandAxes(v.X, 1)
+// repeat are k copies of the variables beside each other: loops over equal shapes are several
+// times faster than those that look up a variable.
+func (v Values) repeat(k int) Values {
+	v.X = Concatenate(slices.Repeat([]*Node{v.X}, k), 1)
 	if v.Width != nil {
-		v.Width = ExpandAxes(v.Width, 1)
+		v.Width = Concatenate(slices.Repeat([]*Node{v.Width}, k), 1)
 	}
+	v.Variables = slices.Repeat(v.Variables, k)
 	return v
 }
 
