@@ -218,7 +218,7 @@ func (g *guesser) useless(c int, s *observed) bool {
 	case n == 0:
 		why = "no values"
 	case len(s.levels)+len(s.few) == 1 && n > 1:
-		why = "one value alone"
+		why = "a constant value"
 	case numbers && s.counts && (s.low == 0 || s.low == 1) && (named || n >= fewRows),
 		numbers && named && s.high-s.low == float64(n-1) && s.distinct() == n:
 		why = "the numbers of the rows"
@@ -393,7 +393,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 		return nil
 	}
 	if len(s.few) <= fewNumbers && s.numbers >= 5*len(s.few) && circling(column.Name) == 0 {
-		g.say(c, "at most a dozen different numbers: %s (if they are codes", "", string(Categorical))
+		g.say(c, "at most a dozen distinct numbers: %s (if they are codes", "", string(Categorical))
 		return nil
 	}
 	if period := circling(column.Name); period > 0 && s.low >= 0 && s.high <= period && s.high-s.low > period/2 {

@@ -1,0 +1,258 @@
+package train_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/janpfeifer/must"
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/datatest"
+	"github.com/maskflow/maskflow/train"
+)
+
+// rowsOf is a table of n rows of named columns; a cell is a float64 or a string.
+func rowsOf(n int, names []string, row func(i int) []any) *data.Table {
+	t := &data.Table{Name: "table", Columns: names}
+	for i := range n {
+		cells := row(i)
+		values := make([]float64, len(cells))
+		for k, cell := range cells {
+			if v, number := cell.(float64); number {
+				values[k] = v
+			}
+		}
+		t.Append(values)
+		for k, cell := range cells {
+			if text, is := cell.(string); is {
+				t.SetText(i, k, text)
+			}
+		}
+	}
+	return t
+}
+
+// fitted trains a model of a table to the end, by a configuration that is changed.
+func fitted(t *testing.T, rows *data.Table, sets ...string) (*train.Result, *data.Splits) {
+	t.Helper()
+	c, err := train.SourceConfig(data.InMemory, append([]string{"train.ema=0.99"}, sets...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, splits, err := train.FitTable(t.Context(), backendtest.Open(t, backend.KindGo), rows, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r, splits
+}
+
+// nll is that of the test rows in nats.
+func nll(t *testing.T, r *train.Result, splits *data.Splits) float64 {
+	t.Helper()
+	e, err := r.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.NLL
+}
+
+// small is a mixed model that trains in seconds.
+const small = "model={type: made, output: mixed, hidden: [32]}"
+
+// Columns of a file are found by their names, wherever they stand.
+func TestColumnsInAnyOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := rowsOf(500, []string{"height", "sex", "children", "site"}, func(int) []any {
+		h := rng.NormFloat64()
+		return []any{170 + 7*h, []string{"f", "m"}[rng.IntN(2)], float64(rng.IntN(5)), []string{"a", "b", "c"}[rng.IntN(3)]}
+	})
+	m, _ := fitted(t, rows, small, "train.max_steps=30", "data.columns={site: context}")
+	want := must.M1(m.LogProb(t.Context(), rows))
+	for _, columns := range [][]int{{1, 0, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
+		if got := must.M1(m.LogProb(t.Context(), rows.Select(nil, columns))); !slices.Equal(got, want) {
+			t.Errorf("ln p differs where the columns are in the order %v", columns)
+		}
+	}
+	_, err := m.LogProb(t.Context(), rows.Select(nil, []int{0, 2, 3}))
+	datatest.WantError(t, err, "sex")
+	renamed := rows.Select(nil, nil)
+	renamed.Columns = []string{"hieght", "sex", "children", "site"}
+	_, err = m.LogProb(t.Context(), renamed)
+	datatest.WantError(t, err, "height", "hieght")
+}
+
+// Units of a column that is modelled add their logarithm to the likelihood, those of a context nothing.
+func TestUnitsOfColumns(t *testing.T) {
+	const n = 3000
+	for _, model := range []string{small, "model={type: auto}"} {
+		of := func(scale, contextScale, shift float64) float64 {
+			rng := rand.New(rand.NewPCG(3, 4))
+			rows := rowsOf(n, []string{"x", "y", "c"}, func(int) []any {
+				c := rng.NormFloat64()
+				x := c + 0.5*rng.NormFloat64()
+				return []any{x * scale, x*x + rng.NormFloat64(), c*contextScale + shift}
+			})
+			sets := []string{model, "train.max_steps=600", "data.columns={c: context}"}
+			m, splits := fitted(t, rows, sets...)
+			return nll(t, m, splits)
+		}
+		plain := of(1, 1, 0)
+		if got := of(1000, 1, 0) - plain - math.Log(1000); math.Abs(got) > 1e-4 {
+			t.Errorf("%s: a column × 1000 shifts the likelihood by ln 1000 + %.2g", model, got)
+		}
+		if got := of(1, 1000, 5000) - plain; math.Abs(got) > 0.02 {
+			t.Errorf("%s: a context × 1000 + 5000 shifts the likelihood by %.3g", model, got)
+		}
+	}
+}
+
+// A column of one value that is kept has the density 1/step there.
+func TestConstantColumn(t *testing.T) {
+	for _, step := range []float64{0.01, 1, 5} {
+		m, splits := fitted(t, rowsOf(1000, []string{"constant"}, func(int) []any { return []any{15.0} }), small,
+			fmt.Sprintf("data.columns={constant: {kind: real, step: %v}}", step), "train.max_steps=600")
+		if got := nll(t, m, splits) - math.Log(step); got < 0 || got > 0.01 {
+			t.Errorf("step %v: the constant costs ln %v + %.4f nats", step, step, got)
+		}
+	}
+}
+
+// A quarter of zeros before a lognormal density.
+func TestZerosAndPositiveNumbers(t *testing.T) {
+	const n, zeros, sigma = 20_000, 0.25, 0.8
+	rng := rand.New(rand.NewPCG(5, 6))
+	rows := rowsOf(n, []string{"income"}, func(int) []any {
+		if rng.Float64() < zeros {
+			return []any{0.0}
+		}
+		return []any{math.Exp(2 + sigma*rng.NormFloat64())}
+	})
+	for _, sets := range [][]string{{"data.columns={income: {transform: log}}"}, {"data.marginal=spline"}, nil} {
+		m, splits := fitted(t, rows, append(sets, small, "train.max_steps=5000")...)
+		test := must.M1(m.Preparation().Undo(splits.Test.X[:splits.Test.Rows*splits.Test.Dim]))
+		truth := 0.0
+		for i := range test.Rows() {
+			if v := test.At(i, 0); v == 0 {
+				truth -= math.Log(zeros)
+			} else {
+				truth -= math.Log(1-zeros) + distuv.LogNormal{Mu: 2, Sigma: sigma}.LogProb(v)
+			}
+		}
+		if got := nll(t, m, splits) - truth/float64(test.Rows()); math.Abs(got) > 0.02 {
+			t.Errorf("%v: −ln p is %.3f nats above that of the density", sets, got)
+		}
+		drawn := must.M1(m.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 1}))
+		count := func(t *data.Table) (zeros float64) {
+			for i := range n {
+				if t.At(i, 0) == 0 {
+					zeros++
+				}
+			}
+			return zeros
+		}
+		if off := (count(drawn) - count(rows)) / math.Sqrt(2*zeros*(1-zeros)*n); math.Abs(off) > 3 {
+			t.Errorf("%v: zeros of the samples and of the rows differ by %.1f standard errors", sets, off)
+		}
+	}
+}
+
+// Counts have a probability beyond those of the training.
+func TestCountsBeyondTraining(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, columns := range []string{"{}", "{count: {min: 0}}", "{count: {transform: spline}}"} {
+		m, _ := fitted(t, rowsOf(2000, []string{"count", "other"}, func(int) []any {
+			return []any{math.Min(math.Floor(rng.ExpFloat64()*6), 30), rng.NormFloat64()}
+		}), small, "train.max_steps=1000", "data.columns="+columns)
+		logp := must.M1(m.LogProb(t.Context(), rowsOf(3, []string{"count", "other"}, func(i int) []any { return []any{float64(45 * (1 + i*i)), 0.0} })))
+		for i, v := range logp {
+			if math.IsInf(v, 0) || math.IsNaN(v) || v > 0 {
+				t.Errorf("%s: ln p of row %d is %v", columns, i, v)
+			}
+		}
+	}
+}
+
+// Rows of a logit or probit column are inside its bounds, and have a density.
+func TestSamplesInsideBounds(t *testing.T) {
+	n := 1_000_000
+	if os.Getenv("MASKFLOW_SOAK") == "" {
+		n /= 20
+	}
+	for _, transform := range []string{"logit", "probit"} {
+		rng := rand.New(rand.NewPCG(9, 10))
+		m, _ := fitted(t, rowsOf(2000, []string{"share"}, func(int) []any { return []any{2 + 3*distuv.Beta{Alpha: 0.4, Beta: 0.5, Src: rng}.Rand()} }), small,
+			"train.max_steps=1000", "data.columns={share: {kind: real, exact: true, min: 2, max: 5, transform: "+transform+"}}")
+		rows, logp, err := m.SampleAndLogProb(t.Context(), n, maskflow.SampleOptions{Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range logp {
+			if v := rows.At(i, 0); v <= 2 || v >= 5 || math.IsInf(p, 0) || math.IsNaN(p) {
+				t.Fatalf("%s: sample %v has ln p %v", transform, v, p)
+			}
+		}
+	}
+}
+
+// A circle has no first point.
+func TestCircle(t *testing.T) {
+	const n, period = 6000, 24.
+	rng := rand.New(rand.NewPCG(11, 12))
+	hours, noise := make([]float64, n), make([]float64, n)
+	for i := range hours {
+		hours[i], noise[i] = 2+2*rng.NormFloat64(), rng.NormFloat64()
+		if rng.IntN(3) == 0 {
+			hours[i] += 9
+		}
+	}
+	var of [2]float64
+	for k, shift := range []float64{0, period / 2} {
+		rows := rowsOf(n, []string{"hour", "x"}, func(i int) []any {
+			return []any{math.Mod(hours[i]+shift+period, period), math.Cos(hours[i]*2*math.Pi/period) + 0.3*noise[i]}
+		})
+		m, splits := fitted(t, rows, small, "data.columns={hour: {kind: circular, period: 24}, x: {exact: true, kind: real}}", "train.max_steps=1500")
+		of[k] = nll(t, m, splits)
+		ends := must.M1(m.LogProb(t.Context(), rowsOf(2, []string{"hour", "x"}, func(i int) []any { return []any{float64(i) * period, 1.0} })))
+		if ends[0] != ends[1] {
+			t.Errorf("ln p is %v at 0 and %v at the period", ends[0], ends[1])
+		}
+	}
+	if math.Abs(of[0]-of[1]) > 0.02 {
+		t.Errorf("the likelihood is %.3f, and %.3f of hours that are shifted by half a day", of[0], of[1])
+	}
+}
+
+// The mean of a column is right where its holes depend on another one, in a drawn order too.
+func TestMeanOfAColumnWithHoles(t *testing.T) {
+	const n, rho = 20_000, 0.8
+	for _, model := range []string{small, "model={type: made, output: mixed, hidden: [64], orders: {count: unlimited}}"} {
+		rng := rand.New(rand.NewPCG(13, 14))
+		rows := rowsOf(n, []string{"b", "a"}, func(int) []any {
+			a := rng.NormFloat64()
+			b := rho*a + math.Sqrt(1-rho*rho)*rng.NormFloat64()
+			if a > 0 && rng.Float64() < 0.9 {
+				b = math.NaN()
+			}
+			return []any{b, a}
+		})
+		m, _ := fitted(t, rows, model, "train.max_steps=3000", "eval.valid_orders=2")
+		drawn := must.M1(m.Sample(t.Context(), 50_000, maskflow.SampleOptions{Seed: 1, Complete: true}))
+		var b []float64
+		for i := range drawn.Rows() {
+			b = append(b, drawn.At(i, 0))
+		}
+		if mean := stat.Mean(b, nil); math.Abs(mean) > 0.03 {
+			t.Errorf("%s: the mean of b in complete samples is %.3f", model, mean)
+		}
+	}
+}
