@@ -212,7 +212,7 @@ func TestModelFilesOfOthers(t *testing.T) {
 		"a checkpoint":       {`{"dim":2}`, "run directory"},
 		"no configuration":   {`{"dim":2,"model":1,"config":"- 1"}`, "configuration"},
 		"another model":      {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "params/"},
-		"no numbers":         {`{"dim":-1,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "made"},
+		"no numbers":         {`{"dim":-1,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "-1 variables"},
 		"a list":             {`[]`, "description"},
 		"a width beyond all": {`{"dim":4611686018427387904,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [3]}"}`, "4 values"},
 		"a wide layer":       {`{"dim":2,"model":1,"config":"data: {source: (memory)}\nmodel: {hidden: [16777216]}"}`, "parameters"},

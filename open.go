@@ -49,6 +49,9 @@ func (m Meta) Check(s *checkpoint.State, c *Config) error {
 	if s == nil || c == nil || c.Model == nil {
 		return errNoConfig
 	}
+	if m.Dim < 1 {
+		return fmt.Errorf("the description has %d variables, need 1 or more", m.Dim)
+	}
 	values := s.Values()
 	if int64(max(m.Dim, m.ContextDim)) > values {
 		return fmt.Errorf("the description has %d variables and a context of %d, but its tensors only %d values", m.Dim, m.ContextDim, values)

@@ -262,7 +262,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"an order of other data", reconfigure("order: natural", "order: [1, 2, 3]"), "an order of 3 inputs for 5 inputs"},
 		{"no shapes", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":"five"}`) }), "cannot be read"},
 		{"shapes of another model", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{"dim":6,"context_dim":2}`) }), "shape"},
-		{"no variables", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{}`) }), "dim: 0 inputs"},
+		{"no variables", state(func(s *checkpoint.State) { s.Meta = json.RawMessage(`{}`) }), "has 0 variables"},
 		{"a width of nothing", reconfigure("hidden: [11]", "hidden: [16777216]"), "parameters"},
 		{"layers of nothing", reconfigure("hidden: [11]", "hidden: ["+strings.Repeat("4096, ", 99)+"4096]"), "parameters"},
 		{"orders without end", reconfigure("count: 3", "count: 1000000000"), "model.orders.count"},
