@@ -94,6 +94,7 @@ func TestSupport(t *testing.T) {
 		{models.Categories(3), []float64{0, 1, 2}, []float64{-1, 1.5, 3, inf}, 3},
 		{models.Integers(-2, inf), []float64{-2, 7, 1e9}, []float64{-3, 0.5, nan}, 0},
 		{models.Integers(-2, 4), []float64{-2, 4}, []float64{5}, 7},
+		{models.GridCells(), []float64{-1e30, 0.5}, []float64{nan, inf}, 0},
 		{models.Circle(360), []float64{0, 359.9}, []float64{-1, 360, nan}, 0},
 	} {
 		for _, v := range c.good {
@@ -108,6 +109,21 @@ func TestSupport(t *testing.T) {
 		}
 		if c.support.Size() != c.size {
 			t.Errorf("%v: %d values, want %d", c.support, c.support.Size(), c.size)
+		}
+	}
+}
+
+// A number of a row is a value, a state that its variable has, or not known.
+func TestVariableCheck(t *testing.T) {
+	v := models.Variable{Support: models.Bits(), States: 2, Hole: true}
+	for _, x := range []float32{0, 1, models.StateCode(0), models.StateCode(1), models.NotKnown} {
+		if err := v.Check(x); err != nil {
+			t.Errorf("%v: %v", x, err)
+		}
+	}
+	for _, x := range []float32{2, models.StateCode(2), 1e20} {
+		if v.Check(x) == nil {
+			t.Errorf("%v is taken", x)
 		}
 	}
 }

@@ -613,6 +613,24 @@ func TestNarrowest(t *testing.T) {
 	}
 }
 
+// Variables of one kind and the same options have equal families, by which they are grouped.
+func TestFamiliesAreComparable(t *testing.T) {
+	var all []Family
+	each(t, func(_ *testing.T, s subject) { all = append(all, s.Family) })
+	var again []Family
+	each(t, func(_ *testing.T, s subject) { again = append(again, s.Family) })
+	groups := map[Family]bool{}
+	for i, family := range all {
+		if family != again[i] {
+			t.Errorf("family %d is not equal to itself", i)
+		}
+		groups[family] = true
+	}
+	if len(groups) < 20 {
+		t.Errorf("only %d families differ", len(groups))
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	for _, name := range []string{"student", "Gaussian", "wrapped"} {
 		if _, err := (Fields{Family: &name}).New(); err == nil {
