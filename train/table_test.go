@@ -89,8 +89,7 @@ func checkRows(t *testing.T, rows *data.Table, s data.Schema, holes bool) {
 	}
 }
 
-// numbers is a table of pairs that depend on each other and on a context, which is the last column;
-// f changes the rows.
+// numbers is a table of two real columns and one of whole numbers, which depend on each other; f changes the rows.
 func numbers(t *testing.T, f func(row []float64)) *data.Table {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -103,32 +102,6 @@ func numbers(t *testing.T, f func(row []float64)) *data.Table {
 		rows.Append(row)
 	}
 	return rows
-}
-
-// nllOf is what a short training on a table comes to.
-func nllOf(t *testing.T, b *backend.Backend, rows *data.Table, sets ...string) float64 {
-	t.Helper()
-	sets = append([]string{"train.max_epochs=5", "data.columns={given: context}", "model={type: made, output: mixed, hidden: [16]}"}, sets...)
-	m, splits, err := train.FitTable(t.Context(), b, rows, must.M1(train.SourceConfig(data.InMemory, sets)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	return must.M1(m.EvaluateOf(t.Context(), splits.Test, maskflow.EvalOptions{})).NLL
-}
-
-// Units of a context make no difference, those of a variable the one that they are.
-func TestUnitsOfColumns(t *testing.T) {
-	b := backendtest.Open(t, backend.KindGo)
-	nll := nllOf(t, b, numbers(t, func([]float64) {}))
-	if got := nllOf(t, b, numbers(t, func(row []float64) { row[2] = 1000*row[2] + 5000 })); math.Abs(got-nll) > 0.02 {
-		t.Errorf("NLL %v with another unit of the context, %v before", got, nll)
-	}
-	for c, what := range []string{"real", "rounded"} {
-		if got := nllOf(t, b, numbers(t, func(row []float64) { row[c] *= 1000 })) - nll; math.Abs(got-math.Log(1000)) > 1e-4 {
-			t.Errorf("NLL larger by %v with a %s column times 1000, want ln 1000", got, what)
-		}
-	}
 }
 
 // A row of weight 2 counts as two rows, one of weight 0 as none.
