@@ -172,7 +172,7 @@ func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (
 
 // drawn prepares the context of samples. The function takes some of them, of which first are before,
 // back to the units of the source.
-func (m *Model) drawn(n int, o SampleOptions) (_ SampleOptions, undo func(x []float32, first int) (*data.Table, error), err error) {
+func (m *Model) drawn(o SampleOptions) (_ SampleOptions, undo func(x []float32, first int) (*data.Table, error), err error) {
 	if o.Context != nil && m.Definition().ContextDim() > 0 {
 		if o.prepared, err = m.prep.ContextOf(o.Context); err != nil {
 			return o, nil, err
@@ -214,7 +214,7 @@ func (m *Model) SampleBlocks(ctx context.Context, n int, o SampleOptions, write 
 	if write == nil {
 		return 0, errors.New("samples by blocks need a function that takes them")
 	}
-	o, undo, err := m.drawn(n, o)
+	o, undo, err := m.drawn(o)
 	if err != nil {
 		return 0, err
 	}
@@ -232,7 +232,7 @@ func (m *Model) SampleBlocks(ctx context.Context, n int, o SampleOptions, write 
 // SampleAndPasses is Sample with the largest number of times that any row went through
 // any one network, 0 where no network is inverted.
 func (m *Model) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (*data.Table, int, error) {
-	o, undo, err := m.drawn(n, o)
+	o, undo, err := m.drawn(o)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -247,7 +247,7 @@ func (m *Model) SampleAndPasses(ctx context.Context, n int, o SampleOptions) (*d
 // SampleAndLogProb draws n rows as Sample does and returns with them ln p(x |
 // context) of each, in nats and the units of the source, as LogProb has them.
 func (m *Model) SampleAndLogProb(ctx context.Context, n int, o SampleOptions) (*data.Table, []float64, error) {
-	o, undo, err := m.drawn(n, o)
+	o, undo, err := m.drawn(o)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -86,9 +86,9 @@ func TestColumnsInAnyOrder(t *testing.T) {
 	_, err := m.LogProb(t.Context(), rows.Select(nil, []int{0, 2, 3}))
 	datatest.WantError(t, err, "sex")
 	renamed := rows.Select(nil, nil)
-	renamed.Columns = []string{"hieght", "sex", "children", "site"}
+	renamed.Columns = []string{"heights", "sex", "children", "site"}
 	_, err = m.LogProb(t.Context(), renamed)
-	datatest.WantError(t, err, "height", "hieght")
+	datatest.WantError(t, err, "height", "heights")
 }
 
 // Units of a column that is modelled add their logarithm to the likelihood, those of a context nothing.
