@@ -109,7 +109,7 @@ func (c *Column) Table() option.Table {
 			wordsOf(columnKinds)...).Alone().Default(guessed),
 		option.WordsOrNone("role", (*string)(&c.Role), "what it is for: variable, is modelled; context, conditions the model; label and id, stay beside the rows; weight, how often a row counts; drop, is left out",
 			wordsOf(roles)...).Alone().Default(guessed),
-		option.Of("levels", &c.Levels, nil, "the values of a binary or categorical column, in the order of their codes").Default("those of the source, sorted"),
+		option.Of("levels", &c.Levels, nil, "the values of a binary or categorical column, in the order of their codes").Free().Default("those of the source, sorted"),
 		option.Of("min", &c.Min, nil, "bound below which it has no value").Default("none"),
 		option.Of("max", &c.Max, nil, "bound above which it has no value").Default("none"),
 		option.Of("step", &c.Step, 0, "what its values are rounded to, such as 0.01 or 5").Within(0, math.MaxFloat32).Default("guessed; 1 of integers and of days or seconds"),
@@ -283,13 +283,13 @@ func (s Schema) String() string {
 }
 
 // label is the name of a column in a table for people, line what else it has there.
-func (c *Column) label() string { return text.Escaped(text.Shorten(c.Name, 30)) }
+func (c *Column) label() string { return text.EscapedLine(text.Shorten(c.Name, 30)) }
 
 func (c *Column) line() [4]string {
 	if c.Role == DropRole {
 		return [4]string{1: string(DropRole)}
 	}
-	return [4]string{1: string(c.role()), 2: string(c.Kind), 3: text.Escaped(c.about())}
+	return [4]string{1: string(c.role()), 2: string(c.Kind), 3: text.EscapedLine(c.about())}
 }
 
 // about says in a few words what a column is besides its kind.

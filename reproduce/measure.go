@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -38,14 +39,75 @@ func divergence(e maskflow.Evaluation) estimate {
 	return estimate{*e.KL, e.NegELBO2SE}
 }
 
-// overFolds is the mean log-likelihood of several trainings and its deviation.
-func overFolds(_ context.Context, _ *lab, of []outcome) (estimate, error) {
-	var values []float64
-	for _, o := range of {
-		values = append(values, -o.test.NLLModel)
+// overFolds is the mean log-likelihood of the test rows of several trainings and its deviation; of
+// rows, unless that is nil, which are made of their splits.
+func overFolds(rows func(s *data.Splits) (*data.Prepared, error)) measure {
+	return func(ctx context.Context, l *lab, of []outcome) (estimate, error) {
+		var values []float64
+		for _, o := range of {
+			v, err := -o.test.NLLModel, error(nil)
+			if rows != nil {
+				v, err = l.logLikelihood(ctx, o, rows)
+			}
+			if err != nil {
+				return estimate{}, err
+			}
+			values = append(values, v)
+		}
+		mean, sd := stat.MeanStdDev(values, nil)
+		return estimate{mean, sd}, nil
 	}
-	mean, sd := stat.MeanStdDev(values, nil)
-	return estimate{mean, sd}, nil
+}
+
+// logLikelihood is the mean of rows that are made of the splits of a training, in model space.
+func (l *lab) logLikelihood(ctx context.Context, of outcome, rows func(s *data.Splits) (*data.Prepared, error)) (float64, error) {
+	r, err := maskflow.Open(l.backend, of.dir)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	splits, err := l.own(ctx, r, &of)
+	if err != nil {
+		return 0, err
+	}
+	s, err := rows(splits)
+	if err != nil {
+		return 0, err
+	}
+	logp, err := r.Core.LogProb(ctx, s.X, s.Context)
+	return stat.Mean(logp, nil), err
+}
+
+// withoutTwins are the test rows that are not in training.
+func withoutTwins(s *data.Splits) (*data.Prepared, error) {
+	seen := map[string]bool{}
+	for i := range s.Train.Rows {
+		seen[fmt.Sprint(s.Train.Row(i))] = true
+	}
+	alone := &data.Prepared{Name: s.Test.Name, Dim: s.Test.Dim}
+	for i := range s.Test.Rows {
+		if row := s.Test.Row(i); !seen[fmt.Sprint(row)] {
+			alone.Rows, alone.X = alone.Rows+1, append(alone.X, row...)
+		}
+	}
+	return alone, nil
+}
+
+// spread are the test rows with noise that is uniform in a step of each column, so that no value repeats.
+func spread(steps []float64) func(s *data.Splits) (*data.Prepared, error) {
+	return func(s *data.Splits) (*data.Prepared, error) {
+		rows, err := s.Prep.Undo(s.Test.X)
+		if err != nil {
+			return nil, err
+		}
+		rng := rand.New(rand.NewPCG(1, 0))
+		for i := range rows.Rows() {
+			for d, step := range steps {
+				rows.Set(i, d, rows.At(i, d)+step*(rng.Float64()-0.5))
+			}
+		}
+		return s.Prep.Apply(rows)
+	}
 }
 
 // gainOfSecond is how much lower the second negative bound is than the first. The

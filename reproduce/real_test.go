@@ -33,7 +33,7 @@ func TestQuickOnRealData(t *testing.T) {
 				t.Errorf("%+v", table)
 			}
 			for _, r := range table.Rows {
-				if !(r.Error > 0) || r.Reached == nil || r.Seconds <= 0 {
+				if !(r.Error > 0) || (r.Reached == nil) != (r.Target == "") || r.Seconds <= 0 {
 					t.Errorf("%+v", r)
 				}
 			}

@@ -127,7 +127,7 @@ func TestOverFoldsAndGains(t *testing.T) {
 	of := make([]outcome, 2)
 	of[0].test.NLLModel, of[1].test.NLLModel = 9, 11
 	of[0].test.NegELBO, of[0].test.NegELBO2SE, of[1].test.NegELBO, of[1].test.NegELBO2SE = 90, 3, 88, 4
-	if e, _ := overFolds(t.Context(), nil, of); e.value != -10 || math.Abs(e.err-math.Sqrt2) > 1e-12 {
+	if e, _ := overFolds(nil)(t.Context(), nil, of); e.value != -10 || math.Abs(e.err-math.Sqrt2) > 1e-12 {
 		t.Errorf("folds: %+v", e)
 	}
 	if e, _ := gainOfSecond(t.Context(), nil, of); e.value != 2 || e.err != 5 {

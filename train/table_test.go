@@ -1,11 +1,13 @@
 package train_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/janpfeifer/must"
 
@@ -21,39 +23,111 @@ import (
 // Rows of a model of a table have the values that the table may have, and come back from a file as
 // they went in.
 func TestTablesAsTheyShip(t *testing.T) {
-	b := backendtest.Open(t, backend.KindGo)
 	for _, name := range []string{"biopsy", "breast_cancer", "computers", "diabetes", "diamonds", "flchain", "slid", "survey", "wine"} {
 		t.Run(name, func(t *testing.T) {
 			file := datatest.File(t, "tables/"+name+".csv.gz")
 			if testing.Short() && name != "survey" {
 				t.Skip("one table is enough for a short test")
 			}
-			rows := must.M1(format.ReadFile(t.Context(), file, format.ReadOptions{}))
-			c := must.M1(train.SourceConfig(data.InMemory, []string{"train.max_steps=5"}))
-			m, splits, err := train.FitTable(t.Context(), b, rows, c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer m.Close()
-			drawn := must.M1(m.Sample(t.Context(), 500, maskflow.SampleOptions{Seed: 1}))
-			checkRows(t, drawn, splits.Prep.Schema(), true)
-			complete := must.M1(m.Sample(t.Context(), 500, maskflow.SampleOptions{Seed: 1, Complete: true}))
-			checkRows(t, complete, splits.Prep.Schema(), false)
-			logp := must.M1(m.LogProb(t.Context(), drawn))
-			for i, v := range logp {
-				if math.IsInf(v, 0) || math.IsNaN(v) {
-					t.Fatalf("ln p of sample %d is %v", i, v)
-				}
-			}
-			for _, suffix := range []string{".csv", ".parquet", ".npz"} {
-				path := filepath.Join(t.TempDir(), "rows"+suffix)
-				must.M(format.WriteRows(path, drawn.Rows(), func(write func(*data.Table) error) error { return write(drawn) }))
-				again, err := m.LogProb(t.Context(), must.M1(format.ReadFile(t.Context(), path, format.ReadOptions{})))
-				if err != nil || !slices.Equal(again, logp) {
-					t.Errorf("ln p of samples that were written as %s differs: %v", suffix, err)
-				}
-			}
+			checkTable(t, must.M1(format.ReadFile(t.Context(), file, format.ReadOptions{})))
 		})
+	}
+}
+
+// The same of tables that are odd in a column or two.
+func TestOddTables(t *testing.T) {
+	day := func(i int) time.Time { return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i) }
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprint("level ", i))
+	}
+	for name, cell := range map[string]func(r *rand.Rand, i int) any{
+		"a tiny unit":     func(r *rand.Rand, _ int) any { return 1e-12 * r.NormFloat64() },
+		"a huge unit":     func(r *rand.Rand, _ int) any { return 1e15 * r.NormFloat64() },
+		"many magnitudes": func(r *rand.Rand, _ int) any { return math.Exp(8 * r.NormFloat64()) },
+		"a far origin":    func(r *rand.Rand, _ int) any { return 1e9 + 1e-3*r.NormFloat64() },
+		"heavy tails":     func(r *rand.Rand, _ int) any { return r.NormFloat64() / r.NormFloat64() },
+		"days":            func(r *rand.Rand, _ int) any { return day(r.IntN(900)).Format("02.01.2006") },
+		"times": func(r *rand.Rand, _ int) any {
+			return day(r.IntN(900)).Add(time.Duration(r.IntN(1e14))).Format("2006-01-02 15:04:05")
+		},
+		"hours": func(r *rand.Rand, _ int) any {
+			return day(0).Add(time.Duration(r.IntN(1440)) * time.Minute).Format("15:04")
+		},
+		"other letters": func(r *rand.Rand, _ int) any { return []string{"猫", "犬", "weiß nicht", "🙂"}[r.IntN(4)] },
+		"lines, quotes, commas": func(r *rand.Rand, _ int) any {
+			return []string{"line\nbreak", `he said "hi"`, "a, b", "tab\tstop"}[r.IntN(4)]
+		},
+		"a thousand levels":      func(r *rand.Rand, _ int) any { return many[r.IntN(1000)] },
+		"no value":               func(*rand.Rand, int) any { return math.NaN() },
+		"hardly a value":         func(r *rand.Rand, i int) any { return []float64{r.NormFloat64(), math.NaN()}[min(i%150, 1)] },
+		"hardly a hole":          func(r *rand.Rand, i int) any { return []float64{math.NaN(), r.NormFloat64()}[min(i%150, 1)] },
+		"a constant":             func(*rand.Rand, int) any { return 7.0 },
+		"huge whole numbers":     func(r *rand.Rand, _ int) any { return float64(1e12 + r.IntN(1e12)) },
+		"steps below 0":          func(r *rand.Rand, _ int) any { return -25 * float64(r.IntN(30)) },
+		"quarters":               func(r *rand.Rand, _ int) any { return float64(r.IntN(40)) / 4 },
+		"true and false":         func(r *rand.Rand, _ int) any { return []string{"TRUE", "FALSE"}[r.IntN(2)] },
+		"true, false and a hole": func(r *rand.Rand, _ int) any { return []any{"T", "F", math.NaN()}[r.IntN(3)] },
+		"many zeros": func(r *rand.Rand, _ int) any {
+			return float64(r.IntN(2)) * math.Round(100*math.Exp(3+r.NormFloat64())) / 100
+		},
+		"a top code":         func(r *rand.Rand, _ int) any { return math.Round(math.Min(math.Exp(4+r.NormFloat64()), 100)) },
+		"numbers and a text": func(r *rand.Rand, _ int) any { return []any{1.0, 2.0, 3.0, "unknown"}[r.IntN(4)] },
+		"years":              func(r *rand.Rand, _ int) any { return float64(1950 + r.IntN(70)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			checkTable(t, rowsOf(300, []string{"odd, \"column\"", "x"}, func(i int) []any { return []any{cell(r, i), r.NormFloat64()} }))
+		})
+	}
+	t.Run("one column", func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 2))
+		checkTable(t, rowsOf(100, []string{"x"}, func(int) []any { return []any{float64(r.IntN(2))} }))
+	})
+	t.Run("three rows", func(t *testing.T) {
+		checkTable(t, rowsOf(3, []string{"a", "b"}, func(i int) []any { return []any{float64(i), []string{"x", "y", "x"}[i]} }))
+	})
+	t.Run("300 columns", func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 2))
+		var names []string
+		for k := range 300 {
+			names = append(names, fmt.Sprint("c", k))
+		}
+		checkTable(t, rowsOf(100, names, func(int) (row []any) {
+			for k := range names {
+				row = append(row, []any{float64(r.IntN(2)), math.Round(100*r.NormFloat64()) / 100, []string{"a", "b", "c"}[r.IntN(3)]}[k%3])
+			}
+			return row
+		}))
+	})
+}
+
+// checkTable checks the samples of a model of a table.
+func checkTable(t *testing.T, rows *data.Table) {
+	t.Helper()
+	c := must.M1(train.SourceConfig(data.InMemory, []string{"train.max_steps=5"}))
+	m, splits, err := train.FitTable(t.Context(), backendtest.Open(t, backend.KindGo), rows, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	drawn := must.M1(m.Sample(t.Context(), 500, maskflow.SampleOptions{Seed: 1}))
+	checkRows(t, drawn, splits.Prep.Schema(), true)
+	complete := must.M1(m.Sample(t.Context(), 500, maskflow.SampleOptions{Seed: 1, Complete: true}))
+	checkRows(t, complete, splits.Prep.Schema(), false)
+	logp := must.M1(m.LogProb(t.Context(), drawn))
+	for i, v := range logp {
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			t.Fatalf("ln p of sample %d is %v", i, v)
+		}
+	}
+	for _, suffix := range []string{".csv", ".parquet", ".npz"} {
+		path := filepath.Join(t.TempDir(), "rows"+suffix)
+		must.M(format.WriteRows(path, drawn.Rows(), func(write func(*data.Table) error) error { return write(drawn) }))
+		again, err := m.LogProb(t.Context(), must.M1(format.ReadFile(t.Context(), path, format.ReadOptions{})))
+		if err != nil || !slices.Equal(again, logp) {
+			t.Errorf("ln p of samples that were written as %s differs: %v", suffix, err)
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func newTable(headers ...string) *table {
 
 func (t *table) add(cells ...string) {
 	for i := range cells {
-		cells[i] = text.Escaped(cells[i]) // before its width counts
+		cells[i] = text.EscapedLine(cells[i]) // before its width counts
 	}
 	t.rows = append(t.rows, cells)
 }

@@ -155,7 +155,9 @@ func (k *Key) own() []Problem {
 		}
 	case *[]string:
 		for i, text := range *v {
-			report(element(i), unprintable(text))
+			if !k.free {
+				report(element(i), unprintable(text))
+			}
 		}
 	case *WordOrList:
 		if *v.List == nil {

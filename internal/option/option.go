@@ -66,6 +66,7 @@ type Row struct {
 	check    func(Note)
 	mutable  bool
 	alone    bool // see Alone
+	free     bool // see Free
 	when     []Condition
 
 	section      Table
@@ -288,6 +289,12 @@ type Note func(element int, text string)
 // Check adds what bounds cannot express.
 func (r *Row) Check(check func(note Note)) *Row {
 	r.check = check
+	return r
+}
+
+// Free permits characters that do not print in the texts of a list, as cells of a table have them.
+func (r *Row) Free() *Row {
+	r.free = true
 	return r
 }
 

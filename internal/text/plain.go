@@ -50,6 +50,11 @@ func Escaped(s string) string {
 	return escaped(s, func(string) int { return 0 })
 }
 
+// EscapedLine is Escaped of what has one line: line ends and tabs are written as escapes, too.
+func EscapedLine(s string) string { return inLine.Replace(Escaped(s)) }
+
+var inLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)
+
 // EscapedStyled is Escaped of a line with colours, which it keeps.
 func EscapedStyled(line string) string { return escaped(line, styleLength) }
 

@@ -69,6 +69,9 @@ func TestEscapedTexts(t *testing.T) {
 	if got, want := EscapedStyled("\x1b[1;31mred\x1b[0m\x1b[2J\x1b"), "\x1b[1;31mred\x1b[0m"+`\u001b[2J\u001b`; got != want {
 		t.Errorf("a line with colours is shown as %q, not %q", got, want)
 	}
+	if got, want := EscapedLine("a\tb\nc\x1b"), `a\tb\nc\u001b`; got != want {
+		t.Errorf("a text of two lines is shown as %q, not %q", got, want)
+	}
 }
 
 // An object of JSON, which escapes few of these characters, is the same object after.
