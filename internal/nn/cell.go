@@ -49,7 +49,7 @@ func LogisticCell(c Cell) *Node {
 	mean := meanExp(width, Exp(Neg(width)))
 	if bounded != nil {
 		above, log = Mul(above, bounded), Mul(log, bounded)
-		mean = Add(one, Mul(bounded, Sub(mean, one)))
+		mean = Add(Mul(bounded, mean), Sub(one, bounded))
 	}
 	within := Log(Div(mean, Mul(Add(one, above), Add(one, Exp(Neg(Abs(near)))))))
 	return c.logProb(Add(Sub(log, Where(GreaterOrEqual(near, zero), near, zero)), within))

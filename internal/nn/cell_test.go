@@ -50,7 +50,7 @@ func TestCells(t *testing.T) {
 	type cell struct{ middle, half, first, last float64 }
 	var cells []cell
 	for _, middle := range []float64{0, 1e-3, -0.3, 1, -2.5, 6, -12, 30, 500} {
-		for _, half := range []float64{1e-6, 1e-3, 0.03, 0.0999, 0.1001, 0.3, 1, 4, 25, 1e3} {
+		for _, half := range []float64{1e-6, 1e-3, 0.03, 0.0999, 0.1001, 0.3, 1, 4, 25, 1e3, 1e9} {
 			for _, c := range []cell{{}, {first: 1}, {last: 1}, {first: 1, last: 1}} {
 				cells = append(cells, cell{float64(float32(middle)), float64(float32(half)), c.first, c.last})
 			}

@@ -92,7 +92,16 @@ type gridAt struct {
 	grid models.Grid
 }
 
-func (g gridAt) LogProb(x float64) float64 { return g.LogCell(g.grid.Cell(x)) }
+// LogProb is that of the cell of x, of a cell whose ends are equal in units of the distribution by
+// its density.
+func (g gridAt) LogProb(x float64) float64 {
+	low, high := g.grid.Cell(x)
+	p := g.LogCell(low, high)
+	if math.IsInf(p, -1) && !math.IsInf(high-low, 0) {
+		p = g.continuous.LogProb(x) + math.Log(high-low)
+	}
+	return p
+}
 
 func (g gridAt) CDF(x float64) float64 {
 	_, high := g.grid.Cell(x)
