@@ -133,7 +133,9 @@ func Variables(p *data.Preparation) []models.Variable {
 			v.Support = models.Circle(2 * math.Pi)
 		}
 		if m.Grid != nil {
-			v.Support, v.Grid = models.GridCells(), m.Grid
+			if v.Grid = m.Grid; m.Kind != data.Circular {
+				v.Support = models.GridCells()
+			}
 		}
 		all = append(all, v)
 	}

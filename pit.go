@@ -107,7 +107,7 @@ func transform(c models.Conditional, of models.Variable, x float32, v float64) f
 		return math.NaN()
 	}
 	u := c.CDF(float64(x))
-	if models.StateOf(x) >= 0 || of.Grid != nil || of.Support.Discrete() {
+	if models.StateOf(x) >= 0 || of.Discrete() {
 		u = min(max(u-v*math.Exp(c.LogProb(float64(x))), 0), 1) // beyond by the rounding of either
 	}
 	return u

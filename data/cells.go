@@ -29,6 +29,7 @@ type cells struct {
 	texts   []float64 // of the texts of the table by their numbers: NaN where none was looked up, +Inf where it is refused
 	names   map[string]float64
 	numbers map[float64]float64
+	small   []float64 // the levels of whole numbers from 0 on, −1 where there is none
 	clock   clock
 }
 
@@ -45,8 +46,16 @@ func (p *Preparation) cellsOf(at source, column int, noise noiseOf) *cells {
 		c.names, c.numbers = make(map[string]float64, len(f.Levels)), map[float64]float64{}
 		for k, level := range f.Levels {
 			c.names[level] = float64(k)
-			if v, err := strconv.ParseFloat(level, 64); err == nil {
-				c.numbers[v] = float64(k)
+			v, err := strconv.ParseFloat(level, 64)
+			if err != nil {
+				continue
+			}
+			c.numbers[v] = float64(k)
+			if v >= 0 && v < 256 && v == math.Trunc(v) {
+				for len(c.small) <= int(v) {
+					c.small = append(c.small, -1)
+				}
+				c.small[int(v)] = float64(k)
 			}
 		}
 	}
@@ -76,6 +85,9 @@ func (c *cells) read(row int) (v float64, state int, problem string) {
 	}
 	switch {
 	case c.hasLevels():
+		if i := int(v); uint(i) < uint(len(c.small)) && float64(i) == v && c.small[i] >= 0 {
+			return c.small[i], aValue, ""
+		}
 		k, known := c.numbers[v]
 		if !known && c.t.narrow != nil {
 			k, known = c.nearest(v)
@@ -192,14 +204,12 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 	switch step := c.fitted.step(c.noise); {
 	case c.hasLevels() && !c.noise:
 		return v, 0, 0
-	case c.Kind == Circular && !c.noise:
-		if y, logDet = c.Maps.forward(v); float32(y) >= 2*math.Pi {
-			y = 0
-		}
-		return y, 0, logDet
 	case c.grid != nil:
 		y, width = c.grid.cell(v)
-		return y, width, -math.Log(step)
+		return c.onCircle(y), width, -math.Log(step)
+	case c.Kind == Circular && !c.noise:
+		y, logDet = c.Maps.forward(v)
+		return c.onCircle(y), 0, logDet
 	case v != v: // a point outside of the domain
 		return v, 0, 0
 	default:
@@ -213,6 +223,14 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 		y, logDet = c.Maps.forward(v)
 		return y, 0, logDet
 	}
+}
+
+// onCircle is 0 where an angle becomes 2π in float32.
+func (c *cells) onCircle(y float64) float64 {
+	if c.Kind == Circular && float32(y) >= 2*math.Pi {
+		return 0
+	}
+	return y
 }
 
 // farthest is what a prepared number may be at most: beyond it are the codes of states.

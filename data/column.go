@@ -37,6 +37,19 @@ func (c *Column) step(noise bool) float64 {
 	return c.Step
 }
 
+// circle is where the numbers of a circular column begin and after what they come again: rounded
+// ones begin with a step, and come again after a whole number of steps, the nearest to the period.
+func (c *Column) circle() (start, period float64) {
+	if c.Min != nil {
+		start = *c.Min
+	}
+	if c.Step == 0 {
+		return start, c.Period
+	}
+	step := newStep(c.Step)
+	return step.value(step.from(start)), step.value(math.Max(1, math.Round(c.Period/c.Step)))
+}
+
 // bounds are those of the numbers of a column.
 func (c *Column) bounds() (low, high *float64) {
 	if c.hasLevels() {
@@ -82,13 +95,15 @@ func (f *fitted) bound(noise bool) {
 	f.Maps = chain{b}
 }
 
-// scale ends the maps of a column by the numbers of training rows.
-func (f *fitted) scale(values []float64, noise bool) {
+// scale ends the maps of a column by the numbers of training rows, which count by weights; nil
+// counts all once.
+func (f *fitted) scale(values, weights []float64, noise bool) {
 	switch noise = noise && f.Role != ContextRole; {
 	case f.hasLevels() && !noise, f.Transform == AsIs, f.Transform == ProbitScale:
 		return
 	case f.Kind == Circular && !noise:
-		f.Maps = chain{&linear{SD: f.Period / (2 * math.Pi)}}
+		start, period := f.circle()
+		f.Maps = chain{&linear{start, period / (2 * math.Pi)}}
 		return
 	}
 	step := f.step(noise)
@@ -99,20 +114,25 @@ func (f *fitted) scale(values []float64, noise bool) {
 		}
 	}
 	if f.Transform == SplineScale {
-		if m := fitMarginal(slices.Sorted(slices.Values(values))); m != nil {
+		if m := fitMarginal(values, weights); m != nil {
 			f.Maps = append(f.Maps, m)
 			return
 		}
 	}
-	f.Maps = append(f.Maps, fitLinear(values, step))
+	f.Maps = append(f.Maps, fitLinear(values, weights, step))
 }
 
 // ready computes what is not kept.
 func (f *fitted) ready(noise bool) {
 	f.rounded, f.grid = nil, nil
-	if step := f.step(noise); step > 0 && f.Kind != Circular && f.Role != ContextRole {
-		low, high := f.bounds()
-		f.rounded = newGrid(step, low, high, f.Maps)
+	if step := f.step(noise); step > 0 && f.Role != ContextRole {
+		if low, high := f.bounds(); f.Kind != Circular {
+			f.rounded = newGrid(step, low, high, f.Maps)
+		} else {
+			f.rounded = newGrid(step, nil, nil, f.Maps)
+			start, period := f.circle()
+			f.rounded.start, f.rounded.around = math.Round(start/step), math.Round(period/step)
+		}
 	}
 	if !noise {
 		f.grid = f.rounded
@@ -149,7 +169,8 @@ func (f *fitted) values(to []float64, v float64) []float64 {
 		to[at+int(v)] = 1
 		return to
 	case Circular:
-		sin, cos := math.Sincos(2 * math.Pi * v / f.Period)
+		start, period := f.circle()
+		sin, cos := math.Sincos(2 * math.Pi * (v - start) / period)
 		return append(to, sin, cos)
 	}
 	if f.Kind != Binary {
@@ -217,13 +238,16 @@ func (f *fitted) number(y float32, noise bool) float64 {
 	}
 }
 
-// turned is a number of a circle, from 0 to its period.
+// turned is a number of a circle, from its start to a period later.
 func (f *fitted) turned(v float64) float64 {
-	if v = math.Mod(v, f.Period); v < 0 {
-		v += f.Period
+	start, period := f.circle()
+	if off := v - start; off < 0 || off >= period {
+		if v = start + math.Mod(off, period); v < start {
+			v += period
+		}
 	}
-	if !(v < f.Period) {
-		return 0
+	if !(v < start+period) {
+		return start
 	}
 	return v
 }

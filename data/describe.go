@@ -189,11 +189,16 @@ func (s *Splits) each(set *Prepared, f func(i int, row []float64)) {
 // column sums the values of a column: mean and sum of squares about it (Welford).
 type column struct{ n, mean, squares float64 }
 
-func (c *column) add(v float64) {
-	c.n++
+func (c *column) add(v float64) { c.addWeighted(v, 1) }
+
+func (c *column) addWeighted(v, weight float64) {
+	if weight == 0 {
+		return
+	}
+	c.n += weight
 	d := v - c.mean
-	c.mean += d / c.n
-	c.squares += d * (v - c.mean)
+	c.mean += d * weight / c.n
+	c.squares += d * weight * (v - c.mean)
 }
 
 // independentNLL is Σ_d −[m_d ln p_d + (1−m_d) ln(1−p_d)] with the means m of
@@ -234,14 +239,11 @@ func (s *Splits) independent() Baseline {
 			logp[i] += score(s.Test.Row(i)[d])
 		}
 	}
-	sum, weights := 0.0, 0.0
+	sum := 0.0
+	weight, weights := weightOf(s.Test.Weights, s.Test.Rows)
 	for i, v := range logp {
-		w := 1.0
-		if s.Test.Weights != nil {
-			w = s.Test.Weights[i]
-		}
-		if w > 0 {
-			sum, weights = sum+w*(v+s.Test.RowLogDet(i)), weights+w
+		if w := weight(i); w > 0 {
+			sum += w * (v + s.Test.RowLogDet(i))
 		}
 	}
 	return Baseline{"independent columns", -sum / weights}
@@ -254,14 +256,15 @@ func (m Modelled) independent(rows *Prepared, d int) func(float32) float64 {
 		states = append(states, 0)
 	}
 	var numbers column
+	weight, sum := weightOf(rows.Weights, rows.Rows)
 	for i := range rows.Rows {
-		v := rows.Row(i)[d]
+		v, w := rows.Row(i)[d], weight(i)*float64(rows.Rows)/sum
 		k := num.StateOf(v)
-		if states[k+1]++; k >= 0 {
+		if states[k+1] += w; k >= 0 {
 			continue
 		}
-		if numbers.add(float64(v)); m.Levels > 0 {
-			levels[int(v)]++
+		if numbers.addWeighted(float64(v), w); m.Levels > 0 {
+			levels[int(v)] += w
 		}
 	}
 	sd := math.Sqrt(numbers.squares / numbers.n)
@@ -273,8 +276,10 @@ func (m Modelled) independent(rows *Prepared, d int) func(float32) float64 {
 			return logp
 		case m.Levels > 0:
 			return logp + math.Log((levels[int(v)]+1)/(numbers.n+float64(m.Levels)))
-		case m.Kind == Circular:
+		case m.Kind == Circular && m.Grid == nil:
 			return logp - math.Log(2*math.Pi)
+		case m.Kind == Circular:
+			return logp + math.Log(m.Grid.Width(y)/(2*math.Pi))
 		case m.Grid == nil:
 			return logp - math.Log(2*math.Pi)/2 - math.Log(sd) - (y-numbers.mean)*(y-numbers.mean)/(2*sd*sd)
 		default:

@@ -8,6 +8,8 @@ type Grid struct {
 	of          chain
 	step        step
 	first, last float64 // steps with declared bounds, −Inf and +Inf without
+	// Of a circle its numbers are the steps from start on, and come again after so many; 0 of a line.
+	start, around float64
 }
 
 // step is what numbers are rounded to: multiples of num/den, which are computed so that a decimal
@@ -22,6 +24,9 @@ func newStep(size float64) step {
 	}
 	return step{size, size, 1}
 }
+
+// from is the number of the first multiple that is not below x.
+func (s step) from(x float64) float64 { return math.Ceil(x/s.size - 1e-6) }
 
 // value is the k-th multiple.
 func (s step) value(k float64) float64 { return k*s.num/s.den + 0 } // no −0
@@ -47,7 +52,7 @@ func (s step) snap(x float64, narrow bool) (_ float64, on bool) {
 func newGrid(size float64, low, high *float64, of chain) *Grid {
 	g := &Grid{of: of, step: newStep(size), first: math.Inf(-1), last: math.Inf(1)}
 	if low != nil {
-		g.first = math.Ceil(*low/size - 1e-6)
+		g.first = g.step.from(*low)
 	}
 	if high != nil {
 		g.last = math.Floor(*high/size + 1e-6)
@@ -77,7 +82,11 @@ func (g *Grid) cell(x float64) (middle, width float64) {
 // number is the number of the source, a multiple of the step within the bounds, of whose cell a
 // number y of model space is.
 func (g *Grid) number(y float64) float64 {
-	return g.step.value(min(max(g.step.index(g.of.inverse(y)), g.first), g.last))
+	k := min(max(g.step.index(g.of.inverse(y)), g.first), g.last)
+	if g.around > 0 {
+		k -= g.around * math.Floor((k-g.start)/g.around)
+	}
+	return g.step.value(k)
 }
 
 // source is the number of the source whose cell has the middle y: a multiple of the step or,

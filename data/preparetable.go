@@ -205,13 +205,34 @@ func (p *Preparation) openTable(t *Table, noise noiseOf) (*rowsOf, error) {
 			r.context = append(r.context, c)
 		}
 	}
-	if w := slices.IndexFunc(p.table.Columns, func(f fitted) bool { return f.Role == WeightRole }); w >= 0 {
-		if at, err := p.sources(t, []int{w}); err == nil && (p.Columns != nil || t.dim+t.apart() == len(p.table.Columns)) {
-			r.weight = p.cellsOf(at[0], w, noise)
-		}
-	}
+	r.weight = p.weightsOf(t)
 	r.seed(0)
 	return r, nil
+}
+
+// weightsOf reads the weights of rows, nil where they have none.
+func (p *Preparation) weightsOf(t *Table) *cells {
+	w := slices.IndexFunc(p.table.Columns, func(f fitted) bool { return f.Role == WeightRole })
+	if w < 0 {
+		return nil
+	}
+	at, err := p.sources(t, []int{w})
+	if err != nil || p.Columns == nil && t.dim+t.apart() != len(p.table.Columns) {
+		return nil
+	}
+	return p.cellsOf(at[0], w, points)
+}
+
+// weight is that of a row.
+func (c *cells) weight(row int) (float64, error) {
+	v, state, problem := c.read(row)
+	if problem == "" && (state != aValue || !(v >= 0)) {
+		problem = "is no weight (a number from 0 on)"
+	}
+	if problem != "" {
+		return 0, c.t.refused(row, c.col, problem)
+	}
+	return v, nil
 }
 
 // seed begins the noise of an epoch.
@@ -262,14 +283,10 @@ func (r *rowsOf) fill(s *Prepared, rows []int, context bool) error {
 		}
 		w := 1.0
 		if r.weight != nil {
-			v, state, problem := r.weight.read(row)
-			if problem == "" && (state != aValue || !(v >= 0)) {
-				problem = "is no weight (a number from 0 on)"
+			if w, err = r.weight.weight(row); err != nil {
+				return err
 			}
-			if problem != "" {
-				return r.weight.t.refused(row, r.weight.col, problem)
-			}
-			s.Weights[i], w = v, v
+			s.Weights[i] = w
 		}
 		if s.rowLogDet[i] = logDet; w > 0 {
 			sum, weights = sum+w*logDet, weights+w
@@ -417,20 +434,25 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 	if err != nil {
 		return err
 	}
+	weight := p.weightsOf(train.Table)
 	for k, at := range found {
-		if err := p.fitColumn(at, used[k], train); err != nil {
+		if err := p.fitColumn(at, used[k], train, weight); err != nil {
 			return err
 		}
 	}
 	return p.check()
 }
 
-func (p *Preparation) fitColumn(at source, column int, train Part) error {
+func (p *Preparation) fitColumn(at source, column int, train Part, weight *cells) error {
 	c := p.cellsOf(at, column, trainNoise)
 	c.fitting = true
 	f := c.fitted
 	f.bound(p.noisy())
-	values := make([]float64, 0, train.Len())
+	if f.hasLevels() && !p.noisy() && f.Role != ContextRole { // nothing is fitted
+		f.ready(false)
+		return nil
+	}
+	values, weights := make([]float64, 0, train.Len()), []float64(nil)
 	for i := range train.Len() {
 		row := i
 		if train.Rows != nil {
@@ -440,20 +462,28 @@ func (p *Preparation) fitColumn(at source, column int, train Part) error {
 		if problem != "" {
 			return at.t.refused(row, at.col, problem)
 		}
-		if state == aValue {
-			values = append(values, v)
+		if state != aValue {
+			continue
+		}
+		if values = append(values, v); weight != nil {
+			w, err := weight.weight(row)
+			if err != nil {
+				return err
+			}
+			weights = append(weights, w)
 		}
 	}
-	f.scale(values, p.noisy())
+	f.scale(values, weights, p.noisy())
 	f.ready(p.noisy())
 	if f.Role == ContextRole && f.Missing {
 		f.Fill = make([]float64, len(f.inputs())-1)
 		var inputs []float64
-		for _, v := range values {
+		w, sum := weightOf(weights, len(values))
+		for i, v := range values {
 			inputs = f.values(inputs[:0], v)
 			for u, y := range inputs {
 				if f.Kind != Categorical {
-					f.Fill[u] += y / float64(len(values))
+					f.Fill[u] += y * w(i) / sum
 				}
 			}
 		}

@@ -30,11 +30,12 @@ type Column struct {
 	// k of the model is Levels[k].
 	Levels []string `json:"levels,omitempty"`
 	// Min and Max are declared bounds, nil where there is none. They are never observed ones: the
-	// density has no mass beyond a bound, and a value beyond it is an error.
+	// density has no mass beyond a bound, and a value beyond it is an error. Those of a circular
+	// column begin at Min, 0 where it is nil, and others are turned to there.
 	Min *float64 `json:"min,omitempty"`
 	Max *float64 `json:"max,omitempty"`
 	// Step is what values are rounded to: 0.01, 5, and 1 for integers and days. 0 of a fitted real
-	// column is no rounding. Exact declares that there is none.
+	// column is no rounding. Exact declares that there is none. A circle has a whole number of steps.
 	Step  float64 `json:"step,omitempty"`
 	Exact bool    `json:"exact,omitempty"`
 	// Period is that of a circular column.
@@ -110,7 +111,7 @@ func (c *Column) Table() option.Table {
 		option.WordsOrNone("role", (*string)(&c.Role), "what it is for: variable, is modelled; context, conditions the model; label and id, stay beside the rows; weight, how often a row counts; drop, is left out",
 			wordsOf(roles)...).Alone().Default(guessed),
 		option.Of("levels", &c.Levels, nil, "the values of a binary or categorical column, in the order of their codes").Free().Default("those of the source, sorted"),
-		option.Of("min", &c.Min, nil, "bound below which it has no value").Default("none"),
+		option.Of("min", &c.Min, nil, "bound below which it has no value; where a circular column begins").Default("none"),
 		option.Of("max", &c.Max, nil, "bound above which it has no value").Default("none"),
 		option.Of("step", &c.Step, 0, "what its values are rounded to, such as 0.01 or 5").Within(0, math.MaxFloat32).Default("guessed; 1 of integers and of days or seconds"),
 		option.Of("exact", &c.Exact, false, "whether its values are not rounded, whatever they look like").Default(guessed),
@@ -133,10 +134,10 @@ func (c *Column) check(report option.Report) {
 		}
 	}
 	given(c.Levels != nil, "levels", c.Kind == Binary || c.Kind == Categorical, "binary and categorical columns")
-	given(c.Min != nil, "min", numbers, "integers, reals and dates")
+	given(c.Min != nil, "min", numbers || c.Kind == Circular, "numbers and dates")
 	given(c.Max != nil, "max", numbers, "integers, reals and dates")
-	given(c.Step != 0, "step", numbers, "integers, reals and dates")
-	given(c.Exact, "exact", c.Kind == Real, "reals")
+	given(c.Step != 0, "step", numbers || c.Kind == Circular, "numbers and dates")
+	given(c.Exact, "exact", c.Kind == Real || c.Kind == Circular, "reals and circular columns")
 	given(c.Period != 0, "period", c.Kind == Circular, "circular columns")
 	given(c.Format != "", "format", c.Kind == Date, "dates")
 	given(len(c.Atoms) > 0, "atoms", numbers, "integers, reals and dates")
@@ -146,6 +147,8 @@ func (c *Column) check(report option.Report) {
 		report(fmt.Sprintf("an integer is rounded to whole numbers, not to %v (its kind may be real)", c.Step), "step", "kind")
 	case c.Kind == Circular && c.Period == 0:
 		report("a circular column needs its period, such as 24 or 360", "kind", "period")
+	case c.Kind == Circular && c.Step > c.Period/2:
+		report(fmt.Sprintf("a circle of %v has fewer than two steps of %v", c.Period, c.Step), "step", "period")
 	case c.Kind == Binary && c.Levels != nil && len(c.Levels) != 2:
 		report(fmt.Sprintf("a binary column has two levels, got %d", len(c.Levels)), "levels", "kind")
 	case c.Levels != nil && len(c.Levels) == 0:
@@ -316,6 +319,8 @@ func (c *Column) about() string {
 func (c *Column) Rules() (facts []string) {
 	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
 	switch {
+	case c.Kind == Circular && c.Min != nil:
+		add("from %s", Number(*c.Min))
 	case c.Min != nil && c.Max != nil:
 		add("%s to %s", Number(*c.Min), Number(*c.Max))
 	case c.Min != nil:
@@ -329,7 +334,7 @@ func (c *Column) Rules() (facts []string) {
 	case c.Format != "":
 		add("written like %s", c.Format)
 	}
-	if c.Step > 0 && (c.Step != 1 || c.Kind == Real) {
+	if c.Step > 0 && (c.Step != 1 || c.Kind == Real || c.Kind == Circular) {
 		add("step %s", Number(c.Step))
 	}
 	switch c.Transform {

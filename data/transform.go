@@ -1,12 +1,14 @@
 package data
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mathext"
 
 	"github.com/maskflow/maskflow/internal/num"
@@ -112,8 +114,9 @@ func (l *linear) forward(x float64) (y, logDet float64) {
 
 func (l *linear) inverse(y float64) float64 { return y*l.SD + l.Mean }
 
-// fitLinear gives values mean 0 and variance 1. Of equal values it makes the unit the step.
-func fitLinear(values []float64, step float64) *linear {
+// fitLinear gives values, which count by weights, mean 0 and variance 1. Of equal values it makes
+// the unit the step.
+func fitLinear(values, weights []float64, step float64) *linear {
 	l := &linear{SD: 1}
 	if len(values) == 0 {
 		return l
@@ -124,16 +127,26 @@ func fitLinear(values []float64, step float64) *linear {
 		}
 		return l
 	}
-	n := float64(len(values))
-	for _, v := range values {
-		l.Mean += v / n
+	weight, n := weightOf(weights, len(values))
+	for i, v := range values {
+		l.Mean += v * weight(i) / n
 	}
 	squares := 0.0
-	for _, v := range values {
-		squares += (v - l.Mean) * (v - l.Mean) / n
+	for i, v := range values {
+		squares += (v - l.Mean) * (v - l.Mean) * weight(i) / n
 	}
-	l.SD = math.Sqrt(squares)
+	if l.SD = math.Sqrt(squares); l.SD == 0 { // rows that count are equal
+		l.SD = cmp.Or(step, 1)
+	}
 	return l
+}
+
+// weightOf returns the weights of n rows, and their sum; 1 each where there are none.
+func weightOf(weights []float64, n int) (of func(i int) float64, sum float64) {
+	if sum = floats.Sum(weights); sum == 0 {
+		return func(int) float64 { return 1 }, float64(n)
+	}
+	return func(i int) float64 { return weights[i] }, sum
 }
 
 // bounded takes an open interval to all real numbers: ln(x − Min) where it has the bound Min
@@ -283,27 +296,35 @@ const (
 	rowsBeyond = 3
 )
 
-// fitMarginal returns the spline of values that are sorted: its points are at quantiles of
+// fitMarginal returns the spline of values, which count by weights: its points are at quantiles of
 // equally distant normal scores, at most the cube root of their number. It is nil where the
 // values have no two of them.
-func fitMarginal(sorted []float64) *marginal {
-	n := len(sorted)
+func fitMarginal(values, weights []float64) *marginal {
+	n := len(values)
 	points := int(math.Cbrt(float64(n)))
 	if points < 2 {
 		return nil
+	}
+	order, sorted := make([]int, n), slices.Clone(values)
+	floats.Argsort(sorted, order)
+	weight, sum := weightOf(weights, n)
+	below := make([]float64, n+1) // the weights of the values before each
+	for i, at := range order {
+		below[i+1] = below[i] + weight(at)
 	}
 	m := &marginal{}
 	end := mathext.NormalQuantile(1 - min(0.25, rowsBeyond/float64(n)))
 	for k := range points {
 		score := end * (2*float64(k)/float64(points-1) - 1)
-		x := sorted[min(int(float64(n)*math.Erfc(-score/math.Sqrt2)/2), n-1)]
+		rank, _ := slices.BinarySearch(below, math.Nextafter(sum*math.Erfc(-score/math.Sqrt2)/2, sum))
+		x := sorted[min(max(rank-1, 0), n-1)]
 		if len(m.X) > 0 && !(x > m.X[len(m.X)-1]) {
 			continue
 		}
 		low, _ := slices.BinarySearch(sorted, x)
 		high, _ := slices.BinarySearch(sorted, math.Nextafter(x, math.Inf(1)))
 		m.X = append(m.X, x)
-		m.Y = append(m.Y, mathext.NormalQuantile(float64(low+high)/2/float64(n))) // half of the rows that have x itself
+		m.Y = append(m.Y, mathext.NormalQuantile((below[low]+below[high])/2/sum)) // half of the rows that have x itself
 	}
 	last := len(m.X) - 1
 	if last < 1 {

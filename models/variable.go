@@ -30,6 +30,9 @@ func (v Variable) Smooth() bool {
 	return v.Support.Kind == RealValues && v.Grid == nil && v.States == 0
 }
 
+// Discrete reports whether its values can be counted, so that they have probabilities and not densities.
+func (v Variable) Discrete() bool { return v.Grid != nil || v.Support.Discrete() }
+
 // Smooth reports whether all variables of a model are.
 func Smooth(m Definition) bool {
 	if m == nil {
@@ -44,7 +47,8 @@ func Smooth(m Definition) bool {
 }
 
 // Grid is cells that tile the numbers of a variable whose values are rounded. Cells may have any
-// widths; the first reaches to −∞ and the last to +∞, where there are such.
+// widths; the first reaches to −∞ and the last to +∞, where there are such. On a circle all have one
+// width, the middle of the first is 0, and its cell begins below.
 type Grid interface {
 	// Round is the middle of the cell of a number, as rows have it.
 	Round(y float64) float64

@@ -225,10 +225,10 @@ func randomValue(of models.Variable, rng *rand.Rand) float32 {
 		return models.StateCode(rng.IntN(of.States))
 	case s.Size() > 0:
 		return float32(s.Low) + float32(rng.IntN(s.Size()))
-	case s.Kind == models.CircleValues:
-		return float32(s.Period) * rng.Float32()
 	case of.Grid != nil:
 		return float32(of.Grid.Round(rng.NormFloat64()))
+	case s.Kind == models.CircleValues:
+		return float32(s.Period) * rng.Float32()
 	case s.Discrete():
 		return float32(math.Min(math.Max(math.Round(3*rng.NormFloat64()), s.Low), s.High))
 	}

@@ -157,9 +157,7 @@ func mass(c models.Conditional, of models.Variable) (got, want float64) {
 			got += p(x)
 		}
 		return states + got, 1
-	case s.Kind == models.CircleValues:
-		return states + integrate(p, 0, s.Period), 1
-	case of.Grid != nil || s.Discrete():
+	case of.Discrete():
 		next := func(x float64) float64 { return x + 1 }
 		if g := of.Grid; g != nil {
 			next = func(x float64) float64 {
@@ -179,6 +177,9 @@ func mass(c models.Conditional, of models.Variable) (got, want float64) {
 			got += p(x)
 		}
 		return got, c.CDF(last) - c.CDF(first) + p(first)
+	}
+	if of.Support.Kind == models.CircleValues {
+		return states + integrate(p, 0, of.Support.Period), 1
 	}
 	const parts = 64 // between quantiles, so that narrow peaks are seen
 	at := func(k int) float64 { return c.Quantile(states + (1-states)*(0.01+float64(k)*0.98/parts)) }

@@ -158,7 +158,7 @@ func (g gridAt) Draw(noise []float32) float64 {
 func (g gridAt) Residual(x float64, noise []float32) (off float64, sure bool) {
 	y := g.continuous.Draw(noise)
 	low, high := g.grid.Cell(x)
-	if y >= low && y <= high {
+	if y >= low && y <= high || g.Round(y) == g.Round(x) { // of a circle a cell is on both sides of 0
 		return 0, true
 	}
 	fromLow, sure := g.continuous.Residual(low, noise)

@@ -68,6 +68,14 @@ func (l lattice) Ends() (first, last float64) {
 	return first, last
 }
 
+// clock has the hours of a day as angles.
+type clock struct{ lattice }
+
+func (c clock) Round(y float64) float64 {
+	k := c.clamp(y)
+	return c.to(k - 24*math.Floor(k/24))
+}
+
 var inf = math.Inf(1)
 
 // The grids of the tests: whole numbers, those from 0 to 6 in units of a half, and logarithms
@@ -75,6 +83,7 @@ var inf = math.Inf(1)
 var (
 	open    = lattice{-inf, inf, 1, same, same}
 	bounded = lattice{0, 6, 1, func(v float64) float64 { return (v - 3) / 2 }, func(y float64) float64 { return 2*y + 3 }}
+	hours   = clock{lattice{-inf, inf, 1, func(v float64) float64 { return v * math.Pi / 12 }, func(y float64) float64 { return y * 12 / math.Pi }}}
 	curved  = lattice{1, 40, 1, math.Log, math.Exp}
 )
 
@@ -89,6 +98,7 @@ var kinds = []struct {
 	{"levels", models.Variable{Support: models.Categories(5)}, false},
 	{"many levels", models.Variable{Support: models.Categories(70)}, false},
 	{"angles", models.Variable{Support: models.Circle(2 * math.Pi)}, false},
+	{"hours", models.Variable{Support: models.Circle(2 * math.Pi), Grid: hours}, false},
 	{"reals", models.Variable{Support: models.Reals()}, true},
 	{"whole numbers", models.Variable{Support: models.GridCells(), Grid: open}, true},
 	{"bounded whole numbers", models.Variable{Support: models.GridCells(), Grid: bounded}, true},
@@ -167,7 +177,7 @@ func (s subject) noise(rng *rand.Rand) []float32 {
 }
 
 // discrete reports whether all outcomes have probabilities.
-func (s subject) discrete() bool { return s.of.Support.Discrete() }
+func (s subject) discrete() bool { return s.of.Discrete() }
 
 // outcomes are the states and, of a distribution with discrete values, all of them, or of
 // infinitely many those within the quantiles at 1e-9 and 1 − 1e-9.
@@ -197,7 +207,11 @@ func (s subject) outcomes(c models.Conditional) (all []float64) {
 			if math.IsInf(high, 0) {
 				break
 			}
-			x = s.of.Grid.Round(high + s.of.Grid.Width(x)/100)
+			next := s.of.Grid.Round(high + s.of.Grid.Width(x)/100)
+			if next <= x { // around a circle
+				break
+			}
+			x = next
 		}
 	}
 	return all
@@ -486,10 +500,10 @@ func TestExtremesAreFinite(t *testing.T) {
 			for i := range x {
 				far := []float64{0, 1, -300, 1e4, 25}[i%5]
 				switch {
-				case s.of.Support.Kind == models.CircleValues:
-					far = math.Mod(math.Abs(far), 2*math.Pi)
 				case s.of.Grid != nil:
 					far = s.of.Grid.Round(math.Min(far, 14))
+				case s.of.Support.Kind == models.CircleValues:
+					far = math.Mod(math.Abs(far), 2*math.Pi)
 				case s.discrete():
 					far = float64(i % s.of.Support.Size())
 				}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/models"
@@ -12,7 +13,8 @@ import (
 
 // wrapped is the family of mixtures of normal distributions that are wound around the circle
 // [0, 2π): Σ_k π_k·Σ_j N(x + 2πj; m_k, σ_k²). Its outputs are those of a mixture, the means in
-// half turns. A network sees the cosine and the sine of an angle.
+// half turns. A network sees the cosine and the sine of an angle. Of rounded angles it has the
+// probabilities of cells.
 type wrapped struct{ of mixture }
 
 // windings is how many turns on each side of the nearest one count. widest bounds standard
@@ -65,21 +67,42 @@ func (w wrapped) LogProb(v Values, o *Node) *Node {
 	for j := range turns {
 		turns[j] = [][][]float32{{{float32(turn * float64(j-windings))}}}
 	}
-	u := Mul(Add(ExpandAxes(off, 0), ConvertDType(Const(off.Graph(), turns), off.DType())), ExpandAxes(Exp(s), 0))
-	each := normal{}.density(u, ExpandAxes(Add(s, logits), 0)) // [windings, batch, K, n]
-	return Sub(nn.LogSumExp(nn.LogSumExp(each, 0), 1), nn.LogSumExp(logits, 1))
+	s = ExpandAxes(s, 0)
+	u := Mul(Add(ExpandAxes(off, 0), ConvertDType(Const(off.Graph(), turns), off.DType())), Exp(s))
+	s = Mul(s, nn.OnesOf(u))
+	var each *Node // [windings, batch, K, n]
+	if v.Width == nil {
+		each = normal{}.density(u, s)
+	} else {
+		v.Width = ExpandAxes(ExpandAxes(v.Width, 1), 0)
+		each = normal{}.cell(v.cell(u, s))
+	}
+	return Sub(nn.LogSumExp(Add(nn.LogSumExp(each, 0), logits), 1), nn.LogSumExp(logits, 1))
 }
 
-func (w wrapped) Draw(_ models.Variable, o, noise []float32) float32 {
-	return float32(wrappedAt{mixtureAt{w.of, o}}.Draw(noise))
+func (w wrapped) Draw(v models.Variable, o, noise []float32) float32 {
+	return float32(w.at(v, o).Draw(noise))
 }
 
-func (w wrapped) Conditional(_ models.Variable, o []float32) models.Conditional {
-	return wrappedAt{mixtureAt{w.of, slices.Clone(o)}}
+func (w wrapped) Conditional(v models.Variable, o []float32) models.Conditional {
+	return w.at(v, slices.Clone(o))
 }
 
-// wrappedAt is the mixture of given outputs.
-type wrappedAt struct{ mixtureAt }
+func (w wrapped) at(v models.Variable, o []float32) models.Conditional {
+	at := wrappedAt{mixtureAt: mixtureAt{w.of, o}}
+	if v.Grid != nil {
+		width := v.Grid.Width(0)
+		at.start, at.margin = -width/2, width/1000
+	}
+	return rounded(v, at)
+}
+
+// wrappedAt is the mixture of given outputs. Its distribution function counts from start; quantiles
+// are at least margin within the turn from there, so that rounding takes none into another cell.
+type wrappedAt struct {
+	mixtureAt
+	start, margin float64
+}
 
 // component has a mean in [0, 2π).
 func (w wrappedAt) component(k int) located {
@@ -140,15 +163,26 @@ func (w wrappedAt) LogProb(x float64) float64 {
 	})
 }
 
+func (w wrappedAt) LogCell(low, high float64) float64 {
+	return w.sum(w.component, func(c located) float64 {
+		turns := make([]float64, 4*windings+1)
+		for j := range turns {
+			shift := turn * float64(j-2*windings)
+			turns[j] = c.hostCell(c.scaled(low+shift), c.scaled(high+shift))
+		}
+		return floats.LogSumExp(turns)
+	})
+}
+
 func (w wrappedAt) CDF(x float64) float64 {
-	if x <= 0 || x >= turn {
-		return math.Min(math.Max(x, 0), 1)
+	if x <= w.start || x >= w.start+turn {
+		return math.Min(math.Max(x-w.start, 0), 1)
 	}
 	sum := 0.0
 	for k, l := range w.weights() {
 		c := w.component(k)
 		sum += math.Exp(l) * wound(func(shift float64) float64 {
-			return c.hostCDF(c.scaled(x+shift)) - c.hostCDF(c.scaled(shift))
+			return c.hostCDF(c.scaled(x+shift)) - c.hostCDF(c.scaled(w.start+shift))
 		})
 	}
 	return math.Min(sum, 1)
@@ -158,7 +192,8 @@ func (w wrappedAt) Quantile(p float64) float64 {
 	if !(p >= 0 && p <= 1) {
 		return math.NaN()
 	}
-	return math.Min(bisect(w.CDF, p, 0, turn), math.Nextafter(turn, 0))
+	x := math.Max(bisect(w.CDF, p, w.start, w.start+turn), w.start+w.margin)
+	return math.Min(x, math.Nextafter(w.start+turn, 0)-w.margin)
 }
 
 func (w wrappedAt) Parameters() []models.Parameter { return w.parameters(w.component) }
