@@ -183,7 +183,10 @@ func (g *guesser) column(c int, s *observed) error {
 	case role == WeightRole:
 		column.Kind = Real
 		return nil
-	case (role == VariableRole || role == ContextRole) && !g.sure[c] && g.useless(c, s):
+	case role != VariableRole && role != ContextRole:
+	case column.Kind == "" && s.strays():
+		return g.stray(c, s)
+	case !g.sure[c] && g.useless(c, s):
 		return nil
 	}
 	column.Missing = column.Missing || s.holes > 0
@@ -195,8 +198,32 @@ func (g *guesser) column(c int, s *observed) error {
 		return g.levels(c, s)
 	case Date:
 		return g.date(c, s)
+	case Circular:
+		g.step(c, s, s.frequent())
+		switch half := column.Period / 2; { // which of its numbers the turn is cut at
+		case column.Min != nil:
+		case s.low < 0 && s.low >= -half && s.high <= half:
+			column.Min = new(-half)
+		case column.Step > 0 && s.low > 0 && s.high == column.Period:
+			column.Min = new(column.Step)
+		}
 	case Integer, Real:
 		return g.numbers(c, s)
+	}
+	return nil
+}
+
+// stray is the error of the first text in a column of numbers.
+func (g *guesser) stray(c int, s *observed) error {
+	for _, t := range g.tables {
+		x, i := t.source(c)
+		for row := range x.rows {
+			if cell, is := x.Text(row, i); is {
+				name, word := option.QuoteText(g.schema[c].Name), option.QuoteText(text.Shorten(cell, 41))
+				return x.refused(row, i, fmt.Sprintf("is %s, a text in a column of numbers (if it stands for a missing one, list it: data.missing: [%[1]s], with other spellings that the source has; if they are codes, data.columns: {%s: categorical}; to leave them out, {%[2]s: drop})",
+					word, name))
+			}
+		}
 	}
 	return nil
 }
@@ -217,13 +244,15 @@ func (g *guesser) useless(c int, s *observed) bool {
 		return false
 	case n == 0:
 		why = "no values"
-	case len(s.levels)+len(s.few) == 1 && n > 1:
+	case len(s.levels)+len(s.few) == 1 && n > 1 && s.holes == 0:
 		why = "a constant value"
 	case numbers && s.counts && (s.low == 0 || s.low == 1) && (named || n >= fewRows),
 		numbers && named && s.high-s.low == float64(n-1) && s.distinct() == n:
 		why = "the numbers of the rows"
 	case (numbers || texts) && named && nearlyUnique():
 		why = "names of the rows"
+	case s.texts > 0 && n >= fewRows && 2*s.distinct() > n && s.signed() != "":
+		why, detail = "numbers with signs, which are texts (take the signs out of the file)", "has "+strconv.Quote(s.signed())
 	case texts && n >= fewRows && nearlyUnique():
 		why = "another text in nearly every row"
 	case s.texts > 0 && s.numbers > 0 && n >= fewRows && 2*s.distinct() > n:
@@ -274,8 +303,17 @@ func (g *guesser) kind(c int, s *observed) {
 		g.say(c, "%s (if they are no dates", "written like "+s.dates()[0], string(Categorical))
 	case s.texts > 0 && s.distinct() == 2:
 		column.Kind = Binary
+	case s.distinct() == 1 && s.holes > 0 && !two:
+		column.Kind = Categorical
+	case s.numbers > 0 && s.texts == 0 && g.o.Guess != "reals" && s.compactDates():
+		column.Kind, column.Format = Date, compactDate
+		g.say(c, "%s (if they are no dates", "written like "+compactDate, string(Integer))
 	case s.texts > 0:
 		column.Kind = Categorical
+		if example := s.signed(); example != "" {
+			g.say(c, "texts of numbers with signs, which makes categories of them: %s (to have numbers, take the signs out of the file; else", "has "+strconv.Quote(example), string(Categorical))
+			return
+		}
 		if s.numbers > 0 {
 			g.say(c, "some texts are among numbers, which makes categories of them: %s (if they stand for missing ones, list them in data.missing; else",
 				"has "+text.Listed(s.levels[:min(len(s.levels), 3)]), string(Categorical))
@@ -354,21 +392,31 @@ func (g *guesser) date(c int, s *observed) error {
 	return nil
 }
 
+// step guesses what numbers are rounded to.
+func (g *guesser) step(c int, s *observed, frequent []float64) {
+	column := &g.schema[c]
+	if column.Step != 0 || column.Exact || g.o.Guess == "reals" && !g.sure[c] && column.Kind != Integer {
+		return
+	}
+	column.Step = s.rounding(frequent, column.Kind == Integer)
+	if column.Kind == Circular && column.Step > column.Period/2 {
+		column.Step = 0
+	}
+	if column.Step != 0 && (column.Kind != Integer || column.Step != 1) && column.role() == VariableRole {
+		remedy := "{exact: true}"
+		if column.Kind == Integer {
+			remedy = "{step: 1}"
+		}
+		g.say(c, "rounded: %s (if not", "to "+Number(column.Step), remedy)
+	}
+}
+
 // numbers guesses the step, the atoms and the transform of integers and reals.
 func (g *guesser) numbers(c int, s *observed) error {
 	column := &g.schema[c]
 	guess := g.o.Guess != "reals" || g.sure[c]
 	frequent := s.frequent()
-	if column.Step == 0 && !column.Exact && (guess || column.Kind == Integer) {
-		column.Step = s.rounding(frequent, column.Kind == Integer)
-		if column.Step != 0 && (column.Kind == Real || column.Step != 1) && column.role() == VariableRole {
-			remedy := "{exact: true}"
-			if column.Kind == Integer {
-				remedy = "{step: 1}"
-			}
-			g.say(c, "rounded: %s (if not", "to "+Number(column.Step), remedy)
-		}
-	}
+	g.step(c, s, frequent)
 	if column.Atoms == nil && guess && column.role() == VariableRole {
 		column.Atoms = s.atoms(column.Step, frequent)
 		if len(column.Atoms) > 0 {
@@ -396,7 +444,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 		g.say(c, "at most a dozen distinct numbers: %s (if they are codes", "", string(Categorical))
 		return nil
 	}
-	if period := circling(column.Name); period > 0 && s.low >= 0 && s.high <= period && s.high-s.low > period/2 {
+	if period := circling(column.Name); period > 0 && s.high-s.low <= period && s.high-s.low > period/2 {
 		g.say(c, "perhaps angles or the like, whose last value is near the first: %s (if so", "", fmt.Sprintf("{kind: circular, period: %v}", period))
 		return nil
 	}

@@ -140,7 +140,7 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		"years in order":        {29, func(i int) any { return 1980 + i }, "integer 1"},
 		"a constant":            {29, func(int) any { return 7 }, "drop"},
 		"a constant text":       {29, func(int) any { return "a" }, "drop"},
-		"a constant or a hole":  {29, func(i int) any { return []string{"a", "NA"}[i%2] }, "drop"},
+		"a constant or a hole":  {29, func(i int) any { return []string{"a", "NA"}[i%2] }, "categorical 1 missing"},
 		"different texts":       {29, func(i int) any { return fmt.Sprint("a", i) }, "drop"},
 		"many texts":            {5003, func(int) any { return fmt.Sprint("a", rng.IntN(1100)) }, "drop"},
 		"as many as are useful": {5003, func(i int) any { return fmt.Sprint("a", i%900) }, "categorical 900"},

@@ -3,6 +3,9 @@ package data
 import (
 	"math"
 	"slices"
+	"strings"
+
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 // buffers are what columns are looked at in, one after the other: of many rows a column is large.
@@ -143,6 +146,44 @@ func (s *observed) dates() []string {
 		s.layouts = &found
 	}
 	return *s.layouts
+}
+
+// strays reports whether a few texts are among many different numbers.
+func (s *observed) strays() bool {
+	const many = 20 // numbers or texts
+	return s.texts > 0 && s.numbers >= many*s.texts && len(s.all()) > many
+}
+
+// signs may stand around numbers in texts.
+const signs = "$€£¥%() \u00a0"
+
+// signed is a text that is a number with such signs, where all texts are and there are many; "" elsewhere.
+func (s *observed) signed() string {
+	if len(s.levels) <= fewNumbers {
+		return ""
+	}
+	for _, level := range s.levels {
+		bare := strings.Trim(level, signs)
+		if bare == level || math.IsNaN(num.ParseCell(strings.ReplaceAll(bare, ",", ""), '.')) {
+			return ""
+		}
+	}
+	return s.levels[0]
+}
+
+// compactDate is the layout of dates that are numbers.
+const compactDate = "20060102"
+
+// compactDates reports whether all numbers are days of about our time that are written so.
+func (s *observed) compactDates() bool {
+	if !s.whole || s.low < 19000101 || s.high > 21001231 || len(s.few) <= 2 {
+		return false
+	}
+	c := clockOf(compactDate)
+	return !slices.ContainsFunc(s.all(), func(v float64) bool {
+		_, problem := c.read(Number(v))
+		return problem != ""
+	})
 }
 
 // appendSorted appends the numbers of one in so many different values, chosen by their hashes, so that the numbers that are
