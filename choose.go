@@ -68,17 +68,24 @@ func (c *Config) isAuto() bool {
 
 // DataOptions are the options of the data with what follows from the model: whether arrays have
 // a schema, and how rounded values are prepared. With the options a model of type auto is chosen
-// where the rows have a schema.
+// where the rows have a schema, and the output of a MADE, which is mixed where columns are not
+// all binary and bernoulli would be refused.
 func (c *Config) DataOptions() data.Options {
 	o := c.Data
 	o.Typed = o.Typed || c.typed()
 	o.Choose = func(s data.Schema, o *data.Options) error {
-		real := true
+		real, binary := true, true
 		for _, v := range s.Variables() {
 			of := s[v]
-			real = real && of.Kind == data.Real && of.Step == 0 && !of.Missing && len(of.Atoms) == 0
+			state := of.Missing || len(of.Atoms) > 0
+			real = real && of.Kind == data.Real && of.Step == 0 && !state
+			binary = binary && of.Kind == data.Binary && !state
 		}
-		if err := c.choose(chosen(real)); err != nil {
+		err := c.choose(chosen(real))
+		if m, ok := c.Model.(*made.Options); ok && m.Traits().Binary && !binary {
+			err = c.mix(m)
+		}
+		if err != nil {
 			return err
 		}
 		t := c.Model.Traits()
@@ -95,6 +102,28 @@ func (c *Config) choose(k models.Kind) error {
 	}
 	c.Model = k
 	return c.Resolve()
+}
+
+// mix gives the variables of a MADE outputs by their kinds.
+func (c *Config) mix(m *made.Options) error {
+	m.Output = "mixed"
+	return c.Resolve()
+}
+
+// Follow takes from the configuration of a run what this one leaves to the columns of the source:
+// a model of type auto, and mixed as the output of a MADE. Errors are those of Resolve.
+func (c *Config) Follow(run *Config) error {
+	if c == nil || run == nil || c.Model == nil || run.Model == nil {
+		return errNoConfig
+	}
+	if err := c.choose(run.Model); err != nil {
+		return err
+	}
+	m, ok := c.Model.(*made.Options)
+	if _, same := run.Model.(*made.Options); ok && same && m.Traits().Binary && run.Model.Traits().Mixed {
+		return c.mix(m)
+	}
+	return nil
 }
 
 // chosenFor is choose for rows without a schema, or for a target.

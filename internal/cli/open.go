@@ -90,15 +90,24 @@ func (a *app) readTable(ctx context.Context, path, array string, written data.Di
 	return t, nil
 }
 
-// readRows reads a table of rows for the model of a run: the source of the run as it was
-// read for the training, of another text whether it has a header, since this guess would be
-// wrong in silence. Labels that are its context are read with them, unless that is elsewhere.
+// readRows reads a table of rows for the model of a run. Labels that are its context are read
+// with them, unless that is elsewhere.
 func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array string, elsewhere bool) (*data.Table, error) {
+	labels := r.Config != nil && r.Config.Data.Labels && !elsewhere
+	t, err := a.readAs(ctx, r, path, array)
+	if err != nil || t.Context != nil || !labels {
+		return t, err
+	}
+	return t, source.ReadLabels(ctx, t, path, array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
+}
+
+// readAs reads the source of a run as it was read for the training, of another text whether
+// it has a header, since this guess would be wrong in silence.
+func (a *app) readAs(ctx context.Context, r *maskflow.Model, path, array string) (*data.Table, error) {
 	var written data.Dialect
-	labels := false
 	if r.Config != nil {
 		o := r.Config.Data
-		written.Header, written.Missing, labels = o.Header, o.Missing, o.Labels && !elsewhere
+		written.Header, written.Missing = o.Header, o.Missing
 		if sameFile(path, source.Path(a.dataOf(r), o.Source)) {
 			written = o.Dialect
 		}
@@ -116,11 +125,7 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array strin
 			known = append(known, data.Column{Name: name})
 		}
 	}
-	t, err := a.readTable(ctx, path, array, written, known...)
-	if err != nil || t.Context != nil || !labels {
-		return t, err
-	}
-	return t, source.ReadLabels(ctx, t, path, array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
+	return a.readTable(ctx, path, array, written, known...)
 }
 
 // noteRows notes what is odd about the rows of a table for the model of a run. That values
@@ -213,7 +218,13 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	case path == "":
 		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give it with --context)", r.Path, text.Count(width, "column")))
 	}
-	t, err := a.readTable(ctx, path, "", data.Dialect{})
+	read := a.readAs
+	if r.Preparation().Schema() == nil { // the file has other columns than the source
+		read = func(ctx context.Context, _ *maskflow.Model, path, array string) (*data.Table, error) {
+			return a.readTable(ctx, path, array, data.Dialect{})
+		}
+	}
+	t, err := read(ctx, r, path, "")
 	if err != nil {
 		return nil, err
 	}

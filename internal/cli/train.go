@@ -189,8 +189,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		a.notes = append(a.notes, s.Notes...)
 	}
 	f := figuresOf(&cfg.Config, d, splits.Shape)
-	f.table = splits.Prep.Schema() != nil
-	return a.trained(ctx, s, err, d, cfg, f)
+	return a.trained(ctx, s, err, d, cfg, f, splits)
 }
 
 // addSchema adds what the columns of a source are, and what was guessed of them.
@@ -249,7 +248,7 @@ func (f flags) resumeCommand(dir string) string {
 }
 
 // trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, c *train.Config, f figures) error {
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, c *train.Config, f figures, of *data.Splits) error {
 	if s == nil {
 		if changed := (*data.ChangedError)(nil); errors.As(err, &changed) {
 			return fmt.Errorf("%w (--changed-data continues with what is there)", err)
@@ -261,12 +260,12 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 		goesOn = " (continue: " + resume + ")"
 	}
 	if a.json {
-		if err := a.writeJSON(summaryJSON(s, f)); err != nil {
+		if err := a.writeJSON(summaryJSON(s, f, of)); err != nil {
 			return err
 		}
 	}
 	if s.Status == runlog.Failed && s.Test != nil && !a.json { // its files could not be written, but this is known
-		err = errors.Join(err, a.print("%s", summaryText(s, d, f, resume)))
+		err = errors.Join(err, a.print("%s", summaryText(s, d, f, of, resume)))
 	}
 	switch {
 	case s.Status == runlog.Diverged:
@@ -283,22 +282,25 @@ func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models
 	case a.json:
 		return nil
 	}
-	return a.print("%s", summaryText(s, d, f, resume))
+	return a.print("%s", summaryText(s, d, f, of, resume))
 }
 
-// summaryJSON is a summary whose evaluation looks as in eval --json.
-func summaryJSON(s *train.Summary, f figures) any {
+// summaryJSON is a summary whose evaluation looks as in eval --json, with what the columns of a
+// table are.
+func summaryJSON(s *train.Summary, f figures, of *data.Splits) any {
 	out := struct {
 		*train.Summary
-		Test *evaluationJSON `json:"test,omitempty"`
-	}{Summary: s}
+		Test    *evaluationJSON `json:"test,omitempty"`
+		Columns data.Schema     `json:"columns,omitempty"`
+		Guesses []string        `json:"guesses,omitempty"`
+	}{Summary: s, Columns: of.Prep.Schema(), Guesses: of.Guesses}
 	if s.Test != nil {
 		out.Test = new(f.json(*s.Test, s.Tested()))
 	}
 	return out
 }
 
-func summaryText(s *train.Summary, d models.Definition, f figures, resume string) string {
+func summaryText(s *train.Summary, d models.Definition, f figures, of *data.Splits, resume string) string {
 	b := listing{width: max(6, len(s.Tested()))}
 	if e := s.Test; e != nil {
 		b.add(s.Tested(), "%s", f.headline(*e, text.Count(e.Rows, "row")))
@@ -332,12 +334,16 @@ func summaryText(s *train.Summary, d models.Definition, f figures, resume string
 		split = " --split valid"
 	}
 	b.add("next", "maskflow eval %s%s", text.Shell(s.Dir), split)
-	if _, ok := d.(models.HostSampler); ok && d.ContextDim() == 0 {
-		suffix := ".npy"
-		if f.table {
-			suffix = ".csv"
-		}
-		b.add("", "maskflow sample %s -n 100 -o samples%s", text.Shell(s.Dir), suffix)
+	_, ok := d.(models.HostSampler)
+	switch schema := of.Prep.Schema(); {
+	case !ok:
+	case schema != nil && d.ContextDim() > 0:
+		b.add("", "maskflow data show %s -o context.csv", text.Shell(s.Dir))
+		b.add("", "maskflow sample %s -n %d --context context.csv -o samples.csv", text.Shell(s.Dir), of.Test.Rows)
+	case schema != nil:
+		b.add("", "maskflow sample %s -n 100 -o samples.csv", text.Shell(s.Dir))
+	case d.ContextDim() == 0:
+		b.add("", "maskflow sample %s -n 100 -o samples.npy", text.Shell(s.Dir))
 	}
 	b.add("", "maskflow verify %s", text.Shell(s.Dir))
 	return b.String()

@@ -38,7 +38,8 @@ type Options struct {
 	Residual bool
 	// Output is the distribution of a variable given those before it: that of one of
 	// the families of package output, bernoulli being the default, or mixed for that
-	// of the kind of each variable, where the network is shown which inputs it sees.
+	// of the kind of each variable, where the network is shown which inputs it sees. A
+	// configuration takes mixed for bernoulli where a table has other columns than binary ones.
 	Output string
 	// Reals is the family of numbers where Output is mixed: mol (default), or another
 	// one that takes numbers.
@@ -143,7 +144,7 @@ func (o *Options) Table() option.Table {
 	return append(option.Table{
 		option.Choose("output", &o.Output, "distribution of a variable given those before it", append(o.family().Alternatives(), option.Alternative{
 			Name: mixed, Help: "by the kind of each variable", Table: option.Table{option.Choose("reals", &o.Reals, "distribution of numbers", o.reals()...)},
-		})...),
+		})...).Default("bernoulli, or mixed of a table whose columns are not all binary"),
 		option.Of("direct", &o.Direct, false, "connections from the inputs straight to the outputs (MADE, eq. 11)"),
 		option.Of("conditioning_weights", &o.Conditioning, false, "weights from which a unit learns which of its inputs are connected (MADE, eq. 14)"),
 		option.Of("groups", &o.Groups, 0, "number of degrees that an order is merged down to, neighbours in the order sharing one").
