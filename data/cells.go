@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/maskflow/maskflow/internal/text"
 )
@@ -143,7 +144,11 @@ func (c *cells) number(v float64) (_ float64, state int, problem string) {
 // text is the number that a text means.
 func (c *cells) text(id int) (v float64, state int, problem string) {
 	if !c.hasLevels() && c.Kind != Date {
-		return 0, 0, textProblem(c.t.TextOf(id))
+		problem := textProblem(c.t.TextOf(id))
+		if c.fitting && !strings.HasSuffix(problem, ")") {
+			problem += " (if it is a sign of a missing one: data.missing; if its column is one of texts: data.columns)"
+		}
+		return 0, 0, problem
 	}
 	if c.texts == nil {
 		c.texts = slices.Repeat([]float64{math.NaN()}, c.t.Texts())

@@ -219,9 +219,9 @@ func (g *guesser) stray(c int, s *observed) error {
 		x, i := t.source(c)
 		for row := range x.rows {
 			if cell, is := x.Text(row, i); is {
-				name, word := option.QuoteText(g.schema[c].Name), option.QuoteText(text.Shorten(cell, 41))
-				return x.refused(row, i, fmt.Sprintf("is %s, a text in a column of numbers (if it stands for a missing one, list it: data.missing: [%[1]s], with other spellings that the source has; if they are codes, data.columns: {%s: categorical}; to leave them out, {%[2]s: drop})",
-					word, name))
+				cell = text.Shorten(cell, 41)
+				return x.refused(row, i, fmt.Sprintf("is %q in a column of numbers (if it is missing, list it with other such spellings: data.missing: [%s]; if all are codes, data.columns: {%s: categorical}, or drop)",
+					cell, option.QuoteText(cell), option.QuoteText(g.schema[c].Name)))
 			}
 		}
 	}

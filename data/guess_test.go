@@ -123,16 +123,20 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		"zeros among cents": {1009, func(int) any {
 			return []string{"0", fmt.Sprintf("%.2f", math.Exp(5+rng.NormFloat64()))}[min(1, rng.IntN(4))]
 		}, "real 0.01 atoms [0]"},
-		"a filled-in mean":      {1009, func(int) any { return []float64{29.69911764705882, float64(rng.IntN(81))}[min(1, rng.IntN(5))] }, "real 1 atoms [29.69911764705882]"},
-		"a top code":            {10_009, func(int) any { return min(9999, rng.IntN(10_500)) }, "integer 1 atoms [9999]"},
-		"round numbers":         {10_009, func(int) any { return []int{rng.IntN(100), 10 * rng.IntN(10)}[rng.IntN(2)] }, "integer 1"},
-		"bits":                  {1009, func(int) any { return rng.IntN(2) }, "binary"},
-		"bits with holes":       {1009, func(int) any { return []string{"0", "1", "NA"}[rng.IntN(3)] }, "binary missing"},
-		"two numbers":           {1009, func(int) any { return 1.5 + float64(rng.IntN(2)) }, "binary"},
-		"two texts":             {1009, func(int) any { return []string{"a", "b"}[rng.IntN(2)] }, "binary"},
-		"three texts":           {1009, func(int) any { return []string{"a", "b", "None"}[rng.IntN(3)] }, "categorical 3"},
-		"numbers and texts":     {1009, func(int) any { return []string{"1", "2", "3+"}[rng.IntN(3)] }, "categorical 3"},
-		"a sign among numbers":  {1009, func(int) any { return []string{fmt.Sprint(rng.NormFloat64()), "n/d"}[max(0, rng.IntN(9)-7)] }, "drop"},
+		"a filled-in mean":     {1009, func(int) any { return []float64{29.69911764705882, float64(rng.IntN(81))}[min(1, rng.IntN(5))] }, "real 1 atoms [29.69911764705882]"},
+		"a top code":           {10_009, func(int) any { return min(9999, rng.IntN(10_500)) }, "integer 1 atoms [9999]"},
+		"round numbers":        {10_009, func(int) any { return []int{rng.IntN(100), 10 * rng.IntN(10)}[rng.IntN(2)] }, "integer 1"},
+		"bits":                 {1009, func(int) any { return rng.IntN(2) }, "binary"},
+		"bits with holes":      {1009, func(int) any { return []string{"0", "1", "NA"}[rng.IntN(3)] }, "binary missing"},
+		"two numbers":          {1009, func(int) any { return 1.5 + float64(rng.IntN(2)) }, "binary"},
+		"two texts":            {1009, func(int) any { return []string{"a", "b"}[rng.IntN(2)] }, "binary"},
+		"three texts":          {1009, func(int) any { return []string{"a", "b", "None"}[rng.IntN(3)] }, "categorical 3"},
+		"numbers and texts":    {1009, func(int) any { return []string{"1", "2", "3+"}[rng.IntN(3)] }, "categorical 3"},
+		"a sign among numbers": {1009, func(int) any { return []string{fmt.Sprint(rng.NormFloat64()), "n/d"}[max(0, rng.IntN(9)-7)] }, "drop"},
+		"signs of money":       {1009, func(i int) any { return fmt.Sprintf("$%.2f", float64(i%40)/4) }, "categorical 40"},
+		"losses in brackets": {1009, func(int) any {
+			return []string{fmt.Sprint(rng.NormFloat64()), fmt.Sprintf("(%v)", rng.Float64())}[rng.IntN(2)]
+		}, "drop"},
 		"an end of ages":        {1009, func(int) any { return []string{fmt.Sprint(rng.IntN(90)), "90+"}[max(0, rng.IntN(9)-7)] }, "categorical 91"},
 		"rows from 0":           {29, func(i int) any { return i }, "drop"},
 		"rows from 1":           {29, func(i int) any { return i + 1 }, "drop"},
@@ -155,10 +159,13 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		"half days": {1009, func(int) any {
 			return fmt.Sprintf("%d:%02d %s", 1+rng.IntN(12), rng.IntN(60), []string{"AM", "PM"}[rng.IntN(2)])
 		}, "date 60"},
-		"of a zone":          {1009, func(i int) any { return fmt.Sprintf("2024-%02d-03 04:05:%02d+00:00", 1+i%12, rng.IntN(60)) }, "date 1"},
-		"times of day":       {1009, func(int) any { return fmt.Sprintf("%02d:%02d:%02d", rng.IntN(24), rng.IntN(60), rng.IntN(60)) }, "date 1"},
-		"days before months": {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(28), 1+rng.IntN(12)) }, "date 1"},
-		"days or months":     {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(12), 1+rng.IntN(12)) }, "categorical 144"},
+		"of a zone":           {1009, func(i int) any { return fmt.Sprintf("2024-%02d-03 04:05:%02d+00:00", 1+i%12, rng.IntN(60)) }, "date 1"},
+		"days as numbers":     {1009, func(i int) any { return 20190000 + 100*(1+i%12) + 1 + rng.IntN(28) }, "date 1"},
+		"numbers like days":   {1009, func(i int) any { return 20190000 + rng.IntN(9999) }, "integer 1"},
+		"years of two digits": {1009, func(i int) any { return fmt.Sprintf("%02d/%02d/%02d", 1+i%12, 1+rng.IntN(28), rng.IntN(30)) }, "date 1"},
+		"times of day":        {1009, func(int) any { return fmt.Sprintf("%02d:%02d:%02d", rng.IntN(24), rng.IntN(60), rng.IntN(60)) }, "date 1"},
+		"days before months":  {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(28), 1+rng.IntN(12)) }, "date 1"},
+		"days or months":      {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(12), 1+rng.IntN(12)) }, "categorical 144"},
 	} {
 		schema, lines, err := data.GuessSchema(columnOf(t, test.rows, test.cell), data.Options{})
 		got := ""
@@ -224,6 +231,69 @@ func TestHints(t *testing.T) {
 	for _, hint := range hints {
 		if strings.Contains(strings.Join(lines, "\n"), hint) {
 			t.Errorf("%q say %s", lines, hint)
+		}
+	}
+}
+
+// A word among many numbers is refused with its place, and with what to declare.
+func TestAWordAmongNumbers(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x,m\n")
+	for i := range 97 {
+		fmt.Fprintf(&b, "%v,%v\n", float64(i*i)/7, []any{i, "n/d"}[max(0, i-95)])
+	}
+	_, _, err := data.GuessSchema(read(t, b.String()), data.Options{})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"line 98", `"m"`, `"n/d"`, "data.missing", "{m: categorical}"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %s", err, want)
+		}
+	}
+	for _, c := range []data.Column{{Name: "m", Kind: data.Categorical}, {Name: "m", Role: data.DropRole}} {
+		if _, _, err := data.GuessSchema(read(t, b.String()), data.Options{Columns: data.Schema{c}}); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// A circle has the step of its numbers, and begins where these do.
+func TestCirclesBeginAsTheirNumbers(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 3))
+	for name, test := range map[string]struct {
+		period float64
+		cell   func(i int) any
+		step   float64
+		from   string
+	}{
+		"hours":      {24, func(i int) any { return i % 24 }, 1, ""},
+		"months":     {12, func(i int) any { return 1 + i%12 }, 1, "1"},
+		"longitudes": {360, func(int) any { return 360*rng.Float64() - 180 }, 0, "-180"},
+		"radians":    {2 * math.Pi, func(int) any { return fmt.Sprintf("%.2f", 2*math.Pi*rng.Float64()) }, 0.01, ""},
+	} {
+		table := columnOf(t, 211, test.cell)
+		column := data.Column{Name: "x", Kind: data.Circular, Period: test.period}
+		schema, _ := guess(t, table, data.Options{Columns: data.Schema{column}})
+		from := ""
+		if schema[0].Min != nil {
+			from = data.Number(*schema[0].Min)
+		}
+		if schema[0].Step != test.step || from != test.from {
+			t.Errorf("%s: a step of %v from %q, want %v from %q", name, schema[0].Step, from, test.step, test.from)
+		}
+		s, err := data.Split(table, data.Options{Columns: data.Schema{column}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := s.Prep.Undo([]float32{0, 6.283})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			if v, low := back.At(i, 0), back.At(0, 0); v < low || v >= low+test.period {
+				t.Errorf("%s: %v is not in a turn from %v", name, v, low)
+			}
 		}
 	}
 }

@@ -472,6 +472,54 @@ func TestNoiseOfSteps(t *testing.T) {
 	}
 }
 
+// A row of weight w counts as w rows: in means, scales and splines, in what fills holes of a context, and in the baseline.
+func TestWeightsCountRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 13))
+	s := Schema{{Name: "w", Role: WeightRole, Kind: Real}, {Name: "x", Kind: Real, Exact: true, Transform: Standardise},
+		{Name: "y", Kind: Real, Exact: true, Transform: SplineScale}, {Name: "n", Kind: Integer, Transform: LogScale, Min: new(0.0), Atoms: []float64{0}},
+		{Name: "l", Kind: Categorical, Levels: []string{"a", "b", "c"}, Missing: true}, {Name: "c", Role: ContextRole, Kind: Real, Missing: true, Transform: Standardise}}
+	few, many := make([][]any, len(s)), make([][]any, len(s))
+	for range 400 {
+		w, x := r.IntN(4), r.NormFloat64()
+		row := []any{float64(w), x, math.Exp(x + r.NormFloat64()), float64(r.IntN(9)), []any{"a", "b", nil}[r.IntN(3)], []any{x * x, nil}[r.IntN(2)]}
+		for c := range s {
+			few[c] = append(few[c], row[c])
+			for range w {
+				many[c] = append(many[c], row[c])
+			}
+		}
+	}
+	for i := range many[0] {
+		many[0][i] = 1.0
+	}
+	var fits [2]*Splits
+	for k, columns := range [][][]any{few, many} {
+		table := tableOf(s, columns)
+		p := must.M1(whole(table, Options{Columns: s}))
+		all := must.M1(p.Apply(table))
+		fits[k] = &Splits{Train: all, Test: all, Prep: p}
+	}
+	for c := range s {
+		a, b := fits[0].Prep.table.Columns[c], fits[1].Prep.table.Columns[c]
+		for _, v := range []float64{0.5, 1, 2, 7} {
+			if y, z := a.Maps, b.Maps; len(y) > 0 {
+				one, _ := y.forward(v)
+				if other, _ := z.forward(v); math.Abs(one-other) > 1e-9 && (a.Transform != SplineScale || math.Abs(one-other) > 0.1) { // which has points by the number of rows
+					t.Errorf("%s: %v becomes %v with weights, %v with as many rows", a.Name, v, one, other)
+				}
+			}
+		}
+		for k, v := range a.Fill {
+			if math.Abs(v-b.Fill[k]) > 1e-9 {
+				t.Errorf("%s: a hole is %v with weights, %v with as many rows", a.Name, v, b.Fill[k])
+			}
+		}
+	}
+	if a, b := fits[0].independent().NLL, fits[1].independent().NLL; math.Abs(a-b) > 0.02 {
+		t.Errorf("independent columns have %v nats with weights, %v with as many rows", a, b)
+	}
+}
+
 // What a row cannot have is refused where it is; what is not known has its own number.
 func TestReadings(t *testing.T) {
 	s := Schema{{Name: "id", Role: IDRole}, {Name: "n", Kind: Integer, Min: new(0.0), Max: new(9.0), Transform: Standardise},

@@ -308,7 +308,7 @@ func (c *Column) about() string {
 	if n := len(c.Levels); n > 0 {
 		levels := strings.Join(option.Names(c.Levels, func(l string) string { return text.Shorten(l, 24) }), ", ")
 		if c.Kind == Categorical {
-			levels = fmt.Sprintf("%d levels: %s", n, levels)
+			levels = fmt.Sprintf("%s: %s", text.Count(n, "level"), levels)
 		}
 		facts = append(facts, levels)
 	}

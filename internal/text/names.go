@@ -55,7 +55,8 @@ func Nearest(word string, known []string) string {
 		if candidate == "" || len(candidate) > longest {
 			continue
 		}
-		allowed := max(1, min(len(word), len(candidate))/3)
+		shorter := min(len(word), len(candidate))
+		allowed := max(min(1, shorter-1), shorter/3) // one letter is not like another
 		if d := edlib.OSADamerauLevenshteinDistance(word, strings.ToLower(candidate)); d <= allowed && d < fewest {
 			best, fewest = candidate, d
 		}
