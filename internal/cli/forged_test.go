@@ -89,7 +89,7 @@ var forgedCommands = []func(rng *rand.Rand) []string{
 	},
 	func(*rand.Rand) []string { return []string{"train", "--resume", "--run", "run", "--quiet"} },
 	func(rng *rand.Rand) []string {
-		return []string{"plot", "run", "--kind", pick(rng, "density", "samples", "calibration", "curve")}
+		return []string{"plot", "run", "--kind", pick(rng, "columns", "density", "samples", "calibration", "curve")}
 	},
 	func(*rand.Rand) []string { return []string{"verify", "run"} },
 	func(*rand.Rand) []string { return []string{"logprob", "run", "rows.csv", "-o", "out/y.csv"} },
@@ -120,6 +120,7 @@ func newForge(t *testing.T) *forge {
 		"made":  {"tiny.yaml", "--set", "model.orders.count=3"},
 		"fresh": {"tiny.yaml", "--set", "model.orders.count=unlimited", "--set", "eval={test_orders: 4, valid_orders: 2}"},
 		"flow":  {"flow.yaml"},
+		"table": {"people.csv", "--set", "model={type: made, output: mixed, hidden: [9]}", "--set", "data.columns.age.min=0", "--set", "train.max_epochs=1"},
 		"vae":   {"tiny.yaml", "--set", "model={type: vae, latent: 3, encoder: [5], decoder: [5], hidden: [5], layers: 2}", "--set", "eval.samples=4"},
 	} {
 		f.run(t, append([]string{"train", "--quiet", "--run", name, "--set", "train.checkpoint_every=0.01"}, flags...)...)
@@ -139,7 +140,7 @@ func (f *forge) try(t *testing.T, i, commands int) {
 	}
 	defer removeAll(dir)
 	base := pick(rng, f.bases...)
-	rows := map[bool]string{true: "curve.csv", false: "tiny.csv"}[base == "flow"]
+	rows := cmp.Or(map[string]string{"flow": "curve.csv", "table": "people.csv"}[base], "tiny.csv")
 	text, err := os.ReadFile(f.path(rows))
 	err = errors.Join(err, os.WriteFile(filepath.Join(dir, "rows.csv"), text, 0o644),
 		os.CopyFS(filepath.Join(dir, "outside"), os.DirFS(f.path("made"))), // what links lead to
