@@ -153,7 +153,11 @@ func (p *Preparation) describe(tables []*Table, column int, values []float64) (d
 		return d, nil
 	}
 	rows, holes := cap(values), 0
-	counts := make([]int, len(d.Levels)+len(d.Atoms))
+	seen := d.Kind != "" && d.Role != LabelRole && d.Role != IDRole // by a model
+	var counts []int
+	if seen {
+		counts = make([]int, len(d.Levels)+len(d.Atoms))
+	}
 	var c *cells
 	for _, t := range tables {
 		from, err := p.sources(t, []int{column})
@@ -161,7 +165,7 @@ func (p *Preparation) describe(tables []*Table, column int, values []float64) (d
 			return d, err
 		}
 		c = p.cellsOf(from[0], column, ownNoise)
-		if d.Kind == "" || d.Role == LabelRole || d.Role == IDRole { // which no model sees
+		if !seen {
 			for row := range t.rows {
 				if _, text := t.TextID(row, c.col); !text && math.IsNaN(from[0].t.At(row, c.col)) {
 					holes++
