@@ -10,9 +10,12 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/modeltest"
@@ -24,16 +27,18 @@ func lattice(step, low, high float64) modeltest.Lattice {
 
 // Variables of each kind.
 var (
-	inf      = math.Inf(1)
-	bit      = models.Variable{Name: "bit", Support: models.Bits()}
-	level3   = models.Variable{Name: "level of 3", Support: models.Categories(3)}
-	level40  = models.Variable{Name: "level of 40", Support: models.Categories(40)}
-	count    = models.Variable{Name: "count", Support: models.GridCells(), Grid: lattice(0.5, -inf, inf)}
-	positive = models.Variable{Name: "positive count", Support: models.GridCells(), Grid: lattice(0.5, -1, inf)}
-	bounded  = models.Variable{Name: "bounded count", Support: models.GridCells(), Grid: lattice(0.5, -1, 1)}
-	stepped  = models.Variable{Name: "stepped", Support: models.GridCells(), Grid: lattice(0.01, -inf, inf)}
-	number   = models.Variable{Name: "number", Support: models.Reals()}
-	angle    = models.Variable{Name: "angle", Support: models.Circle(2 * math.Pi)}
+	inf       = math.Inf(1)
+	bit       = models.Variable{Name: "bit", Support: models.Bits()}
+	level2    = models.Variable{Name: "level of 2", Support: models.Categories(2)}
+	level3    = models.Variable{Name: "level of 3", Support: models.Categories(3)}
+	level40   = models.Variable{Name: "level of 40", Support: models.Categories(40)}
+	level1000 = models.Variable{Name: "level of 1000", Support: models.Categories(1000)}
+	count     = models.Variable{Name: "count", Support: models.GridCells(), Grid: lattice(0.5, -inf, inf)}
+	positive  = models.Variable{Name: "positive count", Support: models.GridCells(), Grid: lattice(0.5, -1, inf)}
+	bounded   = models.Variable{Name: "bounded count", Support: models.GridCells(), Grid: lattice(0.5, -1, 1)}
+	stepped   = models.Variable{Name: "stepped", Support: models.GridCells(), Grid: lattice(0.01, -inf, inf)}
+	number    = models.Variable{Name: "number", Support: models.Reals()}
+	angle     = models.Variable{Name: "angle", Support: models.Circle(2 * math.Pi)}
 )
 
 // with adds a hole and atoms to a variable.
@@ -64,6 +69,13 @@ var tables = func() (all []Options) {
 	named(residual, everyKind)
 	none := Options{Output: mixed, Hidden: []int{}, Start: masks.RandomOrder, Degrees: masks.SequentialDegrees}
 	named(none, []models.Variable{with(number, true, 0)})
+	var states []models.Variable
+	for _, v := range []models.Variable{bit, level2, level3, level40, count, bounded, number, angle} {
+		states = append(states, with(v, true, 5))
+	}
+	named(Options{Output: mixed, Hidden: []int{13}, Activation: "tanh", Masks: masks.Unlimited, Degrees: masks.SampledDegrees, ContextDim: 2}, states)
+	given := Options{Output: mixed, Hidden: []int{13}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees, Order: masks.Order{2, 1, 3, 5, 4}, Direct: true}
+	named(given, []models.Variable{number, level1000, bit, with(level3, true, 0), with(level1000, true, 1)})
 	for _, family := range (&Options{}).reals() {
 		named(Options{Output: mixed, Reals: family.Name, Hidden: []int{11}, Activation: "tanh", Masks: 2, Degrees: masks.SequentialDegrees, Resample: masks.ResampleOrder}, numbers)
 		named(Options{Output: family.Name, Hidden: []int{11}, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.NaturalOrder, ContextDim: 2}, numbers)
@@ -167,6 +179,7 @@ func TestTables(t *testing.T) {
 		{"holes come last", checkHolesComeLast},
 		{"not known", checkNotKnown},
 		{"gradients", checkTableGradients},
+		{"extremes", checkTableExtremes},
 		{"sums to one", checkTableSum},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
@@ -335,32 +348,78 @@ func checkNotKnown(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
 	}
 }
 
-// Derivatives along random directions, of each parameter alone, are differences.
+// Derivatives along random directions, of each parameter alone, are differences, in float64. Those
+// in float32 are the same, as far as its digits go.
 func checkTableGradients(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
-	sum := func(v []float32) (sum float64) {
-		for _, p := range v {
-			sum += float64(p)
-		}
-		return sum
-	}
-	const step = 4e-3
+	const step = 1e-6
 	rng := rand.New(rand.NewPCG(6, 6))
-	gradients := s.of(t, s.weights, set, x, cond).gradients
+	narrow := s.of(t, s.weights, set, x, cond).gradients
+	w := make([][]float64, len(s.weights))
+	for i := range w {
+		w[i] = num.Convert[float64](s.weights[i])
+	}
+	_, wide := s.inFloat64(t, w, set, x, cond)
 	for i, spec := range s.Specs() {
-		direction := normals(rng, spec.Size(), 1/math.Sqrt(float64(spec.Size())))
-		want := 0.0
-		for k, g := range gradients[i] {
-			want += float64(g) * float64(direction[k])
+		direction := num.Convert[float64](normals(rng, spec.Size(), 1/math.Sqrt(float64(spec.Size()))))
+		moved := func(by float64) float64 {
+			at := slices.Clone(w)
+			at[i] = floats.AddScaledTo(make([]float64, len(w[i])), w[i], by, direction)
+			logp, _ := s.inFloat64(t, at, set, x, cond)
+			return logp
 		}
-		moved := func(by float32) float64 {
-			w := clone(s.weights)
-			for k := range w[i] {
-				w[i][k] += by * direction[k]
-			}
-			return sum(s.of(t, w, set, x, cond).logp)
-		}
-		if got := (moved(step) - moved(-step)) / (2 * step); !near(got, want, 2e-2) && math.Abs(got-want) > 0.2 {
+		want := floats.Dot(wide[i], direction)
+		if got := (moved(step) - moved(-step)) / (2 * step); !near(got, want, 1e-5) {
 			t.Errorf("the derivative along a direction of %s is %v, and %v by differences", spec.Name, want, got)
+		}
+		if off := floats.Distance(num.Convert[float64](narrow[i]), wide[i], 2); off > 2e-3*(1+floats.Norm(wide[i], 2)) {
+			t.Errorf("the gradient of %s is %v off in float32, with a norm of %v", spec.Name, off, floats.Norm(wide[i], 2))
+		}
+	}
+}
+
+// inFloat64 is Σ ln p of rows, and its gradients.
+func (s *table) inFloat64(t *testing.T, w [][]float64, set *masks.Set, x, cond []float32) (logp float64, gradients [][]float64) {
+	t.Helper()
+	var args []any
+	for i, spec := range s.Specs() {
+		args = append(args, tensors.FromFlatDataAndDimensions(w[i], spec.Shape...))
+	}
+	for _, d := range s.Degrees(set) {
+		args = append(args, d)
+	}
+	rows := func(flat []float32, width int) {
+		args = append(args, tensors.FromFlatDataAndDimensions(num.Convert[float64](flat), s.rows, width))
+	}
+	rows(models.Widen(s, x), models.Width(s))
+	if s.ContextDim() > 0 {
+		rows(cond, s.ContextDim())
+	}
+	out := backendtest.Call[float64](t, s.exec, args...)
+	return floats.Sum(out[0]), out[4:]
+}
+
+// Outputs of ±50 and numbers far out have a finite ln p, finite parts and finite gradients.
+func checkTableExtremes(t *testing.T, s *table, set *masks.Set, x, cond []float32) {
+	rng, w, far := rand.New(rand.NewPCG(1, 1)), clone(s.weights), slices.Clone(x)
+	for _, values := range w {
+		for k := range values {
+			values[k] = 50 * float32(2*rng.IntN(2)-1)
+		}
+	}
+	for i, y := range far {
+		v := s.Variable(i % s.Dim())
+		if kind := v.Support.Kind; models.StateOf(y) >= 0 || i%3 == 0 || kind != models.RealValues && kind != models.GridValues {
+			continue
+		}
+		far[i] = float32(2e6*rng.Float64() - 1e6)
+		if v.Grid != nil {
+			far[i] = float32(v.Grid.Round(float64(far[i])))
+		}
+	}
+	r := s.of(t, w, set, far, cond)
+	for i, values := range append([][]float32{r.logp, r.values, r.holes}, r.gradients...) {
+		if err := models.CheckFinite("result", "", values, 1); err != nil {
+			t.Errorf("result %d: %v", i, err)
 		}
 	}
 }
@@ -414,6 +473,48 @@ func checkTableSum(t *testing.T, s *table, set *masks.Set, _, cond []float32) {
 	if math.Abs(sum-1) > 1e-5*math.Sqrt(float64(total)) {
 		t.Errorf("the probabilities of %d rows sum to %v", total, sum)
 	}
+}
+
+// Samples of which nothing is missing have the conditionals given that a variable is not: the
+// outcomes of one after a bit, by their probabilities and those of no hole.
+func TestCompleteSamplesAreGivenThatNothingIsMissing(t *testing.T) {
+	const n = 100_000
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		s := compileTable(t, b, Options{Output: mixed, Dim: 2, Variables: []models.Variable{bit, with(bounded, true, 1)}, Hidden: []int{9}, Components: 3,
+			Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.NaturalOrder})
+		set := s.Cycle().At(0)
+		sampler, err := s.NewSampler(s.weights, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		complete := sampler.(models.Completer).Complete()
+		x, noise := make([]float32, 2*n), make([]float32, n*complete.NoiseDim())
+		complete.DrawNoise(rand.New(rand.NewPCG(8, 4)), noise)
+		if _, err := complete.Sample(context.Background(), x, noise, nil, models.Incremental); err != nil {
+			t.Fatal(err)
+		}
+		counts, bits := map[[2]float32]float64{}, map[float32]float64{}
+		for row := range slices.Chunk(x, 2) {
+			counts[[2]float32(row)]++
+			bits[row[0]]++
+		}
+		hole := models.StateCode(0)
+		rows := make([]float32, 2*s.rows)
+		rows[2] = 1
+		outputs := s.of(t, s.weights, set, rows, nil).outputs
+		for k := range 2 {
+			c, of := s.conditional(t, 1, k, outputs), bits[float32(k)]
+			for _, v := range []float32{hole, models.StateCode(1), -1, -0.5, 0, 0.5, 1} {
+				p := math.Exp(c.LogProb(float64(v))) / (1 - math.Exp(c.LogProb(float64(hole))))
+				if v == hole {
+					p = 0
+				}
+				if got := counts[[2]float32{float32(k), v}] / of; math.Abs(got-p) > 5*math.Sqrt(p/of) {
+					t.Errorf("after %d, %v is %v of the samples, want %v", k, v, got, p)
+				}
+			}
+		}
+	})
 }
 
 // The options and the input of a model build an equal one, whose size is that of its tensors
