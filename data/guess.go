@@ -185,7 +185,7 @@ func (g *guesser) column(c int, s *observed) error {
 		return nil
 	case role != VariableRole && role != ContextRole:
 	case column.Kind == "" && s.strays():
-		return g.stray(c, s)
+		return g.stray(c)
 	case !g.sure[c] && g.useless(c, s):
 		return nil
 	}
@@ -214,7 +214,7 @@ func (g *guesser) column(c int, s *observed) error {
 }
 
 // stray is the error of the first text in a column of numbers.
-func (g *guesser) stray(c int, s *observed) error {
+func (g *guesser) stray(c int) error {
 	for _, t := range g.tables {
 		x, i := t.source(c)
 		for row := range x.rows {

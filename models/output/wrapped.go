@@ -69,13 +69,12 @@ func (w wrapped) LogProb(v Values, o *Node) *Node {
 	}
 	s = ExpandAxes(s, 0)
 	u := Mul(Add(ExpandAxes(off, 0), ConvertDType(Const(off.Graph(), turns), off.DType())), Exp(s))
-	s = Mul(s, nn.OnesOf(u))
 	var each *Node // [windings, batch, K, n]
 	if v.Width == nil {
 		each = normal{}.density(u, s)
 	} else {
 		v.Width = ExpandAxes(ExpandAxes(v.Width, 1), 0)
-		each = normal{}.cell(v.cell(u, s))
+		each = normal{}.cell(v.cell(u, Mul(s, nn.OnesOf(u))))
 	}
 	return Sub(nn.LogSumExp(Add(nn.LogSumExp(each, 0), logits), 1), nn.LogSumExp(logits, 1))
 }
