@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -86,6 +87,9 @@ func sources() (names []string) {
 // that has it too may be its run. What is wrong with it is the caller's error.
 func loadConfig(path string, sets []string) (*train.Config, error) {
 	c, err := train.LoadConfig(path, sets)
+	if errors.Is(err, files.ErrNotRegular) && isRun(path) && !slices.Contains(presets(), path) {
+		return nil, usage(fmt.Errorf("%s is a run (train --resume --run %s goes on with it, its configuration is %s)", path, text.Shell(path), filepath.Join(path, runlog.ConfigFile)))
+	}
 	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, files.ErrNotRegular)) && !strings.ContainsAny(path, `/\.`) {
 		src, missing := configs.Files.ReadFile(path + ".yaml")
 		if missing != nil {

@@ -50,6 +50,9 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 		return nil, err
 	}
 	r, err := maskflow.Open(b, dir)
+	if err != nil && !isRun(dir) {
+		return nil, fmt.Errorf("%s is no run directory or model file (.safetensors)", dir)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +186,14 @@ func (t *tables) check(c *cobra.Command) error {
 	return checkOutput(c, "output", t.output, format.CheckName, t.input, t.context)
 }
 
+// checkSource refuses to write the rows of a run over those that it was trained on.
+func (a *app) checkSource(r *maskflow.Model, output string) error {
+	if r.Config != nil && sameFile(output, source.Path(a.dataOf(r), r.Config.Data.Source)) {
+		return usage(fmt.Errorf("-o %s is the source of %s, which would be overwritten", output, r.Path))
+	}
+	return nil
+}
+
 // openRows opens the run of a command that reads a table, and reads INPUT and its context.
 func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*maskflow.Model, *data.Table, error) {
 	if err := f.check(c); err != nil {
@@ -190,6 +201,9 @@ func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*
 	}
 	ctx := c.Context()
 	r, err := a.openRun(ctx, dir, orders...)
+	if err == nil {
+		err = a.checkSource(r, f.output)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -68,6 +68,9 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	ctx, method := c.Context(), methods[o.method]
 	a.backend = "go" // Samples are drawn on the host.
 	r, err := a.openRun(ctx, dir)
+	if err == nil {
+		err = a.checkSource(r, o.output)
+	}
 	if err != nil {
 		return err
 	}
