@@ -50,8 +50,8 @@ ifdef RACE
 endif
 	@$(MAKE) --no-print-directory fuzz-short
 
-soak: ## the whole series of faults and of forged run directories, of which the tests run a twentieth
-	MASKFLOW_SOAK=1 go test $(TAGS) -count 1 -timeout 2h -run 'Faults|Forged' ./...
+soak: ## the whole series of faults and of forged run directories, and of rows, of which the tests have a twentieth
+	MASKFLOW_SOAK=1 go test $(TAGS) -count 1 -timeout 2h -run 'Faults|Forged|InsideBounds|Diamonds' ./...
 
 lint: ## golangci-lint; the first time builds it, which takes minutes
 	go tool -modfile=tools/go.mod golangci-lint run ./...

@@ -5,6 +5,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/option"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
@@ -43,7 +44,8 @@ func chosen(plain bool) models.Kind {
 	if plain {
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
-	return &made.Options{Output: "mixed", Hidden: []int{256, 256}}
+	// Degrees that are sampled leave some variables few units, and rows with holes need more of them.
+	return &made.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Degrees: masks.SequentialDegrees}
 }
 
 // plain reports whether variables are real numbers that have densities.

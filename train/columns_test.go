@@ -17,6 +17,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/datatest"
+	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -44,11 +45,16 @@ func rowsOf(n int, names []string, row func(i int) []any) *data.Table {
 // fitted trains a model of a table to the end, by a configuration that is changed.
 func fitted(t *testing.T, rows *data.Table, sets ...string) (*train.Result, *data.Splits) {
 	t.Helper()
+	return fittedOn(t, backend.KindGo, rows, sets...)
+}
+
+func fittedOn(t *testing.T, kind string, rows *data.Table, sets ...string) (*train.Result, *data.Splits) {
+	t.Helper()
 	c, err := train.SourceConfig(data.InMemory, append([]string{"train.ema=0.99"}, sets...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, splits, err := train.FitTable(t.Context(), backendtest.Open(t, backend.KindGo), rows, c)
+	r, splits, err := train.FitTable(t.Context(), backendtest.Open(t, kind), rows, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,6 +259,56 @@ func TestMeanOfAColumnWithHoles(t *testing.T) {
 		}
 		if mean := stat.Mean(b, nil); math.Abs(mean) > 0.03 {
 			t.Errorf("%s: the mean of b in complete samples is %.3f", model, mean)
+		}
+	}
+}
+
+// Values of complete rows cost no more where cells of the rows in training are missing, at random or depending on a
+// column that is whole. make soak has all rows, the tests of every day a twentieth, which leaves more to chance.
+func TestDiamondsWithHoles(t *testing.T) {
+	all := must.M1(format.ReadFile(t.Context(), datatest.File(t, "tables/diamonds.csv.gz"), format.ReadOptions{}))
+	var columns []int
+	for _, name := range []string{"price", "carat", "cut", "color", "clarity", "depth", "table", "x", "y", "z"} {
+		columns = append(columns, must.M1(all.Column(name)))
+	}
+	n, kind, allowed := all.Rows()/20, backend.KindGo, 1.5
+	sets := []string{"model={type: made, output: mixed, hidden: [64], activation: silu, degrees: sequential, order: natural}", "train.max_steps=1000"}
+	if os.Getenv("MASKFLOW_SOAK") != "" {
+		n, kind, allowed = all.Rows(), backend.KindXLA, 0.3
+		sets = []string{"model={type: made, output: mixed, hidden: [256, 256], activation: silu, degrees: sequential, order: natural}",
+			"train.max_steps=14000", "train.batch=250", "train.schedule={name: cosine}", "train.optimizer.learning_rate=0.002"}
+	}
+	rows := rand.New(rand.NewPCG(17, 18)).Perm(all.Rows())[:n]
+	test := all.Select(rows[:n/10], columns)
+	values := func(rate func(price float64) (first, others float64)) float64 {
+		rng, training := rand.New(rand.NewPCG(19, 20)), all.Select(rows[n/10:], columns)
+		for i := range training.Rows() {
+			first, others := rate(training.At(i, 0))
+			for k := range columns {
+				if rng.Float64() < []float64{first, others}[min(k, 1)] {
+					training.Set(i, k, math.NaN())
+				}
+			}
+		}
+		m, _ := fittedOn(t, kind, training, sets...)
+		e := must.M1(m.Evaluate(t.Context(), test, maskflow.EvalOptions{}))
+		if e.NLLValues != nil {
+			return *e.NLLValues
+		}
+		return e.NLL
+	}
+	whole := values(func(float64) (first, others float64) { return 0, 0 })
+	for name, rate := range map[string]func(price float64) (first, others float64){
+		"at random": func(float64) (first, others float64) { return 0.2, 0.2 },
+		"by price": func(price float64) (first, others float64) {
+			if price > 2400 { // of about half of the rows
+				return 0, 0.3
+			}
+			return 0, 0.15
+		},
+	} {
+		if got := values(rate); got > whole+allowed {
+			t.Errorf("cells missing %s: values cost %.3f nats, of whole rows %.3f", name, got, whole)
 		}
 	}
 }
