@@ -180,9 +180,7 @@ func (c *cells) text(id int) (v float64, state int, problem string) {
 // offStep counts the numbers of a part that are not multiples of the step.
 func (c *cells) offStep(part Part) (n int) {
 	for i := range part.Len() {
-		if part.Rows != nil {
-			i = part.Rows[i]
-		}
+		i = part.row(i)
 		if v, state, problem := c.read(i); problem == "" && state == aValue {
 			if _, on := c.step.snap(v, c.t.narrow != nil); !on {
 				n++

@@ -93,10 +93,7 @@ func (p *Preparation) sum(part Part) RowsSum {
 		columns = nil
 	}
 	for i := range part.Len() {
-		row := i
-		if part.Rows != nil {
-			row = part.Rows[i]
-		}
+		row := part.row(i)
 		start := len(b)
 		b = t.appendRow(b, row, columns)
 		for _, at := range cells {

@@ -128,10 +128,7 @@ func (p *Preparation) hashes(part Part, seed maphash.Seed) ([]uint64, error) {
 	}
 	hashes, buffer := make([]uint64, part.Len()), []byte(nil)
 	for i := range hashes {
-		row := i
-		if part.Rows != nil {
-			row = part.Rows[i]
-		}
+		row := part.row(i)
 		buffer = buffer[:0]
 		for _, at := range from {
 			v := at.t.At(row, at.col)

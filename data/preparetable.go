@@ -268,10 +268,7 @@ func (r *rowsOf) fill(s *Prepared, rows []int, context bool) error {
 	values, states := make([]float64, s.Dim), make([]int, s.Dim)
 	sum, weights := 0.0, 0.0
 	for i := range s.Rows {
-		row := i
-		if rows != nil {
-			row = rows[i]
-		}
+		row := Part{Rows: rows}.row(i)
 		logDet, err := r.row(s.Row(i), values, states, row)
 		if err != nil {
 			return err
@@ -454,10 +451,7 @@ func (p *Preparation) fitColumn(at source, column int, train Part, weight *cells
 	}
 	values, weights := make([]float64, 0, train.Len()), []float64(nil)
 	for i := range train.Len() {
-		row := i
-		if train.Rows != nil {
-			row = train.Rows[i]
-		}
+		row := train.row(i)
 		v, state, problem := c.read(row)
 		if problem != "" {
 			return at.t.refused(row, at.col, problem)

@@ -24,6 +24,14 @@ func (p Part) Len() int {
 	return len(p.Rows)
 }
 
+// row is the number in the table of row i.
+func (p Part) row(i int) int {
+	if p.Rows == nil {
+		return i
+	}
+	return p.Rows[i]
+}
+
 func (p Part) name() string {
 	if p.Name == "" {
 		return p.Table.label()

@@ -271,9 +271,7 @@ func (p *Preparation) view(part Part) (v view) {
 }
 
 func (v *view) row(dst []float64, i int) {
-	if v.Rows != nil {
-		i = v.Rows[i]
-	}
+	i = v.Part.row(i)
 	for c, at := range v.numbers {
 		dst[c] = at.t.At(i, at.col)
 	}
@@ -282,9 +280,7 @@ func (v *view) row(dst []float64, i int) {
 }
 
 func (v *view) at(i, c int) float64 {
-	if v.Rows != nil {
-		i = v.Rows[i]
-	}
+	i = v.Part.row(i)
 	if v.numbers != nil {
 		return v.numbers[c].t.At(i, v.numbers[c].col)
 	}
