@@ -46,7 +46,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 	if err != nil {
 		return nil, err
 	}
-	t, firstLine := &data.Table{Name: name, Lines: &data.Lines{}}, 0
+	t, firstLine, open := &data.Table{Name: name, Lines: &data.Lines{}}, 0, false // open: the first line ends with a separator
 	var row []float64
 	var texts []int // columns of a row with neither a number nor a missing value
 	for {
@@ -60,7 +60,7 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		if firstLine == 0 {
 			firstLine = line
 			if n := len(cells) - 1; n > 0 && cells[n] == "" {
-				cells = cells[:n]
+				cells, open = cells[:n], true
 			}
 			row = make([]float64, len(cells))
 			header, err := s.isHeader(cells, line)
@@ -79,6 +79,10 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		} else if n := len(row); len(cells) == n+1 {
 			if cells[n] == "" {
 				cells = cells[:n]
+			} else if open && t.Rows() == 0 && t.Columns != nil { // its name is empty
+				row = append(row, 0)
+				t.Columns = append(t.Columns, unnamed(n, t.Columns))
+				t.Notes = append(t.Notes, fmt.Sprintf("line %d: column %d has no name: its number is its name", firstLine, n))
 			} else if s.comma == '\t' && t.Rows() == 0 && t.Columns != nil { // as R writes names of rows
 				row = append(row, 0)
 				t.Columns = append([]string{unnamed(0, t.Columns)}, t.Columns...)
