@@ -177,17 +177,19 @@ func (g *guesser) rows() (n int) {
 func (g *guesser) column(c int, s *observed) error {
 	column := &g.schema[c]
 	g.hashes[c] = s.hash
-	switch role := column.role(); {
-	case role == DropRole || role == IDRole:
+	switch column.role() {
+	case DropRole, IDRole:
 		return nil
-	case role == WeightRole:
+	case WeightRole:
 		column.Kind = Real
 		return nil
-	case role != VariableRole && role != ContextRole:
-	case column.Kind == "" && s.strays():
-		return g.stray(c)
-	case !g.sure[c] && g.useless(c, s):
-		return nil
+	case VariableRole, ContextRole:
+		if of, stray := s.strays(); stray != nil && column.Kind == "" {
+			return g.stray(c, of, stray)
+		}
+		if !g.sure[c] && g.useless(c, s) {
+			return nil
+		}
 	}
 	column.Missing = column.Missing || s.holes > 0
 	if column.Kind == "" {
@@ -213,15 +215,15 @@ func (g *guesser) column(c int, s *observed) error {
 	return nil
 }
 
-// stray is the error of the first text in a column of numbers.
-func (g *guesser) stray(c int) error {
+// stray is the error of the first text that is not what others of a column are.
+func (g *guesser) stray(c int, of string, stray func(string) bool) error {
 	for _, t := range g.tables {
 		x, i := t.source(c)
 		for row := range x.rows {
-			if cell, is := x.Text(row, i); is {
+			if cell, is := x.Text(row, i); is && stray(cell) {
 				cell = text.Shorten(cell, 41)
-				return x.refused(row, i, fmt.Sprintf("is %q in a column of numbers (if it is missing, list it with other such spellings: data.missing: [%s]; if all are codes, data.columns: {%s: categorical}, or drop)",
-					cell, option.QuoteText(cell), option.QuoteText(g.schema[c].Name)))
+				return x.refused(row, i, fmt.Sprintf("is %q in a column of %s (if it is missing, list it with other such spellings: data.missing: [%s]; if all are codes, data.columns: {%s: categorical}, or drop)",
+					cell, of, option.QuoteText(cell), option.QuoteText(g.schema[c].Name)))
 			}
 		}
 	}

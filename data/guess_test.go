@@ -238,9 +238,9 @@ func TestHints(t *testing.T) {
 // A word among many numbers is refused with its place, and with what to declare.
 func TestAWordAmongNumbers(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("x,m\n")
+	b.WriteString("x,m,d\n")
 	for i := range 97 {
-		fmt.Fprintf(&b, "%v,%v\n", float64(i*i)/7, []any{i, "n/d"}[max(0, i-95)])
+		fmt.Fprintf(&b, "%v,%v,2024-%02d-%02d\n", float64(i*i)/7, []any{i, "n/d"}[max(0, i-95)], 1+i%12, 1+i%28)
 	}
 	_, _, err := data.GuessSchema(read(t, b.String()), data.Options{})
 	if err == nil {
@@ -255,6 +255,17 @@ func TestAWordAmongNumbers(t *testing.T) {
 		if _, _, err := data.GuessSchema(read(t, b.String()), data.Options{Columns: data.Schema{c}}); err != nil {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+}
+
+// So is one among dates.
+func TestAWordAmongDates(t *testing.T) {
+	table := columnOf(t, 97, func(i int) any {
+		return []string{fmt.Sprintf("2024-%02d-%02d", 1+i%12, 1+i%28), "unknown"}[max(0, i-95)]
+	})
+	_, _, err := data.GuessSchema(table, data.Options{})
+	if err == nil || !strings.Contains(err.Error(), `line 98, column "x" is "unknown" in a column of dates`) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -148,14 +148,33 @@ func (s *observed) dates() []string {
 	return *s.layouts
 }
 
-// strays reports whether a few texts are among many different numbers.
-func (s *observed) strays() bool {
-	const many = 20 // numbers or texts
-	return s.texts > 0 && s.numbers >= many*s.texts && len(s.all()) > many
+// strays reports whether a few texts are among many different numbers or dates, what these are and which of the texts are
+// among them.
+func (s *observed) strays() (of string, stray func(string) bool) {
+	const many = 20 // for each of the few
+	if s.texts > 0 && s.numbers >= many*s.texts && len(s.all()) > many {
+		return "numbers", func(string) bool { return true }
+	}
+	if s.numbers > 0 || len(s.levels) <= many || len(s.dates()) > 0 {
+		return "", nil
+	}
+	for _, layout := range layouts {
+		c, k, others := clockOf(layout), 0, 0
+		no := func(level string) bool { _, problem := c.read(level); return problem != "" }
+		for ; k < len(s.levels) && many*others <= k+many; k++ { // most layouts end at the second text
+			if no(s.levels[k]) {
+				others++
+			}
+		}
+		if k == len(s.levels) && (many+1)*others <= k {
+			return "dates", no
+		}
+	}
+	return "", nil
 }
 
 // signs may stand around numbers in texts.
-const signs = "$€£¥%() \u00a0"
+const signs = "−$€£¥%() \u00a0"
 
 // signed is a text that is a number with such signs, where all texts are and there are many; "" elsewhere.
 func (s *observed) signed() string {
