@@ -400,6 +400,10 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 				after[k] = s.ContextRow(k)[w.at]
 			}
 		}
+		var atoms []float64 // which have probabilities
+		if p.table != nil && !w.context {
+			atoms = p.table.Columns[p.Variables[w.at]].Atoms
+		}
 		slices.Sort(before)
 		slices.Sort(after)
 		distinct, whole, most, often, run, told, kept := 1, before[0] == math.Trunc(before[0]), before[0], 1, 1, 1, 1
@@ -416,7 +420,7 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 			} else {
 				distinct, run, whole = distinct+1, 1, whole && x == math.Trunc(x)
 			}
-			if run > often {
+			if run > often && !slices.Contains(atoms, x) {
 				most, often = x, run
 			}
 		}
@@ -427,9 +431,18 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 			}
 			*to = append(*to, fmt.Sprintf("%s (%d values become %d)", w.name, told, kept))
 		}
+		free := n // rows without an atom
+		for _, x := range atoms {
+			if from, is := slices.BinarySearch(before, x); is {
+				distinct--
+				for ; from < n && before[from] == x; from++ {
+					free--
+				}
+			}
+		}
 		switch {
-		case w.context || n < fewRows || p.table != nil:
-		case whole && distinct <= n/2, distinct <= n/10:
+		case w.context || free < fewRows:
+		case whole && distinct <= free/2, distinct <= free/10:
 			repeated = append(repeated, fmt.Sprintf("%s (%d distinct values of %d)", w.name, distinct, n))
 		case often >= n/10:
 			repeated = append(repeated, fmt.Sprintf("%s (%.6g in %d %% of the rows)", w.name, most, 100*often/n))
@@ -455,6 +468,9 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 	}
 	note(&w.any, "distinct values become equal in float32", equalContext, "subtract an offset in the source")
 	note(&w.real, "constant in training", constant, "a density of real numbers has no bound there; leave it out: data.drop_columns")
-	note(&w.real, "values that repeat", repeated,
-		"a density of real numbers has no bound there; for levels from 0 set data.dequantise, else make it context or data.drop_columns")
+	remedy = "for levels from 0 set data.dequantise, else make it context or data.drop_columns"
+	if p.table != nil {
+		remedy = "a step or atoms have probabilities: data.columns"
+	}
+	note(&w.real, "values that repeat", repeated, "a density of real numbers has no bound there; "+remedy)
 }
