@@ -98,4 +98,5 @@ func ExampleGuessSchema() {
 	// born      variable  date         written like 2.1.2006
 	// rounded: column "height" to 0.01 (if not: data.columns: {height: {exact: true}})
 	// column "born" written like 2.1.2006 (if they are no dates: data.columns: {born: categorical})
+	// numbers are standardised, to mean 0 and variance 1 of the training rows (if not: data.marginal: none)
 }

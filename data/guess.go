@@ -41,7 +41,11 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 	if len(g.schema.Variables()) == 0 {
 		return nil, nil, fmt.Errorf("%s has no column left to model: %s", t.label(), strings.Join(g.lines(), "; "))
 	}
-	return g.schema, g.lines(), nil
+	lines := g.lines()
+	if slices.ContainsFunc(g.schema, func(c Column) bool { return c.Transform == Standardise }) {
+		lines = append(lines, "numbers are standardised, to mean 0 and variance 1 of the training rows (if not: data.marginal: none)")
+	}
+	return g.schema, lines, nil
 }
 
 // guesser guesses what the columns of tables are.

@@ -72,7 +72,7 @@ func (s *Source) page(o Options) (d Stats, err error) {
 	if err != nil {
 		return d, err
 	}
-	d.Source, d.Note = o.Source, s.Note
+	d.Source, d.Note, d.Warnings = o.Source, s.Note, notes(s.parts())
 	p = &Preparation{Columns: p.Columns, table: &tabular{}, Variables: schema.Variables(), reading: p.reading}
 	for _, c := range schema {
 		p.table.Columns = append(p.table.Columns, fitted{Column: c})

@@ -569,8 +569,11 @@ func TestReadings(t *testing.T) {
 	datatest.WantError(t, err, `no column "l"`)
 	extra := table.Select(nil, []int{2, 1})
 	extra.Columns = []string{"l", "n"}
-	if must.M1(p.Apply(extra)); p.Warnings(extra, true) != nil {
+	if must.M1(p.Apply(extra)); len(p.Warnings(extra, true)) != 1 || !strings.Contains(p.Warnings(extra, true)[0], "another order") {
 		t.Errorf("%q", p.Warnings(extra, true))
+	}
+	if w := p.Warnings(extra.Select(nil, []int{1, 0}), true); w != nil {
+		t.Errorf("%q", w)
 	}
 	extra = table.Select(nil, []int{0, 1, 2, 3})
 	extra.Columns[0] = "more"

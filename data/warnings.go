@@ -82,17 +82,23 @@ func (w *watched) add(v float64) {
 // fewRows are too few to call what repeats in them odd.
 const fewRows = 20
 
-// inspect looks at the values of parts, the first of which are those of a training.
-func (p *Preparation) inspect(parts []Part) (w warnings) {
+// notes are what the readers of tables noticed, each once.
+func notes(parts []Part) (lines []string) {
 	for _, part := range parts {
 		for _, t := range []*Table{part.Table, part.Table.Context} {
 			for k := 0; t != nil && k < len(t.Notes); k++ {
-				if line := t.label() + ": " + t.Notes[k]; !slices.Contains(w.any, line) {
-					w.any = append(w.any, line)
+				if line := t.label() + ": " + t.Notes[k]; !slices.Contains(lines, line) {
+					lines = append(lines, line)
 				}
 			}
 		}
 	}
+	return lines
+}
+
+// inspect looks at the values of parts, the first of which are those of a training.
+func (p *Preparation) inspect(parts []Part) (w warnings) {
+	w.any = notes(parts)
 	if hasStep[*Binarize](p) || hasStep[*Dequantise](p) {
 		return w // of levels, which Apply has checked
 	}
@@ -193,6 +199,9 @@ func (p *Preparation) unusual(parts []Part) (lines []string) {
 				lines = append(lines, fmt.Sprintf("%s: column%s %s: not among those of the training, ignored",
 					part.Table.label(), strings.Repeat("s", min(1, len(names)-1)), text.Listed(names)))
 			}
+			if p.reordered(part.Table) {
+				lines = append(lines, part.Table.label()+": its columns are in another order than those of the training: they are found by their names")
+			}
 		}
 		found, err := p.sources(part.Table, p.used())
 		for k, at := range found {
@@ -208,6 +217,17 @@ func (p *Preparation) unusual(parts []Part) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// reordered reports whether a table has the columns of the source in another order.
+func (p *Preparation) reordered(t *Table) bool {
+	found, err := p.sources(t, slices.Sorted(slices.Values(p.used())))
+	return err == nil && !slices.IsSortedFunc(found, func(a, b source) int {
+		if a.t != b.t { // a context apart follows the others
+			return 0
+		}
+		return a.col - b.col
+	})
 }
 
 // columnName is a column in a message.
