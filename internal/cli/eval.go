@@ -265,7 +265,7 @@ func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 		return nil
 	}
 	if e.NLLHoles != nil {
-		lines = append(lines, fmt.Sprintf("of it values %.4g, holes %.4g", *e.NLLValues, *e.NLLHoles))
+		lines = append(lines, fmt.Sprintf("of it values %.2f, holes %.3f", *e.NLLValues, *e.NLLHoles))
 	}
 	if !f.mixed && math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
 		lines = append(lines, "NLL in model space (published tables) "+text.WithError(e.NLLModel, e.NLLModel2SE)+" nats a row")
