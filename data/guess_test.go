@@ -125,7 +125,7 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		}, "real 0.01 atoms [0]"},
 		"a filled-in mean":     {1009, func(int) any { return []float64{29.69911764705882, float64(rng.IntN(81))}[min(1, rng.IntN(5))] }, "real 1 atoms [29.69911764705882]"},
 		"a top code":           {10_009, func(int) any { return min(9999, rng.IntN(10_500)) }, "integer 1 atoms [9999]"},
-		"round numbers":        {10_009, func(int) any { return []int{rng.IntN(100), 10 * rng.IntN(10)}[rng.IntN(2)] }, "integer 1"},
+		"round numbers":        {10_009, func(int) any { return []int{rng.IntN(100), 10 * rng.IntN(10)}[rng.IntN(2)] }, "integer 1 atoms [0 10 20 30 40 50 60 70 80 90]"},
 		"bits":                 {1009, func(int) any { return rng.IntN(2) }, "binary"},
 		"bits with holes":      {1009, func(int) any { return []string{"0", "1", "NA"}[rng.IntN(3)] }, "binary missing"},
 		"two numbers":          {1009, func(int) any { return 1.5 + float64(rng.IntN(2)) }, "binary"},

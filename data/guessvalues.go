@@ -375,7 +375,7 @@ func gcd(a, b int64) int64 {
 // atoms are the frequent numbers whose neighbours are far rarer: both those that are next to them and those that would be, on
 // a grid of steps.
 func (s *observed) atoms(step float64, frequent []float64) (atoms []float64) {
-	const near, least = 10, 10 // neighbours on each side; rows
+	const near, least = 4, 10 // neighbours on each side; rows
 	sample := s.sample()
 	var values []float64
 	var rows []int
@@ -403,7 +403,7 @@ func (s *observed) atoms(step float64, frequent []float64) (atoms []float64) {
 		most = max(most, rows[at])
 	}
 	for v, n := range candidates {
-		if n > 3*most { // not one of many round numbers
+		if n > 3*most { // not one of many that are as frequent
 			atoms = append(atoms, v)
 		}
 	}
