@@ -100,7 +100,8 @@ func TestSchemasOfTables(t *testing.T) {
 }
 
 func TestGuessesOfOneColumn(t *testing.T) {
-	rng := rand.New(rand.NewPCG(7, 11))
+	source := rand.NewPCG(7, 11)
+	rng := rand.New(source)
 	for name, test := range map[string]struct {
 		rows int
 		cell func(i int) any
@@ -125,7 +126,7 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		}, "real 0.01 atoms [0]"},
 		"a filled-in mean":     {1009, func(int) any { return []float64{29.69911764705882, float64(rng.IntN(81))}[min(1, rng.IntN(5))] }, "real 1 atoms [29.69911764705882]"},
 		"a top code":           {10_009, func(int) any { return min(9999, rng.IntN(10_500)) }, "integer 1 atoms [9999]"},
-		"round numbers":        {10_009, func(int) any { return []int{rng.IntN(100), 10 * rng.IntN(10)}[rng.IntN(2)] }, "integer 1 atoms [0 10 20 30 40 50 60 70 80 90]"},
+		"round numbers":        {10_009, func(int) any { return []int{rng.IntN(100), 10 * rng.IntN(10)}[min(1, rng.IntN(3))] }, "integer 1 atoms [0 10 20 30 40 50 60 70 80 90]"},
 		"bits":                 {1009, func(int) any { return rng.IntN(2) }, "binary"},
 		"bits with holes":      {1009, func(int) any { return []string{"0", "1", "NA"}[rng.IntN(3)] }, "binary missing"},
 		"two numbers":          {1009, func(int) any { return 1.5 + float64(rng.IntN(2)) }, "binary"},
@@ -167,6 +168,7 @@ func TestGuessesOfOneColumn(t *testing.T) {
 		"days before months":  {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(28), 1+rng.IntN(12)) }, "date 1"},
 		"days or months":      {1009, func(int) any { return fmt.Sprintf("%02d/%02d/2024", 1+rng.IntN(12), 1+rng.IntN(12)) }, "categorical 144"},
 	} {
+		source.Seed(7, 11) // so that rows do not depend on the order of a map
 		schema, lines, err := data.GuessSchema(columnOf(t, test.rows, test.cell), data.Options{})
 		got := ""
 		if err == nil {
@@ -271,7 +273,8 @@ func TestAWordAmongDates(t *testing.T) {
 
 // A circle has the step of its numbers, and begins where these do.
 func TestCirclesBeginAsTheirNumbers(t *testing.T) {
-	rng := rand.New(rand.NewPCG(2, 3))
+	source := rand.NewPCG(2, 3)
+	rng := rand.New(source)
 	for name, test := range map[string]struct {
 		period float64
 		cell   func(i int) any
@@ -283,6 +286,7 @@ func TestCirclesBeginAsTheirNumbers(t *testing.T) {
 		"longitudes": {360, func(int) any { return 360*rng.Float64() - 180 }, 0, "-180"},
 		"radians":    {2 * math.Pi, func(int) any { return fmt.Sprintf("%.2f", 2*math.Pi*rng.Float64()) }, 0.01, ""},
 	} {
+		source.Seed(2, 3) // so that rows do not depend on the order of a map
 		table := columnOf(t, 211, test.cell)
 		column := data.Column{Name: "x", Kind: data.Circular, Period: test.period}
 		schema, _ := guess(t, table, data.Options{Columns: data.Schema{column}})
