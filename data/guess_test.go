@@ -74,10 +74,10 @@ func guess(t testing.TB, table *data.Table, o data.Options, more ...*data.Table)
 // What a careful person would write of tables as people have them.
 func TestSchemasOfTables(t *testing.T) {
 	for name, want := range map[string]string{
-		"diamonds":  "0: drop, carat: real 0.01, cut: categorical 5, color: categorical 7, clarity: categorical 8, depth: real 0.1, table: real 0.1, price: integer 1, x: real 0.01, y: real 0.01, z: real 0.01",
+		"diamonds":  "0: drop, carat: real 0.01, cut: categorical 5, color: categorical 7, clarity: categorical 8, depth: real 0.1, table: real 0.1 atoms [54 55 56 57 58 59 60 61], price: integer 1, x: real 0.01, y: real 0.01, z: real 0.01",
 		"survey":    "0: drop, Sex: binary missing, Wr.Hnd: real 0.1 missing, NW.Hnd: real 0.1 missing, W.Hnd: binary missing, Fold: categorical 3, Pulse: integer 1 missing, Clap: categorical 3 missing, Exer: categorical 3, Smoke: categorical 4 missing, Height: real 0.01 missing, M.I: binary missing, Age: real 0.001",
 		"flchain":   "0: drop, age: integer 1, sex: binary, sample.yr: integer 1, kappa: real 0.0001, lambda: real 0.0001, flc.grp: integer 1, creatinine: real 0.1 missing, mgus: binary, futime: integer 1, death: binary, chapter: categorical 16 missing",
-		"slid":      "0: drop, wages: real 0.01 missing, education: real 0.1 missing, age: integer 1, sex: binary, language: categorical 3 missing",
+		"slid":      "0: drop, wages: real 0.01 missing, education: real 0.1 atoms [8 10 11 12 13 14] missing, age: integer 1, sex: binary, language: categorical 3 missing",
 		"biopsy":    "0: drop, ID: drop, V1: integer 1, V2: integer 1, V3: integer 1, V4: integer 1, V5: integer 1, V6: integer 1 missing, V7: integer 1, V8: integer 1, V9: integer 1, class: binary",
 		"computers": "0: drop, price: integer 1, speed: integer 1, hd: integer 1, ram: integer 2, screen: integer 1, cd: binary, multi: binary, premium: binary, ads: integer 1, trend: integer 1",
 	} {

@@ -375,14 +375,14 @@ func gcd(a, b int64) int64 {
 // atoms are the frequent numbers whose neighbours are far rarer: both those that are next to them and those that would be, on
 // a grid of steps.
 func (s *observed) atoms(step float64, frequent []float64) (atoms []float64) {
-	const near, least = 4, 10 // neighbours on each side; rows
+	const near, least, few = 4, 10, 20 // neighbours on each side; rows; numbers
 	sample := s.sample()
 	var values []float64
 	var rows []int
 	for from, to := range runs(sample) {
 		values, rows = append(values, sample[from]), append(rows, to-from)
 	}
-	if len(values) < 2*near {
+	if len(values) < few {
 		return nil // numbers that each have a probability
 	}
 	candidates, most := map[float64]int{}, 0 // with their rows; most rows of any other
