@@ -50,6 +50,9 @@ func fitted(t *testing.T, rows *data.Table, sets ...string) (*train.Result, *dat
 
 func fittedOn(t *testing.T, kind string, rows *data.Table, sets ...string) (*train.Result, *data.Splits) {
 	t.Helper()
+	if raceDetector {
+		t.Skip("a long training, of the same threads as shorter ones, which the race detector makes ten times as long")
+	}
 	c, err := train.SourceConfig(data.InMemory, append([]string{"train.ema=0.99"}, sets...))
 	if err != nil {
 		t.Fatal(err)
