@@ -2,6 +2,7 @@ package maskflow
 
 import (
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/option"
@@ -32,11 +33,15 @@ func (*Auto) Table() option.Table { return nil }
 func (*Auto) Traits() models.Traits { return models.Traits{Cells: true, By: "auto", Key: "type"} }
 
 // Size is about the number of parameters of the model that is chosen.
-func (*Auto) Size(in models.Input) float64 { return chosen(plain(in.Variables)).Size(in) }
+func (*Auto) Size(in models.Input) float64 { return chosenOf(in.Variables).Size(in) }
 
 // Build makes the model that is chosen.
 func (*Auto) Build(in models.Input) (models.Definition, error) {
-	return chosen(plain(in.Variables)).Build(in)
+	return chosenOf(in.Variables).Build(in)
+}
+
+func chosenOf(variables []models.Variable) models.Kind {
+	return chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }))
 }
 
 // chosen is the kind of model for variables that are all plain real numbers, or not.
@@ -44,23 +49,8 @@ func chosen(plain bool) models.Kind {
 	if plain {
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
-	// Degrees that are sampled leave some variables few units, and rows with holes need more of them.
+	// Seen once, of diamonds: with sampled degrees the last columns were a nat behind.
 	return &made.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Degrees: masks.SequentialDegrees}
-}
-
-// plain reports whether variables are real numbers that have densities.
-func plain(variables []models.Variable) bool {
-	for _, v := range variables {
-		if v.Support != models.Reals() || v.Grid != nil || v.States > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// typed reports whether a model is one of whatever kinds the columns have.
-func (c *Config) typed() bool {
-	return c.Model != nil && (c.isAuto() || c.Model.Traits().Mixed)
 }
 
 func (c *Config) isAuto() bool {
@@ -74,14 +64,17 @@ func (c *Config) isAuto() bool {
 // all binary and bernoulli would be refused.
 func (c *Config) DataOptions() data.Options {
 	o := c.Data
-	o.Typed = o.Typed || c.typed()
+	if c.Model == nil {
+		return o // nothing follows before the configuration is resolved
+	}
+	o.Typed = o.Typed || c.isAuto() || c.Model.Traits().Mixed
 	o.Choose = func(s data.Schema, o *data.Options) error {
 		real, binary := true, true
 		for _, v := range s.Variables() {
 			of := s[v]
-			state := of.Missing || len(of.Atoms) > 0
-			real = real && of.Kind == data.Real && of.Step == 0 && !state
-			binary = binary && of.Kind == data.Binary && !state
+			states := of.Missing || len(of.Atoms) > 0
+			real = real && of.Kind == data.Real && of.Step == 0 && !states
+			binary = binary && of.Kind == data.Binary && !states
 		}
 		err := c.choose(chosen(real))
 		if m, ok := c.Model.(*made.Options); ok && m.Traits().Binary && !binary {
@@ -133,6 +126,8 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case !c.isAuto():
+		return s, nil
 	case s.Target != "":
 		err = c.choose(&iaf.Options{})
 	case s.Train.CheckBinary() == nil:
@@ -145,11 +140,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 
 // Variables are those of the rows that a preparation makes, as models take them; nil where they
 // are plain numbers.
-func Variables(p *data.Preparation) []models.Variable {
-	if p == nil {
-		return nil // of a target
-	}
-	var all []models.Variable
+func Variables(p *data.Preparation) (all []models.Variable) {
 	for _, m := range p.Modelled() {
 		v := models.Variable{Name: m.Name, States: m.Atoms, Hole: m.Hole}
 		if m.Hole {

@@ -2,6 +2,7 @@ package maskflow_test
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -59,6 +60,18 @@ func TestLoadDataFollowsTheConfiguration(t *testing.T) {
 		c := parse(t, "data: {source: two.npz, array: grey, context_columns: 1}", sets...)
 		_, err := c.LoadData(t.Context(), dir)
 		refuses(t, name, err, "")
+	}
+}
+
+// A configuration needs no model to load data.
+func TestLoadDataWithoutAModel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(path, []byte("size,city\n1.5,a\n2.25,b\n3,a\n4.5,b\n5.5,a\n6,b\n7,a\n8,b\n9,a\n10,b\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := &maskflow.Config{Data: data.Options{Source: path}}
+	if s, err := c.LoadData(t.Context(), ""); err != nil || s.Dim != 2 {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 
