@@ -250,7 +250,7 @@ func (g *guesser) useless(c int, s *observed) bool {
 		return false
 	case n == 0:
 		why = "no values"
-	case len(s.levels)+len(s.few) == 1 && n > 1 && s.holes == 0:
+	case s.atLeast() == 1 && n > 1 && s.holes == 0:
 		why = "a constant value"
 	case numbers && s.counts && (s.low == 0 || s.low == 1) && (named || n >= fewRows),
 		numbers && named && s.high-s.low == float64(n-1) && s.distinct() == n:
@@ -307,9 +307,9 @@ func (g *guesser) kind(c int, s *observed) {
 	case s.texts > 0 && s.numbers == 0 && len(s.dates()) == 1:
 		column.Kind = Date
 		g.say(c, "%s (if they are no dates", "written like "+s.dates()[0], string(Categorical))
-	case s.texts > 0 && s.distinct() == 2:
+	case s.texts > 0 && s.atLeast() == 2:
 		column.Kind = Binary
-	case s.distinct() == 1 && s.holes > 0 && !two:
+	case s.atLeast() == 1 && s.holes > 0 && !two:
 		column.Kind = Categorical
 	case s.numbers > 0 && s.texts == 0 && g.o.Guess != "reals" && s.compactDates():
 		column.Kind, column.Format = Date, compactDate

@@ -139,6 +139,9 @@ func (s *observed) all() []float64 {
 // distinct is how many different values there are.
 func (s *observed) distinct() int { return len(s.levels) + len(s.all()) }
 
+// atLeast is how many different values there are: all of them up to fewNumbers, without sorting the numbers.
+func (s *observed) atLeast() int { return len(s.levels) + len(s.few) }
+
 // dates are the layouts in which all texts are dates.
 func (s *observed) dates() []string {
 	if s.layouts == nil {
