@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -29,8 +30,8 @@ type cells struct {
 	step    step
 	texts   []float64 // of the texts of the table by their numbers: NaN where none was looked up, +Inf where it is refused
 	names   map[string]float64
-	numbers map[float64]float64
-	small   []float64 // the levels of whole numbers from 0 on, −1 where there is none
+	numbers map[float64]float64 // as float32 rounds them where the table has no more
+	small   []float64           // the levels of whole numbers from 0 on, −1 where there is none
 	clock   clock
 }
 
@@ -50,6 +51,9 @@ func (p *Preparation) cellsOf(at source, column int, noise noiseOf) *cells {
 			v, err := strconv.ParseFloat(level, 64)
 			if err != nil {
 				continue
+			}
+			if at.t.narrow != nil {
+				v = float64(float32(v))
 			}
 			c.numbers[v] = float64(k)
 			if v >= 0 && v < 256 && v == math.Trunc(v) {
@@ -90,9 +94,6 @@ func (c *cells) read(row int) (v float64, state int, problem string) {
 			return c.small[i], aValue, ""
 		}
 		k, known := c.numbers[v]
-		if !known && c.t.narrow != nil {
-			k, known = c.nearest(v)
-		}
 		if !known {
 			return c.unseen(Number(v))
 		}
@@ -103,16 +104,6 @@ func (c *cells) read(row int) (v float64, state int, problem string) {
 		}
 	}
 	return c.number(v)
-}
-
-// nearest is the level of a number that float32 rounded.
-func (c *cells) nearest(v float64) (k float64, known bool) {
-	for level, k := range c.numbers {
-		if float32(level) == float32(v) {
-			return k, true
-		}
-	}
-	return 0, false
 }
 
 func (c *cells) number(v float64) (_ float64, state int, problem string) {
@@ -133,8 +124,8 @@ func (c *cells) number(v float64) (_ float64, state int, problem string) {
 		problem = fmt.Sprintf("is %v, below %v, its declared bound (data.columns: {%s: {min: …}})", v, *c.Min, c.Name)
 	case c.Max != nil && v > *c.Max:
 		problem = fmt.Sprintf("is %v, above %v, its declared bound (data.columns: {%s: {max: …}})", v, *c.Max, c.Name)
-	case len(c.Maps) > 0 && c.Step == 0:
-		if y, _ := c.Maps[0].forward(v); y-y != 0 {
+	case c.Step == 0 && (c.Min != nil && v == *c.Min || c.Max != nil && v == *c.Max):
+		if y, _ := c.Maps.forward(v); !num.Finite(y) {
 			problem = fmt.Sprintf("is %v, a declared bound, where %s has no value (data.columns: {%s: {atoms: [%[1]v]}}, or give it a step)", v, c.Transform, c.Name)
 		}
 	}
