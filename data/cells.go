@@ -33,6 +33,7 @@ type cells struct {
 	numbers map[float64]float64 // as float32 rounds them where the table has no more
 	small   []float64           // the levels of whole numbers from 0 on, −1 where there is none
 	clock   clock
+	scratch []float64 // of a context, for the numbers of a row
 }
 
 func (p *Preparation) cellsOf(at source, column int, noise noiseOf) *cells {
@@ -234,7 +235,8 @@ const farthest = 0x1p99
 func (c *cells) input(to []float32, v float64, state int) (_ []float32, problem string) {
 	from := c.Fill
 	if state == aValue {
-		from = c.values(nil, v)
+		c.scratch = c.values(c.scratch[:0], v)
+		from = c.scratch
 	}
 	for _, y := range from {
 		if !(math.Abs(y) < farthest) {

@@ -86,8 +86,8 @@ func (p *Preparation) noisy() bool { return p.table != nil && p.table.Noise != n
 
 // cells is the number of variables with a grid.
 func (p *Preparation) cells() (n int) {
-	for _, m := range p.Modelled() {
-		if m.Grid != nil {
+	for _, c := range p.Variables {
+		if p.table.Columns[c].grid != nil {
 			n++
 		}
 	}
@@ -349,9 +349,12 @@ func (r *rowsOf) row(x []float32, values []float64, states []int, row int) (logD
 
 // refused returns the error of the first cell of the table that is refused, nil where none is.
 func (r *rowsOf) refused(fitting bool) error {
+	all := slices.Concat(r.variables, r.context)
+	for _, c := range all {
+		c.fitting = fitting
+	}
 	for row := range r.t.rows {
-		for _, c := range slices.Concat(r.variables, r.context) {
-			c.fitting = fitting
+		for _, c := range all {
 			if _, _, problem := c.read(row); problem != "" {
 				return c.t.refused(row, c.col, problem)
 			}

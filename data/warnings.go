@@ -242,7 +242,6 @@ func columnName(names []string, c int) string {
 // prepared in another order than that of their file.
 func (p *Preparation) firstRefused(parts []Part, fitting bool) error {
 	for _, part := range parts {
-		v := p.view(part)
 		if p.table != nil {
 			if r, err := p.openTable(part.Table, points); err == nil {
 				if err := r.refused(fitting); err != nil {
@@ -251,6 +250,7 @@ func (p *Preparation) firstRefused(parts []Part, fitting bool) error {
 			}
 			continue
 		}
+		v := p.view(part)
 		if v.apart == v.Table {
 			v.variables, v.context = slices.Concat(v.variables, v.context), nil
 		}
