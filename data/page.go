@@ -68,7 +68,7 @@ func (s *Source) page(o Options) (d Stats, err error) {
 		rows += t.rows
 	}
 	release(rows)
-	p, err := s.columns(&o)
+	p, err := s.columns(o)
 	if err != nil {
 		return d, err
 	}

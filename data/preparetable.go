@@ -259,16 +259,16 @@ func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 	if r.weight != nil {
 		s.Weights = make([]float64, s.Rows)
 	}
-	return s, r.fill(s, part.Rows, true)
+	return s, r.fill(s, true)
 }
 
-// fill computes the numbers of a set.
-func (r *rowsOf) fill(s *Prepared, rows []int, context bool) error {
+// fill computes the numbers of a set, those of its context too if it is to.
+func (r *rowsOf) fill(s *Prepared, context bool) error {
 	s.rowLogDet = make([]float64, s.Rows)
 	values, states := make([]float64, s.Dim), make([]int, s.Dim)
 	sum, weights := 0.0, 0.0
 	for i := range s.Rows {
-		row := Part{Rows: rows}.row(i)
+		row := Part{Rows: s.places}.row(i)
 		logDet, err := r.row(s.Row(i), values, states, row)
 		if err != nil {
 			return err

@@ -157,7 +157,6 @@ type Splits struct {
 
 	odd   warnings // of the rows
 	noise *rowsOf  // which draws the noise of training rows anew, nil where they have none
-	rows  []int    // of the table, that are for training
 }
 
 // Noisy reports whether training rows have noise within the steps of their columns, which
@@ -172,7 +171,7 @@ func (s *Splits) Redraw(epoch uint64) error {
 		return nil
 	}
 	s.noise.seed(epoch)
-	return s.noise.fill(s.Train, s.rows, false)
+	return s.noise.fill(s.Train, false)
 }
 
 // Sets returns train, valid and test with their names.
@@ -211,7 +210,7 @@ func (s *Source) Rows(split string, o Options) (*Table, error) {
 		err = fmt.Errorf("%s is a target: it has no rows", s.Target)
 	}
 	if err == nil {
-		_, err = s.columns(&o)
+		_, err = s.columns(o)
 	}
 	if err != nil {
 		return nil, err
@@ -254,7 +253,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		}
 		return s, nil
 	}
-	p, err := from.columns(&o)
+	p, err := from.columns(o)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +261,7 @@ func Prepare(from Source, o Options) (*Splits, error) {
 	if p.table == nil {
 		err = p.fit(parts, from, o)
 	} else if o.Prep == nil {
-		s.Guesses, err = p.guess(parts, &o)
+		s.Guesses, err = p.guess(parts, o)
 	}
 	if err != nil {
 		return nil, cmp.Or(p.firstRefused(parts, o.Prep == nil), err)
@@ -282,7 +281,6 @@ func Prepare(from Source, o Options) (*Splits, error) {
 		if s.noise, err = p.openTable(parts[0].Table, trainNoise); err != nil {
 			return nil, err
 		}
-		s.rows = parts[0].Rows
 	}
 	s.odd = p.inspect(parts)
 	s.Prep, s.Dim, s.ContextDim, s.Note, s.Identity = p, p.Dim(), p.ContextDim(), from.Note, <-identity
@@ -409,19 +407,19 @@ func (p *Preparation) fitContext(train Part) error {
 }
 
 // guess makes the schema of the rows, and fits it to those for training.
-func (p *Preparation) guess(parts []Part, o *Options) (lines []string, err error) {
+func (p *Preparation) guess(parts []Part, o Options) (lines []string, err error) {
 	var more []*Table
 	for _, part := range parts[1:] {
 		if part.Table != parts[0].Table && !slices.Contains(more, part.Table) {
 			more = append(more, part.Table)
 		}
 	}
-	schema, lines, err := GuessSchema(parts[0].Table, *o, more...)
+	schema, lines, err := GuessSchema(parts[0].Table, o, more...)
 	if err == nil && o.Choose != nil {
-		err = o.Choose(schema, o)
+		err = o.Choose(schema, &o)
 	}
 	if err == nil {
-		err = p.fitTable(parts[0], schema, *o)
+		err = p.fitTable(parts[0], schema, o)
 	}
 	return lines, err
 }
@@ -445,8 +443,8 @@ func (s *Source) hasSchema(o Options) (bool, error) {
 // columns divides the rows and chooses the variables and the context among their
 // columns. A source that scales its columns has none for a context. Where there is a schema,
 // it chooses; a trained one is taken as it is.
-func (s *Source) columns(o *Options) (*Preparation, error) {
-	if err := s.Divide(*o); err != nil {
+func (s *Source) columns(o Options) (*Preparation, error) {
+	if err := s.Divide(o); err != nil {
 		return nil, err
 	}
 	parts, t, scaled := s.parts(), s.Train.Table, len(s.Steps) > 0
@@ -468,7 +466,7 @@ func (s *Source) columns(o *Options) (*Preparation, error) {
 			return nil, fmt.Errorf("%s has rows that are not among the %d of its table", name, other.rows)
 		}
 	}
-	switch typed, err := s.hasSchema(*o); {
+	switch typed, err := s.hasSchema(o); {
 	case err != nil:
 		return nil, err
 	case typed && o.Prep != nil:
