@@ -234,8 +234,6 @@ func (g *guesser) stray(c int, of string, stray func(string) bool) error {
 	return nil
 }
 
-func (c *Column) role() Role { return cmp.Or(c.Role, VariableRole) }
-
 // mostLevels of texts are guessed to be categories.
 const mostLevels = 1000
 

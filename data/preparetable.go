@@ -405,7 +405,7 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 	if o.Noise {
 		p.table.Noise = new(o.RandomSeed())
 	}
-	for k, c := range schema {
+	for _, c := range schema {
 		if c.Step == 0 && (c.Kind == Integer || c.Kind == Date) {
 			c.Step = 1
 		}
@@ -413,13 +413,8 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 			c.Min = new(0.0)
 		}
 		p.table.Columns = append(p.table.Columns, fitted{Column: c})
-		switch c.Role {
-		case "", VariableRole:
-			p.Variables = append(p.Variables, k)
-		case ContextRole:
-			p.Context = append(p.Context, k)
-		}
 	}
+	p.Variables, p.Context = schema.Variables(), schema.Context()
 	if len(p.Variables) == 0 {
 		return errors.New("no column is a variable: none is left to model")
 	}
@@ -511,7 +506,7 @@ func (p *Preparation) checkTable() error {
 		if k < len(p.Columns) && f.Name != p.Columns[k] {
 			return fmt.Errorf("column %d is %q, but %q in the schema", k, text.Shorten(p.Columns[k], 41), text.Shorten(f.Name, 41))
 		}
-		if f.Role != "" && f.Role != VariableRole && f.Role != ContextRole {
+		if role := f.role(); role != VariableRole && role != ContextRole {
 			continue
 		}
 		if err := f.check(p.noisy()); err != nil {

@@ -239,9 +239,11 @@ func (s Schema) Variables() []int { return s.of(VariableRole) }
 // Context is as described at [Schema.Variables].
 func (s Schema) Context() []int { return s.of(ContextRole) }
 
+func (c *Column) role() Role { return cmp.Or(c.Role, VariableRole) }
+
 func (s Schema) of(role Role) (columns []int) {
 	for i, c := range s {
-		if cmp.Or(c.Role, VariableRole) == role {
+		if c.role() == role {
 			columns = append(columns, i)
 		}
 	}
