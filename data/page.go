@@ -2,7 +2,6 @@ package data
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -51,12 +50,7 @@ func DescribeSource(from Source, o Options) (Stats, error) {
 
 // page describes a table by its schema.
 func (s *Source) page(o Options) (d Stats, err error) {
-	tables := []*Table{s.Train.Table}
-	for _, part := range s.parts() {
-		if part.Table != nil && !slices.Contains(tables, part.Table) {
-			tables = append(tables, part.Table)
-		}
-	}
+	tables := tablesOf(s.parts())
 	schema := o.Prep.Schema()
 	if schema == nil { // guessed before the rows are divided, which takes memory too
 		if schema, d.Guesses, err = GuessSchema(tables[0], o, tables[1:]...); err != nil {
@@ -131,12 +125,7 @@ func (p *Preparation) hashes(part Part, seed maphash.Seed) ([]uint64, error) {
 		row := part.row(i)
 		buffer = buffer[:0]
 		for _, at := range from {
-			v := at.t.At(row, at.col)
-			if id, is := at.t.TextID(row, at.col); is {
-				buffer = append(append(buffer, at.t.TextOf(id)...), 0)
-			} else {
-				buffer = binary.LittleEndian.AppendUint64(buffer, math.Float64bits(v+0))
-			}
+			buffer = at.t.appendCell(buffer, at.t.At(row, at.col))
 		}
 		hashes[i] = maphash.Bytes(seed, buffer)
 	}

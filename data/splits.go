@@ -307,6 +307,16 @@ func (s *Source) Divide(o Options) error {
 
 func (s *Source) parts() []Part { return []Part{s.Train, s.Valid, s.Test} }
 
+// tablesOf are the tables of parts, each once.
+func tablesOf(parts []Part) (tables []*Table) {
+	for _, part := range parts {
+		if part.Table != nil && !slices.Contains(tables, part.Table) {
+			tables = append(tables, part.Table)
+		}
+	}
+	return tables
+}
+
 // fit chooses the steps, and fits them to the training rows.
 func (p *Preparation) fit(parts []Part, from Source, o Options) error {
 	if trained := o.Prep; trained != nil {
@@ -408,13 +418,8 @@ func (p *Preparation) fitContext(train Part) error {
 
 // guess makes the schema of the rows, and fits it to those for training.
 func (p *Preparation) guess(parts []Part, o Options) (lines []string, err error) {
-	var more []*Table
-	for _, part := range parts[1:] {
-		if part.Table != parts[0].Table && !slices.Contains(more, part.Table) {
-			more = append(more, part.Table)
-		}
-	}
-	schema, lines, err := GuessSchema(parts[0].Table, o, more...)
+	tables := tablesOf(parts)
+	schema, lines, err := GuessSchema(tables[0], o, tables[1:]...)
 	if err == nil && o.Choose != nil {
 		err = o.Choose(schema, &o)
 	}

@@ -190,19 +190,17 @@ func (p *Preparation) watched(counts bool) (all []watched) {
 // unusual reports, of a table with a schema, columns that the model does not know and numbers
 // that are not multiples of the step of their column.
 func (p *Preparation) unusual(parts []Part) (lines []string) {
-	var tables []*Table
+	for _, t := range tablesOf(parts) {
+		if names := p.unused(t); names != nil {
+			lines = append(lines, fmt.Sprintf("%s: column%s %s: not among those of the training, ignored",
+				t.label(), strings.Repeat("s", min(1, len(names)-1)), text.Listed(names)))
+		}
+		if p.reordered(t) {
+			lines = append(lines, t.label()+": its columns are in another order than those of the training: they are found by their names")
+		}
+	}
 	off := map[int]int{}
 	for _, part := range parts {
-		if !slices.Contains(tables, part.Table) {
-			tables = append(tables, part.Table)
-			if names := p.unused(part.Table); names != nil {
-				lines = append(lines, fmt.Sprintf("%s: column%s %s: not among those of the training, ignored",
-					part.Table.label(), strings.Repeat("s", min(1, len(names)-1)), text.Listed(names)))
-			}
-			if p.reordered(part.Table) {
-				lines = append(lines, part.Table.label()+": its columns are in another order than those of the training: they are found by their names")
-			}
-		}
 		found, err := p.sources(part.Table, p.used())
 		for k, at := range found {
 			if c := p.used()[k]; err == nil && p.table.Columns[c].Step > 0 {
