@@ -38,11 +38,7 @@ type oneStep[T any] struct {
 
 // MarshalJSON writes the preparation with its version.
 func (p *Preparation) MarshalJSON() ([]byte, error) {
-	w := written[Step]{Version: preparationVersion, fields: fields(*p), Table: p.table}
-	for _, step := range p.Steps {
-		w.Steps = append(w.Steps, oneStep[Step]{step.kind(), step})
-	}
-	return json.Marshal(w)
+	return json.Marshal(written[Step]{preparationVersion, fields(*p), withKinds(p.Steps), p.table})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. It returns an error for another
@@ -63,22 +59,39 @@ func (p *Preparation) UnmarshalJSON(kept []byte) error {
 	}
 	read := Preparation(w.fields)
 	read.table = w.Table
-	for i, one := range w.Steps {
-		k := slices.IndexFunc(kinds, func(newStep func() Step) bool { return newStep().kind() == one.Kind })
-		if k < 0 {
-			return fmt.Errorf("preparation: step %d is of the unknown kind %q", i, text.Shorten(one.Kind, 41))
-		}
-		step := kinds[k]()
-		if err := strictJSON(one.With, step); err != nil {
-			return fmt.Errorf("preparation: step %d, %s: %w", i, one.Kind, err)
-		}
-		read.Steps = append(read.Steps, step)
+	var err error
+	if read.Steps, err = ofKinds(w.Steps, kinds); err != nil {
+		return fmt.Errorf("preparation: step %w", err)
 	}
 	if err := read.check(); err != nil {
 		return fmt.Errorf("preparation: %w", err)
 	}
 	*p = read
 	return nil
+}
+
+// withKinds are steps or maps as they are kept, by the names of their kinds.
+func withKinds[T interface{ kind() string }](all []T) (kept []oneStep[T]) {
+	for _, one := range all {
+		kept = append(kept, oneStep[T]{one.kind(), one})
+	}
+	return kept
+}
+
+// ofKinds reads what withKinds kept. Errors begin with the number of the step or map.
+func ofKinds[T interface{ kind() string }](kept []oneStep[json.RawMessage], kinds []func() T) (all []T, err error) {
+	for i, one := range kept {
+		k := slices.IndexFunc(kinds, func(newOne func() T) bool { return newOne().kind() == one.Kind })
+		if k < 0 {
+			return nil, fmt.Errorf("%d is of the unknown kind %q", i, text.Shorten(one.Kind, 41))
+		}
+		step := kinds[k]()
+		if err := strictJSON(one.With, step); err != nil {
+			return nil, fmt.Errorf("%d, %s: %w", i, one.Kind, err)
+		}
+		all = append(all, step)
+	}
+	return all, nil
 }
 
 func strictJSON(text []byte, to any) error {

@@ -12,7 +12,6 @@ import (
 	"gonum.org/v1/gonum/mathext"
 
 	"github.com/maskflow/maskflow/internal/num"
-	"github.com/maskflow/maskflow/internal/text"
 )
 
 // monotone is an increasing map y = T(x) of the numbers of a column, in float64. It is written
@@ -55,13 +54,7 @@ func (c chain) inverse(y float64) float64 {
 }
 
 // MarshalJSON writes the maps with their kinds.
-func (c chain) MarshalJSON() ([]byte, error) {
-	kept := make([]oneStep[monotone], len(c))
-	for i, t := range c {
-		kept[i] = oneStep[monotone]{t.kind(), t}
-	}
-	return json.Marshal(kept)
-}
+func (c chain) MarshalJSON() ([]byte, error) { return json.Marshal(withKinds(c)) }
 
 // UnmarshalJSON reads what MarshalJSON wrote, and returns an error for what it cannot have.
 func (c *chain) UnmarshalJSON(kept []byte) error {
@@ -69,18 +62,11 @@ func (c *chain) UnmarshalJSON(kept []byte) error {
 	if err := strictJSON(kept, &all); err != nil {
 		return err
 	}
-	*c = nil
-	for _, one := range all {
-		k := slices.IndexFunc(monotones, func(f func() monotone) bool { return f().kind() == one.Kind })
-		if k < 0 {
-			return fmt.Errorf("the map %q is not known", text.Shorten(one.Kind, 41))
-		}
-		t := monotones[k]()
-		if err := strictJSON(one.With, t); err != nil {
-			return fmt.Errorf("%s: %w", one.Kind, err)
-		}
-		*c = append(*c, t)
+	maps, err := ofKinds(all, monotones)
+	if err != nil {
+		return fmt.Errorf("map %w", err)
 	}
+	*c = maps
 	return c.check()
 }
 
