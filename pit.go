@@ -74,13 +74,9 @@ func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Condition
 		return nil, err
 	}
 	defer f.Close()
-	dim, width, degrees := of.Model.Dim(), models.Width(of.Model), exec.DegreesOf(of.Model, nil)
-	variables := make([]models.Variable, dim)
-	for d := range variables {
-		variables[d] = models.VariableOf(of.Model, d)
-	}
+	variables, width, degrees := models.VariablesOf(of.Model), models.Width(of.Model), exec.DegreesOf(of.Model, nil)
 	rows, rng := len(x)/width, rand.New(rand.NewPCG(0, 0x706974))
-	u := make([]float64, 0, rows*dim)
+	u := make([]float64, 0, rows*len(variables))
 	for first := 0; first < rows; first += batch {
 		n := min(batch, rows-first)
 		values, err := f.Call(ctx, of.Params, exec.Values{X: exec.Rows(x, first, n, rows), Context: exec.Rows(cond, first, n, rows), Degrees: degrees})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -60,19 +61,20 @@ func CheckRows(m models.Definition, s *data.Prepared) error {
 	if len(s.X) != s.Rows*s.Width() {
 		return s.Check()
 	}
-	bits := true // and nothing else, as images are
-	for d := range m.Dim() {
-		bits = bits && models.VariableOf(m, d).Support == models.Bits()
+	variables := models.VariablesOf(m)
+	bits := !slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Support != models.Bits() || v.States > 0 })
+	var counted []int // all others are of numbers, which may be too large to have a likelihood
+	for d, of := range variables[:min(len(variables), s.Dim)] {
+		if of.Support.Size() > 0 {
+			counted = append(counted, d)
+		}
 	}
-	for d := range min(m.Dim(), s.Dim) {
-		of := models.VariableOf(m, d)
-		for row := range s.Rows {
-			if of.Support.Size() == 0 { // of numbers, which may be too large to have a likelihood
-				break
-			}
-			err := of.Check(s.X[row*s.Width()+d])
+	for row := range s.Rows {
+		x := s.Row(row)
+		for _, d := range counted {
+			err := variables[d].Check(x[d])
 			switch {
-			case err != nil && bits:
+			case err != nil && bits: // as of images
 				return s.CheckBinary()
 			case err != nil:
 				return fmt.Errorf("%s: %s: %w", s.Name, s.Place(row, d), err)
@@ -149,8 +151,9 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 		}
 		logp, one := make([]float64, s.Rows), make([]float64, len(perSet))
 		for i := range logp {
+			logDet := s.RowLogDet(i)
 			for k := range perSet {
-				perSet[k][i] += s.RowLogDet(i)
+				perSet[k][i] += logDet
 				one[k] = perSet[k][i]
 			}
 			logp[i] = exec.Joint(one)

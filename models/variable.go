@@ -99,6 +99,15 @@ func VariableOf(m Definition, d int) Variable {
 	return Variable{Support: m.Support(d)}
 }
 
+// VariablesOf are all variables of a model.
+func VariablesOf(m Definition) []Variable {
+	all := make([]Variable, m.Dim())
+	for d := range all {
+		all[d] = VariableOf(m, d)
+	}
+	return all
+}
+
 // Width is the number of values of a row of a model: one for each variable, and one more for
 // each that has a grid.
 func Width(m Definition) int {

@@ -33,11 +33,7 @@ type verifier struct {
 }
 
 func newVerifier(m *maskflow.Model, of *exec.Loaded, d models.Masked, o Options) *verifier {
-	v := &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, o.Orders, 8), o: o}
-	for at := range d.Dim() {
-		v.variables = append(v.variables, models.VariableOf(d, at))
-	}
-	return v
+	return &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, o.Orders, 8), o: o, variables: models.VariablesOf(d)}
 }
 
 func (v *verifier) checks() []check {

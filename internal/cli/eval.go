@@ -213,10 +213,7 @@ type figures struct {
 func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 	_, masked := d.(models.Masked)
 	f := figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), valid: "NLL"}
-	for i := range d.Dim() {
-		v := models.VariableOf(d, i)
-		f.mixed = f.mixed || v.Grid != nil || v.States > 0
-	}
+	f.mixed = slices.ContainsFunc(models.VariablesOf(d), func(v models.Variable) bool { return v.Grid != nil || v.States > 0 })
 	if _, ok := d.(models.Stochastic); ok {
 		f.valid = "importance-weighted NLL"
 		if c.Eval.ValidSamples <= 1 {

@@ -56,7 +56,7 @@ func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluato
 		}
 		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.Bound(p, in.X, in.Context, in.Noise) })
 	case models.Parts:
-		if hasHoles(d) {
+		if slices.ContainsFunc(models.VariablesOf(d), func(v models.Variable) bool { return v.Hole }) {
 			e, err := newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node {
 				values, holes := m.LogProbParts(p, in.X, in.Context)
 				return Stack([]*Node{values, holes}, 1)
@@ -71,16 +71,6 @@ func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluato
 		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.LogProb(p, in.X, in.Context) })
 	}
 	return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
-}
-
-// hasHoles reports whether a variable of a model may be missing.
-func hasHoles(d models.Definition) bool {
-	for v := range d.Dim() {
-		if models.VariableOf(d, v).Hole {
-			return true
-		}
-	}
-	return false
 }
 
 func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Evaluator, error) {
@@ -194,8 +184,8 @@ func (e *Evaluator) LogProb(ctx context.Context, params []*tensors.Tensor, x, co
 }
 
 // Blocks returns a function that computes the log-likelihoods of rows under each member
-// of an ensemble, NaN where something is not known that the member cannot sum out, as [Evaluator.LogProb] has them: of rows that come in blocks as if they
-// came at once.
+// of an ensemble, as [Evaluator.LogProb] has them: of rows that come in blocks as if they
+// came at once. They are NaN where something is not known that the member cannot sum out.
 func (e *Evaluator) Blocks(ctx context.Context, params []*tensors.Tensor, of Ensemble) (func(x, cond []float32) (perMember [][]float64, err error), error) {
 	all, err := e.members(of)
 	if err != nil {
