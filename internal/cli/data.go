@@ -98,16 +98,10 @@ func (a *app) dataShowCommand() *cobra.Command {
 			if err := config.Parse(table, args[0], fmt.Appendf(nil, "data: {source: %q}", args[0]), sets); err != nil {
 				return usage(err)
 			}
-			o.Dir = a.data()
-			if out.output != "" {
+			if o.Dir = a.data(); out.output != "" {
 				return a.export(c.Context(), o, out, nil, nil)
 			}
-			collectOften() // nearly all that is held are the rows
-			stats, err := source.Describe(c.Context(), o)
-			if err != nil {
-				return err
-			}
-			return a.describe(stats, nil)
+			return a.describeSource(c.Context(), o, nil)
 		},
 	}
 	f := c.Flags()
@@ -120,6 +114,15 @@ func (a *app) dataShowCommand() *cobra.Command {
 	dataDirFlag(c, &a.dataDir)
 	jsonFlag(c, &a.json)
 	return c
+}
+
+func (a *app) describeSource(ctx context.Context, from data.Options, changed []string) error {
+	collectOften() // nearly all that is held are the rows
+	stats, err := source.Describe(ctx, from)
+	if err != nil {
+		return err
+	}
+	return a.describe(stats, changed)
 }
 
 func (a *app) describe(s data.Stats, changed []string) error {
@@ -170,11 +173,7 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 		if cfg.Data.Dir = a.dataOf(run); o.output != "" {
 			return a.export(ctx, cfg.Data, o, nil, nil)
 		}
-		stats, err := source.Describe(ctx, cfg.Data)
-		if err != nil {
-			return err
-		}
-		return a.describe(stats, nil)
+		return a.describeSource(ctx, cfg.Data, nil)
 	}
 	a.backend = "go" // Nothing is computed.
 	r, err := a.openRun(ctx, dir)
@@ -193,11 +192,7 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 			return a.describe(data.Describe(splits), changed)
 		}
 		from.Prep = r.Preparation() // by which the columns are known, and training rows had noise of their own
-		stats, err := source.Describe(ctx, from)
-		if err != nil {
-			return err
-		}
-		return a.describe(stats, changed)
+		return a.describeSource(ctx, from, changed)
 	}
 	var columns []int
 	if r.Preparation().Legacy { // it takes no columns that were dropped
@@ -313,13 +308,18 @@ func splitsTable(d data.Stats) *table {
 
 // pageText describes a table by its columns.
 func pageText(b *strings.Builder, d data.Stats) {
-	rows := 0
+	rows, context := 0, 0
 	for _, s := range d.Splits {
 		rows += s.Rows
 	}
+	for _, c := range d.Columns {
+		if c.Role == data.ContextRole {
+			context++
+		}
+	}
 	fmt.Fprintf(b, "%s: %s of %s, %d of them variables", d.Source, text.Count(rows, "row"), text.Count(len(d.Columns), "column"), d.Dim)
-	if n := len(columnsOf(d, data.ContextRole)); n > 0 {
-		fmt.Fprintf(b, " and %d the context", n)
+	if context > 0 {
+		fmt.Fprintf(b, " and %d the context", context)
 	}
 	b.WriteByte('\n')
 	if d.Note != "" {
@@ -352,10 +352,6 @@ func pageText(b *strings.Builder, d data.Stats) {
 	if d.Guesses != nil {
 		b.WriteString("What is guessed of a column is overruled in the configuration, or by --set data.columns.NAME=KIND (maskflow help config)\n")
 	}
-}
-
-func columnsOf(d data.Stats, role data.Role) []data.ColumnStats {
-	return slices.DeleteFunc(slices.Clone(d.Columns), func(c data.ColumnStats) bool { return c.Role != role })
 }
 
 // columnText is what a column is besides its kind, with the most frequent of its levels and atoms.

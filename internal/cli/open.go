@@ -40,7 +40,10 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("no run directory or model file %s", dir)
 	}
-	if err != nil || info.IsDir() {
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
 		if _, err := runlog.ReadManifest(dir); err != nil {
 			return nil, err
 		}
@@ -50,7 +53,7 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 		return nil, err
 	}
 	r, err := maskflow.Open(b, dir)
-	if err != nil && !isRun(dir) {
+	if err != nil && !info.IsDir() && !isRun(dir) {
 		return nil, fmt.Errorf("%s is no run directory or model file (.safetensors)", dir)
 	}
 	if err != nil {

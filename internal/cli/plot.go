@@ -165,20 +165,23 @@ func (a *app) plotSplit(ctx context.Context, r *maskflow.Model, o *plotOptions) 
 	return set, changed, err
 }
 
+// plotData is plotSplit for a kind of plot that needs rows.
+func (a *app) plotData(ctx context.Context, r *maskflow.Model, o *plotOptions) (*data.Prepared, []string, error) {
+	set, changed, err := a.plotSplit(ctx, r, o)
+	if err == nil && set.Dim == 0 {
+		err = usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, r.Path))
+	}
+	return set, changed, err
+}
+
 // plotCalibration draws the probability integral transforms of the rows of a split
 // and prints how far from uniform they are.
 func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOptions) error {
-	set, changed, err := a.plotSplit(ctx, r, &o)
+	set, changed, err := a.plotData(ctx, r, &o)
 	if err != nil {
 		return err
 	}
-	if set.Dim == 0 {
-		return usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, r.Path))
-	}
-	rows := set.Rows
-	if o.n > 0 {
-		rows = min(rows, o.n)
-	}
+	rows := min(cmp.Or(o.n, set.Rows), set.Rows)
 	u, err := r.Core.PIT(ctx, set.X[:rows*models.Width(r.Definition())], set.Context[:rows*set.ContextDim])
 	if err != nil {
 		if far := (*models.NonFiniteError)(nil); errors.As(err, &far) {

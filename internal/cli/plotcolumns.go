@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/maskflow/maskflow"
@@ -14,15 +13,12 @@ import (
 	"github.com/maskflow/maskflow/plot"
 )
 
-// plotColumns draws each column of the rows of a split beside as many samples, of few rows more, which have the contexts
-// of these rows.
+// plotColumns draws each column of the rows of a split beside as many samples, of few rows more, which have the
+// contexts of these rows.
 func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions) error {
-	set, _, err := a.plotSplit(ctx, r, &o)
+	set, _, err := a.plotData(ctx, r, &o)
 	if err != nil {
 		return err
-	}
-	if set.Dim == 0 {
-		return usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, r.Path))
 	}
 	n := min(cmp.Or(o.n, mostCompared), set.Rows)
 	rows := [2][]float32{make([]float32, 0, n*set.Dim)}
@@ -75,8 +71,10 @@ const (
 func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bins int) ([]plot.Column, error) {
 	prep, dim := r.Preparation(), set.Dim
 	var numbers [2][]float32 // in the units of the source
+	var counts [2]int
 	for k, x := range rows {
 		var err error
+		counts[k] = len(x) / dim
 		if numbers[k], err = prep.UndoValues(x); err != nil {
 			return nil, err
 		}
@@ -91,21 +89,10 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 		case models.VariableOf(r.Definition(), d).Support.Kind == models.BitValues:
 			is.Levels = []string{"0", "1"}
 		}
-		c, states := plot.Column{Name: is.Name}, 0
-		if is.Missing {
-			c.Levels = append(c.Levels, plot.Level{Name: "missing"})
-		}
-		for _, v := range is.Atoms {
-			c.Levels = append(c.Levels, plot.Level{Name: data.Number(v)})
-		}
-		states = len(c.Levels)
-		for _, level := range is.Levels {
-			c.Levels = append(c.Levels, plot.Level{Name: level})
-		}
+		c := plot.Column{Name: is.Name, Levels: levelsOf(is)}
+		states := len(c.Levels) - len(is.Levels)
 		var values [2][]float64
-		var counts [2]int
 		for k, x := range rows {
-			counts[k] = len(x) / dim
 			for at := d; at < len(x); at += dim {
 				v, state := float64(numbers[k][at]), models.StateOf(x[at])
 				switch {
@@ -128,4 +115,18 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 		all = append(all, c)
 	}
 	return all, nil
+}
+
+// levelsOf are the hole, the atoms and the levels of a column.
+func levelsOf(c data.Column) (all []plot.Level) {
+	if c.Missing {
+		all = append(all, plot.Level{Name: "missing"})
+	}
+	for _, v := range c.Atoms {
+		all = append(all, plot.Level{Name: data.Number(v)})
+	}
+	for _, level := range c.Levels {
+		all = append(all, plot.Level{Name: level})
+	}
+	return all
 }

@@ -194,20 +194,19 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 
 // addSchema adds what the columns of a source are, and what was guessed of them.
 func addSchema(l *listing, s *data.Splits) {
-	const most = 50 // columns
-	lines := strings.Split(strings.TrimSuffix(s.Prep.Schema().String(), "\n"), "\n")
-	if columns := len(lines) - 1; columns > most {
-		lines = append(lines[:1+most], fmt.Sprintf("and %s (maskflow data show has all)", text.Count(columns-most, "further column")))
+	schema := s.Prep.Schema()
+	if schema == nil {
+		return
 	}
-	for i, line := range lines {
-		if len(s.Prep.Schema()) == 0 {
-			break
-		}
-		name := "columns"
-		if i > 0 {
-			name = ""
-		}
+	const most = 50 // lines, of which one may be of many columns
+	lines := strings.Split(strings.TrimSuffix(schema.String(), "\n"), "\n")
+	if further := len(lines) - 1 - most; further > 0 {
+		lines = append(lines[:1+most], fmt.Sprintf("and %s (maskflow data show has all)", text.Count(further, "further line")))
+	}
+	name := "columns"
+	for _, line := range lines {
 		l.add(name, "%s", line)
+		name = ""
 	}
 	for _, guess := range s.Guesses {
 		l.add("guess", "%s", guess)
@@ -309,7 +308,7 @@ func summaryText(s *train.Summary, d models.Definition, f figures, of *data.Spli
 		}
 	}
 	if s.Baseline != "" {
-		b.add("", "%s have %s", s.Baseline, text.Mean(float64(s.BaselineNLL), float64(s.BaselineNLL), math.NaN(), 0))
+		b.add("", "%s have %.2f", s.Baseline, s.BaselineNLL)
 	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
 		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, text.Count(s.Epochs, "epoch"))
