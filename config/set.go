@@ -53,7 +53,7 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 	named := false // by names of the user's
 	if key != nil {
 		if e, ok := key.Field().(option.Entries); ok {
-			rest, named = ofEntry(n, option.Flatten(option.Blank(e)), rest), true
+			rest, named = ofEntry(n, option.Flatten(e.Blank()), rest), true
 		}
 	}
 	name := rest[0]
@@ -88,8 +88,8 @@ func (r *reader) put(at **yaml.Node, done string, rest []string, value *yaml.Nod
 	return fmt.Sprintf("%s is %s in the file, not a section", done, described(n))
 }
 
-// ofEntry joins the parts of a path to what belongs to a name, which may have dots, into the name and perhaps one of its keys. Where n
-// has a word for that name, it becomes the key that the word is the value of.
+// ofEntry joins the parts of a path to what belongs to a name, which may have dots, into the name and perhaps one of its
+// keys. Where n has a word for that name, it becomes the key that the word is the value of.
 func ofEntry(n *yaml.Node, keys *option.Keys, rest []string) []string {
 	last := len(rest) - 1
 	if last == 0 || keys.At(rest[last]) == nil {

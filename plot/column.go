@@ -34,7 +34,8 @@ type Level struct {
 // mostLevels is how many levels a column shows.
 const mostLevels = 12
 
-// Frequent leaves the levels that are the most frequent in either set, in their sequence, and adds up the others as one.
+// Frequent leaves the levels that are the most frequent in either set, in their sequence, and adds up the others as
+// one.
 func (c Column) Frequent() Column {
 	if len(c.Levels) <= mostLevels {
 		return c
@@ -62,9 +63,10 @@ func (c Column) Frequent() Column {
 // tails is the part of the numbers at either end that may be beyond the bins.
 const tails = 0.005
 
-// Number counts the numbers of both sets, each of so many rows, in at most so many bins, fewer of few numbers, and returns the column with
-// these, or without bins where the numbers are too far apart. The bins cover the numbers of both but for the rarest far ones. Of numbers that are rounded to multiples of a
-// step, all bins cover as many of those; 0 is no step. Numbers that are not finite are left out.
+// Number counts the numbers of both sets, each of so many rows, in at most so many bins, fewer of few numbers, and
+// returns the column with these, or without bins where the numbers are too far apart. The bins cover the numbers of both
+// but for the rarest far ones. Of numbers that are rounded to multiples of a step, all bins cover as many of those; 0 is
+// no step. Numbers that are not finite are left out.
 func (c Column) Number(numbers [2][]float64, rows [2]int, step float64, most int) Column {
 	all := block{math.Inf(1), math.Inf(-1)}
 	sorted := [2][]float64{}

@@ -36,8 +36,8 @@ func LoadConfig(path string, sets []string) (*Config, error) {
 	return read(path, func(t option.Table) error { return config.Load(t, path, sets) })
 }
 
-// SourceConfig is the configuration that trains a model of type auto on a source of rows, changed by overrides. Its name is that of
-// the source up to the first dot.
+// SourceConfig is the configuration that trains a model of type auto on a source of rows, changed by overrides. Its name
+// is that of the source up to the first dot.
 func SourceConfig(source string, sets []string) (*Config, error) {
 	const text = "data: {source: %s}\nmodel: {type: auto}\ntrain: {batch: 100, optimizer: {name: adam, learning_rate: 0.001}, look_ahead: 20}\n"
 	name, _, _ := strings.Cut(filepath.Base(source), ".")

@@ -71,9 +71,10 @@ func RunConfig(dir string, sets []string) (*Config, error) {
 }
 
 // CheckResume compares a configuration with that of the run in dir and returns
-// what a resumption would change. What c leaves to the columns it takes from the run. The error is a *ConfigChangedError when it
-// differs in more than how training goes on (rate, clipping, schedule, batch, limits,
-// logging, checkpoints, evaluation), else those of [RunConfig].
+// what a resumption would change. What c leaves to the columns it takes from the run. The
+// error is a *ConfigChangedError when it differs in more than how training goes on (rate,
+// clipping, schedule, batch, limits, logging, checkpoints, evaluation), else those of
+// [RunConfig].
 func CheckResume(dir string, c *Config) ([]config.Difference, error) {
 	own, err := RunConfig(dir, nil)
 	if err != nil {

@@ -118,13 +118,13 @@ func (f fakeRun) config() []config.Value {
 		{Path: "train.max_steps", Text: "10000"}, {Path: "train.look_ahead", Text: "30"}}
 }
 
-// digits is sixteen images of rings and bars.
 // people are samples of a table.
 func people() *monitor.Samples {
 	return &monitor.Samples{Step: 40, Shape: []int{3, 5}, Columns: []string{"age", "city", "a column with a long name", "born", "漢\x1b[2J"},
 		Cells: []string{"17", "Ulm", "0.125", "2001-02-03", "x", "101", "a city whose name is very long", "", "1999-12-31", "y", "5", "Bâle\n", "-3", "2020-01-01", ""}}
 }
 
+// digits is sixteen images of rings and bars.
 func digits(step int64) *monitor.Samples {
 	const n, side = 16, 12
 	s := &monitor.Samples{Step: step, Shape: []int{n, side, side}}

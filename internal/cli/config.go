@@ -186,10 +186,7 @@ func configText(keys []option.Doc) string {
 func factsOf(k option.Doc) []string {
 	facts := []string{k.Type}
 	if k.Values != nil {
-		quoted := make([]string, len(k.Values))
-		for i, v := range k.Values {
-			quoted[i] = "`" + option.QuoteText(v) + "`"
-		}
+		quoted := option.Names(k.Values, func(v string) string { return "`" + option.QuoteText(v) + "`" })
 		facts[0] = "one of " + strings.Join(quoted, ", ")
 		if strings.Contains(k.Type, "list") {
 			facts[0] += ", or a list of integers"

@@ -57,7 +57,7 @@ func Document(t Table) []Doc {
 			d.For = append(d.For, c.String())
 		}
 		if e, ok := first.at.(Entries); ok {
-			d.Keys = Document(Blank(e))
+			d.Keys = Document(e.Blank())
 		}
 		docs = append(docs, d)
 	}

@@ -5,18 +5,20 @@ import (
 	"strings"
 )
 
-// Entries is an option that is a mapping whose keys are names of the user's, such as columns of a table, each with a table of
-// options. A file may have a word in the place of such a table: the value of the choice that has it and is [Row.Alone].
+// Entries is an option that is a mapping whose keys are names of the user's, such as columns of a table, each with a table
+// of options. A file may have a word in the place of such a table: the value of the choice that has it and is [Row.Alone].
 type Entries interface {
 	// Names are those of the entries, in their order.
 	Names() []string
-	// Entry is the table of the options of an entry, which is added where there is none of the name. It is that of the entry
-	// until another one is added.
+	// Entry is the table of the options of an entry, which is added where there is none of the name. It is that of the
+	// entry until another one is added.
 	Entry(name string) Table
+	// Blank is the table of an entry that is not one of them.
+	Blank() Table
 }
 
-// Each declares a mapping from names to options, which are kept in the order in which they are given; a zero field of an entry is
-// not set.
+// Each declares a mapping from names to options, which are kept in the order in which they are given; a zero field of an
+// entry is not set.
 func Each[T any](name string, at *[]T, nameOf func(*T) *string, table func(*T) Table, help string) *Row {
 	return &Row{name: name, help: help, at: &each[T]{at, nameOf, table}, initial: func() any { return &each[T]{at: new([]T)} }}
 }
@@ -44,11 +46,7 @@ func (e *each[T]) Entry(name string) Table {
 	return e.table(&(*e.at)[i])
 }
 
-// blank is the table of an entry that is not one of them.
-func (e *each[T]) blank() Table { return e.table(new(T)) }
-
-// Blank is the table of an entry without any values, for documents.
-func Blank(e Entries) Table { return e.(interface{ blank() Table }).blank() }
+func (e *each[T]) Blank() Table { return e.table(new(T)) }
 
 // Alone makes a choice one whose words may stand for the whole table of an entry.
 func (r *Row) Alone() *Row {
@@ -97,22 +95,17 @@ func entriesText(e Entries) string {
 func entriesProblems(e Entries, path string, bad map[string]bool) (all []Problem) {
 	for _, name := range e.Names() {
 		section := Join(path, name)
+		if bad[section] {
+			continue
+		}
 		known := map[string]bool{}
 		for p, is := range bad {
 			if inner, found := strings.CutPrefix(p, section+"."); found {
 				known[inner] = is
 			}
 		}
-		if bad[section] {
-			continue
-		}
-		keys := Flatten(e.Entry(name))
-		for _, p := range keys.Check(known) {
-			paths := make([]string, len(p.Paths))
-			for i, inner := range p.Paths {
-				paths[i] = Join(section, inner)
-			}
-			all = append(all, Problem{Text: p.Text, Paths: paths})
+		for _, p := range Flatten(e.Entry(name)).Check(known) {
+			all = append(all, Problem{Text: p.Text, Paths: Names(p.Paths, func(inner string) string { return Join(section, inner) })})
 		}
 	}
 	return all

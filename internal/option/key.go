@@ -112,7 +112,8 @@ func (k *Key) selectors() []string {
 	return paths
 }
 
-// Field returns a pointer to the field of the key: to a [Type] or a [WordOrList], or [Entries], or nil for a text, which [Key.SetWord] sets.
+// Field returns a pointer to the field of the key, to a [Type] or a [WordOrList], or [Entries], or nil for a text, which
+// [Key.SetWord] sets.
 func (k *Key) Field() any {
 	switch k.at.(type) {
 	case *string, chooser:

@@ -37,7 +37,8 @@ const MaxSteps = 1 << 50
 // maxList bounds the elements of a list of integers.
 const maxList = 1 << 16
 
-// Type is what the field of an option may be. A *uint64 is a seed, and a *float64 a number, whose zero is no default: nil is.
+// Type is what the field of an option may be. A *uint64 is a seed, and a *float64 a number, whose zero is no default: nil
+// is.
 type Type interface {
 	string | bool | int | uint64 | *uint64 | float64 | *float64 | []int | []float64 | []string | [3]float64
 }
