@@ -22,13 +22,13 @@ func folds(name, preset string, sets ...string) (all []Training) {
 	return all
 }
 
-// wine is the experiment of a wine: figures of its own before ten folds of a MAF, which some keys make of its preset, and
-// of one with splines, beside RNADE.
-func wine(name, about, published string, rnade float64, from Source, own []Figure, model, training []string) Experiment {
+// wine is the experiment of a wine: figures of its own before ten folds of a MAF, which some keys make of its preset,
+// and of one with splines, beside RNADE.
+func wine(name, about string, rnade float64, from Source, own []Figure, model, training []string) Experiment {
 	const paper = "RNADE with one order, Uria et al. 2014, arXiv 1310.1757, table 3"
 	preset := strings.ReplaceAll(name, "-", "_")
 	figure := func(what string, of []Training) Figure {
-		return Figure{What: what, Trainings: of, Published: published, Rule: AtLeast(rnade), measure: overFolds(nil)}
+		return Figure{What: what, Trainings: of, Published: fmt.Sprintf("%.2f", rnade), Rule: AtLeast(rnade), measure: overFolds(nil)}
 	}
 	spline := "model={type: maf, layers: 5, transform: spline, bins: 8, bound: 4, permute: reverse, hidden: [64], activation: tanh}"
 	e := Experiment{Name: name, About: about, Data: []Source{from}, Figures: append(own,
@@ -59,11 +59,11 @@ func wines() []Experiment {
 	}
 	mixtures[0].Published, mixtures[0].Rule = "-9.36", AtLeast(-9.4)
 	return []Experiment{
-		wine("wine-red", "chemistry of red wine in RNADE's ten folds", "-9.36", -9.36,
+		wine("wine-red", "chemistry of red wine in RNADE's ten folds", -9.36,
 			Source{"real/red_wine_folds.npz", "the folds of deepnade/ in github.com/MarcCote/NADE, as arrays fold_1 to fold_10"}, mixtures,
 			[]string{"model={type: maf, layers: 5, transform: affine, permute: reverse, hidden: [64], activation: tanh}"},
 			[]string{"train.optimizer={name: adamw, learning_rate: 0.001, weight_decay: 0.5}"}),
-		wine("wine-white", "chemistry of white wine in ten folds of our own", "-10.23", -10.23,
+		wine("wine-white", "chemistry of white wine in ten folds of our own", -10.23,
 			Source{"real/winequality-white.csv", "UCI Machine Learning Repository, Wine Quality: archive.ics.uci.edu/dataset/186"}, nil, nil, nil),
 	}
 }

@@ -142,30 +142,34 @@ func (l *lab) finish(ctx context.Context, t Training, dir string) (outcome, erro
 
 // read evaluates a finished training.
 func (l *lab) read(ctx context.Context, dir string, seconds float64) (outcome, error) {
-	r, err := maskflow.Open(l.backend, dir)
-	if err != nil {
-		return outcome{}, err
-	}
-	defer r.Close()
 	out := outcome{dir: dir, seconds: seconds}
-	splits, err := l.own(ctx, r, &out)
+	r, splits, err := l.open(ctx, &out)
 	if err != nil {
 		return out, err
 	}
+	defer r.Close()
 	out.test, err = r.EvaluateOf(ctx, splits.Test, maskflow.EvalOptions{})
 	return out, err
 }
 
-// own reads the rows of a finished training, by its preparation, and notes for its outcome
+// open opens a finished training and reads its rows, by its preparation, and notes for its outcome
 // how they have changed where that is allowed.
-func (l *lab) own(ctx context.Context, r *maskflow.Model, out *outcome) (*data.Splits, error) {
+func (l *lab) open(ctx context.Context, out *outcome) (*maskflow.Model, *data.Splits, error) {
+	r, err := maskflow.Open(l.backend, out.dir)
+	if err != nil {
+		return nil, nil, err
+	}
 	splits, err := r.LoadData(ctx, l.o.DataDir)
 	changed := (*data.ChangedError)(nil)
 	switch {
 	case errors.As(err, &changed) && (!l.o.ChangedData || splits == nil):
-		return nil, fmt.Errorf("%w (--changed-data goes on, for figures that compare with nothing)", err)
+		err = fmt.Errorf("%w (--changed-data goes on, for figures that compare with nothing)", err)
 	case changed != nil:
 		out.changed, err = changed.Texts(), nil
 	}
-	return splits, err
+	if err != nil {
+		r.Close()
+		return nil, nil, err
+	}
+	return r, splits, nil
 }

@@ -29,7 +29,7 @@ func ofTest(value func(e maskflow.Evaluation) estimate) measure {
 
 // Numbers of an evaluation, as papers print them.
 func nll(e maskflow.Evaluation) estimate           { return estimate{e.NLL, e.NLL2SE} }
-func logLikelihood(e maskflow.Evaluation) estimate { return estimate{-e.NLLModel, e.NLL2SE} }
+func logLikelihood(e maskflow.Evaluation) estimate { return estimate{-e.NLLModel, e.NLLModel2SE} }
 func negELBO(e maskflow.Evaluation) estimate       { return estimate{e.NegELBO, e.NegELBO2SE} }
 
 func divergence(e maskflow.Evaluation) estimate {
@@ -61,15 +61,11 @@ func overFolds(rows func(s *data.Splits) (*data.Prepared, error)) measure {
 
 // logLikelihood is the mean of rows that are made of the splits of a training, in model space.
 func (l *lab) logLikelihood(ctx context.Context, of outcome, rows func(s *data.Splits) (*data.Prepared, error)) (float64, error) {
-	r, err := maskflow.Open(l.backend, of.dir)
+	r, splits, err := l.open(ctx, &of)
 	if err != nil {
 		return 0, err
 	}
 	defer r.Close()
-	splits, err := l.own(ctx, r, &of)
-	if err != nil {
-		return 0, err
-	}
 	s, err := rows(splits)
 	if err != nil {
 		return 0, err
@@ -126,15 +122,11 @@ func gapTo(name string) measure {
 		if !ok {
 			return estimate{}, fmt.Errorf("no toy %q", name)
 		}
-		r, err := maskflow.Open(l.backend, of[0].dir)
+		r, splits, err := l.open(ctx, &of[0])
 		if err != nil {
 			return estimate{}, err
 		}
 		defer r.Close()
-		splits, err := l.own(ctx, r, &of[0])
-		if err != nil {
-			return estimate{}, err
-		}
 		logq, err := r.LogProbOf(ctx, splits.Test, nil)
 		if err != nil {
 			return estimate{}, err
