@@ -2,6 +2,7 @@ package models
 
 import (
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -35,15 +36,7 @@ func (v Variable) Discrete() bool { return v.Grid != nil || v.Support.Discrete()
 
 // Smooth reports whether all variables of a model are.
 func Smooth(m Definition) bool {
-	if m == nil {
-		return false
-	}
-	for d := range m.Dim() {
-		if !VariableOf(m, d).Smooth() {
-			return false
-		}
-	}
-	return true
+	return m != nil && !slices.ContainsFunc(VariablesOf(m), func(v Variable) bool { return !v.Smooth() })
 }
 
 // Grid is cells that tile the numbers of a variable whose values are rounded. Cells may have any
@@ -101,6 +94,9 @@ func VariableOf(m Definition, d int) Variable {
 
 // VariablesOf are all variables of a model.
 func VariablesOf(m Definition) []Variable {
+	if m == nil {
+		return nil
+	}
 	all := make([]Variable, m.Dim())
 	for d := range all {
 		all[d] = VariableOf(m, d)
