@@ -176,6 +176,23 @@ func (h *Host) Walk(ctx context.Context, x []float32, rows int, cond []float32, 
 	if rows == 0 {
 		return 0, ctx.Err()
 	}
+	passes, converged, err := inTiles(ctx, rows, func(lanes int) tileOf {
+		t := h.newTile(lanes)
+		return func(ctx context.Context, row, n int) (int, bool, error) {
+			return t.run(ctx, x, row, n, cond, solver, emit)
+		}
+	})
+	if err == nil && !converged {
+		err = fmt.Errorf("%d passes do not converge to a tolerance of %g: allow more, up to %d, or a larger tolerance", passes, solver.Tolerance, h.dim)
+	}
+	return passes, err
+}
+
+// tileOf computes n rows from one on, and returns the passes it took and whether they sufficed.
+type tileOf func(ctx context.Context, row, n int) (passes int, converged bool, err error)
+
+// inTiles computes rows, some side by side, on all processors, each with a tile of its own.
+func inTiles(ctx context.Context, rows int, newTile func(lanes int) tileOf) (passes int, converged bool, err error) {
 	lanes := wide
 	if rows <= narrow {
 		lanes = narrow
@@ -183,16 +200,16 @@ func (h *Host) Walk(ctx context.Context, x []float32, rows int, cond []float32, 
 	tiles := make(chan int)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	converged := true
+	converged = true
 	failed, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	for range min(runtime.GOMAXPROCS(0), (rows+lanes-1)/lanes) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			t := h.newTile(lanes)
+			t := newTile(lanes)
 			for row := range tiles {
-				n, ok, err := t.run(failed, x, row, min(lanes, rows-row), cond, solver, emit)
+				n, ok, err := t(failed, row, min(lanes, rows-row))
 				if err != nil {
 					fail(err)
 				}
@@ -209,12 +226,9 @@ func (h *Host) Walk(ctx context.Context, x []float32, rows int, cond []float32, 
 	wg.Wait()
 	switch {
 	case ctx.Err() != nil:
-		return passes, ctx.Err()
+		return passes, converged, ctx.Err()
 	case failed.Err() != nil:
-		return passes, context.Cause(failed)
+		return passes, converged, context.Cause(failed)
 	}
-	if !converged {
-		return passes, fmt.Errorf("%d passes do not converge to a tolerance of %g: allow more, up to %d, or a larger tolerance", passes, solver.Tolerance, h.dim)
-	}
-	return passes, nil
+	return passes, converged, nil
 }

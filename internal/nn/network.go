@@ -64,6 +64,23 @@ func columns(groups []Group, copies func(g Group) int) (variables []int) {
 	return variables
 }
 
+// checkGroups says whether groups have each of so many variables, with inputs and outputs.
+func checkGroups(groups []Group, dim int) error {
+	var problems []error
+	all := sortedByDegree(masks.Natural(dim))
+	variables := columns(groups, func(Group) int { return 1 })
+	slices.Sort(variables)
+	if variables = slices.Compact(variables); !slices.Equal(variables, all) {
+		problems = append(problems, fmt.Errorf("groups: they have the variables %v, need each of %d", variables, dim))
+	}
+	for _, g := range groups {
+		if g.Units < 1 || g.Outputs < 1 {
+			problems = append(problems, fmt.Errorf("params: %d outputs and %d inputs a variable, need at least 1 of both", g.Outputs, g.Units))
+		}
+	}
+	return errors.Join(problems...)
+}
+
 // Network is a masked network from D variables to outputs for each of them,
 // which depend only on the variables before it in an order, and on a context. A
 // variable may be several units x of the input, which share its degree:
@@ -104,23 +121,16 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	if o.Groups == nil {
 		o.Groups = []Group{{Variables: sortedByDegree(masks.Natural(o.Recipe.Dim)), Units: 1, Outputs: o.Params}}
 	}
-	variables := columns(o.Groups, func(Group) int { return 1 })
-	slices.Sort(variables)
-	if variables = slices.Compact(variables); !slices.Equal(variables, sortedByDegree(masks.Natural(o.Recipe.Dim))) {
-		problems = append(problems, fmt.Errorf("groups: they have the variables %v, need each of %d", variables, o.Recipe.Dim))
-	}
-	for _, g := range o.Groups {
-		if g.Units < 1 || g.Outputs < 1 {
-			problems = append(problems, fmt.Errorf("params: %d outputs and %d inputs a variable, need at least 1 of both", g.Outputs, g.Units))
-		}
+	if err := checkGroups(o.Groups, o.Recipe.Dim); err != nil {
+		problems = append(problems, err)
 	}
 	if field, text := ResidualProblem(o.Residual, o.Recipe.Hidden, o.Recipe.Degrees); text != "" {
 		problems = append(problems, fmt.Errorf("%s: %s", field, text))
 	} else if o.Residual {
 		o.Recipe.Hidden = slices.Repeat(o.Recipe.Hidden[:1], 1+2*len(o.Recipe.Hidden))
 	}
-	if n := o.weights(); n > maxWeights {
-		return nil, fmt.Errorf("the layers have %.3g parameters, more than the %d that are supported: make hidden layers narrower", n, maxWeights)
+	if err := checkSize(o.Groups, 0, o.ContextDim, o.Recipe.Hidden); err != nil {
+		return nil, err
 	}
 	cycle, err := masks.NewCycle(o.Recipe)
 	if err != nil {
@@ -154,14 +164,16 @@ func ResidualProblem(residual bool, hidden []int, degrees masks.Kind) (option, t
 // maxWeights bounds a model: three copies or more of it are held in training.
 const maxWeights = 1 << 31
 
-// weights counts those of the layers, in floating point since the product of
-// two widths may be anything.
-func (o NetworkOptions) weights() float64 {
-	units, outputs := 0, 0
-	for _, g := range o.Groups {
+// checkSize refuses layers between the groups, below them so many inputs more.
+func checkSize(groups []Group, more, context int, hidden []int) error {
+	units, outputs := more, 0
+	for _, g := range groups {
 		units, outputs = units+g.Units*len(g.Variables), outputs+g.Outputs*len(g.Variables)
 	}
-	return Size(units, o.ContextDim, o.Recipe.Hidden, outputs)
+	if n := Size(units, context, hidden, outputs); n > maxWeights {
+		return fmt.Errorf("the layers have %.3g parameters, more than the %d that are supported: make hidden layers narrower", n, maxWeights)
+	}
+	return nil
 }
 
 // Size counts the weights and biases of layers, and their weights of a context.
@@ -176,10 +188,7 @@ func Size(from, context int, hidden []int, to int) (n float64) {
 
 func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 	o, first := n.o, n.cycle.At(0)
-	n.columns = make([][]int, o.Recipe.Dim)
-	for column, d := range n.outputs {
-		n.columns[d] = append(n.columns[d], column)
-	}
+	n.columns = byVariable(n.outputs, o.Recipe.Dim)
 	below, last := spread(first.Order, n.units), first.Layers()-1
 	for l := range first.Layers() {
 		to, name := first.Out(l), fmt.Sprintf("hidden%d", l)
@@ -190,7 +199,7 @@ func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 			ContextInit: models.Normal(1 / math.Sqrt(float64(max(o.ContextDim, 1)))),
 		}
 		if l == last {
-			name, layer.To, layer.BiasInit = "output", len(n.outputs), o.outputBias
+			name, layer.To, layer.BiasInit = "output", len(n.outputs), outputBias(o.Groups)
 			if o.OutputInit != nil {
 				layer.Init, layer.ContextInit = o.OutputInit, o.OutputInit
 			}
@@ -211,16 +220,18 @@ func (n *Network) build(initial func(fanIn, fanOut float64) models.Init) {
 }
 
 // outputBias draws the biases of all groups.
-func (o NetworkOptions) outputBias(rng *rand.Rand, _ []int) (all []float32) {
-	for _, g := range o.Groups {
-		size := []int{g.Outputs * len(g.Variables)}
-		if g.Bias == nil {
-			all = append(all, make([]float32, size[0])...)
-		} else {
-			all = append(all, g.Bias(rng, size)...)
+func outputBias(groups []Group) models.Init {
+	return func(rng *rand.Rand, _ []int) (all []float32) {
+		for _, g := range groups {
+			size := []int{g.Outputs * len(g.Variables)}
+			if g.Bias == nil {
+				all = append(all, make([]float32, size[0])...)
+			} else {
+				all = append(all, g.Bias(rng, size)...)
+			}
 		}
+		return all
 	}
-	return all
 }
 
 // spread are the degrees of columns, by the variable of each.

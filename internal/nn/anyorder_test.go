@@ -1,0 +1,207 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/models"
+)
+
+// anyOrders are networks of several kinds: with a context, blocks, variables of several units and outputs.
+func anyOrders(t *testing.T) map[string]*AnyOrder {
+	plain := []Group{{Variables: []int{0, 1, 2, 3}, Units: 1, Outputs: 1}}
+	several := []Group{{Variables: []int{2, 0}, Units: 2, Outputs: 3}, {Variables: []int{3, 1, 4}, Units: 1, Outputs: 2}, {Variables: []int{4, 2}, Units: 1, Outputs: 1}}
+	all := map[string]*AnyOrder{}
+	for name, o := range map[string]AnyOrderOptions{
+		"one layer":    {Dim: 4, Groups: plain, Hidden: []int{5}},
+		"three layers": {Dim: 4, Groups: plain, Hidden: []int{5, 9, 4}},
+		"kinds":        {Dim: 5, Groups: several, Hidden: []int{7, 6}, ContextDim: 2},
+		"blocks":       {Dim: 5, Groups: several, Hidden: []int{6, 6}, Residual: true, ContextDim: 1},
+	} {
+		o.Activation = "tanh"
+		n, err := NewAnyOrder(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = n
+	}
+	return all
+}
+
+// define computes the outputs for one row in float64 by the formula.
+func (n *AnyOrder) define(get func(string) []float32, x []float32, m []bool, ctx []float32) []float64 {
+	layer := func(l int, h []float64) []float64 {
+		of := n.layers[l]
+		w, a := get(of.Name+".weights"), make([]float64, of.To)
+		for k := range a {
+			a[k] = float64(get(of.Name + ".bias")[k])
+			for i, v := range h {
+				a[k] += v * float64(w[i*of.To+k])
+			}
+			for c, v := range ctx {
+				a[k] += float64(v) * float64(get(of.Name + ".context")[c*of.To+k])
+			}
+		}
+		return a
+	}
+	h := make([]float64, len(n.units))
+	for u, d := range n.units {
+		if m[d] {
+			h[u] = float64(x[u])
+		}
+	}
+	var sums [][]float64
+	for l, width := range n.o.Hidden {
+		a := layer(l, h)
+		if l == 0 {
+			for d, given := range m {
+				for k := range a {
+					if given {
+						a[k] += float64(get(seen)[d*width+k])
+					}
+				}
+			}
+		}
+		if n.o.Residual && l > 0 && l%2 == 0 {
+			for k := range a {
+				a[k] += sums[l-2][k]
+			}
+		}
+		sums, h = append(sums, a), make([]float64, width)
+		for k, v := range a {
+			h[k] = math.Tanh(v)
+		}
+	}
+	return layer(len(n.layers)-1, h)
+}
+
+func TestAnyOrder(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		for name, n := range anyOrders(t) {
+			t.Run(name, func(t *testing.T) { checkAnyOrder(t, b, n) })
+		}
+	})
+}
+
+func checkAnyOrder(t *testing.T, b *backend.Backend, n *AnyOrder) {
+	const rows = 11
+	rng := rand.New(rand.NewPCG(3, 4))
+	w := map[string][]float32{}
+	args := []any{}
+	for _, s := range n.Specs() {
+		w[s.Name] = normals(rng, size(s.Shape), 0.7)
+		args = append(args, tensors.FromFlatDataAndDimensions(w[s.Name], s.Shape...))
+	}
+	get := func(name string) []float32 { return w[name] }
+	dim, inputs, outputs := n.o.Dim, len(n.units), n.Outputs()
+	x, ctx := normals(rng, rows*inputs, 1), normals(rng, rows*n.o.ContextDim, 1)
+	sequence, given := rng.Perm(dim), make([]float32, rows*dim)
+	known := make([]float32, rows*dim)
+	for i := range given {
+		given[i], known[i] = float32(rng.IntN(2)), float32(min(rng.IntN(4), 1))
+	}
+	places := make([]int32, dim)
+	for k, d := range sequence {
+		places[k] = int32(d)
+	}
+	args = append(args, matrix(x, rows, inputs), matrix(given, rows, dim), matrix(known, rows, dim), places)
+	if n.o.ContextDim > 0 {
+		args = append(args, matrix(ctx, rows, n.o.ContextDim))
+	}
+	got := evaluate[float32](t, b, func(in []*Node) []*Node {
+		p, rest := models.Bind(n.Specs(), in[:len(n.Specs())]), in[len(n.Specs()):]
+		var context *Node
+		if n.o.ContextDim > 0 {
+			context = rest[4]
+		}
+		return []*Node{n.Apply(p, rest[0], rest[1], context, nil), n.InOrder(p, rest[0], rest[2], context, rest[3])}
+	}, args...)
+	of := func(row int) ([]float32, []float32) {
+		return x[row*inputs : (row+1)*inputs], ctx[row*n.o.ContextDim : (row+1)*n.o.ContextDim]
+	}
+	close := func(what string, row, column int, got float32, want float64) {
+		if math.Abs(float64(got)-want) > 2e-5*(1+math.Abs(want)) {
+			t.Errorf("%s: output %d of row %d is %v, want %v", what, column, row, got, want)
+		}
+	}
+	for row := range rows {
+		x, ctx := of(row)
+		m := make([]bool, dim)
+		for d := range m {
+			m[d] = given[row*dim+d] == 1
+		}
+		for column, want := range n.define(get, x, m, ctx) {
+			close("one pass", row, column, got[0][row*outputs+column], want)
+		}
+		clear(m)
+		for _, d := range sequence {
+			o := n.define(get, x, m, ctx)
+			for _, column := range n.Columns(d) {
+				close("in order", row, column, got[1][row*outputs+column], o[column])
+			}
+			m[d] = known[row*dim+d] == 1
+		}
+	}
+	n.checkHost(t, get, x, ctx, known, sequence, got[1])
+}
+
+// checkHost compares what Walk gives emit with the outputs of an order. A variable is given to it as the
+// number of its row, from which its units are found.
+func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, known []float32, sequence []int, want []float32) {
+	t.Helper()
+	dim, inputs, outputs := n.o.Dim, len(n.units), n.Outputs()
+	rows := len(x) / inputs
+	var encoders []Encoder
+	for d := range dim {
+		encoders = append(encoders, func(units []float32, row float32) {
+			for u, column := range n.inputs[d] {
+				units[u] = x[int(row)*inputs+column]
+			}
+		})
+	}
+	host := n.Host(get, encoders)
+	codes := func() []float32 {
+		all := make([]float32, rows*dim)
+		for i := range all {
+			if all[i] = float32(i / dim); known[i] == 0 {
+				all[i] = models.NotKnown
+			}
+		}
+		return all
+	}
+	for given := range dim {
+		for _, again := range []bool{false, true} {
+			values := codes()
+			_, err := host.Walk(t.Context(), values, rows, ctx, sequence[:given], sequence[given:], again, func(d, row int, params []float32, stride int, _ []float32) {
+				for p, column := range n.Columns(d) {
+					for i := range min(stride, rows-row) {
+						w := float64(want[(row+i)*outputs+column])
+						if got := params[p*stride+i]; math.Abs(float64(got)-w) > 2e-5*(1+math.Abs(w)) {
+							t.Errorf("on the host with %d given, again %v: output %d of row %d is %v, want %v", given, again, column, row+i, got, w)
+						}
+					}
+				}
+			})
+			if err != nil || fmt.Sprint(values) != fmt.Sprint(codes()) {
+				t.Errorf("%v, or values changed", err)
+			}
+		}
+	}
+}
+
+func TestAnyOrderOptions(t *testing.T) {
+	_, err := NewAnyOrder(AnyOrderOptions{Dim: 2, Groups: []Group{{Variables: []int{0}, Units: 1, Outputs: 0}}, Residual: true, Activation: "step", Init: "zero", ContextDim: -1})
+	for _, want := range []string{"activation", "init", "context", "hidden", "residual", "groups", "params"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error %v does not name %s", err, want)
+		}
+	}
+}

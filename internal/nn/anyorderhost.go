@@ -1,0 +1,228 @@
+package nn
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/maskflow/maskflow/models"
+)
+
+// AnyOrderHost is an [AnyOrder] on the host, for the work that goes variable by variable. Sums run in
+// float32 without fused operations, for several rows side by side, so that they have the same bits whatever
+// the number of rows and processors, with vector instructions or without.
+type AnyOrderHost struct {
+	net    *AnyOrder
+	encode []Encoder
+	// first are the weights of the units of each variable and then of its m, [width, units + 1].
+	first [][]float32
+	// layers are all: of the first one the bias and the context, in the last one the outputs
+	// of a variable after those of another.
+	layers []hostLayer
+	starts []int // of the outputs of each variable in the last layer
+}
+
+// Host returns the network on the host. get returns a parameter's values by its name, which are copied.
+// encode has a function for each variable that makes its units; nil where the units are the variables.
+func (n *AnyOrder) Host(get func(name string) []float32, encode []Encoder) *AnyOrderHost {
+	h := &AnyOrderHost{net: n, encode: encode}
+	natural := make([]int, n.o.Dim)
+	for d := range natural {
+		natural[d] = d
+	}
+	outputs, starts := byPosition(natural, n.outputs)
+	h.starts = starts
+	for l, layer := range n.layers {
+		units := make([]int, layer.To)
+		for k := range units {
+			units[k] = k
+		}
+		if l == len(n.o.Hidden) {
+			units = outputs
+		}
+		below := make([]int, layer.From)
+		for i := range below {
+			below[i] = i
+		}
+		h.layers = append(h.layers, layer.unmasked(get).sorted(below, units))
+	}
+	visible, width := get(seen), n.o.Hidden[0]
+	for d, own := range n.inputs {
+		w := make([]float32, 0, width*(len(own)+1))
+		for k := range width {
+			for _, unit := range own {
+				w = append(w, h.layers[0].weights[k*h.layers[0].from+unit])
+			}
+			w = append(w, visible[d*width+k])
+		}
+		h.first = append(h.first, w)
+	}
+	h.layers[0].weights = nil
+	return h
+}
+
+// unmasked is the layer without masks.
+func (l Masked) unmasked(get func(name string) []float32) Dense {
+	d := Dense{From: l.From, To: l.To, Context: l.ContextDim, Weights: get(l.Name + weightsSuffix), Bias: get(l.Name + biasSuffix)}
+	if l.ContextDim > 0 {
+		d.ContextWeights = get(l.Name + contextSuffix)
+	}
+	return d
+}
+
+// Walk fills the variables of asked in x, row-major [rows, dim], one after the other: each comes from emit, which is
+// given the network's outputs for it given the variables of given and those that were asked before it. Where x is
+// [models.NotKnown] a variable is not given. cond [rows, context] is nil without a context. With again the sums
+// of the first layer are computed anew for each variable, and have the same bits. passes is the number of times that
+// a row went through the upper layers. Errors are that of a cancelled ctx, with x partly filled, and a
+// panic of emit.
+func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []float32, given, asked []int, again bool, emit Emit) (passes int, err error) {
+	if rows == 0 || len(asked) == 0 {
+		return 0, ctx.Err()
+	}
+	passes, _, err = inTiles(ctx, rows, func(lanes int) tileOf {
+		t := h.newTile(lanes)
+		return func(ctx context.Context, row, n int) (passes int, converged bool, err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					err = fmt.Errorf("panic while computing rows %d to %d: %v", row, row+n-1, p)
+				}
+			}()
+			passes = t.run(ctx, x, row, n, cond, given, asked, again, emit)
+			return passes, true, nil
+		}
+	})
+	return passes, err
+}
+
+// anyOrderTile holds the activations of up to lanes rows: unit-major, [units, lanes].
+type anyOrderTile struct {
+	h        *AnyOrderHost
+	lanes    int
+	sums     [][]float32 // of each hidden layer before its activation
+	acts     [][]float32 // after it
+	own      []float32   // the units of a variable and then its m, [units + 1, lanes]
+	units    []float32   // those of a row
+	out      []float32   // [outputs of a variable, lanes]
+	cond, xs []float32   // [context, lanes], [lanes]
+}
+
+func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
+	units, outputs := 0, 0
+	for d := range h.net.o.Dim {
+		units, outputs = max(units, len(h.net.inputs[d])), max(outputs, len(h.net.columns[d]))
+	}
+	t := &anyOrderTile{h: h, lanes: lanes, own: make([]float32, (units+1)*lanes), units: make([]float32, units),
+		out: make([]float32, outputs*lanes), cond: make([]float32, h.net.o.ContextDim*lanes), xs: make([]float32, lanes)}
+	for _, width := range h.net.o.Hidden {
+		t.sums, t.acts = append(t.sums, make([]float32, width*lanes)), append(t.acts, make([]float32, width*lanes))
+	}
+	return t
+}
+
+func (t *anyOrderTile) run(ctx context.Context, x []float32, row, n int, cond []float32, given, asked []int, again bool, emit Emit) (passes int) {
+	dim, width := t.h.net.o.Dim, t.h.net.o.ContextDim
+	for i := range n {
+		for c := range width {
+			t.cond[c*t.lanes+i] = cond[(row+i)*width+c]
+		}
+	}
+	rows := x[row*dim : (row+n)*dim]
+	t.begin()
+	for _, d := range given {
+		t.give(d, rows)
+	}
+	for passes, d := range asked {
+		if ctx.Err() != nil {
+			return passes
+		}
+		if again {
+			t.begin()
+			for _, e := range slices.Concat(given, asked[:passes]) {
+				t.give(e, rows)
+			}
+		}
+		t.upper()
+		from, to := t.h.starts[d], t.h.starts[d+1]
+		for k := from; k < to; k++ {
+			t.unit(t.out[(k-from)*t.lanes:][:t.lanes], len(t.h.layers)-1, k, t.acts[len(t.acts)-1])
+		}
+		for i := range n {
+			t.xs[i] = rows[i*dim+d]
+		}
+		emit(d, row, t.out[:(to-from)*t.lanes], t.lanes, t.xs[:n])
+		for i, v := range t.xs[:n] {
+			rows[i*dim+d] = v
+		}
+		if !again && passes < len(asked)-1 {
+			t.give(d, rows)
+		}
+	}
+	return len(asked)
+}
+
+// begin are the sums of the first layer where nothing is given.
+func (t *anyOrderTile) begin() {
+	for k := range t.h.net.o.Hidden[0] {
+		t.unit(t.sums[0][k*t.lanes:][:t.lanes], 0, k, nil)
+	}
+}
+
+// give adds a variable to the sums of the first layer.
+func (t *anyOrderTile) give(d int, rows []float32) {
+	dim, units := t.h.net.o.Dim, len(t.h.net.inputs[d])
+	own := t.own[:(units+1)*t.lanes]
+	clear(own)
+	for i := range len(rows) / dim {
+		v := rows[i*dim+d]
+		if models.IsNotKnown(v) {
+			continue
+		}
+		own[units*t.lanes+i] = 1
+		if t.h.encode == nil {
+			own[i] = v
+			continue
+		}
+		t.h.encode[d](t.units[:units], v)
+		for u, unit := range t.units[:units] {
+			own[u*t.lanes+i] = unit
+		}
+	}
+	w := t.h.first[d]
+	for k := range t.h.net.o.Hidden[0] {
+		accumulate(t.sums[0][k*t.lanes:][:t.lanes], w[k*(units+1):][:units+1], own)
+	}
+}
+
+// upper computes all hidden units by the sums of the first layer.
+func (t *anyOrderTile) upper() {
+	activation := t.h.net.activation.Host
+	for l, act := range t.acts {
+		if l > 0 {
+			for k := range len(act) / t.lanes {
+				t.unit(t.sums[l][k*t.lanes:][:t.lanes], l, k, t.acts[l-1])
+			}
+			if skips(t.h.net.o.Residual, l) {
+				for i, v := range t.sums[l-2] {
+					t.sums[l][i] += v
+				}
+			}
+		}
+		copy(act, t.sums[l])
+		activation(act)
+	}
+}
+
+// unit computes row k of layer l, before its activation, from the units below.
+func (t *anyOrderTile) unit(out []float32, l, k int, below []float32) {
+	layer := &t.h.layers[l]
+	for i := range out {
+		out[i] = layer.bias[k]
+	}
+	if c := len(t.cond) / t.lanes; c > 0 {
+		accumulate(out, layer.context[k*c:(k+1)*c], t.cond)
+	}
+	if below != nil {
+		accumulate(out, layer.weights[k*layer.from:(k+1)*layer.from], below)
+	}
+}
