@@ -125,7 +125,7 @@ func (n *AnyOrder) Outputs() int { return len(n.outputs) }
 // multiplies the units of the hidden layers, [batch, Σ Hidden]; nil leaves them.
 func (n *AnyOrder) Apply(p models.Params, x, m, context, keep *Node) *Node {
 	m = ConvertDType(m, x.DType())
-	a := n.affine(p, 0, Mul(x, spreadColumns(m, n.units)), context)
+	a := n.affine(p, 0, Mul(x, SpreadColumns(m, n.units)), context)
 	a = Add(a, Dot(m, p.Get(seen)).Product())
 	h := n.upper(p, a, keep, func(l int, h *Node) *Node { return n.affine(p, l, h, context) })
 	return n.affine(p, len(n.o.Hidden), h, context)
@@ -165,8 +165,8 @@ func (n *AnyOrder) upper(p models.Params, a, keep *Node, affine func(l int, h *N
 	return h
 }
 
-// spreadColumns are the columns of v [batch, dim] of these variables.
-func spreadColumns(v *Node, variables []int) *Node {
+// SpreadColumns are the columns of v [batch, dim] of these variables.
+func SpreadColumns(v *Node, variables []int) *Node {
 	dim := v.Shape().Dimensions[1]
 	if alike := sortedByDegree(masks.Natural(dim)); len(variables)%dim == 0 && slices.Equal(variables, slices.Repeat(alike, len(variables)/dim)) {
 		return Concatenate(slices.Repeat([]*Node{v}, len(variables)/dim), 1)
@@ -205,7 +205,7 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 	}
 	below := func(w *Node) *Node { return Concatenate([]*Node{w, ZerosLike(Slice(w, AxisRange(0, 1)))}, 0) }
 	state := []*Node{constant(int32(0)), sequence, sums, Zeros(g, shapes.Make(x.DType(), dim*most, batch)),
-		constant(units), constant(outs), below(Transpose(Mul(x, spreadColumns(known, n.units)), 0, 1)), Transpose(known, 0, 1),
+		constant(units), constant(outs), below(Transpose(Mul(x, SpreadColumns(known, n.units)), 0, 1)), Transpose(known, 0, 1),
 		below(p.Get(n.layers[0].Name + weightsSuffix)), p.Get(seen), Transpose(p.Get(n.layers[last].Name+weightsSuffix), 0, 1)}
 	fixed := len(state)
 	for l := 1; l < last; l++ {

@@ -35,7 +35,7 @@ type component struct {
 // components are those of a real variable's conditional; a Gaussian is a mixture of
 // one.
 func components(m *Model, outputs []float32) []component {
-	p := m.groups[0].Conditional(models.Variable{}, outputs).Parameters()
+	p := m.mixed.Conditional(0, outputs).Parameters()
 	if len(p) == 2 {
 		return []component{{1, distuv.Normal{Mu: p[0].Value, Sigma: p[1].Value}}}
 	}

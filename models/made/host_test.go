@@ -13,7 +13,7 @@ import (
 // The network on the host has the graph's outputs.
 func checkHost(t *testing.T, s subject) {
 	m := s.model
-	dim, params, x := m.Dim(), m.groups[0].Outputs(), points(m)
+	dim, params, x := m.Dim(), len(m.Columns(0)), points(m)
 	for k, set := range s.sets {
 		want := s.run(t, s.weights, set, batch{x: x, context: s.context(1)}).outputs
 		host, err := m.net.Host(s.weights.Named(m), set, nil)

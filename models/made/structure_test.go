@@ -178,7 +178,7 @@ func checkGradients(t *testing.T, s subject) {
 // liveEntries says of every entry of every parameter whether an output depends
 // on it.
 func liveEntries(m *Model, set *masks.Set) map[string][]bool {
-	live, copies := map[string][]bool{}, m.groups[0].Outputs()
+	live, copies := map[string][]bool{}, len(m.Columns(0))
 	feeds := slices.Repeat([]bool{true}, m.Dim()*copies) // units above the layer that lead to an output
 	above := make([][]bool, set.Layers())                // the same of hidden layers
 	for l := set.Layers() - 1; l >= 0; l-- {
