@@ -98,13 +98,13 @@ func ScaleByName(name string) (*Scale, error) {
 
 func scaleName(s *Scale) string { return s.Name }
 
-// Hint is what may be done about values that leave the range of float32: "" for a scale
-// that lies between bounds.
+// Hint is what may be done about values that leave the range of float32: "" for the scale
+// that is never far from 1.
 func (s *Scale) Hint() string {
 	if s == nil || s.Name == scales[0].Name {
 		return ""
 	}
-	return fmt.Sprintf("the scale %s has no bound on both sides; %s has", s.Name, scales[0].Name)
+	return fmt.Sprintf("the scale %s may be very large or very small; %s is never", s.Name, scales[0].Name)
 }
 
 const (
@@ -114,6 +114,8 @@ const (
 	floor = 1e-3
 	// sigmoidShift starts sigmoid scales near 1, at σ(2) = 0.88.
 	sigmoidShift = 2
+	// leastSigmoid bounds |ln scale| of sigmoid.
+	leastSigmoid = 60
 )
 
 // softplusShift makes the softplus of it 1.
@@ -134,10 +136,10 @@ var scales = []*Scale{
 			return Log(Add(Mul(soft, Number(a, 1-floor)), Number(a, floor)))
 		},
 		func(a float64) float64 { return math.Log(HostSoftPlus(a+softplusShift)*(1-floor) + floor) }},
-	// ln σ(a + 2): a scale below 1, which cannot expand.
+	// ln σ(a + 2): a scale below 1, which cannot expand, and shrinks no further than what float32 has the inverse of.
 	{"sigmoid",
-		func(a *Node) *Node { return LogSigmoid(Add(a, Number(a, sigmoidShift))) },
-		func(a float64) float64 { return -HostSoftPlus(-a - sigmoidShift) }},
+		func(a *Node) *Node { return Max(LogSigmoid(Add(a, Number(a, sigmoidShift))), Number(a, -leastSigmoid)) },
+		func(a float64) float64 { return math.Max(-HostSoftPlus(-a-sigmoidShift), -leastSigmoid) }},
 	// a/2: a is the logarithm of a precision, as in the MAF paper. It may overflow.
 	{"exp",
 		func(a *Node) *Node { return Mul(a, Number(a, 0.5)) },

@@ -29,11 +29,8 @@ var logScales = map[string]struct {
 		return math.Log(0.001 + 0.999*soft)
 	}, 0, -math.Log(1000), math.Inf(1)},
 	"sigmoid": {func(a float64) float64 {
-		if a < -700 {
-			return a + 2
-		}
-		return -math.Log1p(math.Exp(-a - 2))
-	}, -math.Log1p(math.Exp(-2)), math.Inf(-1), 0},
+		return math.Max(-math.Log1p(math.Exp(-a-2)), -60)
+	}, -math.Log1p(math.Exp(-2)), -60, 0},
 	"exp": {func(a float64) float64 { return a / 2 }, 0, math.Inf(-1), math.Inf(1)},
 }
 

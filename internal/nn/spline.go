@@ -215,15 +215,17 @@ func (s Spline) HostInverse(v float64, theta []float32) float64 {
 // Nothing cancels where they are far narrower than a bin.
 func (s Spline) Interval(middle, half, theta *Node) (imageMiddle, imageHalf *Node) {
 	dims := middle.Shape().Dimensions
-	column := func(v *Node) *Node { return Reshape(v, middle.Shape().Size(), 1) }
+	middle, half = Reshape(middle, middle.Shape().Size(), 1), Reshape(half, middle.Shape().Size(), 1)
 	all := s.bins(theta, dims[0], dims[1])
-	low, high, whole := column(Sub(middle, half)), column(Add(middle, half)), column(Mul(half, Number(half, 2)))
-	zero, one, two, bound := Number(low, 0), Number(low, 1), Number(low, 2), Number(low, s.End)
+	zero, one, two, bound := Number(half, 0), Number(half, 1), Number(half, 2), Number(half, s.End)
+	whole := Mul(half, two)
 
-	// Of each bin, what lies before the interval, and what lies within it.
-	before := Min(Max(Sub(low, all.x), zero), all.width)
-	end := Add(all.x, all.width)
-	within := Max(Min(Min(whole, all.width), Min(Sub(high, all.x), Sub(end, low))), zero)
+	// Of each bin, what lies before the interval, and what lies within it. Bins end where the next ones begin, and half is
+	// added last: else a narrow interval at a knot is lost.
+	ends := Concatenate([]*Node{Slice(all.x, AxisRange(), AxisRange(1)), Mul(OnesOf(half), bound)}, 1)
+	fromLow, toEnd := Sub(middle, all.x), Sub(ends, middle)
+	before := Min(Max(Sub(fromLow, half), zero), all.width)
+	within := Max(Min(Min(whole, all.width), Add(Min(fromLow, toEnd), half)), zero)
 	t, step := Div(before, all.width), Div(within, all.width)
 	slope := Div(all.height, all.width)
 	bend := Sub(Add(all.left, all.right), Mul(two, slope))
@@ -240,8 +242,9 @@ func (s Spline) Interval(middle, half, theta *Node) (imageMiddle, imageHalf *Nod
 	start := Mul(all.height, Div(num, den))
 
 	overlap := func(v *Node) *Node { return Max(Min(whole, v), zero) }
-	tails := Add(overlap(Sub(Neg(bound), low)), overlap(Sub(high, bound)))
-	imageHalf = Mul(Add(ExpandAxes(SumLast(piece), 1), tails), Number(low, 0.5))
+	tails := Add(overlap(Sub(half, Add(middle, bound))), overlap(Add(half, Sub(middle, bound))))
+	imageHalf = Mul(Add(ExpandAxes(SumLast(piece), 1), tails), Number(half, 0.5))
+	low := Sub(middle, half)
 	outside := Add(Min(Add(low, bound), zero), Max(Sub(low, bound), zero))
 	imageMiddle = Add(Add(Sub(ExpandAxes(SumLast(start), 1), bound), outside), imageHalf)
 	return Reshape(imageMiddle, dims...), Reshape(imageHalf, dims...)

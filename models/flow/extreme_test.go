@@ -123,7 +123,6 @@ func TestOverflowIsAnError(t *testing.T) {
 	}{
 		{"exp", affineOf("exp"), 0, true},
 		{"exp", affineOf("exp"), 2, false},
-		{"sigmoid", affineOf("sigmoid"), 2, false},
 		{"gated", NewGated(), 2, false},
 	}
 	for _, c := range tests {

@@ -49,6 +49,10 @@ func (spline) Support() models.Support { return models.Reals() }
 func (spline) Noise() []Noise          { return []Noise{Normal} }
 func (s spline) Hint() string          { return s.width.scale.Hint() }
 
+// narrowest is half the width of cells that a spline is asked for: narrower ones, which float32 may take for empty, are
+// mapped alike.
+const narrowest = 1e-15
+
 // unit is the distribution of z before it is scaled to the variance 1.
 var unit = logistic{}
 
@@ -62,9 +66,10 @@ func (s spline) LogProb(v Values, o *Node) *Node {
 		return unit.density(Mul(z, spread), Add(Add(scale, rise), nn.Number(o, math.Log(unit.spread()))))
 	}
 	c := v.cell(u, scale)
-	middle, half := s.of.Interval(c.Middle, c.Half, theta)
-	c.Middle, c.Half = Mul(middle, spread), Mul(half, spread)
-	c.Log = Log(Mul(c.Half, nn.Number(o, 2)))
+	half := Max(c.Half, nn.Number(o, narrowest))
+	middle, image := s.of.Interval(c.Middle, half, theta)
+	c.Log = Add(c.Log, Log(Mul(spread, Div(image, half))))
+	c.Middle, c.Half = Mul(middle, spread), Mul(image, spread)
 	return unit.cell(c)
 }
 
