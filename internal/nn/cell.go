@@ -65,9 +65,10 @@ const slim = 0.1
 // these are small, without their common factor. Both are one logarithm in the end.
 func NormalCell(c Cell) *Node {
 	near, far, bounded := c.near()
+	near = capped(near)
 	zero, one, half := Number(near, 0), Number(near, 1), Number(near, 0.5)
-	side := Abs(c.Middle)
-	drop := Exp(Mul(Mul(side, c.Half), Number(near, -2))) // φ(far)/φ(near)
+	side := capped(Abs(c.Middle))
+	drop := Exp(Mul(Mul(side, capped(c.Half)), Number(near, -2))) // φ(far)/φ(near)
 
 	beyond := Mul(upperByDensity(far), drop)
 	if bounded != nil {
@@ -87,7 +88,7 @@ func NormalCell(c Cell) *Node {
 	bend := Div(Mul(tilts, Number(tilts, 0.2)), Add(one, Mul(tilts, Number(tilts, 0.1))))
 	ratio := Add(one, Sqrt(Sub(Add(tilts, Number(tilts, 4)), bend)))
 	spread := Sub(one, Div(Number(ratio, 2), ratio))
-	slenderBase := Sub(Add(Sub(c.Log, Number(c.Log, halfLog2Pi)), tilt), Mul(half, Add(Square(c.Middle), Mul(Square(h), spread))))
+	slenderBase := Sub(Add(Sub(c.Log, Number(c.Log, halfLog2Pi)), tilt), Mul(half, Add(Square(side), Mul(Square(h), spread))))
 
 	isSlim := LessThan(c.Half, Number(c.Half, slim))
 	if bounded != nil {
@@ -95,6 +96,9 @@ func NormalCell(c Cell) *Node {
 	}
 	return c.logProb(Add(Log(Where(isSlim, slender, wide)), Where(isSlim, slenderBase, wideBase)))
 }
+
+// capped keeps the square of x, and so gradients, in the range of float32.
+func capped(x *Node) *Node { return Max(Min(x, Number(x, 1e18)), Number(x, -1e18)) }
 
 // meanExp is (1 − e^{−d})/d, the mean of e^{−t} for t from 0 to d, given d ≥ 0 and e^{−d}.
 func meanExp(d, exp *Node) *Node {

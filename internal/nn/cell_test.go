@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/models"
 )
 
 // bells are the standard distributions whose cells are tested, by their log-densities alone.
@@ -105,6 +106,24 @@ func TestCells(t *testing.T) {
 				}
 				if got, want := bell.host(low, high), integral(bell.density, low, high); !near(got, want, 1e-9) {
 					t.Errorf("from %v to %v ln P is %v, want %v", low, high, got, want)
+				}
+			}
+		})
+	}
+}
+
+// Cells so far out that squares leave the range of float32 have finite gradients.
+func TestCellsFarOutHaveGradients(t *testing.T) {
+	middle, half := []float32{1e22, -1e22, 1e22, -1e22, 3}, []float32{1, 1e21, 1e23, 1e22, 1e30}
+	for _, bell := range bells {
+		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+			out := evaluate[float32](t, b, func(args []*Node) []*Node {
+				y := bell.graph(Cell{Middle: args[0], Half: args[1], Log: Log(Mul(args[1], Number(args[1], 2)))})
+				return append([]*Node{y}, Gradient(ReduceAllSum(y), args...)...)
+			}, middle, half)
+			for _, values := range out {
+				if err := models.CheckFinite(bell.name, "", values, 1); err != nil {
+					t.Error(err)
 				}
 			}
 		})
