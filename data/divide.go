@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Stream is what random numbers are for, which keeps draws by one seed apart. The
@@ -44,7 +46,7 @@ func (s *Source) divide(o Options) error {
 	all := s.Train
 	n := all.Len()
 	if n < 3 {
-		return fmt.Errorf("%d rows cannot be divided into train, valid and test: 3 are needed at least", n)
+		return fmt.Errorf("%s cannot be divided into train, valid and test: 3 are needed at least", text.Count(n, "row"))
 	}
 	rows := StreamDivide.Rows(n, o.RandomSeed())
 	valid := share(o.Fractions[1], n, n-2)
@@ -71,7 +73,7 @@ func (s *Source) divideFolds(o Options) error {
 		return errors.New("fold is set: set folds too, the number of parts that the rows are divided into")
 	}
 	if n < o.Folds {
-		return fmt.Errorf("%d rows cannot be divided into %d folds", n, o.Folds)
+		return fmt.Errorf("%s cannot be divided into %d folds", text.Count(n, "row"), o.Folds)
 	}
 	rows := streamFold.Rows(n, o.RandomSeed())
 	lo, hi := (o.Fold-1)*n/o.Folds, o.Fold*n/o.Folds
@@ -92,7 +94,7 @@ func (s *Source) HoldOut(t *Table, rows []int, o Options) error {
 		rows = sequence(0, t.rows)
 	}
 	if len(rows) < 2 {
-		return fmt.Errorf("%d rows outside the fold: one is needed for training and one for validation at least", len(rows))
+		return fmt.Errorf("%s outside the fold: one is needed for training and one for validation at least", text.Count(len(rows), "row"))
 	}
 	streamFold.Part(o.Fold).Rand(o.RandomSeed()).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	valid := share(0.1, len(rows), len(rows)-1)

@@ -39,7 +39,8 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 		return nil, nil, err
 	}
 	if len(g.schema.Variables()) == 0 {
-		return nil, nil, fmt.Errorf("%s has no column left to model: %s", t.label(), strings.Join(g.lines(), "; "))
+		why := cmp.Or(strings.Join(g.lines(), "; "), "all are declared to be dropped or to be for something else")
+		return nil, nil, fmt.Errorf("%s has no column left to model: %s", t.label(), why)
 	}
 	lines := g.lines()
 	if slices.ContainsFunc(g.schema, func(c Column) bool { return c.Transform == Standardise }) {
@@ -140,7 +141,7 @@ func (g *guesser) declare() error {
 	}
 	left := slices.DeleteFunc(sequence(0, t.dim), func(c int) bool { return g.schema[c].Role == DropRole })
 	if n := g.o.ContextColumns; n > 0 && n >= len(left) {
-		wrong = append(wrong, fmt.Errorf("%s has %s: %d of them as context leave none to model", t.label(), text.Count(len(left), "column"), n))
+		wrong = append(wrong, fmt.Errorf("%s has %s: a context of %d leaves none to model", t.label(), text.Count(len(left), "column"), n))
 	} else {
 		for _, c := range left[len(left)-n:] {
 			if role := g.schema[c].Role; role != "" {

@@ -422,7 +422,7 @@ func TestProblemsOfDeclarations(t *testing.T) {
 		`"site" is declared binary, but has 3`: {Columns: data.Schema{{Name: "site", Kind: data.Binary}}},
 		`"site" is declared a date format`:     {Columns: data.Schema{{Name: "site", Kind: data.Date}}},
 		`"site" label context_columns`:         {Columns: data.Schema{{Name: "site", Role: data.LabelRole}}, ContextColumns: 1},
-		"2 columns leave none to model":        {ContextColumns: 2},
+		"2 columns leaves none to model":       {ContextColumns: 2},
 		`"site" twice number`:                  {Columns: data.Schema{{Name: "site"}, {Name: "1", Kind: data.Categorical}}},
 		`"site" drop_columns`:                  {Columns: data.Schema{{Name: "site", Kind: data.Categorical}}, DropColumns: []string{"1"}},
 		`"siet" did you mean`:                  {DropColumns: []string{"siet"}},

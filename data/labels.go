@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // maxClasses bounds a label, and with it the width of a one-hot context.
@@ -54,12 +56,20 @@ func (t *Table) Attach(c *Table) error {
 	if c == nil {
 		return errNoRows
 	}
-	if c.rows != t.rows {
-		return fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", c.Name, c.rows, t.Name, t.rows)
+	if err := t.checkContext(c); err != nil {
+		return err
 	}
 	if t.Context != nil {
-		return fmt.Errorf("%s has a context of %d columns already: it cannot have %s too", t.Name, t.Context.dim, c.Name)
+		return fmt.Errorf("%s has a context of %s already: it cannot have %s too", t.Name, text.Count(t.Context.dim, "column"), c.Name)
 	}
 	t.Context = c
 	return nil
+}
+
+// checkContext returns an error unless a context has as many rows as the table; no context is none.
+func (t *Table) checkContext(context *Table) error {
+	if context == nil || context.rows == t.rows {
+		return nil
+	}
+	return fmt.Errorf("%s has %s, but %s has %d: every row needs its context", context.label(), text.Count(context.rows, "row"), t.label(), t.rows)
 }

@@ -305,8 +305,8 @@ func (p *Preparation) prepare(part Part, variables, context []int, step allSteps
 		if context == nil && t.Context != nil {
 			t, context = t.Context, sequence(0, s.ContextDim)
 		}
-		if t.rows != part.Table.rows {
-			return nil, fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", t.label(), t.rows, part.Table.label(), part.Table.rows)
+		if err := part.Table.checkContext(t); err != nil {
+			return nil, err
 		}
 		if s.Context, err = p.gatherContext(t, rows, context); err != nil {
 			return nil, err

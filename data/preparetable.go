@@ -108,10 +108,10 @@ func (p *Preparation) sources(t *Table, columns []int) ([]source, error) {
 		all = append(all, source{t, c})
 	}
 	names := t.Columns
+	if err := t.checkContext(t.Context); err != nil {
+		return nil, err
+	}
 	if t.Context != nil {
-		if t.Context.rows != t.rows {
-			return nil, fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", t.Context.label(), t.Context.rows, t.label(), t.rows)
-		}
 		for c := range t.Context.dim {
 			all = append(all, source{t.Context, c})
 		}
@@ -151,7 +151,7 @@ func (p *Preparation) sources(t *Table, columns []int) ([]source, error) {
 		found[k] = all[at]
 	}
 	if missing != nil {
-		return nil, fmt.Errorf("%s has no column %s (it has %s; --by-position looks at no names)", t.label(), strings.Join(missing, ", "), text.Listed(names))
+		return nil, fmt.Errorf("%s has no column %s: it has %s; --by-position looks at no names", t.label(), strings.Join(missing, ", "), text.Listed(names))
 	}
 	return found, nil
 }
@@ -535,7 +535,7 @@ func (p *Preparation) undoTable(x []float32, context *Table) (*Table, error) {
 	rows, given := len(x)/dim, []source(nil)
 	if context != nil && len(p.Context) > 0 {
 		if context.rows != rows {
-			return nil, fmt.Errorf("%s has %d rows, for %d: every row needs its context", context.label(), context.rows, rows)
+			return nil, fmt.Errorf("%s has %s, for %d: every row needs its context", context.label(), text.Count(context.rows, "row"), rows)
 		}
 		var err error
 		if given, err = p.sources(context, p.Context); err != nil {

@@ -75,8 +75,8 @@ func (t *Table) Joined() (*Table, error) {
 	if t.Columns != nil && t.Context.Columns != nil {
 		names = slices.Concat(t.Columns, t.Context.Columns)
 	}
-	if t.Context.rows != t.rows {
-		return nil, fmt.Errorf("%s has %d rows, but %s has %d", t.Context.label(), t.Context.rows, t.label(), t.rows)
+	if err := t.checkContext(t.Context); err != nil {
+		return nil, err
 	}
 	j := &Table{Name: t.Name, Columns: names, Lines: t.Lines, rows: t.rows, dim: dim + width}
 	if t.narrow != nil && t.Context.narrow != nil {
@@ -458,17 +458,19 @@ func (s *Source) columns(o Options) (*Preparation, error) {
 		p.ApartNames = t.Context.Columns
 	}
 	for i, name := range splitNames {
-		switch other := parts[i].Table; {
+		other := parts[i].Table
+		switch {
 		case other == nil:
 			return nil, fmt.Errorf("%s has no table", name)
 		case other.dim != t.dim:
-			return nil, fmt.Errorf("train has %d columns, but %s has %d", t.dim, name, other.dim)
+			return nil, fmt.Errorf("train has %s, but %s has %d", text.Count(t.dim, "column"), name, other.dim)
 		case other.apart() != p.Apart:
-			return nil, fmt.Errorf("train has %d context columns, but %s has %d", p.Apart, name, other.apart())
-		case other.Context != nil && other.Context.rows != other.rows:
-			return nil, fmt.Errorf("%s has %d rows, but %s has %d: every row needs its context", other.Context.label(), other.Context.rows, other.label(), other.rows)
+			return nil, fmt.Errorf("train has %s, but %s has %d", text.Count(p.Apart, "context column"), name, other.apart())
 		case slices.ContainsFunc(parts[i].Rows, func(row int) bool { return row < 0 || row >= other.rows }):
 			return nil, fmt.Errorf("%s has rows that are not among the %d of its table", name, other.rows)
+		}
+		if err := other.checkContext(other.Context); err != nil {
+			return nil, err
 		}
 	}
 	switch typed, err := s.hasSchema(o); {
@@ -497,11 +499,11 @@ func (s *Source) columns(o Options) (*Preparation, error) {
 	case dim == 0:
 		return nil, errors.New("every column is dropped: none is left to model")
 	case n > 0 && p.Apart > 0:
-		return nil, fmt.Errorf("%s has a context of %d columns already: the last %d columns cannot be one too", t.label(), p.Apart, n)
+		return nil, fmt.Errorf("%s has a context of %s already: its last %s cannot be one too", t.label(), text.Count(p.Apart, "column"), text.Count(n, "column"))
 	case n > 0 && scaled:
-		return nil, fmt.Errorf("%s is scaled already: the last %d columns cannot be a context, which has no density", t.label(), n)
+		return nil, fmt.Errorf("%s is scaled already: its last %s cannot be a context, which has no density", t.label(), text.Count(n, "column"))
 	case n >= dim:
-		return nil, fmt.Errorf("%s has %d columns: %d of them as context leave none to model", t.label(), dim, n)
+		return nil, fmt.Errorf("%s has %s: a context of %d leaves none to model", t.label(), text.Count(dim, "column"), n)
 	case n > 0:
 		p.Variables, p.Context = p.Variables[:dim-n:dim-n], p.Variables[dim-n:]
 	}

@@ -269,7 +269,7 @@ func (t *Table) Extend(more *Table) error {
 		return errNoRows
 	}
 	if more.dim != t.dim || (more.Context == nil) != (t.Context == nil) {
-		return fmt.Errorf("it has %d columns, those before it %d, or one of them alone has a context", more.dim, t.dim)
+		return fmt.Errorf("it has %s, those before it %d, or one of them alone has a context", text.Count(more.dim, "column"), t.dim)
 	}
 	row := make([]float64, t.dim)
 	for i := range more.rows {
@@ -316,7 +316,7 @@ func (t *Table) Column(name string) (int, error) {
 	case err == nil && i >= 0 && i < t.dim:
 		return i, nil
 	case err == nil:
-		return 0, fmt.Errorf("%s has no column %d: its %d columns count from 0", t.label(), i, t.dim)
+		return 0, fmt.Errorf("%s has no column %d: it has %s, counted from 0", t.label(), i, text.Count(t.dim, "column"))
 	case t.Columns == nil:
 		return 0, fmt.Errorf("%s has no column %q: its columns have no names (give a number from 0 to %d)", t.label(), text.Shorten(name, 41), t.dim-1)
 	}

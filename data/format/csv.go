@@ -90,8 +90,8 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 			}
 		}
 		if len(cells) != len(row) {
-			return nil, fmt.Errorf("line %d has %d cells, but line %d has %d (separator %s; for another set data.separator or --separator)",
-				line, len(cells), firstLine, len(row), s.separatorName())
+			return nil, fmt.Errorf("line %d has %s, but line %d has %d (separator %s; for another set data.separator or --separator)",
+				line, text.Count(len(cells), "cell"), firstLine, len(row), s.separatorName())
 		}
 		if err := limit.Take(int64(len(row))); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)

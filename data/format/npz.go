@@ -147,7 +147,7 @@ func (z *NPZ) Table() (*data.Table, error) {
 			t.Name = z.path
 		}
 		if t.Rows() != column.Rows() {
-			return nil, fmt.Errorf("array %s has %d rows, those before it %d", name, column.Rows(), t.Rows())
+			return nil, fmt.Errorf("array %s has %s, those before it %d", name, text.Count(column.Rows(), "row"), t.Rows())
 		}
 		for i := range t.Rows() {
 			if text, ok := column.Text(i, 0); ok {

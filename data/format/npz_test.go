@@ -62,7 +62,7 @@ func TestNPZContext(t *testing.T) {
 	datatest.WantTable(t, s, 2, 1, 1, 2)
 	datatest.WantTable(t, s.Context, 2, 2, 3, 4, 5, 6)
 	_, err = readNPZBytes(t, datatest.NPZ(zip.Deflate, "x.npy", datatest.NPYFloat32(2, 1, 1, 2), "x_context.npy", datatest.NPYFloat32(1, 2, 3, 4)), "")
-	datatest.WantError(t, err, "(x_context) has 1 rows", "(x) has 2")
+	datatest.WantError(t, err, "(x_context) has 1 row,", "(x) has 2")
 }
 
 func TestNPZRefuses(t *testing.T) {

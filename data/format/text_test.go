@@ -118,7 +118,7 @@ func TestOddTablesRefuse(t *testing.T) {
 		"another separator":        {"a;b\n1;2\n", data.Dialect{Separator: ","}, []string{`line 2, column "a;b"`}},
 		"no separator":             {"a\n1\n", data.Dialect{Separator: "ab"}, []string{`"ab"`}},
 		"value behind the end":     {"a,b,\n1,2,\n3,4,5\n", data.Dialect{}, []string{"line 3 has 3 cells", "line 1 has 2"}},
-		"comment between rows":     {"1,2\n# end\n", data.Dialect{}, []string{"line 2 has 1 cells"}},
+		"comment between rows":     {"1,2\n# end\n", data.Dialect{}, []string{"line 2 has 1 cell,"}},
 		"quote behind a comment":   {"# a\n1,2\n3\",4\n", data.Dialect{}, []string{"line 3"}},
 		"empty cell of tabs":       {"a\tb\tc\n1\t\t3\n", data.Dialect{}, []string{`line 2, column "b" is missing`}},
 		"first cell of tabs":       {"a\tb\n\t3\n", data.Dialect{}, []string{`line 2, column "a" is missing`}},

@@ -161,8 +161,8 @@ func TestWriteRefuses(t *testing.T) {
 		"several":   {"x.npy", []*data.Table{one, one}, "only .npz"},
 		"none":      {"x.csv", nil, "only .npz"},
 		"same name": {"x.npz", []*data.Table{one, one}, `two arrays are named "x"`},
-		"shape":     {"x.npy", []*data.Table{shaped}, "shape (3) do not fit 1 columns"},
-		"names":     {"x.csv", []*data.Table{renamed}, "2 column names for 1 columns"},
+		"shape":     {"x.npy", []*data.Table{shaped}, "shape (3) do not fit 1 column"},
+		"names":     {"x.csv", []*data.Table{renamed}, "2 column names for 1 column"},
 		"no table":  {"x.npy", []*data.Table{nil}, "no table"},
 		"no folder": {"none/x.npy", []*data.Table{one}, "no such file"},
 	}

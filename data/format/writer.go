@@ -17,6 +17,7 @@ import (
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 // Writer writes a table whose rows come in blocks, in the format that the suffix of a
@@ -127,11 +128,11 @@ func (o *Writer) check(t *data.Table) error {
 	case dim == 0:
 		return errors.New("a table needs one column at least")
 	case t.Shape != nil && size != dim:
-		return fmt.Errorf("rows of shape %s do not fit %d columns", shapeText(t.Shape), dim)
+		return fmt.Errorf("rows of shape %s do not fit %s", shapeText(t.Shape), text.Count(dim, "column"))
 	case t.Columns != nil && len(t.Columns) != dim:
-		return fmt.Errorf("%d column names for %d columns", len(t.Columns), dim)
+		return fmt.Errorf("%s for %s", text.Count(len(t.Columns), "column name"), text.Count(dim, "column"))
 	case o.dim != 0 && (dim != o.dim || o.narrow != (t.Float32() != nil)):
-		return fmt.Errorf("rows of %d columns cannot follow rows of %d, or their numbers are of another type", dim, o.dim)
+		return fmt.Errorf("rows of %s cannot follow rows of %d, or their numbers are of another type", text.Count(dim, "column"), o.dim)
 	case rows > o.left:
 		return fmt.Errorf("more than %d rows", o.rows)
 	}
