@@ -173,20 +173,27 @@ func readTexts(b block, r io.Reader, limit *data.Limit) (*data.Table, error) {
 			return nil, fmt.Errorf("at %s of shape %s: %w", data.Place(row, col, false, nil), shapeText(b.shape), damage(err))
 		}
 		cell := strings.TrimSpace(b.elem.text(raw))
-		switch known := t.Texts(); {
+		switch {
 		case cell == "":
 			t.Set(row, col, math.NaN())
 		case !utf8.ValidString(cell):
 			return nil, fmt.Errorf("%s is no text in UTF-8", data.Place(row, col, false, nil))
 		default:
-			if t.SetText(row, col, cell); t.Texts() > known {
-				if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
-					return nil, err
-				}
+			if err := setText(t, row, col, cell, limit); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return t, nil
+}
+
+// setText puts a text into a cell, and counts one that is new as many values as it takes memory of.
+func setText(t *data.Table, row, col int, text string, limit *data.Limit) error {
+	known := t.Texts()
+	if t.SetText(row, col, text); t.Texts() == known {
+		return nil
+	}
+	return limit.Take(int64(8 + len(text)/8))
 }
 
 // atEnd reads on to the end, where the checksum of compressed data is checked.

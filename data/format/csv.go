@@ -118,12 +118,8 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 			if err != nil {
 				return nil, err
 			}
-			known := t.Texts()
-			t.SetText(t.Rows()-1, col, cell)
-			if t.Texts() > known { // as many values as it takes memory of
-				if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
-					return nil, fmt.Errorf("line %d: %w", line, err)
-				}
+			if err := setText(t, t.Rows()-1, col, cell, limit); err != nil {
+				return nil, fmt.Errorf("line %d: %w", line, err)
 			}
 		}
 	}
@@ -160,11 +156,12 @@ func (s *sheet) isHeader(cells []string, line int) (bool, error) {
 	}
 	numeric, worded := -1, -1
 	for col, cell := range cells {
-		if v := num.ParseCell(cell, '.'+','-s.point()); v == v && s.number(cell) != s.number(cell) {
+		v := s.number(cell)
+		if math.IsNaN(v) && !math.IsNaN(num.ParseCell(cell, '.'+','-s.point())) {
 			return false, fmt.Errorf("line %d, column %d: %q has another decimal sign (data.decimal or --decimal; where it is a name, data.header or --header yes)",
 				line, col, text.Shorten(cell, 41))
 		}
-		if v := s.number(cell); v == v {
+		if v == v {
 			numeric = col
 		} else if !s.missing[strings.TrimSpace(cell)] && worded < 0 {
 			worded = col

@@ -86,10 +86,7 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 		return nil, err
 	}
 	t.Name = name
-	missing := map[string]bool{"": true}
-	for _, sign := range o.Missing {
-		missing[strings.TrimSpace(sign)] = true
-	}
+	missing := signsOf(o.Missing)
 	first := 0
 	for _, group := range f.RowGroups() {
 		for c, chunk := range group.ColumnChunks() {
@@ -107,12 +104,8 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 				case !utf8.ValidString(cell):
 					return fmt.Errorf("%s is no text in UTF-8", t.Place(row, c))
 				default:
-					known := t.Texts()
-					t.SetText(row, c, strings.TrimSpace(cell))
-					if t.Texts() > known {
-						if err := limit.Take(int64(8 + len(cell)/8)); err != nil {
-							return err
-						}
+					if err := setText(t, row, c, strings.TrimSpace(cell), limit); err != nil {
+						return err
 					}
 				}
 				if math.IsInf(number, 0) && !o.Infinite {

@@ -38,16 +38,13 @@ type sheet struct {
 // newSheet decodes a table of text and finds out what its dialect leaves open.
 func newSheet(r io.Reader, o ReadOptions) (*sheet, error) {
 	d := o.Dialect
-	s := &sheet{records: newRecords(r), Dialect: d, schema: o.Schema, missing: map[string]bool{"": true}}
+	s := &sheet{records: newRecords(r), Dialect: d, schema: o.Schema, missing: signsOf(d.MissingSigns())}
 	comma, ok := d.Comma()
 	if !ok {
 		return nil, fmt.Errorf("%q is no separator", d.Separator)
 	}
 	if s.grouped, ok = groupings[d.Thousands]; !ok || s.grouped != nil && groupSigns[d.Thousands] == string(s.point()) {
 		return nil, fmt.Errorf("%q is no separator of thousands where the decimal sign is %q", d.Thousands, s.point())
-	}
-	for _, sign := range d.MissingSigns() {
-		s.missing[strings.TrimSpace(sign)] = true
 	}
 	if err := s.decode(); err != nil {
 		return nil, err
@@ -70,6 +67,15 @@ func newSheet(r io.Reader, o ReadOptions) (*sheet, error) {
 		s.comma, s.blank, s.in = '\t', true, bufio.NewReaderSize(&blanks{r: s.in}, 1<<16)
 	}
 	return s, nil
+}
+
+// signsOf are the signs of a missing value, with the empty cell.
+func signsOf(missing []string) map[string]bool {
+	signs := map[string]bool{"": true}
+	for _, sign := range missing {
+		signs[strings.TrimSpace(sign)] = true
+	}
+	return signs
 }
 
 // decode makes UTF-8 of the text.
