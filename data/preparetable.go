@@ -559,11 +559,7 @@ func (p *Preparation) undoTable(x []float32, context *Table) (*Table, error) {
 			at, _ := slices.BinarySearch(p.Context, c)
 			t.Cells = append(t.Cells, AnyCells)
 			for i := range rows {
-				if text, is := given[at].t.Text(i, given[at].col); is {
-					t.SetText(i, k, text)
-				} else {
-					t.wide.row(i, t.dim)[k] = given[at].t.At(i, given[at].col)
-				}
+				t.setCell(i, k, given[at].t, i, given[at].col)
 			}
 			continue
 		}

@@ -86,15 +86,14 @@ func (t *Table) Joined() (*Table, error) {
 		}
 		return j, nil
 	}
-	values := make([]float64, j.rows*j.dim)
+	j.wide, j.texts = oneBlock(make([]float64, j.rows*j.dim)), slices.Clip(t.texts)
 	for i := range t.rows {
-		row := values[i*j.dim : (i+1)*j.dim]
-		t.Row(row[:dim], i)
-		plainMissing(t.Context.Row(row[dim:], i))
+		t.Row(j.wide.row(i, j.dim)[:dim], i)
 	}
-	j.wide, j.texts = oneBlock(values), slices.Clip(t.texts)
 	for i := range t.rows {
-		j.takeTexts(i, dim, t.Context, i)
+		for c := range width {
+			j.setCell(i, dim+c, t.Context, i, c)
+		}
 	}
 	return j, nil
 }

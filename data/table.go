@@ -231,20 +231,20 @@ func (t *Table) Set(row, col int, v float64) {
 	}
 }
 
+// setCell puts what a cell of another table has in the place of what a cell has.
+func (t *Table) setCell(row, col int, from *Table, fromRow, fromCol int) {
+	if text, ok := from.Text(fromRow, fromCol); ok {
+		t.SetText(row, col, text)
+	} else {
+		t.Set(row, col, from.At(fromRow, fromCol))
+	}
+}
+
 // plainMissing makes all NaN among values the one of a missing number.
 func plainMissing(values []float64) {
 	for i, v := range values {
 		if v != v {
 			values[i] = math.NaN()
-		}
-	}
-}
-
-// takeTexts puts the texts in a row of another table behind so many columns of a row.
-func (t *Table) takeTexts(row, before int, from *Table, fromRow int) {
-	for c := range from.dim {
-		if text, ok := from.Text(fromRow, c); ok {
-			t.SetText(row, before+c, text)
 		}
 	}
 }
@@ -273,8 +273,10 @@ func (t *Table) Extend(more *Table) error {
 	}
 	row := make([]float64, t.dim)
 	for i := range more.rows {
-		t.Append(more.Row(row, i))
-		t.takeTexts(t.rows-1, 0, more, i)
+		t.Append(row)
+		for c := range more.dim {
+			t.setCell(t.rows-1, c, more, i, c)
+		}
 	}
 	if t.Context != nil {
 		return t.Context.Extend(more.Context)
