@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
@@ -72,48 +71,6 @@ type Step interface {
 	undo(row []float64)
 }
 
-// noiseOf says which noise the rows of a set get. Equal rows that a model is trained
-// on have each noise of their own, or the density would grow without bound on them;
-// rows that are evaluated have the same noise wherever they stand.
-type noiseOf int
-
-const (
-	trainNoise noiseOf = 0  // by the places of the rows; of valid and test, 1 and 2
-	otherNoise noiseOf = 3  // by the places of rows that are no split
-	points     noiseOf = -1 // they need none
-	ownNoise   noiseOf = -2 // by the values of a row
-)
-
-// draws returns the random numbers of each row in turn, by a seed.
-func (n noiseOf) draws(of Stream, seed uint64) func(row []float64) *rand.Rand {
-	if n >= 0 {
-		r := of.Part(int(n)).Rand(seed)
-		return func([]float64) *rand.Rand { return r }
-	}
-	source := &rand.PCG{}
-	r := rand.New(source)
-	return func(row []float64) *rand.Rand {
-		h := uint64(of.Part(ownPart))
-		for _, v := range row {
-			h = mix(h ^ uint64(math.Float32bits(float32(v)+0))) // −0 is 0
-		}
-		source.Seed(seed, h)
-		return r
-	}
-}
-
-// ownPart is the part of a stream for noise that follows from the values of a row.
-const ownPart = 4
-
-// mix is the output function of SplitMix64 (Steele, Lea and Flood 2014): every bit of x
-// changes half of the bits of the result.
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
 // NewPreparation returns the preparation that takes rows as they are: the variables,
 // followed by the context.
 func NewPreparation(dim, contextDim int, steps ...Step) *Preparation {
@@ -160,106 +117,12 @@ func (p *Preparation) Names() (variables, context []string) {
 	return variables, pick(p.Columns, p.Context)
 }
 
-// pick returns the elements at some places, nil of nil.
-func pick[T any](from []T, places []int) (picked []T) {
-	for _, k := range places {
-		if from != nil {
-			picked = append(picked, from[k])
-		}
-	}
-	return picked
-}
-
-// columnsOf returns the columns of a table that are the variables and the context, which
-// have the names of the source where both have names.
-func (p *Preparation) columnsOf(t *Table) (variables, context []int, err error) {
-	if variables, context, err = p.placesOf(t); err == nil {
-		err = p.checkNames(t, variables, context)
-	}
-	return variables, context, err
-}
-
-// placesOf returns the columns of a table that are the variables and the context by their
-// number. A table has either all the columns of the source, perhaps followed by a context
-// that the source keeps apart, or, without those that are dropped, the variables followed
-// by the context.
-func (p *Preparation) placesOf(t *Table) (variables, context []int, err error) {
-	apart := t.apart()
-	switch dim, width := p.Dim(), p.ContextDim(); {
-	case t.dim == p.Width && apart == p.Apart:
-		return p.Variables, p.Context, nil
-	case p.Apart > 0 && t.dim == p.Width+p.Apart && apart == 0:
-		return p.Variables, sequence(p.Width, t.dim), nil
-	case t.dim == dim && apart == width:
-		return sequence(0, dim), nil, nil
-	case t.dim == dim+width && apart == 0:
-		return sequence(0, dim), sequence(dim, dim+width), nil
-	default:
-		have, want := text.Count(t.dim, "column"), fmt.Sprint(dim)
-		if apart > 0 {
-			have += fmt.Sprintf(" and %d of context", apart)
-		}
-		if width > 0 {
-			want += fmt.Sprintf(", followed by %d of context", width)
-		}
-		return nil, nil, fmt.Errorf("%s has %s, but the model needs %s", t.label(), have, want)
-	}
-}
-
-// checkNames returns an error unless the columns of a table that has names for them are
-// those of the source, where it had names.
-func (p *Preparation) checkNames(t *Table, variables, context []int) error {
-	err := sameNames(t.label(), pick(t.Columns, slices.Concat(variables, context)), pick(p.Columns, slices.Concat(p.Variables, p.Context)))
-	if err == nil && context == nil && t.Context != nil {
-		return p.CheckContext(t.Context)
-	}
-	return err
-}
-
-// CheckContext returns an error unless the columns of a table of contexts that has names
-// for them are those of the source. The names of a context that the source keeps apart
-// say nothing.
-func (p *Preparation) CheckContext(t *Table) error {
-	switch {
-	case t == nil:
-		return errNoRows
-	case p.table != nil:
-		_, err := p.sources(t, p.Context)
-		return err
-	}
-	return sameNames(t.label(), t.Columns, pick(p.Columns, p.Context))
-}
-
-// sameNames compares the names of columns as far as there are any.
-func sameNames(table string, have, want []string) error {
-	for k := range min(len(want), len(have)) {
-		if have[k] == want[k] {
-			continue
-		}
-		how := "a table without names is taken as it is"
-		if slices.Equal(slices.Sorted(slices.Values(have)), slices.Sorted(slices.Values(want))) {
-			how = "the same names in another order; the order is " + text.Listed(want)
-		}
-		return fmt.Errorf("%s: column %q stands where the model has %q (%s; --by-position looks at no names)",
-			table, text.Shorten(have[k], 41), text.Shorten(want[k], 41), how)
-	}
-	return nil
-}
-
 // Apply prepares the rows of a table. It returns an error, with the place in the
 // source, when the columns are not those of the source by number or by name, when a
 // cell is missing, a text or infinite, and when a value is outside the domain of a step.
 // A row that float32 does not reach once it is prepared has no likelihood: ln |det| = −Inf.
 func (p *Preparation) Apply(t *Table) (*Prepared, error) {
 	return p.apply(Part{Table: t}, p.evaluationNoise())
-}
-
-// evaluationNoise is that of rows which are no split.
-func (p *Preparation) evaluationNoise() noiseOf {
-	if p.NoiseByPlace {
-		return otherNoise
-	}
-	return ownNoise
 }
 
 // Points prepares points between the rows, at which a density is looked at: none
@@ -425,86 +288,6 @@ func (p *Preparation) each(t *Table, rows, variables []int, step allSteps,
 		}
 		return f(row, logDet, own)
 	})
-}
-
-// apart is the number of columns of the context that a table keeps apart.
-func (t *Table) apart() int {
-	if t.Context == nil {
-		return 0
-	}
-	return t.Context.dim
-}
-
-// walk calls f with the numbers in some columns of some rows, all when rows is nil.
-// The error names the cell that has no finite number, or that f refuses.
-func (t *Table) walk(rows, columns []int, f func(row []float64) (col int, problem string)) error {
-	n, row := t.rows, make([]float64, len(columns))
-	if rows != nil {
-		n = len(rows)
-	}
-	for i := range n {
-		from := i
-		if rows != nil {
-			from = rows[i]
-		}
-		t.take(row, from, columns)
-		for k, v := range row {
-			if v-v != 0 {
-				return t.refused(from, columns[k], t.refuse(from, columns[k]))
-			}
-		}
-		if k, problem := f(row); problem != "" {
-			return t.refused(from, columns[k], problem)
-		}
-	}
-	return nil
-}
-
-// take copies some columns of a row.
-func (t *Table) take(dst []float64, row int, columns []int) {
-	if t.narrow != nil {
-		all := t.narrow[row*t.dim : (row+1)*t.dim]
-		for k, c := range columns {
-			dst[k] = float64(all[c])
-		}
-		return
-	}
-	all := t.wide.row(row, t.dim)
-	for k, c := range columns {
-		dst[k] = all[c]
-	}
-}
-
-func (t *Table) refused(row, col int, problem string) error {
-	return fmt.Errorf("%s: %s %s", t.label(), t.Place(row, col), problem)
-}
-
-// gather returns some columns of some rows in float32. What is all of a table
-// shares its memory.
-func (t *Table) gather(rows, columns []int) ([]float32, error) {
-	if rows == nil && t.narrow != nil && len(columns) == t.dim && slices.IsSorted(columns) {
-		for k, v := range t.narrow {
-			if v-v != 0 {
-				return nil, t.refused(k/t.dim, k%t.dim, t.refuse(k/t.dim, k%t.dim))
-			}
-		}
-		return t.narrow, nil
-	}
-	out := make([]float32, 0, Part{Table: t, Rows: rows}.Len()*len(columns))
-	err := t.walk(rows, columns, func(row []float64) (col int, problem string) {
-		out, col, problem = appendNarrow(out, row)
-		return col, problem
-	})
-	return out, err
-}
-
-func appendNarrow(out []float32, row []float64) (_ []float32, col int, problem string) {
-	for c, v := range row {
-		if out = append(out, float32(v)); math.IsInf(float64(out[len(out)-1]), 0) {
-			return out, c, fmt.Sprintf("is %v, too large for float32", v)
-		}
-	}
-	return out, 0, ""
 }
 
 // Undo takes rows of a model, [rows, dim] row after row without the widths of cells, back to the

@@ -6,8 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
@@ -92,91 +90,6 @@ func (p *Preparation) cells() (n int) {
 		}
 	}
 	return n
-}
-
-// source is a column of a table.
-type source struct {
-	t   *Table
-	col int
-}
-
-// sources returns where in a table columns of the source are, by their names or, where either
-// has none, by their places: the table has all columns of the source, or those alone.
-func (p *Preparation) sources(t *Table, columns []int) ([]source, error) {
-	all := make([]source, 0, t.dim+t.apart())
-	for c := range t.dim {
-		all = append(all, source{t, c})
-	}
-	names := t.Columns
-	if err := t.checkContext(t.Context); err != nil {
-		return nil, err
-	}
-	if t.Context != nil {
-		for c := range t.Context.dim {
-			all = append(all, source{t.Context, c})
-		}
-		if names != nil || t.dim == 0 {
-			names = slices.Concat(names, t.Context.Columns)
-		}
-	}
-	found := make([]source, len(columns))
-	if p.reading.ByPosition || p.Columns == nil || len(names) != len(all) {
-		var order []int
-		switch len(all) {
-		case len(p.table.Columns):
-			order = sequence(0, len(all))
-		case len(columns):
-			order = slices.Sorted(slices.Values(columns))
-		default:
-			return nil, fmt.Errorf("%s has %s, but the model needs %d: %s", t.label(), text.Count(len(all), "column"), len(columns), text.Listed(p.columnNames(columns)))
-		}
-		for k, c := range columns {
-			at, _ := slices.BinarySearch(order, c)
-			found[k] = all[at]
-		}
-		return found, nil
-	}
-	place := make(map[string]int, len(names))
-	for k, name := range names {
-		place[name] = k
-	}
-	var missing []string
-	for k, c := range columns {
-		name := p.table.Columns[c].Name
-		at, ok := place[name]
-		if !ok {
-			missing = append(missing, strconv.Quote(text.Shorten(name, 41))+text.DidYouMean(name, names))
-			continue
-		}
-		found[k] = all[at]
-	}
-	if missing != nil {
-		return nil, fmt.Errorf("%s has no column %s: it has %s; --by-position looks at no names", t.label(), strings.Join(missing, ", "), text.Listed(names))
-	}
-	return found, nil
-}
-
-// used are the columns that a model sees, variables and then the context.
-func (p *Preparation) used() []int { return slices.Concat(p.Variables, p.Context) }
-
-func (p *Preparation) columnNames(columns []int) (names []string) {
-	for _, c := range columns {
-		names = append(names, p.table.Columns[c].Name)
-	}
-	return names
-}
-
-// unused names the columns of a table that no column of the source is.
-func (p *Preparation) unused(t *Table) (names []string) {
-	if p.reading.ByPosition || p.Columns == nil {
-		return nil
-	}
-	for _, name := range t.Columns {
-		if !slices.ContainsFunc(p.table.Columns, func(f fitted) bool { return f.Name == name }) {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // rowsOf prepares rows of one table.
