@@ -98,15 +98,9 @@ func (t *Table) Joined() (*Table, error) {
 // walk calls f with the numbers in some columns of some rows, all when rows is nil.
 // The error names the cell that has no finite number, or that f refuses.
 func (t *Table) walk(rows, columns []int, f func(row []float64) (col int, problem string)) error {
-	n, row := t.rows, make([]float64, len(columns))
-	if rows != nil {
-		n = len(rows)
-	}
-	for i := range n {
-		from := i
-		if rows != nil {
-			from = rows[i]
-		}
+	part, row := Part{Table: t, Rows: rows}, make([]float64, len(columns))
+	for i := range part.Len() {
+		from := part.row(i)
 		t.take(row, from, columns)
 		for k, v := range row {
 			if v-v != 0 {
