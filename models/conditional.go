@@ -27,7 +27,7 @@ type Conditional interface {
 	// for p beyond [0, 1].
 	Quantile(p float64) float64
 	// Draw is the value that noise gives, the numbers of this variable in the noise
-	// of the model's [Sampler]: number k of variable d is column k·dim + d.
+	// of the model's [Sampler]: number k of variable d is column k·dim + d. What is not a number stays one.
 	Draw(noise []float32) float64
 	// Residual compares a value with what noise gives: off is how far they differ,
 	// 0 when they agree, beside 1 for what float32 leaves of a standard normal

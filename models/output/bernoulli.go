@@ -24,10 +24,6 @@ func (bernoulli) Hint() string            { return "" }
 
 func (bernoulli) LogProb(v Values, o *Node) *Node { return Sub(Mul(v.X, o), nn.SoftPlus(o)) }
 
-func (bernoulli) Draw(_ models.Variable, o, noise []float32) float32 {
-	return float32(bernoulliAt(o[0]).Draw(noise))
-}
-
 func (bernoulli) Conditional(_ models.Variable, o []float32) models.Conditional {
 	return bernoulliAt(o[0])
 }

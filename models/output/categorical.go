@@ -71,12 +71,8 @@ func (c categorical) LogProb(v Values, o *Node) *Node {
 	return Sub(ReduceSum(Mul(logits, among(v.X, 0, c.k)), 1), nn.LogSumExp(logits, 1))
 }
 
-func (c categorical) Draw(_ models.Variable, o, noise []float32) float32 {
-	return float32(categoricalAt(o).Draw(noise))
-}
-
 func (c categorical) Conditional(_ models.Variable, o []float32) models.Conditional {
-	return categoricalAt(slices.Clone(o))
+	return categoricalAt(o)
 }
 
 // categoricalAt is the distribution of given logits.

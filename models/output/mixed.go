@@ -161,7 +161,7 @@ func (m *Mixed) Encode(p models.Params, x *Node) (units *Node, of Parts) {
 	for i, g := range m.groups {
 		all = append(all, g.Encode(g.encoding.Params(p), of.values[i].X))
 	}
-	return joined(all), of
+	return Concatenate(all, 1), of
 }
 
 // width is that of rows: models.Width.
@@ -199,13 +199,6 @@ func columns(x *Node) func(n int) *Node {
 	}
 }
 
-func joined(all []*Node) *Node {
-	if len(all) == 1 {
-		return all[0]
-	}
-	return Concatenate(all, 1)
-}
-
 // terms are ln p of what states and values say, [batch, terms] in the order of m.of.
 func (m *Mixed) terms(of Parts) *Node {
 	var all []*Node
@@ -215,7 +208,7 @@ func (m *Mixed) terms(of Parts) *Node {
 	for i, g := range m.groups {
 		all = append(all, g.LogProb(of.values[i], of.outputs[i]))
 	}
-	return joined(all)
+	return Concatenate(all, 1)
 }
 
 // LogProb is Σ_d ln p(x_d) by the outputs for it, [batch] in nats: of a variable with a grid that of its
@@ -238,7 +231,7 @@ func (m *Mixed) HoleLogProb(of Parts) *Node {
 	if all == nil {
 		return ZerosLike(Squeeze(Slice(of.values[0].X, AxisRange(), AxisElem(0)), 1))
 	}
-	return nn.SumLast(joined(all))
+	return nn.SumLast(Concatenate(all, 1))
 }
 
 // Conditional is that of variable d by its own outputs.
@@ -293,7 +286,7 @@ func (m *Mixed) Emit(noise []float32, complete bool) nn.Emit {
 			for k := range u {
 				u[k] = noise[(row+i)*perRow+k*dim+d]
 			}
-			x[i] = family.Draw(v, own, u)
+			x[i] = float32(family.Conditional(v, own).Draw(u))
 		}
 	}
 }

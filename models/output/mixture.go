@@ -197,12 +197,8 @@ func row(x *Node, numbers []float32) *Node {
 	return Reshape(ConvertDType(Const(x.Graph(), numbers), x.DType()), shape...)
 }
 
-func (m mixture) Draw(v models.Variable, o, noise []float32) float32 {
-	return float32(rounded(v, mixtureAt{m, o}).Draw(noise))
-}
-
 func (m mixture) Conditional(v models.Variable, o []float32) models.Conditional {
-	return rounded(v, mixtureAt{m, slices.Clone(o)})
+	return rounded(v, mixtureAt{m, o})
 }
 
 // mixtureAt is the mixture of given outputs.

@@ -55,12 +55,9 @@ type Family interface {
 	LogProb(v Values, o *Node) *Node
 	// Noise are the random numbers that a value is drawn from.
 	Noise() []Noise
-	// Draw is the value that the P outputs of a variable and its noise give. What is
-	// not a number stays one.
-	Draw(v models.Variable, o, noise []float32) float32
 	// Hint is what may be done by its options where values leave the range of float32, or "".
 	Hint() string
-	// Conditional is the distribution that the P outputs of a variable give.
+	// Conditional is the distribution that the P outputs of a variable give, which it keeps.
 	Conditional(v models.Variable, o []float32) models.Conditional
 }
 

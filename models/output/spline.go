@@ -3,7 +3,6 @@ package output
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -73,12 +72,8 @@ func (s spline) LogProb(v Values, o *Node) *Node {
 	return unit.cell(c)
 }
 
-func (s spline) Draw(v models.Variable, o, noise []float32) float32 {
-	return float32(rounded(v, splineAt{s, o}).Draw(noise))
-}
-
 func (s spline) Conditional(v models.Variable, o []float32) models.Conditional {
-	return rounded(v, splineAt{s, slices.Clone(o)})
+	return rounded(v, splineAt{s, o})
 }
 
 // splineAt is the distribution of given outputs.

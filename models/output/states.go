@@ -161,19 +161,12 @@ func (s withStates) LogProb(v Values, o *Node) *Node {
 	return Add(s.states.LogProb(x, Slice(o, AxisRange(), AxisRange(0, gates))), own)
 }
 
-func (s withStates) Draw(v models.Variable, o, noise []float32) float32 {
-	if s.states == 0 {
-		return s.Family.Draw(v, o, noise)
-	}
-	return float32(s.Conditional(v, o).Draw(noise))
-}
-
 func (s withStates) Conditional(v models.Variable, o []float32) models.Conditional {
 	inner := s.Family.Conditional(v, o[s.states.Outputs():])
 	if s.states == 0 {
 		return inner
 	}
-	return statesAt{inner, v, slices.Clone(o[:s.states.Outputs()]), len(s.Family.Noise())}
+	return statesAt{inner, v, o[:s.states.Outputs()], len(s.Family.Noise())}
 }
 
 // Observe changes the P outputs of a variable to those given that it is not missing.
