@@ -5,6 +5,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -109,12 +110,11 @@ func (g gridAt) CDF(x float64) float64 {
 }
 
 func (g gridAt) Quantile(p float64) float64 {
-	x := g.continuous.Quantile(p)
-	if math.IsNaN(x) || math.IsInf(x, 0) && g.beyond(x) {
+	x := g.Round(g.continuous.Quantile(p))
+	if !num.Finite(x) {
 		return x
 	}
-	// x is rounded, and may lie beyond the end of its cell.
-	x = g.Round(x)
+	// The quantile is rounded, and may lie beyond the end of its cell.
 	low, high := g.grid.Cell(x)
 	step := 1e-3 * g.grid.Width(x)
 	if !math.IsInf(low, 0) {
@@ -128,31 +128,22 @@ func (g gridAt) Quantile(p float64) float64 {
 	return x
 }
 
-// Round is the middle of the cell of a number, which may be infinite where the grid has an end.
+// Round is the middle of the cell of a number, of an infinite one the end of the grid, which may be infinite too. What is
+// not a number stays one.
 func (g gridAt) Round(x float64) float64 {
-	if math.IsInf(x, 0) && !g.beyond(x) {
-		first, last := g.grid.Ends()
-		if x < 0 {
-			return first
-		}
+	first, last := g.grid.Ends()
+	switch {
+	case math.IsNaN(x):
+		return x
+	case math.IsInf(x, -1):
+		return first
+	case math.IsInf(x, 1):
 		return last
 	}
 	return g.grid.Round(x)
 }
 
-// beyond reports whether the grid has no end on the side of an infinite number.
-func (g gridAt) beyond(x float64) bool {
-	first, last := g.grid.Ends()
-	return x < 0 && math.IsInf(first, 0) || x > 0 && math.IsInf(last, 0)
-}
-
-func (g gridAt) Draw(noise []float32) float64 {
-	x := g.continuous.Draw(noise)
-	if math.IsNaN(x) || math.IsInf(x, 0) && g.beyond(x) {
-		return x
-	}
-	return g.Round(x)
-}
+func (g gridAt) Draw(noise []float32) float64 { return g.Round(g.continuous.Draw(noise)) }
 
 // Residual is how far the number that the noise gives is from the cell of x.
 func (g gridAt) Residual(x float64, noise []float32) (off float64, sure bool) {
