@@ -330,18 +330,14 @@ func TestDrawsFollowTheConditional(t *testing.T) {
 		pit, wrong, sure := make([]float64, n), 0, 0
 		for i := range pit {
 			noise := s.noise(rng)
-			drawn := s.Draw(s.of, o, noise)
-			x := float64(drawn)
-			if x != float64(float32(c.Draw(noise))) {
-				t.Fatalf("drawn %v and %v", x, c.Draw(noise))
-			}
-			if err := s.of.Check(drawn); err != nil {
+			x := float64(float32(c.Draw(noise)))
+			if err := s.of.Check(float32(x)); err != nil {
 				t.Fatal(err)
 			}
 			if off, _ := c.Residual(x, noise); !(off < 1e-3) {
 				t.Fatalf("%v is %v off what its noise gives", x, off)
 			}
-			other := float64(s.Draw(s.of, o, s.noise(rng)))
+			other := float64(float32(c.Draw(s.noise(rng))))
 			if off, known := c.Residual(other, noise); known && other != x {
 				sure++
 				if off > 1e-3 {
@@ -454,7 +450,7 @@ func TestGraphIsTheHost(t *testing.T) {
 			at := func(i int) []float32 { return o[i*s.Outputs() : (i+1)*s.Outputs()] }
 			x := make([]float32, n)
 			for i := range x {
-				x[i] = s.Draw(s.of, at(i), s.noise(rng))
+				x[i] = float32(s.conditional(o, i).Draw(s.noise(rng)))
 			}
 			x[4] = models.NotKnown
 			if s.of.States > 0 {
@@ -547,6 +543,9 @@ func TestCircleHasNoSeam(t *testing.T) {
 	}
 	for _, o := range [][]float32{{0, 0, 0}, {3, 2, 20}, {0, 0.5, -3}, {0, 1, -1e4}, {0, -0.7, 1}} {
 		c := family.Conditional(v, o)
+		if beyond := c.LogProb(2*math.Pi + 1); !math.IsInf(beyond, -1) {
+			t.Errorf("ln p beyond the circle is %v", beyond)
+		}
 		p := c.Parameters()
 		mean, sd := p[1].Value, p[2].Value
 		backendtest.Each(t, func(t *testing.T, b *backend.Backend) {

@@ -2,7 +2,6 @@ package output
 
 import (
 	"math"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/floats"
@@ -15,7 +14,7 @@ import (
 // [0, 2π): Σ_k π_k·Σ_j N(x + 2πj; m_k, σ_k²). Its outputs are those of a mixture, the means in
 // half turns. A network sees the cosine and the sine of an angle. Of rounded angles it has the
 // probabilities of cells.
-type wrapped struct{ of mixture }
+type wrapped struct{ mixture }
 
 // windings is how many turns on each side of the nearest one count. widest bounds standard
 // deviations to where all turns beyond have less than 1e-7, and the density is flat to 1e-3.
@@ -33,14 +32,8 @@ func newWrapped(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
 	return wrapped{inner.(mixture)}, nil
 }
 
-func (w wrapped) Outputs() int          { return w.of.Outputs() }
-func (w wrapped) Bias() models.Init     { return w.of.Bias() }
 func (wrapped) Support() models.Support { return models.Circle(turn) }
-func (w wrapped) Noise() []Noise        { return w.of.Noise() }
-func (w wrapped) Hint() string          { return w.of.Hint() }
 func (wrapped) Units() int              { return 2 }
-
-func (wrapped) Specs(int) []models.Spec { return nil }
 
 func (wrapped) Encode(_ models.Params, x *Node) *Node {
 	return Concatenate([]*Node{Cos(x), Sin(x)}, 1)
@@ -54,10 +47,9 @@ func (wrapped) Encoder(func(string) []float32, int, int) func(units []float32, x
 }
 
 func (w wrapped) LogProb(v Values, o *Node) *Node {
-	k := w.of.k
-	of := func(i int) *Node { return part(o, 3*k, i*k, (i+1)*k) } // [batch, K, n]
+	of := func(i int) *Node { return part(o, 3*w.k, i*w.k, (i+1)*w.k) } // [batch, K, n]
 	logits := of(0)
-	s := w.of.width.log(of(2))
+	s := w.width.log(of(2))
 	// The inverse standard deviation is at least that of the widest.
 	least := nn.Number(s, -math.Log(widest))
 	s = Add(least, nn.SoftPlus(Sub(s, least)))
@@ -79,16 +71,8 @@ func (w wrapped) LogProb(v Values, o *Node) *Node {
 	return Sub(nn.LogSumExp(Add(nn.LogSumExp(each, 0), logits), 1), nn.LogSumExp(logits, 1))
 }
 
-func (w wrapped) Draw(v models.Variable, o, noise []float32) float32 {
-	return float32(w.at(v, o).Draw(noise))
-}
-
 func (w wrapped) Conditional(v models.Variable, o []float32) models.Conditional {
-	return w.at(v, slices.Clone(o))
-}
-
-func (w wrapped) at(v models.Variable, o []float32) models.Conditional {
-	at := wrappedAt{mixtureAt: mixtureAt{w.of, o}}
+	at := wrappedAt{mixtureAt: mixtureAt{w.mixture, o}}
 	if v.Grid != nil {
 		width := v.Grid.Width(0)
 		at.start, at.margin = -width/2, width/1000
@@ -149,7 +133,7 @@ func wound(f func(shift float64) float64) (sum float64) {
 }
 
 func (w wrappedAt) LogProb(x float64) float64 {
-	if w.Support().Check(x) != nil {
+	if models.Circle(turn).Check(x) != nil {
 		return math.Inf(-1)
 	}
 	return w.sum(w.component, func(c located) float64 {
