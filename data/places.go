@@ -50,22 +50,15 @@ func (p *Preparation) placesOf(t *Table) (variables, context []int, err error) {
 func (p *Preparation) checkNames(t *Table, variables, context []int) error {
 	err := sameNames(t.label(), pick(t.Columns, slices.Concat(variables, context)), pick(p.Columns, slices.Concat(p.Variables, p.Context)))
 	if err == nil && context == nil && t.Context != nil {
-		return p.CheckContext(t.Context)
+		return p.checkContextNames(t.Context)
 	}
 	return err
 }
 
-// CheckContext returns an error unless the columns of a table of contexts that has names
+// checkContextNames returns an error unless the columns of a table of contexts that has names
 // for them are those of the source. The names of a context that the source keeps apart
 // say nothing.
-func (p *Preparation) CheckContext(t *Table) error {
-	switch {
-	case t == nil:
-		return errNoRows
-	case p.table != nil:
-		_, err := p.sources(t, p.Context)
-		return err
-	}
+func (p *Preparation) checkContextNames(t *Table) error {
 	return sameNames(t.label(), t.Columns, pick(p.Columns, p.Context))
 }
 

@@ -204,7 +204,7 @@ func (p *Preparation) ContextOf(t *Table) ([]float32, error) {
 	case t.dim != p.ContextDim():
 		return nil, fmt.Errorf("%s has %s, but the context has %d", t.label(), text.Count(t.dim, "column"), p.ContextDim())
 	}
-	if err := p.CheckContext(t); err != nil && !p.reading.ByPosition {
+	if err := p.checkContextNames(t); err != nil && !p.reading.ByPosition {
 		return nil, err
 	}
 	return p.gatherContext(t, nil, sequence(0, t.dim))

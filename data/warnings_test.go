@@ -202,7 +202,7 @@ func TestApplyComparesNames(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if s.Prep.CheckContext(table("x", "y", "z").Select(nil, []int{2})) == nil {
+	if s.Prep.checkContextNames(table("x", "y", "z").Select(nil, []int{2})) == nil {
 		t.Error("a context of another name passes")
 	}
 }
