@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/janpfeifer/must"
 	"pgregory.net/rapid"
 
 	"github.com/maskflow/maskflow/data"
@@ -20,11 +21,7 @@ import (
 // read reads a table of text.
 func read(t testing.TB, text string) *data.Table {
 	t.Helper()
-	table, err := format.ReadCSV(strings.NewReader(text), "table.csv", format.ReadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return table
+	return must.M1(format.ReadCSV(strings.NewReader(text), "table.csv", format.ReadOptions{}))
 }
 
 // columnOf is a table of one column, called x, of what f gives for each row.
@@ -81,10 +78,7 @@ func TestSchemasOfTables(t *testing.T) {
 		"biopsy":    "0: drop, ID: drop, V1: integer 1, V2: integer 1, V3: integer 1, V4: integer 1, V5: integer 1, V6: integer 1 missing, V7: integer 1, V8: integer 1, V9: integer 1, class: binary",
 		"computers": "0: drop, price: integer 1, speed: integer 1, hd: integer 1, ram: integer 2, screen: integer 1, cd: binary, multi: binary, premium: binary, ads: integer 1, trend: integer 1",
 	} {
-		table, err := format.ReadFile(t.Context(), datatest.File(t, "tables/"+name+".csv.gz"), format.ReadOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		table := must.M1(format.ReadFile(t.Context(), datatest.File(t, "tables/"+name+".csv.gz"), format.ReadOptions{}))
 		schema, _ := guess(t, table, data.Options{})
 		var got []string
 		for _, c := range schema {
@@ -202,10 +196,7 @@ func TestStepsOfFloat32(t *testing.T) {
 	for i := range values {
 		values[i] = []float32{float32(rng.IntN(997)) / 100, rng.Float32(), float32(rng.IntN(97))}[i%3]
 	}
-	table, err := data.FromFlat(values, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := must.M1(data.FromFlat(values, 3))
 	schema, _ := guess(t, table, data.Options{})
 	for k, want := range []string{"real 0.01", "real", "integer 1"} {
 		if got := inShort(schema[k]); got != want {
@@ -245,14 +236,7 @@ func TestAWordAmongNumbers(t *testing.T) {
 		fmt.Fprintf(&b, "%v,%v,2024-%02d-%02d\n", float64(i*i)/7, []any{i, "n/d"}[max(0, i-95)], 1+i%12, 1+i%28)
 	}
 	_, _, err := data.GuessSchema(read(t, b.String()), data.Options{})
-	if err == nil {
-		t.Fatal("no error")
-	}
-	for _, want := range []string{"line 98", `"m"`, `"n/d"`, "data.missing", "{m: categorical}"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not say %s", err, want)
-		}
-	}
+	datatest.WantError(t, err, "line 98", `"m"`, `"n/d"`, "data.missing", "{m: categorical}")
 	for _, c := range []data.Column{{Name: "m", Kind: data.Categorical}, {Name: "m", Role: data.DropRole}} {
 		if _, _, err := data.GuessSchema(read(t, b.String()), data.Options{Columns: data.Schema{c}}); err != nil {
 			t.Errorf("%+v: %v", c, err)
@@ -266,9 +250,7 @@ func TestAWordAmongDates(t *testing.T) {
 		return []string{fmt.Sprintf("2024-%02d-%02d", 1+i%12, 1+i%28), "unknown"}[max(0, i-95)]
 	})
 	_, _, err := data.GuessSchema(table, data.Options{})
-	if err == nil || !strings.Contains(err.Error(), `line 98, column "x" is "unknown" in a column of dates`) {
-		t.Errorf("%v", err)
-	}
+	datatest.WantError(t, err, `line 98, column "x" is "unknown" in a column of dates`)
 }
 
 // A circle has the step of its numbers, and begins where these do.
@@ -297,14 +279,8 @@ func TestCirclesBeginAsTheirNumbers(t *testing.T) {
 		if schema[0].Step != test.step || from != test.from {
 			t.Errorf("%s: a step of %v from %q, want %v from %q", name, schema[0].Step, from, test.step, test.from)
 		}
-		s, err := data.Split(table, data.Options{Columns: data.Schema{column}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, err := s.Prep.Undo([]float32{0, 6.283})
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := must.M1(data.Split(table, data.Options{Columns: data.Schema{column}}))
+		back := must.M1(s.Prep.Undo([]float32{0, 6.283}))
 		for i := range 2 {
 			if v, low := back.At(i, 0), back.At(0, 0); v < low || v >= low+test.period {
 				t.Errorf("%s: %v is not in a turn from %v", name, v, low)
@@ -408,9 +384,8 @@ func TestTransformsKeepBounds(t *testing.T) {
 	}
 	for _, declared := range []data.Column{{Min: new(0.0), Transform: data.SplineScale}, {Min: new(0.0), Max: new(1.0), Transform: data.LogScale}} {
 		declared.Name = "x"
-		if _, _, err := data.GuessSchema(exact, data.Options{Columns: data.Schema{declared}}); err == nil || !strings.Contains(err.Error(), `"x"`) {
-			t.Errorf("%+v gives the error %v", declared, err)
-		}
+		_, _, err := data.GuessSchema(exact, data.Options{Columns: data.Schema{declared}})
+		datatest.WantError(t, err, `"x"`)
 	}
 }
 
@@ -430,15 +405,7 @@ func TestProblemsOfDeclarations(t *testing.T) {
 		"income.levels income.min":             {Columns: data.Schema{{Name: "income", Kind: data.Integer, Levels: []string{"1"}, Min: new(3.0), Max: new(2.0)}}},
 	} {
 		_, _, err := data.GuessSchema(table, o)
-		if err == nil {
-			t.Errorf("no error that says %s", want)
-			continue
-		}
-		for _, part := range strings.Fields(want) {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%v\ndoes not say %s", err, part)
-			}
-		}
+		datatest.WantError(t, err, strings.Fields(want)...)
 	}
 }
 
@@ -509,9 +476,8 @@ func TestSchemasInPrint(t *testing.T) {
 	if lines := strings.Split(append(many, schema...).String(), "\n"); len(lines) != 1+1+len(schema)+1 || !strings.HasPrefix(lines[1], "0 … 783 ") || !strings.Contains(lines[1], "784 columns; 0, 1") {
 		t.Errorf("many columns print as\n%s", strings.Join(lines, "\n"))
 	}
-	if _, err := schema.Find("dya"); err == nil || !strings.Contains(err.Error(), `"day"`) {
-		t.Errorf("got %v", err)
-	}
+	_, err := schema.Find("dya")
+	datatest.WantError(t, err, `"day"`)
 	if k, err := schema.Find("day"); err != nil || k != 2 || !slices.Equal(schema.Variables(), []int{0, 1}) || !slices.Equal(schema.Context(), []int{2}) {
 		t.Errorf("day is %d (%v), variables %v, context %v", k, err, schema.Variables(), schema.Context())
 	}
@@ -528,10 +494,7 @@ func TestLinesOfWideTables(t *testing.T) {
 			values[i] = 0
 		}
 	}
-	table, err := data.FromFlat(values, dim)
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := must.M1(data.FromFlat(values, dim))
 	schema, lines := guess(t, table, data.Options{})
 	if n := len(schema.Variables()); n > dim-300 || len(lines) > 3 {
 		t.Errorf("%d variables, %d lines", n, len(lines))
@@ -550,10 +513,7 @@ func TestLinesOfWideTables(t *testing.T) {
 func BenchmarkGuessSchema(b *testing.B) {
 	rng := rand.New(rand.NewPCG(7, 11))
 	const rows, dim = 100_000, 20
-	table, err := data.FromFlat(make([]float64, rows*dim), dim, strings.Split("abcdefghijklmnopqrst", "")...)
-	if err != nil {
-		b.Fatal(err)
-	}
+	table := must.M1(data.FromFlat(make([]float64, rows*dim), dim, strings.Split("abcdefghijklmnopqrst", "")...))
 	for i := range rows {
 		for c := range dim {
 			switch c % 4 {

@@ -7,16 +7,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow/data/datatest"
 )
 
 // crew is a table of 200 rows of all kinds: numbers of the rows, levels, a hole in every tenth row, an atom in every
 // fourth, dates, and a row for each that equals the one 100 before it but for its number.
-func crew(t *testing.T) *Table {
-	t.Helper()
-	table, err := FromFlat(make([]float64, 200*5), 5, "id", "city", "age", "income", "born")
-	if err != nil {
-		t.Fatal(err)
-	}
+func crew() *Table {
+	table := must.M1(FromFlat(make([]float64, 200*5), 5, "id", "city", "age", "income", "born"))
 	for i := range 200 {
 		k := i % 100
 		table.Set(i, 0, float64(i))
@@ -34,10 +34,7 @@ func crew(t *testing.T) *Table {
 }
 
 func TestPageOfATable(t *testing.T) {
-	d, err := DescribeSource(Source{Train: Part{Table: crew(t)}}, Options{Source: "crew", Fractions: [3]float64{0.8, 0.1, 0.1}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := must.M1(DescribeSource(Source{Train: Part{Table: crew()}}, Options{Source: "crew", Fractions: [3]float64{0.8, 0.1, 0.1}}))
 	columns := map[string]ColumnStats{}
 	for _, c := range d.Columns {
 		columns[c.Name] = c
@@ -65,10 +62,7 @@ func TestPageOfATable(t *testing.T) {
 	if s := d.Splits; d.Dim != 4 || s[0].Rows != 160 || repeated+shared < 95 || s[0].InTrain != 0 {
 		t.Errorf("%d variables, splits %+v", d.Dim, d.Splits)
 	}
-	text, err := json.Marshal(d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := must.M1(json.Marshal(d))
 	for _, want := range []string{`"name":"city","kind":"categorical"`, `"holes":0.1`, `"split":"train","rows":160,"duplicates"`, `"guesses":[`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is missing in %s", want, text)
@@ -78,8 +72,6 @@ func TestPageOfATable(t *testing.T) {
 
 // A value that is not what its column was declared to be is an error with its place.
 func TestPageOfValuesBeyondBounds(t *testing.T) {
-	_, err := DescribeSource(Source{Train: Part{Table: crew(t)}}, Options{Columns: Schema{{Name: "age", Kind: Integer, Min: new(30.0)}}, Fractions: [3]float64{0.8, 0.1, 0.1}})
-	if err == nil || !strings.Contains(err.Error(), "age") || !strings.Contains(err.Error(), "row 1") {
-		t.Errorf("the error is %v", err)
-	}
+	_, err := DescribeSource(Source{Train: Part{Table: crew()}}, Options{Columns: Schema{{Name: "age", Kind: Integer, Min: new(30.0)}}, Fractions: [3]float64{0.8, 0.1, 0.1}})
+	datatest.WantError(t, err, "age", "row 1")
 }

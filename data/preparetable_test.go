@@ -170,10 +170,7 @@ func TestTablesComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		schema, columns := anyTable(t)
 		table := tableOf(schema, columns)
-		p, err := whole(table, Options{Columns: schema})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := must.M1(whole(table, Options{Columns: schema}))
 		s := must.M1(p.Apply(table))
 		if err := s.Check(); err != nil || s.Width() != s.Dim+s.Cells || len(p.Modelled()) != s.Dim {
 			t.Fatalf("%v: %d numbers of %d variables and %d cells", err, len(s.X), s.Dim, s.Cells)
@@ -290,11 +287,7 @@ func TestCellsTile(t *testing.T) {
 	cdf := func(y float64) float64 { return 1 / (1 + math.Exp(-y)) }
 	rapid.Check(t, func(t *rapid.T) {
 		c, cells := anyColumn(t, "a", 60, rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)))
-		table := tableOf(Schema{c}, [][]any{cells})
-		p, err := whole(table, Options{Columns: Schema{c}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := must.M1(whole(tableOf(Schema{c}, [][]any{cells}), Options{Columns: Schema{c}}))
 		g := p.Modelled()[0].Grid
 		if g == nil {
 			return
@@ -652,10 +645,7 @@ func TestBlocksOfSchemas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		schema, columns := anyTable(t)
 		table := tableOf(schema, columns)
-		p, err := whole(table, Options{Columns: schema})
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := must.M1(whole(table, Options{Columns: schema}))
 		all, from := must.M1(p.Apply(table)), 0
 		for s, err := range p.Blocks(table, rapid.IntRange(1, 50).Draw(t, "rows of a block"), (*Prepared).Check) {
 			if err != nil || !slices.Equal(s.X, all.X[from*all.Width():(from+s.Rows)*all.Width()]) {

@@ -33,6 +33,14 @@ func shown(t *data.Table) string {
 	return strings.Join(all, "; ")
 }
 
+// wantNote fails unless a table has notes with that part, or none where it is "".
+func wantNote(t *testing.T, s *data.Table, part string) {
+	t.Helper()
+	if all := strings.Join(s.Notes, "; "); !strings.Contains(all, part) || (part == "") != (all == "") {
+		t.Errorf("notes %q, want %q", all, part)
+	}
+}
+
 // Tables with texts and holes as people have them.
 func TestTablesOfTexts(t *testing.T) {
 	cases := map[string]struct {
@@ -83,9 +91,7 @@ func TestTablesOfTexts(t *testing.T) {
 			if got := shown(s); got != c.cells || !slices.Equal(s.Columns, c.columns) {
 				t.Errorf("%q with %s, want %q with %s", s.Columns, got, c.columns, c.cells)
 			}
-			if all := strings.Join(s.Notes, "; "); !strings.Contains(all, c.note) || (c.note == "") != (all == "") {
-				t.Errorf("notes %q, want %q", all, c.note)
-			}
+			wantNote(t, s, c.note)
 		})
 	}
 }

@@ -2,7 +2,7 @@ package format
 
 import (
 	"bytes"
-	"compress/gzip"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"math"
@@ -75,7 +75,7 @@ func TestParquetColumns(t *testing.T) {
 	third := second.Select(nil, nil)
 	third.SetText(0, 0, "x")
 	must.M(WriteRows(path, 3, func(write func(*data.Table) error) error {
-		return cmpOr(write(first), write(second), write(third))
+		return cmp.Or(write(first), write(second), write(third))
 	}))
 	file := must.M1(os.Open(path))
 	defer func() { _ = file.Close() }()
@@ -94,18 +94,9 @@ func TestParquetColumns(t *testing.T) {
 	for _, bad := range []func(*data.Table){func(t *data.Table) { t.SetText(0, 1, "x") }, func(t *data.Table) { t.Set(0, 1, 0.5) }} {
 		third := second.Select(nil, nil)
 		bad(third)
-		err := WriteRows(path, 2, func(write func(*data.Table) error) error { return cmpOr(write(first), write(third)) })
+		err := WriteRows(path, 2, func(write func(*data.Table) error) error { return cmp.Or(write(first), write(third)) })
 		datatest.WantError(t, err, path, "row 0", "column 1")
 	}
-}
-
-func cmpOr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // The types of other programs.
@@ -129,63 +120,48 @@ type typedRow struct {
 	Strings string `parquet:",delta"`
 }
 
-func typed(t testing.TB) []byte {
-	t.Helper()
+func typed() []byte {
 	name := "ann"
-	var b bytes.Buffer
-	w := parquet.NewGenericWriter[typedRow](&b)
 	when := time.Date(2024, 2, 29, 13, 5, 6, 5e8, time.UTC)
-	must.M1(w.Write([]typedRow{
-		{-3, 200, 1 << 63, true, 0.1, &name, "b", int32(when.Unix() / 86400), when.UnixMilli(), -1, 3_600_500, -1250, deprecated.Int96{0, 0, 2440589}, "p", "z", 5, "d"},
-		{4, 1, 2, false, 2.5, nil, "", -1, 0, 0, 0, 5, deprecated.Int96{0, 0, 2440588}, "p", "z", 6, "dd"},
-	}))
-	must.M(w.Close())
-	return b.Bytes()
+	return parquetOf(
+		typedRow{-3, 200, 1 << 63, true, 0.1, &name, "b", int32(when.Unix() / 86400), when.UnixMilli(), -1, 3_600_500, -1250, deprecated.Int96{0, 0, 2440589}, "p", "z", 5, "d"},
+		typedRow{4, 1, 2, false, 2.5, nil, "", -1, 0, 0, 0, 5, deprecated.Int96{0, 0, 2440588}, "p", "z", 6, "dd"})
 }
 
 func TestParquetTypes(t *testing.T) {
-	s, err := ReadFile(context.Background(), datatest.Temp(t, "x.parquet", typed(t)), ReadOptions{})
+	s, err := ReadFile(context.Background(), datatest.Temp(t, "x.parquet", typed()), ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `-3 200 9.223372036854775808e+18 1 0.1 "ann" "b" "2024-02-29" "2024-02-29 13:05:06.5" "1969-12-31 23:59:59.999999999" "01:00:00.5" -12.5 "1970-01-02 00:00:00" "p" "z" 5 "d"; ` +
+	want := `-3 200 9.223372036854776e+18 1 0.1 "ann" "b" "2024-02-29" "2024-02-29 13:05:06.5" "1969-12-31 23:59:59.999999999" "01:00:00.5" -12.5 "1970-01-02 00:00:00" "p" "z" 5 "d"; ` +
 		`4 1 2 0 2.5 - - "1969-12-31" "1970-01-01 00:00:00" "1970-01-01 00:00:00" "00:00:00" 0.05 "1970-01-01 00:00:00" "p" "z" 6 "dd"`
-	want = strings.Replace(want, "9.223372036854775808e+18", "9.223372036854776e+18", 1)
 	if got := shown(s); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
 
+// parquetOf is a file of rows.
+func parquetOf[T any](rows ...T) []byte {
+	var b bytes.Buffer
+	must.M(parquet.Write(&b, rows))
+	return b.Bytes()
+}
+
 func TestParquetRefuses(t *testing.T) {
-	whole := typed(t)
-	written := func(write func(b *bytes.Buffer)) []byte {
-		var b bytes.Buffer
-		write(&b)
-		return b.Bytes()
-	}
-	nested := written(func(b *bytes.Buffer) {
-		must.M(parquet.Write(b, []struct{ A, B []int32 }{{[]int32{1}, nil}}))
-	})
-	infinite := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, []struct{ A float64 }{{1}, {math.Inf(1)}})) })
-	brotli := written(func(b *bytes.Buffer) {
-		must.M(parquet.Write(b, []struct {
-			A float64 `parquet:",brotli"`
-		}{{1}}))
-	})
-	lz4 := written(func(b *bytes.Buffer) {
-		must.M(parquet.Write(b, []struct {
-			A float64 `parquet:",lz4"`
-		}{{1}}))
-	})
-	runs := written(func(b *bytes.Buffer) {
-		schema := parquet.NewSchema("rows", parquet.Group{"A": parquet.Encoded(parquet.Leaf(parquet.BooleanType), &parquet.RLE)})
-		w := parquet.NewGenericWriter[any](b, schema)
-		must.M1(w.WriteRows([]parquet.Row{{parquet.BooleanValue(true).Level(0, 0, 0)}}))
-		must.M(w.Close())
-	})
-	raw := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, []struct{ A [3]byte }{{}})) })
-	none := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, []struct{ A int32 }{})) })
-	many := written(func(b *bytes.Buffer) { must.M(parquet.Write(b, make([]struct{ A *int32 }, 5000))) })
+	whole := typed()
+	nested := parquetOf(struct{ A, B []int32 }{[]int32{1}, nil})
+	infinite := parquetOf(struct{ A float64 }{1}, struct{ A float64 }{math.Inf(1)})
+	brotli := parquetOf(struct {
+		A float64 `parquet:",brotli"`
+	}{1})
+	lz4 := parquetOf(struct {
+		A float64 `parquet:",lz4"`
+	}{1})
+	var runs bytes.Buffer
+	w := parquet.NewGenericWriter[any](&runs, parquet.NewSchema("rows", parquet.Group{"A": parquet.Encoded(parquet.Leaf(parquet.BooleanType), &parquet.RLE)}))
+	must.M1(w.WriteRows([]parquet.Row{{parquet.BooleanValue(true).Level(0, 0, 0)}}))
+	must.M(w.Close())
+	raw, none, many := parquetOf(struct{ A [3]byte }{}), parquetOf[struct{ A int32 }](), parquetOf(make([]struct{ A *int32 }, 5000)...)
 	for name, c := range map[string]struct {
 		file []byte
 		want []string
@@ -198,7 +174,7 @@ func TestParquetRefuses(t *testing.T) {
 		"infinite":  {infinite, []string{`row 1, column "A"`, "+Inf"}},
 		"brotli":    {brotli, []string{`column "A"`, "compressed by"}},
 		"lz4":       {lz4, []string{`column "A"`, "compressed by"}},
-		"runs":      {runs, []string{`column "A"`, "by runs"}},
+		"runs":      {runs.Bytes(), []string{`column "A"`, "by runs"}},
 		"bytes":     {raw, []string{`column "A"`, "not read"}},
 		"no rows":   {none, []string{"no rows"}},
 		"many":      {many, []string{"more than 4096 values"}},
@@ -207,9 +183,6 @@ func TestParquetRefuses(t *testing.T) {
 			path := datatest.Temp(t, "x.parquet", c.file)
 			_, err := ReadFile(context.Background(), path, ReadOptions{MaxValues: 4096})
 			datatest.WantError(t, err, append(c.want, path)...)
-			if err != nil && strings.Contains(err.Error(), "\n") {
-				t.Errorf("several lines: %v", err)
-			}
 		})
 	}
 }
@@ -230,14 +203,11 @@ func TestParquetBombs(t *testing.T) {
 	datatest.WantError(t, err, path, "max-values")
 
 	zeros := make([]byte, 1<<20)
-	var zipped, packed bytes.Buffer
-	g := gzip.NewWriter(&zipped)
-	must.M1(g.Write(zeros))
-	must.M(g.Close())
+	var packed bytes.Buffer
 	z := must.M1(zstd.NewWriter(&packed))
 	must.M1(z.Write(zeros))
 	must.M(z.Close())
-	for codec, b := range map[meta.CompressionCodec][]byte{meta.Gzip: zipped.Bytes(), meta.Zstd: packed.Bytes()} {
+	for codec, b := range map[meta.CompressionCodec][]byte{meta.Gzip: datatest.Gzip(zeros), meta.Zstd: packed.Bytes()} {
 		if err := checkUnpacked(bytes.NewReader(b), codec, 1<<20); err != nil {
 			t.Errorf("%s: %v", codec, err)
 		}
@@ -253,7 +223,7 @@ func TestParquetBombs(t *testing.T) {
 }
 
 func FuzzParquet(f *testing.F) {
-	f.Add(typed(f))
+	f.Add(typed())
 	var b bytes.Buffer
 	table := must.M1(data.FromFlat([]float64{1, 2.5, math.NaN(), 4}, 2, "a", "b"))
 	table.SetText(1, 1, "x")

@@ -90,9 +90,7 @@ func TestOddTables(t *testing.T) {
 			if !slices.Equal(s.Columns, c.columns) || s.Lines.At(c.rows-1) != c.line {
 				t.Errorf("columns %q, last line %d, want %q, %d", s.Columns, s.Lines.At(c.rows-1), c.columns, c.line)
 			}
-			if all := strings.Join(s.Notes, "; "); !strings.Contains(all, c.note) || (c.note == "") != (all == "") {
-				t.Errorf("notes %q, want %q", all, c.note)
-			}
+			wantNote(t, s, c.note)
 		})
 	}
 }
