@@ -19,8 +19,6 @@ type Column struct {
 	// Bins are the numbers in bins of equal width, whose outer edges are X; nil without numbers.
 	Bins [2][]float64
 	X    Range
-	// Beyond is how many numbers are outside of X.
-	Beyond [2]float64
 	// Dates is that of [Chart].XDates.
 	Dates float64
 }
@@ -99,12 +97,9 @@ func (c Column) Number(numbers [2][]float64, rows [2]int, step float64, most int
 	}
 	for k, values := range sorted {
 		c.Bins[k] = Bins(values, c.X, bins)
-		inside := 0.0
-		for i, n := range c.Bins[k] {
-			inside += n
-			c.Bins[k][i] = n / float64(max(rows[k], 1))
+		for i := range c.Bins[k] {
+			c.Bins[k][i] /= float64(max(rows[k], 1))
 		}
-		c.Beyond[k] = (float64(len(values)) - inside) / float64(max(rows[k], 1))
 	}
 	return c
 }
