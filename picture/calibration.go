@@ -16,7 +16,7 @@ import (
 	"github.com/maskflow/maskflow/plot"
 )
 
-// mostVariables is how many variables one picture of a calibration holds.
+// mostVariables is how many variables one picture holds.
 const mostVariables = 64
 
 // alpha is the probability that a variable that is calibrated leaves a band.

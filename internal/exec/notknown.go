@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -19,18 +20,16 @@ type NotKnownError struct {
 }
 
 func (e *NotKnownError) Error() string {
-	if e.Orders == 0 {
-		return fmt.Sprintf("row %d, variable %d (counted from 0) is not known, and this model cannot sum it out", e.Row, e.Variable)
-	}
-	return fmt.Sprintf("row %d, variable %d (counted from 0) is not known, and none of %d orders has what is not known of the row after all that is", e.Row, e.Variable, e.Orders)
+	return e.placed(fmt.Sprintf("row %d, variable %d (counted from 0)", e.Row, e.Variable))
 }
 
-// placed is the same error by the names in a set.
+// placed is the text of the error with the place in words.
 func (e *NotKnownError) placed(place string) string {
 	if e.Orders == 0 {
 		return place + " is not known, and this model cannot sum it out (a MADE can)"
 	}
-	return fmt.Sprintf("%s is not known, and none of %d orders of the model has what is not known of the row after all that is (fill the cell, leave the row out, or train with more model.orders)", place, e.Orders)
+	return fmt.Sprintf("%s is not known, and of the model's %s none has what is not known of the row after all that is (fill the cell, leave the row out, or train with more model.orders)",
+		place, text.Count(e.Orders, "order"))
 }
 
 // unusable finds the rows x [n, width] of which something is not known that members cannot sum out:
