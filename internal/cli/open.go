@@ -118,14 +118,10 @@ func (a *app) readAs(ctx context.Context, r *maskflow.Model, path, array string)
 			written = o.Dialect
 		}
 	}
-	signs := written.MissingSigns() // of which none is a level
 	known := r.Preparation().Schema()
-	for _, c := range known {
-		signs = slices.DeleteFunc(signs, func(sign string) bool { return slices.Contains(c.Levels, sign) })
-	}
-	if len(signs) < len(written.MissingSigns()) {
-		written.Missing = signs
-	}
+	written.Missing = slices.DeleteFunc(written.MissingSigns(), func(sign string) bool { // which may be a level
+		return slices.ContainsFunc(known, func(c data.Column) bool { return slices.Contains(c.Levels, sign) })
+	})
 	if known == nil {
 		for _, name := range r.Preparation().Columns {
 			known = append(known, data.Column{Name: name})
