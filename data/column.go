@@ -179,6 +179,22 @@ func (f *fitted) values(to []float64, v float64) []float64 {
 	return append(to, v)
 }
 
+// fill makes a hole of a context count as the mean of values, which count by weights, and as no level of several.
+func (f *fitted) fill(values, weights []float64) {
+	f.Fill = make([]float64, len(f.inputs())-1)
+	if f.Kind == Categorical {
+		return
+	}
+	var inputs []float64
+	weight, sum := weightOf(weights, len(values))
+	for i, v := range values {
+		inputs = f.values(inputs[:0], v)
+		for k, y := range inputs {
+			f.Fill[k] += y * weight(i) / sum
+		}
+	}
+}
+
 // beyondFlows says what of a column a flow cannot model, "" for nothing.
 func (c *Column) beyondFlows() string {
 	switch {

@@ -381,17 +381,7 @@ func (p *Preparation) fitColumn(at source, column int, train Part, weight *cells
 	f.scale(values, weights, p.noisy())
 	f.ready(p.noisy())
 	if f.Role == ContextRole && f.Missing {
-		f.Fill = make([]float64, len(f.inputs())-1)
-		var inputs []float64
-		w, sum := weightOf(weights, len(values))
-		for i, v := range values {
-			inputs = f.values(inputs[:0], v)
-			for u, y := range inputs {
-				if f.Kind != Categorical {
-					f.Fill[u] += y * w(i) / sum
-				}
-			}
-		}
+		f.fill(values, weights)
 	}
 	return nil
 }

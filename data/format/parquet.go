@@ -43,21 +43,11 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", errParquet, text.Shorten(err.Error(), 81))
 	}
-	fields := f.Schema().Fields()
-	names, cells := make([]string, len(fields)), make([]parquetCell, len(fields))
-	for c, field := range fields {
-		names[c] = field.Name()
-		if !field.Leaf() || field.Repeated() {
-			return nil, fmt.Errorf("column %q is a list, a map or a group: only plain columns are read", text.Shorten(names[c], 41))
-		}
-		if cells[c] = cellOf(field.Type()); cells[c] == nil {
-			return nil, fmt.Errorf("column %q has values of type %s, which is not read", text.Shorten(names[c], 41), field.Type())
-		}
-	}
-	if names, err = columnNames(names); err != nil {
+	names, cells, err := parquetColumns(f.Schema())
+	if err != nil {
 		return nil, err
 	}
-	rows, dim := int64(0), int64(len(fields))
+	rows, dim := int64(0), int64(len(names))
 	for _, group := range f.Metadata().RowGroups {
 		if rows += group.NumRows; group.NumRows < 0 || rows > limit.Left() {
 			rows = limit.Left() + 1
@@ -81,12 +71,36 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 			}
 		}
 	}
-	values := make([]float64, rows*dim)
-	if t, err = data.FromFlat(values, len(fields), names...); err != nil {
+	if t, err = data.FromFlat(make([]float64, rows*dim), len(names), names...); err != nil {
 		return nil, err
 	}
 	t.Name = name
-	missing := signsOf(o.Missing)
+	if err := readParquetRows(ctx, f, cells, t, limit, o); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// parquetColumns are the names of the columns of a file, and what reads their values.
+func parquetColumns(schema *parquet.Schema) (names []string, cells []parquetCell, err error) {
+	for _, field := range schema.Fields() {
+		name := field.Name()
+		if !field.Leaf() || field.Repeated() {
+			return nil, nil, fmt.Errorf("column %q is a list, a map or a group: only plain columns are read", text.Shorten(name, 41))
+		}
+		cell := cellOf(field.Type())
+		if cell == nil {
+			return nil, nil, fmt.Errorf("column %q has values of type %s, which is not read", text.Shorten(name, 41), field.Type())
+		}
+		names, cells = append(names, name), append(cells, cell)
+	}
+	names, err = columnNames(names)
+	return names, cells, err
+}
+
+// readParquetRows puts the values of all columns into a table that has as many cells.
+func readParquetRows(ctx context.Context, f *parquet.File, cells []parquetCell, t *data.Table, limit *data.Limit, o ReadOptions) error {
+	values, missing := t.Float64(), signsOf(o.Missing)
 	first := 0
 	for _, group := range f.RowGroups() {
 		for c, chunk := range group.ColumnChunks() {
@@ -98,9 +112,9 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 				}
 				switch {
 				case number == number:
-					values[row*len(fields)+c] = number
+					values[row*len(cells)+c] = number
 				case missing[strings.TrimSpace(cell)]:
-					values[row*len(fields)+c] = math.NaN()
+					values[row*len(cells)+c] = math.NaN()
 				case !utf8.ValidString(cell):
 					return fmt.Errorf("%s is no text in UTF-8", t.Place(row, c))
 				default:
@@ -121,12 +135,12 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 				err = errParquet
 			}
 			if err != nil {
-				return nil, fmt.Errorf("column %q: %w", text.Shorten(names[c], 41), err)
+				return fmt.Errorf("column %q: %w", text.Shorten(t.Columns[c], 41), err)
 			}
 		}
 		first += int(group.NumRows())
 	}
-	return t, nil
+	return nil
 }
 
 var errParquet = errors.New("it is no whole Parquet file: it is cut short or damaged")
