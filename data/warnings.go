@@ -388,9 +388,7 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 	n := min(v.Len(), max(200, min(10_000, 4_000_000/max(1, len(columns)))))
 	some := make([]int, n)
 	for k := range n {
-		if some[k] = k * v.Len() / n; v.Rows != nil {
-			some[k] = v.Rows[some[k]]
-		}
+		some[k] = v.Part.row(k * v.Len() / n)
 	}
 	s, err := p.apply(Part{Table: v.Table, Rows: some}, points)
 	if err != nil {
@@ -424,46 +422,16 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 		}
 		slices.Sort(before)
 		slices.Sort(after)
-		distinct, whole, most, often, run, told, kept := 1, before[0] == math.Trunc(before[0]), before[0], 1, 1, 1, 1
-		for k := 1; k < n; k++ {
-			x, last := before[k], before[k-1]
-			if after[k] != after[k-1] {
-				kept++
-			}
-			if x-last > 4*0x1p-52*math.Abs(x) { // not the last digits of two computations
-				told++
-			}
-			if x == last {
-				run++
-			} else {
-				distinct, run, whole = distinct+1, 1, whole && x == math.Trunc(x)
-			}
-			if run > often && !slices.Contains(atoms, x) {
-				most, often = x, run
-			}
-		}
-		if lost := told - kept; 100*lost > told {
+		lost, again := repetition(before, after, atoms)
+		if lost != "" {
 			to := &equal
 			if w.context {
 				to = &equalContext
 			}
-			*to = append(*to, fmt.Sprintf("%s (%d values become %d)", w.name, told, kept))
+			*to = append(*to, fmt.Sprintf("%s (%s)", w.name, lost))
 		}
-		free := n // rows without an atom
-		for _, x := range atoms {
-			if from, is := slices.BinarySearch(before, x); is {
-				distinct--
-				for ; from < n && before[from] == x; from++ {
-					free--
-				}
-			}
-		}
-		switch {
-		case w.context || free < fewRows:
-		case whole && distinct <= free/2, distinct <= free/10:
-			repeated = append(repeated, fmt.Sprintf("%s (%d distinct values of %d)", w.name, distinct, n))
-		case often >= n/10:
-			repeated = append(repeated, fmt.Sprintf("%s (%.6g in %d %% of the rows)", w.name, most, 100*often/n))
+		if again != "" && !w.context {
+			repeated = append(repeated, fmt.Sprintf("%s (%s)", w.name, again))
 		}
 	}
 	note := func(to *[]string, what string, columns []string, remedy string) {
@@ -491,4 +459,41 @@ func (p *Preparation) repeats(w *warnings, columns []watched, v view) {
 		remedy = "a step or atoms have probabilities: data.columns"
 	}
 	note(&w.real, "values that repeat", repeated, "a density of real numbers has no bound there; "+remedy)
+}
+
+// repetition says of the sorted values of a column how many of them become equal when they are prepared, and how those that
+// are no atoms repeat; "" where they do not.
+func repetition(before []float64, after []float32, atoms []float64) (lost, repeated string) {
+	n, told, kept := len(before), 1, 1
+	for k := 1; k < n; k++ {
+		if after[k] != after[k-1] {
+			kept++
+		}
+		if x := before[k]; x-before[k-1] > 4*0x1p-52*math.Abs(x) { // not the last digits of two computations
+			told++
+		}
+	}
+	if 100*(told-kept) > told {
+		lost = fmt.Sprintf("%d values become %d", told, kept)
+	}
+	distinct, rows, whole, most, often := 0, 0, true, 0.0, 0
+	for from, to := range runs(before) {
+		x := before[from]
+		whole = whole && x == math.Trunc(x)
+		if slices.Contains(atoms, x) {
+			continue
+		}
+		distinct, rows = distinct+1, rows+to-from
+		if to-from > often {
+			most, often = x, to-from
+		}
+	}
+	switch {
+	case rows < fewRows:
+	case whole && distinct <= rows/2, distinct <= rows/10:
+		repeated = fmt.Sprintf("%d distinct values of %d", distinct, n)
+	case often >= n/10:
+		repeated = fmt.Sprintf("%.6g in %d %% of the rows", most, 100*often/n)
+	}
+	return lost, repeated
 }
