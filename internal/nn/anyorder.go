@@ -168,7 +168,7 @@ func (n *AnyOrder) upper(p models.Params, a, keep *Node, affine func(l int, h *N
 // SpreadColumns are the columns of v [batch, dim] of these variables.
 func SpreadColumns(v *Node, variables []int) *Node {
 	dim := v.Shape().Dimensions[1]
-	if alike := sortedByDegree(masks.Natural(dim)); len(variables)%dim == 0 && slices.Equal(variables, slices.Repeat(alike, len(variables)/dim)) {
+	if alike := masks.Natural(dim).Sequence(); len(variables)%dim == 0 && slices.Equal(variables, slices.Repeat(alike, len(variables)/dim)) {
 		return Concatenate(slices.Repeat([]*Node{v}, len(variables)/dim), 1)
 	}
 	return Transpose(gatherRows(Transpose(v, 0, 1), variables), 0, 1)
@@ -248,7 +248,7 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 			rows[column] = d*most + k
 		}
 	}
-	if !slices.Equal(rows, sortedByDegree(masks.Natural(dim*most))) {
+	if !slices.Equal(rows, masks.Natural(dim*most).Sequence()) {
 		asked = gatherRows(asked, rows)
 	}
 	return Add(Transpose(asked, 0, 1), added[last])
@@ -278,4 +278,4 @@ func padded(lists [][]int, fill int) [][]int32 {
 	return out
 }
 
-func iota32(n int) []int32 { return num.Convert[int32](sortedByDegree(masks.Natural(n))) }
+func iota32(n int) []int32 { return num.Convert[int32](masks.Natural(n).Sequence()) }

@@ -74,7 +74,7 @@ type hostSpec struct {
 // newHost sorts the network by degree. It copies the weights.
 func newHost(s hostSpec) *Host {
 	h := &Host{dim: len(s.Order), context: s.Layers[0].Context, degrees: slices.Max(s.Order),
-		order: sortedByDegree(s.Order), encode: s.Encode, activation: s.Activation, residual: s.Residual}
+		order: masks.Order(s.Order).Sequence(), encode: s.Encode, activation: s.Activation, residual: s.Residual}
 	inputs, units := byPosition(h.order, s.Units)
 	outputs, ends := byPosition(h.order, s.Outputs)
 	h.units, h.outputs = units, ends
@@ -84,7 +84,7 @@ func newHost(s hostSpec) *Host {
 		strict := l == len(s.Hidden)
 		units, degrees, counted := outputs, spread(s.Order, s.Outputs), s.Order
 		if !strict {
-			units, degrees, counted = sortedByDegree(s.Hidden[l]), s.Hidden[l], s.Hidden[l]
+			units, degrees, counted = masks.Order(s.Hidden[l]).Sequence(), s.Hidden[l], s.Hidden[l]
 		}
 		layer := d.sorted(below, units)
 		for _, unit := range units {
@@ -133,15 +133,6 @@ func (d Dense) sorted(below, units []int) hostLayer {
 		}
 	}
 	return layer
-}
-
-func sortedByDegree(degrees []int) []int {
-	units := make([]int, len(degrees))
-	for i := range units {
-		units[i] = i
-	}
-	slices.SortStableFunc(units, func(a, b int) int { return degrees[a] - degrees[b] })
-	return units
 }
 
 // count is the number of units below, by their degrees, that a unit of degree d

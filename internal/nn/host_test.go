@@ -54,7 +54,7 @@ func newNetwork(s shape, seed uint64) network {
 	top := order.Max()
 	n := network{rows: s.rows, noise: normals(rng, s.rows*s.dim, 1), ctx: normals(rng, s.rows*s.context, 1)}
 	n.spec = hostSpec{Order: order, Residual: s.residual}
-	groups := []Group{{Variables: sortedByDegree(masks.Natural(s.dim)), Units: 1, Outputs: s.params}}
+	groups := []Group{{Variables: masks.Natural(s.dim).Sequence(), Units: 1, Outputs: s.params}}
 	if s.units > 0 {
 		groups = []Group{{Units: 1, Outputs: s.params}, {Units: s.units, Outputs: s.params + 1}}
 		for d := range s.dim {

@@ -67,7 +67,7 @@ func columns(groups []Group, copies func(g Group) int) (variables []int) {
 // checkGroups says whether groups have each of so many variables, with inputs and outputs.
 func checkGroups(groups []Group, dim int) error {
 	var problems []error
-	all := sortedByDegree(masks.Natural(dim))
+	all := masks.Natural(dim).Sequence()
 	variables := columns(groups, func(Group) int { return 1 })
 	slices.Sort(variables)
 	if variables = slices.Compact(variables); !slices.Equal(variables, all) {
@@ -119,7 +119,7 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 		problems = append(problems, fmt.Errorf("context: the width is %d, need 0 or more", o.ContextDim))
 	}
 	if o.Groups == nil {
-		o.Groups = []Group{{Variables: sortedByDegree(masks.Natural(o.Recipe.Dim)), Units: 1, Outputs: o.Params}}
+		o.Groups = []Group{{Variables: masks.Natural(o.Recipe.Dim).Sequence(), Units: 1, Outputs: o.Params}}
 	}
 	if err := checkGroups(o.Groups, o.Recipe.Dim); err != nil {
 		problems = append(problems, err)
@@ -327,7 +327,7 @@ func (n *Network) Apply(p models.Params, x, context *Node, degrees []*Node) *Nod
 // spreadNode is spread in a graph.
 func spreadNode(order *Node, variables []int) *Node {
 	copies := len(variables) / order.Shape().Size()
-	if alike := sortedByDegree(masks.Natural(order.Shape().Size())); slices.Equal(variables, slices.Repeat(alike, copies)) {
+	if alike := masks.Natural(order.Shape().Size()).Sequence(); slices.Equal(variables, slices.Repeat(alike, copies)) {
 		return Concatenate(slices.Repeat([]*Node{order}, copies), 0)
 	}
 	places := Const(order.Graph(), num.Convert[int32](variables))

@@ -23,7 +23,7 @@ func chain(t *testing.T, order masks.Order, slope float32) (*Host, Emit) {
 		d.Weights[sequence[k]*dim+i] = slope
 	}
 	activation, _ := ActivationByName("")
-	host := newHost(hostSpec{Order: order, Units: sortedByDegree(masks.Natural(dim)), Outputs: sortedByDegree(masks.Natural(dim)), Layers: []Dense{d}, Activation: activation})
+	host := newHost(hostSpec{Order: order, Units: masks.Natural(dim).Sequence(), Outputs: masks.Natural(dim).Sequence(), Layers: []Dense{d}, Activation: activation})
 	return host, func(_, _ int, params []float32, _ int, x []float32) {
 		for i := range x {
 			x[i] = params[i] + 1
