@@ -92,8 +92,6 @@ func TestSupport(t *testing.T) {
 		{models.Reals(), []float64{-1e30, 0, 0.5}, []float64{nan, inf, -inf}, 0},
 		{models.Bits(), []float64{0, 1}, []float64{-1, 0.5, 2, nan}, 2},
 		{models.Categories(3), []float64{0, 1, 2}, []float64{-1, 1.5, 3, inf}, 3},
-		{models.Integers(-2, inf), []float64{-2, 7, 1e9}, []float64{-3, 0.5, nan}, 0},
-		{models.Integers(-2, 4), []float64{-2, 4}, []float64{5}, 7},
 		{models.GridCells(), []float64{-1e30, 0.5}, []float64{nan, inf}, 0},
 		{models.Circle(360), []float64{0, 359.9}, []float64{-1, 360, nan}, 0},
 	} {

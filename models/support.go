@@ -9,8 +9,8 @@ import (
 type Support struct {
 	// Kind is how the values are told apart.
 	Kind SupportKind
-	// Low and High bound integers, −Inf and +Inf where there is no bound; of
-	// categories they are 0 and their number less one.
+	// Low and High are the first and the last of values that can be listed; of numbers with
+	// grids they are infinite.
 	Low, High float64
 	// Period is that of a circle: values are in [0, Period).
 	Period float64
@@ -24,7 +24,6 @@ const (
 	RealValues SupportKind = iota
 	BitValues
 	CategoryValues
-	IntegerValues
 	CircleValues
 	GridValues
 )
@@ -37,11 +36,6 @@ func Bits() Support { return Support{Kind: BitValues, High: 1} }
 
 // Categories are the numbers 0 … k−1 of k levels without an order.
 func Categories(k int) Support { return Support{Kind: CategoryValues, High: float64(k - 1)} }
-
-// Integers are whole numbers between bounds, which may be infinite.
-func Integers(low, high float64) Support {
-	return Support{Kind: IntegerValues, Low: low, High: high}
-}
 
 // Circle are angles, or whatever returns after a period.
 func Circle(period float64) Support { return Support{Kind: CircleValues, Period: period} }
@@ -95,8 +89,6 @@ func (s Support) String() string {
 		return "0 or 1"
 	case CategoryValues:
 		return fmt.Sprintf("a whole number from 0 to %v", s.High)
-	case IntegerValues:
-		return fmt.Sprintf("a whole number from %v to %v", s.Low, s.High)
 	case CircleValues:
 		return fmt.Sprintf("a number from 0 to below %v", s.Period)
 	}

@@ -82,7 +82,7 @@ func (v *verifier) dependence(ctx context.Context) (Check, error) {
 			}
 		}
 		return from, to
-	}, func(k int, order masks.Order, from int, x [2]float32, moves func(to int) bool) *Check {
+	}, func(k int, order masks.Order, from int, x [2]float32, moves func(to int) bool) (Check, error) {
 		for to := range order {
 			switch {
 			case order[from] < order[to]:
@@ -90,15 +90,14 @@ func (v *verifier) dependence(ctx context.Context) (Check, error) {
 					live++
 				}
 			case moves(to):
-				c, _ := fails("order %d: variable %d (degree %d) depends on variable %d (degree %d), which was changed from %v to %v",
+				return fails("order %d: variable %d (degree %d) depends on variable %d (degree %d), which was changed from %v to %v",
 					k, to+1, order[to], from+1, order[from], x[0], x[1])
-				return &c
 			}
 		}
-		return nil
+		return Check{}, nil
 	})
-	if bad != nil || err != nil {
-		return valueOr(bad), err
+	if bad != (Check{}) || err != nil {
+		return bad, err
 	}
 	return holds("0 violations in %s × %d rows; %d of %d allowed dependences were seen", orders(len(v.sets)), v.o.Rows, live, entries)
 }
@@ -113,7 +112,7 @@ func (v *verifier) visible(ctx context.Context) (Check, error) {
 			from = float32(of.Grid.Round(0))
 		}
 		return from, models.NotKnown
-	}, func(k int, order masks.Order, from int, _ [2]float32, moves func(to int) bool) *Check {
+	}, func(k int, order masks.Order, from int, _ [2]float32, moves func(to int) bool) (Check, error) {
 		for to := range order {
 			if order[from] < order[to] {
 				if all++; moves(to) {
@@ -121,10 +120,10 @@ func (v *verifier) visible(ctx context.Context) (Check, error) {
 				}
 			}
 		}
-		return nil
+		return Check{}, nil
 	})
-	if bad != nil || err != nil {
-		return valueOr(bad), err
+	if bad != (Check{}) || err != nil {
+		return bad, err
 	}
 	if all == 0 {
 		return skips("there is one variable")
@@ -136,16 +135,15 @@ func (v *verifier) visible(ctx context.Context) (Check, error) {
 // chosen gives, and calls look with the number of the order from 1, the variable, both numbers and
 // which conditionals are moved, until it finds something bad.
 func (v *verifier) change(ctx context.Context, rng *rand.Rand, chosen func(of models.Variable, x float32) (from, to float32),
-	look func(k int, order masks.Order, d int, x [2]float32, moves func(to int) bool) *Check) (*Check, error) {
+	look func(k int, order masks.Order, d int, x [2]float32, moves func(to int) bool) (Check, error)) (bad Check, err error) {
 	shown, ok := v.density.(models.Conditionals)
 	if !ok {
-		c, err := skips("the density does not show its conditionals")
-		return &c, err
+		return skips("the density does not show its conditionals")
 	}
 	dim := v.density.Dim()
 	f, err := v.compileConditionals(shown, dim)
 	if err != nil {
-		return nil, err
+		return bad, err
 	}
 	defer f.Close()
 	for k, set := range v.sets {
@@ -160,20 +158,20 @@ func (v *verifier) change(ctx context.Context, rng *rand.Rand, chosen func(of mo
 			var outputs [2][]float32
 			for n, x := range rows {
 				if outputs[n], err = call(ctx, v.of, f, set, models.Widen(v.density, x), cond); err != nil {
-					return nil, err
+					return bad, err
 				}
 			}
 			width := len(outputs[0]) / dim
 			for d := range dim {
-				if bad := look(k+1, set.Order, d, [2]float32{rows[0][d*dim+d], rows[1][d*dim+d]}, func(to int) bool {
+				if bad, err = look(k+1, set.Order, d, [2]float32{rows[0][d*dim+d], rows[1][d*dim+d]}, func(to int) bool {
 					return slices.ContainsFunc(shown.Columns(to), func(c int) bool { return outputs[0][d*width+c] != outputs[1][d*width+c] })
-				}); bad != nil {
-					return bad, nil
+				}); bad != (Check{}) || err != nil {
+					return bad, err
 				}
 			}
 		}
 	}
-	return nil, nil
+	return bad, nil
 }
 
 // compileJacobian differentiates a function of so many variables, of a density or a
@@ -225,8 +223,6 @@ func randomValue(of models.Variable, rng *rand.Rand) float32 {
 		return float32(of.Grid.Round(rng.NormFloat64()))
 	case s.Kind == models.CircleValues:
 		return float32(s.Period) * rng.Float32()
-	case s.Discrete():
-		return float32(math.Min(math.Max(math.Round(3*rng.NormFloat64()), s.Low), s.High))
 	}
 	return float32(rng.NormFloat64())
 }

@@ -43,34 +43,34 @@ func (v *verifier) rows() int { return max(v.o.Rows, 16) }
 
 // eachOrder calls look with rows that are drawn in each order and their conditionals, until it
 // finds something bad.
-func (v *verifier) eachOrder(ctx context.Context, look func(set *masks.Set, x, cond []float32, of []models.Conditional) (bad *Check, err error)) (bad *Check, err error) {
+func (v *verifier) eachOrder(ctx context.Context,
+	look func(set *masks.Set, x, cond []float32, of []models.Conditional) (bad Check, err error)) (bad Check, err error) {
 	shown, ok := v.density.(models.Conditionals)
 	_, samples := v.density.(models.HostSampler)
 	if !ok || !samples {
-		c, err := skips("the density does not show its conditionals, or has no sampler on the host")
-		return &c, err
+		return skips("the density does not show its conditionals, or has no sampler on the host")
 	}
 	rows := v.rows()
 	f, err := v.compileConditionals(shown, rows)
 	if err != nil {
-		return nil, err
+		return bad, err
 	}
 	defer f.Close()
 	cond := randomNormal(rand.New(rand.NewPCG(v.o.Seed, 0x70726f64)), rows*v.density.ContextDim())
 	for _, set := range v.sets {
 		x, _, err := v.of.Sample(ctx, []*masks.Set{set}, exec.Draw{N: rows, Seed: v.o.Seed, Context: cond})
 		if err != nil {
-			return nil, err
+			return bad, err
 		}
 		of, err := v.conditionalsAt(ctx, f, set, x, cond)
 		if err != nil {
-			return nil, err
+			return bad, err
 		}
-		if bad, err := look(set, x, cond, of); bad != nil || err != nil {
+		if bad, err = look(set, x, cond, of); bad != (Check{}) || err != nil {
 			return bad, err
 		}
 	}
-	return nil, nil
+	return bad, nil
 }
 
 // product compares ln p of rows, which the graph computes, with the sum of those of their
@@ -84,10 +84,10 @@ func (v *verifier) product(ctx context.Context) (Check, error) {
 	}
 	defer f.Close()
 	dim, worst, n := v.density.Dim(), 0.0, 0
-	bad, err := v.eachOrder(ctx, func(set *masks.Set, x, cond []float32, of []models.Conditional) (*Check, error) {
+	bad, err := v.eachOrder(ctx, func(set *masks.Set, x, cond []float32, of []models.Conditional) (Check, error) {
 		logp, err := call(ctx, v.of, f, set, models.Widen(v.density, x), cond)
 		if err != nil {
-			return nil, err
+			return Check{}, err
 		}
 		for row, got := range logp {
 			want, size := 0.0, 1.0
@@ -98,41 +98,33 @@ func (v *verifier) product(ctx context.Context) (Check, error) {
 			off := math.Abs(float64(got)-want) / size
 			worst = math.Max(worst, off)
 			if n++; !(off <= 1e-3) { // NaN too
-				c, err := fails("a sample of degrees %v has ln p %.6g, but its conditionals give %.6g", set.Order, got, want)
-				return &c, err
+				return fails("a sample of degrees %v has ln p %.6g, but its conditionals give %.6g", set.Order, got, want)
 			}
 		}
-		return nil, nil
+		return Check{}, nil
 	})
-	if bad != nil || err != nil {
-		return valueOr(bad), err
+	if bad != (Check{}) || err != nil {
+		return bad, err
 	}
 	return holds("%d samples in %s, largest relative difference %.1e", n, orders(len(v.sets)), worst)
-}
-
-func valueOr(c *Check) Check {
-	if c == nil {
-		return Check{}
-	}
-	return *c
 }
 
 // sumsOfConditionals adds up, or integrates, each conditional of rows that are drawn.
 func (v *verifier) sumsOfConditionals(ctx context.Context) (Check, error) {
 	dim, worst, n := v.density.Dim(), 0.0, 0
-	bad, err := v.eachOrder(ctx, func(_ *masks.Set, x, _ []float32, of []models.Conditional) (*Check, error) {
+	bad, err := v.eachOrder(ctx, func(_ *masks.Set, x, _ []float32, of []models.Conditional) (Check, error) {
 		for i := range x[:min(v.o.Rows, len(x)/dim)*dim] {
 			got, want := mass(of[i], v.variables[i%dim])
 			worst = math.Max(worst, math.Abs(got-want))
 			if n++; !(math.Abs(got-want) <= 1e-3) { // NaN too
-				c, err := fails("the conditional of variable %d has %.6g over a part of its support where its distribution function has %.6g", i%dim+1, got, want)
-				return &c, err
+				return fails("the conditional of variable %d has %.6g over a part of its support where its distribution function has %.6g",
+					i%dim+1, got, want)
 			}
 		}
-		return nil, nil
+		return Check{}, nil
 	})
-	if bad != nil || err != nil {
-		return valueOr(bad), err
+	if bad != (Check{}) || err != nil {
+		return bad, err
 	}
 	return holds("%d conditionals, each of its states, values or a part of its cells, or by quadrature: largest difference %.1e", n, worst)
 }
@@ -157,13 +149,10 @@ func mass(c models.Conditional, of models.Variable) (got, want float64) {
 			got += p(x)
 		}
 		return states + got, 1
-	case of.Discrete():
-		next := func(x float64) float64 { return x + 1 }
-		if g := of.Grid; g != nil {
-			next = func(x float64) float64 {
-				_, high := g.Cell(x)
-				return g.Round(high + 1e-3*g.Width(x))
-			}
+	case of.Grid != nil:
+		next := func(x float64) float64 {
+			_, high := of.Grid.Cell(x)
+			return of.Grid.Round(high + 1e-3*of.Grid.Width(x))
 		}
 		first := c.Quantile(states + (1-states)*1e-4)
 		last := first

@@ -54,7 +54,7 @@ var library = map[string][]any{
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
 	"models": {models.ObjectiveOf, models.DensityOf, models.Initialize, models.Zeros, models.InitByName, models.Normal,
-		models.Orthogonal, models.CheckFinite, models.Reals, models.Bits, models.Categories, models.Integers, models.Circle, models.Discrete,
+		models.Orthogonal, models.CheckFinite, models.Reals, models.Bits, models.Categories, models.Circle, models.Discrete,
 		models.GridCells, models.Smooth, models.StateCode, models.StateOf, models.IsNotKnown, models.VariableOf, models.VariablesOf, models.Width, models.Widen},
 	"models/flow": {flow.NewAffine, flow.NewAutoregressive, flow.NewStack, flow.New, flow.NewOrdered, flow.NewSpline, flow.NewActNorm,
 		flow.NewGated, flow.Invert, flow.Unwrap, flow.NewBatchNorm, flow.NewLU, flow.Normalisations},
