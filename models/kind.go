@@ -1,7 +1,6 @@
 package models
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/maskflow/maskflow/internal/option"
@@ -72,7 +71,7 @@ func (in Input) Numbers(kind string) error {
 		default:
 			continue
 		}
-		return fmt.Errorf("model.type %s takes numbers, but %s %s (model.type: made with model.output: mixed takes it)", kind, cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1)), what)
+		return fmt.Errorf("model.type %s takes numbers, but %s %s (model.type: made with model.output: mixed takes it)", kind, v.Label(d), what)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package models
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -33,6 +35,9 @@ func (v Variable) Smooth() bool {
 
 // Discrete reports whether its values can be counted, so that they have probabilities and not densities.
 func (v Variable) Discrete() bool { return v.Grid != nil || v.Support.Discrete() }
+
+// Label names the variable, number d of its model, by its column or its number from 1.
+func (v Variable) Label(d int) string { return cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1)) }
 
 // Smooth reports whether all variables of a model are.
 func Smooth(m Definition) bool {
@@ -107,15 +112,10 @@ func VariablesOf(m Definition) []Variable {
 // Width is the number of values of a row of a model: one for each variable, and one more for
 // each that has a grid.
 func Width(m Definition) int {
-	if m == nil {
-		return 0
-	}
-	n := m.Dim()
-	if t, ok := m.(Tabular); ok {
-		for d := range m.Dim() {
-			if t.Variable(d).Grid != nil {
-				n++
-			}
+	n := 0
+	for _, v := range VariablesOf(m) {
+		if n++; v.Grid != nil {
+			n++
 		}
 	}
 	return n
@@ -124,16 +124,16 @@ func Width(m Definition) int {
 // Widen makes whole rows of the values of all variables, [n, dim], as samples are: it adds the
 // widths of their cells. Rows of a model without grids are returned as they are.
 func Widen(m Definition, x []float32) []float32 {
-	width := Width(m)
-	if width == 0 || width == m.Dim() {
+	variables, width := VariablesOf(m), Width(m)
+	dim := len(variables)
+	if width == dim {
 		return x
 	}
-	dim := m.Dim()
 	wide := make([]float32, 0, len(x)/dim*width)
 	for ; len(x) >= dim; x = x[dim:] {
 		wide = append(wide, x[:dim]...)
 		for d, v := range x[:dim] {
-			grid := VariableOf(m, d).Grid
+			grid := variables[d].Grid
 			if grid == nil {
 				continue
 			}

@@ -1,7 +1,6 @@
 package made
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -96,11 +95,6 @@ func (o *Options) mixed() output.Fields {
 	return f
 }
 
-// nameOf names variable d.
-func nameOf(d int, v models.Variable) string {
-	return cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1))
-}
-
 // reals are the families of numbers, the default first.
 func (o *Options) reals() []option.Alternative {
 	all := o.mixed().Alternatives(models.Reals())
@@ -132,7 +126,7 @@ func (o *Options) families() ([]output.Family, []models.Variable, error) {
 	for d, v := range variables {
 		var err error
 		if all[d], err = output.For(v, fields); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", nameOf(d, v), err)
+			return nil, nil, fmt.Errorf("%s: %w", v.Label(d), err)
 		}
 	}
 	return all, variables, nil
@@ -169,9 +163,12 @@ func (o *Options) check(report option.Report) {
 			"orders.resample", "hidden", "orders.count")
 	}
 	for d, v := range o.Variables {
+		if len(o.Order) != len(o.Variables) || !v.Hole {
+			continue
+		}
 		for e, other := range o.Variables {
-			if o.Order != nil && len(o.Order) == len(o.Variables) && v.Hole && !other.Hole && o.Order[d] <= o.Order[e] {
-				report(fmt.Sprintf("%s may have holes and has to come after all that have none, but does not come after %s", nameOf(d, v), nameOf(e, other)), "order")
+			if !other.Hole && o.Order[d] <= o.Order[e] {
+				report(fmt.Sprintf("%s may have holes and has to come after all that have none, but does not come after %s", v.Label(d), other.Label(e)), "order")
 				return
 			}
 		}
