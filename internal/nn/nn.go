@@ -53,8 +53,12 @@ const halfLog2Pi = 0.9189385332046727
 // given means and logarithms of inverse standard deviations s:
 // s − ½·ln 2π − ½·((x − m)·eˢ)², in nats.
 func NormalLogProb(x, mean, s *Node) *Node {
-	u := Mul(Sub(x, mean), Exp(s))
-	return Sub(Sub(s, Number(x, halfLog2Pi)), Mul(Square(u), Number(x, 0.5)))
+	return NormalDensity(Mul(Sub(x, mean), Exp(s)), s)
+}
+
+// NormalDensity is NormalLogProb by u = (x − m)·eˢ.
+func NormalDensity(u, s *Node) *Node {
+	return Sub(Sub(s, Number(u, halfLog2Pi)), Mul(Square(u), Number(u, 0.5)))
 }
 
 // StandardNormalLogProb is ln p(x) of independent standard normal variables,

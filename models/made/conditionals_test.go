@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // parametersOf is k, the number of parameters of a conditional.
@@ -178,7 +179,7 @@ func checkConditionals(t *testing.T, s subject) {
 					t.Fatalf("set %d, row %d: the weights of variable %d sum to %v", number, i, d, total)
 				}
 			}
-			if !near(float64(got), want, 1e-5) {
+			if !modeltest.Near(float64(got), want, 1e-5) {
 				t.Errorf("set %d: log p of row %d is %v, want %v", number, i, got, want)
 			}
 		}
@@ -217,7 +218,7 @@ func checkZeroWeights(t *testing.T, s subject) {
 				want += normal.LogProb(float64(v))
 			}
 		}
-		if !near(float64(got), want, 1e-6) {
+		if !modeltest.Near(float64(got), want, 1e-6) {
 			t.Errorf("log p of row %d is %v, want %v", i, got, want)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // 784·ln 2 = 543.4273896 nats; a sum in float32 is good to some 3e-4 of them.
@@ -94,7 +95,7 @@ func TestRenamedVariablesHaveTheSameDensity(t *testing.T) {
 			}
 			got := compiled.run(t, moved, set, other).logp
 			for i := range want {
-				if !near(float64(got[i]), float64(want[i]), 1e-6) {
+				if !modeltest.Near(float64(got[i]), float64(want[i]), 1e-6) {
 					t.Errorf("%s: log p of row %d is %v, want %v", name, i, got[i], want[i])
 				}
 			}
@@ -135,7 +136,7 @@ func TestHiddenUnitsMayBeRenamed(t *testing.T) {
 		data := batch{x: states(dim), context: repeated(1, 3, 1<<dim)}
 		got, want := c.run(t, moved, renamed, data).logp, c.run(t, w, set, data).logp
 		for i := range want {
-			if !near(float64(got[i]), float64(want[i]), 2e-6) {
+			if !modeltest.Near(float64(got[i]), float64(want[i]), 2e-6) {
 				t.Errorf("log p of state %d is %v, want %v", i, got[i], want[i])
 			}
 		}
@@ -162,7 +163,7 @@ func TestRowsDoNotSeeEachOther(t *testing.T) {
 		got := many.run(t, w, set, shuffled).logp
 		for i, j := range perm {
 			alone := one.run(t, w, set, batch{x: all.x[i*dim : (i+1)*dim], context: all.context[i*3 : (i+1)*3]}).logp[0]
-			if !near(float64(got[j]), float64(want[i]), 1e-6) || !near(float64(alone), float64(want[i]), 1e-6) {
+			if !modeltest.Near(float64(got[j]), float64(want[i]), 1e-6) || !modeltest.Near(float64(alone), float64(want[i]), 1e-6) {
 				t.Errorf("log p of row %d is %v, elsewhere in the batch %v, alone %v", i, want[i], got[j], alone)
 			}
 		}
@@ -195,7 +196,7 @@ func TestDegreesAreInputs(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer exec.Finalize()
-			return backendtest.Call[float32](t, exec, append(arguments(m, w), tensor(states(dim), 1<<dim, dim))...)[0]
+			return backendtest.Call[float32](t, exec, append(arguments(m, w), modeltest.Matrix(states(dim), dim))...)[0]
 		}
 		for k, set := range sets(m) {
 			got := c.run(t, w, set, batch{x: states(dim)}).logp
@@ -205,7 +206,7 @@ func TestDegreesAreInputs(t *testing.T) {
 			}
 			for _, want := range references {
 				for i := range want {
-					if !near(float64(got[i]), float64(want[i]), 1e-6) {
+					if !modeltest.Near(float64(got[i]), float64(want[i]), 1e-6) {
 						t.Errorf("set %d: log p of state %d is %v, want %v", k, i, got[i], want[i])
 					}
 				}
@@ -265,11 +266,11 @@ func logProbInsideAWhile(t *testing.T, b *backend.Backend, m *Model) {
 	for _, d := range m.Degrees(m.Cycle().At(0)) {
 		args = append(args, d)
 	}
-	args = append(args, tensor(x, rows, m.Dim()), tensor(ctx, rows, 2))
+	args = append(args, modeltest.Matrix(x, m.Dim()), modeltest.Matrix(ctx, 2))
 	got := backendtest.Call[float32](t, exec, args...)[0]
 	want := compile(t, b, m, rows).run(t, w, m.Cycle().At(0), batch{x: x, context: ctx}).logp
 	for i := range want {
-		if !near(float64(got[i]), rounds*float64(want[i]), 1e-6) {
+		if !modeltest.Near(float64(got[i]), rounds*float64(want[i]), 1e-6) {
 			t.Errorf("the sum of %d times log p of row %d is %v, want %v", rounds, i, got[i], rounds*want[i])
 		}
 	}
@@ -293,17 +294,17 @@ func TestLogProbRefusesOtherShapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	x := tensor(make([]float32, 10), 2, 5)
+	x := modeltest.Matrix(make([]float32, 10), 5)
 	tests := []struct {
 		name string
 		args []any
 		want string
 	}{
-		{"a variable too many", []any{tensor(make([]float32, 12), 2, 6), tensor(make([]float32, 6), 2, 3)}, "need [batch, 5]"},
-		{"a single row", []any{make([]float32, 5), tensor(make([]float32, 6), 2, 3)}, "need [batch, 5]"},
+		{"a variable too many", []any{modeltest.Matrix(make([]float32, 12), 6), modeltest.Matrix(make([]float32, 6), 3)}, "need [batch, 5]"},
+		{"a single row", []any{make([]float32, 5), modeltest.Matrix(make([]float32, 6), 3)}, "need [batch, 5]"},
 		{"no rows", []any{tensors.FromShape(shapes.Make(dtypes.Float32, 0, 5)), tensors.FromShape(shapes.Make(dtypes.Float32, 0, 3))}, "the batch has no rows"},
 		{"no context", []any{x}, "the context must have shape [batch, 3]"},
-		{"a context of another width", []any{x, tensor(make([]float32, 4), 2, 2)}, "the context must have shape [batch, 3]"},
+		{"a context of another width", []any{x, modeltest.Matrix(make([]float32, 4), 2)}, "the context must have shape [batch, 3]"},
 	}
 	for _, c := range tests {
 		_, err := exec.Call(append(arguments(m, models.Initialize(m, 1)), c.args...)...)

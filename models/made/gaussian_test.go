@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // cholesky is a linear Gaussian MADE by hand: with the Cholesky factor L of the
@@ -61,7 +62,7 @@ func TestLinearGaussianOfTwoVariables(t *testing.T) {
 		c := compile(t, b, m, 1)
 		for _, order := range []masks.Order{masks.Natural(2), masks.Reversed(2)} {
 			w, _ := cholesky(t, make([]float64, 2), covariance, order)
-			if got := c.run(t, w, setOf(t, order), batch{x: []float32{0, 0}}).logp[0]; !near(float64(got), -1.694036030, 1e-6) {
+			if got := c.run(t, w, setOf(t, order), batch{x: []float32{0, 0}}).logp[0]; !modeltest.Near(float64(got), -1.694036030, 1e-6) {
 				t.Errorf("order %v: log p(0, 0) = %v, want -1.694036030", order, got)
 			}
 		}
@@ -111,7 +112,7 @@ func TestLinearGaussianIsItsCholeskyFactor(t *testing.T) {
 				for d := range row {
 					row[d] = float64(x[i*dim+d])
 				}
-				if want := normal.LogProb(row); !near(float64(got), want, 2e-5) {
+				if want := normal.LogProb(row); !modeltest.Near(float64(got), want, 2e-5) {
 					t.Errorf("seed %d, order %v: log p(%v) = %v, want %v", seed, order, row, got, want)
 				}
 			}
@@ -131,7 +132,7 @@ func TestLinearGaussianIsItsCholeskyFactor(t *testing.T) {
 					for q, j := range sequence[:p+1] {
 						want += factor.At(p, q) * float64(noise[i*dim+j])
 					}
-					if got := x[i*dim+d]; !near(float64(got), want, 1e-4) {
+					if got := x[i*dim+d]; !modeltest.Near(float64(got), want, 1e-4) {
 						t.Errorf("seed %d, order %v: variable %d of sample %d is %v, want %v", seed, order, d, i, got, want)
 					}
 				}
@@ -156,7 +157,7 @@ func TestMixtureOfEqualComponentsIsAGaussian(t *testing.T) {
 			wide := models.Weights{w[0], w[1], repeatOutputs(rng, w[2], dim, k), repeatOutputs(rng, w[3], dim, k)}
 			got := compile(t, b, mustNew(t, options), rows).run(t, wide, set, batch{x: x}).logp
 			for i := range want {
-				if !near(float64(got[i]), float64(want[i]), 2e-6) {
+				if !modeltest.Near(float64(got[i]), float64(want[i]), 2e-6) {
 					t.Errorf("%d components: log p of row %d is %v, want %v", k, i, got[i], want[i])
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 func TestMain(m *testing.M) { backendtest.Main(m) }
@@ -95,9 +96,9 @@ func (c *compiled) run(t *testing.T, w models.Weights, set *masks.Set, b batch) 
 	for _, d := range c.model.Degrees(set) {
 		args = append(args, d)
 	}
-	args = append(args, tensor(b.x, c.rows, dim))
+	args = append(args, modeltest.Matrix(b.x, dim))
 	if width > 0 {
-		args = append(args, tensor(b.context, c.rows, width))
+		args = append(args, modeltest.Matrix(b.context, width))
 	}
 	if !c.gradients {
 		out := backendtest.Call[float32](t, c.exec, args...)
@@ -120,10 +121,6 @@ func arguments(m *Model, w models.Weights) []any {
 		args = append(args, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
 	}
 	return args
-}
-
-func tensor(flat []float32, rows, cols int) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(flat, rows, cols)
 }
 
 func mustNew(t testing.TB, o Options) *Model {
@@ -226,8 +223,3 @@ func sameBits(a, b []float32) bool {
 }
 
 func sigmoid(x float32) float64 { return 1 / (1 + math.Exp(-float64(x))) }
-
-// near says whether got is want to a relative error, absolute below 1.
-func near(got, want, tolerance float64) bool {
-	return math.Abs(got-want) <= tolerance*math.Max(1, math.Abs(want))
-}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/modeltest"
 )
 
 // The network on the host has the graph's outputs.
@@ -37,7 +38,7 @@ func checkHost(t *testing.T, s subject) {
 			t.Fatal(err)
 		}
 		for i := range want {
-			if !near(float64(got[i]), float64(want[i]), 1e-5) {
+			if !modeltest.Near(float64(got[i]), float64(want[i]), 1e-5) {
 				t.Fatalf("set %d: output %d of row %d is %v on the host and %v in the graph", k, i%(params*dim), i/(params*dim), got[i], want[i])
 			}
 		}

@@ -1,13 +1,10 @@
 package output
 
 import (
-	"math"
-
 	. "github.com/gomlx/gomlx/core/graph"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/maskflow/maskflow/internal/nn"
-	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -16,24 +13,16 @@ func newGaussian(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
 	return mixture{inputs: inputs{f.Mixed}, bell: normal{}, k: 1, width: f.width(scale)}, nil
 }
 
-func gaussianTable(f Fields) option.Table { return f.widthTable() }
-
 // normal is N(0, 1).
 type normal struct{}
 
 func (normal) spread() float64 { return 1 }
 
-func (normal) density(u, s *Node) *Node {
-	return Sub(Sub(s, nn.Number(u, halfLog2Pi)), Mul(Square(u), nn.Number(u, 0.5)))
-}
+func (normal) density(u, s *Node) *Node { return nn.NormalDensity(u, s) }
+func (normal) cell(c nn.Cell) *Node     { return nn.NormalCell(c) }
 
-func (normal) cell(c nn.Cell) *Node { return nn.NormalCell(c) }
-
-func (normal) hostDensity(u float64) float64        { return -u*u/2 - halfLog2Pi }
+func (normal) hostDensity(u float64) float64        { return distuv.UnitNormal.LogProb(u) }
 func (normal) hostCell(low, high float64) float64   { return nn.HostNormalCell(low, high) }
 func (normal) hostCDF(u float64) float64            { return distuv.UnitNormal.CDF(u) }
 func (normal) hostQuantile(p float64) float64       { return distuv.UnitNormal.Quantile(p) }
 func (normal) hostFromNormal(noise float64) float64 { return noise }
-
-// halfLog2Pi is ½·ln 2π.
-var halfLog2Pi = math.Log(2*math.Pi) / 2

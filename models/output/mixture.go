@@ -13,8 +13,8 @@ import (
 	"github.com/maskflow/maskflow/models"
 )
 
-// MaxComponents bounds a mixture: each component has three outputs a variable.
-const MaxComponents = 1000
+// maxComponents bounds a mixture: each component has three outputs a variable.
+const maxComponents = 1000
 
 // bell is a standard distribution that is shifted and scaled.
 type bell interface {
@@ -58,15 +58,15 @@ func (f Fields) components() (int, error) {
 	if k == 0 {
 		k = 10
 	}
-	if k < 1 || k > MaxComponents {
-		return k, fmt.Errorf("components: a mixture of %d, need 1 to %d", k, MaxComponents)
+	if k < 1 || k > maxComponents {
+		return k, fmt.Errorf("components: a mixture of %d, need 1 to %d", k, maxComponents)
 	}
 	return k, nil
 }
 
 func mixtureTable(f Fields) option.Table {
 	return append(option.Table{
-		option.Of("components", f.Components, 10, "number of components of a mixture").Within(1, MaxComponents),
+		option.Of("components", f.Components, 10, "number of components of a mixture").Within(1, maxComponents),
 	}, f.widthTable()...)
 }
 

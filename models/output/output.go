@@ -84,10 +84,10 @@ type family struct {
 
 var families = []family{
 	{"bernoulli", "of 0 and 1", models.BitValues, newBernoulli, nil, false},
-	{"gaussian", "a Gaussian", models.RealValues, newGaussian, gaussianTable, false},
+	{"gaussian", "a Gaussian", models.RealValues, newGaussian, Fields.widthTable, false},
 	{"mog", "a mixture of Gaussians", models.RealValues, newMixture, mixtureTable, false},
 	{"mol", "a mixture of logistics", models.RealValues, newLogistics, mixtureTable, false},
-	{"spline", "a monotone spline of a logistic number", models.RealValues, newSpline, splineTable, false},
+	{"spline", "a monotone spline of a logistic number", models.RealValues, newSpline, Fields.widthTable, false},
 	{"categorical", "of levels", models.CategoryValues, newCategorical, nil, true},
 	{"wrapped", "a mixture of Gaussians around a circle", models.CircleValues, newWrapped, nil, true},
 }
@@ -100,8 +100,6 @@ type Fields struct {
 	Family *string
 	// Components is the number of components of a mixture; 0 means 10.
 	Components *int
-	// Bins is the number of pieces of a spline; 0 means 8.
-	Bins *int
 	// Scale makes inverse standard deviations from outputs: soft_clip (default),
 	// softplus, sigmoid or exp, which is the MAF paper's log-precision.
 	Scale *string
@@ -157,11 +155,6 @@ func For(v models.Variable, f Fields) (Family, error) {
 		return nil, err
 	}
 	return withStates{Family: inner, states: States(v.States)}, nil
-}
-
-// Row declares the choice of a family, with the options of each.
-func (f Fields) Row(name, help string) *option.Row {
-	return option.Choose(name, f.Family, help, f.Alternatives()...)
 }
 
 // Alternatives lists the families that have names, or those of variables with one of the supports, with the options that have a field.

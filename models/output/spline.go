@@ -1,13 +1,11 @@
 package output
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/maskflow/maskflow/internal/nn"
-	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -20,26 +18,11 @@ type spline struct {
 	width width
 }
 
-// splineEnd is where splines end on both sides of 0, in standard deviations.
-const splineEnd = 4
+// pieces are 8 bins between 4 standard deviations on both sides of 0.
+var pieces = nn.Spline{Bins: 8, End: 4}
 
 func newSpline(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
-	bins := value(f.Bins)
-	if bins == 0 {
-		bins = 8
-	}
-	if bins < 2 || bins > nn.MaxBins {
-		return nil, fmt.Errorf("bins: a spline of %d, need 2 to %d", bins, nn.MaxBins)
-	}
-	return spline{inputs{f.Mixed}, nn.Spline{Bins: bins, End: splineEnd}, f.width(scale)}, nil
-}
-
-func splineTable(f Fields) option.Table {
-	table := f.widthTable()
-	if f.Bins != nil {
-		table = append(table, option.Of("bins", f.Bins, 8, "number of pieces of a spline").Within(2, nn.MaxBins))
-	}
-	return table
+	return spline{inputs{f.Mixed}, pieces, f.width(scale)}, nil
 }
 
 func (s spline) Outputs() int          { return 2 + s.of.Params() }

@@ -166,7 +166,7 @@ func (s withStates) Conditional(v models.Variable, o []float32) models.Condition
 	if s.states == 0 {
 		return inner
 	}
-	return statesAt{inner, v, o[:s.states.Outputs()], len(s.Family.Noise())}
+	return statesAt{inner, v.Hole, o[:s.states.Outputs()], len(s.Family.Noise())}
 }
 
 // Observe changes the P outputs of a variable to those given that it is not missing.
@@ -179,7 +179,7 @@ func Observe(v models.Variable, o []float32) {
 // statesAt is a distribution over states, in their order, and then the values of another one.
 type statesAt struct {
 	models.Conditional
-	of     models.Variable
+	hole   bool // whether the first state is one
 	logits []float32
 	// at is the place of the number that chooses among the noise, behind that of a value.
 	at int
@@ -262,15 +262,15 @@ func (s statesAt) Residual(x float64, noise []float32) (off float64, sure bool) 
 }
 
 func (s statesAt) Parameters() (all []models.Parameter) {
+	var names []string
+	if s.hole {
+		names = []string{"hole"}
+	}
+	for atom := range len(s.logits) {
+		names = append(names, fmt.Sprintf("atom%d", atom+1))
+	}
 	for k, l := range logSoftmax(s.logits)[1:] {
-		name := fmt.Sprintf("atom%d", k+1)
-		if s.of.Hole {
-			name = fmt.Sprintf("atom%d", k)
-		}
-		if s.of.Hole && k == 0 {
-			name = "hole"
-		}
-		all = append(all, models.Parameter{Name: name, Value: math.Exp(l)})
+		all = append(all, models.Parameter{Name: names[k], Value: math.Exp(l)})
 	}
 	return append(all, s.Conditional.Parameters()...)
 }
