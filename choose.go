@@ -77,7 +77,7 @@ func (c *Config) DataOptions() data.Options {
 			binary = binary && of.Kind == data.Binary && !states
 		}
 		err := c.choose(chosen(real))
-		if m, ok := c.Model.(*made.Options); ok && m.Traits().Binary && !binary {
+		if m, ok := c.Model.(models.Mixing); ok && m.Traits().Binary && !binary {
 			err = c.mix(m)
 		}
 		if err != nil {
@@ -99,9 +99,9 @@ func (c *Config) choose(k models.Kind) error {
 	return c.Resolve()
 }
 
-// mix gives the variables of a MADE outputs by their kinds.
-func (c *Config) mix(m *made.Options) error {
-	m.Output = "mixed"
+// mix gives the variables of a model outputs by their kinds.
+func (c *Config) mix(m models.Mixing) error {
+	m.Mix()
 	return c.Resolve()
 }
 
@@ -114,8 +114,8 @@ func (c *Config) Follow(run *Config) error {
 	if err := c.choose(run.Model); err != nil {
 		return err
 	}
-	m, ok := c.Model.(*made.Options)
-	if _, same := run.Model.(*made.Options); ok && same && m.Traits().Binary && run.Model.Traits().Mixed {
+	m, ok := c.Model.(models.Mixing)
+	if ok && m.Name() == run.Model.Name() && m.Traits().Binary && run.Model.Traits().Mixed {
 		return c.mix(m)
 	}
 	return nil

@@ -38,6 +38,13 @@ type Traits struct {
 	By, Key string
 }
 
+// Mixing is a kind whose variables may all have outputs of their own kinds.
+type Mixing interface {
+	Kind
+	// Mix chooses that.
+	Mix()
+}
+
 // OfKind is a model that a [Kind] builds: it can be saved and built again.
 type OfKind interface {
 	Definition

@@ -1,6 +1,10 @@
 package models
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"math/rand/v2"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // Batch is what a training step hands to an objective.
 type Batch struct {
@@ -10,8 +14,8 @@ type Batch struct {
 	Context *graph.Node
 	// Weights sum to one over the batch, [batch]; padding has weight zero.
 	Weights *graph.Node
-	// Noise is standard normal, [batch, noiseDim]; nil when the model asks for
-	// none.
+	// Noise is standard normal, or what a [Drawn] model draws, [batch, noiseDim]; nil when the model
+	// asks for none.
 	Noise *graph.Node
 	// Beta is the inverse temperature of the annealing, a scalar in [0, 1].
 	Beta *graph.Node
@@ -75,6 +79,18 @@ type Trained interface {
 	// at first not, from gradients, one after the other.
 	Stages() []Stage
 }
+
+// Drawn is a model whose training takes noise of its own: which variables of a row are given, say.
+type Drawn interface {
+	Trained
+	// Drawer returns a function that draws the noise of rows one after another, with what only
+	// training takes, or without. It serves one goroutine.
+	Drawer(train bool) RowDrawer
+}
+
+// RowDrawer fills the noise, [noiseDim], of a row [models.Width]. at in [0, 1) is uniform, or spread evenly
+// over several draws for one row, which makes their mean more certain.
+type RowDrawer func(rng *rand.Rand, at float64, row, noise []float32)
 
 // Stochastic is a model whose likelihood is estimated with noise: a variational
 // autoencoder, or a flow that is fitted to an unnormalised density.

@@ -67,7 +67,7 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	families, variables, err := o.families()
+	variables, families, err := o.choice().Families(o.Dim, o.Variables)
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/modeltest"
+	"github.com/maskflow/maskflow/models/output"
 )
 
 func TestTables(t *testing.T) {
@@ -333,7 +334,7 @@ func checkTableSum(t *testing.T, s *table, set *masks.Set, _, cond []float32) {
 func TestCompleteSamplesAreGivenThatNothingIsMissing(t *testing.T) {
 	const n = 100_000
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		s := compileTable(t, b, Options{Output: mixed, Dim: 2, Variables: []models.Variable{bit, with(bounded, true, 1)}, Hidden: []int{9}, Components: 3,
+		s := compileTable(t, b, Options{Output: output.ByKind, Dim: 2, Variables: []models.Variable{bit, with(bounded, true, 1)}, Hidden: []int{9}, Components: 3,
 			Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.NaturalOrder})
 		set := s.Cycle().At(0)
 		sampler, err := s.NewSampler(s.weights, set)
@@ -392,7 +393,7 @@ func TestTablesAreBuiltAgain(t *testing.T) {
 		if size := kind.Size(in); !o.Residual && size != float64(values) || size > float64(values) {
 			t.Errorf("%s of %d variables: a size of %v with %d values", o.Output, o.Dim, size, values)
 		}
-		if !kind.Traits().Cells || kind.Traits().Mixed != (o.Output == mixed) {
+		if !kind.Traits().Cells || kind.Traits().Mixed != (o.Output == output.ByKind) {
 			t.Errorf("%s: %+v", o.Output, kind.Traits())
 		}
 	}
@@ -411,8 +412,8 @@ func TestFamiliesRefuseOtherVariables(t *testing.T) {
 		{"bernoulli", []models.Variable{bit, number}, nil, number.Name},
 		{"mog", []models.Variable{angle, number}, nil, angle.Name},
 		{"gaussian", []models.Variable{number}, nil, "variables: 1"},
-		{mixed, nil, nil, "output: mixed"},
-		{mixed, []models.Variable{with(bit, true, 0), number}, masks.Order{1, 2}, "order: bit, hole true, 0 atoms may have holes"},
+		{output.ByKind, nil, nil, "output: mixed"},
+		{output.ByKind, []models.Variable{with(bit, true, 0), number}, masks.Order{1, 2}, "order: bit, hole true, 0 atoms may have holes"},
 	} {
 		_, err := New(Options{Dim: 2, Output: c.output, Variables: c.variables, Order: c.order})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -81,64 +81,15 @@ func (o Options) clone() Options {
 	return o
 }
 
-// mixed is the Output of variables of several kinds.
-const mixed = "mixed"
-
-// family are the options of the families, mixed those where Output is mixed.
-func (o *Options) family() output.Fields {
-	return output.Fields{Family: &o.Output, Components: &o.Components, Scale: &o.Scale, Narrowest: &o.Narrowest}
-}
-
-func (o *Options) mixed() output.Fields {
-	f := o.family()
-	f.Family, f.Mixed = &o.Reals, true
-	return f
-}
-
-// reals are the families of numbers, the default first.
-func (o *Options) reals() []option.Alternative {
-	all := o.mixed().Alternatives(models.Reals())
-	i := slices.IndexFunc(all, func(a option.Alternative) bool { return a.Name == "mol" })
-	all[0], all[i] = all[i], all[0]
-	return all
-}
-
-// families are those of each variable, with what is known of it.
-func (o *Options) families() ([]output.Family, []models.Variable, error) {
-	fields, variables := o.family(), o.Variables
-	if o.Output == mixed {
-		fields = o.mixed()
-	}
-	if variables == nil {
-		if o.Output == mixed {
-			return nil, nil, fmt.Errorf("output: mixed needs to know what each variable is (rows with columns)")
-		}
-		f, err := fields.New()
-		if err != nil {
-			return nil, nil, err
-		}
-		variables = slices.Repeat([]models.Variable{{Support: f.Support()}}, max(o.Dim, 0))
-	}
-	if len(variables) != o.Dim {
-		return nil, nil, fmt.Errorf("variables: %d are described, need %d", len(variables), o.Dim)
-	}
-	all := make([]output.Family, len(variables))
-	for d, v := range variables {
-		var err error
-		if all[d], err = output.For(v, fields); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", v.Label(d), err)
-		}
-	}
-	return all, variables, nil
+func (o *Options) choice() output.Choice {
+	return output.Choice{Fields: output.Fields{Family: &o.Output, Components: &o.Components, Scale: &o.Scale, Narrowest: &o.Narrowest}, Reals: &o.Reals, Visible: true}
 }
 
 // Table declares the options.
 func (o *Options) Table() option.Table {
 	fields := nn.Fields{Hidden: &o.Hidden, Residual: &o.Residual, Activation: &o.Activation, Init: &o.Init, Degrees: &o.Degrees, Start: &o.Start, Order: &o.Order}
 	return append(option.Table{
-		option.Choose("output", &o.Output, "distribution of a variable given those before it", append(o.family().Alternatives(), option.Alternative{
-			Name: mixed, Help: "by the kind of each variable", Table: option.Table{option.Choose("reals", &o.Reals, "distribution of numbers", o.reals()...)},
-		})...).Default("bernoulli, or mixed of a table whose columns are not all binary"),
+		o.choice().Row(),
 		option.Of("direct", &o.Direct, false, "connections from the inputs straight to the outputs (MADE, eq. 11)"),
 		option.Of("conditioning_weights", &o.Conditioning, false, "weights from which a unit learns which of its inputs are connected (MADE, eq. 14)"),
 		option.Of("groups", &o.Groups, 0, "number of degrees that an order is merged down to, neighbours in the order sharing one").
@@ -186,30 +137,16 @@ func (*Options) Help() string { return "one masked network" }
 
 // Traits are what other options depend on.
 func (o *Options) Traits() models.Traits {
-	family, err := o.family().New()
-	return models.Traits{Orders: true, Cells: true, Mixed: o.Output == mixed, Binary: err == nil && family.Support() == models.Bits(), By: o.Output, Key: "output"}
+	t := o.choice().Traits()
+	t.Orders = true
+	return t
 }
 
+// Mix lets the kind of each variable choose its output.
+func (o *Options) Mix() { o.Output = output.ByKind }
+
 // Size is about the number of parameters.
-func (o *Options) Size(in models.Input) float64 {
-	b := *o
-	b.Dim, b.Variables = in.Dim, in.Variables
-	if in.Variables == nil {
-		return nn.Size(in.Dim, in.ContextDim, o.Hidden, in.Dim)
-	}
-	families, _, err := b.families()
-	if err != nil { // which Build reports
-		return 0
-	}
-	units, outputs, encodings := 0, 0, 0.0
-	for _, f := range families {
-		units, outputs = units+f.Units(), outputs+f.Outputs()
-		for _, s := range f.Specs(1) {
-			encodings += float64(s.Size())
-		}
-	}
-	return nn.Size(units, in.ContextDim, o.Hidden, outputs) + encodings
-}
+func (o *Options) Size(in models.Input) float64 { return o.choice().Size(in, 0, o.Hidden) }
 
 // Build makes the model.
 func (o *Options) Build(in models.Input) (models.Definition, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/modeltest"
+	"github.com/maskflow/maskflow/models/output"
 )
 
 func lattice(step, low, high float64) modeltest.Lattice {
@@ -59,27 +60,27 @@ var tables = func() (all []Options) {
 		o.Variables, o.Dim, o.Components = v, len(v), 3
 		all = append(all, o)
 	}
-	every := Options{Output: mixed, Hidden: []int{23}, Activation: "tanh", Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 3, Direct: true, Conditioning: true}
+	every := Options{Output: output.ByKind, Hidden: []int{23}, Activation: "tanh", Degrees: masks.SampledDegrees, Masks: 3, ContextDim: 3, Direct: true, Conditioning: true}
 	named(every, everyKind)
-	residual := Options{Output: mixed, Hidden: []int{29, 29}, Residual: true, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.ReversedOrder, Groups: 7}
+	residual := Options{Output: output.ByKind, Hidden: []int{29, 29}, Residual: true, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.ReversedOrder, Groups: 7}
 	named(residual, everyKind)
-	none := Options{Output: mixed, Hidden: []int{}, Start: masks.RandomOrder, Degrees: masks.SequentialDegrees}
+	none := Options{Output: output.ByKind, Hidden: []int{}, Start: masks.RandomOrder, Degrees: masks.SequentialDegrees}
 	named(none, []models.Variable{with(number, true, 0)})
 	var states []models.Variable
 	for _, v := range []models.Variable{bit, level2, level3, level40, count, bounded, number, angle} {
 		states = append(states, with(v, true, 5))
 	}
-	named(Options{Output: mixed, Hidden: []int{13}, Activation: "tanh", Masks: masks.Unlimited, Degrees: masks.SampledDegrees, ContextDim: 2}, states)
-	given := Options{Output: mixed, Hidden: []int{13}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees, Order: masks.Order{2, 1, 3, 5, 4}, Direct: true}
+	named(Options{Output: output.ByKind, Hidden: []int{13}, Activation: "tanh", Masks: masks.Unlimited, Degrees: masks.SampledDegrees, ContextDim: 2}, states)
+	given := Options{Output: output.ByKind, Hidden: []int{13}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees, Order: masks.Order{2, 1, 3, 5, 4}, Direct: true}
 	named(given, []models.Variable{number, level1000, bit, with(level3, true, 0), with(level1000, true, 1)})
-	for _, family := range (&Options{}).reals() {
-		named(Options{Output: mixed, Reals: family.Name, Hidden: []int{11}, Activation: "tanh", Masks: 2, Degrees: masks.SequentialDegrees, Resample: masks.ResampleOrder}, numbers)
+	for _, family := range (&Options{}).choice().Numbers() {
+		named(Options{Output: output.ByKind, Reals: family.Name, Hidden: []int{11}, Activation: "tanh", Masks: 2, Degrees: masks.SequentialDegrees, Resample: masks.ResampleOrder}, numbers)
 		named(Options{Output: family.Name, Hidden: []int{11}, Activation: "tanh", Degrees: masks.SequentialDegrees, Start: masks.NaturalOrder, ContextDim: 2}, numbers)
 	}
 	named(Options{Output: "bernoulli", Hidden: []int{11}, Activation: "tanh", Degrees: masks.SequentialDegrees, Direct: true}, []models.Variable{with(bit, true, 0), bit, bit, with(bit, false, 1)})
 	discrete := []models.Variable{bit, level3, with(bounded, true, 0), with(bit, true, 1), with(level3, false, 1), bounded}
-	named(Options{Output: mixed, Hidden: []int{11}, Activation: "tanh", Masks: 3, Degrees: masks.SampledDegrees, ContextDim: 1, Conditioning: true}, discrete)
-	named(Options{Output: mixed, Hidden: []int{17}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees},
+	named(Options{Output: output.ByKind, Hidden: []int{11}, Activation: "tanh", Masks: 3, Degrees: masks.SampledDegrees, ContextDim: 1, Conditioning: true}, discrete)
+	named(Options{Output: output.ByKind, Hidden: []int{17}, Activation: "tanh", Masks: 2, Degrees: masks.SampledDegrees},
 		slices.Concat(slices.Repeat([]models.Variable{bit}, 8), slices.Repeat([]models.Variable{with(bit, true, 0)}, 2)))
 	return all
 }()

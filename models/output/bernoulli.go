@@ -13,7 +13,7 @@ import (
 type bernoulli struct{ inputs }
 
 func newBernoulli(_ models.Variable, f Fields, _ *nn.Scale) (Family, error) {
-	return bernoulli{inputs{f.Mixed}}, nil
+	return bernoulli{inputs{f.Visible}}, nil
 }
 
 func (bernoulli) Outputs() int            { return 1 }

@@ -10,7 +10,7 @@ import (
 
 // newGaussian is the family of N(m, σ²), a mixture of one without a weight.
 func newGaussian(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
-	return mixture{inputs: inputs{f.Mixed}, bell: normal{}, k: 1, width: f.width(scale)}, nil
+	return mixture{inputs: inputs{f.Visible}, bell: normal{}, k: 1, width: f.width(scale)}, nil
 }
 
 // normal is N(0, 1).

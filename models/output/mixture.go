@@ -49,7 +49,7 @@ func newMixture(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
 
 func newMixtureOf(b bell, f Fields, scale *nn.Scale) (Family, error) {
 	k, err := f.components()
-	return mixture{inputs{f.Mixed}, b, k, true, f.width(scale)}, err
+	return mixture{inputs{f.Visible}, b, k, true, f.width(scale)}, err
 }
 
 // components is the number of components.

@@ -105,9 +105,10 @@ type Fields struct {
 	Scale *string
 	// Narrowest is the least standard deviation of a component; 0 is none but what the scale has.
 	Narrowest *float64
-	// Mixed is true where variables have families by their kinds: Family is then that of
-	// numbers, and networks are shown which of their inputs they see.
+	// Mixed is true where variables have families by their kinds: Family is then that of numbers.
 	Mixed bool
+	// Visible shows networks which of their inputs they see.
+	Visible bool
 }
 
 // New returns the family of a name, for variables without states and grids. The error has

@@ -22,7 +22,7 @@ type spline struct {
 var pieces = nn.Spline{Bins: 8, End: 4}
 
 func newSpline(_ models.Variable, f Fields, scale *nn.Scale) (Family, error) {
-	return spline{inputs{f.Mixed}, pieces, f.width(scale)}, nil
+	return spline{inputs{f.Visible}, pieces, f.width(scale)}, nil
 }
 
 func (s spline) Outputs() int          { return 2 + s.of.Params() }
