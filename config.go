@@ -18,12 +18,13 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/models/vae"
 )
 
 // Kinds lists every kind of model, each with the defaults of its options. The first is the default.
 func Kinds() []models.Kind {
-	return []models.Kind{&made.Options{}, &maf.Options{}, &iaf.Options{}, &vae.Options{}, &Auto{}}
+	return []models.Kind{&made.Options{}, &nade.Options{}, &maf.Options{}, &iaf.Options{}, &vae.Options{}, &Auto{}}
 }
 
 // kindsWith returns the names of the kinds with a trait.

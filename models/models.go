@@ -86,6 +86,15 @@ type Masked interface {
 	Degrees(set *masks.Set) [][]int32
 }
 
+// AnyOrder is a density of any order that says what every variable is given any others. Under each order a
+// row has the likelihood of what is known of it, whatever that is.
+type AnyOrder interface {
+	Masked
+	// Given returns the outputs of a network, [batch, W], for the variables of x that are given, where given [batch, dim] is
+	// 1; it is 0 elsewhere, and x counts for nothing there. See [Conditionals] for what they are.
+	Given(p Params, x, given, context *graph.Node) *graph.Node
+}
+
 // Flow is a density that maps data x to the noise z of a base density, and back:
 // ln p(x | c) = ln p_z(z | c) + ln |det ∂z/∂x|.
 type Flow interface {

@@ -32,8 +32,11 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 	train, size, rows := t.splits.Train, t.o.Batch, t.batchRows(batch)
 	s := exec.Values{X: make([]float32, size*train.Width()), Context: make([]float32, size*train.ContextDim), Weights: make([]float32, size),
 		Scalars: append(t.program.opt.Scalars(number-t.p.Fresh, t.o.Optimizer.Rate()*t.schedule.Factor(number)), t.o.Anneal.beta(number))}
-	if width := t.program.layout.Noise; width > 0 {
-		s.Noise = models.Normal(1)(rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number))), []int{size, width})
+	rng, noise := rand.New(rand.NewPCG(t.o.Seed, noiseStream<<32|uint64(number))), t.program.layout.Noise
+	if noise > 0 && t.draw == nil {
+		s.Noise = models.Normal(1)(rng, []int{size, noise})
+	} else if noise > 0 {
+		s.Noise = make([]float32, size*noise)
 	}
 	share := t.shares(rows)
 	for i := range size {
@@ -44,6 +47,9 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 		copy(s.Context[i*train.ContextDim:], train.ContextRow(row))
 		if i < len(rows) {
 			s.Weights[i] = float32(share(row))
+		}
+		if t.draw != nil {
+			t.draw(rng, rng.Float64(), train.Row(row), s.Noise[i*noise:][:noise])
 		}
 	}
 	if t.masked != nil {

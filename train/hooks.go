@@ -12,8 +12,8 @@ import (
 // trainer's state is whole between two calls, so that a hook may save it.
 type Hook func(ctx context.Context, t *Trainer, e Event) error
 
-// Event is what a training comes to: a [Begin], [Between], [Steps], [Validating] or
-// [Validation].
+// Event is what a training comes to: a [Begin], [Between], [Steps], [Validating],
+// [Validation] or [Chosen].
 type Event interface{ event() }
 
 // Begin comes once a call of Run, before anything is computed.
@@ -59,6 +59,15 @@ type Validation struct {
 	Best bool
 }
 
+// Chosen is which of the best epochs has the least negative log-likelihood of the validation rows, where validations
+// are estimates of it by draws. It comes once, in the end.
+type Chosen struct {
+	// Epoch is that epoch, among Of.
+	Epoch, Of int
+	maskflow.Evaluation
+}
+
+func (Chosen) event()     {}
 func (Begin) event()      {}
 func (Between) event()    {}
 func (Steps) event()      {}

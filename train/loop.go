@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/num"
@@ -32,9 +33,11 @@ func (t *Trainer) Run(ctx context.Context) error {
 		}
 		if t.complete() {
 			if t.p.Cursor > 0 && !t.p.Validated { // max_steps ended it inside an epoch
-				return t.validate(ctx)
+				if err := t.validate(ctx); err != nil {
+					return err
+				}
 			}
-			return nil
+			return t.choose(ctx)
 		}
 		if err := ctx.Err(); err != nil {
 			return err
@@ -117,7 +120,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 	if err := t.estimate(ctx, false); err != nil {
 		return err
 	}
-	e, err := t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, t.ensemble())
+	e, err := t.evaluateValid(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,9 +134,21 @@ func (t *Trainer) validate(ctx context.Context) error {
 		t.p.Best, t.p.BestBadRows, t.p.BestFirstBad = runlog.Float(e.NLLOthers), e.BadRows, e.FirstBad
 		t.p.BestEpoch, t.p.BestStep = t.p.Epoch, t.p.Step
 	}
+	if t.estimator != nil {
+		if err := t.consider(e); err != nil {
+			return err
+		}
+	}
 	t.schedule.Validated(best)
 	t.p.Validated = true
 	return t.emit(ctx, Validation{Step: t.p.Step, Epoch: t.p.Epoch, Evaluation: e, Best: best})
+}
+
+func (t *Trainer) evaluateValid(ctx context.Context) (maskflow.Evaluation, error) {
+	if t.estimator != nil {
+		return t.estimator.Evaluate(ctx, t.evaluated(), t.splits.Valid, exec.Ensemble{Draws: validDraws})
+	}
+	return t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, t.ensemble())
 }
 
 // ensemble is what a likelihood is averaged over in validation.

@@ -169,6 +169,8 @@ func (r *run) hook(_ context.Context, t *Trainer, e Event) error {
 		r.notes = e.Notes
 	case Between:
 		return r.between(t.p.Step)
+	case Chosen:
+		return r.write(runlog.Event{What: e.String()})
 	case Validating:
 		r.watched = r.requests.watch(runlog.Validating, t.p.Step)
 	case Validation:
@@ -322,7 +324,7 @@ func (r *run) interval() time.Duration {
 }
 
 func (r *run) summary(status runlog.Status) *Summary {
-	at := r.trainer.p.Progress
+	at := r.trainer.Progress()
 	s := &Summary{Dir: r.o.Dir, Status: status, Steps: at.Step, Epochs: at.Epoch, BestEpoch: at.BestEpoch, BestNLL: at.Best,
 		BestBadRows: at.BestBadRows, BestOthers: at.Best, FirstBad: at.BestFirstBad, Seconds: r.w.Elapsed(),
 		DataChanged: r.changed()}

@@ -22,6 +22,8 @@ const (
 	groupSlot = "slot" // and its number
 	groupEMA  = "ema"
 	groupBest = "best"
+	// groupFinalist and its number are those of the next best validations.
+	groupFinalist = "finalist"
 )
 
 // meta is what a checkpoint says beside its tensors.
@@ -57,8 +59,8 @@ func (t *Trainer) training() *training {
 	return &training{Optimizer: option.NameOf(t.o.Optimizer), Batch: t.o.Batch, Rows: t.splits.Train.Rows, DropLast: t.o.DropLast, Seed: t.o.Seed}
 }
 
-// groups are those of the state's tensors, and that of the best weights where there are some.
-func (t *Trainer) groups(best bool) []string {
+// groups are those of the state's tensors, and those of the best weights and of so many other finalists.
+func (t *Trainer) groups(best bool, others int) []string {
 	g := []string{exec.ParamsGroup}
 	for s := range t.program.opt.Slots() {
 		g = append(g, fmt.Sprintf("%s%d", groupSlot, s))
@@ -68,6 +70,9 @@ func (t *Trainer) groups(best bool) []string {
 	}
 	if best {
 		g = append(g, groupBest)
+	}
+	for k := range others {
+		g = append(g, fmt.Sprintf("%s%d", groupFinalist, k+1))
 	}
 	return g
 }
@@ -79,9 +84,13 @@ func (t *Trainer) State() (*checkpoint.State, error) {
 		return nil, err
 	}
 	values = append(values, t.best...)
+	others := t.otherFinalists()
+	for _, w := range others {
+		values = append(values, w...)
+	}
 	s := &checkpoint.State{Step: t.p.Step}
 	n := len(t.program.specs)
-	for g, group := range t.groups(t.best != nil) {
+	for g, group := range t.groups(t.best != nil, len(others)) {
 		if err := t.addGroup(s, group, values[g*n:(g+1)*n]); err != nil {
 			return nil, err
 		}
@@ -99,7 +108,7 @@ func (t *Trainer) BestState() (*checkpoint.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &checkpoint.State{Step: t.p.BestStep}
+	s := &checkpoint.State{Step: t.Progress().BestStep}
 	if err := t.addGroup(s, exec.ParamsGroup, w); err != nil {
 		return nil, err
 	}
@@ -161,7 +170,11 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 	}
 	best := !math.IsNaN(float64(saved.Progress.Best))
 	var values models.Weights
-	for _, group := range t.groups(best) {
+	others := max(0, len(saved.Progress.Finalists)-1)
+	if others >= finalists || others > 0 && !best {
+		return fmt.Errorf("the checkpoint has %d best validations, need at most %d", others+1, finalists)
+	}
+	for _, group := range t.groups(best, others) {
 		w, err := exec.WeightsOf(s, group, t.model)
 		if err == nil && !strings.HasPrefix(group, groupSlot) {
 			err = w.Finite(t.model)
@@ -194,10 +207,18 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 	if err := json.Unmarshal(saved.Progress.Schedule, t.schedule); err != nil {
 		return fmt.Errorf("the checkpoint's schedule cannot be read: %w", err)
 	}
-	t.best = nil
+	t.best, t.finalists, t.chosen = nil, nil, 0
+	n := len(t.program.specs)
+	for range others {
+		t.finalists = append(t.finalists, values[len(values)-n:])
+		values = values[:len(values)-n]
+	}
+	slices.Reverse(t.finalists)
 	if best {
-		n := len(values) - len(t.program.specs)
-		values, t.best = values[:n], values[n:]
+		values, t.best = values[:len(values)-n], values[len(values)-n:]
+	}
+	if len(saved.Progress.Finalists) > 0 {
+		t.finalists = append([]models.Weights{t.best}, t.finalists...)
 	}
 	t.setState(values)
 	t.p, t.rowsEpoch = *saved.Progress, -1
@@ -208,6 +229,7 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 			own.Changed = append(own.Changed, changed.Texts()...)
 			// What was best was so on other rows.
 			t.best, t.p.Best, t.p.BestEpoch, t.p.BestStep = nil, runlog.Float(math.NaN()), t.p.Epoch, t.p.Step
+			t.finalists, t.p.Finalists = nil, nil
 		}
 	}
 	if t.begun = (beginning{}); t.best == nil && t.p.BestStep > 0 {

@@ -31,6 +31,10 @@ type Trainer struct {
 	splits     *data.Splits
 	program    *program
 	evaluator  *exec.Evaluator
+	estimator  *exec.Evaluator  // of validations; nil where evaluator is that
+	draw       models.RowDrawer // of the noise of a row; nil where it is normal
+	finalists  []models.Weights // those of p.Finalists
+	chosen     int              // the finalist that was chosen in the end, 0 before
 	state      []*tensors.Tensor
 	lost       bool           // a call to the backend took the state and failed
 	best       models.Weights // at the best validation, nil before the first
@@ -81,6 +85,7 @@ type progress struct {
 	Validated bool            `json:"validated"`           // the end of this epoch was validated
 	Fresh     int64           `json:"fresh,omitempty"`     // the step at which the optimiser began, anew after a divergence
 	Units     string          `json:"units,omitempty"`     // of losses, as runlog.Start names them
+	Finalists []finalist      `json:"finalists,omitempty"` // best first, the first of which is the best validation
 }
 
 // best is the best validation so far.
@@ -121,6 +126,12 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	}
 	if t.evaluator, err = exec.NewEvaluator(b, d, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
 		return nil, err
+	}
+	if m, ok := d.(models.Drawn); ok {
+		t.draw = m.Drawer(true)
+		if t.estimator, err = exec.NewEstimator(b, m, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.newStages(); err != nil {
 		return nil, err
@@ -229,11 +240,19 @@ func (t *Trainer) Close() {
 		s.advance.Close()
 	}
 	t.evaluator.Close()
+	t.estimator.Close()
 	t.program.close()
 }
 
 // Progress returns how far the training has come.
-func (t *Trainer) Progress() Progress { return t.p.Progress }
+func (t *Trainer) Progress() Progress {
+	p := t.p.Progress
+	if t.chosen > 0 {
+		f := t.p.Finalists[t.chosen]
+		p.Best, p.BestStep, p.BestEpoch = f.NLL, f.Step, f.Epoch
+	}
+	return p
+}
 
 // evaluated are the parameters that validation looks at.
 func (t *Trainer) evaluated() []*tensors.Tensor {
@@ -247,6 +266,9 @@ func (t *Trainer) evaluated() []*tensors.Tensor {
 // BestWeights are those of the best validation, or the present ones before the
 // first.
 func (t *Trainer) BestWeights() (models.Weights, error) {
+	if t.chosen > 0 {
+		return t.finalists[t.chosen], nil
+	}
 	if t.best != nil {
 		return t.best, nil
 	}

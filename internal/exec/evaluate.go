@@ -61,6 +61,9 @@ type Evaluation struct {
 	// stochastic model was estimated; 0 when it is exact. NLL is then the
 	// importance-weighted bound −1/N Σ ln 1/K Σ w, an upper bound on average.
 	Samples int `json:"samples,omitempty"`
+	// Draws is the number of draws a row by which the objective of a model was estimated: the figures are then
+	// means over all orders, by passes that ask several variables at once, and not those of an ensemble.
+	Draws int `json:"draws,omitempty"`
 	// NegELBO is the mean of the negative evidence lower bound of a stochastic
 	// model, and NegELBO2SE twice its standard error.
 	NegELBO    float64 `json:"neg_elbo,omitempty"`
@@ -113,7 +116,7 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 	if err != nil {
 		return Evaluation{}, err
 	}
-	acc := accumulator{}
+	acc := accumulator{means: e.drawn != nil}
 	for s, err := range blocks {
 		if err == nil {
 			err = e.check(s)
@@ -128,6 +131,9 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 	}
 	r := acc.result()
 	r.Rows, r.Dim = acc.before+acc.rows, e.model.Dim()
+	if e.drawn != nil {
+		r.Draws, r.Orders, r.PerOrder, r.ESS = len(acc.perOrder), 0, nil, math.NaN()
+	}
 	if _, ok := e.model.(models.Stochastic); ok {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
 		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
@@ -178,6 +184,7 @@ func Unknown(s *data.Prepared, err error) error {
 // accumulator sums log-likelihoods of rows under several orders, in the units of
 // the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
+	means        bool // of the members' log-likelihoods, in place of that of their probabilities
 	set          *data.Prepared
 	before, rows int // of former blocks, and of the set
 	joint, gain  moments
@@ -219,7 +226,10 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		}
 		mean /= float64(can)
 		a.rows++
-		joint := Joint(a.row)
+		joint := mean
+		if !a.means {
+			joint = Joint(a.row)
+		}
 		if !num.Finite(joint) {
 			if a.bad++; a.bad == 1 {
 				a.firstBad = a.set.RowPlace(a.rows - 1)

@@ -42,6 +42,8 @@ type Evaluator struct {
 	parts bool
 	// invert, if not nil, maps rows to the noise that value takes in their place.
 	invert Inversion
+	// drawn, if not nil, is a model whose objective is estimated by draws.
+	drawn models.Drawn
 }
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
@@ -71,6 +73,22 @@ func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluato
 		return newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node { return m.LogProb(p, in.X, in.Context) })
 	}
 	return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
+}
+
+// NewEstimator returns an evaluator of the objective of a model that is estimated by draws, in batches
+// as those of NewEvaluator. The likelihood of a row is the mean over Ensemble.Draws draws, which are spread
+// evenly and the same in every evaluation.
+func NewEstimator(b *backend.Backend, d models.Drawn, batch int) (*Evaluator, error) {
+	l := LayoutOf(d, batch)
+	l.Degrees, l.Noise = nil, d.NoiseDim()
+	e, err := newEvaluator(b, d, l, func(p models.Params, in Args[*Node]) *Node {
+		return d.Value(p, models.Batch{X: in.X, Context: in.Context, Noise: in.Noise})
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.drawn = d
+	return e, nil
 }
 
 func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Evaluator, error) {
@@ -118,40 +136,58 @@ func (e *Evaluator) Batch() int { return e.value.Batch() }
 // member is a member of an ensemble.
 type member struct {
 	set *masks.Set // nil without one
-	// values are what it computes the likelihood of n further rows with: the degrees of a mask set,
+	// values are what it computes the likelihood of n further rows x with: the degrees of a mask set,
 	// or noise.
-	values func(n int) Values
+	values func(x []float32, n int) Values
 }
 
 func (e *Evaluator) members(of Ensemble) (all []member, err error) {
+	const noiseStream = 0x6576616c
+	if e.drawn != nil {
+		return e.draws(max(of.Draws, 1), func(k int) *rand.Rand { return rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k))) }), nil
+	}
 	switch m := e.model.(type) {
 	case models.Stochastic:
-		const noiseStream = 0x6576616c
 		for k := range max(of.Draws, 1) {
 			rng := rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k)))
-			all = append(all, member{nil, func(n int) Values { return Values{Noise: models.Normal(1)(rng, []int{n, m.NoiseDim()})} }})
+			all = append(all, member{nil, func(_ []float32, n int) Values { return Values{Noise: models.Normal(1)(rng, []int{n, m.NoiseDim()})} }})
 		}
 	case models.Masked:
 		if len(of.Sets) == 0 {
 			return nil, errors.New("evaluating a masked density needs at least one mask set")
 		}
 		for _, s := range of.Sets {
-			all = append(all, member{s, func(int) Values { return Values{Degrees: DegreesOf(m, s)} }})
+			all = append(all, member{s, func([]float32, int) Values { return Values{Degrees: DegreesOf(m, s)} }})
 		}
 	default:
-		all = append(all, member{nil, func(int) Values { return Values{} }})
+		all = append(all, member{nil, func([]float32, int) Values { return Values{} }})
 	}
 	if of.Progress != nil {
 		done := 0
 		for k, m := range all {
-			all[k].values = func(n int) Values {
+			all[k].values = func(x []float32, n int) Values {
 				of.Progress(done / len(all))
 				done += n
-				return m.values(n)
+				return m.values(x, n)
 			}
 		}
 	}
 	return all, nil
+}
+
+// draws are so many draws of the noise of rows, spread evenly.
+func (e *Evaluator) draws(n int, stream func(k int) *rand.Rand) (all []member) {
+	for k := range n {
+		rng, draw, width, noise := stream(k), e.drawn.Drawer(false), models.Width(e.model), e.drawn.NoiseDim()
+		all = append(all, member{nil, func(x []float32, rows int) Values {
+			v := Values{Noise: make([]float32, rows*noise)}
+			for i := range rows {
+				draw(rng, (float64(k)+rng.Float64())/float64(n), x[i*width:][:width], v.Noise[i*noise:][:noise])
+			}
+			return v
+		}})
+	}
+	return all
 }
 
 // LogProb returns ln p(x | context) of each row in nats, averaged over the
@@ -247,7 +283,7 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 	defer l.finalize(in)
 	perMember = make([][]float64, len(all))
 	for k, member := range all {
-		own := l.Tensors(member.values(n))
+		own := l.Tensors(member.values(x, n))
 		in.Noise, in.Degrees = own.Noise, own.Degrees
 		values, err := e.value.CallTensors(ctx, params, in)
 		l.finalize(own)

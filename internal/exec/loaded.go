@@ -35,11 +35,15 @@ func Load(b *backend.Backend, m models.Definition, w models.Weights) (*Loaded, e
 	if err := w.Check(m); err != nil {
 		return nil, err
 	}
-	var params []*tensors.Tensor
+	return load(b, m, w, Parameters(m, w)), nil
+}
+
+// Parameters are the weights of a model as tensors.
+func Parameters(m models.Definition, w models.Weights) (params []*tensors.Tensor) {
 	for i, s := range m.Specs() {
 		params = append(params, tensors.FromFlatDataAndDimensions(w[i], s.Shape...))
 	}
-	return load(b, m, w, params), nil
+	return params
 }
 
 func load(b *backend.Backend, m models.Definition, w models.Weights, params []*tensors.Tensor) *Loaded {

@@ -36,7 +36,7 @@ func (e *NotKnownError) placed(place string) string {
 // of them lost[k] lists the rows that member k has no likelihood of. The error is a *NotKnownError
 // where none has one.
 func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]int, err error) {
-	if n == 0 || !slices.ContainsFunc(x, models.IsNotKnown) {
+	if _, any := d.(models.AnyOrder); any || n == 0 || !slices.ContainsFunc(x, models.IsNotKnown) {
 		return nil, nil
 	}
 	dim, width := d.Dim(), len(x)/n

@@ -57,7 +57,7 @@ type Model struct {
 }
 
 var (
-	_ models.Masked       = (*Model)(nil)
+	_ models.AnyOrder     = (*Model)(nil)
 	_ models.Conditionals = (*Model)(nil)
 	_ models.Tabular      = (*Model)(nil)
 	_ models.Parts        = (*Model)(nil)
