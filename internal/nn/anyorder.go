@@ -235,7 +235,7 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 		})
 		ends := Gather(s[10], ExpandAxes(Reshape(row(s[5]), most), -1)) // [most, width]
 		o := Dot(ends, h).General([]int{1}, nil, []int{1}, nil)         // [most, batch]
-		asked = writeRows(asked, o, Mul(Reshape(d), Const(g, int32(most))))
+		asked = writeRows(asked, o, Reshape(d))
 		at := ExpandAxes(Reshape(row(s[4]), len(units[0])), -1)
 		sums = Add(sums, Dot(Gather(s[6], at), Gather(s[8], at)).General([]int{0}, nil, []int{0}, nil))
 		sums = Add(sums, Dot(row(s[7]), row(s[9])).General([]int{0}, nil, []int{0}, nil))
@@ -254,15 +254,19 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 	return Add(Transpose(asked, 0, 1), added[last])
 }
 
-// writeRows replaces the rows from first on.
-func writeRows(v, rows, first *Node) *Node {
-	g := v.Graph()
+// writeRows replaces block d of the rows of v, which are blocks of as many as there are new ones. The Go backend has no
+// slices that move, and its scattering makes nodes that a second loop of a graph cannot use.
+func writeRows(v, rows, d *Node) *Node {
+	g, n := v.Graph(), rows.Shape().Dimensions[0]
 	if g.Backend().Capabilities().Operations[compute.OpTypeDynamicUpdateSlice] {
-		return DynamicUpdateSlice(v, rows, []*Node{first, Const(g, int32(0))})
+		return DynamicUpdateSlice(v, rows, []*Node{Mul(d, Const(g, int32(n))), Const(g, int32(0))})
 	}
-	n := rows.Shape().Dimensions[0]
-	at := Add(Const(g, iota32(n)), first)
-	return ScatterUpdate(v, ExpandAxes(at, -1), rows, true, true)
+	blocks := v.Shape().Dimensions[0] / n
+	shape := shapes.Make(v.DType(), blocks, n, v.Shape().Dimensions[1])
+	here := Equal(Const(g, iota32(blocks)), d)
+	here = BroadcastToDims(Reshape(here, blocks, 1, 1), shape.Dimensions...)
+	written := Where(here, BroadcastToDims(ExpandAxes(rows, 0), shape.Dimensions...), Reshape(v, shape.Dimensions...))
+	return Reshape(written, v.Shape().Dimensions...)
 }
 
 // padded makes the lists equally long by numbers that fill them up.

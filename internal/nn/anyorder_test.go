@@ -122,7 +122,7 @@ func checkAnyOrder(t *testing.T, b *backend.Backend, n *AnyOrder) {
 		if n.o.ContextDim > 0 {
 			context = rest[4]
 		}
-		return []*Node{n.Apply(p, rest[0], rest[1], context, nil), n.InOrder(p, rest[0], rest[2], context, rest[3])}
+		return []*Node{n.Apply(p, rest[0], rest[1], context, nil), n.InOrder(p, rest[0], rest[2], context, rest[3]), n.InOrder(p, rest[0], rest[2], context, rest[3])}
 	}, args...)
 	of := func(row int) ([]float32, []float32) {
 		return x[row*inputs : (row+1)*inputs], ctx[row*n.o.ContextDim : (row+1)*n.o.ContextDim]
