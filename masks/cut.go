@@ -133,5 +133,10 @@ func choose(q []float64, at float64) (k int, share float64) {
 }
 
 // After moves the inputs that are marked behind all others, which keep their order among each other as do these. Each
-// input must have a degree of its own; nil marks none.
-func (o Order) After(late []bool) Order { return slices.Clone(o.after(late)) }
+// input must have a degree of its own; an order of another length than the marks stays as it is.
+func (o Order) After(late []bool) Order {
+	if len(late) != len(o) {
+		return slices.Clone(o)
+	}
+	return slices.Clone(o.after(late))
+}

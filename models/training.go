@@ -44,11 +44,14 @@ const (
 	// Divergence is ln Z − KL(q ‖ p) between the model q and a target Z·p. It takes
 	// no rows.
 	Divergence
+	// OrderMean is the mean over all orders of ln p(x | context), estimated by passes that ask several variables at
+	// once: a lower bound of the likelihood of an ensemble of orders.
+	OrderMean
 )
 
 // String returns the kind in words.
 func (k ObjectiveKind) String() string {
-	return [...]string{"likelihood", "bound", "conditional likelihood", "divergence"}[k]
+	return [...]string{"likelihood", "bound", "conditional likelihood", "divergence", "order mean"}[k]
 }
 
 // ObjectiveOf is the objective of a model: the likelihood in nats unless it is

@@ -256,11 +256,18 @@ func (m *model) endFacts(r *monitor.Run) (all facts) {
 
 // validName is what a validation measures: an estimated objective by its bound.
 func validName(r *monitor.Run) string {
-	if objective(r) != "likelihood" {
-		return "valid −ELBO"
+	switch objective(r) {
+	case "likelihood":
+		return "valid"
+	case orderMean:
+		return "valid one-pass mean of orders"
 	}
-	return "valid"
+	return "valid −ELBO"
 }
+
+// orderMean is the objective whose validations estimate the mean over orders, which is not to be ranked beside
+// the likelihood of an ensemble.
+const orderMean = "order mean"
 
 // testName is what a test measures: of a bound the likelihood below it.
 func testName(r *monitor.Run) string {

@@ -25,11 +25,15 @@ var atCursor = runColumn{"at cursor", 9, func(m *model, r *monitor.Run, _ monito
 // runColumns are those of every list, the most important first: what has no room is left
 // out from the end.
 var runColumns = []runColumn{
-	{"best", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
+	{"best", 9, func(_ *model, r *monitor.Run, f monitor.Figures) string {
 		if f.Best == nil {
 			return "-"
 		}
-		return nats(float64(f.Best.OfOthers()))
+		best := nats(float64(f.Best.OfOthers()))
+		if objective(r) == orderMean {
+			return "~" + best
+		}
+		return best
 	}},
 	{"state", 11, func(m *model, r *monitor.Run, _ monitor.Figures) string { return m.theme.state(r.Status()) }},
 	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return text.Grouped(f.Step) }},

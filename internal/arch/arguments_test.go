@@ -36,6 +36,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/models/output"
 	"github.com/maskflow/maskflow/models/vae"
 	"github.com/maskflow/maskflow/monitor"
@@ -59,6 +60,7 @@ var library = map[string][]any{
 	"models/flow": {flow.NewAffine, flow.NewAutoregressive, flow.NewStack, flow.New, flow.NewOrdered, flow.NewSpline, flow.NewActNorm,
 		flow.NewGated, flow.Invert, flow.Unwrap, flow.NewBatchNorm, flow.NewLU, flow.Normalisations},
 	"models/made":   {made.New},
+	"models/nade":   {nade.New},
 	"models/maf":    {maf.New},
 	"models/iaf":    {iaf.Energies, iaf.EnergyByName, iaf.StickTheLandingRow, iaf.New, iaf.NewVariational, iaf.Teacher},
 	"models/vae":    {vae.New},
@@ -96,7 +98,8 @@ var ofProcess = []string{"backend.Doctor", "backend.Install", "backend.QuietLogs
 var indexed = []string{"*masks.Cycle.At", "*masks.Set.In", "*masks.Set.Mask", "*masks.Set.Out", "*data.Table.At", "*data.Table.Row",
 	"*data.Lines.At",
 	"*data.Table.Set", "*data.Table.SetText", "*data.Table.TextOf", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal",
-	"models: VariableOf", "models/output: Apart", "*made.Model.Columns", "*made.Model.Support", "*made.Model.Variable"}
+	"models: VariableOf", "models/output: Apart", "*made.Model.Columns", "*made.Model.Support", "*made.Model.Variable",
+	"*nade.Model.Columns", "*nade.Model.Support", "*nade.Model.Variable"}
 
 // ofGraphs take nodes: they panic with the shapes, and whoever builds the graph returns an error.
 var ofGraphs = []string{"models.Bind", "models.Nest", "models.Of", "models.InScope"}
@@ -134,7 +137,7 @@ func objects(t *testing.T, b *backend.Backend) []any {
 	m, f := made.Options{Dim: 3, Hidden: []int{5}, Masks: 2}, maf.Options{Dim: 2, Hidden: []int{5}, Layers: 2}
 	density, affine := must(made.New(m)), must(maf.New(f))
 	var all []any
-	for _, d := range []models.Definition{density, affine, must(iaf.New(iaf.Options{Dim: 2, Hidden: []int{5}})), must(vae.New(vae.Options{Dim: 3}))} {
+	for _, d := range []models.Definition{density, must(nade.New(nade.Options{Dim: 3, Hidden: []int{5}})), affine, must(iaf.New(iaf.Options{Dim: 2, Hidden: []int{5}})), must(vae.New(vae.Options{Dim: 3}))} {
 		trained := must(maskflow.New(b, d, models.Initialize(d, 1), maskflow.Options{}))
 		t.Cleanup(trained.Close)
 		all = append(all, d, trained, models.Initialize(d, 1))

@@ -214,6 +214,9 @@ func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 	_, masked := d.(models.Masked)
 	f := figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), valid: "NLL"}
 	f.mixed = slices.ContainsFunc(models.VariablesOf(d), func(v models.Variable) bool { return v.Grid != nil || v.States > 0 })
+	if models.ObjectiveOf(d).Kind == models.OrderMean {
+		f.valid = "one-pass estimate of the mean over orders,"
+	}
 	if _, ok := d.(models.Stochastic); ok {
 		f.valid = "importance-weighted NLL"
 		if c.Eval.ValidSamples <= 1 {

@@ -127,7 +127,7 @@ func (n *AnyOrder) Apply(p models.Params, x, m, context, keep *Node) *Node {
 	m = ConvertDType(m, x.DType())
 	a := n.affine(p, 0, Mul(x, SpreadColumns(m, n.units)), context)
 	a = Add(a, Dot(m, p.Get(seen)).Product())
-	h := n.upper(p, a, keep, func(l int, h *Node) *Node { return n.affine(p, l, h, context) })
+	h := n.upper(a, keep, func(l int, h *Node) *Node { return n.affine(p, l, h, context) })
 	return n.affine(p, len(n.o.Hidden), h, context)
 }
 
@@ -142,7 +142,7 @@ func (n *AnyOrder) affine(p models.Params, l int, h, context *Node) *Node {
 }
 
 // upper computes the units of the last hidden layer by the sums a of the first one.
-func (n *AnyOrder) upper(p models.Params, a, keep *Node, affine func(l int, h *Node) *Node) *Node {
+func (n *AnyOrder) upper(a, keep *Node, affine func(l int, h *Node) *Node) *Node {
 	from := 0
 	act := func(a *Node) *Node {
 		h := n.activation.Graph(a)
@@ -229,7 +229,7 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 		i, sums, asked := s[0], s[2], s[3]
 		d := Reshape(Gather(s[1], Reshape(i, 1)), 1, 1)
 		row := func(v *Node) *Node { return Gather(v, d) } // [1, …] of the rows of v
-		h := n.upper(models.Params{}, sums, nil, func(l int, h *Node) *Node {
+		h := n.upper(sums, nil, func(l int, h *Node) *Node {
 			at := fixed + 2*(l-1)
 			return Add(Dot(h, s[at]).Product(), s[at+1])
 		})

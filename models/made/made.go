@@ -67,11 +67,10 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	variables, families, err := o.choice().Families(o.Dim, o.Variables)
+	mixed, err := o.choice().Mixed(o.Dim, o.Variables)
 	if err != nil {
 		return nil, fmt.Errorf("made: %w", err)
 	}
-	mixed := output.NewMixed(variables, families)
 	net, err := nn.NewNetwork(nn.NetworkOptions{
 		Recipe: masks.Recipe{Dim: o.Dim, Hidden: o.Hidden, Direct: o.Direct, Base: o.Order, Start: o.Start, Late: mixed.Late(), Groups: o.Groups,
 			Degrees: o.Degrees, Count: o.Masks, Resample: o.Resample, Seed: o.Seed},

@@ -71,11 +71,11 @@ func New(o Options) (*Model, error) {
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("nade: %w", err)
 	}
-	variables, families, err := o.choice().Families(o.Dim, o.Variables)
+	mixed, err := o.choice().Mixed(o.Dim, o.Variables)
 	if err != nil {
 		return nil, fmt.Errorf("nade: %w", err)
 	}
-	m := &Model{opts: o, mixed: output.NewMixed(variables, families), cuts: masks.Cuts{Dim: o.Dim, Tilt: o.Tilt}}
+	m := &Model{opts: o, mixed: mixed, cuts: masks.Cuts{Dim: o.Dim, Tilt: o.Tilt}}
 	m.net, err = nn.NewAnyOrder(nn.AnyOrderOptions{Dim: o.Dim, ContextDim: o.ContextDim, Groups: m.mixed.Groups(), Hidden: o.Hidden,
 		Residual: o.Residual, Activation: o.Activation, Init: o.Init})
 	if err == nil {
@@ -204,7 +204,7 @@ func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error
 
 // Objective is the mean over orders of the likelihood.
 func (m *Model) Objective() models.Objective {
-	return models.Objective{Kind: models.Likelihood, Units: models.Nats}
+	return models.Objective{Kind: models.OrderMean, Units: models.Nats}
 }
 
 // NoiseDim is the number of values that a row has beside its variables in training: its cut, and

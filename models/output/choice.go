@@ -52,8 +52,18 @@ func (c Choice) Traits() models.Traits {
 	return models.Traits{Cells: true, Mixed: c.byKind(), Binary: err == nil && family.Support() == models.Bits(), By: value(c.Family), Key: "output"}
 }
 
-// Families are those of each variable, with what is known of it: of nil what the one family takes.
-func (c Choice) Families(dim int, variables []models.Variable) ([]models.Variable, []Family, error) {
+// Mixed arranges variables of a model by the families that are chosen for them: those of nil are what the one
+// family takes.
+func (c Choice) Mixed(dim int, variables []models.Variable) (*Mixed, error) {
+	variables, families, err := c.families(dim, variables)
+	if err != nil {
+		return nil, err
+	}
+	return newMixed(variables, families), nil
+}
+
+// families are those of each variable, with what is known of it.
+func (c Choice) families(dim int, variables []models.Variable) ([]models.Variable, []Family, error) {
 	fields := c.Fields
 	if c.byKind() {
 		fields = c.mixed()
@@ -87,7 +97,7 @@ func (c Choice) Size(in models.Input, beside int, hidden []int) float64 {
 	if in.Variables == nil {
 		return nn.Size(in.Dim+beside, in.ContextDim, hidden, in.Dim)
 	}
-	_, families, err := c.Families(in.Dim, in.Variables)
+	_, families, err := c.families(in.Dim, in.Variables)
 	if err != nil {
 		return 0
 	}

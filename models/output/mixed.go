@@ -45,8 +45,8 @@ type stateGroup struct {
 // place is where a variable is: number j of a group.
 type place struct{ group, j int }
 
-// NewMixed arranges variables by their families, which are those of [For].
-func NewMixed(variables []models.Variable, families []Family) *Mixed {
+// newMixed arranges variables by their families, which are those of [For].
+func newMixed(variables []models.Variable, families []Family) *Mixed {
 	m := &Mixed{variables: variables, families: families}
 	some := slices.ContainsFunc(variables, func(v models.Variable) bool { return v.States > 0 })
 	widths, next := make([]int, len(variables)), len(variables)
