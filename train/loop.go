@@ -32,7 +32,7 @@ func (t *Trainer) Run(ctx context.Context) error {
 			}
 		}
 		if t.complete() {
-			if t.p.Cursor > 0 && !t.p.Validated { // max_steps ended it inside an epoch
+			if t.p.Step > 0 && !t.p.Validated { // max_steps ended it inside an epoch, or between validations
 				if err := t.validate(ctx); err != nil {
 					return err
 				}
@@ -62,6 +62,9 @@ func (t *Trainer) complete() bool {
 func (t *Trainer) endEpoch(ctx context.Context) error {
 	t.p.Epoch++
 	t.p.Cursor = 0
+	if t.p.Epoch%t.validateEvery() != 0 {
+		return nil
+	}
 	if err := t.validate(ctx); err != nil {
 		// The epoch is validated again when the training goes on.
 		t.p.Epoch--
@@ -69,6 +72,18 @@ func (t *Trainer) endEpoch(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// validateEvery is the number of epochs between validations.
+func (t *Trainer) validateEvery() int {
+	switch {
+	case t.o.ValidateEvery > 0:
+		return t.o.ValidateEvery
+	case t.estimator == nil:
+		return 1
+	}
+	const backward = 2 // a step costs a pass forward and two backward
+	return max(1, 4*validDraws*t.splits.Valid.Rows/((1+backward)*t.splits.Train.Rows))
 }
 
 // advance takes the next steps in one call, up to the end of the epoch.

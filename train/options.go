@@ -35,6 +35,9 @@ type Options struct {
 	// LookAhead ends training after so many epochs without a better validation
 	// likelihood; 0 means 30.
 	LookAhead int
+	// ValidateEvery is the number of epochs between validations, of which there is one in the end, too. 0 means 1, and
+	// for a model whose validations take draws as many as make these cost a quarter of the steps.
+	ValidateEvery int
 	// DropLast leaves out an epoch's incomplete last batch; otherwise it is
 	// padded with rows of weight zero.
 	DropLast bool
@@ -97,6 +100,8 @@ func (o *Options) Table(noisy ...string) option.Table {
 		limit("max_steps", &o.MaxSteps, "number of optimiser steps after which the run ends"),
 		option.Of("look_ahead", &o.LookAhead, 30, "number of epochs without a better validation likelihood after which the run ends; 0 never ends it").
 			Within(1, option.MaxSteps).Named("0", Never).Mutable(),
+		option.Of("validate_every", &o.ValidateEvery, 0, "number of epochs between validations").Within(0, option.MaxSteps).
+			Default("1; of a nade as many as make validations cost a quarter of the steps").Mutable(),
 		option.Of("checkpoint_every", &o.CheckpointEvery, 60, "seconds between checkpoints").Positive().Mutable(),
 		option.Of("log_every", &o.LogEvery, 10, "number of steps between training records").Within(1, option.MaxSteps).Mutable(),
 		option.Of("drop_last", &o.DropLast, false, "whether the incomplete batch at the end of an epoch is left out, instead of padded and weighted"),

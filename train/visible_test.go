@@ -13,14 +13,28 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/nade"
 )
 
 // A 0 that is seen is not an input that is not: x₃ is x₁ and independent of x₂, which a model of
 // every order learns of both, each seen without the other.
 func TestAVisibleZeroIsNotAnUnseenInput(t *testing.T) {
+	bits := slices.Repeat([]models.Variable{{Support: models.Bits()}}, 3)
+	t.Run("made", func(t *testing.T) {
+		checkVisible(t, newMADE(t, made.Options{Dim: 3, Output: "mixed", Variables: bits,
+			Hidden: []int{32}, Degrees: masks.SequentialDegrees, Masks: masks.Unlimited, Resample: masks.ResampleOrder}))
+	})
+	t.Run("nade", func(t *testing.T) {
+		m, err := nade.New(nade.Options{Dim: 3, Variables: bits, Hidden: []int{32}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkVisible(t, m)
+	})
+}
+
+func checkVisible(t *testing.T, m models.Masked) {
 	b := backendtest.Open(t, backend.KindGo)
-	m := newMADE(t, made.Options{Dim: 3, Output: "mixed", Variables: slices.Repeat([]models.Variable{{Support: models.Bits()}}, 3),
-		Hidden: []int{32}, Degrees: masks.SequentialDegrees, Masks: masks.Unlimited, Resample: masks.ResampleOrder})
 	rng := rand.New(rand.NewPCG(5, 0))
 	all := func(name string, rows int) *data.Prepared {
 		s := &data.Prepared{Name: name, Rows: rows, Dim: 3}

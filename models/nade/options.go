@@ -77,7 +77,9 @@ func (o *Options) Table() option.Table {
 		option.Of("tilt", &o.Tilt, 0, "spends the draws of training elsewhere than evenly over the number k of given variables, as ((D-k)/D)^tilt; the expected loss stays the same").
 			Within(-masks.MaxTilt, masks.MaxTilt),
 		option.Words("init", &o.Init, "how initial weights are drawn; biases start at 0", "he", "orthogonal", "glorot", "lecun"),
-		option.Of("orders", &o.Orders, 16, "number of orders whose densities are averaged").Within(1, masks.MaxSets),
+		option.Section("orders", option.Table{
+			option.Of("count", &o.Orders, 16, "number of orders whose densities are averaged").Within(1, masks.MaxSets),
+		}),
 		option.Of("random_holes", &o.RandomHoles, false, "which cells are missing depends on nothing, so that complete samples may have variables with holes anywhere in an order"),
 		option.Rule(func(report option.Report) {
 			if o.Hidden != nil && len(o.Hidden) == 0 {
