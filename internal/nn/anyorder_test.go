@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -151,35 +153,72 @@ func checkAnyOrder(t *testing.T, b *backend.Backend, n *AnyOrder) {
 		}
 	}
 	n.checkHost(t, get, x, ctx, known, sequence, got[1])
+	n.checkAsk(t, get, x, ctx, given, got[0])
 }
 
-// checkHost compares what Walk gives emit with the outputs of an order. A variable is given to it as the
-// number of its row, from which its units are found.
-func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, known []float32, sequence []int, want []float32) {
+// checkAsk compares what Ask computes for some variables, in any order, with the outputs of one pass.
+func (n *AnyOrder) checkAsk(t *testing.T, get func(string) []float32, x, ctx, given, want []float32) {
 	t.Helper()
-	dim, inputs, outputs := n.o.Dim, len(n.units), n.Outputs()
-	rows := len(x) / inputs
-	var encoders []Encoder
-	for d := range dim {
+	rows, outputs := len(x)/len(n.units), n.Outputs()
+	host := n.Host(get, n.numbered(x))
+	for _, asked := range [][]int{{2}, {3, 0, 1}, nil} {
+		got, err := host.Ask(t.Context(), rowNumbers(given, n.o.Dim), rows, ctx, asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var columns []int
+		for _, d := range asked {
+			columns = append(columns, n.Columns(d)...)
+		}
+		if len(got) != rows*len(columns) {
+			t.Fatalf("asked for %v: %d outputs of %d rows, need %d each", asked, len(got), rows, len(columns))
+		}
+		for i, v := range got {
+			w := float64(want[i/len(columns)*outputs+columns[i%len(columns)]])
+			if math.Abs(float64(v)-w) > 2e-5*(1+math.Abs(w)) {
+				t.Errorf("asked for %v: output %d of row %d is %v, want %v", asked, columns[i%len(columns)], i/len(columns), v, w)
+			}
+		}
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := host.Ask(stopped, rowNumbers(given, n.o.Dim), rows, ctx, []int{1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error of a cancelled context is %v", err)
+	}
+}
+
+// numbered are encoders for variables that are given as the numbers of their rows, by which their units are found.
+func (n *AnyOrder) numbered(x []float32) (encoders []Encoder) {
+	for d := range n.o.Dim {
 		encoders = append(encoders, func(units []float32, row float32) {
 			for u, column := range n.inputs[d] {
-				units[u] = x[int(row)*inputs+column]
+				units[u] = x[int(row)*len(n.units)+column]
 			}
 		})
 	}
-	host := n.Host(get, encoders)
-	codes := func() []float32 {
-		all := make([]float32, rows*dim)
-		for i := range all {
-			if all[i] = float32(i / dim); known[i] == 0 {
-				all[i] = models.NotKnown
-			}
+	return encoders
+}
+
+// rowNumbers are those of rows [n, dim] in each variable, where known is not 0.
+func rowNumbers(known []float32, dim int) []float32 {
+	all := make([]float32, len(known))
+	for i := range all {
+		if all[i] = float32(i / dim); known[i] == 0 {
+			all[i] = models.NotKnown
 		}
-		return all
 	}
+	return all
+}
+
+// checkHost compares what Walk gives emit with the outputs of an order.
+func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, known []float32, sequence []int, want []float32) {
+	t.Helper()
+	dim, outputs := n.o.Dim, n.Outputs()
+	rows := len(x) / len(n.units)
+	host := n.Host(get, n.numbered(x))
 	for given := range dim {
 		for _, again := range []bool{false, true} {
-			values := codes()
+			values := rowNumbers(known, dim)
 			_, err := host.Walk(t.Context(), values, rows, ctx, sequence[:given], sequence[given:], again, func(d, row int, params []float32, stride int, _ []float32) {
 				for p, column := range n.Columns(d) {
 					for i := range min(stride, rows-row) {
@@ -190,7 +229,7 @@ func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, k
 					}
 				}
 			})
-			if err != nil || fmt.Sprint(values) != fmt.Sprint(codes()) {
+			if err != nil || fmt.Sprint(values) != fmt.Sprint(rowNumbers(known, dim)) {
 				t.Errorf("%v, or values changed", err)
 			}
 		}

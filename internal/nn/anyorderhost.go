@@ -80,6 +80,13 @@ func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []f
 	if rows == 0 || len(asked) == 0 {
 		return 0, ctx.Err()
 	}
+	return h.inTiles(ctx, rows, func(ctx context.Context, t *anyOrderTile, row, n int) int {
+		return t.run(ctx, x, row, n, cond, given, asked, again, emit)
+	})
+}
+
+// inTiles calls compute for rows, some side by side, with what it may use for them. Its panic is an error.
+func (h *AnyOrderHost) inTiles(ctx context.Context, rows int, compute func(ctx context.Context, t *anyOrderTile, row, n int) (passes int)) (passes int, err error) {
 	passes, _, err = inTiles(ctx, rows, func(lanes int) tileOf {
 		t := h.newTile(lanes)
 		return func(ctx context.Context, row, n int) (passes int, converged bool, err error) {
@@ -88,11 +95,47 @@ func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []f
 					err = fmt.Errorf("panic while computing rows %d to %d: %v", row, row+n-1, p)
 				}
 			}()
-			passes = t.run(ctx, x, row, n, cond, given, asked, again, emit)
-			return passes, true, nil
+			return compute(ctx, t, row, n), true, nil
 		}
 	})
 	return passes, err
+}
+
+// Ask computes the outputs for the variables of asked given all that is known of each row of x, row-major [rows, dim],
+// in one pass: what is [models.NotKnown] is not given, and rows may differ in what that is. cond [rows, context]
+// is nil without a context. The outputs are row-major, of a row those of the first variable of asked before those
+// of the next. Errors are that of a cancelled ctx, and a panic of an encoder.
+func (h *AnyOrderHost) Ask(ctx context.Context, x []float32, rows int, cond []float32, asked []int) ([]float32, error) {
+	width, dim := 0, h.net.o.Dim
+	for _, d := range asked {
+		width += len(h.net.columns[d])
+	}
+	all := make([]float32, rows*width)
+	if len(all) == 0 {
+		return nil, ctx.Err()
+	}
+	_, err := h.inTiles(ctx, rows, func(_ context.Context, t *anyOrderTile, row, n int) int {
+		t.context(cond, row, n)
+		t.begin()
+		for d := range dim {
+			t.give(d, x[row*dim:(row+n)*dim])
+		}
+		t.upper()
+		at := row * width
+		for _, d := range asked {
+			for out := t.outputs(d); len(out) > 0; out = out[t.lanes:] {
+				for i, v := range out[:n] {
+					all[at+i*width] = v
+				}
+				at++
+			}
+		}
+		return 1
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // anyOrderTile holds the activations of up to lanes rows: unit-major, [units, lanes].
@@ -121,12 +164,8 @@ func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
 }
 
 func (t *anyOrderTile) run(ctx context.Context, x []float32, row, n int, cond []float32, given, asked []int, again bool, emit Emit) (passes int) {
-	dim, width := t.h.net.o.Dim, t.h.net.o.ContextDim
-	for i := range n {
-		for c := range width {
-			t.cond[c*t.lanes+i] = cond[(row+i)*width+c]
-		}
-	}
+	dim := t.h.net.o.Dim
+	t.context(cond, row, n)
 	rows := x[row*dim : (row+n)*dim]
 	t.begin()
 	for _, d := range given {
@@ -143,14 +182,11 @@ func (t *anyOrderTile) run(ctx context.Context, x []float32, row, n int, cond []
 			}
 		}
 		t.upper()
-		from, to := t.h.starts[d], t.h.starts[d+1]
-		for k := from; k < to; k++ {
-			t.unit(t.out[(k-from)*t.lanes:][:t.lanes], len(t.h.layers)-1, k, t.acts[len(t.acts)-1])
-		}
+		out := t.outputs(d)
 		for i := range n {
 			t.xs[i] = rows[i*dim+d]
 		}
-		emit(d, row, t.out[:(to-from)*t.lanes], t.lanes, t.xs[:n])
+		emit(d, row, out, t.lanes, t.xs[:n])
 		for i, v := range t.xs[:n] {
 			rows[i*dim+d] = v
 		}
@@ -161,6 +197,25 @@ func (t *anyOrderTile) run(ctx context.Context, x []float32, row, n int, cond []
 	return len(asked)
 }
 
+// context are the contexts of n rows from one on.
+func (t *anyOrderTile) context(cond []float32, row, n int) {
+	width := t.h.net.o.ContextDim
+	for i := range n {
+		for c := range width {
+			t.cond[c*t.lanes+i] = cond[(row+i)*width+c]
+		}
+	}
+}
+
+// outputs are those of a variable by the units of the last hidden layer, [outputs of it, lanes].
+func (t *anyOrderTile) outputs(d int) []float32 {
+	from, to := t.h.starts[d], t.h.starts[d+1]
+	for k := from; k < to; k++ {
+		t.unit(t.out[(k-from)*t.lanes:][:t.lanes], len(t.h.layers)-1, k, t.acts[len(t.acts)-1])
+	}
+	return t.out[:(to-from)*t.lanes]
+}
+
 // begin are the sums of the first layer where nothing is given.
 func (t *anyOrderTile) begin() {
 	for k := range t.h.net.o.Hidden[0] {
@@ -168,16 +223,17 @@ func (t *anyOrderTile) begin() {
 	}
 }
 
-// give adds a variable to the sums of the first layer.
+// give adds a variable to the sums of the first layer, in the rows that know it.
 func (t *anyOrderTile) give(d int, rows []float32) {
 	dim, units := t.h.net.o.Dim, len(t.h.net.inputs[d])
-	own := t.own[:(units+1)*t.lanes]
+	own, known := t.own[:(units+1)*t.lanes], false
 	clear(own)
 	for i := range len(rows) / dim {
 		v := rows[i*dim+d]
 		if models.IsNotKnown(v) {
 			continue
 		}
+		known = true
 		own[units*t.lanes+i] = 1
 		if t.h.encode == nil {
 			own[i] = v
@@ -187,6 +243,9 @@ func (t *anyOrderTile) give(d int, rows []float32) {
 		for u, unit := range t.units[:units] {
 			own[u*t.lanes+i] = unit
 		}
+	}
+	if !known {
+		return
 	}
 	w := t.h.first[d]
 	for k := range t.h.net.o.Hidden[0] {
