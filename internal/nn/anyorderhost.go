@@ -3,7 +3,6 @@ package nn
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/maskflow/maskflow/models"
 )
@@ -70,18 +69,19 @@ func (l Masked) unmasked(get func(name string) []float32) Dense {
 	return d
 }
 
-// Walk fills the variables of asked in x, row-major [rows, dim], one after the other: each comes from emit, which is
-// given the network's outputs for it given the variables of given and those that were asked before it. Where x is
-// [models.NotKnown] a variable is not given. cond [rows, context] is nil without a context. With again the sums
-// of the first layer are computed anew for each variable, and have the same bits. passes is the number of times that
+// Walk fills what is [models.NotKnown] in x, row-major [rows, dim], variable by variable in a sequence: each value comes from
+// emit, which is given the network's outputs for the variable given all that the row knew before and those that were filled
+// before it. Rows may differ in what they know, and keep it, whatever emit makes of it. What is no part of the sequence, or
+// what emit leaves NotKnown, is not given. cond [rows, context] is nil without a context. With again the sums
+// of the first layer are computed anew for each variable, and have the same bits. passes is the largest number of times that
 // a row went through the upper layers. Errors are that of a cancelled ctx, with x partly filled, and a
 // panic of emit.
-func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []float32, given, asked []int, again bool, emit Emit) (passes int, err error) {
-	if rows == 0 || len(asked) == 0 {
+func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []float32, sequence []int, again bool, emit Emit) (passes int, err error) {
+	if rows == 0 || len(sequence) == 0 {
 		return 0, ctx.Err()
 	}
 	return h.inTiles(ctx, rows, func(ctx context.Context, t *anyOrderTile, row, n int) int {
-		return t.run(ctx, x, row, n, cond, given, asked, again, emit)
+		return t.walk(ctx, x, row, n, cond, sequence, again, emit)
 	})
 }
 
@@ -115,11 +115,8 @@ func (h *AnyOrderHost) Ask(ctx context.Context, x []float32, rows int, cond []fl
 		return nil, ctx.Err()
 	}
 	_, err := h.inTiles(ctx, rows, func(_ context.Context, t *anyOrderTile, row, n int) int {
-		t.context(cond, row, n)
+		t.read(x[row*dim:(row+n)*dim], cond, row)
 		t.begin()
-		for d := range dim {
-			t.give(d, x[row*dim:(row+n)*dim])
-		}
 		t.upper()
 		at := row * width
 		for _, d := range asked {
@@ -142,6 +139,8 @@ func (h *AnyOrderHost) Ask(ctx context.Context, x []float32, rows int, cond []fl
 type anyOrderTile struct {
 	h        *AnyOrderHost
 	lanes    int
+	x        []float32   // the rows, [n, dim]
+	open     []bool      // what they did not know at first, [n, dim]
 	sums     [][]float32 // of each hidden layer before its activation
 	acts     [][]float32 // after it
 	own      []float32   // the units of a variable and then its m, [units + 1, lanes]
@@ -155,7 +154,7 @@ func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
 	for d := range h.net.o.Dim {
 		units, outputs = max(units, len(h.net.inputs[d])), max(outputs, len(h.net.columns[d]))
 	}
-	t := &anyOrderTile{h: h, lanes: lanes, own: make([]float32, (units+1)*lanes), units: make([]float32, units),
+	t := &anyOrderTile{h: h, lanes: lanes, open: make([]bool, lanes*h.net.o.Dim), own: make([]float32, (units+1)*lanes), units: make([]float32, units),
 		out: make([]float32, outputs*lanes), cond: make([]float32, h.net.o.ContextDim*lanes), xs: make([]float32, lanes)}
 	for _, width := range h.net.o.Hidden {
 		t.sums, t.acts = append(t.sums, make([]float32, width*lanes)), append(t.acts, make([]float32, width*lanes))
@@ -163,48 +162,63 @@ func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
 	return t
 }
 
-func (t *anyOrderTile) run(ctx context.Context, x []float32, row, n int, cond []float32, given, asked []int, again bool, emit Emit) (passes int) {
-	dim := t.h.net.o.Dim
-	t.context(cond, row, n)
-	rows := x[row*dim : (row+n)*dim]
-	t.begin()
-	for _, d := range given {
-		t.give(d, rows)
+// read takes rows x, of which so many come before, with their contexts.
+func (t *anyOrderTile) read(x, cond []float32, before int) {
+	t.x, t.open = x, t.open[:len(x)]
+	for i, v := range x {
+		t.open[i] = models.IsNotKnown(v)
 	}
-	for passes, d := range asked {
+	width := t.h.net.o.ContextDim
+	for i := range len(x) / t.h.net.o.Dim {
+		for c := range width {
+			t.cond[c*t.lanes+i] = cond[(before+i)*width+c]
+		}
+	}
+}
+
+func (t *anyOrderTile) walk(ctx context.Context, x []float32, row, n int, cond []float32, sequence []int, again bool, emit Emit) (passes int) {
+	dim := t.h.net.o.Dim
+	t.read(x[row*dim:(row+n)*dim], cond, row)
+	t.begin()
+	for k, d := range sequence {
+		if !t.asks(d) {
+			continue
+		}
 		if ctx.Err() != nil {
 			return passes
 		}
 		if again {
 			t.begin()
-			for _, e := range slices.Concat(given, asked[:passes]) {
-				t.give(e, rows)
+			for _, e := range sequence[:k] {
+				t.give(e, true)
 			}
 		}
 		t.upper()
-		out := t.outputs(d)
+		passes++
 		for i := range n {
-			t.xs[i] = rows[i*dim+d]
+			t.xs[i] = t.x[i*dim+d]
 		}
-		emit(d, row, out, t.lanes, t.xs[:n])
+		emit(d, row, t.outputs(d), t.lanes, t.xs[:n])
 		for i, v := range t.xs[:n] {
-			rows[i*dim+d] = v
+			if t.open[i*dim+d] {
+				t.x[i*dim+d] = v
+			}
 		}
-		if !again && passes < len(asked)-1 {
-			t.give(d, rows)
+		if !again && k < len(sequence)-1 {
+			t.give(d, true)
 		}
 	}
-	return len(asked)
+	return passes
 }
 
-// context are the contexts of n rows from one on.
-func (t *anyOrderTile) context(cond []float32, row, n int) {
-	width := t.h.net.o.ContextDim
-	for i := range n {
-		for c := range width {
-			t.cond[c*t.lanes+i] = cond[(row+i)*width+c]
+// asks reports whether a row did not know a variable at first.
+func (t *anyOrderTile) asks(d int) bool {
+	for ; d < len(t.open); d += t.h.net.o.Dim {
+		if t.open[d] {
+			return true
 		}
 	}
+	return false
 }
 
 // outputs are those of a variable by the units of the last hidden layer, [outputs of it, lanes].
@@ -216,24 +230,27 @@ func (t *anyOrderTile) outputs(d int) []float32 {
 	return t.out[:(to-from)*t.lanes]
 }
 
-// begin are the sums of the first layer where nothing is given.
+// begin are the sums of the first layer by what rows knew at first.
 func (t *anyOrderTile) begin() {
 	for k := range t.h.net.o.Hidden[0] {
 		t.unit(t.sums[0][k*t.lanes:][:t.lanes], 0, k, nil)
 	}
+	for d := range t.h.net.o.Dim {
+		t.give(d, false)
+	}
 }
 
-// give adds a variable to the sums of the first layer, in the rows that know it.
-func (t *anyOrderTile) give(d int, rows []float32) {
+// give adds a variable to the sums of the first layer: in the rows that it was filled in, or in those that knew it at first.
+func (t *anyOrderTile) give(d int, filled bool) {
 	dim, units := t.h.net.o.Dim, len(t.h.net.inputs[d])
-	own, known := t.own[:(units+1)*t.lanes], false
+	own, given := t.own[:(units+1)*t.lanes], false
 	clear(own)
-	for i := range len(rows) / dim {
-		v := rows[i*dim+d]
-		if models.IsNotKnown(v) {
+	for i := range len(t.x) / dim {
+		v := t.x[i*dim+d]
+		if t.open[i*dim+d] != filled || models.IsNotKnown(v) {
 			continue
 		}
-		known = true
+		given = true
 		own[units*t.lanes+i] = 1
 		if t.h.encode == nil {
 			own[i] = v
@@ -244,7 +261,7 @@ func (t *anyOrderTile) give(d int, rows []float32) {
 			own[u*t.lanes+i] = unit
 		}
 	}
-	if !known {
+	if !given {
 		return
 	}
 	w := t.h.first[d]

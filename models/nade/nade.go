@@ -317,7 +317,10 @@ func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method
 	if err != nil {
 		return 0, err
 	}
-	passes, err = s.host.Walk(ctx, dst, rows, cond, nil, s.order.Sequence(), method != models.Incremental, mixed.Emit(noise, s.complete))
+	for i := range dst {
+		dst[i] = models.NotKnown
+	}
+	passes, err = s.host.Walk(ctx, dst, rows, cond, s.order.Sequence(), method != models.Incremental, mixed.Emit(noise, s.complete))
 	if err != nil {
 		return passes, err
 	}
