@@ -13,6 +13,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/models/vae"
 )
 
@@ -25,6 +26,7 @@ func TestTableOfCapabilities(t *testing.T) {
 	fit := must.M1(iaf.New(iaf.Options{Dim: 2, Hidden: widths}))
 	all := []models.Definition{
 		must.M1(made.New(made.Options{Dim: dim, ContextDim: context, Hidden: widths})),
+		must.M1(nade.New(nade.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(maf.New(maf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(iaf.New(iaf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(iaf.NewVariational(fit, must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})),

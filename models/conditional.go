@@ -1,6 +1,10 @@
 package models
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"context"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // Conditionals is a density that shows its one-dimensional conditionals
 // p(x_d | x before d, context).
@@ -13,6 +17,23 @@ type Conditionals interface {
 	// Conditional is that of variable d by the W numbers of a row; an error when they
 	// are of another number, or there is no such variable.
 	Conditional(d int, outputs []float32) (Conditional, error)
+}
+
+// HostAsker is a density that is asked for the conditionals of some variables given any others on the host, without a
+// compiled graph.
+type HostAsker interface {
+	Density
+	// NewAsker prepares the network by weights that follow Specs and are copied; an error when they do not fit.
+	NewAsker(w Weights) (Asker, error)
+}
+
+// Asker answers for any variables given any others. It is safe for concurrent use.
+type Asker interface {
+	// Ask returns p(x_d | what is known of the row, context) for each asked variable d of each row, row-major
+	// [n, len(asked)]. x [n, dim] has values, codes of states, which are given as a value is, and [NotKnown] elsewhere,
+	// as at all asked variables: none is given to another. context is [n, contextDim], nil without one. An error says
+	// which number of a row cannot be, what is asked and given too or is no variable, or that ctx is cancelled.
+	Ask(ctx context.Context, x, context []float32, asked []int) ([]Conditional, error)
 }
 
 // Conditional is the distribution of one variable, on the host in float64. Its outcomes

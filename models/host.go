@@ -40,6 +40,15 @@ type Completer interface {
 	Complete() Sampler
 }
 
+// GivenSampler is a sampler of rows of which something is given.
+type GivenSampler interface {
+	Sampler
+	// SampleGiven is Sample for rows dst of which some values are given, or codes of states: only what is [NotKnown] is
+	// drawn, given these, in the order of the sampler. Rows may differ in what is given. Of a row of which nothing is the same
+	// noise makes the same sample as in Sample. An error names a number of a row that its variable cannot have.
+	SampleGiven(ctx context.Context, dst, noise, context []float32, method Method) (passes int, err error)
+}
+
 // Inverter is a flow on the host. It is safe for concurrent use. Values that are
 // not finite are an error that names the layer, the row and the variable; so is
 // a context of the wrong size.

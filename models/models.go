@@ -10,7 +10,8 @@
 //	func (m *Model) LogProb(p models.Params, x, context *graph.Node) *graph.Node
 //
 // What a model can do are the interfaces that it has: a [Density], orders that are
-// inputs of the graph ([Masked]), [Conditionals], variables with states and grids
+// inputs of the graph ([Masked]), [Conditionals], those given any variables as functions of a graph ([AnyOrder]) and
+// on the host ([HostAsker]), variables with states and grids
 // ([Tabular]) and the part of holes in their density ([Parts]), samples on the host
 // ([HostSampler]), a [Flow] with latent codes, an objective of its own ([Trained],
 // [Stochastic]), and a density that it fits to a target ([Fitted]). All say what
@@ -18,6 +19,7 @@
 //
 //	                 Density  HostSampler  Flow  Masked  Conditionals  context  objective
 //	made.Model       yes      yes          -     yes     yes           yes      likelihood
+//	nade.Model       yes      yes          -     yes     yes           yes      order mean
 //	maf.Model        yes      yes          yes   -       -             yes      likelihood
 //	iaf.Model        yes      yes          yes   -       -             yes      likelihood
 //	iaf.Variational  fits     yes          fits  -       -             -        divergence

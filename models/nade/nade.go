@@ -62,6 +62,7 @@ var (
 	_ models.Tabular      = (*Model)(nil)
 	_ models.Parts        = (*Model)(nil)
 	_ models.HostSampler  = (*Model)(nil)
+	_ models.HostAsker    = (*Model)(nil)
 	_ models.Drawn        = (*Model)(nil)
 )
 
@@ -266,8 +267,9 @@ func (m *Model) Stages() []models.Stage { return nil }
 // NewSampler prepares sampling on the host in an order; nil is the first of the cycle. It
 // returns an error when the weights or the set do not fit the model.
 func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, error) {
-	if err := w.Check(m); err != nil {
-		return nil, fmt.Errorf("nade: %w", err)
+	host, err := m.host(w)
+	if err != nil {
+		return nil, err
 	}
 	if set == nil {
 		set = m.cycle.At(0)
@@ -275,8 +277,7 @@ func (m *Model) NewSampler(w models.Weights, set *masks.Set) (models.Sampler, er
 	if set.Dim() != m.opts.Dim {
 		return nil, fmt.Errorf("nade: the order is of %d variables, the model of %d", set.Dim(), m.opts.Dim)
 	}
-	get := w.Named(m)
-	return &sampler{model: m, host: m.net.Host(get, m.mixed.Encoders(get)), order: set.Order}, nil
+	return &sampler{model: m, host: host, order: set.Order}, nil
 }
 
 type sampler struct {
@@ -286,7 +287,10 @@ type sampler struct {
 	complete bool
 }
 
-var _ models.Completer = (*sampler)(nil)
+var (
+	_ models.Completer    = (*sampler)(nil)
+	_ models.GivenSampler = (*sampler)(nil)
+)
 
 // Complete is the sampler that draws each variable given that it is not missing, those that may be
 // after all others unless holes are random.
@@ -307,22 +311,10 @@ func (s *sampler) DrawNoise(rng *rand.Rand, noise []float32) { s.model.mixed.Dra
 
 // Sample draws each variable from its conditional given those before it. A value
 // that is not finite is a *models.NonFiniteError. Jacobi's iteration is no method of this model: each
-// variable has passes of its own, and nothing is known of it before.
+// variable has passes of its own, and nothing is known of it before. It computes all sums anew, as Sequential does.
 func (s *sampler) Sample(ctx context.Context, dst, noise, cond []float32, method models.Method) (passes int, err error) {
-	mixed := s.model.mixed
-	rows, err := mixed.CheckSamples(dst, noise, cond, s.model.opts.ContextDim)
-	if err == nil {
-		err = models.Solver{Method: method}.Check()
-	}
-	if err != nil {
-		return 0, err
-	}
 	for i := range dst {
 		dst[i] = models.NotKnown
 	}
-	passes, err = s.host.Walk(ctx, dst, rows, cond, s.order.Sequence(), method != models.Incremental, mixed.Emit(noise, s.complete))
-	if err != nil {
-		return passes, err
-	}
-	return passes, mixed.CheckFinite("nade", dst)
+	return s.SampleGiven(ctx, dst, noise, cond, method)
 }
