@@ -13,7 +13,7 @@ import (
 type AnyOrderHost struct {
 	net    *AnyOrder
 	encode []Encoder
-	// first are the weights of the units of each variable and then of its m, [width, units + 1].
+	// first are the weights of the units of each variable and then of its m, [units + 1, width].
 	first [][]float32
 	// layers are all: of the first one the bias and the context, in the last one the outputs
 	// of a variable after those of another.
@@ -45,16 +45,13 @@ func (n *AnyOrder) Host(get func(name string) []float32, encode []Encoder) *AnyO
 		}
 		h.layers = append(h.layers, layer.unmasked(get).sorted(below, units))
 	}
-	visible, width := get(seen), n.o.Hidden[0]
+	weights, visible, width := get(n.layers[0].Name+weightsSuffix), get(seen), n.o.Hidden[0]
 	for d, own := range n.inputs {
 		w := make([]float32, 0, width*(len(own)+1))
-		for k := range width {
-			for _, unit := range own {
-				w = append(w, h.layers[0].weights[k*h.layers[0].from+unit])
-			}
-			w = append(w, visible[d*width+k])
+		for _, unit := range own {
+			w = append(w, weights[unit*width:][:width]...)
 		}
-		h.first = append(h.first, w)
+		h.first = append(h.first, append(w, visible[d*width:][:width]...))
 	}
 	h.layers[0].weights = nil
 	return h
@@ -141,10 +138,10 @@ type anyOrderTile struct {
 	lanes    int
 	x        []float32   // the rows, [n, dim]
 	open     []bool      // what they did not know at first, [n, dim]
+	first    []float32   // the sums of the first layer, [lanes, width]: a variable of a row costs no more than its weights
 	sums     [][]float32 // of each hidden layer before its activation
 	acts     [][]float32 // after it
-	own      []float32   // the units of a variable and then its m, [units + 1, lanes]
-	units    []float32   // those of a row
+	own      []float32   // the units of a variable of a row, and then its m
 	out      []float32   // [outputs of a variable, lanes]
 	cond, xs []float32   // [context, lanes], [lanes]
 }
@@ -154,7 +151,7 @@ func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
 	for d := range h.net.o.Dim {
 		units, outputs = max(units, len(h.net.inputs[d])), max(outputs, len(h.net.columns[d]))
 	}
-	t := &anyOrderTile{h: h, lanes: lanes, open: make([]bool, lanes*h.net.o.Dim), own: make([]float32, (units+1)*lanes), units: make([]float32, units),
+	t := &anyOrderTile{h: h, lanes: lanes, open: make([]bool, lanes*h.net.o.Dim), own: make([]float32, units+1), first: make([]float32, lanes*h.net.o.Hidden[0]),
 		out: make([]float32, outputs*lanes), cond: make([]float32, h.net.o.ContextDim*lanes), xs: make([]float32, lanes)}
 	for _, width := range h.net.o.Hidden {
 		t.sums, t.acts = append(t.sums, make([]float32, width*lanes)), append(t.acts, make([]float32, width*lanes))
@@ -232,8 +229,14 @@ func (t *anyOrderTile) outputs(d int) []float32 {
 
 // begin are the sums of the first layer by what rows knew at first.
 func (t *anyOrderTile) begin() {
-	for k := range t.h.net.o.Hidden[0] {
+	width := t.h.net.o.Hidden[0]
+	for k := range width {
 		t.unit(t.sums[0][k*t.lanes:][:t.lanes], 0, k, nil)
+	}
+	for i := range t.lanes {
+		for k := range width {
+			t.first[i*width+k] = t.sums[0][k*t.lanes+i]
+		}
 	}
 	for d := range t.h.net.o.Dim {
 		t.give(d, false)
@@ -242,37 +245,31 @@ func (t *anyOrderTile) begin() {
 
 // give adds a variable to the sums of the first layer: in the rows that it was filled in, or in those that knew it at first.
 func (t *anyOrderTile) give(d int, filled bool) {
-	dim, units := t.h.net.o.Dim, len(t.h.net.inputs[d])
-	own, given := t.own[:(units+1)*t.lanes], false
-	clear(own)
+	dim, units, width := t.h.net.o.Dim, len(t.h.net.inputs[d]), t.h.net.o.Hidden[0]
+	own := t.own[:units+1]
 	for i := range len(t.x) / dim {
 		v := t.x[i*dim+d]
 		if t.open[i*dim+d] != filled || models.IsNotKnown(v) {
 			continue
 		}
-		given = true
-		own[units*t.lanes+i] = 1
-		if t.h.encode == nil {
-			own[i] = v
-			continue
+		clear(own)
+		if own[units] = 1; t.h.encode == nil {
+			own[0] = v
+		} else {
+			t.h.encode[d](own[:units], v)
 		}
-		t.h.encode[d](t.units[:units], v)
-		for u, unit := range t.units[:units] {
-			own[u*t.lanes+i] = unit
-		}
-	}
-	if !given {
-		return
-	}
-	w := t.h.first[d]
-	for k := range t.h.net.o.Hidden[0] {
-		accumulate(t.sums[0][k*t.lanes:][:t.lanes], w[k*(units+1):][:units+1], own)
+		accumulate(t.first[i*width:][:width], own, t.h.first[d])
 	}
 }
 
 // upper computes all hidden units by the sums of the first layer.
 func (t *anyOrderTile) upper() {
-	activation := t.h.net.activation.Host
+	activation, width := t.h.net.activation.Host, t.h.net.o.Hidden[0]
+	for k := range width {
+		for i := range t.lanes {
+			t.sums[0][k*t.lanes+i] = t.first[i*width+k]
+		}
+	}
 	for l, act := range t.acts {
 		if l > 0 {
 			for k := range len(act) / t.lanes {

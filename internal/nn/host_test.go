@@ -464,7 +464,7 @@ func TestWalkIsSafeForConcurrentUse(t *testing.T) {
 // The vector code rounds as the plain code does: no fused products.
 func TestAccumulateIsAccumulateGeneric(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 0))
-	for _, lanes := range []int{narrow, wide, 1, 5, 16} {
+	for _, lanes := range []int{narrow, wide, 1, 5, 16, 21} {
 		for _, n := range []int{0, 1, 2, 3, 31, 257} {
 			w, a, start := normals(rng, n, 1), normals(rng, n*lanes, 1), normals(rng, lanes, 1)
 			if n == 31 { // what overflows and vanishes

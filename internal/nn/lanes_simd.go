@@ -36,6 +36,18 @@ func accumulate(out, w, a []float32) {
 		s2.StoreSlice(out[16:])
 		s3.StoreSlice(out[24:])
 	default:
-		accumulateGeneric(out, w, a)
+		n, j := len(out), 0
+		for ; j+8 <= n; j += 8 {
+			sum := archsimd.LoadFloat32x8Slice(out[j:])
+			for i, v := range w {
+				sum = archsimd.BroadcastFloat32x8(v).Mul(archsimd.LoadFloat32x8Slice(a[i*n+j:])).Add(sum)
+			}
+			sum.StoreSlice(out[j:])
+		}
+		for ; j < n; j++ {
+			for i, v := range w {
+				out[j] += float32(v * a[i*n+j])
+			}
+		}
 	}
 }
