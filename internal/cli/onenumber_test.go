@@ -48,7 +48,7 @@ var onXLA = []string{"dna_orders", "iaf", "labels", "vae_iaf", "wine_red"}
 
 // small narrows the models: how their rows are prepared is what is looked at.
 var small = map[string][]string{
-	"made": {"model.hidden=[5]"}, "maf": {"model.hidden=[5]", "model.layers=2"}, "iaf": {"model.hidden=[5]", "model.layers=2"},
+	"made": {"model.hidden=[5]"}, "nade": {"model.hidden=[5]", "model.orders.count=3"}, "maf": {"model.hidden=[5]", "model.layers=2"}, "iaf": {"model.hidden=[5]", "model.layers=2"},
 	"vae": {"model.encoder=[5]", "model.decoder=[5]", "model.latent=3", "eval.samples=4"},
 }
 
