@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -49,6 +50,13 @@ var journeys = []journey{
 		Options{MaxSteps: 15}, true},
 	{"noise beside data, and annealing", func(testing.TB) models.Definition { return tinyVAE(5) }, bitsOf(0),
 		Options{Optimizer: &Adam{LearningRate: 0.1}, Anneal: AnnealOptions{From: 0.25, Steps: 9}, ValidSamples: 3, MaxSteps: 15}, false},
+	{"given and asked, units that are dropped, validations now and then", func(t testing.TB) models.Definition {
+		m, err := nade.New(nade.Options{Dim: 5, ContextDim: 1, Hidden: []int{7, 6}, Dropout: 0.2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}, bitsOf(1), Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxEpochs: 20, ValidateEvery: 2}, false},
 	{"noise without data, and a teacher", func(t testing.TB) models.Definition { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
 		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
 }
