@@ -188,7 +188,8 @@ func (m *Core) Close() {
 }
 
 // Sets returns the mask sets of an ensemble. For a cycle of fixed length these
-// are the sets that were trained, all of them, or the first n when 0 < n < K;
+// are the sets that were trained, all of them, or the first n when 0 < n < K (0: as many as
+// training found worth their time, where it looked);
 // for an unlimited cycle n fresh ones (0: the options' number), always the same.
 // A density without masks has none.
 func (m *Core) Sets(n int) []*masks.Set {
@@ -196,7 +197,7 @@ func (m *Core) Sets(n int) []*masks.Set {
 	if !ok {
 		return nil
 	}
-	return exec.EvaluationSets(d, n, m.o.EvalSets)
+	return exec.EvaluationSets(d, m.of.Weights, n, m.o.EvalSets)
 }
 
 // LogProb returns ln p(x | context) of each row in nats, averaged over the

@@ -97,6 +97,15 @@ type AnyOrder interface {
 	Given(p Params, x, given, context *graph.Node) *graph.Node
 }
 
+// Sized is a masked density whose training finds how many orders to average, the first ones of its cycle.
+type Sized interface {
+	Masked
+	// Ensemble is that number by the weights, which name it by the fixed parameter Orders, [1]; "" where the number is
+	// given.
+	Ensemble(w Weights) int
+	Orders() (parameter string)
+}
+
 // Flow is a density that maps data x to the noise z of a base density, and back:
 // ln p(x | c) = ln p_z(z | c) + ln |det ∂z/∂x|.
 type Flow interface {

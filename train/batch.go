@@ -38,7 +38,7 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 	} else if noise > 0 {
 		s.Noise = make([]float32, size*noise)
 	}
-	share := t.shares(rows)
+	share := shares(t.splits.Train, rows)
 	for i := range size {
 		// Padding repeats a row: the density need not be defined elsewhere, and
 		// a weight of zero does not undo NaN.
@@ -52,7 +52,7 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 			t.draw(rng, rng.Float64(), train.Row(row), s.Noise[i*noise:][:noise])
 		}
 	}
-	if t.masked != nil {
+	if t.walks() {
 		s.Degrees = t.masked.Degrees(t.masked.Cycle().At(t.maskIndex(number)))
 	}
 	return s
@@ -65,7 +65,7 @@ func (t *Trainer) logDet(rows []int) (mean float64) {
 	if t.p.Units != runlog.DataUnits {
 		return t.splits.Train.ModelLogDet
 	}
-	share := t.shares(rows)
+	share := shares(t.splits.Train, rows)
 	for _, i := range rows {
 		mean += t.splits.Train.RowLogDet(i) * share(i)
 	}
@@ -73,8 +73,8 @@ func (t *Trainer) logDet(rows []int) (mean float64) {
 }
 
 // shares returns the share of a row in the mean over some rows.
-func (t *Trainer) shares(rows []int) func(row int) float64 {
-	weights, sum := t.splits.Train.Weights, 0.0
+func shares(of *data.Prepared, rows []int) func(row int) float64 {
+	weights, sum := of.Weights, 0.0
 	if weights == nil {
 		return func(int) float64 { return 1 / float64(len(rows)) }
 	}

@@ -150,7 +150,7 @@ func testEvaluatedSets(t *testing.T, b *backend.Backend, d informer, tr *Trainer
 		t.Fatal(err)
 	}
 	var want []float64
-	for _, s := range exec.EvaluationSets(d, 0, freshOrders) {
+	for _, s := range exec.EvaluationSets(d, nil, 0, freshOrders) {
 		want = append(want, numberOf(s))
 	}
 	if !slices.Equal(e.PerOrder, want) {

@@ -65,6 +65,10 @@ type Chosen struct {
 	// Epoch is that epoch, among Of.
 	Epoch, Of int
 	maskflow.Evaluation
+	// Ensemble is the number of orders that the model averages, 0 where its options say that. Curve has the NLL by 1, 2,
+	// 4, … orders.
+	Ensemble int
+	Curve    []float64
 }
 
 func (Chosen) event()     {}

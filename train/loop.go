@@ -170,7 +170,7 @@ func (t *Trainer) evaluateValid(ctx context.Context) (maskflow.Evaluation, error
 func (t *Trainer) ensemble() exec.Ensemble {
 	of := exec.Ensemble{Draws: t.o.ValidSamples}
 	if t.masked != nil {
-		of.Sets = exec.EvaluationSets(t.masked, 0, t.o.ValidOrders)
+		of.Sets = exec.EvaluationSets(t.masked, nil, 0, t.o.ValidOrders)
 	}
 	return of
 }

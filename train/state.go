@@ -207,7 +207,7 @@ func (t *Trainer) restore(s *checkpoint.State, onOthers bool) error {
 	if err := json.Unmarshal(saved.Progress.Schedule, t.schedule); err != nil {
 		return fmt.Errorf("the checkpoint's schedule cannot be read: %w", err)
 	}
-	t.best, t.finalists, t.chosen = nil, nil, 0
+	t.best, t.finalists, t.chosen = nil, nil, nil
 	n := len(t.program.specs)
 	for range others {
 		t.finalists = append(t.finalists, values[len(values)-n:])

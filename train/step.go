@@ -49,6 +49,9 @@ func (p *program) compile(b compute.Backend) error {
 	if o, ok := p.model.(models.Trained); ok {
 		p.layout.Noise = o.NoiseDim()
 	}
+	if _, ok := p.model.(models.Drawn); ok {
+		p.layout.Degrees = nil
+	}
 	p.specs = p.model.Specs()
 	fn := p.single
 	if p.chunk > 1 {

@@ -34,7 +34,7 @@ type Trainer struct {
 	estimator  *exec.Evaluator  // of validations; nil where evaluator is that
 	draw       models.RowDrawer // of the noise of a row; nil where it is normal
 	finalists  []models.Weights // those of p.Finalists
-	chosen     int              // the finalist that was chosen in the end, 0 before
+	chosen     *choice          // the finalist that was chosen in the end, nil before
 	state      []*tensors.Tensor
 	lost       bool           // a call to the backend took the state and failed
 	best       models.Weights // at the best validation, nil before the first
@@ -115,7 +115,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
 		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
 	}
-	if t.masked != nil && t.masked.Cycle().Len() != masks.Unlimited {
+	if t.walks() && t.masked.Cycle().Len() != masks.Unlimited {
 		t.p.MaskLoss = make([]runlog.Float, t.masked.Cycle().Len())
 		for i := range t.p.MaskLoss {
 			t.p.MaskLoss[i] = runlog.Float(math.NaN())
@@ -247,8 +247,8 @@ func (t *Trainer) Close() {
 // Progress returns how far the training has come.
 func (t *Trainer) Progress() Progress {
 	p := t.p.Progress
-	if t.chosen > 0 {
-		f := t.p.Finalists[t.chosen]
+	if t.chosen != nil {
+		f := t.chosen.finalist
 		p.Best, p.BestStep, p.BestEpoch = f.NLL, f.Step, f.Epoch
 	}
 	return p
@@ -266,8 +266,8 @@ func (t *Trainer) evaluated() []*tensors.Tensor {
 // BestWeights are those of the best validation, or the present ones before the
 // first.
 func (t *Trainer) BestWeights() (models.Weights, error) {
-	if t.chosen > 0 {
-		return t.finalists[t.chosen], nil
+	if t.chosen != nil {
+		return t.chosen.w, nil
 	}
 	if t.best != nil {
 		return t.best, nil
@@ -285,8 +285,14 @@ func (t *Trainer) steps(batch int) int {
 	return (t.splits.Train.Rows + batch - 1) / batch
 }
 
+// walks reports whether steps walk through the cycle of a masked density.
+func (t *Trainer) walks() bool {
+	_, drawn := t.model.(models.Drawn)
+	return t.masked != nil && !drawn
+}
+
 func (t *Trainer) maskIndex(step int64) int {
-	if t.masked == nil {
+	if !t.walks() {
 		return 0
 	}
 	return t.masked.Cycle().Index(int(step - 1))

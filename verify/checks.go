@@ -33,7 +33,7 @@ type verifier struct {
 }
 
 func newVerifier(m *maskflow.Model, of *exec.Loaded, d models.Masked, o Options) *verifier {
-	return &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, o.Orders, 8), o: o, variables: models.VariablesOf(d)}
+	return &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, of.Weights, o.Orders, 8), o: o, variables: models.VariablesOf(d)}
 }
 
 func (v *verifier) checks() []check {

@@ -344,8 +344,12 @@ func (e *Evaluator) toNoise(ctx context.Context, params []*tensors.Tensor, x, co
 
 // EvaluationSets are the sets that the ensemble of a masked density consists of:
 // those of a fixed cycle, or the first n of them when 0 < n < K; of an unlimited
-// cycle n fresh ones, always the same, where unlimited replaces n = 0.
-func EvaluationSets(d models.Masked, n, unlimited int) []*masks.Set {
+// cycle n fresh ones, always the same, where unlimited replaces n = 0. Of a models.Sized the number by the
+// weights replaces it.
+func EvaluationSets(d models.Masked, w models.Weights, n, unlimited int) []*masks.Set {
+	if s, ok := d.(models.Sized); ok && n <= 0 {
+		n = s.Ensemble(w)
+	}
 	fresh := n
 	if n <= 0 {
 		fresh = unlimited

@@ -58,6 +58,7 @@ type Model struct {
 
 var (
 	_ models.AnyOrder     = (*Model)(nil)
+	_ models.Sized        = (*Model)(nil)
 	_ models.Conditionals = (*Model)(nil)
 	_ models.Tabular      = (*Model)(nil)
 	_ models.Parts        = (*Model)(nil)
@@ -80,7 +81,7 @@ func New(o Options) (*Model, error) {
 	m.net, err = nn.NewAnyOrder(nn.AnyOrderOptions{Dim: o.Dim, ContextDim: o.ContextDim, Groups: m.mixed.Groups(), Hidden: o.Hidden,
 		Residual: o.Residual, Activation: o.Activation, Init: o.Init})
 	if err == nil {
-		m.cycle, err = masks.NewCycle(masks.Recipe{Dim: o.Dim, Context: o.ContextDim > 0, Start: masks.RandomOrder, Count: o.Orders, Resample: masks.ResampleOrder, Seed: o.Seed})
+		m.cycle, err = masks.NewCycle(masks.Recipe{Dim: o.Dim, Context: o.ContextDim > 0, Start: masks.RandomOrder, Count: o.orders(), Resample: masks.ResampleOrder, Seed: o.Seed})
 	}
 	if err == nil {
 		err = m.cuts.Validate()
@@ -89,6 +90,9 @@ func New(o Options) (*Model, error) {
 		return nil, fmt.Errorf("nade: %w", err)
 	}
 	m.specs = m.mixed.Nest(m.net.Specs())
+	if o.Orders == AutoOrders {
+		m.specs = append(m.specs, models.Spec{Name: ordersName, Shape: []int{1}, Fixed: true})
+	}
 	return m, nil
 }
 
@@ -110,6 +114,28 @@ func (m *Model) Specs() []models.Spec { return m.specs }
 
 // Cycle is the list of the orders of the ensemble. Training draws others, row by row.
 func (m *Model) Cycle() *masks.Cycle { return m.cycle }
+
+// ordersName is the parameter that holds the number of orders that training found, 0 before.
+const ordersName = "orders"
+
+// Orders is the name of that parameter, "" where the options give the number.
+func (m *Model) Orders() string {
+	if m.opts.Orders == AutoOrders {
+		return ordersName
+	}
+	return ""
+}
+
+// Ensemble is the number of orders whose densities are averaged.
+func (m *Model) Ensemble(w models.Weights) int {
+	switch v := w.Named(m)(m.Orders()); {
+	case m.Orders() == "":
+		return m.opts.Orders
+	case len(v) == 1 && v[0] >= 1 && v[0] <= mostOrders:
+		return int(v[0])
+	}
+	return fewOrders
+}
 
 // Options returns what the model was made from.
 func (m *Model) Options() Options { return m.opts.clone() }

@@ -393,7 +393,7 @@ func TestOptions(t *testing.T) {
 		{Options{Dim: 3, Hidden: []int{}}, "one hidden layer at least"},
 		{Options{Dim: 3, Dropout: 1}, "dropout"},
 		{Options{Dim: 3, Tilt: 9}, "tilt"},
-		{Options{Dim: 3, Orders: -1}, "orders"},
+		{Options{Dim: 3, Orders: -2}, "orders"},
 		{Options{Dim: 3, Output: "mixed"}, "rows with columns"},
 		{Options{Dim: 0}, "dim"},
 		{Options{Dim: 2, Hidden: []int{3, 4}, Residual: true}, "one width"},

@@ -48,7 +48,7 @@ type Options struct {
 	// Init names how weights are drawn: he (default), orthogonal, glorot or lecun. Output weights are
 	// N(0, 0.01²); biases start at zero, but for the output biases of mixtures, which are N(0, 1).
 	Init string
-	// Orders is the number of orders of the ensemble, 0 means 16.
+	// Orders is the number of orders of the ensemble. 0 means [AutoOrders].
 	Orders int
 	// RandomHoles declares that which cells are missing depends on nothing: complete samples then have
 	// variables with holes anywhere in an order.
@@ -57,9 +57,22 @@ type Options struct {
 	Seed uint64
 }
 
+// AutoOrders lets training find how many orders are worth their time, at most 64; 16 before it has.
+const AutoOrders = -1
+
+const mostOrders, fewOrders = 64, 16
+
 func (o Options) clone() Options {
 	o.Hidden, o.Variables = slices.Clone(o.Hidden), slices.Clone(o.Variables)
 	return o
+}
+
+// orders is the length of the cycle.
+func (o *Options) orders() int {
+	if o.Orders == AutoOrders {
+		return mostOrders
+	}
+	return o.Orders
 }
 
 func (o *Options) choice() output.Choice {
@@ -78,7 +91,8 @@ func (o *Options) Table() option.Table {
 			Within(-masks.MaxTilt, masks.MaxTilt),
 		option.Words("init", &o.Init, "how initial weights are drawn; biases start at 0", "he", "orthogonal", "glorot", "lecun"),
 		option.Section("orders", option.Table{
-			option.Of("count", &o.Orders, 16, "number of orders whose densities are averaged").Within(1, masks.MaxSets),
+			option.Of("count", &o.Orders, AutoOrders, "number of orders whose densities are averaged, or auto for the smallest power of two whose doubling gains less than a thousandth of the nats that the model is better than independent columns, at most 64").
+				Within(1, masks.MaxSets).Named("auto", AutoOrders),
 		}),
 		option.Of("random_holes", &o.RandomHoles, false, "which cells are missing depends on nothing, so that complete samples may have variables with holes anywhere in an order"),
 		option.Rule(func(report option.Report) {
