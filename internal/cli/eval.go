@@ -378,6 +378,9 @@ func modelLine(d models.Definition) string {
 		if n := masked.Cycle().Len(); n != masks.Unlimited {
 			orders = text.Count(n, "order")
 		}
+		if s, sized := d.(models.Sized); sized && s.Orders() != "" {
+			orders = "at most " + orders
+		}
 		line += ", " + orders
 	}
 	return line
