@@ -176,9 +176,19 @@ func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (
 // drawn prepares the context of samples. The function takes some of them, of which first are before,
 // back to the units of the source.
 func (m *Model) drawn(o SampleOptions) (_ SampleOptions, undo func(x []float32, first int) (*data.Table, error), err error) {
-	if o.Context != nil && m.Definition().ContextDim() > 0 {
+	if o.Context != nil && m.Definition().ContextDim() > 0 && o.Given == nil {
 		if o.prepared, err = m.prep.ContextOf(o.Context); err != nil {
 			return o, nil, err
+		}
+	}
+	if o.Given != nil {
+		s, err := m.PrepareGiven(o.Given)
+		if err != nil {
+			return o, nil, err
+		}
+		o.given = s.Values()
+		if s.ContextDim > 0 {
+			o.Context, o.prepared = o.Given, s.Context
 		}
 	}
 	return o, func(x []float32, first int) (*data.Table, error) {

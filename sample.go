@@ -23,10 +23,15 @@ type SampleOptions struct {
 	// Context conditions the samples: n rows, or one for all of them; nil for a model
 	// without one.
 	Context *data.Table
-	// Complete draws every variable a value: none is missing.
+	// Given are rows, n or one for all samples, of which the model draws what is not known given what is; nil gives
+	// nothing. A [Model] takes them in the units of the source, see [data.Preparation.Given], with the context of the
+	// samples in place of Context; a [Core] as it sees rows, with models.NotKnown where there is no value, or codes of
+	// states. A NADE can do it; of other models it is an error.
+	Given *data.Table
+	// Complete draws every variable a value: none is missing, but where a hole is given.
 	Complete bool
 
-	prepared []float32 // the context as the model sees it, where it is prepared
+	prepared, given []float32 // the context and what is given as the model sees them, where they are prepared
 }
 
 // Sample draws n samples, row-major [n, dim], by ancestral sampling on the host.
@@ -70,9 +75,14 @@ func (m *Core) SampleBlocks(ctx context.Context, n int, o SampleOptions, write f
 }
 
 func (o SampleOptions) draw(n int) (d exec.Draw, err error) {
-	d = exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.prepared, Complete: o.Complete}
+	d = exec.Draw{N: n, Seed: o.Seed, Method: o.Method, Context: o.prepared, Given: o.given, Complete: o.Complete}
 	if o.Context != nil && o.prepared == nil {
-		d.Context, err = o.Context.Values()
+		if d.Context, err = o.Context.Values(); err != nil {
+			return d, err
+		}
+	}
+	if o.Given != nil && o.given == nil {
+		d.Given, err = o.Given.Values()
 	}
 	return d, err
 }

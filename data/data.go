@@ -71,6 +71,15 @@ func (s *Prepared) Row(i int) []float32 {
 	return s.X[i*s.Width() : (i+1)*s.Width() : (i+1)*s.Width()]
 }
 
+// Values are a copy of the variables of all rows, [Rows, Dim], without the widths of cells.
+func (s *Prepared) Values() []float32 {
+	x := make([]float32, 0, s.Rows*s.Dim)
+	for i := range s.Rows {
+		x = append(x, s.Row(i)[:s.Dim]...)
+	}
+	return x
+}
+
 // ContextRow returns the context of row i, of length ContextDim.
 func (s *Prepared) ContextRow(i int) []float32 {
 	return s.Context[i*s.ContextDim : (i+1)*s.ContextDim : (i+1)*s.ContextDim]

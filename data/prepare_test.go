@@ -323,7 +323,7 @@ func FuzzPreparation(f *testing.F) {
 		x := make([]float64, p.Width)
 		s, err := p.Apply(must.M1(FromFlat(x, p.Width)))
 		if err == nil {
-			must.M1(p.Undo(values(s)))
+			must.M1(p.Undo(s.Values()))
 		}
 		_ = must.M1(json.Marshal(&p))
 	})

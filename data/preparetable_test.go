@@ -149,14 +149,6 @@ func whole(table *Table, o Options) (*Preparation, error) {
 	return s.Prep, nil
 }
 
-// values are the numbers of rows without the widths of cells.
-func values(s *Prepared) (x []float32) {
-	for i := range s.Rows {
-		x = append(x, s.Row(i)[:s.Dim]...)
-	}
-	return x
-}
-
 func sameCell(a, b *Table, i, j, c, d int, tolerance float64) bool {
 	one, isText := a.Text(i, c)
 	other, isOther := b.Text(j, d)
@@ -175,7 +167,7 @@ func TestTablesComeBack(t *testing.T) {
 		if err := s.Check(); err != nil || s.Width() != s.Dim+s.Cells || len(p.Modelled()) != s.Dim {
 			t.Fatalf("%v: %d numbers of %d variables and %d cells", err, len(s.X), s.Dim, s.Cells)
 		}
-		back := must.M1(p.Undo(values(s)))
+		back := must.M1(p.Undo(s.Values()))
 		for d, c := range p.Variables {
 			tolerance := 0.0
 			if f := schema[c]; (f.Kind == Circular || f.Kind == Real) && f.Step == 0 {
@@ -412,7 +404,7 @@ func TestContextsOfEveryKind(t *testing.T) {
 	if !slices.Equal(got.ContextNames, names) || got.ContextDim != len(names) {
 		t.Errorf("%q", got.ContextNames)
 	}
-	rows := must.M1(p.UndoWith(values(got), tableOf(s, columns)))
+	rows := must.M1(p.UndoWith(got.Values(), tableOf(s, columns)))
 	for c := 1; c < 5; c++ {
 		for i := range 4 {
 			if !sameCell(rows, tableOf(s, columns), i, i, c, c, 0) {

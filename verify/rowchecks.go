@@ -42,11 +42,7 @@ func rowsBack(m *maskflow.Model, seed uint64) func(context.Context) (Check, erro
 		if whole, err := p.Apply(out); err != nil || !slices.Equal(whole.X, again.X) || whole.LogDet != again.LogDet {
 			return fails("rows whose columns are in another order are prepared to other numbers (%v)", err)
 		}
-		values := make([]float32, 0, len(x))
-		for i := range again.Rows {
-			values = append(values, again.Row(i)[:dim]...)
-		}
-		back, err := p.Undo(values)
+		back, err := p.Undo(again.Values())
 		if err != nil {
 			return Check{}, err
 		}

@@ -21,10 +21,7 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 		return err
 	}
 	n := min(cmp.Or(o.n, mostCompared), set.Rows)
-	rows := [2][]float32{make([]float32, 0, n*set.Dim)}
-	for i := range n {
-		rows[0] = append(rows[0], set.Row(i)[:set.Dim]...)
-	}
+	rows := [2][]float32{set.Values()[:n*set.Dim]}
 	samples, with := max(n, leastSamples), maskflow.SampleOptions{Seed: o.seed}
 	if set.ContextDim > 0 {
 		samples = (samples + n - 1) / n * n

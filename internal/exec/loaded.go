@@ -23,6 +23,7 @@ type Loaded struct {
 	Params  []*tensors.Tensor
 
 	inverter func() (models.Inverter, error)
+	asker    func() (models.Asker, error)
 	mu       sync.Mutex
 	samplers map[*masks.Set]models.Sampler // nil for a model without masks
 }
@@ -55,6 +56,13 @@ func load(b *backend.Backend, m models.Definition, w models.Weights, params []*t
 		}
 		return f.NewInverter(w)
 	})
+	l.asker = sync.OnceValues(func() (models.Asker, error) {
+		a, ok := m.(models.HostAsker)
+		if !ok {
+			return nil, errors.New("this model has no conditionals given any variables (one of model.type: nade has)")
+		}
+		return a.NewAsker(w)
+	})
 	return l
 }
 
@@ -77,6 +85,10 @@ func (l *Loaded) Close() {
 // Inverter is the model's flow on the host, made when it is first asked for; an
 // error for a model that is none.
 func (l *Loaded) Inverter() (models.Inverter, error) { return l.inverter() }
+
+// Asker is what answers for the model's variables given any others, made when it is first asked for; an error for a model
+// that cannot.
+func (l *Loaded) Asker() (models.Asker, error) { return l.asker() }
 
 // Base puts the base density of a flow on the backend, with its part of the
 // flow's weights.

@@ -21,17 +21,23 @@ type Draw struct {
 	Method models.Method
 	// Context conditions the samples, row-major [N, contextDim], or one row for all.
 	Context []float32
+	// Given are values of the samples, row-major [N, dim], or one row for all: what is models.NotKnown is drawn given
+	// the others. nil gives none.
+	Given []float32
 	// Complete draws a value of every variable: none is missing.
 	Complete bool
 }
 
 // ContextOf is the context of n samples from first on, for a model with so many columns
 // of context.
-func (o Draw) ContextOf(first, n, width int) []float32 {
-	if len(o.Context) == width {
-		return slices.Repeat(o.Context, n)
+func (o Draw) ContextOf(first, n, width int) []float32 { return someRows(o.Context, first, n, width) }
+
+// someRows are n rows from first on, or n times the only one.
+func someRows(v []float32, first, n, width int) []float32 {
+	if len(v) == width {
+		return slices.Repeat(v, n)
 	}
-	return o.Context[first*width : (first+n)*width]
+	return v[first*width : (first+n)*width]
 }
 
 // Streams of random numbers of a seed.
@@ -94,6 +100,20 @@ func (o Draw) check(d models.Definition) error {
 	width := d.ContextDim()
 	if have := len(o.Context); width == 0 && have > 0 || width > 0 && have != width && (have%width != 0 || have/width != o.N) {
 		return fmt.Errorf("%d samples need a context of %d values each, or one for all, but %d were given", o.N, width, have)
+	}
+	return o.checkGiven(d)
+}
+
+func (o Draw) checkGiven(d models.Definition) error {
+	dim := d.Dim()
+	if have := len(o.Given); have != 0 && have != dim && have != o.N*dim {
+		return fmt.Errorf("%d samples may be given %d values each, or one row for all, but %d were given", o.N, dim, have)
+	}
+	variables := models.VariablesOf(d)
+	for i, v := range o.Given {
+		if err := variables[i%dim].Check(v); err != nil {
+			return fmt.Errorf("row %d of what is given (counted from 0): %s: %w", i/dim, variables[i%dim].Label(i%dim), err)
+		}
 	}
 	return nil
 }
@@ -175,6 +195,10 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 	}
 	b.x = slices.Grow(b.x[:0], n*dim)[:n*dim]
 	cond, drawn := b.ContextOf(first, n, width), false
+	var given []float32
+	if b.Given != nil {
+		given = someRows(b.Given, first, n, dim)
+	}
 	for k, rows := range rowsOf {
 		if len(rows) == 0 {
 			continue
@@ -187,8 +211,15 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 			b.noise, drawn = slices.Grow(b.noise[:0], size)[:size], true
 			sampler.DrawNoise(b.draw, b.noise)
 		}
-		x := make([]float32, len(rows)*dim)
-		took, err := sampler.Sample(ctx, x, takeRows(b.noise, rows, sampler.NoiseDim()), takeRows(cond, rows, width), b.Method)
+		x, sample := make([]float32, len(rows)*dim), sampler.Sample
+		if given != nil {
+			s, ok := sampler.(models.GivenSampler)
+			if !ok {
+				return nil, errors.New("this model draws whole samples, and none given some of their values (one of model.type: nade does)")
+			}
+			x, sample = takeRows(given, rows, dim), s.SampleGiven
+		}
+		took, err := sample(ctx, x, takeRows(b.noise, rows, sampler.NoiseDim()), takeRows(cond, rows, width), b.Method)
 		b.passes = max(b.passes, took)
 		if bad := (*models.NonFiniteError)(nil); errors.As(err, &bad) && 0 <= bad.Row && bad.Row < len(rows) {
 			bad.Row = first + rows[bad.Row]
