@@ -16,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/models/modeltest"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/models/vae"
 )
 
@@ -72,24 +73,29 @@ func TestPITOfEveryKindIsUniform(t *testing.T) {
 	const n = 4000
 	b := backendtest.Open(t, backend.KindGo)
 	kinds := modeltest.Kinds()
-	m := newMADE(t, made.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", Degrees: "sequential", Start: "natural"})
-	trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})
-	x := must.M1(trained.Core.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5}))
-	x[len(kinds)-1] = models.NotKnown // the last variable of the first row
-	u := must.M1(trained.Core.PIT(t.Context(), models.Widen(m, x), nil))
-	for d, of := range kinds {
-		var column []float64
-		for i := d; i < len(u); i += len(kinds) {
-			if math.IsNaN(u[i]) != (i == len(kinds)-1) {
-				t.Fatalf("%s of row %d has the transform %v", of.Name, i/len(kinds), u[i])
+	for _, m := range []models.Tabular{
+		newMADE(t, made.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", Degrees: "sequential", Start: "natural"}),
+		must.M1(nade.New(nade.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", Orders: 1})),
+	} {
+		trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})
+		x := must.M1(trained.Core.Sample(t.Context(), n, maskflow.SampleOptions{Seed: 5}))
+		last := slices.Index(trained.Sets(0)[0].Order, len(kinds))
+		x[last] = models.NotKnown // of the first row
+		u := must.M1(trained.Core.PIT(t.Context(), models.Widen(m, x), nil))
+		for d, of := range kinds {
+			var column []float64
+			for i := d; i < len(u); i += len(kinds) {
+				if math.IsNaN(u[i]) != (i == last) {
+					t.Fatalf("%T: %s of row %d has the transform %v", m, of.Name, i/len(kinds), u[i])
+				}
+				column = append(column, u[i])
 			}
-			column = append(column, u[i])
-		}
-		if math.IsNaN(column[0]) {
-			column = column[1:]
-		}
-		if far, p := num.KS(column); p < 1e-3 {
-			t.Errorf("%s: the distance is %.4f, p = %.1g", of.Name, far, p)
+			if math.IsNaN(column[0]) {
+				column = column[1:]
+			}
+			if far, p := num.KS(column); p < 1e-3 {
+				t.Errorf("%T: %s: the distance is %.4f, p = %.1g", m, of.Name, far, p)
+			}
 		}
 	}
 }

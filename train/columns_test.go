@@ -78,6 +78,9 @@ func nll(t *testing.T, r *train.Result, splits *data.Splits) float64 {
 // small is a mixed model that trains in seconds.
 const small = "model={type: made, output: mixed, hidden: [32]}"
 
+// smallNADE is one of any order.
+const smallNADE = "model={type: nade, output: mixed, hidden: [32], orders: {count: 2}}"
+
 // Columns of a file are found by their names, wherever they stand.
 func TestColumnsInAnyOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -85,25 +88,27 @@ func TestColumnsInAnyOrder(t *testing.T) {
 		h := rng.NormFloat64()
 		return []any{170 + 7*h, []string{"f", "m"}[rng.IntN(2)], float64(rng.IntN(5)), []string{"a", "b", "c"}[rng.IntN(3)]}
 	})
-	m, _ := fitted(t, rows, small, "train.max_steps=30", "data.columns={site: context}")
-	want := must.M1(m.LogProb(t.Context(), rows))
-	for _, columns := range [][]int{{1, 0, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
-		if got := must.M1(m.LogProb(t.Context(), rows.Select(nil, columns))); !slices.Equal(got, want) {
-			t.Errorf("ln p differs where the columns are in the order %v", columns)
+	for _, model := range []string{small, smallNADE} {
+		m, _ := fitted(t, rows, model, "train.max_steps=30", "data.columns={site: context}")
+		want := must.M1(m.LogProb(t.Context(), rows))
+		for _, columns := range [][]int{{1, 0, 2, 3}, {3, 2, 1, 0}, {2, 3, 0, 1}} {
+			if got := must.M1(m.LogProb(t.Context(), rows.Select(nil, columns))); !slices.Equal(got, want) {
+				t.Errorf("%s: ln p differs where the columns are in the order %v", model, columns)
+			}
 		}
+		_, err := m.LogProb(t.Context(), rows.Select(nil, []int{0, 2, 3}))
+		datatest.WantError(t, err, "sex")
+		renamed := rows.Select(nil, nil)
+		renamed.Columns = []string{"heights", "sex", "children", "site"}
+		_, err = m.LogProb(t.Context(), renamed)
+		datatest.WantError(t, err, "height", "heights")
 	}
-	_, err := m.LogProb(t.Context(), rows.Select(nil, []int{0, 2, 3}))
-	datatest.WantError(t, err, "sex")
-	renamed := rows.Select(nil, nil)
-	renamed.Columns = []string{"heights", "sex", "children", "site"}
-	_, err = m.LogProb(t.Context(), renamed)
-	datatest.WantError(t, err, "height", "heights")
 }
 
 // Units of a column that is modelled add their logarithm to the likelihood, those of a context nothing.
 func TestUnitsOfColumns(t *testing.T) {
 	const n = 3000
-	for _, model := range []string{small, "model={type: auto}"} {
+	for _, model := range []string{small, smallNADE, "model={type: auto}"} {
 		of := func(scale, contextScale, shift float64) float64 {
 			rng := rand.New(rand.NewPCG(3, 4))
 			rows := rowsOf(n, []string{"x", "y", "c"}, func(int) []any {

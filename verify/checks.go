@@ -43,11 +43,17 @@ func (v *verifier) checks() []check {
 			all = append(all, check{seen, v.visible})
 		}
 	}
+	if any, ok := v.density.(models.AnyOrder); ok {
+		all = append(all, check{onePass, anyOrderVerifier{v, any}.onePass})
+	}
 	return all
 }
 
 // paths multiplies the masks of each set.
 func (v *verifier) paths(context.Context) (Check, error) {
+	if _, any := v.density.(models.AnyOrder); any {
+		return skips("a network of any order has no masks: it is not given what does not come before")
+	}
 	total := 0
 	for k, set := range v.sets {
 		kept, bad := connections(set)

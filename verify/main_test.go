@@ -8,6 +8,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/nade"
 )
 
 func TestMain(m *testing.M) { backendtest.Main(m) }
@@ -15,6 +16,15 @@ func TestMain(m *testing.M) { backendtest.Main(m) }
 func newMADE(t testing.TB, o made.Options) *made.Model {
 	t.Helper()
 	m, err := made.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func newNADE(t testing.TB, o nade.Options) *nade.Model {
+	t.Helper()
+	m, err := nade.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

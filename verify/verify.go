@@ -66,7 +66,8 @@ func (r *Report) Holds() bool {
 // probabilities of all rows sum to one where they can be counted, the density of up to
 // two real numbers integrates to one, and else each conditional does; ln p is the sum
 // of those of the conditionals; and the sampler draws from these, within the support of
-// each variable. Paths and changes complement each other: a unit that is dead hides a
+// each variable. Of a network of any order, which has no masks, one pass given the variables before another has the
+// conditional that the passes of the order have, on the host as in the graph. Paths and changes complement each other: a unit that is dead hides a
 // wrong mask from a change, and the masks alone do not show what the graph computes.
 //
 // Of a flow it looks at each layer: no path where none may be, a triangular
@@ -125,6 +126,7 @@ const (
 	noPath    = "no forbidden path in the product of the masks"
 	noEntry   = "no conditional depends on a variable that does not come before it"
 	seen      = "a zero is not taken for a value that is not known"
+	onePass   = "what is given in one pass gives the conditionals of an order"
 	sumsToOne = "probabilities sum to one"
 	product   = "the density is the product of its conditionals"
 	rows      = "rows that are written are read as they were, whatever the order of their columns"

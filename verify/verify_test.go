@@ -14,6 +14,7 @@ import (
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/modeltest"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/verify"
 )
 
@@ -85,16 +86,23 @@ func TestVerifyHoldsForEveryKind(t *testing.T) {
 		kinds := modeltest.Kinds()
 		d := newMADE(t, made.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", ContextDim: 2,
 			Degrees: masks.SampledDegrees, Masks: 2, Start: "natural"})
-		r, err := verify.Model(t.Context(), newModel(t, b, d, mild(d), maskflow.Options{Batch: 64}), verify.Options{Rows: 6})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !r.Holds() || len(r.Checks) != len(checkNames)+1 {
-			t.Errorf("%+v", r)
-		}
-		for _, c := range r.Checks {
-			if c.Skipped {
-				t.Errorf("check %+v", c)
+		any := newNADE(t, nade.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", ContextDim: 2, Orders: 2})
+		for _, c := range []struct {
+			d       models.Density
+			more    int      // checks than of bits
+			skipped []string // that do not apply
+		}{{d, 1, nil}, {any, 2, checkNames[:1]}} {
+			r, err := verify.Model(t.Context(), newModel(t, b, c.d, mild(c.d), maskflow.Options{Batch: 64}), verify.Options{Rows: 6})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Holds() || len(r.Checks) != len(checkNames)+c.more {
+				t.Errorf("%T: %+v", c.d, r)
+			}
+			for _, check := range r.Checks {
+				if check.Skipped != slices.Contains(c.skipped, check.Name) {
+					t.Errorf("%T: check %+v", c.d, check)
+				}
 			}
 		}
 		if b.Kind != backend.KindGo {
@@ -103,7 +111,8 @@ func TestVerifyHoldsForEveryKind(t *testing.T) {
 		for _, bad := range []struct {
 			d     models.Density
 			fails string
-		}{{scaled{d}, "the density is the product"}, {leaky{d}, "no conditional depends"}, {blind{d}, "a zero is not taken"}} {
+		}{{scaled{d}, "the density is the product"}, {leaky{d}, "no conditional depends"}, {blind{d}, "a zero is not taken"},
+			{forgetful{any}, "what is given in one pass"}, {otherHost{any}, "what is given in one pass"}} {
 			r, err := verify.Model(t.Context(), newModel(t, b, bad.d, mild(bad.d), maskflow.Options{Batch: 64}), verify.Options{Rows: 6})
 			if err != nil {
 				t.Fatal(err)
@@ -122,6 +131,21 @@ type blind struct{ *made.Model }
 
 func (m blind) Conditionals(p models.Params, x, context *Node) *Node {
 	return m.Model.Conditionals(p, Where(Equal(x, Const(x.Graph(), models.NotKnown)), ZerosLike(x), x), context)
+}
+
+// forgetful does not give the first variable in one pass.
+type forgetful struct{ *nade.Model }
+
+func (m forgetful) Given(p models.Params, x, given, context *Node) *Node {
+	first := Slice(given, AxisRange(), AxisRange(0, 1))
+	return m.Model.Given(p, x, Concatenate([]*Node{ZerosLike(first), Slice(given, AxisRange(), AxisRange(1))}, 1), context)
+}
+
+// otherHost has other weights on the host.
+type otherHost struct{ *nade.Model }
+
+func (m otherHost) NewAsker(models.Weights) (models.Asker, error) {
+	return m.Model.NewAsker(modeltest.Strong(m, 9))
 }
 
 // leaky shows conditionals that depend on their own variables.
