@@ -385,6 +385,42 @@ func TestNotKnown(t *testing.T) {
 	})
 }
 
+// The orders of the ensemble follow from the seed, whatever their number is, and are the same at each call.
+func TestOrders(t *testing.T) {
+	of := func(count int, seed uint64) (all []string) {
+		m, err := New(Options{Dim: 7, Orders: count, Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			all = nil
+			for _, s := range m.Cycle().Eval(0)[:8] {
+				all = append(all, fmt.Sprint(s.Order))
+			}
+		}
+		return all
+	}
+	want := of(AutoOrders, 1)
+	if got := of(8, 1); !slices.Equal(got, want) {
+		t.Errorf("8 orders are %v, the first of 64 %v", got, want)
+	}
+	if slices.Equal(of(8, 2), want) {
+		t.Error("another seed has the same orders")
+	}
+	w := models.Weights{{12}}
+	m, err := New(Options{Dim: 2, Hidden: []int{3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w = append(models.Initialize(m, 1)[:len(m.Specs())-1], w...)
+	if n := m.Ensemble(w); n != 12 {
+		t.Errorf("the ensemble has %d orders, the weights say 12", n)
+	}
+	if n := m.Ensemble(models.Initialize(m, 1)); n != fewOrders {
+		t.Errorf("an ensemble whose size was not looked for has %d orders", n)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for _, c := range []struct {
 		o    Options
