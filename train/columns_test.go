@@ -108,7 +108,7 @@ func TestColumnsInAnyOrder(t *testing.T) {
 // Units of a column that is modelled add their logarithm to the likelihood, those of a context nothing.
 func TestUnitsOfColumns(t *testing.T) {
 	const n = 3000
-	for _, model := range []string{small, smallNADE, "model={type: auto}"} {
+	for _, model := range []string{small, "model={type: auto}"} {
 		of := func(scale, contextScale, shift float64) float64 {
 			rng := rand.New(rand.NewPCG(3, 4))
 			rows := rowsOf(n, []string{"x", "y", "c"}, func(int) []any {
