@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/maskflow/maskflow"
@@ -18,9 +19,11 @@ import (
 // Options say what Model looks at.
 type Options struct {
 	// Orders is the number of mask sets: 0 for those that were trained (or 8
-	// fresh ones of an unlimited cycle), otherwise the first n.
+	// fresh ones of an unlimited cycle), otherwise the first n. Of a network of any order, which takes a pass for
+	// each variable, 0 is fewer where there are many variables.
 	Orders int
-	// Rows is the number of random rows at which each order is looked at; 0 means 4.
+	// Rows is the number of random rows at which each order is looked at; 0 means 4, or
+	// fewer of a network of any order with many variables.
 	Rows int
 	// Seed is the random seed of the rows.
 	Seed uint64
@@ -82,9 +85,7 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	if m == nil {
 		return nil, errors.New("no model is given to verify")
 	}
-	if o.Rows <= 0 {
-		o.Rows = 4
-	}
+	o = o.within(m.Definition())
 	of, err := exec.Load(m.Backend(), m.Definition(), m.Weights())
 	if err != nil {
 		return nil, err
@@ -120,6 +121,24 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	}
 	return r, nil
 }
+
+// within are the options with the defaults for a model.
+func (o Options) within(d models.Definition) Options {
+	most := math.MaxInt // rows of all orders in which each variable is changed, which takes dim² passes a row
+	if any, ok := d.(models.AnyOrder); ok {
+		most = max(1, mostPasses/(d.Dim()*d.Dim()))
+		if o.Orders <= 0 && o.Rows <= 0 {
+			o.Orders = min(any.Cycle().Len(), max(1, most/4))
+		}
+	}
+	if o.Rows <= 0 {
+		o.Rows = min(4, most)
+	}
+	return o
+}
+
+// mostPasses bounds how often rows go through a network of any order in a check, where the options do not say how many there are.
+const mostPasses = 1 << 19
 
 // What must hold of more than one kind of model.
 const (

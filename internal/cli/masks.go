@@ -73,7 +73,7 @@ func (a *app) masks(c *cobra.Command, path string, o masksOptions) error {
 	}
 	sets := layersOf(d)
 	if len(sets) == 0 {
-		return usage(fmt.Errorf("a model of type %s without layers has no masks", cfg.Model.Name()))
+		return usage(fmt.Errorf("a model of type %s as configured has no masks", cfg.Model.Name()))
 	}
 	if o.layer > len(sets) {
 		return misused(c, "--layer %d: the model has %s with masks", o.layer, text.Count(len(sets), "layer"))
@@ -157,7 +157,8 @@ func layersOf(d models.Definition) []maskedLayer {
 	density, _ := models.DensityOf(d)
 	f, ok := density.(flow.Layered)
 	if !ok {
-		if m, ok := d.(models.Masked); ok {
+		_, any := d.(models.AnyOrder) // has orders alone
+		if m, ok := d.(models.Masked); ok && !any {
 			return []maskedLayer{layerOfCycle(m)}
 		}
 		return nil

@@ -27,7 +27,8 @@ const sampleLong = `sample draws rows from the best weights of a run, with the c
 source in their units; where cells were missing there they are in the samples, at the same
 rate, unless --complete draws a value for each. The same seed gives the same rows on every
 machine, and the first rows do not depend on how many are drawn. All methods (see maskflow
-latent --help) give the same rows.
+latent --help) give the same rows. A nade has a pass for each variable in any case: jacobi
+is no faster for it, and computes all sums anew, as sequential does.
 
 A model with a context needs --context, whose columns are found by their names and go to
 the output; where data.labels made it, a row is one-hot.

@@ -12,7 +12,8 @@ import (
 const verifyLong = `verify checks a trained model and exits with 1 when any check fails. For each order of a
 masked density it searches the product of the masks for forbidden paths, changes every
 variable and looks that only conditionals after it move, sums or integrates the density
-or each conditional, and compares ln p and drawn values with the conditionals. For a
+or each conditional, and compares ln p and drawn values with the conditionals. A nade has
+no masks: what one pass answers is compared with the passes of an order. For a
 flow it checks masks, Jacobian and log-determinant of every layer, the inverse, and the
 codes of samples. A variational autoencoder has no exact density: its checks are skipped.`
 
@@ -27,7 +28,7 @@ func (a *app) verifyCommand() *cobra.Command {
   maskflow verify runs/dna --orders 32 --json`,
 		RunE: func(c *cobra.Command, args []string) error { return a.verify(c, args[0], o) },
 	}
-	countFlag(c, &o.Orders, "orders", "", 1, "the first `N` orders (default all that were trained, or 8 of an unlimited number)")
+	countFlag(c, &o.Orders, "orders", "", 1, "the first `N` orders (default all that were trained, or 8 of an unlimited number; of a nade of many variables fewer)")
 	c.Flags().Uint64Var(&o.Seed, "seed", 0, "random seed of the rows")
 	backendFlag(c, &a.backend)
 	jsonFlag(c, &a.json)
