@@ -11,11 +11,12 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/nade"
 )
 
 // Auto is the kind of model that the columns choose: a spline MAF where all variables are real
 // numbers without steps, holes and atoms, otherwise a MADE with the output that each variable
-// needs. [Config.LoadData] and [Config.Split] replace it by that model.
+// needs, or a NADE with these where holes are values that are not known. [Config.LoadData] and [Config.Split] replace it by that model.
 type Auto struct{}
 
 // Name is the word by which a configuration names the kind of model.
@@ -23,14 +24,14 @@ func (*Auto) Name() string { return "auto" }
 
 // Help describes the kind of model.
 func (*Auto) Help() string {
-	return "a spline MAF where all variables are real numbers without steps, holes and atoms, else a MADE with output mixed"
+	return "a spline MAF where all variables are real numbers without steps, holes and atoms, else a MADE with output mixed, or a NADE with data.holes unknown"
 }
 
 // Table declares no options: those of the model that is chosen have their defaults.
 func (*Auto) Table() option.Table { return nil }
 
 // Traits are those that do not depend on the choice.
-func (*Auto) Traits() models.Traits { return models.Traits{Cells: true, By: "auto", Key: "type"} }
+func (*Auto) Traits() models.Traits { return models.Traits{Cells: true, Unknown: true, By: "auto", Key: "type"} }
 
 // Size is about the number of parameters of the model that is chosen.
 func (*Auto) Size(in models.Input) float64 { return chosenOf(in.Variables).Size(in) }
@@ -41,12 +42,16 @@ func (*Auto) Build(in models.Input) (models.Definition, error) {
 }
 
 func chosenOf(variables []models.Variable) models.Kind {
-	return chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }))
+	return chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }),
+		slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Unknown }))
 }
 
-// chosen is the kind of model for variables that are all plain real numbers, or not.
-func chosen(plain bool) models.Kind {
-	if plain {
+// chosen is the kind of model for variables that are all plain real numbers, or not, and may be not known, or not.
+func chosen(plain, unknown bool) models.Kind {
+	switch {
+	case unknown:
+		return &nade.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu"}
+	case plain:
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
 	// Seen once, of diamonds: with sampled degrees the last columns were a nat behind.
@@ -68,15 +73,16 @@ func (c *Config) DataOptions() data.Options {
 		return o // nothing follows before the configuration is resolved
 	}
 	o.Typed = o.Typed || c.isAuto() || c.Model.Traits().Mixed
+	unknown := o.Holes == data.UnknownHoles
 	o.Choose = func(s data.Schema, o *data.Options) error {
 		real, binary := true, true
 		for _, v := range s.Variables() {
 			of := s[v]
-			states := of.Missing || len(of.Atoms) > 0
+			states := of.Missing && !unknown || len(of.Atoms) > 0
 			real = real && of.Kind == data.Real && of.Step == 0 && !states
 			binary = binary && of.Kind == data.Binary && !states
 		}
-		err := c.choose(chosen(real))
+		err := c.choose(chosen(real, unknown))
 		if m, ok := c.Model.(models.Mixing); ok && m.Traits().Binary && !binary {
 			err = c.mix(m)
 		}
@@ -133,7 +139,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 	case s.Train.CheckBinary() == nil:
 		err = c.choose(&made.Options{})
 	default:
-		err = c.choose(chosen(true))
+		err = c.choose(chosen(true, false))
 	}
 	return s, err
 }
@@ -142,7 +148,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 // are plain numbers.
 func Variables(p *data.Preparation) (all []models.Variable) {
 	for _, m := range p.Modelled() {
-		v := models.Variable{Name: m.Name, States: m.Atoms, Hole: m.Hole}
+		v := models.Variable{Name: m.Name, States: m.Atoms, Hole: m.Hole, Unknown: m.Unknown}
 		if m.Hole {
 			v.States++
 		}

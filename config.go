@@ -94,7 +94,15 @@ func (c *Config) Table(further ...*option.Row) option.Table {
 		option.Section("data", c.Data.Table()),
 		option.Section("model", option.Table{option.Pick("type", &c.Model, "kind of model", Kinds()...)}),
 	}
-	return append(append(t, further...), option.Section("eval", c.Eval.Table()).Mutable(), option.Rule(c.checkRows))
+	return append(append(t, further...), option.Section("eval", c.Eval.Table()).Mutable(), option.Rule(c.checkRows), option.Rule(c.checkHoles))
+}
+
+// checkHoles reports values that are not known in the training of a model that every one has to be known to.
+func (c *Config) checkHoles(report option.Report) {
+	if c.Model != nil && c.Data.Holes == data.UnknownHoles && !c.Model.Traits().Unknown {
+		report(fmt.Sprintf("%s cannot be trained on values that are not known (use model.type: nade, or remove holes)", c.Model.Name()),
+			"data.holes", "model.type")
+	}
 }
 
 // checkRows reports what makes rows of a kind that the model has no density of.

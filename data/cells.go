@@ -77,7 +77,7 @@ func (c *cells) read(row int) (v float64, state int, problem string) {
 			return c.text(id)
 		}
 		switch {
-		case c.reading.HolesUnknown && c.Role != ContextRole:
+		case c.unknown, c.reading.HolesUnknown && c.Role != ContextRole:
 			return 0, notKnown, ""
 		case c.Missing:
 			return 0, 0, ""

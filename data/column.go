@@ -18,6 +18,7 @@ type fitted struct {
 	// Fill are the inputs of a context that a hole counts as, besides its indicator.
 	Fill []float64 `json:"fill,omitempty"`
 
+	unknown bool  // a hole is a value that is not known
 	rounded *Grid // of numbers with a step
 	grid    *Grid // the same where rows have cells
 }
@@ -58,12 +59,15 @@ func (c *Column) bounds() (low, high *float64) {
 	return c.Min, c.Max
 }
 
+// hole reports whether the first state of a variable is a hole.
+func (f *fitted) hole() bool { return f.Missing && !f.unknown }
+
 // states is the number of states of a variable.
-func (c *Column) states() int {
-	if c.Missing {
-		return len(c.Atoms) + 1
+func (f *fitted) states() int {
+	if f.hole() {
+		return len(f.Atoms) + 1
 	}
-	return len(c.Atoms)
+	return len(f.Atoms)
 }
 
 // bound begins the maps of a column with that of its bounds, where they have one: a density of
@@ -233,7 +237,7 @@ func (f *fitted) check(noise bool) error {
 // number is the number of the source that a prepared one is of: of levels which, NaN of a hole.
 func (f *fitted) number(y float32, noise bool) float64 {
 	if state := num.StateOf(y); state >= 0 || y == num.NotKnown || y != y {
-		if f.Missing {
+		if f.hole() {
 			state--
 		}
 		if state < 0 || state >= len(f.Atoms) {

@@ -256,9 +256,14 @@ func (m Modelled) independent(rows *Prepared, d int) func(float32) float64 {
 		states = append(states, 0)
 	}
 	var numbers column
+	known := 0.0
 	weight, sum := weightOf(rows.Weights, rows.Rows)
 	for i := range rows.Rows {
 		v, w := rows.Row(i)[d], weight(i)*float64(rows.Rows)/sum
+		if v == num.NotKnown {
+			continue
+		}
+		known += w
 		k := num.StateOf(v)
 		if states[k+1] += w; k >= 0 {
 			continue
@@ -269,8 +274,11 @@ func (m Modelled) independent(rows *Prepared, d int) func(float32) float64 {
 	}
 	sd := math.Sqrt(numbers.squares / numbers.n)
 	return func(v float32) float64 {
+		if v == num.NotKnown {
+			return 0
+		}
 		k := num.StateOf(v)
-		logp := math.Log((states[k+1] + 1) / (float64(rows.Rows + len(states))))
+		logp := math.Log((states[k+1] + 1) / (known + float64(len(states))))
 		switch y := float64(v); {
 		case k >= 0:
 			return logp

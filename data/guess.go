@@ -244,7 +244,7 @@ func (g *guesser) kind(c int, s *observed) {
 		g.say(c, "%s (if they are no dates", "written like "+s.dates()[0], string(Categorical))
 	case s.texts > 0 && s.atLeast() == 2:
 		column.Kind = Binary
-	case s.atLeast() == 1 && s.holes > 0 && !two:
+	case s.atLeast() == 1 && s.holes > 0 && !two && g.o.Holes != UnknownHoles:
 		column.Kind = Categorical
 	case s.numbers > 0 && s.texts == 0 && g.o.Guess != "reals" && s.compactDates():
 		column.Kind, column.Format = Date, compactDate

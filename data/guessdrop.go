@@ -23,7 +23,7 @@ func (g *guesser) useless(c int, s *observed) bool {
 		return false
 	case n == 0:
 		why = "no values"
-	case s.atLeast() == 1 && n > 1 && s.holes == 0:
+	case s.atLeast() == 1 && n > 1 && (s.holes == 0 || g.o.Holes == UnknownHoles):
 		why = "a constant value"
 	case numbers && s.counts && (s.low == 0 || s.low == 1) && (named || n >= fewRows),
 		numbers && named && s.high-s.low == float64(n-1) && s.distinct() == n:

@@ -50,6 +50,9 @@ type Options struct {
 	// Marginal is the transform of real, integer and date columns that declare none:
 	// "" or "standardise", "none" or "spline".
 	Marginal string
+	// Holes is how cells of variables that are missing are read in training and ever after: "" or
+	// "event", a hole is an event of its own, or [UnknownHoles].
+	Holes string
 	// Typed has a schema guessed of arrays too, whose columns have no names.
 	Typed bool
 	// Noise gives the values of integers, dates and steps uniform noise within their cells,
@@ -84,6 +87,9 @@ type Options struct {
 	// MaxValues bounds the values read. 0 is [DefaultMaxValues].
 	MaxValues int
 }
+
+// UnknownHoles is the value of [Options.Holes] by which a hole is a value that is not known.
+const UnknownHoles = "unknown"
 
 // maxLevels is the largest number of grey levels: float32 has 24 bits for level and noise.
 const maxLevels = 1 << 16
@@ -120,6 +126,8 @@ func (o *Options) Table() option.Table {
 			"all", "reals"),
 		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; with its log-determinant",
 			string(Standardise), string(AsIs), string(SplineScale)),
+		option.Words("holes", &o.Holes, "what a missing cell of a table is: event, which has a probability; unknown, a value that is not known, which is summed out (model.type: nade)",
+			"event", UnknownHoles),
 		count("fold", &o.Fold, "which fold of a cross-validation, counted from 1, is the test rows").Default("0, no folds"),
 		count("folds", &o.Folds, "number of folds that the rows are divided into by the seed").Default("0, the source has folds of its own"),
 		option.Of("dequantise", &o.Dequantize, 0, "number of grey levels of rows of whole numbers x, which become (x+u)/levels with u uniform in [0, 1)").

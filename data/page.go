@@ -67,9 +67,9 @@ func (s *Source) page(o Options) (d Stats, err error) {
 		return d, err
 	}
 	d.Source, d.Note, d.Warnings = o.Source, s.Note, notes(s.parts())
-	p = &Preparation{Columns: p.Columns, table: &tabular{}, Variables: schema.Variables(), reading: p.reading}
+	p = &Preparation{Columns: p.Columns, table: &tabular{Unknown: p.table.Unknown}, Variables: schema.Variables(), reading: p.reading}
 	for _, c := range schema {
-		p.table.Columns = append(p.table.Columns, fitted{Column: c})
+		p.table.Columns = append(p.table.Columns, p.table.fit(c))
 	}
 	d.Dim, d.ContextDim = len(p.Variables), len(schema.Context())
 	if d.Splits, err = p.repetitions(s.parts()); err != nil {
@@ -164,10 +164,10 @@ func (p *Preparation) describe(tables []*Table, column int, values []float64) (d
 			switch {
 			case problem != "":
 				return d, fmt.Errorf("%s %s", from[0].t.Place(row, c.col), problem)
-			case state == 0 && d.Missing:
+			case state == notKnown, state == 0 && c.hole():
 				holes++
 			case state >= 0:
-				counts[len(d.Levels)+state-(d.states()-len(d.Atoms))]++
+				counts[len(d.Levels)+state-(c.states()-len(d.Atoms))]++
 			case d.hasLevels():
 				counts[int(v)]++
 			default:

@@ -36,9 +36,10 @@ type Modelled struct {
 	Kind ColumnKind
 	// Levels is their number, of a binary or categorical column.
 	Levels int
-	// Hole is true where it may be missing, and Atoms counts the numbers with a probability.
-	Hole  bool
-	Atoms int
+	// Hole is true where it may be a hole, Unknown where a hole is a value that is not known, and Atoms
+	// counts the numbers with a probability.
+	Hole, Unknown bool
+	Atoms         int
 	// Grid are the cells of numbers that are rounded to Step, nil where they are not, or noise
 	// takes the place of cells.
 	Grid *Grid
@@ -51,6 +52,13 @@ type tabular struct {
 	Columns []fitted `json:"columns"`
 	// Noise is the seed of the noise that takes the place of cells, nil where there are cells.
 	Noise *uint64 `json:"noise,omitempty"`
+	// Unknown is true where holes of variables are values that are not known.
+	Unknown bool `json:"holes_unknown,omitempty"`
+}
+
+// fit is a column as it is before anything is fitted to its values.
+func (t *tabular) fit(c Column) fitted {
+	return fitted{Column: c, unknown: t.Unknown && c.Role != ContextRole}
 }
 
 // Schema is what the columns of the source are, nil where the preparation has no schema.
@@ -64,6 +72,10 @@ func (p *Preparation) Schema() (s Schema) {
 	return s
 }
 
+// HolesUnknown reports whether the training read holes as values that are not known: so does the
+// preparation then, whatever its [Reading] is.
+func (p *Preparation) HolesUnknown() bool { return p != nil && p.table != nil && p.table.Unknown }
+
 // Modelled returns what the variables are, nil where the preparation has no schema.
 func (p *Preparation) Modelled() (all []Modelled) {
 	if p == nil || p.table == nil {
@@ -71,7 +83,8 @@ func (p *Preparation) Modelled() (all []Modelled) {
 	}
 	for _, c := range p.Variables {
 		f := &p.table.Columns[c]
-		m := Modelled{Name: f.Name, Kind: f.Kind, Levels: len(f.Levels), Hole: f.Missing, Atoms: len(f.Atoms), Grid: f.grid, Step: f.Step}
+		m := Modelled{Name: f.Name, Kind: f.Kind, Levels: len(f.Levels), Hole: f.hole(), Unknown: f.Missing && f.unknown,
+			Atoms: len(f.Atoms), Grid: f.grid, Step: f.Step}
 		if p.noisy() {
 			m.Kind, m.Levels, m.Atoms = Real, 0, 0
 		}
@@ -318,6 +331,7 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 	if o.Noise {
 		p.table.Noise = new(o.RandomSeed())
 	}
+	p.table.Unknown = o.Holes == UnknownHoles
 	for _, c := range schema {
 		if c.Step == 0 && (c.Kind == Integer || c.Kind == Date) {
 			c.Step = 1
@@ -325,7 +339,7 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 		if c.Transform == LogScale && c.Min == nil && c.Max == nil {
 			c.Min = new(0.0)
 		}
-		p.table.Columns = append(p.table.Columns, fitted{Column: c})
+		p.table.Columns = append(p.table.Columns, p.table.fit(c))
 	}
 	p.Variables, p.Context = schema.Variables(), schema.Context()
 	if len(p.Variables) == 0 {
@@ -406,6 +420,7 @@ func (p *Preparation) checkTable() error {
 	}
 	for k := range p.table.Columns {
 		f := &p.table.Columns[k]
+		f.unknown = p.table.fit(f.Column).unknown
 		if k < len(p.Columns) && f.Name != p.Columns[k] {
 			return fmt.Errorf("column %d is %q, but %q in the schema", k, text.Shorten(p.Columns[k], 41), text.Shorten(f.Name, 41))
 		}

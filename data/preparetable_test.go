@@ -571,6 +571,95 @@ func TestReadings(t *testing.T) {
 	}
 }
 
+// Where holes are not known they are no state: variables have the codes of atoms alone, whatever later rows lack is not known
+// either, and a preparation that was kept reads them so. A hole of a context stays what it was.
+func TestHolesThatAreNotKnown(t *testing.T) {
+	s := Schema{{Name: "n", Kind: Integer, Missing: true, Atoms: []float64{99}, Transform: Standardise}, {Name: "l", Kind: Categorical, Levels: []string{"p", "q"}, Missing: true},
+		{Name: "b", Kind: Binary, Levels: []string{"0", "1"}}, {Name: "c", Kind: Real, Role: ContextRole, Missing: true}}
+	columns := make([][]any, len(s))
+	for i := range 60 {
+		columns[0] = append(columns[0], []any{float64(i % 17), nil, 99.0}[min(i%4, 2)])
+		columns[1] = append(columns[1], []any{"p", "q", nil}[i%3])
+		columns[2] = append(columns[2], float64(i%2))
+		columns[3] = append(columns[3], []any{nil, float64(i)}[i%2])
+	}
+	table := tableOf(s, columns)
+	splits := must.M1(Split(table, Options{Columns: s, Holes: UnknownHoles}))
+	var kept Preparation
+	must.M(json.Unmarshal(must.M1(json.Marshal(splits.Prep)), &kept))
+	lacks := tableOf(s, [][]any{{nil}, {nil}, {nil}, {nil}})
+	for what, p := range map[string]*Preparation{"fitted": splits.Prep, "kept": &kept, "with a reading": kept.As(Reading{})} {
+		if !p.HolesUnknown() {
+			t.Errorf("%s: holes are an event", what)
+		}
+		for d, m := range p.Modelled() {
+			if m.Hole || m.Unknown != (d < 2) || m.Atoms != 1-min(d, 1) {
+				t.Errorf("%s: %+v", what, m)
+			}
+		}
+		all := must.M1(p.Apply(table))
+		for i := range all.Rows {
+			for d, v := range all.Row(i)[:all.Dim] {
+				switch cell := columns[d][i]; {
+				case (cell == nil) != (v == num.NotKnown), (cell == 99.0) != (v == num.StateCode(0)):
+					t.Fatalf("%s: row %d, %s: %v is %v", what, i, s[d].Name, cell, v)
+				}
+			}
+			if missing := all.Context[2*i+1]; missing != float32(1-i%2) {
+				t.Fatalf("%s: row %d: the context is missing: %v", what, i, missing)
+			}
+		}
+		back := must.M1(p.Undo(values(all)))
+		for i := range table.rows {
+			for d := range all.Dim {
+				if !sameCell(table, back, i, i, d, d, 0) {
+					t.Fatalf("%s: row %d, %s: %v becomes %v", what, i, s[d].Name, columns[d][i], back.At(i, d))
+				}
+			}
+		}
+		if nothing := must.M1(p.Apply(lacks)); !slices.Equal(nothing.Row(0)[:3], []float32{num.NotKnown, num.NotKnown, num.NotKnown}) || nothing.RowLogDet(0) != 0 {
+			t.Errorf("%s: a row of which nothing is known is %v", what, nothing.Row(0))
+		}
+	}
+	for d, m := range splits.Prep.Modelled() {
+		score, sum := m.independent(splits.Train, d), 0.0
+		for k := range m.Levels {
+			sum += math.Exp(score(float32(k)))
+		}
+		if m.Levels > 0 && math.Abs(sum-1) > 1e-9 || score(num.NotKnown) != 0 {
+			t.Errorf("%s: the probabilities of the baseline sum to %v, what is not known has %v nats", m.Name, sum, score(num.NotKnown))
+		}
+	}
+	event := must.M1(Split(table, Options{Columns: s})).Prep
+	if m := event.Modelled(); event.HolesUnknown() || !m[0].Hole || m[0].Unknown {
+		t.Errorf("by default %+v", m[0])
+	}
+	_, err := Split(table, Options{Holes: UnknownHoles, Logit: 0.1})
+	datatest.WantError(t, err, "data.holes")
+	_, err = Split(table, Options{Holes: "both"})
+	datatest.WantError(t, err, "holes")
+	page := must.M1(DescribeSource(Source{Train: Part{Table: lacks}, Valid: Part{Table: lacks}, Test: Part{Table: lacks}}, Options{Prep: &kept}))
+	if page.Columns[2].Holes != 1 {
+		t.Errorf("a column without a value is described as %+v", page.Columns[2])
+	}
+}
+
+// Of a column with one value the holes are a distribution where they are an event, and nothing is left to learn where they are not
+// known.
+func TestOneValueOrAHole(t *testing.T) {
+	s := Schema{{Name: "a"}, {Name: "one"}}
+	columns := make([][]any, 2)
+	for i := range 40 {
+		columns[0], columns[1] = append(columns[0], float64(i%7)), append(columns[1], []any{"yes", nil}[i%2])
+	}
+	for holes, want := range map[string]Role{"event": "", UnknownHoles: DropRole} {
+		schema, _ := must.M2(GuessSchema(tableOf(s, columns), Options{Holes: holes}))
+		if schema[1].Role != want {
+			t.Errorf("holes %s: the column is %+v", holes, schema[1])
+		}
+	}
+}
+
 // A number a thousand times as large has a density a thousand times as small.
 func TestLogDetOfUnits(t *testing.T) {
 	logDet := func(by float64) float64 {

@@ -350,9 +350,12 @@ func (s *Source) hasSchema(o Options) (bool, error) {
 		if len(o.Columns) > 0 {
 			return false, errors.New("columns of rows that have steps of their own, or are binarised, dequantised or taken to logits as a whole, cannot be declared (remove data.columns)")
 		}
+		if o.Holes == UnknownHoles {
+			return false, errors.New("rows that have steps of their own, or are binarised, dequantised or taken to logits as a whole, have no holes (remove data.holes)")
+		}
 		return false, nil
 	}
-	return len(o.Columns) > 0 || o.Typed || t.Columns != nil || t.Lines != nil || len(t.texts) > 0, nil
+	return o.Holes == UnknownHoles || len(o.Columns) > 0 || o.Typed || t.Columns != nil || t.Lines != nil || len(t.texts) > 0, nil
 }
 
 // columns divides the rows and chooses the variables and the context among their

@@ -20,7 +20,7 @@ type Kind interface {
 	Build(in Input) (Definition, error)
 }
 
-// Traits are what other options depend on. Orders, Cells, Noise and Estimated are those of the kind, whatever its options are.
+// Traits are what other options depend on. Orders, Cells, Noise, Unknown and Estimated are those of the kind, whatever its options are.
 type Traits struct {
 	// Orders is true where training walks through a cycle of mask sets.
 	Orders bool
@@ -29,6 +29,8 @@ type Traits struct {
 	// Cells is true where rounded values are scored by the cells of their grids, and variables may have states: rows have
 	// widths of cells (see [Width]), and no noise.
 	Cells bool
+	// Unknown is true where a value of a training row may be one that is not known.
+	Unknown bool
 	// Mixed is true where each variable has a distribution by its kind; other models need variables of one kind.
 	Mixed bool
 	// Estimated is true where the likelihood is estimated by importance samples.
@@ -71,6 +73,8 @@ func (in Input) Numbers(kind string) error {
 		switch {
 		case v.Hole:
 			what = "may have holes"
+		case v.Unknown:
+			what = "may be not known"
 		case v.Support.Kind == CategoryValues:
 			what = fmt.Sprintf("has %d levels without an order", v.Support.Size())
 		case v.States > 0 || v.Grid != nil:

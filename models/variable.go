@@ -24,6 +24,8 @@ type Variable struct {
 	// States is the number of states besides values. Where Hole is true, state 0 is a hole.
 	States int
 	Hole   bool
+	// Unknown is true where rows may have NotKnown, in training too.
+	Unknown bool
 	// Grid rounds its values to cells, which have probabilities; nil where they have a density.
 	Grid Grid
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -18,6 +19,8 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/datatest"
 	"github.com/maskflow/maskflow/data/format"
+	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/train"
 )
 
@@ -246,10 +249,13 @@ func TestCircle(t *testing.T) {
 	}
 }
 
-// The mean of a column is right where its holes depend on another one, in a drawn order too.
+// The mean of a column is right where its holes depend on another one, in a drawn order too, and where holes are values
+// that are not known.
 func TestMeanOfAColumnWithHoles(t *testing.T) {
 	const n, rho = 20_000, 0.8
-	for _, model := range []string{small, "model={type: made, output: mixed, hidden: [64], orders: {count: unlimited}}"} {
+	const anyOrder = "model={type: nade, output: mixed, hidden: [64]}"
+	for _, sets := range [][]string{{small}, {"model={type: made, output: mixed, hidden: [64], orders: {count: unlimited}}", "eval.valid_orders=2"},
+		{anyOrder}, {anyOrder, "data.holes=unknown"}} {
 		rng := rand.New(rand.NewPCG(13, 14))
 		rows := rowsOf(n, []string{"b", "a"}, func(int) []any {
 			a := rng.NormFloat64()
@@ -259,16 +265,74 @@ func TestMeanOfAColumnWithHoles(t *testing.T) {
 			}
 			return []any{b, a}
 		})
-		m, _ := fitted(t, rows, model, "train.max_steps=3000", "eval.valid_orders=2")
+		m, _ := fitted(t, rows, append(sets, "train.max_steps=3000")...)
 		drawn := must.M1(m.Sample(t.Context(), 50_000, maskflow.SampleOptions{Seed: 1, Complete: true}))
 		var b []float64
 		for i := range drawn.Rows() {
 			b = append(b, drawn.At(i, 0))
 		}
 		if mean := stat.Mean(b, nil); math.Abs(mean) > 0.03 {
-			t.Errorf("%s: the mean of b in complete samples is %.3f", model, mean)
+			t.Errorf("%s: the mean of b in complete samples is %.3f", sets, mean)
 		}
 	}
+}
+
+// Where holes are not known the columns choose a NADE, in which those with holes are late. It is kept with the model that a row
+// of which nothing is known has the probability one and that samples are whole; other models are not trained so.
+func TestHolesThatAreNotKnown(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	rows := rowsOf(300, []string{"b", "a", "c"}, func(i int) []any {
+		b, c := rng.NormFloat64(), any([]string{"x", "y"}[rng.IntN(2)])
+		if i%3 == 0 {
+			b = math.NaN()
+		}
+		if i%7 == 0 {
+			c = math.NaN()
+		}
+		return []any{b, rng.NormFloat64(), c}
+	})
+	auto := must.M1(train.SourceConfig(data.InMemory, []string{"data.holes=unknown"}))
+	must.M1(auto.Split(rows))
+	if _, is := auto.Model.(*nade.Options); !is {
+		t.Errorf("the columns choose %s", auto.Model.Name())
+	}
+	m, splits := fitted(t, rows, "model={type: nade, hidden: [8]}", "data.holes=unknown", "train.max_steps=20")
+	for k := range m.Sets(0) {
+		if order := m.Sets(0)[k].Order.Sequence(); order[0] != 1 {
+			t.Errorf("order %d is %v", k, order)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	must.M(m.Save(path))
+	opened := must.M1(maskflow.Open(backendtest.Open(t, backend.KindGo), path))
+	defer opened.Close()
+	nothing := rowsOf(1, rows.Columns, func(int) []any { return []any{math.NaN(), math.NaN(), math.NaN()} })
+	few := rows.Select([]int{0, 1, 2, 3, 4, 5, 6, 7}, []int{0, 1, 2})
+	want := must.M1(m.LogProb(t.Context(), few))
+	for what, m := range map[string]*maskflow.Model{"trained": m.Model, "opened": opened, "with a reading": opened.Reading(data.Reading{})} {
+		if got := must.M1(m.LogProb(t.Context(), few)); !slices.Equal(got, want) {
+			t.Errorf("%s: other likelihoods", what)
+		}
+		if logp := must.M1(m.LogProb(t.Context(), nothing)); logp[0] != 0 {
+			t.Errorf("%s: a row of which nothing is known has ln p %v", what, logp[0])
+		}
+		drawn := must.M1(m.Sample(t.Context(), 200, maskflow.SampleOptions{Seed: 1}))
+		for i := range drawn.Rows() {
+			for d := range rows.Columns {
+				if _, text := drawn.Text(i, d); !text && math.IsNaN(drawn.At(i, d)) {
+					t.Fatalf("%s: sample %d has a hole", what, i)
+				}
+			}
+		}
+	}
+	for _, model := range []string{small, "model={type: maf}", "model={type: iaf}", "model={type: vae}"} {
+		_, err := train.SourceConfig(data.InMemory, []string{model, "data.holes=unknown"})
+		datatest.WantError(t, err, "data.holes")
+		datatest.WantError(t, err, "model.type: nade")
+	}
+	masked := must.M1(made.New(made.Options{Dim: 3, Output: "mixed", Variables: maskflow.Variables(splits.Prep), Hidden: []int{5}}))
+	_, err := train.Fit(t.Context(), nil, masked, splits, train.Options{MaxSteps: 1})
+	datatest.WantError(t, err, "any order")
 }
 
 // Values of complete rows cost no more where cells of the rows in training are missing, at random or depending on a

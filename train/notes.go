@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math"
 
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -18,11 +19,36 @@ const (
 	usualSize    = 100    // of a value, and of the root mean square of a column
 )
 
-// notes says what in the training rows keeps the model from learning, before the first
+// notes says what the model cannot learn of the training rows, and what keeps it from learning, before the first
 // step.
-func (t *Trainer) notes() (notes []string) {
+func (t *Trainer) notes() []string {
+	if t.p.Step > 0 || t.splits.Train.Dim == 0 {
+		return nil
+	}
+	return append(t.unknown(), t.obstacles()...)
+}
+
+// unknown counts the values of training rows that are not known.
+func (t *Trainer) unknown() []string {
+	train, n := t.splits.Train, 0
+	for i := range train.Rows {
+		for _, v := range train.Row(i)[:train.Dim] {
+			if models.IsNotKnown(v) {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s of %s for training read as unknown (data.holes): the model corrects for what other columns say of a missing cell, but not for what depends on its own value",
+		text.Grouped(n), text.Count(train.Rows*train.Dim, "cell"))}
+}
+
+// obstacles says what in the training rows keeps the model from learning.
+func (t *Trainer) obstacles() []string {
 	train := t.splits.Train
-	if t.p.Step > 0 || train.Dim == 0 || models.Discrete(t.model) {
+	if models.Discrete(t.model) {
 		return nil
 	}
 	bound := math.Inf(1)
@@ -97,7 +123,7 @@ func (t *Trainer) values(row int) iter.Seq2[int, float64] {
 func (t *Trainer) few(d int, limit float64) bool {
 	train, beyond := t.splits.Train, 0
 	for i := range train.Rows {
-		if v := train.Row(i)[d]; math.Abs(float64(v)) > limit && models.StateOf(v) < 0 {
+		if v := train.Row(i)[d]; math.Abs(float64(v)) > limit && models.StateOf(v) < 0 && !models.IsNotKnown(v) {
 			beyond++
 		}
 	}

@@ -166,6 +166,9 @@ func checkData(d models.Definition, s *data.Splits, o Options) error {
 			return err
 		}
 	}
+	if _, any := d.(models.AnyOrder); !any && s.Prep.HolesUnknown() {
+		return errors.New("training rows have values that are not known, which need a model of any order (a NADE, or rows that are split without data.Options.Holes)")
+	}
 	if s.Train.Rows == 1 && s.Train.Dim > 0 && !models.Discrete(d) {
 		return fmt.Errorf("%s has 1 row: a density of real values needs 2 to have a width", s.Train.Name)
 	}

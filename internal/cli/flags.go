@@ -127,15 +127,16 @@ func (f *flags) readFlags(c *cobra.Command) {
 // holeFlags adds the flags of a command that computes likelihoods of rows with cells that are
 // missing, or levels that are new.
 func (f *flags) holeFlags(c *cobra.Command) {
-	wordFlag(c, &f.missing, "missing", "event", "`READING` of a missing cell", "event", "unknown")
+	wordFlag(c, &f.missing, "missing", "", "`READING` of a missing cell (default that of the training)", "event", data.UnknownHoles)
 	c.Flags().BoolVar(&f.unseen, "unknown", false, "take a level that the training did not have for a cell that is not known")
 }
 
 // holesHelp describes both readings.
-const holesHelp = `A missing cell has two readings. As an event, which is how training reads it, it has the
-probability that a cell is missing; in a column where none was in training it is an error.
-With --missing unknown it is a value that is not known: p(x) is that of the other cells.
-That needs an order which has such cells last; only orders that do are averaged.`
+const holesHelp = `A missing cell has two readings. As an event, which is how training reads it by default, it has
+the probability that a cell is missing; in a column where none was in training it is an error.
+With --missing unknown it is a value that is not known: p(x) is that of the other cells. That
+needs an order which has such cells last; only orders that do are averaged. A model of any
+order takes all rows, and one that was trained with --missing unknown has no other reading.`
 
 // readOptions are those that the flags of readFlags choose, or else written.
 func (f *flags) readOptions(array string, written data.Dialect) (format.ReadOptions, error) {

@@ -60,7 +60,10 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 		return nil, err
 	}
 	a.opened = append(a.opened, func() { r.Close() })
-	r = r.Reading(data.Reading{HolesUnknown: a.missing == "unknown", LevelsUnknown: a.unseen, ByPosition: a.byPosition})
+	if a.missing == "event" && r.Preparation().HolesUnknown() {
+		return nil, usage(fmt.Errorf("--missing event: the training of %s read missing cells as unknown, so that it has no probability of the event (data.holes)", dir))
+	}
+	r = r.Reading(data.Reading{HolesUnknown: a.missing == data.UnknownHoles, LevelsUnknown: a.unseen, ByPosition: a.byPosition})
 	most := 1
 	if masked, ok := r.Definition().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {

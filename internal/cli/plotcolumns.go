@@ -68,10 +68,8 @@ const (
 func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bins int) ([]plot.Column, error) {
 	prep, dim := r.Preparation(), set.Dim
 	var numbers [2][]float32 // in the units of the source
-	var counts [2]int
 	for k, x := range rows {
 		var err error
-		counts[k] = len(x) / dim
 		if numbers[k], err = prep.UndoValues(x); err != nil {
 			return nil, err
 		}
@@ -86,10 +84,16 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 		case models.VariableOf(r.Definition(), d).Support.Kind == models.BitValues:
 			is.Levels = []string{"0", "1"}
 		}
-		c := plot.Column{Name: is.Name, Levels: levelsOf(is)}
+		c := plot.Column{Name: is.Name, Levels: levelsOf(is, models.VariableOf(r.Definition(), d).Hole)}
 		states := len(c.Levels) - len(is.Levels)
 		var values [2][]float64
+		var counts [2]int // of what is known
 		for k, x := range rows {
+			for at := d; at < len(x); at += dim {
+				if !models.IsNotKnown(x[at]) {
+					counts[k]++
+				}
+			}
 			for at := d; at < len(x); at += dim {
 				v, state := float64(numbers[k][at]), models.StateOf(x[at])
 				switch {
@@ -114,9 +118,9 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 	return all, nil
 }
 
-// levelsOf are the hole, the atoms and the levels of a column.
-func levelsOf(c data.Column) (all []plot.Level) {
-	if c.Missing {
+// levelsOf are the hole, where there is one, the atoms and the levels of a column.
+func levelsOf(c data.Column, hole bool) (all []plot.Level) {
+	if hole {
 		all = append(all, plot.Level{Name: "missing"})
 	}
 	for _, v := range c.Atoms {

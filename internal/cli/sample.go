@@ -25,7 +25,8 @@ type sampleOptions struct {
 
 const sampleLong = `sample draws rows from the best weights of a run, with the columns of the training's
 source in their units; where cells were missing there they are in the samples, at the same
-rate, unless --complete draws a value for each. The same seed gives the same rows on every
+rate, unless --complete draws a value for each. Of a run with train --missing unknown every
+cell has a value, with --complete or without. The same seed gives the same rows on every
 machine, and the first rows do not depend on how many are drawn. All methods (see maskflow
 latent --help) give the same rows. A nade has a pass for each variable in any case: jacobi
 is no faster for it, and computes all sums anew, as sequential does.

@@ -25,7 +25,7 @@ import (
 
 type trainOptions struct {
 	sets              []string
-	dir               string
+	dir, missing      string
 	resume, goOn      bool
 	quiet, tui, noTUI bool
 	changed           bool
@@ -36,6 +36,13 @@ takes the columns for what they are, which it prints with how to say otherwise, 
 chooses the model by them (model.type auto); a CONFIG is a file or a preset that describes
 data, model and training. What ends in the suffix of a table is one, and a preset comes
 before a source of its name.
+
+A missing cell is an event that the model has a probability of. With --missing unknown, or
+data.holes in a CONFIG, it is a value that is not known, there and in every later command:
+ln p of a row is that of what is known of it, 0 of a row of which nothing is, and samples have
+no missing cells. It needs a model of any order (model.type nade, which auto chooses). Columns
+with missing cells come after all others in its orders: they are right where these columns
+decide whether a cell is missing, and nothing can be where its own value does.
 
 The run directory has the resolved configuration, a log of metrics, checkpoints, and at
 the end the test likelihood of the weights that were best in validation. On a terminal the
@@ -75,6 +82,7 @@ func (a *app) trainCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	setFlag(c, &o.sets)
+	wordFlag(c, &o.missing, "missing", "", "`READING` of a missing cell, which sets data.holes", "event", data.UnknownHoles)
 	f.StringVar(&o.dir, "run", "", "run `directory` to write (default runs/NAME-DATE-TIME)")
 	f.BoolVar(&o.resume, "resume", false, "continue the run in --run; CONFIG may be left out")
 	f.BoolVar(&o.goOn, "continue", false, "continue the run in --run, or start it where there is none")
@@ -90,6 +98,9 @@ func (a *app) trainCommand() *cobra.Command {
 }
 
 func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
+	if o.missing != "" {
+		o.sets = append(o.sets, "data.holes="+o.missing)
+	}
 	switch {
 	case o.resume && o.dir == "":
 		return misused(c, "--resume needs --run, the directory of the run to continue")

@@ -24,9 +24,14 @@
 //
 // # Holes
 //
-// A hole is a level that may be given like any value. A value that is not known is never given and never
-// asked: under every order a row has the likelihood of what is known of it. Complete samples
-// have the variables that may have holes after all others, unless holes are declared to be random.
+// A hole is a level that may be given like any value. Complete samples have the variables that may have holes after
+// all others.
+//
+// A value that is not known is never given and never asked: under every order a row has the likelihood of what is
+// known of it. Where training rows have such values, the variables that may be not known come after all others, in
+// training and in the orders of the ensemble: what the others are like is learned from all rows, and what a variable is
+// like given the others is right where these decide whether it is known. Neither is needed where holes are declared
+// to be random.
 package nade
 
 import (
@@ -77,11 +82,16 @@ func New(o Options) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("nade: %w", err)
 	}
-	m := &Model{opts: o, mixed: mixed, cuts: masks.Cuts{Dim: o.Dim, Tilt: o.Tilt}}
+	var late []bool
+	if !o.RandomHoles {
+		late = mixed.Unknown()
+	}
+	m := &Model{opts: o, mixed: mixed, cuts: masks.Cuts{Dim: o.Dim, Late: late, Tilt: o.Tilt}}
 	m.net, err = nn.NewAnyOrder(nn.AnyOrderOptions{Dim: o.Dim, ContextDim: o.ContextDim, Groups: m.mixed.Groups(), Hidden: o.Hidden,
 		Residual: o.Residual, Activation: o.Activation, Init: o.Init})
 	if err == nil {
-		m.cycle, err = masks.NewCycle(masks.Recipe{Dim: o.Dim, Context: o.ContextDim > 0, Start: masks.RandomOrder, Count: o.orders(), Resample: masks.ResampleOrder, Seed: o.Seed})
+		m.cycle, err = masks.NewCycle(masks.Recipe{Dim: o.Dim, Context: o.ContextDim > 0, Start: masks.RandomOrder, Late: late,
+			Count: o.orders(), Resample: masks.ResampleOrder, Seed: o.Seed})
 	}
 	if err == nil {
 		err = m.cuts.Validate()

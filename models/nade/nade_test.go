@@ -421,6 +421,80 @@ func TestOrders(t *testing.T) {
 	}
 }
 
+// Variables that may be not known come after all others in every order and cut, unless holes are random; those that may
+// have holes, which are an event, do not.
+func TestUnknownVariablesAreLate(t *testing.T) {
+	for what, c := range map[string]struct {
+		mark   func(*models.Variable)
+		random bool
+		late   bool
+	}{
+		"unknown":           {mark: func(v *models.Variable) { v.Unknown = true }, late: true},
+		"unknown at random": {mark: func(v *models.Variable) { v.Unknown = true }, random: true},
+		"holes":             {mark: func(v *models.Variable) { v.Hole, v.States = true, 1 }},
+	} {
+		o := Options{Dim: 7, Output: output.ByKind, Variables: slices.Repeat([]models.Variable{{Support: models.Bits()}}, 7), RandomHoles: c.random}
+		marked := []int{0, 3, 4}
+		for _, d := range marked {
+			c.mark(&o.Variables[d])
+		}
+		m, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mixes := 0 // orders and cuts that have one of them before another variable
+		for k := range m.Cycle().Len() {
+			if !slices.Equal(slices.Sorted(slices.Values(m.Cycle().At(k).Order.Sequence()[4:])), marked) {
+				mixes++
+			}
+		}
+		if (mixes == 0) != c.late {
+			t.Errorf("%s: %d orders of %d have such a variable before others", what, mixes, m.Cycle().Len())
+		}
+		draw, rng, row, noise := m.Drawer(true), rand.New(rand.NewPCG(7, 7)), make([]float32, 7), make([]float32, m.NoiseDim())
+		if what != "holes" {
+			row[3] = models.NotKnown
+		}
+		mixes = 0
+		counts := make([]float64, 7)
+		const draws = 40_000
+		for i := range draws {
+			draw(rng, (float64(i)+rng.Float64())/draws, row, noise)
+			asked := slices.ContainsFunc([]int{1, 2, 5, 6}, func(d int) bool { return noise[d] > 0 })
+			if asked && slices.ContainsFunc(marked, func(d int) bool { return noise[d] != 0 }) {
+				mixes++
+			}
+			for d, v := range noise[:7] {
+				counts[d] += float64(max(v, 0)) / draws
+			}
+		}
+		if (mixes == 0) != c.late {
+			t.Errorf("%s: %d cuts of %d give or ask such a variable beside others that are asked", what, mixes, draws)
+		}
+		for d, v := range counts { // each is asked in one of the terms of an order
+			want := 1.0
+			if models.IsNotKnown(row[d]) {
+				want = 0
+			}
+			if math.Abs(v-want) > 0.05 {
+				t.Errorf("%s: variable %d counts %v times, need %v", what, d, v, want)
+			}
+		}
+	}
+}
+
+// A row of which nothing is known has the probability one, in training too.
+func TestNothingIsKnown(t *testing.T) {
+	eachEnumerated(t, func(t *testing.T, s *subject, context []float32) {
+		order := rand.New(rand.NewPCG(3, 3)).Perm(s.Dim())
+		row, noise := slices.Repeat([]float32{models.NotKnown}, s.Dim()), make([]float32, s.NoiseDim())
+		s.Drawer(true)(rand.New(rand.NewPCG(4, 4)), 0.5, row, noise)
+		if r := s.of(t, row, order, noise, context); r.logp[0] != 0 || r.value[0] != 0 {
+			t.Errorf("ln p is %v, in training %v", r.logp[0], r.value[0])
+		}
+	})
+}
+
 func TestOptions(t *testing.T) {
 	for _, c := range []struct {
 		o    Options

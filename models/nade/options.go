@@ -51,7 +51,7 @@ type Options struct {
 	// Orders is the number of orders of the ensemble. 0 means [AutoOrders].
 	Orders int
 	// RandomHoles declares that which cells are missing depends on nothing: complete samples then have
-	// variables with holes anywhere in an order.
+	// variables with holes anywhere in an order, and variables that may be not known are anywhere in all orders.
 	RandomHoles bool
 	// Seed of the orders.
 	Seed uint64
@@ -94,7 +94,8 @@ func (o *Options) Table() option.Table {
 			option.Of("count", &o.Orders, AutoOrders, "number of orders whose densities are averaged, or auto for the smallest power of two whose doubling gains less than a thousandth of the nats that the model is better than independent columns, at most 64").
 				Within(1, masks.MaxSets).Named("auto", AutoOrders),
 		}),
-		option.Of("random_holes", &o.RandomHoles, false, "which cells are missing depends on nothing, so that complete samples may have variables with holes anywhere in an order"),
+		option.Of("random_holes", &o.RandomHoles, false,
+			"which cells are missing depends on nothing, so that variables with holes may be anywhere in an order of complete samples, or with data.holes unknown of all"),
 		option.Rule(func(report option.Report) {
 			if o.Hidden != nil && len(o.Hidden) == 0 {
 				report("a nade needs one hidden layer at least", "hidden")
@@ -113,7 +114,11 @@ func (*Options) Name() string { return "nade" }
 func (*Options) Help() string { return "one network of any order, told what is given" }
 
 // Traits are what other options depend on.
-func (o *Options) Traits() models.Traits { return o.choice().Traits() }
+func (o *Options) Traits() models.Traits {
+	t := o.choice().Traits()
+	t.Unknown = true
+	return t
+}
 
 // Mix lets the kind of each variable choose its output.
 func (o *Options) Mix() { o.Output = output.ByKind }

@@ -118,14 +118,19 @@ func (m *Mixed) Nest(network []models.Spec) []models.Spec {
 func (m *Mixed) Variable(d int) models.Variable { return m.variables[d] }
 
 // Late marks the variables that may have holes; nil where none may.
-func (m *Mixed) Late() (late []bool) {
+func (m *Mixed) Late() []bool { return m.marks(func(v models.Variable) bool { return v.Hole }) }
+
+// Unknown marks the variables that may be not known; nil where none may.
+func (m *Mixed) Unknown() []bool { return m.marks(func(v models.Variable) bool { return v.Unknown }) }
+
+func (m *Mixed) marks(of func(models.Variable) bool) (marks []bool) {
 	for _, v := range m.variables {
-		late = append(late, v.Hole)
+		marks = append(marks, of(v))
 	}
-	if !slices.Contains(late, true) {
+	if !slices.Contains(marks, true) {
 		return nil
 	}
-	return late
+	return marks
 }
 
 // Parts are what a graph has of rows: their values by groups, and the outputs of a network for these.
