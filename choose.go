@@ -31,7 +31,9 @@ func (*Auto) Help() string {
 func (*Auto) Table() option.Table { return nil }
 
 // Traits are those that do not depend on the choice.
-func (*Auto) Traits() models.Traits { return models.Traits{Cells: true, Unknown: true, By: "auto", Key: "type"} }
+func (*Auto) Traits() models.Traits {
+	return models.Traits{Cells: true, Unknown: true, By: "auto", Key: "type"}
+}
 
 // Size is about the number of parameters of the model that is chosen.
 func (*Auto) Size(in models.Input) float64 { return chosenOf(in.Variables).Size(in) }

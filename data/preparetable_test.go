@@ -609,7 +609,7 @@ func TestHolesThatAreNotKnown(t *testing.T) {
 				t.Fatalf("%s: row %d: the context is missing: %v", what, i, missing)
 			}
 		}
-		back := must.M1(p.Undo(values(all)))
+		back := must.M1(p.Undo(all.Values()))
 		for i := range table.rows {
 			for d := range all.Dim {
 				if !sameCell(table, back, i, i, d, d, 0) {
