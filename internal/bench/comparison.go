@@ -47,6 +47,11 @@ var (
 	iaf2  = flow{dim: 2, layers: 8, hidden: []int{64, 64}, inverse: true, batch: 1024, rows: 102_400, samples: 100_000}
 )
 
+var (
+	nade784   = anyOrder{dim: 784, hidden: []int{500, 500}, orders: 1, rows: 9600, batch: 100}
+	mushrooms = anyOrder{dim: 112, hidden: []int{500, 500}, orders: 16, rows: 5624}
+)
+
 var table20 = columns{hidden: []int{500, 500}, rows: 9600, batch: 100}
 
 func (n network) with(sets int) network {
@@ -59,23 +64,34 @@ func (n network) withRows(rows int) network {
 	return n
 }
 
+func (a anyOrder) withRows(rows int) anyOrder {
+	a.rows = rows
+	return a
+}
+
 var comparisons = []row{
 	{name: "train", what: "Adam step, MADE 784-500-500, batch 100", of: paper, target: 1.3, tolerance: lossTolerance,
-		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 8)}},
+		sides: []maker{ours("maskflow", trainSide), jax("peer.py", "train", 1), jax("peer.py", "train", 8)}},
 	{name: "train-32-orders", what: "the same step, 32 orders and connectivities cycled", of: paper, target: 1.15,
 		sides: []maker{ours("32 orders", trainSide, paper.with(32)), ours("one order", trainSide, paper.with(1))}},
 	{name: "train-unlimited", what: "the same step, a fresh order and connectivity each", of: paper, target: 1.15,
 		sides: []maker{ours("unlimited orders", trainSide, paper.with(masks.Unlimited)), ours("one order", trainSide, paper.with(1))}},
 	{name: "train-small", what: "Adam step, MADE 126-100, batch 100", of: small, target: 1.3, tolerance: lossTolerance,
-		sides: []maker{ours("maskflow", trainSide), jax("train", 1), jax("train", 32)}},
+		sides: []maker{ours("maskflow", trainSide), jax("peer.py", "train", 1), jax("peer.py", "train", 32)}},
 	{name: "train-columns", what: "Adam step, MADE of 20 columns of every kind, 2 layers of 500, batch 100, against as many weights with Gaussians", of: table20, target: 1.5,
 		sides: []maker{ours("every kind", trainSide), ours("Gaussians", trainSide, table20.gaussians())}},
 	{name: "train-go", what: "Adam step, MADE 784-500-500, Go backend against XLA", of: paper, tolerance: lossTolerance,
 		sides: []maker{onGo, ours("XLA", trainSide)}},
 	{name: "density", what: "log p of 10,000 rows, MADE 784-500-500", of: paper.withRows(10_000), target: 1.3, tolerance: 1e-4,
-		sides: []maker{ours("maskflow", densitySide), jax("density", 500), jax("density", 10_000)}},
+		sides: []maker{ours("maskflow", densitySide), jax("peer.py", "density", 500), jax("peer.py", "density", 10_000)}},
 	{name: "sample", what: "100 samples, MADE 784-500-500, one pass against 784", of: paper.withRows(100), tolerance: 0.05,
-		sides: []maker{ours("maskflow", sampleSide), jax("sample", 100)}},
+		sides: []maker{ours("maskflow", sampleSide), jax("peer.py", "sample", 100)}},
+	{name: "nade-train", what: "Adam step, NADE 784-500-500, batch 100, cuts drawn, against JAX with cuts drawn beforehand", of: nade784, target: 1.2, tolerance: lossTolerance,
+		sides: []maker{ours("maskflow", trainSide), jax("nade.py", "train", 1), jax("nade.py", "train", 8)}},
+	{name: "nade-density", what: "log p of 5,624 rows of 112 bits under 16 orders, NADE 112-500-500", of: mushrooms, target: 1, tolerance: 1e-4,
+		sides: []maker{ours("maskflow", densitySide), jax("nade.py", "density", 1406)}},
+	{name: "nade-density-784", what: "log p of 1,000 rows under one order, NADE 784-500-500", of: nade784.withRows(1000), target: 1, tolerance: 1e-4,
+		sides: []maker{ours("maskflow", densitySide), jax("nade.py", "density", 1000)}},
 	{name: "maf-train-21", what: "Adam step, MAF 5x(21-128-128), batch 128", of: maf21, target: 1, sides: besides(trainSide, "flow_train")},
 	{name: "maf-density-21", what: "log p of 100,000 rows, MAF 5x(21-128-128)", of: maf21.withRows(100_000), target: 1, sides: besides(densitySide, "flow_density")},
 	{name: "maf-sample-21", what: "1,000 samples, MAF 5x(21-128-128)", of: maf21, target: 1, sides: besides(sampleSide, "flow_sample")},

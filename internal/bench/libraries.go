@@ -65,9 +65,9 @@ func (f flow) request(kind, dir string) (request, error) {
 	return r, err
 }
 
-// jax is a kind of work of plain JAX. n is the number of training steps a call, or
+// jax is a kind of work of plain JAX by a script. n is the number of training steps a call, or
 // the rows a call for the other kinds.
-func jax(kind string, n int) maker {
+func jax(script, kind string, n int) maker {
 	name := fmt.Sprintf("JAX, %d rows a call", n)
 	switch {
 	case kind == "sample":
@@ -82,7 +82,12 @@ func jax(kind string, n int) maker {
 		if kind == "train" {
 			r.Batch, r.Steps = of.rowsAStep(), n
 		}
-		r.File, err = of.(network).save(dir)
+		r.File, err = of.(saved).save(dir)
 		return r, err
-	}, "peer.py")
+	}, script)
+}
+
+// saved is a task of which a peer gets rows and weights as a file.
+type saved interface {
+	save(dir string) (path string, err error)
 }

@@ -43,16 +43,18 @@ func (n network) draw(ctx context.Context, m *maskflow.Model, seed uint64) ([]fl
 	return m.Core.Sample(ctx, n.rows, maskflow.SampleOptions{Seed: seed})
 }
 
-// table draws the rows: independent bits, one in three of them set.
-func (n network) table() *data.Prepared {
+func (n network) table() *data.Prepared { return bits(n.rows, n.dim) }
+
+// bits draws rows of independent bits, one in three of them set.
+func bits(rows, dim int) *data.Prepared {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	x := make([]float32, n.rows*n.dim)
+	x := make([]float32, rows*dim)
 	for i := range x {
 		if rng.IntN(3) == 0 {
 			x[i] = 1
 		}
 	}
-	return &data.Prepared{Name: "synthetic rows", Rows: n.rows, Dim: n.dim, X: x}
+	return &data.Prepared{Name: "synthetic rows", Rows: rows, Dim: dim, X: x}
 }
 
 // save writes rows, weights and degrees for the peer and returns the file's

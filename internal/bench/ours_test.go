@@ -11,7 +11,10 @@ import (
 	"github.com/maskflow/maskflow/data/format"
 )
 
-var tiny = network{dim: 7, hidden: []int{5, 3}, rows: 130, batch: 11}
+var (
+	tiny     = network{dim: 7, hidden: []int{5, 3}, rows: 130, batch: 11}
+	tinyNADE = anyOrder{dim: 7, hidden: []int{5, 3}, orders: 2, rows: 130, batch: 11}
+)
 
 func TestSidesOfOurs(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
@@ -25,6 +28,8 @@ func TestSidesOfOurs(t *testing.T) {
 		{"train, unlimited orders", trainSide, tiny.with(-1)},
 		{"density", densitySide, tiny},
 		{"sample", sampleSide, tiny},
+		{"train a NADE", trainSide, tinyNADE},
+		{"density of a NADE", densitySide, tinyNADE},
 		{"train a MAF", trainSide, tinyMAF},
 		{"density of a MAF", densitySide, tinyMAF},
 		{"sample a MAF", sampleSide, tinyMAF},

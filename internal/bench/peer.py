@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import jaxlib
 import numpy as np
 
+from adam import Adam
 from batches import Batches
 
 
@@ -50,41 +51,9 @@ class Network:
         return jnp.sum(x * logits - jax.nn.softplus(logits), -1)
 
 
-class Train:
-    """Adam on mini-batches: one step a call, or a scan over several."""
-
-    WARM_UP = 64  # steps, the same on maskflow's side
-
-    def __init__(self, file, batch, steps):
-        net = Network(file)
-        self.steps, self.batches = steps, Batches(net.rows, batch, steps)
-
-        def loss(params, x):
-            return -jnp.mean(net.log_prob(params, x))
-
-        def step(state, x):
-            params, m, v, t = state
-            value, g = jax.value_and_grad(loss)(params, x)
-            t = t + 1
-            m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
-            v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
-            rate, scale = 1e-3 / (1 - 0.9**t), jax.lax.rsqrt(1 - 0.999**t)
-            params = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) * scale + 1e-8), params, m, v)
-            return (params, m, v, t), value
-
-        run = step if steps == 1 else lambda state, xs: jax.lax.scan(step, state, xs)
-        self.run = jax.jit(run, donate_argnums=0)
-        zeros = [jax.tree.map(jnp.zeros_like, net.params) for _ in range(2)]
-        self.state = (net.params, *zeros, jnp.float32(0))
-        self.next = self.batches.next()
-        losses = [np.mean(self.call()) for _ in range(self.WARM_UP // steps)]
-        self.check = [float(np.mean(losses))]
-
-    def call(self):
-        # The next rows are collected while JAX computes.
-        self.state, loss = self.run(self.state, self.next)
-        self.next = self.batches.next()
-        return np.asarray(loss)
+def train(file, batch, steps):
+    net = Network(file)
+    return Adam(lambda params, x: -jnp.mean(net.log_prob(params, x)), net.params, Batches(net.rows, batch, steps).next, steps)
 
 
 class Density:
@@ -131,7 +100,7 @@ class Sample:
         return np.asarray(self.run(self.params, self.rng.random(self.shape, np.float32)))
 
 
-KINDS = {"train": Train, "density": Density, "sample": Sample}
+KINDS = {"train": train, "density": Density, "sample": Sample}
 
 
 def prepare(r):
