@@ -185,7 +185,7 @@ func gatherRows(v *Node, rows []int) *Node {
 func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *Node {
 	var (
 		g, batch, dim = x.Graph(), x.Shape().Dimensions[0], n.o.Dim
-		units         = padded(n.inputs, len(n.units)) // the row behind all is zero
+		units         = padded(append(slices.Clone(n.inputs), nil), len(n.units)) // the row behind all is zero
 		outs          = padded(n.columns, 0)
 		most          = len(outs[0])
 		last          = len(n.o.Hidden)
@@ -203,10 +203,12 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 			sums = Add(Sub(sums, first), add)
 		}
 	}
+	// Behind all variables is one that adds nothing, which the first step is given.
 	below := func(w *Node) *Node { return Concatenate([]*Node{w, ZerosLike(Slice(w, AxisRange(0, 1)))}, 0) }
+	sequence = Concatenate([]*Node{constant([]int32{int32(dim)}), sequence}, 0)
 	state := []*Node{constant(int32(0)), sequence, sums, Zeros(g, shapes.Make(x.DType(), dim*most, batch)),
-		constant(units), constant(outs), below(Transpose(Mul(x, SpreadColumns(known, n.units)), 0, 1)), Transpose(known, 0, 1),
-		below(p.Get(n.layers[0].Name + weightsSuffix)), p.Get(seen), Transpose(p.Get(n.layers[last].Name+weightsSuffix), 0, 1)}
+		constant(units), constant(outs), below(Transpose(Mul(x, SpreadColumns(known, n.units)), 0, 1)), below(Transpose(known, 0, 1)),
+		below(p.Get(n.layers[0].Name + weightsSuffix)), below(p.Get(seen)), Transpose(p.Get(n.layers[last].Name+weightsSuffix), 0, 1)}
 	fixed := len(state)
 	for l := 1; l < last; l++ {
 		state = append(state, p.Get(n.layers[l].Name+weightsSuffix), added[l])
@@ -227,19 +229,22 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 	step := NewClosure(g, func(g *Graph) []*Node {
 		s := parameters(g, "ask")
 		i, sums, asked := s[0], s[2], s[3]
-		d := Reshape(Gather(s[1], Reshape(i, 1)), 1, 1)
-		row := func(v *Node) *Node { return Gather(v, d) } // [1, …] of the rows of v
+		next := Add(i, Const(g, int32(1)))
+		of := func(i *Node) *Node { return Reshape(Gather(s[1], Reshape(i, 1)), 1, 1) }
+		given, d := of(i), of(next)
+		at := ExpandAxes(Reshape(Gather(s[4], given), len(units[0])), -1)
+		sums = Add(sums, Dot(Gather(s[6], at), Gather(s[8], at)).General([]int{0}, nil, []int{0}, nil))
+		sums = Add(sums, Dot(Gather(s[7], given), Gather(s[9], given)).General([]int{0}, nil, []int{0}, nil))
+		// The sums are written in place, as nothing else reads the former ones.
+		sums = OptimizationBarrier(sums)
 		h := n.upper(sums, nil, func(l int, h *Node) *Node {
 			at := fixed + 2*(l-1)
 			return Add(Dot(h, s[at]).Product(), s[at+1])
 		})
-		ends := Gather(s[10], ExpandAxes(Reshape(row(s[5]), most), -1)) // [most, width]
-		o := Dot(ends, h).General([]int{1}, nil, []int{1}, nil)         // [most, batch]
+		ends := Gather(s[10], ExpandAxes(Reshape(Gather(s[5], d), most), -1)) // [most, width]
+		o := Dot(ends, h).General([]int{1}, nil, []int{1}, nil)               // [most, batch]
 		asked = writeRows(asked, o, Reshape(d))
-		at := ExpandAxes(Reshape(row(s[4]), len(units[0])), -1)
-		sums = Add(sums, Dot(Gather(s[6], at), Gather(s[8], at)).General([]int{0}, nil, []int{0}, nil))
-		sums = Add(sums, Dot(row(s[7]), row(s[9])).General([]int{0}, nil, []int{0}, nil))
-		return append([]*Node{Add(i, Const(g, int32(1))), s[1], sums, asked}, s[4:]...)
+		return append([]*Node{next, s[1], sums, asked}, s[4:]...)
 	})
 	asked := StopGradient(While(more, step, state...)[3])
 	rows := make([]int, len(n.outputs)) // of each output
