@@ -44,6 +44,8 @@ type Evaluator struct {
 	invert Inversion
 	// drawn, if not nil, is a model whose objective is estimated by draws.
 	drawn models.Drawn
+	// passes reports that a call takes a pass for each variable.
+	passes bool
 }
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
@@ -92,23 +94,47 @@ func NewEstimator(b *backend.Backend, d models.Drawn, batch int) (*Evaluator, er
 }
 
 func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Evaluator, error) {
+	_, passes := d.(models.AnyOrder)
+	passes = passes && l.Degrees != nil
 	if l.Batch <= 0 {
-		l.Batch = suitableBatch(d)
+		values := onceValues
+		if passes {
+			values = passValues
+		}
+		l.Batch = suitableBatch(d, values)
 	}
 	l.Batch = min(l.Batch, max(1, mostValues/widest(d)))
 	value, err := Compile(b, d, "log_prob", l, fn)
 	if err != nil {
 		return nil, err
 	}
-	return &Evaluator{model: d, value: value}, nil
+	return &Evaluator{model: d, value: value, passes: passes}, nil
 }
 
-// suitableBatch is the number of rows whose widest layer has some 640,000 values:
-// fewer rows a call leave the host too much of it, and more leave the caches.
-func suitableBatch(d models.Definition) int {
-	const values, fewest, most = 640_000, 500, 5000
+// size is the number of rows of a call for n of them. Calls are filled up to whole batches, so that
+// one executable serves all. Where a row takes long it is cheaper to compile others, up to eight.
+func (e *Evaluator) size(n int) int {
+	batch := e.Batch()
+	if !e.passes {
+		return batch
+	}
+	part := (batch + 7) / 8
+	return min(batch, (n+part-1)/part*part)
+}
+
+// suitableBatch is the number of rows whose widest layer has some number of values: fewer rows a call
+// leave the host too much of it, and more leave the caches.
+func suitableBatch(d models.Definition, values int) int {
+	const fewest, most = 500, 5000
 	return min(most, max(fewest, values/widest(d)))
 }
+
+// The values of the widest layer of a call that goes through the layers once, and of one that does so
+// for each variable: what it carries from one to the next stays in the caches of the processors.
+const (
+	onceValues = 640_000
+	passValues = 256_000
+)
 
 // mostValues bounds those of a layer, of batches that are asked for: memory is taken for
 // whole batches, however few rows there are.
@@ -279,6 +305,7 @@ func (e *Evaluator) one(ctx context.Context, params []*tensors.Tensor, all []mem
 		}
 	}
 	l := e.value.layout
+	l.Batch = e.size(n)
 	in := l.Tensors(Values{X: x, Context: cond})
 	defer l.finalize(in)
 	perMember = make([][]float64, len(all))
