@@ -50,17 +50,20 @@ const MaxTilt = 4
 // order it is cut, by which draws can be spread evenly. unknown says which variables of the row are not known, nil that all are:
 // such are neither given nor asked. The function keeps memory between calls, and serves one goroutine.
 func (c Cuts) Drawer() func(rng *rand.Rand, at float64, unknown func(d int) bool, cut []float32) {
-	early, late := make([]int, 0, c.Dim), make([]int, 0, c.Dim)
+	early, late, natural := make([]int, 0, c.Dim), make([]int, 0, c.Dim), Natural(c.Dim).Sequence()
 	shares := map[int][]float64{}
 	return func(rng *rand.Rand, at float64, unknown func(d int) bool, cut []float32) {
-		early, late = early[:0], late[:0]
-		for d := range cut {
-			switch cut[d] = 0; {
-			case unknown != nil && unknown(d):
-			case c.Late != nil && c.Late[d]:
-				late = append(late, d)
-			default:
-				early = append(early, d)
+		if early, late = early[:0], late[:0]; unknown == nil && c.Late == nil {
+			early = append(early, natural...)
+		} else {
+			for d := range cut {
+				switch cut[d] = 0; {
+				case unknown != nil && unknown(d):
+				case c.Late != nil && c.Late[d]:
+					late = append(late, d)
+				default:
+					early = append(early, d)
+				}
 			}
 		}
 		known := len(early) + len(late)
@@ -82,12 +85,31 @@ func (c Cuts) Drawer() func(rng *rand.Rand, at float64, unknown func(d int) bool
 			among, k = late, k-len(early)
 		}
 		factor := float32(1 / (q * float64(len(among)-k)))
-		for _, d := range subset(rng, among, k) {
-			cut[d] = Given
+		given := subset(rng, among, k)
+		asked := among[k:]
+		switch {
+		case len(among) < len(cut):
+			mark(cut, given, Given)
+			mark(cut, asked, factor)
+		case len(given) < len(asked): // of all variables most in one go
+			fill(cut, factor)
+			mark(cut, given, Given)
+		default:
+			fill(cut, Given)
+			mark(cut, asked, factor)
 		}
-		for _, d := range among[k:] {
-			cut[d] = factor
-		}
+	}
+}
+
+func mark(cut []float32, variables []int, v float32) {
+	for _, d := range variables {
+		cut[d] = v
+	}
+}
+
+func fill(cut []float32, v float32) {
+	for d := range cut {
+		cut[d] = v
 	}
 }
 

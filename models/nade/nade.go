@@ -269,7 +269,7 @@ func (m *Model) Drawer(train bool) models.RowDrawer {
 	var x []float32
 	unknown := func(d int) bool { return models.IsNotKnown(x[d]) }
 	return func(rng *rand.Rand, at float64, row, noise []float32) {
-		if x = row; slices.ContainsFunc(row[:dim], models.IsNotKnown) {
+		if x = row; slices.Contains(row[:dim], models.NotKnown) {
 			cut(rng, at, unknown, noise[:dim])
 		} else {
 			cut(rng, at, nil, noise[:dim])
