@@ -105,3 +105,13 @@ func TestOrderAfter(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// The cuts of a step of training: 100 rows of images.
+func BenchmarkCuts(b *testing.B) {
+	draw, cut, rng := Cuts{Dim: 784}.Drawer(), make([]float32, 784), rand.New(rand.NewPCG(1, 2))
+	for b.Loop() {
+		for range 100 {
+			draw(rng, rng.Float64(), nil, cut)
+		}
+	}
+}
