@@ -67,7 +67,7 @@ func TestWhatTrainingAndEvaluationDoNotUse(t *testing.T) {
 func TestOverrideOfTheTypeIsAtFault(t *testing.T) {
 	got := problemsOf(t, "data: {source: banana}\nmodel: {output: gaussian, direct: true}\n", "model.type=maf")
 	want := []string{
-		"--set model.type=maf: maf does not use output (remove output; it belongs to model.type made)",
+		"--set model.type=maf: maf does not use output (remove output; it belongs to model.type made or nade)",
 		"--set model.type=maf: maf does not use direct (remove direct; it belongs to model.type made)",
 	}
 	if !begin(got, want) {
