@@ -105,8 +105,11 @@ class Density:
         self.check = self.call()[:100].tolist()
 
     def call(self):
-        logp = np.stack([np.concatenate([np.asarray(self.run(self.params, x, o)) for x in self.batches]) for o in self.orders])
+        logp = np.stack([self.under(order) for order in self.orders])
         return np.logaddexp.reduce(logp.astype(np.float64), 0) - np.log(len(self.orders))
+
+    def under(self, order):
+        return np.concatenate([np.asarray(self.run(self.params, x, order)) for x in self.batches])
 
 
 KINDS = {"train": train, "density": Density}
