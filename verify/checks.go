@@ -33,7 +33,11 @@ type verifier struct {
 }
 
 func newVerifier(m *maskflow.Model, of *exec.Loaded, d models.Masked, o Options) *verifier {
-	return &verifier{m: m, of: of, density: d, sets: exec.EvaluationSets(d, of.Weights, o.Orders, 8), o: o, variables: models.VariablesOf(d)}
+	sets := exec.EvaluationSets(d, of.Weights, o.Orders, 8)
+	if most := max(1, mostRows(d)/o.Rows); o.Orders <= 0 && len(sets) > most {
+		sets = sets[:most]
+	}
+	return &verifier{m: m, of: of, density: d, sets: sets, o: o, variables: models.VariablesOf(d)}
 }
 
 func (v *verifier) checks() []check {

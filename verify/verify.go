@@ -69,9 +69,11 @@ func (r *Report) Holds() bool {
 // probabilities of all rows sum to one where they can be counted, the density of up to
 // two real numbers integrates to one, and else each conditional does; ln p is the sum
 // of those of the conditionals; and the sampler draws from these, within the support of
-// each variable. Of a network of any order, which has no masks, one pass given the variables before another has the
-// conditional that the passes of the order have, on the host as in the graph. Paths and changes complement each other: a unit that is dead hides a
+// each variable. Paths and changes complement each other: a unit that is dead hides a
 // wrong mask from a change, and the masks alone do not show what the graph computes.
+//
+// Of a network of any order, which has no masks, one pass given the variables before another has the conditional
+// that the passes of the order have, on the host as in the graph.
 //
 // Of a flow it looks at each layer: no path where none may be, a triangular
 // Jacobian, a log-determinant that is the one of the Jacobian; and at the whole: the
@@ -85,7 +87,9 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	if m == nil {
 		return nil, errors.New("no model is given to verify")
 	}
-	o = o.within(m.Definition())
+	if o.Rows <= 0 {
+		o.Rows = min(4, mostRows(m.Definition()))
+	}
 	of, err := exec.Load(m.Backend(), m.Definition(), m.Weights())
 	if err != nil {
 		return nil, err
@@ -122,23 +126,15 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	return r, nil
 }
 
-// within are the options with the defaults for a model.
-func (o Options) within(d models.Definition) Options {
-	most := math.MaxInt // rows of all orders in which each variable is changed, which takes dim² passes a row
-	if any, ok := d.(models.AnyOrder); ok {
-		most = max(1, mostPasses/(d.Dim()*d.Dim()))
-		if o.Orders <= 0 && o.Rows <= 0 {
-			o.Orders = min(any.Cycle().Len(), max(1, most/4))
-		}
+// mostRows bounds the rows of all orders in which each variable is changed where the options do not say how many there
+// are: through a network of any order such a row goes dim² times.
+func mostRows(d models.Definition) int {
+	if _, any := d.(models.AnyOrder); any {
+		const passes = 1 << 19
+		return max(1, passes/(d.Dim()*d.Dim()))
 	}
-	if o.Rows <= 0 {
-		o.Rows = min(4, most)
-	}
-	return o
+	return math.MaxInt
 }
-
-// mostPasses bounds how often rows go through a network of any order in a check, where the options do not say how many there are.
-const mostPasses = 1 << 19
 
 // What must hold of more than one kind of model.
 const (
