@@ -32,11 +32,11 @@ func (m *Model) PrepareGiven(rows *data.Table) (*data.Prepared, error) {
 	return s, CheckRows(m.Definition(), s)
 }
 
-// Conditional returns the distribution of one column given all others that are known of a row, for each row of a table: missing
-// cells are not known, nor are columns that the table has not, and what it has of the asked column counts for nothing. The
-// distribution is of numbers as the model sees them: a level by its number, a state by its code, others as the preparation
-// scales them. A column without a name goes by its number among the variables, from 0. Errors are those of Ask and
-// PrepareGiven, and one names a column that is no variable.
+// Conditional returns the distribution of one column given all others that are known of a row, for each row of a
+// table: missing cells are not known, nor are columns that the table has not, and what it has of the asked column
+// counts for nothing. The distribution is of numbers as the model sees them: a level by its number, a state by its
+// code, others as the preparation scales them. A column without a name goes by its number among the variables, from 0.
+// Errors are those of Ask and PrepareGiven, and one names a column that is no variable.
 func (m *Model) Conditional(ctx context.Context, rows *data.Table, column string) ([]models.Conditional, error) {
 	if _, err := m.density.Asker(); err != nil {
 		return nil, err
@@ -59,15 +59,16 @@ func (m *Model) Conditional(ctx context.Context, rows *data.Table, column string
 // variable is the number of the variable that a column is.
 func (m *Model) variable(column string) (int, error) {
 	names, _ := m.prep.Names()
+	short := text.Shorten(column, 41)
 	if d := slices.Index(names, column); d >= 0 {
 		return d, nil
 	}
 	if names != nil {
-		return 0, fmt.Errorf("the model has no variable %q: it has %s%s", text.Shorten(column, 41), text.Listed(names), text.DidYouMean(column, names))
+		return 0, fmt.Errorf("the model has no variable %q: it has %s%s", short, text.Listed(names), text.DidYouMean(column, names))
 	}
 	d, err := strconv.Atoi(column)
 	if dim := m.Definition().Dim(); err != nil || d < 0 || d >= dim {
-		return 0, fmt.Errorf("the model has no variable %q: its variables have numbers from 0 to %d", text.Shorten(column, 41), dim-1)
+		return 0, fmt.Errorf("the model has no variable %q: its variables have numbers from 0 to %d", short, dim-1)
 	}
 	return d, nil
 }

@@ -36,7 +36,8 @@ func given(t *testing.T, m *maskflow.Model, values map[int]float32, sequence []i
 	for k, d := range sequence {
 		order[d] = k + 1
 	}
-	p := must.M1(m.LogProbSets(t.Context(), table(t, x, dim), []*masks.Set{must.M1(masks.NewSet(order, nil, false, false))}))
+	set := must.M1(masks.NewSet(order, nil, false, false))
+	p := must.M1(m.LogProbSets(t.Context(), table(t, x, dim), []*masks.Set{set}))
 	for i, l := range p {
 		p[i] = math.Exp(l)
 		for d, v := range values {
@@ -55,8 +56,8 @@ func table(t *testing.T, x []float32, dim int, columns ...string) *data.Table {
 	return must.M1(data.FromFlat(x, dim, columns...))
 }
 
-// Conditionals given some variables are sums over all others, and samples have the mean probabilities of the orders, of which
-// each begins with what is given.
+// Conditionals given some variables are sums over all others, and samples have the mean probabilities of the orders,
+// of which each begins with what is given.
 func TestGivenRows(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		m := askable(t, b)
@@ -81,7 +82,8 @@ func TestGivenRows(t *testing.T) {
 			return // samples are drawn on the host
 		}
 		const draws = 20_000
-		x := must.M1(must.M1(m.Sample(t.Context(), draws, maskflow.SampleOptions{Seed: 3, Given: rows.Select([]int{0}, []int{0, 1})})).Values())
+		some := rows.Select([]int{0}, []int{0, 1})
+		x := must.M1(must.M1(m.Sample(t.Context(), draws, maskflow.SampleOptions{Seed: 3, Given: some})).Values())
 		counts := make([]float64, 32)
 		for row := range slices.Chunk(x, 5) {
 			at := 0
@@ -93,7 +95,8 @@ func TestGivenRows(t *testing.T) {
 		mean := make([]float64, len(counts)) // over the orders of samples, of each with d and b first
 		for _, set := range m.Sets(0) {
 			others := slices.DeleteFunc(set.Order.Sequence(), func(d int) bool { return d == 3 || d == 1 })
-			floats.AddScaled(mean, 1/float64(len(m.Sets(0))), given(t, m, map[int]float32{3: 1, 1: 0}, append([]int{3, 1}, others...)))
+			p := given(t, m, map[int]float32{3: 1, 1: 0}, append([]int{3, 1}, others...))
+			floats.AddScaled(mean, 1/float64(len(m.Sets(0))), p)
 		}
 		for i, p := range mean {
 			if share := counts[i] / draws; math.Abs(share-p) > 4*math.Sqrt(p*(1-p)/draws)+1./draws {
@@ -136,16 +139,15 @@ func TestGivenRowsRefuses(t *testing.T) {
 		if c.m == plain {
 			rows = table(t, make([]float32, 5), 5)
 		}
-		if _, err := c.m.Sample(t.Context(), 3, maskflow.SampleOptions{Given: rows}); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, err := c.m.Sample(t.Context(), 3, maskflow.SampleOptions{Given: rows})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error of samples is %v, want %s in it", name, err, c.want)
 		}
 	}
 	two := table(t, make([]float32, 10), 5)
-	if _, err := m.Sample(t.Context(), 3, maskflow.SampleOptions{Given: two}); err == nil || !strings.Contains(err.Error(), "one row for all") {
-		t.Errorf("two rows for three samples: %v", err)
-	}
-	if _, err := m.Core.Sample(t.Context(), 1, maskflow.SampleOptions{Given: table(t, []float32{1, 0, 3, models.NotKnown, 0}, 5)}); err == nil ||
-		!strings.Contains(err.Error(), "variable 3") {
-		t.Errorf("a bit that is 3: %v", err)
-	}
+	_, err := m.Sample(t.Context(), 3, maskflow.SampleOptions{Given: two})
+	refuses(t, "two rows for three samples", err, "one row for all")
+	bad := table(t, []float32{1, 0, 3, models.NotKnown, 0}, 5)
+	_, err = m.Core.Sample(t.Context(), 1, maskflow.SampleOptions{Given: bad})
+	refuses(t, "a bit that is 3", err, "variable 3")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/maskflow/maskflow/internal/text"
 )
 
-// Given prepares rows of which some variables are given: others are not known, as those whose cells are missing, even
+// Given prepares rows of which some variables are given. Others are not known: those whose cells are missing, even
 // where a missing cell is an event of its own, and those that a table with names has no columns for. Of a context all
 // columns are needed. Errors are those of Apply; one names a column that the source has not.
 // LogDet is NaN for a source without a schema.
@@ -47,8 +47,8 @@ func (p *Preparation) Given(t *Table) (*Prepared, error) {
 func (p *Preparation) checkKnown(t *Table) error {
 	for _, name := range t.Columns {
 		if !slices.Contains(p.Columns, name) && !slices.Contains(p.ApartNames, name) {
-			return fmt.Errorf("%s has a column %s, which the source of the model has not%s", t.label(), strconv.Quote(text.Shorten(name, 41)),
-				text.DidYouMean(name, p.Columns))
+			return fmt.Errorf("%s has a column %s, which the source of the model has not%s",
+				t.label(), strconv.Quote(text.Shorten(name, 41)), text.DidYouMean(name, p.Columns))
 		}
 	}
 	return nil

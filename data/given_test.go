@@ -11,7 +11,8 @@ import (
 
 // Rows of which some is given have the numbers that whole rows have there, and others are not known.
 func TestGiven(t *testing.T) {
-	s := Schema{{Name: "city", Kind: Categorical, Levels: []string{"Bern", "Oslo"}}, {Name: "age", Kind: Real, Missing: true}, {Name: "day", Kind: Real, Role: ContextRole}}
+	s := Schema{{Name: "city", Kind: Categorical, Levels: []string{"Bern", "Oslo"}},
+		{Name: "age", Kind: Real, Missing: true}, {Name: "day", Kind: Real, Role: ContextRole}}
 	table := tableOf(s, [][]any{{"Oslo", "Bern", "Bern", "Oslo"}, {30.5, math.NaN(), 41.25, 18.}, {1., 2., 3., 5.}})
 	p, err := whole(table, Options{Columns: s})
 	if err != nil {
@@ -57,7 +58,11 @@ func TestGiven(t *testing.T) {
 	for name, c := range map[string]struct {
 		t    *Table
 		want string
-	}{"misspelt": {other, `did you mean "age"`}, "no context": {table.Select(nil, []int{0}), `"day"`}, "nothing": {nil, "no rows"}} {
+	}{
+		"misspelt":   {other, `did you mean "age"`},
+		"no context": {table.Select(nil, []int{0}), `"day"`},
+		"nothing":    {nil, "no rows"},
+	} {
 		if _, err := p.Given(c.t); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v", name, err)
 		}

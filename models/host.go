@@ -43,8 +43,8 @@ type Completer interface {
 // GivenSampler is a sampler of rows of which something is given.
 type GivenSampler interface {
 	Sampler
-	// SampleGiven is Sample for rows dst of which some values are given, or codes of states: only what is [NotKnown] is
-	// drawn, given these, in the order of the sampler. Rows may differ in what is given. Of a row of which nothing is the same
+	// SampleGiven is Sample for rows dst of which some values are given, or codes of states: only what is [NotKnown]
+	// is drawn, given these, in the order of the sampler. Rows may differ in what is given; where nothing is, the same
 	// noise makes the same sample as in Sample. An error names a number of a row that its variable cannot have.
 	SampleGiven(ctx context.Context, dst, noise, context []float32, method Method) (passes int, err error)
 }

@@ -20,8 +20,8 @@ type anyOrderVerifier struct {
 	any models.AnyOrder
 }
 
-// onePass gives the variables before each one of an order, in rows that are drawn, and compares its conditional with that of the
-// passes of the order, at the value of the row: by one pass of the graph, and on the host.
+// onePass gives the variables before each one of an order, in rows that are drawn, and compares its conditional with
+// that of the passes of the order, at the value of the row: by one pass of the graph, and on the host.
 func (v anyOrderVerifier) onePass(ctx context.Context) (Check, error) {
 	shown, ok := v.density.(models.Conditionals)
 	if !ok {

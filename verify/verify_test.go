@@ -86,7 +86,8 @@ func TestVerifyHoldsForEveryKind(t *testing.T) {
 		kinds := modeltest.Kinds()
 		d := newMADE(t, made.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", ContextDim: 2,
 			Degrees: masks.SampledDegrees, Masks: 2, Start: "natural"})
-		any := newNADE(t, nade.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed", ContextDim: 2, Orders: 2})
+		any := newNADE(t, nade.Options{Dim: len(kinds), Variables: kinds, Hidden: []int{23}, Activation: "tanh", Output: "mixed",
+			ContextDim: 2, Orders: 2})
 		for _, c := range []struct {
 			d       models.Density
 			more    int      // checks than of bits

@@ -86,8 +86,8 @@ func (l *Loaded) Close() {
 // error for a model that is none.
 func (l *Loaded) Inverter() (models.Inverter, error) { return l.inverter() }
 
-// Asker is what answers for the model's variables given any others, made when it is first asked for; an error for a model
-// that cannot.
+// Asker is what answers for the model's variables given any others, made when it is first asked for; an error for a
+// model that cannot.
 func (l *Loaded) Asker() (models.Asker, error) { return l.asker() }
 
 // Base puts the base density of a flow on the backend, with its part of the

@@ -215,7 +215,7 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 		if given != nil {
 			s, ok := sampler.(models.GivenSampler)
 			if !ok {
-				return nil, errors.New("this model draws whole samples, and none given some of their values (one of model.type: nade does)")
+				return nil, errors.New("this model draws no samples given some of their values (one of model.type: nade does)")
 			}
 			x, sample = takeRows(given, rows, dim), s.SampleGiven
 		}

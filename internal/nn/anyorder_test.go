@@ -211,7 +211,8 @@ func rowNumbers(known []float32, dim int) []float32 {
 }
 
 // checkHost compares what Walk gives emit with the outputs of an order.
-func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, known []float32, sequence []int, want []float32) {
+func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, known []float32, sequence []int,
+	want []float32) {
 	t.Helper()
 	dim, outputs := n.o.Dim, n.Outputs()
 	rows := len(x) / len(n.units)
@@ -224,7 +225,7 @@ func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, k
 					values[i] = models.NotKnown
 				}
 			}
-			passes, err := host.Walk(t.Context(), values, rows, ctx, sequence[given:], again, func(d, row int, params []float32, stride int, out []float32) {
+			emit := func(d, row int, params []float32, stride int, out []float32) {
 				for i := range out {
 					out[i] = full[(row+i)*dim+d]
 					for p, column := range n.Columns(d) {
@@ -234,7 +235,8 @@ func (n *AnyOrder) checkHost(t *testing.T, get func(string) []float32, x, ctx, k
 						}
 					}
 				}
-			})
+			}
+			passes, err := host.Walk(t.Context(), values, rows, ctx, sequence[given:], again, emit)
 			if err != nil || !slices.Equal(values, full) || passes != dim-given {
 				t.Errorf("%v, %d passes after %d are given, or other values", err, passes, given)
 			}
@@ -261,7 +263,7 @@ func TestWalkOfRowsThatKnowDifferentVariables(t *testing.T) {
 			fill := func(x, ctx []float32, rows, before int, again bool) []float32 {
 				x = slices.Clone(x)
 				seen := make([]float32, len(x)) // a sum of the outputs at each value that is filled
-				_, err := host.Walk(t.Context(), x, rows, ctx, sequence, again, func(d, row int, params []float32, stride int, out []float32) {
+				emit := func(d, row int, params []float32, stride int, out []float32) {
 					for i := range out {
 						if out[i] = float32(before + row + i); known[(before+row+i)*dim+d] == 1 {
 							out[i] = -1
@@ -270,8 +272,8 @@ func TestWalkOfRowsThatKnowDifferentVariables(t *testing.T) {
 							seen[(row+i)*dim+d] += params[p*stride+i]
 						}
 					}
-				})
-				if err != nil {
+				}
+				if _, err := host.Walk(t.Context(), x, rows, ctx, sequence, again, emit); err != nil {
 					t.Fatal(err)
 				}
 				for i := range x {

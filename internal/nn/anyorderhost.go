@@ -66,14 +66,15 @@ func (l Masked) unmasked(get func(name string) []float32) Dense {
 	return d
 }
 
-// Walk fills what is [models.NotKnown] in x, row-major [rows, dim], variable by variable in a sequence: each value comes from
-// emit, which is given the network's outputs for the variable given all that the row knew before and those that were filled
-// before it. Rows may differ in what they know, and keep it, whatever emit makes of it. What is no part of the sequence, or
-// what emit leaves NotKnown, is not given. cond [rows, context] is nil without a context. With again the sums
-// of the first layer are computed anew for each variable, and have the same bits. passes is the largest number of times that
-// a row went through the upper layers. Errors are that of a cancelled ctx, with x partly filled, and a
-// panic of emit.
-func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []float32, sequence []int, again bool, emit Emit) (passes int, err error) {
+// Walk fills what is [models.NotKnown] in x, row-major [rows, dim], variable by variable in a sequence: each value
+// comes from emit, which takes the network's outputs for the variable given all that the row knew before and those
+// that were filled before it. Rows may differ in what they know, and keep it, whatever emit makes of it. What is no
+// part of the sequence, or what emit leaves NotKnown, is not given. cond [rows, context] is nil without a context.
+// With again the sums of the first layer are computed anew for each variable, and have the same bits. passes is the
+// largest number of times that a row went through the upper layers. Errors are that of a cancelled ctx, with x partly
+// filled, and a panic of emit.
+func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []float32, sequence []int, again bool,
+	emit Emit) (passes int, err error) {
 	if rows == 0 || len(sequence) == 0 {
 		return 0, ctx.Err()
 	}
@@ -83,7 +84,8 @@ func (h *AnyOrderHost) Walk(ctx context.Context, x []float32, rows int, cond []f
 }
 
 // inTiles calls compute for rows, some side by side, with what it may use for them. Its panic is an error.
-func (h *AnyOrderHost) inTiles(ctx context.Context, rows int, compute func(ctx context.Context, t *anyOrderTile, row, n int) (passes int)) (passes int, err error) {
+func (h *AnyOrderHost) inTiles(ctx context.Context, rows int,
+	compute func(ctx context.Context, t *anyOrderTile, row, n int) (passes int)) (passes int, err error) {
 	passes, _, err = inTiles(ctx, rows, func(lanes int) tileOf {
 		t := h.newTile(lanes)
 		return func(ctx context.Context, row, n int) (passes int, converged bool, err error) {
@@ -151,8 +153,9 @@ func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
 	for d := range h.net.o.Dim {
 		units, outputs = max(units, len(h.net.inputs[d])), max(outputs, len(h.net.columns[d]))
 	}
-	t := &anyOrderTile{h: h, lanes: lanes, open: make([]bool, lanes*h.net.o.Dim), own: make([]float32, units+1), first: make([]float32, lanes*h.net.o.Hidden[0]),
-		out: make([]float32, outputs*lanes), cond: make([]float32, h.net.o.ContextDim*lanes), xs: make([]float32, lanes)}
+	t := &anyOrderTile{h: h, lanes: lanes, open: make([]bool, lanes*h.net.o.Dim), own: make([]float32, units+1),
+		first: make([]float32, lanes*h.net.o.Hidden[0]),
+		out:   make([]float32, outputs*lanes), cond: make([]float32, h.net.o.ContextDim*lanes), xs: make([]float32, lanes)}
 	for _, width := range h.net.o.Hidden {
 		t.sums, t.acts = append(t.sums, make([]float32, width*lanes)), append(t.acts, make([]float32, width*lanes))
 	}
@@ -173,7 +176,8 @@ func (t *anyOrderTile) read(x, cond []float32, before int) {
 	}
 }
 
-func (t *anyOrderTile) walk(ctx context.Context, x []float32, row, n int, cond []float32, sequence []int, again bool, emit Emit) (passes int) {
+func (t *anyOrderTile) walk(ctx context.Context, x []float32, row, n int, cond []float32, sequence []int, again bool,
+	emit Emit) (passes int) {
 	dim := t.h.net.o.Dim
 	t.read(x[row*dim:(row+n)*dim], cond, row)
 	t.begin()
@@ -243,7 +247,8 @@ func (t *anyOrderTile) begin() {
 	}
 }
 
-// give adds a variable to the sums of the first layer: in the rows that it was filled in, or in those that knew it at first.
+// give adds a variable to the sums of the first layer: in the rows that it was filled in, or in those that knew it
+// at first.
 func (t *anyOrderTile) give(d int, filled bool) {
 	dim, units, width := t.h.net.o.Dim, len(t.h.net.inputs[d]), t.h.net.o.Hidden[0]
 	own := t.own[:units+1]

@@ -24,7 +24,8 @@ func Example() {
 		values = append(values, float64(a), float64(b), float64(a^b))
 	}
 	rows := must.M1(data.FromFlat(values, 3, "left", "right", "differ"))
-	c := must.M1(train.SourceConfig(data.InMemory, []string{"model={type: nade, hidden: [32]}", "train.max_steps=1000", "train.optimizer.learning_rate=0.003", "train.ema=0.99"}))
+	c := must.M1(train.SourceConfig(data.InMemory, []string{"model={type: nade, hidden: [32]}",
+		"train.max_steps=1000", "train.optimizer.learning_rate=0.003", "train.ema=0.99"}))
 	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
 	defer b.Close()
 	m, _, err := train.FitTable(ctx, b, rows, c)

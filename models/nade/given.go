@@ -37,7 +37,8 @@ func (a *asker) Ask(ctx context.Context, x, cond []float32, asked []int) ([]mode
 	m, dim := a.model, a.model.opts.Dim
 	rows := len(x) / dim
 	if len(x)%dim != 0 || len(cond) != rows*m.opts.ContextDim {
-		return nil, fmt.Errorf("nade: %d values and %d of context do not fit together (need n·%d and n·%d)", len(x), len(cond), dim, m.opts.ContextDim)
+		return nil, fmt.Errorf("nade: %d values and %d of context do not fit together (need n·%d and n·%d)",
+			len(x), len(cond), dim, m.opts.ContextDim)
 	}
 	if err := m.checkGiven(x); err != nil {
 		return nil, err
@@ -78,8 +79,8 @@ func (m *Model) checkGiven(x []float32) error {
 	return nil
 }
 
-// SampleGiven draws what is not known of rows given what is: the order of the sampler is that in which variables are drawn.
-func (s *sampler) SampleGiven(ctx context.Context, dst, noise, cond []float32, method models.Method) (passes int, err error) {
+// SampleGiven draws what is not known of rows given what is, in the order of the sampler.
+func (s *sampler) SampleGiven(ctx context.Context, dst, noise, cond []float32, method models.Method) (int, error) {
 	mixed := s.model.mixed
 	rows, err := mixed.CheckSamples(dst, noise, cond, s.model.opts.ContextDim)
 	if err == nil {
@@ -91,7 +92,8 @@ func (s *sampler) SampleGiven(ctx context.Context, dst, noise, cond []float32, m
 	if err != nil {
 		return 0, err
 	}
-	passes, err = s.host.Walk(ctx, dst, rows, cond, s.order.Sequence(), method != models.Incremental, mixed.Emit(noise, s.complete))
+	again, emit := method != models.Incremental, mixed.Emit(noise, s.complete)
+	passes, err := s.host.Walk(ctx, dst, rows, cond, s.order.Sequence(), again, emit)
 	if err != nil {
 		return passes, err
 	}

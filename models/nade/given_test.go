@@ -22,7 +22,8 @@ import (
 func TestAsk(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		kinds := modeltest.Kinds()
-		s := newSubject(t, b, Options{Output: output.ByKind, Variables: kinds, Hidden: []int{17, 13}, Activation: "tanh", ContextDim: 1, Components: 3})
+		s := newSubject(t, b, Options{Output: output.ByKind, Variables: kinds, Hidden: []int{17, 13}, Activation: "tanh",
+			ContextDim: 1, Components: 3})
 		const rows = 43
 		dim, cond, rng := s.Dim(), []float32{0.4}, rand.New(rand.NewPCG(3, 8))
 		full, contexts := s.drawn(t, rows, cond), slices.Repeat(cond, rows)
@@ -136,14 +137,15 @@ func TestAskRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.(models.GivenSampler).SampleGiven(t.Context(), []float32{1, unknown, 2}, make([]float32, s.NoiseDim()), cond, models.Incremental); err == nil ||
-		!strings.Contains(err.Error(), "row 0, variable 3") {
+	x, noise := []float32{1, unknown, 2}, make([]float32, s.NoiseDim())
+	_, err = s.(models.GivenSampler).SampleGiven(t.Context(), x, noise, cond, models.Incremental)
+	if err == nil || !strings.Contains(err.Error(), "row 0, variable 3") {
 		t.Errorf("sampling given 2 of a bit: the error is %v", err)
 	}
 }
 
-// Samples given two patterns of values have the frequencies that ln p of all rows has, in an order that begins with what is
-// given; what is given stays, rows that know nothing are those of Sample, and rows that know all stay.
+// Samples given two patterns of values have the frequencies that ln p of all rows has, in an order that begins with
+// what is given; what is given stays, rows that know nothing are those of Sample, and rows that know all stay.
 func TestSampleGiven(t *testing.T) {
 	eachEnumerated(t, func(t *testing.T, s *subject, cond []float32) {
 		const draws, few = 20_000, 500
@@ -261,7 +263,8 @@ func TestCompleteSamplesGivenAHole(t *testing.T) {
 	}
 	of.DrawNoise(rand.New(rand.NewPCG(8, 4)), noise)
 	complete := of.(models.Completer).Complete().(models.GivenSampler)
-	if _, err := complete.SampleGiven(t.Context(), x, noise, make([]float32, rows*s.ContextDim()), models.Incremental); err != nil {
+	cond := make([]float32, rows*s.ContextDim())
+	if _, err := complete.SampleGiven(t.Context(), x, noise, cond, models.Incremental); err != nil {
 		t.Fatal(err)
 	}
 	for i, v := range x {
