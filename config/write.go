@@ -32,7 +32,7 @@ func canonical(keys *option.Keys) []byte {
 	var b strings.Builder
 	open := map[string]bool{"": true}
 	for _, k := range keys.List {
-		if k.Used() {
+		if k.Written() {
 			indent := openSections(&b, open, parent(k.Path))
 			b.WriteString(indent + k.Last() + ": " + k.Text() + "\n")
 		}

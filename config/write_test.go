@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
@@ -110,5 +111,19 @@ func TestDiffNamesWhatChanged(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// A key that came later is in a file only where it is not its default: files of older runs, which are told by their text, have
+// stayed as they are.
+func TestLaterKeysAreWrittenWhereTheySaySomething(t *testing.T) {
+	for value, want := range map[string]bool{"event": false, "unknown": true} {
+		text, err := config.Marshal(of(t, "model={type: nade}", "data.holes="+value).Table())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(text), "\n  holes: "); got != want {
+			t.Errorf("with holes: %s, that it is in the file is %v", value, got)
+		}
 	}
 }

@@ -127,7 +127,7 @@ func (o *Options) Table() option.Table {
 		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; with its log-determinant",
 			string(Standardise), string(AsIs), string(SplineScale)),
 		option.Words("holes", &o.Holes, "what a missing cell of a table is: event, which has a probability; unknown, a value that is not known, which is summed out (model.type: nade)",
-			"event", UnknownHoles),
+			"event", UnknownHoles).Later(),
 		count("fold", &o.Fold, "which fold of a cross-validation, counted from 1, is the test rows").Default("0, no folds"),
 		count("folds", &o.Folds, "number of folds that the rows are divided into by the seed").Default("0, the source has folds of its own"),
 		option.Of("dequantise", &o.Dequantize, 0, "number of grey levels of rows of whole numbers x, which become (x+u)/levels with u uniform in [0, 1)").

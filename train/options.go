@@ -101,7 +101,7 @@ func (o *Options) Table(noisy ...string) option.Table {
 		option.Of("look_ahead", &o.LookAhead, 30, "number of epochs without a better validation likelihood after which the run ends; 0 never ends it").
 			Within(1, option.MaxSteps).Named("0", Never).Mutable(),
 		option.Of("validate_every", &o.ValidateEvery, 0, "number of epochs between validations").Within(0, option.MaxSteps).
-			Default("1; of a nade as many as make validations cost a quarter of the steps").Mutable(),
+			Default("1; of a nade as many as make validations cost a quarter of the steps").Later().Mutable(),
 		option.Of("checkpoint_every", &o.CheckpointEvery, 60, "seconds between checkpoints").Positive().Mutable(),
 		option.Of("log_every", &o.LogEvery, 10, "number of steps between training records").Within(1, option.MaxSteps).Mutable(),
 		option.Of("drop_last", &o.DropLast, false, "whether the incomplete batch at the end of an epoch is left out, instead of padded and weighted"),

@@ -151,6 +151,15 @@ func (k *Key) SetWord(word string) (known bool) {
 // NamedNumber returns the word that a file has for an integer of the option, "" for none, and that integer.
 func (k *Key) NamedNumber() (word string, number int) { return k.named, k.number }
 
+// Written reports whether a resolved file has the key: it is used, and not one that came later and has its default.
+func (k *Key) Written() bool {
+	if !k.Used() || !k.later {
+		return k.Used()
+	}
+	_, initial := k.form(k.initial())
+	return k.Text() != initial
+}
+
 // IsMutable reports whether a resumed run may change the option.
 func (k *Key) IsMutable() bool { return k.mutable }
 

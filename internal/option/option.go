@@ -68,6 +68,7 @@ type Row struct {
 	mutable  bool
 	alone    bool // see Alone
 	free     bool // see Free
+	later    bool // see Later
 	when     []Condition
 
 	section      Table
@@ -296,6 +297,13 @@ func (r *Row) Check(check func(note Note)) *Row {
 // Free permits characters that do not print in the texts of a list, as cells of a table have them.
 func (r *Row) Free() *Row {
 	r.free = true
+	return r
+}
+
+// Later marks an option that configurations did not have from the beginning: a resolved file has it only where it is not the
+// default, so that those of older runs, which are told by their text, stay as they are.
+func (r *Row) Later() *Row {
+	r.later = true
 	return r
 }
 
