@@ -56,7 +56,7 @@ var journeys = []journey{
 			t.Fatal(err)
 		}
 		return m
-	}, bitsOf(1), Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxEpochs: 20, ValidateEvery: 2}, false},
+	}, bitsOf(1), Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxEpochs: 6, ValidateEvery: 2}, false},
 	{"noise without data, and a teacher", func(t testing.TB) models.Definition { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
 		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
 }
