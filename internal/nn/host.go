@@ -108,10 +108,7 @@ func newHost(s hostSpec) *Host {
 // byPosition sorts columns by the position of their variables in an order. Those of
 // position k begin at starts[k].
 func byPosition(order, variables []int) (sorted, starts []int) {
-	of := make([][]int, len(order))
-	for column, d := range variables {
-		of[d] = append(of[d], column)
-	}
+	of := byVariable(variables, len(order))
 	for _, d := range order {
 		starts = append(starts, len(sorted))
 		sorted = append(sorted, of[d]...)

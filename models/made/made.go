@@ -163,8 +163,7 @@ func (m *Model) LogProb(p models.Params, x, context *Node) *Node {
 // LogProbParts returns ln p of the values, and of which variables have holes.
 func (m *Model) LogProbParts(p models.Params, x, context *Node) (values, holes *Node) {
 	_, of := m.outputs(p, x, context)
-	holes = m.mixed.HoleLogProb(of)
-	return Sub(m.mixed.LogProb(of), holes), holes
+	return m.mixed.LogProbParts(of)
 }
 
 // Variable is what variable d is, and Support its values.
@@ -184,12 +183,5 @@ func (m *Model) Columns(d int) []int { return m.net.Columns(d) }
 
 // Conditional is p(x_d | x before d) by the outputs of the network for a row.
 func (m *Model) Conditional(d int, outputs []float32) (models.Conditional, error) {
-	if d < 0 || d >= m.opts.Dim || len(outputs) != m.net.Outputs() {
-		return nil, fmt.Errorf("made: variable %d with %d outputs: need one of %d variables with %d", d, len(outputs), m.opts.Dim, m.net.Outputs())
-	}
-	own := make([]float32, 0, len(m.Columns(d)))
-	for _, column := range m.Columns(d) {
-		own = append(own, outputs[column])
-	}
-	return m.mixed.Conditional(d, own), nil
+	return m.mixed.ConditionalOf("made", m.net, d, outputs)
 }

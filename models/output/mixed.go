@@ -225,8 +225,8 @@ func (m *Mixed) Weighted(of Parts, weights *Node) *Node {
 	return nn.SumLast(Mul(m.terms(of), nn.SpreadColumns(weights, m.of)))
 }
 
-// HoleLogProb is the part of LogProb that is due to which variables have holes.
-func (m *Mixed) HoleLogProb(of Parts) *Node {
+// holeLogProb is the part of LogProb that is due to which variables have holes.
+func (m *Mixed) holeLogProb(of Parts) *Node {
 	var all []*Node
 	for i, s := range m.states {
 		if s.hole {
@@ -239,9 +239,34 @@ func (m *Mixed) HoleLogProb(of Parts) *Node {
 	return nn.SumLast(Concatenate(all, 1))
 }
 
+// LogProbParts are the parts of LogProb that are due to the values, and to which variables have holes.
+func (m *Mixed) LogProbParts(of Parts) (values, holes *Node) {
+	holes = m.holeLogProb(of)
+	return Sub(m.LogProb(of), holes), holes
+}
+
 // Conditional is that of variable d by its own outputs.
 func (m *Mixed) Conditional(d int, outputs []float32) models.Conditional {
 	return m.families[d].Conditional(m.variables[d], outputs)
+}
+
+// ConditionalOf is that of variable d by all outputs of a network for a row; an error that begins with the name of the
+// model where there is no such variable, or their number is another.
+func (m *Mixed) ConditionalOf(model string, net Columns, d int, outputs []float32) (models.Conditional, error) {
+	if d < 0 || d >= len(m.variables) || len(outputs) != net.Outputs() {
+		return nil, fmt.Errorf("%s: variable %d with %d outputs: need one of %d variables with %d", model, d, len(outputs), len(m.variables), net.Outputs())
+	}
+	own := make([]float32, 0, len(net.Columns(d)))
+	for _, column := range net.Columns(d) {
+		own = append(own, outputs[column])
+	}
+	return m.Conditional(d, own), nil
+}
+
+// Columns says which of the outputs of a network are those of a variable.
+type Columns interface {
+	Outputs() int
+	Columns(d int) []int
 }
 
 // Encoders make the units of each variable on the host, by the values of parameters.
