@@ -26,6 +26,8 @@ type AnyOrderOptions struct {
 	Residual bool
 	// Activation names that of the hidden units, and Init how the weights of a layer are drawn.
 	Activation, Init string
+	// Direct has connections from what is given straight to the outputs, which begin at zero.
+	Direct bool
 }
 
 // AnyOrder is a network without masks that is told which variables are given, and says what
@@ -33,7 +35,7 @@ type AnyOrderOptions struct {
 //
 //	a⁰ = (x⊙m)W⁰ + mS + b⁰ [+ cC⁰]
 //	aˡ = hˡ⁻¹Wˡ + bˡ [+ cCˡ] [+ aˡ⁻²],   hˡ = g(aˡ)
-//	o  = hV + b [+ cC]
+//	o  = hV + b [+ cC] [+ (x⊙m)A + mB]
 //
 // where m is 1 at the variables that are given (Uria, Murray and Larochelle, arXiv 1310.1757).
 // The units x of a variable have one m. It is safe for concurrent use.
@@ -47,8 +49,12 @@ type AnyOrder struct {
 	specs          []models.Spec
 }
 
-// seen names the weights of m.
-const seen = "hidden0.seen"
+// seen names the weights of m, and direct those of connections from the input to the output.
+const (
+	seen       = "hidden0.seen"
+	direct     = "direct" + weightsSuffix
+	directSeen = "direct.seen"
+)
 
 // NewAnyOrder returns the network, or every problem of its options.
 func NewAnyOrder(o AnyOrderOptions) (*AnyOrder, error) {
@@ -95,6 +101,10 @@ func NewAnyOrder(o AnyOrderOptions) (*AnyOrder, error) {
 			n.specs = append(n.specs, models.Spec{Name: seen, Shape: []int{o.Dim, width}, Init: initial(float64(len(n.units)), float64(width))})
 		}
 	}
+	if o.Direct {
+		n.specs = append(n.specs, models.Spec{Name: direct, Shape: []int{len(n.units), len(n.outputs)}},
+			models.Spec{Name: directSeen, Shape: []int{o.Dim, len(n.outputs)}})
+	}
 	return n, nil
 }
 
@@ -108,7 +118,8 @@ func byVariable(variables []int, dim int) [][]int {
 }
 
 // Specs declares the parameters: of each layer hidden0, hidden1, … and output its weights [from, to],
-// bias [to] and context [context, to], and hidden0.seen [dim, to], what it adds that a variable is given.
+// bias [to] and context [context, to], and hidden0.seen [dim, to], what it adds that a variable is given; then,
+// with direct connections, direct.weights [inputs, outputs] and direct.seen [dim, outputs].
 func (n *AnyOrder) Specs() []models.Spec { return n.specs }
 
 // Hidden are the widths of the hidden layers, those inside blocks too.
@@ -125,10 +136,15 @@ func (n *AnyOrder) Outputs() int { return len(n.outputs) }
 // multiplies the units of the hidden layers, [batch, Σ Hidden]; nil leaves them.
 func (n *AnyOrder) Apply(p models.Params, x, m, context, keep *Node) *Node {
 	m = ConvertDType(m, x.DType())
-	a := n.affine(p, 0, Mul(x, SpreadColumns(m, n.units)), context)
+	x = Mul(x, SpreadColumns(m, n.units))
+	a := n.affine(p, 0, x, context)
 	a = Add(a, Dot(m, p.Get(seen)).Product())
 	h := n.upper(a, keep, func(l int, h *Node) *Node { return n.affine(p, l, h, context) })
-	return n.affine(p, len(n.o.Hidden), h, context)
+	o := n.affine(p, len(n.o.Hidden), h, context)
+	if n.o.Direct {
+		o = Add(o, Add(Dot(x, p.Get(direct)).Product(), Dot(m, p.Get(directSeen)).Product()))
+	}
+	return o
 }
 
 // affine are the sums of layer l.
@@ -191,6 +207,8 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 		last          = len(n.o.Hidden)
 	)
 	constant := func(v any) *Node { return Const(g, v) }
+	x = Mul(x, SpreadColumns(known, n.units))
+	straight := n.straight(p, x, known, sequence)
 	first := ExpandAxes(p.Get(n.layers[0].Name+biasSuffix), 0)
 	sums := Mul(first, OnesOf(Slice(x, AxisRange(), AxisRange(0, 1))))
 	var added []*Node // to the sums of the layers above, [1 or batch, width]
@@ -207,7 +225,7 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 	below := func(w *Node) *Node { return Concatenate([]*Node{w, ZerosLike(Slice(w, AxisRange(0, 1)))}, 0) }
 	sequence = Concatenate([]*Node{constant([]int32{int32(dim)}), sequence}, 0)
 	state := []*Node{constant(int32(0)), sequence, sums, Zeros(g, shapes.Make(x.DType(), dim*most, batch)),
-		constant(units), constant(outs), below(Transpose(Mul(x, SpreadColumns(known, n.units)), 0, 1)), below(Transpose(known, 0, 1)),
+		constant(units), constant(outs), below(Transpose(x, 0, 1)), below(Transpose(known, 0, 1)),
 		below(p.Get(n.layers[0].Name + weightsSuffix)), below(p.Get(seen)), Transpose(p.Get(n.layers[last].Name+weightsSuffix), 0, 1)}
 	fixed := len(state)
 	for l := 1; l < last; l++ {
@@ -256,7 +274,27 @@ func (n *AnyOrder) InOrder(p models.Params, x, known, context, sequence *Node) *
 	if !slices.Equal(rows, masks.Natural(dim*most).Sequence()) {
 		asked = gatherRows(asked, rows)
 	}
-	return Add(Transpose(asked, 0, 1), added[last])
+	o := Add(Transpose(asked, 0, 1), added[last])
+	if straight != nil {
+		o = Add(o, StopGradient(straight))
+	}
+	return o
+}
+
+// straight is what direct connections add to the outputs of each variable under an order, as in a masked layer: that
+// of the variables before it. It is nil without such connections.
+func (n *AnyOrder) straight(p models.Params, x, known, sequence *Node) *Node {
+	if !n.o.Direct {
+		return nil
+	}
+	steps := Const(x.Graph(), iota32(n.o.Dim))
+	// The step of variable d is the one at which the sequence has it.
+	here := Equal(ExpandAxes(sequence, 0), ExpandAxes(steps, 1))
+	step := ReduceSum(Where(here, BroadcastToDims(ExpandAxes(steps, 0), n.o.Dim, n.o.Dim), ZerosLike(ConvertDType(here, steps.DType()))), 1)
+	before := ConvertDType(LessThan(ExpandAxes(step, 1), ExpandAxes(step, 0)), x.DType()) // [dim, dim]
+	before = SpreadColumns(before, n.outputs)
+	ofUnits := Transpose(SpreadColumns(Transpose(before, 0, 1), n.units), 0, 1)
+	return Add(Dot(x, Mul(p.Get(direct), ofUnits)).Product(), Dot(known, Mul(p.Get(directSeen), before)).Product())
 }
 
 // writeRows replaces block d of the rows of v, which are blocks of as many as there are new ones. The Go backend has no

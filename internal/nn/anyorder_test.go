@@ -27,6 +27,8 @@ func anyOrders(t *testing.T) map[string]*AnyOrder {
 		"three layers": {Dim: 4, Groups: plain, Hidden: []int{5, 9, 4}},
 		"kinds":        {Dim: 5, Groups: several, Hidden: []int{7, 6}, ContextDim: 2},
 		"blocks":       {Dim: 5, Groups: several, Hidden: []int{6, 6}, Residual: true, ContextDim: 1},
+		"direct":       {Dim: 4, Groups: plain, Hidden: []int{5}, Direct: true},
+		"direct kinds": {Dim: 5, Groups: several, Hidden: []int{7, 6}, ContextDim: 1, Direct: true},
 	} {
 		o.Activation = "tanh"
 		n, err := NewAnyOrder(o)
@@ -55,9 +57,22 @@ func (n *AnyOrder) define(get func(string) []float32, x []float32, m []bool, ctx
 		return a
 	}
 	h := make([]float64, len(n.units))
+	straight := make([]float64, n.Outputs())
 	for u, d := range n.units {
 		if m[d] {
 			h[u] = float64(x[u])
+		}
+		for k := range straight {
+			if n.o.Direct {
+				straight[k] += h[u] * float64(get("direct.weights")[u*len(straight)+k])
+			}
+		}
+	}
+	for d, given := range m {
+		for k := range straight {
+			if given && n.o.Direct {
+				straight[k] += float64(get("direct.seen")[d*len(straight)+k])
+			}
 		}
 	}
 	var sums [][]float64
@@ -82,7 +97,11 @@ func (n *AnyOrder) define(get func(string) []float32, x []float32, m []bool, ctx
 			h[k] = math.Tanh(v)
 		}
 	}
-	return layer(len(n.layers)-1, h)
+	o := layer(len(n.layers)-1, h)
+	for k, v := range straight {
+		o[k] += v
+	}
+	return o
 }
 
 func TestAnyOrder(t *testing.T) {

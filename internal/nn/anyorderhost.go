@@ -19,6 +19,10 @@ type AnyOrderHost struct {
 	// of a variable after those of another.
 	layers []hostLayer
 	starts []int // of the outputs of each variable in the last layer
+	// direct are the weights of the direct connections to each output of the last layer: those of the units of each
+	// variable and of its m, variable by variable; nil without. inputs are where those of a variable begin.
+	direct []float32
+	inputs []int
 }
 
 // Host returns the network on the host. get returns a parameter's values by its name, which are copied.
@@ -54,7 +58,26 @@ func (n *AnyOrder) Host(get func(name string) []float32, encode []Encoder) *AnyO
 		h.first = append(h.first, append(w, visible[d*width:][:width]...))
 	}
 	h.layers[0].weights = nil
+	if n.o.Direct {
+		h.connect(get(direct), get(directSeen), outputs)
+	}
 	return h
+}
+
+// connect takes the weights of direct connections, [units, outputs] and [dim, outputs].
+func (h *AnyOrderHost) connect(weights, visible []float32, outputs []int) {
+	h.inputs = []int{0}
+	for d, own := range h.net.inputs {
+		h.inputs = append(h.inputs, h.inputs[d]+len(own)+1)
+	}
+	for _, column := range outputs {
+		for d, own := range h.net.inputs {
+			for _, unit := range own {
+				h.direct = append(h.direct, weights[unit*len(outputs)+column])
+			}
+			h.direct = append(h.direct, visible[d*len(outputs)+column])
+		}
+	}
 }
 
 // unmasked is the layer without masks.
@@ -143,6 +166,7 @@ type anyOrderTile struct {
 	first    []float32   // the sums of the first layer, [lanes, width]: a variable of a row costs no more than its weights
 	sums     [][]float32 // of each hidden layer before its activation
 	acts     [][]float32 // after it
+	given    []float32   // what direct connections see: the units of each variable, and then its m, 0 where it is not given; [units + dim, lanes]
 	own      []float32   // the units of a variable of a row, and then its m
 	out      []float32   // [outputs of a variable, lanes]
 	cond, xs []float32   // [context, lanes], [lanes]
@@ -156,6 +180,9 @@ func (h *AnyOrderHost) newTile(lanes int) *anyOrderTile {
 	t := &anyOrderTile{h: h, lanes: lanes, open: make([]bool, lanes*h.net.o.Dim), own: make([]float32, units+1),
 		first: make([]float32, lanes*h.net.o.Hidden[0]),
 		out:   make([]float32, outputs*lanes), cond: make([]float32, h.net.o.ContextDim*lanes), xs: make([]float32, lanes)}
+	if h.direct != nil {
+		t.given = make([]float32, h.inputs[h.net.o.Dim]*lanes)
+	}
 	for _, width := range h.net.o.Hidden {
 		t.sums, t.acts = append(t.sums, make([]float32, width*lanes)), append(t.acts, make([]float32, width*lanes))
 	}
@@ -226,7 +253,11 @@ func (t *anyOrderTile) asks(d int) bool {
 func (t *anyOrderTile) outputs(d int) []float32 {
 	from, to := t.h.starts[d], t.h.starts[d+1]
 	for k := from; k < to; k++ {
-		t.unit(t.out[(k-from)*t.lanes:][:t.lanes], len(t.h.layers)-1, k, t.acts[len(t.acts)-1])
+		out := t.out[(k-from)*t.lanes:][:t.lanes]
+		t.unit(out, len(t.h.layers)-1, k, t.acts[len(t.acts)-1])
+		if inputs := len(t.given) / t.lanes; inputs > 0 {
+			accumulate(out, t.h.direct[k*inputs:(k+1)*inputs], t.given)
+		}
 	}
 	return t.out[:(to-from)*t.lanes]
 }
@@ -234,6 +265,7 @@ func (t *anyOrderTile) outputs(d int) []float32 {
 // begin are the sums of the first layer by what rows knew at first.
 func (t *anyOrderTile) begin() {
 	width := t.h.net.o.Hidden[0]
+	clear(t.given)
 	for k := range width {
 		t.unit(t.sums[0][k*t.lanes:][:t.lanes], 0, k, nil)
 	}
@@ -247,7 +279,7 @@ func (t *anyOrderTile) begin() {
 	}
 }
 
-// give adds a variable to the sums of the first layer: in the rows that it was filled in, or in those that knew it
+// give adds a variable to the sums of the first layer, and to what direct connections see: in the rows that it was filled in, or in those that knew it
 // at first.
 func (t *anyOrderTile) give(d int, filled bool) {
 	dim, units, width := t.h.net.o.Dim, len(t.h.net.inputs[d]), t.h.net.o.Hidden[0]
@@ -264,6 +296,11 @@ func (t *anyOrderTile) give(d int, filled bool) {
 			t.h.encode[d](own[:units], v)
 		}
 		accumulate(t.first[i*width:][:width], own, t.h.first[d])
+		if t.given != nil {
+			for k, v := range own {
+				t.given[(t.h.inputs[d]+k)*t.lanes+i] = v
+			}
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func New(o Options) (*Model, error) {
 	}
 	m := &Model{opts: o, mixed: mixed, cuts: masks.Cuts{Dim: o.Dim, Late: late, Tilt: o.Tilt}}
 	m.net, err = nn.NewAnyOrder(nn.AnyOrderOptions{Dim: o.Dim, ContextDim: o.ContextDim, Groups: m.mixed.Groups(), Hidden: o.Hidden,
-		Residual: o.Residual, Activation: o.Activation, Init: o.Init})
+		Residual: o.Residual, Activation: o.Activation, Init: o.Init, Direct: o.Direct})
 	if err == nil {
 		m.cycle, err = masks.NewCycle(masks.Recipe{Dim: o.Dim, Context: o.ContextDim > 0, Start: masks.RandomOrder, Late: late,
 			Count: o.orders(), Resample: masks.ResampleOrder, Seed: o.Seed})
@@ -108,7 +108,11 @@ func New(o Options) (*Model, error) {
 
 // String describes the model in a few words.
 func (m *Model) String() string {
-	return "nade " + nn.WidthsText(m.opts.Dim, m.opts.Hidden, m.opts.Dim)
+	text := "nade " + nn.WidthsText(m.opts.Dim, m.opts.Hidden, m.opts.Dim)
+	if m.opts.Direct {
+		text += " with direct connections"
+	}
+	return text
 }
 
 // Dim is the number of variables.
@@ -118,8 +122,8 @@ func (m *Model) Dim() int { return m.opts.Dim }
 func (m *Model) ContextDim() int { return m.opts.ContextDim }
 
 // Specs declares the parameters: of the layers hidden0, … and output their weights [from, to], bias [to] and
-// context [context, to], hidden0.seen [dim, to] of which variables are given, and those of the encodings of
-// variables.
+// context [context, to], hidden0.seen [dim, to] of which variables are given, with direct connections
+// direct.weights [inputs, outputs] and direct.seen [dim, outputs], and those of the encodings of variables.
 func (m *Model) Specs() []models.Spec { return m.specs }
 
 // Cycle is the list of the orders of the ensemble. Training draws others, row by row.

@@ -116,7 +116,7 @@ func (s *subject) of(t *testing.T, x []float32, sequence []int, cuts []float32, 
 
 // enumerated are options for variables that can be listed.
 var enumerated = map[string]Options{
-	"holes, context": {Output: output.ByKind, Variables: discrete, Hidden: []int{9, 7}, Activation: "tanh", ContextDim: 2},
+	"holes, context": {Output: output.ByKind, Variables: discrete, Hidden: []int{9, 7}, Activation: "tanh", ContextDim: 2, Direct: true},
 	"bits, a block":  {Output: "bernoulli", Variables: slices.Repeat([]models.Variable{{Support: models.Bits()}}, 6), Hidden: []int{8}, Residual: true, Activation: "elu"},
 }
 

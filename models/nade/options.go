@@ -27,6 +27,8 @@ type Options struct {
 	// Activation of the hidden units: relu (default), softplus, tanh, sigmoid,
 	// elu, leaky_relu, silu or gelu.
 	Activation string
+	// Direct has connections from what is given straight to the outputs.
+	Direct bool
 	// Dropout is the probability that a step of training drops a hidden unit; 0 is none.
 	Dropout float64
 	// Tilt spends draws elsewhere than uniformly over the number k of given variables:
@@ -86,6 +88,7 @@ func (o *Options) Table() option.Table {
 		nn.Widths("hidden", &o.Hidden, "number of hidden units in each layer, or block of a residual network, first to last"),
 		option.Of("residual", &o.Residual, false, "whether each hidden width is that of a residual block of two layers, above a first layer of the same width"),
 		nn.ActivationRow(&o.Activation),
+		option.Of("direct", &o.Direct, false, "connections from what is given straight to the outputs").Later(),
 		option.Of("dropout", &o.Dropout, 0, "probability that a step of training drops a hidden unit").Within(0, 0.95),
 		option.Of("tilt", &o.Tilt, 0, "spends the draws of training elsewhere than evenly over the number k of given variables, as ((D-k)/D)^tilt; the expected loss stays the same").
 			Within(-masks.MaxTilt, masks.MaxTilt),
