@@ -49,10 +49,20 @@ func decayRow(at *float64, initial float64) *option.Row {
 		"pull of the parameters to zero, as the gradient of the penalty weight_decay/2 |w|^2; apart from the gradient where the optimiser's decay is decoupled (arXiv 1711.05101)").AtLeast(0)
 }
 
-// penalised adds the gradient of ½·decay·|p|², which applies to every parameter,
-// as in the MAF paper's code.
-func penalised(p, g *Node, decay float64) *Node {
-	if decay == 0 {
+// onlyWeights is what Decays of an optimiser is where biases are left alone.
+const onlyWeights = "weights"
+
+func decaysRow(at *string) *option.Row {
+	return option.Words("decays", at, "what weight_decay pulls: all parameters, or weights, those that have two axes, and no biases", "all", onlyWeights).Later()
+}
+
+// pulls reports whether the decay applies to a parameter: to every one, as in the MAF paper's code, or to
+// weights only.
+func pulls(decays string, p *Node) bool { return decays != onlyWeights || p.Rank() > 1 }
+
+// penalised adds the gradient of ½·decay·|p|².
+func penalised(p, g *Node, decay float64, decays string) *Node {
+	if decay == 0 || !pulls(decays, p) {
 		return g
 	}
 	return Add(g, Mul(p, nn.Number(p, decay)))
@@ -64,6 +74,8 @@ type Adadelta struct {
 	// LearningRate, 0 for 1; Decay, its ρ, 0 for 0.95; Epsilon, 0 for 1e-6; and
 	// WeightDecay.
 	LearningRate, Decay, Epsilon, WeightDecay float64
+	// Decays is what WeightDecay pulls: all (default) or weights.
+	Decays string
 }
 
 // Name is the word by which a configuration names the optimiser, and Help
@@ -78,7 +90,7 @@ func (o *Adadelta) Table() option.Table {
 	return option.Table{
 		rateRow(&o.LearningRate, 1),
 		option.Of("decay", &o.Decay, 0.95, "decay a step of Adadelta's two averages, its rho").Inside(0, 1),
-		epsilonRow(&o.Epsilon, 1e-6), decayRow(&o.WeightDecay, 0),
+		epsilonRow(&o.Epsilon, 1e-6), decayRow(&o.WeightDecay, 0), decaysRow(&o.Decays),
 	}
 }
 
@@ -93,7 +105,7 @@ func (*Adadelta) Scalars(_ int64, rate float64) []float64 { return []float64{rat
 
 // Update is algorithm 1.
 func (o *Adadelta) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	g = penalised(p, g, o.WeightDecay)
+	g = penalised(p, g, o.WeightDecay, o.Decays)
 	keep, add, eps := nn.Number(p, o.Decay), nn.Number(p, 1-o.Decay), nn.Number(p, o.Epsilon)
 	squares := Add(Mul(slots[0], keep), Mul(Square(g), add))
 	delta := Mul(g, Sqrt(Div(Add(slots[1], eps), Add(squares, eps))))
@@ -105,6 +117,8 @@ func (o *Adadelta) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
 type Adagrad struct {
 	// LearningRate, 0 for 0.01; Epsilon, 0 for 1e-6; and WeightDecay.
 	LearningRate, Epsilon, WeightDecay float64
+	// Decays is what WeightDecay pulls: all (default) or weights.
+	Decays string
 }
 
 // Name is the word by which a configuration names the optimiser.
@@ -115,7 +129,7 @@ func (*Adagrad) Help() string { return "Adagrad, diagonal form" }
 
 // Table declares the options.
 func (o *Adagrad) Table() option.Table {
-	return option.Table{rateRow(&o.LearningRate, 0.01), epsilonRow(&o.Epsilon, 1e-6), decayRow(&o.WeightDecay, 0)}
+	return option.Table{rateRow(&o.LearningRate, 0.01), epsilonRow(&o.Epsilon, 1e-6), decayRow(&o.WeightDecay, 0), decaysRow(&o.Decays)}
 }
 
 // Rate is the learning rate.
@@ -129,7 +143,7 @@ func (*Adagrad) Scalars(_ int64, rate float64) []float64 { return []float64{rate
 
 // Update divides by the root of the sum of squares.
 func (o *Adagrad) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	g = penalised(p, g, o.WeightDecay)
+	g = penalised(p, g, o.WeightDecay, o.Decays)
 	squares := Add(slots[0], Square(g))
 	return Sub(p, Mul(scalars[0], Div(g, Sqrt(Add(squares, nn.Number(p, o.Epsilon)))))), []*Node{squares}
 }
@@ -139,6 +153,8 @@ type Adam struct {
 	// LearningRate, 0 for 0.001; Beta1, 0 for 0.9; Beta2, 0 for 0.999; Epsilon, 0
 	// for 1e-8; and WeightDecay.
 	LearningRate, Beta1, Beta2, Epsilon, WeightDecay float64
+	// Decays is what WeightDecay pulls: all (default) or weights, which leaves biases alone.
+	Decays string
 }
 
 // Name is the word by which a configuration names the optimiser.
@@ -148,7 +164,9 @@ func (*Adam) Name() string { return "adam" }
 func (*Adam) Help() string { return "Adam (arXiv 1412.6980)" }
 
 // Table declares the options.
-func (o *Adam) Table() option.Table { return append(o.moments(), decayRow(&o.WeightDecay, 0)) }
+func (o *Adam) Table() option.Table {
+	return append(o.moments(), decayRow(&o.WeightDecay, 0), decaysRow(&o.Decays))
+}
 
 func (o *Adam) moments() option.Table {
 	return option.Table{
@@ -173,7 +191,7 @@ func (o *Adam) Scalars(step int64, rate float64) []float64 {
 
 // Update is algorithm 1 of the paper.
 func (o *Adam) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	change, slots := o.change(p, penalised(p, g, o.WeightDecay), slots, scalars)
+	change, slots := o.change(p, penalised(p, g, o.WeightDecay, o.Decays), slots, scalars)
 	return Sub(p, change), slots
 }
 
@@ -195,7 +213,7 @@ func (*AdamW) Help() string { return "Adam with decoupled weight decay (arXiv 17
 
 // Table declares the options; a WeightDecay of 0 means 0.01.
 func (o *AdamW) Table() option.Table {
-	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive())
+	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive(), decaysRow(&o.Decays))
 }
 
 // Rate is the learning rate.
@@ -212,7 +230,10 @@ func (o *AdamW) Scalars(step int64, rate float64) []float64 {
 // Update is that of Adam less the decay.
 func (o *AdamW) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
 	change, slots := (*Adam)(o).change(p, g, slots, scalars)
-	return Sub(p, Add(change, Mul(p, scalars[2]))), slots
+	if pulls(o.Decays, p) {
+		change = Add(change, Mul(p, scalars[2]))
+	}
+	return Sub(p, change), slots
 }
 
 // SGD with momentum keeps v ← μv + g and steps along v, or along g + μv with
@@ -220,6 +241,8 @@ func (o *AdamW) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
 type SGD struct {
 	// LearningRate, 0 for 0.01; Momentum; and WeightDecay.
 	LearningRate, Momentum, WeightDecay float64
+	// Decays is what WeightDecay pulls: all (default) or weights.
+	Decays string
 	// Nesterov takes the gradient ahead; it needs momentum.
 	Nesterov bool
 }
@@ -236,7 +259,7 @@ func (o *SGD) Table() option.Table {
 		rateRow(&o.LearningRate, 0.01),
 		option.Of("momentum", &o.Momentum, 0, "decay a step of the velocity").Below(0, 1),
 		option.Of("nesterov", &o.Nesterov, false, "whether the gradient is taken ahead, where the velocity leads"),
-		decayRow(&o.WeightDecay, 0),
+		decayRow(&o.WeightDecay, 0), decaysRow(&o.Decays),
 		option.Rule(func(report option.Report) {
 			if o.Nesterov && o.Momentum == 0 {
 				report("Nesterov's method needs momentum (set train.optimizer.momentum, for example to 0.9)", "nesterov", "momentum")
@@ -261,7 +284,7 @@ func (*SGD) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update steps along the velocity.
 func (o *SGD) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	g = penalised(p, g, o.WeightDecay)
+	g = penalised(p, g, o.WeightDecay, o.Decays)
 	if o.Momentum == 0 {
 		return Sub(p, Mul(g, scalars[0])), nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/maskflow/maskflow/backend"
@@ -256,5 +257,40 @@ func TestOptimizersAreNotChanged(t *testing.T) {
 	opt := &Adam{}
 	if resolved(t, opt).Rate() != 0.001 || *opt != (Adam{}) {
 		t.Errorf("the optimiser became %+v", opt)
+	}
+}
+
+// A decay of weights leaves biases alone, whatever the optimiser.
+func TestDecaysOfWeights(t *testing.T) {
+	for _, decays := range []string{"all", onlyWeights} {
+		for _, opt := range []Optimizer{&Adadelta{WeightDecay: 0.3, Decays: decays}, &Adagrad{WeightDecay: 0.3, Decays: decays},
+			&Adam{WeightDecay: 0.3, Decays: decays}, &AdamW{WeightDecay: 0.3, Decays: decays}, &SGD{WeightDecay: 0.3, Decays: decays}} {
+			opt = resolved(t, opt)
+			scalars := opt.Scalars(1, opt.Rate())
+			e, err := graph.NewExec(backendtest.Open(t, "go").Compute, func(in []*graph.Node) []*graph.Node {
+				var after []*graph.Node
+				for _, p := range in {
+					slots := make([]*graph.Node, opt.Slots())
+					for i := range slots {
+						slots[i] = graph.ZerosLike(p)
+					}
+					var numbers []*graph.Node
+					for _, s := range scalars {
+						numbers = append(numbers, graph.Scalar(p.Graph(), p.DType(), s))
+					}
+					updated, _ := opt.Update(p, graph.ZerosLike(p), slots, numbers)
+					after = append(after, updated)
+				}
+				return after
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := backendtest.Call[float32](t, e, [][]float32{{2}}, []float32{2})
+			weight, bias := got[0][0], got[1][0]
+			if weight >= 2 || (bias < 2) != (decays == "all") {
+				t.Errorf("%T with a decay of %s makes of a weight of 2 %v, and of a bias of 2 %v", opt, decays, weight, bias)
+			}
+		}
 	}
 }
