@@ -22,6 +22,13 @@ func folds(name, preset string, sets ...string) (all []Training) {
 	return all
 }
 
+var (
+	redWine   = Source{"real/red_wine_folds.npz", "the folds of deepnade/ in github.com/MarcCote/NADE, as arrays fold_1 to fold_10"}
+	whiteWine = Source{"real/winequality-white.csv", "UCI Machine Learning Repository, Wine Quality: archive.ics.uci.edu/dataset/186"}
+	// What the columns of the wines are rounded to, but for some values.
+	wineSteps = []float64{0.1, 0.01, 0.01, 0.1, 0.001, 1, 1, 1e-5, 0.01, 0.01, 0.1}
+)
+
 // wine is the experiment of a wine: figures of its own before ten folds of a MAF, which some keys make of its preset,
 // and of one with splines, beside RNADE.
 func wine(name, about string, rnade float64, from Source, own []Figure, model, training []string) Experiment {
@@ -45,8 +52,6 @@ func wine(name, about string, rnade float64, from Source, own []Figure, model, t
 
 // wines are the experiments of the two wines.
 func wines() []Experiment {
-	// What the columns of red wine are rounded to, but for some values.
-	steps := []float64{0.1, 0.01, 0.01, 0.1, 0.001, 1, 1, 1e-5, 0.01, 0.01, 0.1}
 	var mixtures []Figure
 	for _, of := range []struct {
 		what      string
@@ -55,16 +60,16 @@ func wines() []Experiment {
 		mixtures = append(mixtures,
 			Figure{What: of.what, Trainings: of.trainings, measure: overFolds(nil)},
 			Figure{What: of.what + ", rows that are not in training", Trainings: of.trainings, measure: overFolds(withoutTwins)},
-			Figure{What: of.what + ", rows with noise of a step", Trainings: of.trainings, measure: overFolds(spread(steps))})
+			Figure{What: of.what + ", rows with noise of a step", Trainings: of.trainings, measure: overFolds(spread(wineSteps))})
 	}
 	mixtures[0].Published, mixtures[0].Rule = "-9.36", AtLeast(-9.4)
 	return []Experiment{
 		wine("wine-red", "chemistry of red wine in RNADE's ten folds", -9.36,
-			Source{"real/red_wine_folds.npz", "the folds of deepnade/ in github.com/MarcCote/NADE, as arrays fold_1 to fold_10"}, mixtures,
+			redWine, mixtures,
 			[]string{"model={type: maf, layers: 5, transform: affine, permute: reverse, hidden: [64], activation: tanh}"},
 			[]string{"train.optimizer={name: adamw, learning_rate: 0.001, weight_decay: 0.5}"}),
 		wine("wine-white", "chemistry of white wine in ten folds of our own", -10.23,
-			Source{"real/winequality-white.csv", "UCI Machine Learning Repository, Wine Quality: archive.ics.uci.edu/dataset/186"}, nil, nil, nil),
+			whiteWine, nil, nil, nil),
 	}
 }
 
@@ -115,6 +120,74 @@ func madeExperiments() []Experiment {
 		all = append(all, e)
 	}
 	return all
+}
+
+// eonadeRows are of EoNADE's figures with 16 orders: the published one with its 95 % interval, as MADE's paper prints
+// them, and what ours has to reach.
+var eonadeRows = []struct {
+	name           string
+	nats, interval float64
+	most           float64
+}{
+	{"adult", 13.19, 0.04, 13.13},
+	{"connect4", 12.58, 0.01, 12.6},
+	{"dna", 82.31, 0.46, 82.0},
+	{"mushrooms", 9.69, 0.03, 9.60},
+	{"nips", 272.39, 1.08, 272.4},
+	{"ocr_letters", 27.32, 0.19, 27.3},
+}
+
+// eonade are densities of any order on the sets of MADE's paper, with 16 orders.
+func eonade() Experiment {
+	e := Experiment{Name: "eonade", About: "one network of any order with 16 orders on the binary data sets of the NADE and MADE papers"}
+	add := func(set, what, published, source string, r Rule) {
+		e.Data = append(e.Data, Source{"binary/" + set + ".npz", asArrays})
+		e.Figures = append(e.Figures, Figure{What: what, Unit: inNLL, Trainings: []Training{{Name: set, Config: "nade_" + set}},
+			Published: published, Source: source, Rule: r, measure: ofTest(nll)})
+	}
+	for _, r := range eonadeRows {
+		add(r.name, r.name, fmt.Sprintf("%.2f ± %.2f", r.nats, r.interval),
+			"EoNADE with one layer and 16 orders, Uria et al. 2014, arXiv 1310.1757, table 1; the interval is of Germain et al. 2015, arXiv 1502.03509", AtMost(r.most))
+	}
+	const circuits = "MADE in table 1 of Peharz et al. 2019, arXiv 1806.01910"
+	add("plants", "plants", "12.32", circuits, AtMost(12.0))
+	add("nltcs", "nltcs", "6.04", circuits, AtMost(5.995))
+	add("jester", "jester", "52.23", circuits, AtMost(51.6))
+	add("binarized_mnist", "binarized MNIST", "85.10", "EoNADE with two layers of 500 and 128 orders, Uria et al. 2014, arXiv 1310.1757, table 2", Rule{})
+	e.Data[len(e.Data)-1] = binarisedMNIST
+	return e
+}
+
+// eornadeRows are of EoRNADE's figures with 16 orders and three layers, and what ours has to reach.
+var eornadeRows = []struct {
+	name, preset string
+	from         Source
+	nats, least  float64
+	steps        []float64
+}{
+	{"red wine", "nade_wine_red", redWine, -8.76, -8.55, wineSteps},
+	{"white wine", "nade_wine_white", whiteWine, -9.67, -9.65, wineSteps},
+	{"parkinsons", "nade_parkinsons", Source{"real/parkinsons_updrs.data", "UCI Machine Learning Repository, Parkinsons Telemonitoring: archive.ics.uci.edu/dataset/189"}, -1.13, -1.1, nil},
+}
+
+// eornade are densities of any order of reals, in ten folds.
+func eornade() Experiment {
+	e := Experiment{Name: "eornade", About: "one network of any order with 16 orders on the reals of the RNADE papers, in ten folds"}
+	for _, r := range eornadeRows {
+		of := folds(strings.ReplaceAll(r.name, " ", "-"), r.preset)
+		figure := func(what string, m measure) Figure {
+			return Figure{What: what, Unit: inLogLikelihood + ", mean ± deviation over ten folds", Trainings: of, measure: m}
+		}
+		first := figure(r.name, overFolds(nil))
+		first.Published, first.Rule = fmt.Sprintf("%.2f", r.nats), AtLeast(r.least)
+		first.Source = "EoRNADE with three layers and 16 orders, Uria et al. 2014, arXiv 1310.1757, table 3"
+		e.Data = append(e.Data, r.from)
+		e.Figures = append(e.Figures, first, figure(r.name+", rows that are not in training", overFolds(withoutTwins)))
+		if r.steps != nil {
+			e.Figures = append(e.Figures, figure(r.name+", rows with noise of a step", overFolds(spread(r.steps))))
+		}
+	}
+	return e
 }
 
 const mafPaper = "Papamakarios et al. 2017, arXiv 1705.07057"

@@ -288,7 +288,7 @@ func sources(t *testing.T, dir string) {
 		}
 		write(name, tables...)
 	}
-	for name, dim := range map[string]int{"adult": 123, "binarized_mnist": 784, "dna": 180, "mushrooms": 112, "nips": 500, "ocr_letters": 128, "rcv1": 150, "web_resplit": 300} {
+	for name, dim := range map[string]int{"adult": 123, "binarized_mnist": 784, "connect4": 126, "dna": 180, "jester": 100, "mushrooms": 112, "nips": 500, "nltcs": 16, "ocr_letters": 128, "plants": 69, "rcv1": 150, "web_resplit": 300} {
 		arrays("binary/"+name+".npz", func(int, int) float64 { return float64(rng.IntN(2)) }, dim)
 	}
 	var folds []*data.Table
@@ -303,6 +303,14 @@ func sources(t *testing.T, dir string) {
 		white.Columns = append(white.Columns, fmt.Sprintf("c%d", c))
 	}
 	write("real/winequality-white.csv", white)
+	voices := "subject#,age,sex,test_time,motor_UPDRS,total_UPDRS,Jitter(%),Jitter(Abs),Jitter:RAP,Jitter:PPQ5,Jitter:DDP,Shimmer,Shimmer(dB)," +
+		"Shimmer:APQ3,Shimmer:APQ5,Shimmer:APQ11,Shimmer:DDA,NHR,HNR,RPDE,DFA,PPE\n"
+	for range 150 {
+		for c := range 22 {
+			voices += fmt.Sprintf("%.5f", float64(c)+rng.NormFloat64()) + map[bool]string{true: ",", false: "\n"}[c < 21]
+		}
+	}
+	raw("real/parkinsons_updrs.data", []byte(voices))
 	write("power/data.npy", fill(200, 8, func(_, c int) float64 { return float64(100*c) + math.Round(50*rng.Float64()) }))
 	write("miniboone/data.npy", fill(120, 43, normal))
 	var text strings.Builder
