@@ -201,6 +201,16 @@ func Images(images []float64, n, h, w, width, height int, style Style) []string 
 	return c.lines(style)[:min((last+1)/2, height)]
 }
 
+// SquareSide returns the side of the square image that a row of so many bits is taken for where it has no shape of its
+// own, such as one of MNIST: 16 at least, or 0 where it is none.
+func SquareSide(bits int) int {
+	const least = 16
+	if side := int(math.Sqrt(float64(bits)) + 0.5); side >= least && side*side == bits {
+		return side
+	}
+	return 0
+}
+
 // fits says whether n images of h x w are as many values, without the product overflowing.
 func fits(values, n, h, w int) bool {
 	if n <= 0 || h <= 0 || w <= 0 || h > values || w > values/h {

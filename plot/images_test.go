@@ -91,3 +91,11 @@ func TestImagesOutOfRange(t *testing.T) {
 		}
 	}
 }
+
+func TestSquareSide(t *testing.T) {
+	for bits, want := range map[int]int{784: 28, 256: 16, 255: 0, 225: 0, 783: 0, 785: 0, 0: 0, -4: 0, 1 << 20: 1 << 10} {
+		if got := SquareSide(bits); got != want {
+			t.Errorf("%d bits: %d, want %d", bits, got, want)
+		}
+	}
+}

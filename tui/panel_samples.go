@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +62,7 @@ func images(s *monitor.Samples) (grey []float64, n, height, width int, ok bool) 
 	colours := 1
 	switch {
 	case len(shape) == 3:
-	case len(shape) == 2 && squareSide(s) >= leastSide:
+	case len(shape) == 2 && squareSide(s) > 0:
 		side := squareSide(s)
 		shape = []int{shape[0], side, side}
 	case len(shape) == 4 && (shape[1] == 1 || shape[1] == 3):
@@ -94,17 +93,12 @@ func (m *samplesPanel) bits(s *monitor.Samples, w, h int) []string {
 	return plot.Images(pixels, 1, rows, columns, w, h, m.theme.style)
 }
 
-// leastSide is the side from which a square number of bits is taken for an image without a
-// shape, such as one of MNIST.
-const leastSide = 16
-
-// squareSide is the side of samples of bits whose number is a square, else 0.
+// squareSide is the side of samples of bits that are taken for images, else 0.
 func squareSide(s *monitor.Samples) int {
-	side := int(math.Sqrt(float64(s.Width())) + 0.5)
-	if side*side != s.Width() || !isBits(s.Values) {
+	if !isBits(s.Values) {
 		return 0
 	}
-	return side
+	return plot.SquareSide(s.Width())
 }
 
 func isBits(v []float32) bool {
@@ -180,7 +174,7 @@ func (m *samplesPanel) title(w int) string {
 		return m.theme.dim("density at step " + text.Grouped(r.Density.Step))
 	case r.Samples != nil:
 		text := text.Count(r.Samples.Rows(), "sample") + " at step " + text.Grouped(r.Samples.Step)
-		if n := r.Samples.Width(); isBits(r.Samples.Values) && squareSide(r.Samples) < leastSide && len(r.Samples.Shape) == 2 {
+		if n := r.Samples.Width(); isBits(r.Samples.Values) && squareSide(r.Samples) == 0 && len(r.Samples.Shape) == 2 {
 			text += fmt.Sprintf(", of %d bits each", n)
 		}
 		return m.theme.dim(text)
