@@ -3,6 +3,7 @@
 //
 //   - [Density] draws a density of two variables, with samples over it.
 //   - [Samples] draws images beside each other, or pairs of numbers as points.
+//   - [Completions] draws images of which a part is given, beside what is drawn for the rest.
 //   - [Calibration] draws whether probability integral transforms are uniform, with the test of Kolmogorov and Smirnov.
 //   - [Curve] draws learning curves.
 //   - [Masks] draws the masks of a set, and [MasksText] and [MasksASCII] write them as text.

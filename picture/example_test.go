@@ -34,6 +34,27 @@ func ExampleDensity() {
 	// Output: true
 }
 
+// Images of two by two pixels whose upper halves are given, and two completions of each.
+func ExampleCompletions() {
+	dir, err := os.MkdirTemp("", "picture")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	images := []float32{
+		1, 0, 1, 0,
+		0, 1, 0, 1,
+	}
+	completions := []float32{
+		1, 0, 1, 0, 1, 0, 0, 0,
+		0, 1, 0, 1, 0, 1, 1, 1,
+	}
+	upper := []bool{true, true, false, false}
+	path := filepath.Join(dir, "halves.png")
+	fmt.Println(picture.Completions(path, images, upper, completions, 2, []int{2, 2}, picture.Labels{Title: "Upper halves"}))
+	// Output: <nil>
+}
+
 // The masks of four inputs in the order 2, 0, 3, 1 and two hidden layers.
 func ExampleMasksText() {
 	order := masks.Order{2, 4, 1, 3}

@@ -21,6 +21,13 @@ func TestErrorsNameWhatIsWrong(t *testing.T) {
 	samples := func(values, n int, shape ...int) func(string) error {
 		return func(path string) error { return Samples(path, make([]float32, values), n, shape, Labels{}) }
 	}
+	completions := func(images, given, drawn, n int, shape ...int) func(string) error {
+		return func(path string) error {
+			pixels := make([]bool, given)
+			copy(pixels, []bool{true})
+			return Completions(path, make([]float32, images), pixels, make([]float32, drawn), n, shape, Labels{})
+		}
+	}
 	calibration := func(names []string, pit ...[]float64) func(string) error {
 		return func(path string) error { return Calibration(path, pit, names, Labels{}) }
 	}
@@ -47,6 +54,13 @@ func TestErrorsNameWhatIsWrong(t *testing.T) {
 		{"a.png", samples(0, 0, 2, 3), []string{"0 values", "0 samples"}},
 		{"a.png", samples(13, 2, 2, 3), []string{"13 values", "2 samples of shape [2 3]"}},
 		{"a.png", samples(2000, 2000, 1, 1), []string{"2000 images", "1024"}},
+		{"a.png", completions(2, 2, 2, 1, 2), []string{"no images"}},
+		{"a.png", completions(13, 6, 12, 2, 2, 3), []string{"13 values", "2 images of shape [2 3]"}},
+		{"a.png", completions(12, 12, 12, 2, 2, 3), []string{"6 pixels", "got 12"}},
+		{"a.png", completions(2, 1, 2, 2, 1, 1), []string{"1 pixels", "others not"}},
+		{"a.png", completions(12, 6, 18, 2, 2, 3), []string{"18 values", "2 images"}},
+		{"a.png", completions(12, 6, 0, 2, 2, 3), []string{"0 values"}},
+		{"a.png", completions(2, 2, 2100, 1, 1, 2), []string{"1052 images", "1024"}},
 		{"a.png", calibration(nil), []string{"0 variables"}},
 		{"a.png", calibration([]string{"a"}, []float64{1}, []float64{1}), []string{"1 names for 2 variables"}},
 		{"a.png", calibration([]string{"a", "pH"}, []float64{1}, []float64{0, 1.5}), []string{"variable 1", `"pH"`, "row 1", "1.5"}},

@@ -45,6 +45,72 @@ func TestPixelsOfSamples(t *testing.T) {
 	}
 }
 
+// A row of the picture is an image, what is given of it, and its completions, each pixel a square of its own colour.
+func TestPixelsOfCompletions(t *testing.T) {
+	for _, shape := range [][]int{{3, 2}, {3, 3, 2}} {
+		const n, k, h, w = 2, 3, 3, 2
+		size := h * w
+		if len(shape) == 3 {
+			size *= 3
+		}
+		values := make([]float32, n*(1+k)*size)
+		for i := range values {
+			values[i] = float32(40+i) / 255
+		}
+		images, drawn := values[:n*size], values[n*size:]
+		given := []bool{true, false, true, false, false, false}
+		img := drawnPNG(t, func(path string) error { return Completions(path, images, given, drawn, n, shape, Labels{}) })
+		found := patches(img)
+		at := func(image, p int) patch {
+			c := color.RGBA{A: 0xff}
+			for channel, light := range []*uint8{&c.R, &c.G, &c.B} {
+				*light = uint8(40 + image*size + (p+channel*h*w)%size)
+			}
+			return found[c]
+		}
+		side := at(0, 1).Dx() // of a pixel that is not given, and so is there once
+		hidden := found[notGiven]
+		key := hidden.n - n*4*side*side // in the header
+		if side == 0 || key <= 0 || key > side*side*4 {
+			t.Fatalf("shape %v: %d pixels of the picture are not given, pixels of images have a side of %d", shape, hidden.n, side)
+		}
+		for image := range n * (1 + k) {
+			row, first := image, 0 // of completions: those before it
+			if image >= n {
+				row, first = (image-n)/k, 2+(image-n)%k
+			}
+			for p := range h * w {
+				twice := image < n && given[p]
+				place, count := at(image, p), side*side
+				if twice {
+					count *= 2
+				}
+				if place.n != count || place.Dy() != side || !twice && place.Dx() != side {
+					t.Errorf("shape %v, image %d, pixel %d: %d pixels in %v", shape, image, p, place.n, place.Rectangle)
+				}
+				if p > 0 && place.Min.Y-at(image, 0).Min.Y != p/w*side {
+					t.Errorf("shape %v, image %d: pixel %d is %v below the first", shape, image, p, place.Min.Y-at(image, 0).Min.Y)
+				}
+			}
+			if corner := at(image, 0).Min; corner.Y != at(row, 0).Min.Y || first > 2 && corner.X <= at(image-1, 0).Min.X || first > 0 && corner.X <= at(row, 0).Max.X {
+				t.Errorf("shape %v: completion %d is at %v", shape, image-n, corner)
+			}
+		}
+	}
+}
+
+func TestCompletionsInWords(t *testing.T) {
+	nan := float32(math.NaN())
+	text := words(t, drawn(t, ".svg", func(path string) error {
+		return Completions(path, []float32{0, 1}, []bool{true, false}, []float32{0, nan, 0, 1}, 1, []int{1, 2}, Labels{Title: "halves"})
+	}))
+	for _, want := range []string{"halves", "not given", "2 completions", "not numbers (vermilion): 1 of 6"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in %q", want, text)
+		}
+	}
+}
+
 func TestSamplesOutOfRange(t *testing.T) {
 	nan := float32(math.NaN())
 	draw := func(path string) error { return Samples(path, []float32{-2, 3, nan, 1}, 1, []int{1, 4}, Labels{}) }

@@ -46,6 +46,9 @@ const (
 	orderStream = 0x6f72646572 // which order draws which sample
 )
 
+// ErrNoGiven is the error of samples that are given values, of a model that takes none.
+var ErrNoGiven = errors.New("this model draws no samples given some of their values (one of model.type: nade does)")
+
 // MaxSampleValues bounds the samples that are held at once.
 const MaxSampleValues = 1 << 31
 
@@ -215,7 +218,7 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 		if given != nil {
 			s, ok := sampler.(models.GivenSampler)
 			if !ok {
-				return nil, errors.New("this model draws no samples given some of their values (one of model.type: nade does)")
+				return nil, ErrNoGiven
 			}
 			x, sample = takeRows(given, rows, dim), s.SampleGiven
 		}
