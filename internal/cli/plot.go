@@ -29,6 +29,8 @@ import (
 
 type plotOptions struct {
 	kind, output, split string
+	half                string    // of an image, which is given
+	rows                []int     // of the split, nil for the first ones
 	bounds              []float32 // of the window, nil for that of the data
 	n                   int
 	shape               []int
@@ -44,6 +46,8 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
   density      ln p(x) of a model of two variables over the range of its data, with rows
                of the split (of a target: samples of the flow)
   samples      images beside each other, or pairs of numbers as points
+  completions  images of the split of which a half is given: the image, what is given of it,
+               and the rest drawn by the model several times (of a model.type: nade)
   columns      each column of the rows of the split beside samples: shares of levels, holes
                and atoms, histograms of numbers
   calibration  probability integral transforms of the rows of the split, randomised where
@@ -56,11 +60,12 @@ func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions
 	c := &cobra.Command{
 		Use:   "plot RUN --kind KIND [-o FILE]",
-		Short: "Draw columns, a density, samples, calibration or learning curves",
+		Short: "Draw columns, a density, samples, completions, calibration or learning curves",
 		Long:  plotLong,
 		Example: `  maskflow plot runs/banana --kind density
   maskflow plot runs/banana --kind density -o banana.png --bounds -8,8,-4,12
   maskflow plot runs/vae --kind samples -o digits.svg --shape 28,28 -n 64
+  maskflow plot runs/digits --kind completions -o halves.png --half left --rows 2,0,17 -n 8
   maskflow plot runs/people --kind columns -o people.png
   maskflow plot runs/power --kind calibration --json`,
 		RunE: func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
@@ -71,8 +76,10 @@ func (a *app) plotCommand() *cobra.Command {
 	splitFlag(c, &o.split)
 	f.Float32SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
 	f.Lookup("bounds").DefValue = "" // else it is shown as []
-	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, all rows for a calibration, at most 10,000 for columns)")
+	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, 6 completions of a row, all rows for a calibration, at most 10,000 for columns)")
 	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images, where the source has none")
+	wordFlag(c, &o.half, "half", "upper", "`HALF` of each image that is given for its completions", slices.Sorted(maps.Keys(halves))...)
+	f.IntSliceVar(&o.rows, "rows", nil, "rows `I,J,…` of the split to complete, counted from 0 (default a few, evenly)")
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
 	a.readFlags(c)
@@ -91,7 +98,8 @@ var plotKinds = map[string]struct {
 	model func(*app, context.Context, *maskflow.Model, plotOptions) error
 	run   func(*app, string, plotOptions) error
 }{
-	"calibration": {model: (*app).plotCalibration}, "columns": {model: (*app).plotColumns}, "curve": {run: (*app).plotCurve},
+	"calibration": {model: (*app).plotCalibration}, "columns": {model: (*app).plotColumns},
+	"completions": {model: (*app).plotCompletions}, "curve": {run: (*app).plotCurve},
 	"density": {model: (*app).plotDensity}, "samples": {model: (*app).plotSamples},
 }
 
@@ -111,8 +119,12 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 		return misused(c, "--bounds is for --kind density")
 	case o.bounds != nil && !isWindow(o.bounds):
 		return misused(c, "--bounds: need four numbers x0,x1,y0,y1 with x0 < x1 and y0 < y1")
-	case (len(o.shape) > 0 || o.context != "") && o.kind != "samples":
-		return misused(c, "--shape and --context are for --kind samples")
+	case o.context != "" && o.kind != "samples":
+		return misused(c, "--context is for --kind samples")
+	case len(o.shape) > 0 && o.kind != "samples" && o.kind != "completions":
+		return misused(c, "--shape is for --kind samples and completions")
+	case (o.rows != nil || c.Flags().Changed("half")) && o.kind != "completions":
+		return misused(c, "--rows and --half are for --kind completions")
 	}
 	kind := plotKinds[o.kind]
 	if kind.run != nil {

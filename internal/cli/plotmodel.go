@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
@@ -118,6 +119,9 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 	if o.n == 0 && len(shape) == 1 {
 		n = 1000
 	}
+	if len(shape) > 1 && o.output != "" && n > picture.MaxImages {
+		return usage(fmt.Errorf("-n %d: a picture holds up to %d images", n, picture.MaxImages))
+	}
 	cond, err := a.readContext(ctx, r, o.context, n)
 	if err != nil {
 		return err
@@ -130,10 +134,8 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 	if err != nil {
 		return err
 	}
-	if white := float32(r.Preparation().White()); len(shape) > 1 && white != 1 {
-		for k := range x { // pictures are from black, 0, to white, 1
-			x[k] /= white
-		}
+	if len(shape) > 1 {
+		whiten(r, x)
 	}
 	if o.output != "" {
 		l := picture.Labels{Title: title(r, text.Count(n, "sample"))}
@@ -151,7 +153,17 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 	return screen.Print(a.stdout, plot.Images(grey, n, h, w, width, 2*textHeight, screen.Style()))
 }
 
-// sampleShape is that of a sample: [2], [h, w] or [3, h, w].
+// whiten makes pixels of the source those of pictures, from black, 0, to white, 1.
+func whiten(r *maskflow.Model, x []float32) {
+	if white := float32(r.Preparation().White()); white != 1 {
+		for k := range x {
+			x[k] /= white
+		}
+	}
+}
+
+// sampleShape is that of a sample: [h, w] or [3, h, w], as the source or the options have it or as many bits as a square
+// has, and of kind samples [2].
 func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 	if len(o.shape) > 0 {
 		if len(o.shape) != 2 || o.shape[0] < 1 || o.shape[0]*o.shape[1] != r.Definition().Dim() {
@@ -163,13 +175,19 @@ func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 	if len(shape) == 3 && shape[0] == 1 {
 		shape = shape[1:]
 	}
+	side, draws := plot.SquareSide(r.Definition().Dim()), "images"
+	if o.kind == "samples" {
+		draws += " or pairs of numbers"
+	}
 	switch {
 	case len(shape) == 2, len(shape) == 3 && shape[0] == 3:
 		return shape, nil
-	case r.Definition().Dim() == 2 && isNumber(r, 0) && isNumber(r, 1):
+	case r.Definition().Dim() == 2 && isNumber(r, 0) && isNumber(r, 1) && o.kind == "samples":
 		return []int{2}, nil
+	case side > 0 && !slices.ContainsFunc(models.VariablesOf(r.Definition()), func(v models.Variable) bool { return v.Support != models.Bits() || v.States > 0 }):
+		return []int{side, side}, nil
 	}
-	return nil, usage(fmt.Errorf("--kind samples draws images or pairs of numbers, but the model of %s has %s (give the size of images with --shape H,W, or try --kind columns)", r.Path, text.Count(r.Definition().Dim(), "variable")))
+	return nil, usage(fmt.Errorf("--kind %s draws %s, but the model of %s has %s (give the size of images with --shape H,W, or try --kind columns)", o.kind, draws, r.Path, text.Count(r.Definition().Dim(), "variable")))
 }
 
 // isNumber reports whether the values of a variable are numbers and nothing else.
