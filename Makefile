@@ -27,7 +27,7 @@ TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test soak lint fuzz fuzz-short bench reproduce screens docs notice gpu-check clean
+.PHONY: help build demo test soak lint fuzz fuzz-short bench reproduce gpu screens docs notice gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,24 @@ bench: ## benchmarks of every package
 reproduce: build ## the MADE paper's data sets, one after the other; needs their files (MASKFLOW_DATA)
 	@$(INSTALL_XLA)
 	@set -e; for c in $(PRESETS); do bin/maskflow train configs/$$c.yaml --quiet --run runs/reproduce-$$(date +%Y%m%d-%H%M%S)-$$c; done
+
+# Continues what has begun, with the same settings; GPU_SETS are more of them, for all.
+GPU_BACKEND := cuda
+GPU_RUNS := runs/gpu
+GPU_MNIST_ORDERS := 1,2,16,128
+GPU_BSDS300_ORDERS := 1,2,8,32
+GPU_TRAIN = bin/maskflow train --continue --no-tui --backend $(GPU_BACKEND)
+GPU_EVAL = bin/maskflow eval --backend $(GPU_BACKEND)
+gpu: build ## NADE of binarized MNIST and of BSDS300 at full size, on a GPU; goes on where it ended; needs their files (MASKFLOW_DATA)
+ifeq ($(GPU_BACKEND),cuda)
+	bin/maskflow backend install --cuda
+endif
+	$(GPU_TRAIN) configs/nade_binarized_mnist.yaml --run $(GPU_RUNS)/nade_binarized_mnist \
+		--set 'model.hidden=[2000, 2000]' --set model.orders.count=128 --set train.max_steps=400000 $(GPU_SETS)
+	$(GPU_EVAL) $(GPU_RUNS)/nade_binarized_mnist --orders $(GPU_MNIST_ORDERS)
+	bin/maskflow plot $(GPU_RUNS)/nade_binarized_mnist --kind completions -o $(GPU_RUNS)/halves.png
+	$(GPU_TRAIN) configs/nade_bsds300.yaml --run $(GPU_RUNS)/nade_bsds300 $(GPU_SETS)
+	$(GPU_EVAL) $(GPU_RUNS)/nade_bsds300 --orders $(GPU_BSDS300_ORDERS)
 
 SCREEN = bin/maskflow watch --once runs/screens
 screens: build ## the manual's pictures of the monitor, of two runs
