@@ -122,6 +122,8 @@ func (m *ordersPanel) noOrders() string {
 		return "no ensemble: the orders of " + m.theme.clean(kind) + " are fixed inside of its layers"
 	case !mayHaveOrders(r):
 		return "no ensemble: this run has one order (model.orders.count averages several)"
+	case objective(r) == orderMean:
+		return "No test yet: validations estimate the mean over orders, and the test evaluates every order and their ensemble."
 	}
 	return "No validation yet: it is what evaluates every order and their ensemble."
 }

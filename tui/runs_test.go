@@ -272,3 +272,23 @@ func TestTheNewestOrdersAreShown(t *testing.T) {
 		t.Errorf("after the resumption those of %s at step %d are shown", o.Split, o.Step)
 	}
 }
+
+// Validations of a network of any order have no orders: the panel says when there are some.
+func TestOrdersThatTheTestEvaluates(t *testing.T) {
+	u := fakeRun{dir: "runs/nade", seed: 1, records: 100, orders: 1, status: runlog.Running}.update()
+	u.Manifest.Objective = orderMean
+	for i, v := range u.Config {
+		if v.Path == "model.orders.count" {
+			u.Config[i].Text = "16"
+		}
+	}
+	m := watching(unicodeScreen, 120, 40, u)
+	if text := m.named("orders").(*ordersPanel).noOrders(); !strings.Contains(text, "No test yet") {
+		t.Errorf("after validations: %s", text)
+	}
+	u.Manifest.Objective = "likelihood"
+	m = watching(unicodeScreen, 120, 40, u)
+	if text := m.named("orders").(*ordersPanel).noOrders(); !strings.Contains(text, "No validation yet") {
+		t.Errorf("of a likelihood: %s", text)
+	}
+}
