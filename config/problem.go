@@ -107,6 +107,9 @@ func quoted(s string) string {
 // unknownKey returns a hint for a key that section does not have: the path that was probably meant, "" when none is near, and a
 // remark in brackets.
 func (r *reader) unknownKey(section, name string) (meant, hint string) {
+	if why := r.keys.Absent(option.Join(section, name)); why != "" {
+		return "", "(" + why + ")"
+	}
 	here := r.children[section]
 	if near := text.Nearest(name, here); near != "" {
 		return option.Join(section, near), "(did you mean " + quoted(near) + "?)"

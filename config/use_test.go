@@ -22,7 +22,7 @@ func TestWhatAModelDoesNotUse(t *testing.T) {
 		{"type: maf, base: mog, components: 7", ""},
 		{"type: iaf, components: 7", "iaf does not use components"},
 		{"type: maf, direct: true", "maf does not use direct"},
-		{"type: maf, orders: {count: 8}", "maf does not use count"},
+		{"type: maf, orders: {count: 8}", "normal does not use count"},
 		{"type: maf, transform: spline, scale: exp", "spline does not use scale"},
 		{"type: maf, transform: spline, bins: 16, bound: 5", ""},
 		{"type: iaf, bins: 16", "affine does not use bins"},

@@ -28,11 +28,13 @@ func TestTableOfCapabilities(t *testing.T) {
 		must.M1(made.New(made.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(nade.New(nade.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(maf.New(maf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
+		must.M1(maf.NewDrawn(maf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(iaf.New(iaf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(iaf.NewVariational(fit, must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})),
 		must.M1(vae.New(vae.Options{Dim: dim, Encoder: widths, Decoder: widths})),
 		must.M1(flow.New(base, flow.NewLU(dim))),
 		must.M1(flow.NewOrdered(base, flow.NewLU(dim))),
+		must.M1(flow.NewDrawn(must.M1(nade.New(nade.Options{Dim: dim, ContextDim: context, Hidden: widths, Output: "mog"})), flow.NewLU(dim))),
 		normal,
 	}
 	want := "Density HostSampler Flow Masked Conditionals context objective\n"

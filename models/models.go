@@ -21,11 +21,13 @@
 //	made.Model       yes      yes          -     yes     yes           yes      likelihood
 //	nade.Model       yes      yes          -     yes     yes           yes      order mean
 //	maf.Model        yes      yes          yes   -       -             yes      likelihood
+//	maf.Drawn        yes      yes          yes   yes     -             yes      order mean
 //	iaf.Model        yes      yes          yes   -       -             yes      likelihood
 //	iaf.Variational  fits     yes          fits  -       -             -        divergence
 //	vae.Model        -        yes          -     -       -             -        bound
 //	flow.Flow        yes      yes          yes   -       -             yes      likelihood
 //	flow.Ordered     yes      yes          yes   yes     -             yes      likelihood
+//	flow.Drawn       yes      yes          yes   yes     -             yes      order mean
 //	flow.Normal      yes      yes          -     -       -             -        likelihood
 //
 // "fits" marks what the density of a Fitted model can do.
@@ -95,6 +97,18 @@ type AnyOrder interface {
 	// Given returns the outputs of a network, [batch, W], for the variables of x that are given, where given [batch, dim] is
 	// 1; it is 0 elsewhere, and x counts for nothing there. See [Conditionals] for what they are.
 	Given(p Params, x, given, context *graph.Node) *graph.Node
+}
+
+// Passes reports whether LogProb of a model takes a pass through a network for each variable, as that of a density of any
+// order does, and of a flow over one.
+func Passes(m Definition) bool {
+	switch m := m.(type) {
+	case AnyOrder:
+		return true
+	case Flow:
+		return Passes(m.Base())
+	}
+	return false
 }
 
 // Sized is a masked density whose training finds how many orders to average, the first ones of its cycle.

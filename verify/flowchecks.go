@@ -165,6 +165,9 @@ func (v *flowVerifier) checks() []check {
 	}
 	if v.base != nil {
 		all = append(all, check{"base: " + noEntry, v.base.dependence}, check{"base: " + drawn, v.base.sampler})
+		for _, c := range v.base.anyOrder() {
+			all = append(all, check{"base: " + c.name, c.look})
+		}
 	}
 	return append(all, check{"the density integrates to one", integral{v.m, v.of, v.sets(), v.o.Seed}.look})
 }
@@ -187,7 +190,7 @@ func (v *flowVerifier) paths(ctx context.Context) (Check, error) {
 		return holds("%s", figures)
 	}
 	base, err := v.base.paths(ctx)
-	base.Figures = figures + "; base: " + base.Figures
+	base.Figures, base.Skipped = figures+"; base: "+base.Figures, false // the layers have masks
 	return base, err
 }
 

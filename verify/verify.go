@@ -129,7 +129,7 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 // mostRows bounds the rows of all orders in which each variable is changed where the options do not say how many there
 // are: through a network of any order such a row goes dim² times.
 func mostRows(d models.Definition) int {
-	if _, any := d.(models.AnyOrder); any {
+	if models.Passes(d) {
 		const passes = 1 << 19
 		return max(1, passes/(d.Dim()*d.Dim()))
 	}

@@ -146,9 +146,14 @@ type maskedLayer struct {
 	text func(index int) string
 }
 
-func layerOfCycle(m models.Masked) maskedLayer {
+// layersOfCycle are the one that a masked density is, and none where it has orders alone.
+func layersOfCycle(d models.Definition) []maskedLayer {
+	m, ok := d.(models.Masked)
+	if _, any := d.(models.AnyOrder); !ok || any {
+		return nil
+	}
 	c := m.Cycle()
-	return maskedLayer{c.Len(), c.At, func(index int) string { return cycleText(c, index) }}
+	return []maskedLayer{{c.Len(), c.At, func(index int) string { return cycleText(c, index) }}}
 }
 
 // layersOf are the parts of a model that have masks: the layers of a flow from the data
@@ -157,11 +162,7 @@ func layersOf(d models.Definition) []maskedLayer {
 	density, _ := models.DensityOf(d)
 	f, ok := density.(flow.Layered)
 	if !ok {
-		_, any := d.(models.AnyOrder) // has orders alone
-		if m, ok := d.(models.Masked); ok && !any {
-			return []maskedLayer{layerOfCycle(m)}
-		}
-		return nil
+		return layersOfCycle(d)
 	}
 	var found []maskedLayer
 	for _, l := range f.Layers() {
@@ -170,8 +171,5 @@ func layersOf(d models.Definition) []maskedLayer {
 			found = append(found, maskedLayer{1, func(int) *masks.Set { return a.Set() }, func(int) string { return a.Name() + ", 1 mask set" }})
 		}
 	}
-	if m, ok := f.Base().(models.Masked); ok {
-		found = append(found, layerOfCycle(m))
-	}
-	return found
+	return append(found, layersOfCycle(f.Base())...)
 }

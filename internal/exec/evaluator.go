@@ -94,8 +94,7 @@ func NewEstimator(b *backend.Backend, d models.Drawn, batch int) (*Evaluator, er
 }
 
 func newEvaluator(b *backend.Backend, d models.Definition, l Layout, fn func(p models.Params, in Args[*Node]) *Node) (*Evaluator, error) {
-	_, passes := d.(models.AnyOrder)
-	passes = passes && l.Degrees != nil
+	passes := models.Passes(d) && l.Degrees != nil
 	if l.Batch <= 0 {
 		values := onceValues
 		if passes {

@@ -59,11 +59,19 @@ func load(b *backend.Backend, m models.Definition, w models.Weights, params []*t
 	l.asker = sync.OnceValues(func() (models.Asker, error) {
 		a, ok := m.(models.HostAsker)
 		if !ok {
-			return nil, errors.New("this model has no conditionals given any variables (one of model.type: nade has)")
+			return nil, errors.New("this model does not answer for variables given any others " + whoIsGiven(m))
 		}
 		return a.NewAsker(w)
 	})
 	return l
+}
+
+// whoIsGiven names the models that take any given variables, and why one over such a density does not.
+func whoIsGiven(m models.Definition) string {
+	if models.Passes(m) {
+		return "(what is given of the rows of a flow says nothing of a single variable of its base; one of model.type: nade has no layers between)"
+	}
+	return "(one of model.type: nade does)"
 }
 
 // Density is the density that the model is, or that it fits, whose tensors are the

@@ -40,6 +40,7 @@ func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]i
 		return nil, nil
 	}
 	dim, width := d.Dim(), len(x)/n
+	_, mapped := d.(models.Flow) // then no variable of the base is known
 	lost = make([][]int, len(all))
 	for i := range n {
 		row := x[i*width:][:dim]
@@ -49,7 +50,7 @@ func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]i
 		}
 		usable := 0
 		for k, m := range all {
-			if m.set == nil {
+			if m.set == nil || mapped {
 				return nil, &NotKnownError{Row: i, Variable: first}
 			}
 			known, unknown := 0, math.MaxInt // the last and the first degree of such

@@ -47,7 +47,7 @@ const (
 )
 
 // ErrNoGiven is the error of samples that are given values, of a model that takes none.
-var ErrNoGiven = errors.New("this model draws no samples given some of their values (one of model.type: nade does)")
+var ErrNoGiven = errors.New("this model draws no samples given some of their values")
 
 // MaxSampleValues bounds the samples that are held at once.
 const MaxSampleValues = 1 << 31
@@ -218,7 +218,7 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 		if given != nil {
 			s, ok := sampler.(models.GivenSampler)
 			if !ok {
-				return nil, ErrNoGiven
+				return nil, fmt.Errorf("%w %s", ErrNoGiven, whoIsGiven(b.of.Model))
 			}
 			x, sample = takeRows(given, rows, dim), s.SampleGiven
 		}

@@ -46,8 +46,13 @@ func (f Fields) Table(conditioner bool) option.Table {
 
 // Widths declares the widths of hidden layers; nil is one layer of 500.
 func Widths(name string, at *[]int, help string) *option.Row {
+	return WidthsOr(name, at, []int{500}, help)
+}
+
+// WidthsOr declares the widths of the hidden layers with another default.
+func WidthsOr(name string, at *[]int, initial []int, help string) *option.Row {
 	const maxLayers = 100
-	return option.Of(name, at, []int{500}, help).Within(1, option.MaxSize).Elements(maxLayers)
+	return option.Of(name, at, initial, help).Within(1, option.MaxSize).Elements(maxLayers)
 }
 
 // ActivationRow declares the non-linearity of the hidden units.

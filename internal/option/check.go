@@ -189,6 +189,9 @@ func (k *Key) UnknownWord(word string, others ...string) Problem {
 		meant = fmt.Sprintf("did you mean %q? ", near)
 	}
 	problem := fmt.Sprintf("unknown value %q (%sknown: %s)", word, meant, strings.Join(append(known, others...), ", "))
+	if why := k.refused[word]; why != "" {
+		problem = fmt.Sprintf("%q is not taken: %s", word, why)
+	}
 	if uses := k.keys.with(k.Path, word); uses != nil {
 		problem = fmt.Sprintf("%s is not one of %s; it belongs to %s", word, strings.Join(known, ", "), joined(uses))
 	}

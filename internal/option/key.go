@@ -35,11 +35,12 @@ type Keys struct {
 
 	byPath map[string][]*Key
 	rules  []*Key
+	absent map[string]string
 }
 
 // Flatten lists the options of a table. Two tables that were made by the same function have the same paths.
 func Flatten(t Table) *Keys {
-	k := &Keys{byPath: map[string][]*Key{}}
+	k := &Keys{byPath: map[string][]*Key{}, absent: map[string]string{}}
 	k.add(t, "", nil)
 	return k
 }
@@ -52,6 +53,8 @@ func (ks *Keys) add(t Table, section string, conditions []Condition) {
 		all := slices.Concat(conditions, r.when)
 		key := &Key{Path: Join(section, r.name), Row: r, conditions: all, keys: ks}
 		switch {
+		case r.absent != "":
+			ks.absent[key.Path] = r.absent
 		case r.rule != nil:
 			key.Path = section
 			ks.rules = append(ks.rules, key)
@@ -82,6 +85,9 @@ func (ks *Keys) At(path string) *Key {
 	}
 	return all[0]
 }
+
+// Absent is why there is no option of a path, "" where no reason was declared.
+func (ks *Keys) Absent(path string) string { return ks.absent[path] }
 
 // Used reports whether the value of the key means something: whether the choices that it depends on have been made for it.
 func (k *Key) Used() bool { return k.failing() < 0 }

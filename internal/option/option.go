@@ -69,6 +69,8 @@ type Row struct {
 	alone    bool // see Alone
 	free     bool // see Free
 	later    bool // see Later
+	refused  map[string]string
+	absent   string
 	when     []Condition
 
 	section      Table
@@ -109,6 +111,9 @@ func WordsOrList(name string, word *string, list *[]int, help string, words ...s
 
 // Section declares options under a heading.
 func Section(name string, table Table) *Row { return &Row{name: name, section: table} }
+
+// Absent declares that there is no such option, and why, for a name that people may try.
+func Absent(name, why string) *Row { return &Row{name: name, absent: why} }
 
 // Report notes values that are wrong together. Paths are relative to the section of the rule; the first is the one at fault if
 // no place is known better.
@@ -304,6 +309,15 @@ func (r *Row) Free() *Row {
 // default, so that those of older runs, which are told by their text, stay as they are.
 func (r *Row) Later() *Row {
 	r.later = true
+	return r
+}
+
+// Refuse gives the reason why a word that people may try is no value of an option.
+func (r *Row) Refuse(word, why string) *Row {
+	if r.refused == nil {
+		r.refused = map[string]string{}
+	}
+	r.refused[word] = why
 	return r
 }
 

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -93,3 +94,74 @@ func (o *Ordered) DegreeSpecs() []models.DegreeSpec {
 
 // Degrees are the base density's.
 func (o *Ordered) Degrees(set *masks.Set) [][]int32 { return o.masked.Degrees(set) }
+
+// DrawnBase is a base density that is trained by draws, in any order: a NADE.
+type DrawnBase interface {
+	models.Sized
+	models.Drawn
+}
+
+// Drawn is a flow over a base density of any order. It is trained by what the base estimates in one pass, the mean over
+// orders of ln p_z, whose gradient goes through the layers:
+//
+//	E ln p_z(z) + ln |det ∂z/∂x|,   z = f(x)
+//
+// Its likelihood takes the passes of the base, and no gradient goes through that. Given some of x, z is not known of any
+// variable: only the base answers for variables given others.
+type Drawn struct {
+	*Ordered
+	base DrawnBase
+}
+
+var (
+	_ models.Drawn = (*Drawn)(nil)
+	_ models.Sized = (*Drawn)(nil)
+	_ Layered      = (*Drawn)(nil)
+)
+
+// NewDrawn is New for a base of any order. It is an error, too, where the base has stages.
+func NewDrawn(base DrawnBase, layers ...Layer) (*Drawn, error) {
+	if base == nil {
+		return nil, errors.New("flow: the base density is nil")
+	}
+	if len(base.Stages()) > 0 {
+		return nil, errors.New("flow: the base density takes statistics of the rows, which a base does not see")
+	}
+	o, err := NewOrdered(base, layers...)
+	if err != nil {
+		return nil, err
+	}
+	return &Drawn{o, base}, nil
+}
+
+// Objective is that of the base: the mean over orders of the likelihood.
+func (d *Drawn) Objective() models.Objective { return d.base.Objective() }
+
+// NoiseDim is the number of values that the base takes beside each row in training.
+func (d *Drawn) NoiseDim() int { return d.base.NoiseDim() }
+
+// Drawer is the base density's.
+func (d *Drawn) Drawer(train bool) models.RowDrawer { return d.base.Drawer(train) }
+
+// Value is the estimate, by one pass through the base, of the mean over orders of ln p(x | context), [batch] in nats.
+func (d *Drawn) Value(p models.Params, b models.Batch) *Node {
+	z, logDet := d.through(p, b.X, b.Context, 0, len(d.layers), b.Weights)
+	b.X, b.Context = z, contextOf(d.base, b.Context)
+	return Add(d.base.Value(d.BasePart().Params(p), b), logDet)
+}
+
+// Orders is the base density's, called "base.…", "" where it gives the number.
+func (d *Drawn) Orders() string {
+	if name := d.base.Orders(); name != "" {
+		return d.BasePart().Name(name)
+	}
+	return ""
+}
+
+// Ensemble is the number of orders whose densities are averaged.
+func (d *Drawn) Ensemble(w models.Weights) int {
+	if len(w) != len(d.specs) {
+		return d.base.Ensemble(nil)
+	}
+	return d.base.Ensemble(d.BasePart().Weights(w))
+}

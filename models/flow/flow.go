@@ -57,7 +57,7 @@ var (
 // context take the same one. It is an error when they do not fit together.
 //
 // The base may be a [Normal] or any other density, such as a MADE. Where that is
-// masked with several orders, use [NewOrdered].
+// masked with several orders, use [NewOrdered], and [NewDrawn] where it is of any order.
 func New(base models.Density, layers ...Layer) (*Flow, error) {
 	if base == nil || slices.Contains(layers, nil) {
 		return nil, errors.New("flow: the base density or a layer is nil")

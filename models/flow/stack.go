@@ -64,6 +64,11 @@ func Normalisations() (all []option.Alternative) {
 	return all
 }
 
+// masked is why no other network computes what a layer does.
+const masked = "the network of a layer is a masked one, whose single pass has what is done to each variable by those before it in one order, " +
+	"so that the Jacobian is triangular; a nade is told what is given and answers for one such set a pass, so a layer would take a pass for each variable, " +
+	"in training too (model.base: nade has one below the layers)"
+
 // maxLayers bounds a stack.
 const maxLayers = 100
 
@@ -112,8 +117,13 @@ type StackOptions struct {
 	// Dim is the number of variables, at least 1, and ContextDim the width of the context, 0 for none.
 	Dim, ContextDim int
 	// Base is the density below the layers of a MAF: normal (default); made for a MADE with Gaussian conditionals; mog, or
-	// another output of package made for real numbers, for a MADE with those.
+	// another output of package made for real numbers, for a MADE with those; nade for a NADE of any order with mixtures of
+	// Gaussians.
 	Base string
+	// BaseHidden are the widths of the hidden layers of a NADE as base; nil means Hidden.
+	BaseHidden []int
+	// Orders is the number of orders that a NADE as base has; 0 means nade.AutoOrders.
+	Orders int
 	// Components is the number of Gaussians of a mixture; 0 means 10.
 	Components int
 	// Layers is the number of autoregressive layers; 0 means 5.
@@ -171,7 +181,7 @@ func (o StackOptions) Size(dim, context int) float64 {
 
 // Clone returns a copy that shares no memory.
 func (o StackOptions) Clone() StackOptions {
-	o.Hidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.Order)
+	o.Hidden, o.BaseHidden, o.Order = slices.Clone(o.Hidden), slices.Clone(o.BaseHidden), slices.Clone(o.Order)
 	return o
 }
 
@@ -199,7 +209,8 @@ func (o *StackOptions) Table(layers int, normalise []option.Alternative, first s
 	}
 	rows := option.Table{
 		option.Of("layers", &o.Layers, layers, "number of autoregressive layers of the flow").Within(1, maxLayers),
-		option.Choose("transform", &o.Transform, "what a layer does to a variable given those before it", alternatives...),
+		option.Choose("transform", &o.Transform, "what a layer does to a variable given those before it", alternatives...).Refuse("nade", masked),
+		option.Absent("conditioner", masked),
 		option.Words("permute", &o.Permute, "what mixes the variables between two layers: their reversed order, a random order, nothing, or a linear map by its LU decomposition",
 			"reverse", "random", "none", "lu"),
 	}

@@ -28,21 +28,34 @@ var table = []struct {
 	{"three layers", Options{Layers: 3, Normalise: "none", Permute: "reverse"}},
 	{"base made, batch", Options{Base: "made", Normalise: "batch"}},
 	{"base mog of 10, context", Options{Base: "mog", ContextDim: 3}},
+	{"base nade, context, act", Options{Base: "nade", BaseHidden: []int{9, 5}, Components: 3, Normalise: "act", ContextDim: 3}},
 	{"residual, reversed start, he", Options{Residual: true, Start: masks.ReversedOrder, Init: "he"}},
 	{"spline of five bins, batch", Options{Transform: "spline", Bins: 5, Normalise: "batch"}},
 	{"base mog, random", Options{Base: "mog", Components: 3, Permute: "random"}},
 	{"base normal, context, act", Options{Base: "normal", Normalise: "act", ContextDim: 3}},
+	{"base nade, spline, lu", Options{Base: "nade", Components: 3, Orders: 3, Transform: "spline", Permute: "lu"}},
 	{"sampled degrees, random start", Options{Degrees: masks.SampledDegrees, Start: masks.RandomOrder, Seed: 3}},
 }
 
 // singles are the first rows, in which every kind of layer and base occurs.
-const singles = 10
+const singles = 11
+
+// subject is a model of any base.
+type subject interface {
+	models.Flow
+	models.HostSampler
+	models.Trained
+	models.OfKind
+}
 
 // of is the model of a row of the table with so many variables.
-func of(o Options, dim int) *Model {
+func of(o Options, dim int) subject {
 	o.Dim, o.Activation, o.Hidden = dim, "tanh", []int{7}
 	if o.Layers == 0 {
 		o.Layers = 2
+	}
+	if o.Base == anyOrder {
+		return must(NewDrawn(o))
 	}
 	return must(New(o))
 }
@@ -105,7 +118,7 @@ func TestDensity(t *testing.T) {
 const boxes = 20
 
 // checkIntegral returns the probability of each box.
-func checkIntegral(t *testing.T, m *Model, w models.Weights, exec *Exec, context []float32) []float64 {
+func checkIntegral(t *testing.T, m subject, w models.Weights, exec *Exec, context []float32) []float64 {
 	t.Helper()
 	x, areas := cells()
 	_, logp := run(t, exec, m, w, x, context)
@@ -123,7 +136,7 @@ func checkIntegral(t *testing.T, m *Model, w models.Weights, exec *Exec, context
 
 // samples draws rows on the host, with the samples of the base density from the
 // same random numbers.
-func samples(t *testing.T, m *Model, w models.Weights, context []float32) (x, base []float32) {
+func samples(t *testing.T, m subject, w models.Weights, context []float32) (x, base []float32) {
 	t.Helper()
 	sampler := must(m.NewSampler(w, nil))
 	noise := make([]float32, rows*sampler.NoiseDim())

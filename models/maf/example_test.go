@@ -41,7 +41,7 @@ func ExampleNew_errors() {
 	_, err := maf.New(maf.Options{Base: "mix", Transform: "splin", Permute: "revers", Dim: 2, Hidden: []int{}})
 	fmt.Println(err)
 	// Output:
-	// maf: base: unknown value "mix" (known: normal, made, mog, mol, spline); transform: unknown value "splin" (did you mean "spline"? known: affine, spline, gated); permute: unknown value "revers" (did you mean "reverse"? known: reverse, random, none, lu)
+	// maf: base: unknown value "mix" (known: normal, made, mog, mol, spline, nade); transform: unknown value "splin" (did you mean "spline"? known: affine, spline, gated); permute: unknown value "revers" (did you mean "reverse"? known: reverse, random, none, lu)
 }
 
 // One affine layer without hidden units, x₁ ~ N(0, 1) and x₂ | x₁ ~ N(x₁, ½²):

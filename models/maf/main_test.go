@@ -39,7 +39,7 @@ func must[T any](v T, err error) T {
 
 // randomWeights are initial weights that something has happened to: output
 // layers start at zero and would hide every mistake.
-func randomWeights(m *Model, seed uint64) models.Weights {
+func randomWeights(m subject, seed uint64) models.Weights {
 	w := models.Initialize(m, seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for i, s := range m.Specs() {
@@ -80,7 +80,7 @@ func arguments(m models.Definition, w models.Weights) []any {
 
 // compile is an executable of the weights, rows and, if the model takes one,
 // their context, that returns the noise of the rows and their log-densities.
-func compile(t *testing.T, b *backend.Backend, m *Model) *Exec {
+func compile(t *testing.T, b *backend.Backend, m subject) *Exec {
 	t.Helper()
 	n := len(m.Specs())
 	exec, err := NewExec(b.Compute, func(args []*Node) []*Node {
@@ -100,7 +100,7 @@ func compile(t *testing.T, b *backend.Backend, m *Model) *Exec {
 }
 
 // run returns the noise of rows and their log-densities.
-func run(t *testing.T, exec *Exec, m *Model, w models.Weights, x, context []float32) (z, logp []float32) {
+func run(t *testing.T, exec *Exec, m subject, w models.Weights, x, context []float32) (z, logp []float32) {
 	t.Helper()
 	args := append(arguments(m, w), matrix(x, m.Dim()))
 	if m.ContextDim() > 0 {

@@ -93,21 +93,29 @@ func (o *Options) Table() option.Table {
 		option.Of("tilt", &o.Tilt, 0, "spends the draws of training elsewhere than evenly over the number k of given variables, as ((D-k)/D)^tilt; the expected loss stays the same").
 			Within(-masks.MaxTilt, masks.MaxTilt),
 		option.Words("init", &o.Init, "how initial weights are drawn; biases start at 0", "he", "orthogonal", "glorot", "lecun"),
-		option.Section("orders", option.Table{
-			option.Of("count", &o.Orders, AutoOrders, "number of orders whose densities are averaged, or auto for the smallest power of two whose doubling gains less than a thousandth of the nats that the model is better than independent columns, at most 64").
-				Within(1, masks.MaxSets).Named("auto", AutoOrders),
-		}),
+		OrdersSection(&o.Orders),
 		option.Of("random_holes", &o.RandomHoles, false,
 			"which cells are missing depends on nothing, so that variables with holes may be anywhere in an order of complete samples, or with data.holes unknown of all"),
 		option.Rule(func(report option.Report) {
 			if o.Hidden != nil && len(o.Hidden) == 0 {
-				report("a nade needs one hidden layer at least", "hidden")
+				report(NoHidden, "hidden")
 			}
 			if path, text := nn.ResidualProblem(o.Residual, o.Hidden, ""); text != "" {
 				report(text, path, "hidden", "residual")
 			}
 		}),
 	}
+}
+
+// NoHidden is the problem of a NADE without hidden layers.
+const NoHidden = "a nade needs one hidden layer at least"
+
+// OrdersSection declares the number of orders of an ensemble, for a model that has a NADE as a part.
+func OrdersSection(count *int) *option.Row {
+	return option.Section("orders", option.Table{
+		option.Of("count", count, AutoOrders, "number of orders whose densities are averaged, or auto for the smallest power of two whose doubling gains less than a thousandth of the nats that the model is better than independent columns, at most 64").
+			Within(1, masks.MaxSets).Named("auto", AutoOrders),
+	})
 }
 
 // Name is the word by which a configuration names the kind of model.
