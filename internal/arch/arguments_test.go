@@ -54,14 +54,14 @@ var library = map[string][]any{
 	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, maskflow.Variables, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
-	"models": {models.ObjectiveOf, models.DensityOf, models.Initialize, models.Zeros, models.InitByName, models.Normal,
+	"models": {models.ObjectiveOf, models.Passes, models.DensityOf, models.Initialize, models.Zeros, models.InitByName, models.Normal,
 		models.Orthogonal, models.CheckFinite, models.Reals, models.Bits, models.Categories, models.Circle, models.Discrete,
 		models.GridCells, models.Smooth, models.StateCode, models.StateOf, models.IsNotKnown, models.VariableOf, models.VariablesOf, models.Width, models.Widen},
-	"models/flow": {flow.NewAffine, flow.NewAutoregressive, flow.NewStack, flow.New, flow.NewOrdered, flow.NewSpline, flow.NewActNorm,
+	"models/flow": {flow.NewAffine, flow.NewAutoregressive, flow.NewStack, flow.New, flow.NewOrdered, flow.NewDrawn, flow.NewSpline, flow.NewActNorm,
 		flow.NewGated, flow.Invert, flow.Unwrap, flow.NewBatchNorm, flow.NewLU, flow.Normalisations},
 	"models/made":   {made.New},
-	"models/nade":   {nade.New},
-	"models/maf":    {maf.New},
+	"models/nade":   {nade.New, nade.OrdersSection},
+	"models/maf":    {maf.New, maf.NewDrawn},
 	"models/iaf":    {iaf.Energies, iaf.EnergyByName, iaf.StickTheLandingRow, iaf.New, iaf.NewVariational, iaf.Teacher},
 	"models/vae":    {vae.New},
 	"models/output": {output.Uniform, output.Normal, output.For, output.Apart, output.Observe},
@@ -97,7 +97,7 @@ var ofProcess = []string{"backend.Doctor", "backend.Install", "backend.QuietLogs
 // indexed take an index as a slice does; shapes that do not fit are masks.Verify's and an initial value's only answer.
 var indexed = []string{"*masks.Cycle.At", "*masks.Set.In", "*masks.Set.Mask", "*masks.Set.Out", "*data.Table.At", "*data.Table.Row",
 	"*data.Lines.At",
-	"*data.Table.Set", "*data.Table.SetText", "*data.Table.TextOf", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal",
+	"*data.Table.Set", "*data.Table.SetText", "*data.Table.TextOf", "*data.Prepared.Row", "*data.Prepared.ContextRow", "*maf.Model.LayerPart", "*maf.Drawn.LayerPart", "*maf.Drawn.Support", "*iaf.Model.LayerPart", "masks: Verify", "models: Orthogonal",
 	"models: VariableOf", "models/output: Apart", "*made.Model.Columns", "*made.Model.Support", "*made.Model.Variable",
 	"*nade.Model.Columns", "*nade.Model.Support", "*nade.Model.Variable"}
 
@@ -137,7 +137,7 @@ func objects(t *testing.T, b *backend.Backend) []any {
 	m, f := made.Options{Dim: 3, Hidden: []int{5}, Masks: 2}, maf.Options{Dim: 2, Hidden: []int{5}, Layers: 2}
 	density, affine := must(made.New(m)), must(maf.New(f))
 	var all []any
-	for _, d := range []models.Definition{density, must(nade.New(nade.Options{Dim: 3, Hidden: []int{5}})), affine, must(iaf.New(iaf.Options{Dim: 2, Hidden: []int{5}})), must(vae.New(vae.Options{Dim: 3}))} {
+	for _, d := range []models.Definition{density, must(nade.New(nade.Options{Dim: 3, Hidden: []int{5}})), affine, must(maf.NewDrawn(f)), must(iaf.New(iaf.Options{Dim: 2, Hidden: []int{5}})), must(vae.New(vae.Options{Dim: 3}))} {
 		trained := must(maskflow.New(b, d, models.Initialize(d, 1), maskflow.Options{}))
 		t.Cleanup(trained.Close)
 		all = append(all, d, trained, models.Initialize(d, 1))

@@ -33,7 +33,7 @@ var table = []struct {
 	{"spline of five bins, batch", Options{Transform: "spline", Bins: 5, Normalise: "batch"}},
 	{"base mog, random", Options{Base: "mog", Components: 3, Permute: "random"}},
 	{"base normal, context, act", Options{Base: "normal", Normalise: "act", ContextDim: 3}},
-	{"base nade, spline, lu", Options{Base: "nade", Components: 3, Orders: 3, Transform: "spline", Permute: "lu"}},
+	{"base nade of three orders, lu", Options{Base: "nade", Components: 3, Orders: 3, Permute: "lu"}},
 	{"sampled degrees, random start", Options{Degrees: masks.SampledDegrees, Start: masks.RandomOrder, Seed: 3}},
 }
 
