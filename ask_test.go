@@ -16,6 +16,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/models/modeltest"
 	"github.com/maskflow/maskflow/models/nade"
 )
@@ -116,6 +117,8 @@ func TestGivenRowsRefuses(t *testing.T) {
 	m := askable(t, b)
 	other := newMADE(t, made.Options{Dim: 5, Hidden: []int{7}, Degrees: "sequential", Start: "natural"})
 	plain := newModel(t, b, other, modeltest.Strong(other, 3), maskflow.Options{})
+	over := must.M1(maf.NewDrawn(maf.Options{Dim: 5, Hidden: []int{7}, Layers: 1}))
+	through := newModel(t, b, over, models.Initialize(over, 3), maskflow.Options{})
 	rows := table(t, []float32{1, 0}, 2, "a", "b")
 	for name, c := range map[string]struct {
 		m      *maskflow.Model
@@ -124,6 +127,7 @@ func TestGivenRowsRefuses(t *testing.T) {
 		want   string
 	}{
 		"another model":       {plain, rows, "0", "nade"},
+		"a flow over one":     {through, rows, "0", "layers between"},
 		"no such variable":    {m, rows, "f", "\"f\""},
 		"no such column":      {m, table(t, []float32{1}, 1, "g"), "a", "\"g\""},
 		"a value of no bit":   {m, table(t, []float32{2}, 1, "a"), "b", "2"},
@@ -136,7 +140,7 @@ func TestGivenRowsRefuses(t *testing.T) {
 			continue
 		}
 		rows := c.rows
-		if c.m == plain {
+		if c.m == plain || c.m == through {
 			rows = table(t, make([]float32, 5), 5)
 		}
 		_, err := c.m.Sample(t.Context(), 3, maskflow.SampleOptions{Given: rows})

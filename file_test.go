@@ -56,13 +56,14 @@ func TestSavedModelsAreTheSame(t *testing.T) {
 		model models.Definition
 		prep  *data.Preparation
 	}{
-		"bits in orders": {built(made.New(made.Options{Dim: 3, Hidden: []int{7, 5}, Masks: 3, Seed: 5})), nil},
-		"fresh orders":   {built(made.New(made.Options{Dim: 3, Hidden: []int{7}, Masks: -1, Seed: 5})), nil},
-		"mixtures":       {built(made.New(made.Options{Dim: 3, Hidden: []int{7}, Output: "mog", Components: 2})), scale},
-		"maf":            {built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Permute: "random", Base: "made", Seed: 9})), scale},
-		"spline":         {built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Transform: "spline", Bins: 5, Permute: "lu"})), scale},
-		"iaf":            {built(iaf.New(iaf.Options{Dim: 3, Hidden: []int{7}, Layers: 2})), scale},
-		"vae":            {built(vae.New(vae.Options{Dim: 3, Latent: 2, Encoder: []int{5}, Decoder: []int{5}})), nil},
+		"bits in orders":  {built(made.New(made.Options{Dim: 3, Hidden: []int{7, 5}, Masks: 3, Seed: 5})), nil},
+		"fresh orders":    {built(made.New(made.Options{Dim: 3, Hidden: []int{7}, Masks: -1, Seed: 5})), nil},
+		"mixtures":        {built(made.New(made.Options{Dim: 3, Hidden: []int{7}, Output: "mog", Components: 2})), scale},
+		"maf":             {built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Permute: "random", Base: "made", Seed: 9})), scale},
+		"maf over a nade": {built(maf.NewDrawn(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, BaseHidden: []int{6, 5}, Components: 2, Orders: 3, Seed: 9})), scale},
+		"spline":          {built(maf.New(maf.Options{Dim: 3, Hidden: []int{7}, Layers: 2, Transform: "spline", Bins: 5, Permute: "lu"})), scale},
+		"iaf":             {built(iaf.New(iaf.Options{Dim: 3, Hidden: []int{7}, Layers: 2})), scale},
+		"vae":             {built(vae.New(vae.Options{Dim: 3, Latent: 2, Encoder: []int{5}, Decoder: []int{5}})), nil},
 	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for name, c := range kinds {

@@ -27,12 +27,13 @@ func TestPITOfSamplesIsUniform(t *testing.T) {
 	const n = 4000
 	b := backendtest.Open(t, backend.KindGo)
 	for name, m := range map[string]models.Definition{
-		"maf":          must.M1(maf.New(maf.Options(stackOf(3, 0, 3)))),
-		"iaf":          must.M1(iaf.New(iaf.Options(stackOf(3, 0, 3)))),
-		"maf over mog": must.M1(maf.New(with(stackOf(3, 2, 3), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 }))),
-		"gaussians":    newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian", Degrees: "sequential", Start: "natural"}),
-		"bits":         newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Degrees: "sequential", Start: "natural"}),
-		"mixtures":     newMADE(t, made.Options{Dim: 3, ContextDim: 2, Hidden: []int{7}, Output: "mog", Components: 3, Degrees: "sequential", Start: "natural"}),
+		"maf":           must.M1(maf.New(maf.Options(stackOf(3, 0, 3)))),
+		"iaf":           must.M1(iaf.New(iaf.Options(stackOf(3, 0, 3)))),
+		"maf over mog":  must.M1(maf.New(with(stackOf(3, 2, 3), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 }))),
+		"maf over nade": must.M1(maf.NewDrawn(with(stackOf(3, 2, 3), func(o *maf.Options) { o.Components, o.Orders = 3, 1 }))),
+		"gaussians":     newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Output: "gaussian", Degrees: "sequential", Start: "natural"}),
+		"bits":          newMADE(t, made.Options{Dim: 3, Hidden: []int{7}, Degrees: "sequential", Start: "natural"}),
+		"mixtures":      newMADE(t, made.Options{Dim: 3, ContextDim: 2, Hidden: []int{7}, Output: "mog", Components: 3, Degrees: "sequential", Start: "natural"}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			trained := newModel(t, b, m, shaken(m, 2), maskflow.Options{})

@@ -68,7 +68,7 @@ func TestOverrideOfTheTypeIsAtFault(t *testing.T) {
 	got := problemsOf(t, "data: {source: banana}\nmodel: {output: gaussian, direct: true}\n", "model.type=maf")
 	want := []string{
 		"--set model.type=maf: maf does not use output (remove output; it belongs to model.type made or nade)",
-		"--set model.type=maf: maf does not use direct (remove direct; it belongs to model.type made)",
+		"--set model.type=maf: maf does not use direct (remove direct; it belongs to model.type made or nade)",
 	}
 	if !begin(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -57,6 +58,11 @@ var journeys = []journey{
 		}
 		return m
 	}, bitsOf(1), Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxEpochs: 6, ValidateEvery: 2}, false},
+	{"a flow with statistics over a base of any order", func(testing.TB) models.Definition {
+		stack := stackOf(3, 2, 2)
+		stack.Normalise, stack.Components = "batch", 2
+		return must(maf.NewDrawn(maf.Options(stack)))
+	}, func() *data.Splits { return waveSplits(23, 11, 0, 3, 2) }, Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, MaxEpochs: 3}, true},
 	{"noise without data, and a teacher", func(t testing.TB) models.Definition { m, _ := student(t); return m }, func() *data.Splits { return points(23, 11, 3) },
 		Options{Optimizer: &Adam{LearningRate: 0.1}, EMA: 0.5, Anneal: AnnealOptions{From: 0.5, Steps: 7}, MaxSteps: 15}, true},
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/maskflow/maskflow/models/iaf"
 	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
+	"github.com/maskflow/maskflow/models/nade"
 	"github.com/maskflow/maskflow/models/vae"
 	"github.com/maskflow/maskflow/verify"
 )
@@ -59,6 +60,11 @@ func newMAF(t testing.TB, o maf.Options) *maf.Model {
 	return m
 }
 
+func newDrawn(t testing.TB, o flow.StackOptions) *maf.Drawn {
+	t.Helper()
+	return must.M1(maf.NewDrawn(maf.Options(o)))
+}
+
 // checkCalled finds a check by how its name begins.
 func checkCalled(t *testing.T, r *verify.Report, name string) verify.Check {
 	t.Helper()
@@ -82,6 +88,7 @@ func TestVerifyHoldsForRealDensities(t *testing.T) {
 		{"maf of splines", newMAF(t, with(stack(2, 0, flow.StackOptions{Transform: "spline", Permute: "lu"}), func(*maf.Options) {})), nil, false},
 		{"maf over a made, with a context", newMAF(t, with(stack(5, 2, flow.StackOptions{Normalise: "act"}), func(o *maf.Options) { o.Base = "made" })), []string{"the density integrates"}, false},
 		{"maf over mixtures", newMAF(t, with(stack(2, 0, flow.StackOptions{}), func(o *maf.Options) { o.Base = "mog"; o.Components = 3 })), nil, false},
+		{"maf over a nade, with a context", newDrawn(t, stack(2, 2, flow.StackOptions{Components: 3, Orders: 2, Layers: 2})), nil, false},
 		{"iaf", must.M1(iaf.New(iaf.Options(stack(2, 0, flow.StackOptions{Transform: "gated"})))), nil, true},
 		{"fit to an energy", must.M1(iaf.NewVariational(must.M1(iaf.New(iaf.Options(stack(2, 0, flow.StackOptions{})))),
 			must.M1(iaf.EnergyByName("u1")), iaf.VariationalOptions{})), nil, false},
@@ -200,6 +207,25 @@ func TestVerifyFindsSabotageOfFlows(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// forgetfulBase is over a base that does not give the first variable in one pass.
+type forgetfulBase struct{ *maf.Drawn }
+
+func (m forgetfulBase) Base() models.Density { return forgetful{m.Drawn.Base().(*nade.Model)} }
+
+func TestVerifyFindsSabotageOfABaseOfAnyOrder(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	m := forgetfulBase{newDrawn(t, stack(3, 0, flow.StackOptions{Components: 2, Orders: 6, Layers: 1}))}
+	r, err := verify.Model(t.Context(), newModel(t, b, m, mild(m), maskflow.Options{}), verify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Checks {
+		if fails := strings.HasPrefix(c.Name, "base: what is given in one pass"); c.Holds == fails {
+			t.Errorf("check %+v", c)
+		}
 	}
 }
 

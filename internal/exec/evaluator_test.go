@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/maskflow/maskflow/backend/backendtest"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/models/nade"
 )
 
@@ -70,4 +72,28 @@ func TestLastBatch(t *testing.T) {
 			t.Errorf("9 rows of one pass are computed as %d, want 16", got)
 		}
 	})
+}
+
+// A flow over a density of any order takes as many passes, and no cell that is not known: of its base nothing is known then.
+func TestFlowOfAnyOrder(t *testing.T) {
+	m, err := maf.NewDrawn(maf.Options{Dim: 2, Layers: 1, Hidden: []int{5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := backendtest.Open(t, backend.KindGo)
+	e, err := NewEvaluator(b, m, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if got := e.size(9); got != 10 {
+		t.Errorf("9 rows are computed as %d, want 10", got)
+	}
+	params := Parameters(m, models.Initialize(m, 1))
+	defer Finalize(params)
+	rows := []float32{0, 0, 0.5, models.NotKnown}
+	var lost *NotKnownError
+	if _, err = e.LogProb(t.Context(), params, rows, nil, Ensemble{Sets: m.Cycle().Eval(2)}); !errors.As(err, &lost) || lost.Row != 1 || lost.Variable != 1 {
+		t.Errorf("a cell that is not known: %v", err)
+	}
 }

@@ -203,6 +203,25 @@ func TestResolveReportsEveryProblem(t *testing.T) {
 	}
 }
 
+// A word or a name that is often tried is refused with the reason; other words are unknown.
+func TestRefusedWordsHaveTheirReasons(t *testing.T) {
+	word := "cubic"
+	ks := Flatten(Table{Section("model", Table{
+		Words("transform", &word, "what a layer does", "affine", "spline").Refuse("cubic", "it has no inverse"),
+		Absent("inverse", "there is one alone"),
+	})})
+	if ps := ks.Check(map[string]bool{}); len(ps) != 1 || !strings.Contains(ps[0].Text, "it has no inverse") {
+		t.Errorf("%q: %v", word, ps)
+	}
+	word = "square"
+	if ps := ks.Check(map[string]bool{}); len(ps) != 1 || strings.Contains(ps[0].Text, "inverse") {
+		t.Errorf("%q: %v", word, ps)
+	}
+	if ks.Absent("model.inverse") != "there is one alone" || ks.Absent("model.transform") != "" || len(ks.Paths) != 1 {
+		t.Errorf("the keys are %q", ks.Paths)
+	}
+}
+
 // What excludes a value is the nearest choice that means something itself.
 func TestUnusedNamesTheChoice(t *testing.T) {
 	for _, test := range []struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/made"
+	"github.com/maskflow/maskflow/models/nade"
 )
 
 // logProb evaluates a density.
@@ -128,6 +129,11 @@ func TestOrderedBase(t *testing.T) {
 	})
 }
 
+// staged is a base with a stage.
+type staged struct{ DrawnBase }
+
+func (staged) Stages() []models.Stage { return make([]models.Stage, 1) }
+
 // Nothing is built of parts that do not fit, and messages say what does not.
 func TestNewRefuses(t *testing.T) {
 	layer := func(l Layer, err error) error { return err }
@@ -138,6 +144,11 @@ func TestNewRefuses(t *testing.T) {
 	invert := func(l Layer) error { return layer(Invert(l)) }
 	transformer := func(_ Transformer, err error) error { return err }
 	other := autoregressive(affineOf(""), StackOptions{ContextDim: 2, Hidden: []int{}})(2)
+	drawn := func(base DrawnBase, layers ...Layer) error {
+		_, err := NewDrawn(base, layers...)
+		return err
+	}
+	anyOrder := must(nade.New(nade.Options{Dim: 3, Hidden: []int{5}, Output: "mog"}))
 	conditioner := func(o StackOptions) error {
 		_, err := NewAutoregressive(NewGated(), o)
 		return err
@@ -148,6 +159,9 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{flow(Normal(3), must(NewReverse(3)), must(NewReverse(2))), "layer 1 (permutation) has 2 variables, but the base density has 3"},
 		{flow(Normal(2), withContext(2), other), "layer 1 (affine autoregressive) takes a context of 2 values, but others one of 3"},
+		{drawn(nil), "the base density is nil"},
+		{drawn(anyOrder, must(NewReverse(2))), "layer 0 (permutation) has 2 variables, but the base density has 3"},
+		{drawn(staged{anyOrder}), "takes statistics of the rows"},
 		{invert(NewBatchNorm(2)), "batch normalisation takes statistics of the rows"},
 		{invert(NewActNorm(2)), "activation normalisation takes statistics of the rows"},
 		{layer(NewPermutation([]int{0, 2, 0})), "[0 2 0] is no permutation: each of 0 to 2 must occur once"},
