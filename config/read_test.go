@@ -32,8 +32,8 @@ func TestProblemsHaveTheirPlaces(t *testing.T) {
 			`f.yaml:2:8: eval: unknown key "zzzz" (known here: batch, valid_orders, test_orders, valid_samples, samples)`,
 		}},
 		"key that there is not for a reason": {source + "model: {type: maf, conditioner: nade, transform: nade}\n", []string{
-			`f.yaml:2:20: model: unknown key "conditioner" (the network of a layer is a masked one`,
-			`f.yaml:2:50: model.transform: "nade" is not taken: the network of a layer is a masked one`,
+			`f.yaml:2:20: model: unknown key "conditioner" (a layer has a masked network`,
+			`f.yaml:2:50: model.transform: "nade" is not taken: a layer has a masked network`,
 		}},
 		"key twice":     {source + "seed: 1\nseed: 1\n", []string{"f.yaml:3:1: seed: given twice, first at 2:1 (keep one)"}},
 		"section twice": {source + "data: {seed: 1}\n", []string{"f.yaml:2:1: data: given twice, first at 1:1 (keep one)"}},

@@ -65,9 +65,8 @@ func Normalisations() (all []option.Alternative) {
 }
 
 // masked is why no other network computes what a layer does.
-const masked = "the network of a layer is a masked one, whose single pass has what is done to each variable by those before it in one order, " +
-	"so that the Jacobian is triangular; a nade is told what is given and answers for one such set a pass, so a layer would take a pass for each variable, " +
-	"in training too (model.base: nade has one below the layers)"
+const masked = "a layer has a masked network, one pass of which gives what is done to every variable by those before it, and so a triangular Jacobian; " +
+	"a nade answers for one set of given variables a pass, so that a layer would take a pass for each variable, in training too (model.base: nade puts one below the layers)"
 
 // maxLayers bounds a stack.
 const maxLayers = 100
