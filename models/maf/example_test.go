@@ -36,6 +36,24 @@ func ExampleNew() {
 	// mog 10 layers, 89100 parameters are trained
 }
 
+// Layers over a NADE: training takes one pass a row, which estimates the mean over orders, and a likelihood one for each
+// variable in each of the orders of the model, whose number training finds.
+func ExampleNewDrawn() {
+	m, err := maf.NewDrawn(maf.Options{Dim: 6, Layers: 2, Hidden: []int{50}, BaseHidden: []int{200, 200}, Components: 5, Seed: 1})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(m)
+	fmt.Println("trained by the", m.Objective().Kind, "and evaluated in at most", m.Cycle().Len(), "orders, the first", m.Cycle().At(0).Order.Sequence())
+	_, asks := any(m).(models.HostAsker)
+	_, base := m.Base().(models.HostAsker)
+	fmt.Println("answers for x given some of x:", asks, "- for the noise given some of it:", base)
+	// Output:
+	// affine 2 × 6-50-6 (maf) over a nade base
+	// trained by the order mean and evaluated in at most 64 orders, the first [2 1 3 0 4 5]
+	// answers for x given some of x: false - for the noise given some of it: true
+}
+
 // The options are validated together.
 func ExampleNew_errors() {
 	_, err := maf.New(maf.Options{Base: "mix", Transform: "splin", Permute: "revers", Dim: 2, Hidden: []int{}})
