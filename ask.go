@@ -1,6 +1,7 @@
 package maskflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,7 +35,8 @@ func (m *Model) PrepareGiven(rows *data.Table) (*data.Prepared, error) {
 
 // Conditional returns the distribution of one column given all others that are known of a row, for each row of a
 // table: missing cells are not known, nor are columns that the table has not, and what it has of the asked column
-// counts for nothing. The distribution is of numbers as the model sees them: a level by its number, a state by its
+// counts for nothing. Of a [models.Targeted] the column is a target, which is given all columns that are none: missing cells
+// of these are as in its training, events or not known. The distribution is of numbers as the model sees them: a level by its number, a state by its
 // code, others as the preparation scales them. A column without a name goes by its number among the variables, from 0.
 // Errors are those of Ask and PrepareGiven, and one names a column that is no variable.
 func (m *Model) Conditional(ctx context.Context, rows *data.Table, column string) ([]models.Conditional, error) {
@@ -50,10 +52,40 @@ func (m *Model) Conditional(ctx context.Context, rows *data.Table, column string
 		return nil, err
 	}
 	x := s.Values()
+	if t, ok := m.Definition().(models.Targeted); ok {
+		if err := m.others(rows, t); err != nil {
+			return nil, err
+		}
+		holes(x, t)
+	}
 	for i := d; i < len(x); i += s.Dim {
 		x[i] = models.NotKnown
 	}
 	return m.Ask(ctx, x, s.Context, d)
+}
+
+// others returns an error where a table has not all columns that a model of targets is given.
+func (m *Model) others(rows *data.Table, t models.Targeted) error {
+	if rows.Columns == nil {
+		return nil // they go by their places
+	}
+	targets, names := models.TargetsOf(t), models.VariablesOf(t)
+	for d, v := range names {
+		if name := v.Label(d); v.Name != "" && !slices.Contains(rows.Columns, name) && !slices.Contains(targets, name) {
+			return fmt.Errorf("%s has no column %q, which the model is given to predict %s", cmp.Or(rows.Name, "the table"), text.Shorten(name, 41), text.Listed(targets))
+		}
+	}
+	return nil
+}
+
+// holes takes what is not known in rows x [n, dim] for an event, where training had it so of variables that are no targets.
+func holes(x []float32, t models.Targeted) {
+	variables, targets := models.VariablesOf(t), t.Targets()
+	for i, v := range x {
+		if d := i % len(variables); models.IsNotKnown(v) && variables[d].Hole && !slices.Contains(targets, d) {
+			x[i] = models.StateCode(0)
+		}
+	}
 }
 
 // variable is the number of the variable that a column is.

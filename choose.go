@@ -17,18 +17,21 @@ import (
 // Auto is the kind of model that the columns choose: a spline MAF where all variables are real
 // numbers without steps, holes and atoms, otherwise a MADE with the output that each variable
 // needs, or a NADE with these where holes are values that are not known. [Config.LoadData] and [Config.Split] replace it by that model.
-type Auto struct{}
+type Auto struct {
+	// Targets are those of a NADE, which is then chosen whatever the columns are; see [nade.Options].
+	Targets []string
+}
 
 // Name is the word by which a configuration names the kind of model.
 func (*Auto) Name() string { return "auto" }
 
 // Help describes the kind of model.
 func (*Auto) Help() string {
-	return "a spline MAF where all variables are real numbers without steps, holes and atoms, else a MADE with output mixed, or a NADE with data.holes unknown"
+	return "a spline MAF where all variables are real numbers without steps, holes and atoms, else a MADE with output mixed, or a NADE with data.holes unknown or targets"
 }
 
-// Table declares no options: those of the model that is chosen have their defaults.
-func (*Auto) Table() option.Table { return nil }
+// Table declares the targets: all other options of the model that is chosen have their defaults.
+func (a *Auto) Table() option.Table { return option.Table{nade.TargetsRow(&a.Targets)} }
 
 // Traits are those that do not depend on the choice.
 func (*Auto) Traits() models.Traits {
@@ -36,23 +39,23 @@ func (*Auto) Traits() models.Traits {
 }
 
 // Size is about the number of parameters of the model that is chosen.
-func (*Auto) Size(in models.Input) float64 { return chosenOf(in.Variables).Size(in) }
+func (a *Auto) Size(in models.Input) float64 { return a.chosenOf(in.Variables).Size(in) }
 
 // Build makes the model that is chosen.
-func (*Auto) Build(in models.Input) (models.Definition, error) {
-	return chosenOf(in.Variables).Build(in)
+func (a *Auto) Build(in models.Input) (models.Definition, error) {
+	return a.chosenOf(in.Variables).Build(in)
 }
 
-func chosenOf(variables []models.Variable) models.Kind {
-	return chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }),
+func (a *Auto) chosenOf(variables []models.Variable) models.Kind {
+	return a.chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }),
 		slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Unknown }))
 }
 
 // chosen is the kind of model for variables that are all plain real numbers, or not, and may be not known, or not.
-func chosen(plain, unknown bool) models.Kind {
+func (a *Auto) chosen(plain, unknown bool) models.Kind {
 	switch {
-	case unknown:
-		return &nade.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu"}
+	case unknown || len(a.Targets) > 0:
+		return &nade.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Targets: a.Targets}
 	case plain:
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
@@ -84,7 +87,7 @@ func (c *Config) DataOptions() data.Options {
 			real = real && of.Kind == data.Real && of.Step == 0 && !states
 			binary = binary && of.Kind == data.Binary && !states
 		}
-		err := c.choose(chosen(real, unknown))
+		err := c.choose(func(a *Auto) models.Kind { return a.chosen(real, unknown) })
 		if m, ok := c.Model.(models.Mixing); ok && m.Traits().Binary && !binary {
 			err = c.mix(m)
 		}
@@ -99,11 +102,12 @@ func (c *Config) DataOptions() data.Options {
 }
 
 // choose replaces a model of type auto.
-func (c *Config) choose(k models.Kind) error {
-	if !c.isAuto() {
+func (c *Config) choose(kind func(*Auto) models.Kind) error {
+	a, auto := c.Model.(*Auto)
+	if !auto {
 		return nil
 	}
-	c.Model = k
+	c.Model = kind(a)
 	return c.Resolve()
 }
 
@@ -114,12 +118,21 @@ func (c *Config) mix(m models.Mixing) error {
 }
 
 // Follow takes from the configuration of a run what this one leaves to the columns of the source:
-// a model of type auto, and mixed as the output of a MADE. Errors are those of Resolve.
+// a model of type auto, unless it has other targets, and mixed as the output of a MADE. Errors are those of Resolve.
 func (c *Config) Follow(run *Config) error {
 	if c == nil || run == nil || c.Model == nil || run.Model == nil {
 		return errNoConfig
 	}
-	if err := c.choose(run.Model); err != nil {
+	if err := c.choose(func(a *Auto) models.Kind {
+		var targets []string
+		if of, ok := run.Model.(*nade.Options); ok {
+			targets = of.Targets
+		}
+		if !slices.Equal(a.Targets, targets) {
+			return a.chosen(false, false) // which is another one
+		}
+		return run.Model
+	}); err != nil {
 		return err
 	}
 	m, ok := c.Model.(models.Mixing)
@@ -131,19 +144,18 @@ func (c *Config) Follow(run *Config) error {
 
 // chosenFor is choose for rows without a schema, or for a target.
 func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case !c.isAuto():
-		return s, nil
-	case s.Target != "":
-		err = c.choose(&iaf.Options{})
-	case s.Train.CheckBinary() == nil:
-		err = c.choose(&made.Options{})
-	default:
-		err = c.choose(chosen(true, false))
 	}
-	return s, err
+	return s, c.choose(func(a *Auto) models.Kind {
+		switch {
+		case s.Target != "":
+			return &iaf.Options{}
+		case len(a.Targets) == 0 && s.Train.CheckBinary() == nil:
+			return &made.Options{}
+		}
+		return a.chosen(true, false)
+	})
 }
 
 // Variables are those of the rows that a preparation makes, as models take them; nil where they

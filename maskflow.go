@@ -18,12 +18,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sync"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
@@ -200,9 +202,19 @@ func (m *Core) Sets(n int) []*masks.Set {
 	return exec.EvaluationSets(d, m.of.Weights, n, m.o.EvalSets)
 }
 
+// whole is the error of a [models.Targeted], which has no such thing as what names; nil for other models.
+func (m *Core) whole(what string) error {
+	targets := models.TargetsOf(m.of.Model)
+	if targets == nil {
+		return nil
+	}
+	return fmt.Errorf("the model predicts %s given the other columns, and has no %s (its evaluation is their conditional likelihood; train without model.targets for a model of whole rows)",
+		text.Listed(targets), what)
+}
+
 // LogProb returns ln p(x | context) of each row in nats, averaged over the
 // probabilities of the ensemble Sets(0), or over importance weights for a
-// stochastic model. x is row-major [rows, dim], cond [rows, contextDim] (nil
+// stochastic model; of a [models.Targeted] it is an error. x is row-major [rows, dim], cond [rows, contextDim] (nil
 // without a context). A row without a likelihood, whose density is zero or not a number in
 // float32, has −Inf.
 func (m *Core) LogProb(ctx context.Context, x, cond []float32) ([]float64, error) {
@@ -235,6 +247,9 @@ func checkValues(d models.Definition, x, cond []float32) error {
 }
 
 func (m *Core) logProb(ctx context.Context, x, cond []float32, of exec.Ensemble) ([]float64, error) {
+	if err := m.whole("likelihood of rows"); err != nil {
+		return nil, err
+	}
 	done, err := m.begin()
 	if err != nil {
 		return nil, err
@@ -264,9 +279,11 @@ func (m *Core) ofDensity() (*exec.Evaluator, error) {
 // ensemble is that of n orders, or the model's own when n is 0.
 func (m *Core) ensemble(n int) exec.Ensemble {
 	draws := m.o.Samples
-	switch {
-	case models.ObjectiveOf(m.of.Model).Kind == models.Divergence:
+	switch kind := models.ObjectiveOf(m.of.Model).Kind; {
+	case kind == models.Divergence:
 		draws = 1
+	case kind == models.ConditionalLikelihood:
+		draws = exec.ObjectiveDraws
 	case draws <= 0:
 		draws = 128
 	}
@@ -280,7 +297,8 @@ type Evaluation = exec.Evaluation
 // EvalOptions say how to evaluate.
 type EvalOptions struct {
 	// Orders is the number of mask sets in the ensemble; 0 means all that were
-	// trained, or the model's default number when the cycle is unlimited.
+	// trained, or the model's default number when the cycle is unlimited. Other numbers are an error of a
+	// [models.Targeted].
 	Orders int
 	// Samples is the number of draws of noise a row for a stochastic model; 0
 	// means the model's default number.
@@ -292,7 +310,7 @@ type EvalOptions struct {
 // EvaluateOf computes the negative log-likelihood of prepared rows under the
 // ensemble of orders: the probabilities of the orders are averaged, row by row,
 // never their logits or log-likelihoods. Of a stochastic model it estimates it
-// from importance weights. Rows without a likelihood are counted: see [Evaluation].
+// from importance weights, of a [models.Targeted] the conditional likelihood of its targets from draws. Rows without a likelihood are counted: see [Evaluation].
 func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) (Evaluation, error) {
 	if s == nil {
 		return Evaluation{}, errors.New("no rows are given to evaluate")
@@ -310,6 +328,9 @@ func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) 
 // evaluate evaluates rows that come in blocks, of some batches each, or the points of a target,
 // which have no variables.
 func (m *Core) evaluate(ctx context.Context, target bool, o EvalOptions, blocks func(batch int) iter.Seq2[*data.Prepared, error]) (Evaluation, error) {
+	if err := m.whole("orders"); err != nil && o.Orders > 0 {
+		return Evaluation{}, err
+	}
 	done, err := m.begin()
 	if err != nil {
 		return Evaluation{}, err

@@ -124,6 +124,9 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 	if f == nil {
 		return errors.New("likelihoods by blocks need a function that takes them")
 	}
+	if err := m.whole("likelihood of rows"); err != nil {
+		return err
+	}
 	done, err := m.begin()
 	if err != nil {
 		return err

@@ -88,6 +88,9 @@ func (o SampleOptions) draw(n int) (d exec.Draw, err error) {
 }
 
 func (m *Core) samplingSets(order int) ([]*masks.Set, error) {
+	if err := m.whole("samples"); err != nil {
+		return nil, err
+	}
 	masked, ok := m.of.Model.(models.Masked)
 	if !ok {
 		return []*masks.Set{nil}, nil

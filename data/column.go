@@ -258,6 +258,18 @@ func (f *fitted) number(y float32, noise bool) float64 {
 	}
 }
 
+// logDet is ln |det| of the preparation of a prepared number, as [cells.encode] has it; 0 of a state.
+func (f *fitted) logDet(y float32, noise bool) float64 {
+	switch {
+	case num.StateOf(y) >= 0 || y == num.NotKnown || f.hasLevels() && !noise:
+		return 0
+	case f.grid != nil:
+		return -math.Log(f.step(noise))
+	}
+	_, logDet := f.Maps.forward(f.Maps.inverse(float64(y)))
+	return logDet
+}
+
 // turned is a number of a circle, from its start to a period later.
 func (f *fitted) turned(v float64) float64 {
 	start, period := f.circle()

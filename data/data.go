@@ -27,6 +27,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -58,9 +59,10 @@ type Prepared struct {
 	// belong to the model, not to the source: all of it where there is a schema.
 	ModelLogDet float64
 
-	rowLogDet []float64 // of each row, nil when all have LogDet
-	places    []int     // which rows of the source they were, nil when row i was row i
-	lines     *Lines    // of the rows of the source where it is a text
+	rowLogDet []float64    // of each row, nil when all have LogDet
+	places    []int        // which rows of the source they were, nil when row i was row i
+	lines     *Lines       // of the rows of the source where it is a text
+	of        *Preparation // where it has a schema
 }
 
 // Width is the number of values of a row.
@@ -91,6 +93,46 @@ func (s *Prepared) RowLogDet(i int) float64 {
 		return s.LogDet
 	}
 	return s.rowLogDet[i]
+}
+
+// Counting returns the set with the ln |det| of some of its variables alone, which takes a conditional density of these
+// to the units of the source. It is an error where rows without a schema are scaled.
+func (s *Prepared) Counting(variables []int) (*Prepared, error) {
+	if s.of == nil {
+		if s.rowLogDet == nil && s.LogDet == 0 {
+			return s, nil
+		}
+		return nil, fmt.Errorf("%s: the units of single variables are known of a table with a schema alone (remove data.standardise, logit and dequantise, or use model.output: mixed)", s.Name)
+	}
+	some := *s
+	some.rowLogDet = make([]float64, s.Rows)
+	for i := range some.rowLogDet {
+		row := s.Row(i)
+		for _, d := range variables {
+			some.rowLogDet[i] += s.of.table.Columns[s.of.Variables[d]].logDet(row[d], s.of.noisy())
+		}
+		if math.IsInf(s.RowLogDet(i), -1) { // it is beyond the range of float32
+			some.rowLogDet[i] = math.Inf(-1)
+		}
+	}
+	some.sumLogDets()
+	return &some, nil
+}
+
+// sumLogDets sets the means of ln |det| by that of each row, for rows with a schema.
+func (s *Prepared) sumLogDets() {
+	weight, weights := weightOf(s.Weights, s.Rows)
+	sum := 0.0
+	for i, v := range s.rowLogDet {
+		if w := weight(i); w > 0 {
+			sum += w * v
+		}
+	}
+	s.LogDet = sum / weights
+	if s.Rows > 0 && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
+		s.LogDet, s.rowLogDet = s.rowLogDet[0], nil
+	}
+	s.ModelLogDet = s.LogDet
 }
 
 // Check returns nil when the set has as many values as its size says, all of them finite

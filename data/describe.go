@@ -98,7 +98,7 @@ func Describe(s *Splits) Stats {
 		}
 	}
 	if s.Prep.Schema() != nil {
-		d.IndependentNLL = s.independent().NLL
+		d.IndependentNLL = s.independent(nil).NLL
 	} else if b := s.baseline(d.Binary, columns[0], columns[2]); d.Binary {
 		d.IndependentNLL = b.NLL
 	} else if !math.IsInf(b.NLL, 0) {
@@ -139,13 +139,22 @@ type Baseline struct {
 	NLL float64
 }
 
-// IndependentColumns returns the baseline of the splits.
-func IndependentColumns(s *Splits) Baseline {
+// IndependentColumns returns the baseline of the splits: of all columns or, where some variables are given by their
+// numbers, of these alone. Of some it is +Inf, too, where their units are not known; see [Prepared.Counting].
+func IndependentColumns(s *Splits, variables ...int) Baseline {
 	if s == nil || s.Train == nil || s.Test == nil || s.Train.Dim == 0 || s.Test.Rows == 0 {
 		return Baseline{NLL: math.Inf(1)}
 	}
+	if variables != nil {
+		test, err := s.Test.Counting(variables)
+		if err != nil {
+			return Baseline{NLL: math.Inf(1)}
+		}
+		some := *s
+		some.Test, s = test, &some
+	}
 	if s.Prep.Schema() != nil {
-		return s.independent()
+		return s.independent(variables)
 	}
 	binary, columns := true, [2][]column{}
 	for k, set := range []*Prepared{s.Train, s.Test} {
@@ -156,6 +165,9 @@ func IndependentColumns(s *Splits) Baseline {
 				columns[k][c].add(v)
 			}
 		})
+	}
+	if variables != nil {
+		columns = [2][]column{pick(columns[0], variables), pick(columns[1], variables)}
 	}
 	return s.baseline(binary, columns[0], columns[1])
 }
@@ -230,10 +242,13 @@ func hashRow(seed maphash.Seed, row []float32, buffer []byte) (uint64, []byte) {
 	return maphash.Bytes(seed, buffer), buffer
 }
 
-// independent is the baseline of a table with a schema.
-func (s *Splits) independent() Baseline {
+// independent is the baseline of a table with a schema, or of some of its variables.
+func (s *Splits) independent(variables []int) Baseline {
 	logp := make([]float64, s.Test.Rows)
 	for d, m := range s.Prep.Modelled() {
+		if variables != nil && !slices.Contains(variables, d) {
+			continue
+		}
 		score := m.independent(s.Train, d)
 		for i := range logp {
 			logp[i] += score(s.Test.Row(i)[d])

@@ -176,7 +176,7 @@ func (r *rowsOf) seed(epoch uint64) {
 // prepare prepares some rows.
 func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 	p := r.p
-	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), Cells: p.cells(), ContextDim: p.ContextDim(), places: part.Rows, lines: part.Table.Lines}
+	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), Cells: p.cells(), ContextDim: p.ContextDim(), places: part.Rows, lines: part.Table.Lines, of: p}
 	s.Columns, s.ContextNames = p.Names()
 	s.X = make([]float32, s.Rows*s.Width())
 	if s.ContextDim > 0 {
@@ -192,7 +192,7 @@ func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 func (r *rowsOf) fill(s *Prepared, context bool) error {
 	s.rowLogDet = make([]float64, s.Rows)
 	values, states := make([]float64, s.Dim), make([]int, s.Dim)
-	sum, weights := 0.0, 0.0
+	weights := 0.0
 	for i := range s.Rows {
 		row := Part{Rows: s.places}.row(i)
 		logDet, err := r.row(s.Row(i), values, states, row)
@@ -211,18 +211,12 @@ func (r *rowsOf) fill(s *Prepared, context bool) error {
 			}
 			s.Weights[i] = w
 		}
-		if s.rowLogDet[i] = logDet; w > 0 {
-			sum, weights = sum+w*logDet, weights+w
-		}
+		s.rowLogDet[i], weights = logDet, weights+w
 	}
 	if s.Rows > 0 && weights == 0 {
 		return fmt.Errorf("%s: every row has the weight 0", s.Name)
 	}
-	s.LogDet = sum / weights
-	if s.Rows > 0 && slices.Min(s.rowLogDet) == slices.Max(s.rowLogDet) {
-		s.LogDet, s.rowLogDet = s.rowLogDet[0], nil
-	}
-	s.ModelLogDet = s.LogDet
+	s.sumLogDets()
 	return nil
 }
 

@@ -500,7 +500,7 @@ func TestWeightsCountRows(t *testing.T) {
 			}
 		}
 	}
-	if a, b := fits[0].independent().NLL, fits[1].independent().NLL; math.Abs(a-b) > 0.02 {
+	if a, b := fits[0].independent(nil).NLL, fits[1].independent(nil).NLL; math.Abs(a-b) > 0.02 {
 		t.Errorf("independent columns have %v nats with weights, %v with as many rows", a, b)
 	}
 }

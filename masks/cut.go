@@ -16,11 +16,16 @@ import (
 //
 //	Σ_asked factor · −ln p(x_d | x given)
 //
-// an unbiased estimate of the mean over all orders of −ln p(x), whatever q is.
+// an unbiased estimate of the mean over all orders of −ln p(x), whatever q is. Where only some variables are Targets, all
+// others that are known are given in every draw, O is the number of targets that are known, and the sum estimates the mean
+// over the orders of the targets of −ln p(targets | others).
 type Cuts struct {
 	// Dim is the number of variables.
 	Dim int
-	// Late marks variables that are given or asked only after all others; nil is none.
+	// Targets marks the variables that are asked at all; nil is all.
+	Targets []bool
+	// Late marks variables that are given or asked only after all others; nil is none. Of those that are no targets it
+	// changes nothing.
 	Late []bool
 	// Tilt chooses q(k) ∝ ((O−k)/O)^Tilt: 0 is uniform, more asks more often with few given, less with many.
 	Tilt float64
@@ -37,6 +42,8 @@ func (c Cuts) Validate() error {
 		return fmt.Errorf("dim: %d inputs, need at least 1", c.Dim)
 	case c.Late != nil && len(c.Late) != c.Dim:
 		return fmt.Errorf("late: marks of %d inputs for %d inputs", len(c.Late), c.Dim)
+	case c.Targets != nil && (len(c.Targets) != c.Dim || !slices.Contains(c.Targets, true)):
+		return fmt.Errorf("targets: marks of %d inputs for %d inputs, need them for all, and one that is set", len(c.Targets), c.Dim)
 	case math.IsNaN(c.Tilt) || math.Abs(c.Tilt) > MaxTilt:
 		return fmt.Errorf("tilt: %v, need -%d to %d", c.Tilt, MaxTilt, MaxTilt)
 	}
@@ -53,12 +60,14 @@ func (c Cuts) Drawer() func(rng *rand.Rand, at float64, unknown func(d int) bool
 	early, late, natural := make([]int, 0, c.Dim), make([]int, 0, c.Dim), Natural(c.Dim).Sequence()
 	shares := map[int][]float64{}
 	return func(rng *rand.Rand, at float64, unknown func(d int) bool, cut []float32) {
-		if early, late = early[:0], late[:0]; unknown == nil && c.Late == nil {
+		if early, late = early[:0], late[:0]; unknown == nil && c.Late == nil && c.Targets == nil {
 			early = append(early, natural...)
 		} else {
 			for d := range cut {
 				switch cut[d] = 0; {
 				case unknown != nil && unknown(d):
+				case c.Targets != nil && !c.Targets[d]:
+					cut[d] = Given
 				case c.Late != nil && c.Late[d]:
 					late = append(late, d)
 				default:

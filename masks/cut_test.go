@@ -82,11 +82,35 @@ func TestCutsOfLateAndUnknown(t *testing.T) {
 	}
 }
 
+// All that are no targets are given, those that are known, and the targets among themselves as all variables are.
+func TestCutsOfTargets(t *testing.T) {
+	const n = 60_000
+	c := Cuts{Dim: 6, Targets: []bool{true, false, true, false, true, true}, Late: []bool{true, true, false, false, false, false}}
+	got, counts := drawn(c, n, func(d int) bool { return d == 3 || d == 5 })
+	want := map[string]float64{"-1?-?-": 1.0 / 3, "-11-?-": 1.0 / 6, "-1?-1-": 1.0 / 6, "?11-1-": 1.0 / 3}
+	for name, times := range got {
+		if math.Abs(float64(times)-n*want[name]) > 5*math.Sqrt(n*want[name]) || want[name] == 0 {
+			t.Errorf("%s comes %d times, want about %.0f", name, times, n*want[name])
+		}
+	}
+	for d, v := range counts {
+		if w := map[int]float64{0: 1, 2: 1, 4: 1}[d]; math.Abs(v-w) > 0.03 {
+			t.Errorf("variable %d counts %v times, need %v", d, v, w)
+		}
+	}
+	if got, _ := drawn(Cuts{Dim: 3, Targets: []bool{true, false, false}}, 10, func(d int) bool { return d == 0 }); got["-11"] != 10 {
+		t.Errorf("of a row whose target is not known the cuts are %v", got)
+	}
+	if got, _ := drawn(Cuts{Dim: 3, Targets: []bool{true, false, false}}, 10, nil); got["?11"] != 10 {
+		t.Errorf("of one target the cuts are %v", got)
+	}
+}
+
 func TestCutsValidate(t *testing.T) {
 	for _, c := range []struct {
 		cuts Cuts
 		want string
-	}{{Cuts{}, "dim"}, {Cuts{Dim: 3, Late: []bool{true}}, "late"}, {Cuts{Dim: 3, Tilt: math.NaN()}, "tilt"}, {Cuts{Dim: 3, Tilt: MaxTilt + 1}, "tilt"}} {
+	}{{Cuts{}, "dim"}, {Cuts{Dim: 3, Late: []bool{true}}, "late"}, {Cuts{Dim: 3, Targets: make([]bool, 3)}, "targets"}, {Cuts{Dim: 3, Targets: []bool{true}}, "targets"}, {Cuts{Dim: 3, Tilt: math.NaN()}, "tilt"}, {Cuts{Dim: 3, Tilt: MaxTilt + 1}, "tilt"}} {
 		if err := c.cuts.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: the error is %v, want %q", c.cuts, err, c.want)
 		}

@@ -27,6 +27,7 @@ func TestTableOfCapabilities(t *testing.T) {
 	all := []models.Definition{
 		must.M1(made.New(made.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(nade.New(nade.Options{Dim: dim, ContextDim: context, Hidden: widths})),
+		must.M1(nade.NewTargeted(nade.Options{Dim: dim, ContextDim: context, Hidden: widths, Targets: []string{"1"}})),
 		must.M1(maf.New(maf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(maf.NewDrawn(maf.Options{Dim: dim, ContextDim: context, Hidden: widths})),
 		must.M1(iaf.New(iaf.Options{Dim: dim, ContextDim: context, Hidden: widths})),

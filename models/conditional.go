@@ -19,10 +19,10 @@ type Conditionals interface {
 	Conditional(d int, outputs []float32) (Conditional, error)
 }
 
-// HostAsker is a density that is asked for the conditionals of some variables given any others on the host, without a
+// HostAsker is a model that is asked for the conditionals of some variables given any others on the host, without a
 // compiled graph.
 type HostAsker interface {
-	Density
+	Definition
 	// NewAsker prepares the network by weights that follow Specs and are copied; an error when they do not fit.
 	NewAsker(w Weights) (Asker, error)
 }

@@ -14,12 +14,14 @@
 // on the host ([HostAsker]), variables with states and grids
 // ([Tabular]) and the part of holes in their density ([Parts]), samples on the host
 // ([HostSampler]), a [Flow] with latent codes, an objective of its own ([Trained],
-// [Stochastic]), and a density that it fits to a target ([Fitted]). All say what
+// [Stochastic]), which may be that of some variables given the others ([Targeted]), and a
+// density that it fits to a target ([Fitted]). All say what
 // their variables are ([Support]) and what training makes large ([ObjectiveOf]):
 //
 //	                 Density  HostSampler  Flow  Masked  Conditionals  context  objective
 //	made.Model       yes      yes          -     yes     yes           yes      likelihood
 //	nade.Model       yes      yes          -     yes     yes           yes      order mean
+//	nade.Targeted    -        -            -     -       -             yes      conditional likelihood
 //	maf.Model        yes      yes          yes   -       -             yes      likelihood
 //	maf.Drawn        yes      yes          yes   yes     -             yes      order mean
 //	iaf.Model        yes      yes          yes   -       -             yes      likelihood

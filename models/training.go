@@ -39,7 +39,7 @@ const (
 	Likelihood ObjectiveKind = iota
 	// Bound is a lower bound on ln p(x), which is estimated with noise.
 	Bound
-	// ConditionalLikelihood is ln p of some variables given the others.
+	// ConditionalLikelihood is ln p of some variables given the others: see [Targeted].
 	ConditionalLikelihood
 	// Divergence is ln Z − KL(q ‖ p) between the model q and a target Z·p. It takes
 	// no rows.
@@ -94,6 +94,26 @@ type Drawn interface {
 // RowDrawer fills the noise, [noiseDim], of a row [models.Width]. at in [0, 1) is uniform, or spread evenly
 // over several draws for one row, which makes their mean more certain.
 type RowDrawer func(rng *rand.Rand, at float64, row, noise []float32)
+
+// Targeted is a model of some of its variables given all others, and no density of rows: its objective is the
+// [ConditionalLikelihood] of these, estimated by draws. A [HostAsker] of this kind answers for them alone.
+type Targeted interface {
+	Drawn
+	// Targets are the numbers of those variables, ascending.
+	Targets() []int
+}
+
+// TargetsOf are the names of the variables that a model is of, where it is no density of rows but [Targeted]; else nil.
+func TargetsOf(m Definition) (names []string) {
+	t, ok := m.(Targeted)
+	if !ok {
+		return nil
+	}
+	for _, d := range t.Targets() {
+		names = append(names, VariableOf(m, d).Label(d))
+	}
+	return names
+}
 
 // Stochastic is a model whose likelihood is estimated with noise: a variational
 // autoencoder, or a flow that is fitted to an unnormalised density.

@@ -143,7 +143,7 @@ type Sorting int
 // The values of Sorting.
 const (
 	ByDir      Sorting = iota
-	ByBest             // lowest best validation first, those without one last
+	ByBest             // lowest best validation first, those without one last; behind all others conditional likelihoods
 	ByName             // numbers in names by their value
 	ByStarted          // newest first
 	ByProgress         // most steps first
@@ -156,7 +156,15 @@ var sortings = []struct {
 	compare func(a, b *Run) int
 }{
 	{"directory", func(a, b *Run) int { return 0 }},
-	{"best", func(a, b *Run) int { return compareBest(a.index.best, b.index.best) }},
+	{"best", func(a, b *Run) int {
+		if a, b := a.Manifest.Conditional(), b.Manifest.Conditional(); a != b {
+			if a {
+				return 1
+			}
+			return -1
+		}
+		return compareBest(a.index.best, b.index.best)
+	}},
 	{"name", func(a, b *Run) int { return text.Compare(a.Name, b.Name) }},
 	{"started", func(a, b *Run) int { return b.started().Compare(a.started()) }},
 	{"step", func(a, b *Run) int { return cmp.Compare(b.lastStep(), a.lastStep()) }},

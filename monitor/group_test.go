@@ -75,6 +75,25 @@ func withHistory(name string, status runlog.Status, started int, nll ...float64)
 	return r
 }
 
+// Conditional likelihoods are ranked among themselves, after the likelihoods of whole rows.
+func TestConditionalLikelihoodsAreApart(t *testing.T) {
+	s := given(withHistory("low", runlog.Done, 10, 0.5), withHistory("high", runlog.Done, 10, 20), withHistory("lower", runlog.Done, 10, 0.25),
+		withHistory("whole", runlog.Done, 10, 12))
+	for _, k := range []int{0, 2} {
+		s.Runs[k].Manifest.Objective = runlog.ConditionalLikelihood
+	}
+	var names []string
+	for _, r := range s.Sorted(ByBest, Query{}, time.Now()) {
+		names = append(names, r.Name)
+	}
+	if got := strings.Join(names, " "); got != "whole high lower low" {
+		t.Errorf("the runs by their best validation are %s", got)
+	}
+	if got := s.Runs[0].Summary(time.Now()).Objective; got != runlog.ConditionalLikelihood {
+		t.Errorf("the objective is %q", got)
+	}
+}
+
 func TestSorted(t *testing.T) {
 	unknown := &Run{Name: "zero"}
 	s := given(

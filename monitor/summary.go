@@ -24,7 +24,9 @@ type Summary struct {
 	Host    string        `json:"host,omitempty"` // and process that writes or wrote it
 	PID     int           `json:"pid,omitempty"`
 	Backend string        `json:"backend,omitempty"`
-	Started *time.Time    `json:"started,omitempty"` // the first of the processes
+	// Objective is the kind of what training makes large: see [runlog.Manifest].
+	Objective string     `json:"objective,omitempty"`
+	Started   *time.Time `json:"started,omitempty"` // the first of the processes
 
 	Figures
 	Elapsed runlog.Float   `json:"elapsed_s"`
@@ -74,7 +76,7 @@ func (r *Run) Summary(now time.Time) Summary {
 	}
 	if m := r.Manifest; m != nil {
 		started := m.FirstStarted()
-		s.ID, s.Title, s.Host, s.PID, s.Backend, s.Started = m.ID, m.Name, m.Host, m.PID, m.Backend, &started
+		s.ID, s.Title, s.Host, s.PID, s.Backend, s.Objective, s.Started = m.ID, m.Name, m.Host, m.PID, m.Backend, m.Objective, &started
 	}
 	if r.State != nil {
 		s.Quiet = runlog.Float(f.Quiet.Seconds())

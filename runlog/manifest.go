@@ -22,7 +22,7 @@ type Manifest struct {
 	ID      string `json:"id"`   // unique; made by Create when empty. Every file of a run carries it
 	Name    string `json:"name"` // for people
 	Process
-	Objective string            `json:"objective,omitempty"` // kind of what training makes large: likelihood, bound, divergence
+	Objective string            `json:"objective,omitempty"` // kind of what training makes large: likelihood, bound, divergence, order mean, ConditionalLikelihood
 	Seeds     map[string]uint64 `json:"seeds,omitempty"`     // by purpose
 	// WeightsHash is a digest of the part of the configuration that weights follow from, which never changes: the
 	// caller's. Each checkpoint has it, too.
@@ -33,6 +33,13 @@ type Manifest struct {
 	ConfigNext string    `json:"config_next,omitempty"`
 	Earlier    []Process `json:"earlier,omitempty"`
 }
+
+// ConditionalLikelihood is the Objective of a run that predicts some columns given the others: its figures are no likelihoods
+// of rows, and not compared with such.
+const ConditionalLikelihood = "conditional likelihood"
+
+// Conditional reports whether the figures of the run are conditional likelihoods. A nil manifest has none.
+func (m *Manifest) Conditional() bool { return m != nil && m.Objective == ConditionalLikelihood }
 
 // HasIDs reports whether every file of the run carries its id. In a run of version 1, which maskflow 0.1.0 began, files
 // without an id are taken, too.

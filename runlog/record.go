@@ -172,19 +172,30 @@ type End struct {
 
 // Result is an evaluation with its ensemble, in nats a row. NLL is in the
 // space of the data as given, NLLModel in that after preprocessing. Where BadRows have
-// no likelihood both are Inf, and all else is of the other rows.
+// no likelihood both are Inf, and all else is of the other rows. Where Targets are named all is of these given the other
+// columns, and Objective is [ConditionalLikelihood].
 type Result struct {
-	Split        string `json:"split"`
-	Rows         int    `json:"rows"`
-	Dim          int    `json:"dim"`
-	NLL          Float  `json:"nll"`
-	NLL2SE       Float  `json:"nll_2se"`
-	NLLModel     Float  `json:"nll_model"`
-	Orders       int    `json:"orders"`
-	NLLOrderMean Float  `json:"nll_order_mean"`
-	Gain         Float  `json:"gain"`
-	BadRows      int    `json:"bad_rows"`
-	Others       Float  `json:"nll_others"`
+	Split        string   `json:"split"`
+	Objective    string   `json:"objective,omitempty"` // where it is not the likelihood of whole rows
+	Targets      []string `json:"targets,omitempty"`
+	Rows         int      `json:"rows"`
+	Dim          int      `json:"dim"`
+	NLL          Float    `json:"nll"`
+	NLL2SE       Float    `json:"nll_2se"`
+	NLLModel     Float    `json:"nll_model"`
+	Orders       int      `json:"orders"`
+	NLLOrderMean Float    `json:"nll_order_mean"`
+	Gain         Float    `json:"gain"`
+	BadRows      int      `json:"bad_rows"`
+	Others       Float    `json:"nll_others"`
+}
+
+// Figure names what NLL is: of some columns given the others, or of whole rows.
+func (r Result) Figure() string {
+	if r.Targets != nil {
+		return "conditional NLL"
+	}
+	return "NLL"
 }
 
 // OfOthers is the mean over the rows that have a likelihood.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -65,9 +66,10 @@ func (t *Trainer) logDet(rows []int) (mean float64) {
 	if t.p.Units != runlog.DataUnits {
 		return t.splits.Train.ModelLogDet
 	}
-	share := shares(t.splits.Train, rows)
+	train := cmp.Or(t.counted, t.splits.Train)
+	share := shares(train, rows)
 	for _, i := range rows {
-		mean += t.splits.Train.RowLogDet(i) * share(i)
+		mean += train.RowLogDet(i) * share(i)
 	}
 	return mean
 }

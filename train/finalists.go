@@ -21,7 +21,6 @@ import (
 const (
 	finalists      = 5
 	finalistOrders = 4
-	validDraws     = 32 // of each validation row
 )
 
 // finalist is one of the best validations.

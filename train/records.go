@@ -130,7 +130,11 @@ func ordersRecord(e maskflow.Evaluation, split string, step int64, maskLoss []ru
 
 // ResultOf is an evaluation of a split as it stands in records and in JSON.
 func ResultOf(e maskflow.Evaluation, split string) *runlog.Result {
-	return &runlog.Result{Split: split, Rows: e.Rows, Dim: e.Dim, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE),
+	objective := ""
+	if e.Targets != nil {
+		objective = runlog.ConditionalLikelihood
+	}
+	return &runlog.Result{Split: split, Objective: objective, Targets: e.Targets, Rows: e.Rows, Dim: e.Dim, NLL: runlog.Float(e.NLL), NLL2SE: runlog.Float(e.NLL2SE),
 		NLLModel: runlog.Float(e.NLLModel), Orders: e.Orders, NLLOrderMean: runlog.Float(e.OrderMean), Gain: runlog.Float(e.Gain),
 		BadRows: e.BadRows, Others: runlog.Float(e.NLLOthers)}
 }

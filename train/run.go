@@ -391,12 +391,18 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 		}
 	}
 	var remarks []string
-	b := data.IndependentColumns(r.splits)
+	var of []int // all variables
+	what, which := "NLL", ""
+	if t, ok := r.model.(models.Targeted); ok {
+		of, what, which = t.Targets(), "conditional NLL", " of the targets"
+	}
+	b := data.IndependentColumns(r.splits, of...)
+	b.Name += which
 	if num.Finite(b.NLL) {
 		s.Baseline, s.BaselineNLL = b.Name, runlog.Float(b.NLL)
 	}
 	if e.NLLOthers-e.NLL2SE > b.NLL {
-		remarks = []string{fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f", e.NLLOthers, b.Name, b.NLL)}
+		remarks = []string{fmt.Sprintf("the test %s, %.2f, is worse than that of %s, %.2f", what, e.NLLOthers, b.Name, b.NLL)}
 		r.notes = append(r.notes, remarks...)
 	}
 	if e.BadRows > 0 {

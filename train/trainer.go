@@ -29,6 +29,7 @@ type Trainer struct {
 	model      models.Definition
 	masked     models.Masked
 	splits     *data.Splits
+	counted    *data.Prepared // the training rows with the units of the targets of a model alone; nil where it has none
 	program    *program
 	evaluator  *exec.Evaluator
 	estimator  *exec.Evaluator  // of validations; nil where evaluator is that
@@ -129,7 +130,14 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	}
 	if m, ok := d.(models.Drawn); ok {
 		t.draw = m.Drawer(true)
-		if t.estimator, err = exec.NewEstimator(b, m, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
+		if _, density := d.(models.Density); density {
+			if t.estimator, err = exec.NewEstimator(b, m, evenBatch(splits.Valid.Rows, o.EvalBatch)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if m, ok := d.(models.Targeted); ok {
+		if t.counted, err = splits.Train.Counting(m.Targets()); err != nil {
 			return nil, err
 		}
 	}
@@ -166,7 +174,9 @@ func checkData(d models.Definition, s *data.Splits, o Options) error {
 			return err
 		}
 	}
-	if _, any := d.(models.AnyOrder); !any && s.Prep.HolesUnknown() {
+	_, any := d.(models.AnyOrder)
+	_, targeted := d.(models.Targeted)
+	if !any && !targeted && s.Prep.HolesUnknown() {
 		return errors.New("training rows have values that are not known, which need a model of any order (a NADE, or rows that are split without data.Options.Holes)")
 	}
 	if s.Train.Rows == 1 && s.Train.Dim > 0 && !models.Discrete(d) {

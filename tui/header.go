@@ -261,6 +261,8 @@ func validName(r *monitor.Run) string {
 		return "valid"
 	case orderMean:
 		return "valid one-pass mean of orders"
+	case runlog.ConditionalLikelihood:
+		return "valid conditional NLL"
 	}
 	return "valid −ELBO"
 }
@@ -271,8 +273,11 @@ const orderMean = "order mean"
 
 // testName is what a test measures: of a bound the likelihood below it.
 func testName(r *monitor.Run) string {
-	if objective(r) == "divergence" {
+	switch objective(r) {
+	case "divergence":
 		return "test −ELBO"
+	case runlog.ConditionalLikelihood:
+		return "test conditional NLL"
 	}
 	return "test"
 }

@@ -44,7 +44,7 @@ func happenings(r *monitor.Run) []logLine {
 	if e := h.End; e != nil {
 		add(float64(e.Time), e.Error != "", "%s at step %s", e.Status, text.Grouped(e.Step))
 		if e.Test != nil {
-			add(float64(e.Time), true, "test NLL %s nats", text.Mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows))
+			add(float64(e.Time), true, "test %s %s nats", e.Test.Figure(), text.Mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows))
 		}
 		if e.Error != "" {
 			add(float64(e.Time), true, "%s", e.Error)

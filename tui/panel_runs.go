@@ -8,6 +8,7 @@ import (
 
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // runColumn is a column of the list of runs.
@@ -30,8 +31,11 @@ var runColumns = []runColumn{
 			return "-"
 		}
 		best := nats(float64(f.Best.OfOthers()))
-		if objective(r) == orderMean {
+		switch objective(r) {
+		case orderMean:
 			return "~" + best
+		case runlog.ConditionalLikelihood:
+			return "|" + best
 		}
 		return best
 	}},

@@ -82,6 +82,9 @@ func (r *Report) Holds() bool {
 //
 // Of a model of a table, samples are rows that the table may have, and are read as they were written.
 //
+// Of a model of targets, the conditionals of these given the others are the same on the host as in the graph, and sum to
+// one.
+//
 // A variational autoencoder has no density to prove; its checks say so.
 func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	if m == nil {
@@ -107,12 +110,14 @@ func Model(ctx context.Context, m *maskflow.Model, o Options) (*Report, error) {
 	} else if masked, ok := m.Definition().(models.Masked); ok {
 		v := newVerifier(m, of, masked, o)
 		r.Orders, checks = len(v.sets), v.checks()
+	} else if t, ok := m.Definition().(models.Targeted); ok {
+		checks = newTargetVerifier(of, t, o).checks()
 	} else if m.Density() != nil {
 		return nil, errors.New("only masked densities and flows can be verified")
 	} else {
 		checks = unverified
 	}
-	if m.Preparation().Schema() != nil {
+	if _, ok := m.Definition().(models.Targeted); !ok && m.Preparation().Schema() != nil {
 		checks = append(slices.Clone(checks), check{rows, rowsBack(m, o.Seed)})
 	}
 	for _, c := range checks {
@@ -141,6 +146,7 @@ const (
 	noPath    = "no forbidden path in the product of the masks"
 	noEntry   = "no conditional depends on a variable that does not come before it"
 	seen      = "a zero is not taken for a value that is not known"
+	bothWays  = "the graph and the host predict the same of the targets"
 	onePass   = "what is given in one pass gives the conditionals of an order"
 	sumsToOne = "probabilities sum to one"
 	product   = "the density is the product of its conditionals"

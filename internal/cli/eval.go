@@ -208,13 +208,18 @@ type figures struct {
 	mixed bool
 	// valid is what a validation measures.
 	valid string
+	// targets are the variables that all figures are of, given the others; nil where these are of whole rows.
+	targets []string
 }
 
 func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 	_, masked := d.(models.Masked)
 	f := figures{masked: masked, image: len(shape) > 1 && !models.Discrete(d), valid: "NLL"}
 	f.mixed = slices.ContainsFunc(models.VariablesOf(d), func(v models.Variable) bool { return v.Grid != nil || v.States > 0 })
-	if models.ObjectiveOf(d).Kind == models.OrderMean {
+	switch f.targets = models.TargetsOf(d); {
+	case f.targets != nil:
+		f.valid, f.image = conditionalNLL(f.targets), false
+	case models.ObjectiveOf(d).Kind == models.OrderMean:
 		f.valid = "one-pass estimate of the mean over orders,"
 	}
 	if _, ok := d.(models.Stochastic); ok {
@@ -224,6 +229,11 @@ func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 		}
 	}
 	return f
+}
+
+// conditionalNLL names the figure of a model of targets.
+func conditionalNLL(targets []string) string {
+	return fmt.Sprintf("conditional NLL of %s given the others", text.Listed(targets))
 }
 
 // headline is the figure that counts. notes come before the other circumstances
@@ -243,6 +253,10 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 		notes = append(notes, text.Count(e.Orders, "order"))
 	}
 	line := fmt.Sprintf("NLL %s nats a row", likelihood(e))
+	if f.targets != nil {
+		notes = append(notes, text.Count(e.Draws, "one-pass draw")+" a row")
+		line = fmt.Sprintf("%s %s nats a row", conditionalNLL(f.targets), likelihood(e))
+	}
 	if len(notes) > 0 {
 		line += " (" + strings.Join(notes, ", ") + ")"
 	}
@@ -267,7 +281,7 @@ func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 	if e.NLLHoles != nil {
 		lines = append(lines, fmt.Sprintf("of it values %.2f, holes %.3f", *e.NLLValues, *e.NLLHoles))
 	}
-	if !f.mixed && math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
+	if !f.mixed && f.targets == nil && math.Abs(e.NLLModel-e.NLL) > 1e-9*math.Max(1, math.Abs(e.NLL)) { // preparation sets the spaces apart
 		lines = append(lines, "NLL in model space (published tables) "+text.WithError(e.NLLModel, e.NLLModel2SE)+" nats a row")
 	}
 	if f.image {
@@ -323,6 +337,7 @@ type evaluationJSON struct {
 	ESS        runlog.Float     `json:"ess"`
 	BitsPerDim *runlog.Float    `json:"bits_per_dim,omitempty"`
 	Samples    int              `json:"samples,omitempty"`
+	Draws      int              `json:"draws,omitempty"`
 	NegELBO    *runlog.Float    `json:"neg_elbo,omitempty"`
 	NegELBO2SE *runlog.Float    `json:"neg_elbo_2se,omitempty"`
 	KL         *runlog.Float    `json:"kl,omitempty"`
@@ -336,7 +351,7 @@ type evaluationJSON struct {
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
 	j := evaluationJSON{Result: train.ResultOf(e, split), NLLValues: (*runlog.Float)(e.NLLValues), NLLHoles: (*runlog.Float)(e.NLLHoles), FirstBad: e.FirstBad, Gain2SE: runlog.Float(e.Gain2SE), ESS: runlog.Float(e.ESS),
-		PerOrder: runlog.Floats(e.PerOrder), Samples: e.Samples}
+		PerOrder: runlog.Floats(e.PerOrder), Samples: e.Samples, Draws: e.Draws}
 	if f.image {
 		j.BitsPerDim = new(runlog.Float(e.BitsPerDim()))
 	}

@@ -158,6 +158,7 @@ func (f *follower) tell(t *told, r *monitor.Run, now time.Time) {
 	if n := len(r.History.Valid); n > 0 {
 		v, figures := &r.History.Valid[n-1], r.Figures(now)
 		elapsed := time.Duration(float64(v.Time) * float64(time.Second))
+		t.validations.conditional = r.Manifest.Conditional()
 		if line := t.validations.next(v, figures.Best, float64(figures.EMA), elapsed, now, !status.Alive()); line != "" {
 			f.line(r, "%s", line)
 		}
@@ -198,7 +199,7 @@ func endText(status runlog.Status, e *runlog.End) string {
 	}
 	line := string(status) + " at step " + text.Grouped(e.Step)
 	if e.Test != nil {
-		line += ", test NLL " + text.Mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows) + " nats a row"
+		line += ", test " + e.Test.Figure() + " " + text.Mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows) + " nats a row"
 	}
 	if e.Error != "" {
 		line += ": " + e.Error

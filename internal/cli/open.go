@@ -70,7 +70,9 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 			most = masked.Cycle().Recipe().Most()
 		}
 	}
-	if k := slices.Max(append(orders, 0)); k > most {
+	if k, targets := slices.Max(append(orders, 0)), models.TargetsOf(r.Definition()); k > 0 && targets != nil {
+		return nil, usage(fmt.Errorf("--orders %d: the model of %s predicts %s given the other columns, and has no orders", k, dir, text.Listed(targets)))
+	} else if k > most {
 		return nil, usage(fmt.Errorf("--orders %d: the most for %s is %d", k, dir, most))
 	}
 	return r, nil

@@ -166,7 +166,7 @@ func (p *progress) liveLine(now time.Time) string {
 	}
 	if p.valid != nil {
 		v := p.valid
-		add("valid %s%s", text.Mean(v.NLL, v.Others, runlog.Float(math.NaN()), v.BadRows), bestText(v, p.best))
+		add("%s %s%s", p.lines.name(), text.Mean(v.NLL, v.Others, runlog.Float(math.NaN()), v.BadRows), bestText(v, p.best))
 	}
 	if limit := p.config.Train.LookAhead; limit > 0 && p.best != nil {
 		add("look-ahead %d", max(0, limit-(p.valid.Epoch-p.best.Epoch)))
@@ -192,8 +192,17 @@ func of(n, limit int) string {
 // validations writes lines about the validations of a run. Those that follow each other
 // quickly are thinned out; the last one of a run never is.
 type validations struct {
-	told runlog.Valid // the last that has a line
-	at   time.Time    // of that line
+	told        runlog.Valid // the last that has a line
+	at          time.Time    // of that line
+	conditional bool         // they are of some columns given the others
+}
+
+// name is what the lines call the figure.
+func (l *validations) name() string {
+	if l.conditional {
+		return "valid conditional NLL"
+	}
+	return "valid"
 }
 
 // next is the line about a validation in columns, with the best one; "" where it has one
@@ -207,7 +216,7 @@ func (l *validations) next(v, best *runlog.Valid, ema float64, elapsed time.Dura
 	if !math.IsNaN(ema) {
 		loss = fmt.Sprintf("%.2f", ema)
 	}
-	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  valid %14s%s  %s", v.Epoch, v.Step, loss,
+	return fmt.Sprintf("epoch %4d  step %6d  loss %8s  %s %14s%s  %s", v.Epoch, v.Step, loss, l.name(),
 		text.Mean(v.NLL, v.Others, v.NLL2SE, v.BadRows), bestText(v, best), text.Duration(elapsed.Seconds()))
 }
 

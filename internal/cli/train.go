@@ -164,7 +164,9 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if o.quiet {
 		notes, a.notes = nil, notes
 	}
+	f := figuresOf(&cfg.Config, d, splits.Shape)
 	p := newProgress(a.console, cfg, o.quiet)
+	p.lines.conditional = f.targets != nil
 	p.intro.add("backend", "%s", b)
 	p.intro.add("data", "%s", splitsLine(splits))
 	if !o.resume {
@@ -199,7 +201,6 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	if o.quiet && s != nil {
 		a.notes = append(a.notes, s.Notes...)
 	}
-	f := figuresOf(&cfg.Config, d, splits.Shape)
 	return a.trained(ctx, s, err, d, cfg, f, splits)
 }
 

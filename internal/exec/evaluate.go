@@ -64,6 +64,9 @@ type Evaluation struct {
 	// Draws is the number of draws a row by which the objective of a model was estimated: the figures are then
 	// means over all orders, by passes that ask several variables at once, and not those of an ensemble.
 	Draws int `json:"draws,omitempty"`
+	// Targets are the names of the variables that all figures are of, given the others: −ln p(targets | others), by Draws.
+	// They are nil where the figures are of whole rows.
+	Targets []string `json:"targets,omitempty"`
 	// NegELBO is the mean of the negative evidence lower bound of a stochastic
 	// model, and NegELBO2SE twice its standard error.
 	NegELBO    float64 `json:"neg_elbo,omitempty"`
@@ -124,7 +127,13 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 		if err != nil {
 			return Evaluation{}, err
 		}
-		acc.begin(s)
+		counted := s
+		if t, ok := e.model.(models.Targeted); ok {
+			if counted, err = s.Counting(t.Targets()); err != nil {
+				return Evaluation{}, err
+			}
+		}
+		acc.begin(counted)
 		if err := e.batches(ctx, params, s.Rows, s.X, s.Context, all, acc.add); err != nil {
 			return Evaluation{}, Unknown(s, err)
 		}
@@ -132,7 +141,7 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 	r := acc.result()
 	r.Rows, r.Dim = acc.before+acc.rows, e.model.Dim()
 	if e.drawn != nil {
-		r.Draws, r.Orders, r.PerOrder, r.ESS = len(acc.perOrder), 0, nil, math.NaN()
+		r.Draws, r.Orders, r.PerOrder, r.ESS, r.Targets = len(acc.perOrder), 0, nil, math.NaN(), models.TargetsOf(e.model)
 	}
 	if _, ok := e.model.(models.Stochastic); ok {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil

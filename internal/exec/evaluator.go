@@ -21,7 +21,7 @@ import (
 type Ensemble struct {
 	// Sets are the mask sets of a masked density; others take none.
 	Sets []*masks.Set
-	// Draws is the number of draws of noise a row of a stochastic model; 0 means
+	// Draws is the number of draws of noise a row of a stochastic model, or of what a [models.Drawn] model draws; 0 means
 	// 1. Other models take none.
 	Draws int
 	// Seed is what the noise follows from.
@@ -49,10 +49,12 @@ type Evaluator struct {
 }
 
 // NewEvaluator returns an evaluator that works in batches of the given number of
-// rows; 0 is what suits the model.
+// rows; 0 is what suits the model. Of a [models.Targeted] it is that of NewEstimator.
 func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluator, error) {
 	l := LayoutOf(d, batch)
 	switch m := d.(type) {
+	case models.Targeted:
+		return NewEstimator(b, m, batch)
 	case models.Stochastic:
 		l.Noise = m.NoiseDim()
 		if m.Objective().Kind == models.Divergence {
@@ -76,6 +78,10 @@ func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluato
 	}
 	return nil, errors.New("the model has neither a density nor a bound to evaluate (implement models.Density or models.Stochastic)")
 }
+
+// ObjectiveDraws is the number of draws of each row by which an objective is estimated, in validation, and in a test of a
+// [models.Targeted].
+const ObjectiveDraws = 32
 
 // NewEstimator returns an evaluator of the objective of a model that is estimated by draws, in batches
 // as those of NewEvaluator. The likelihood of a row is the mean over Ensemble.Draws draws, which are spread
@@ -168,21 +174,24 @@ type member struct {
 
 func (e *Evaluator) members(of Ensemble) (all []member, err error) {
 	const noiseStream = 0x6576616c
-	if e.drawn != nil {
-		return e.draws(max(of.Draws, 1), func(k int) *rand.Rand { return rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k))) }), nil
-	}
-	switch m := e.model.(type) {
-	case models.Stochastic:
+	stream := func(k int) *rand.Rand { return rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k))) }
+	stochastic, _ := e.model.(models.Stochastic)
+	masked, _ := e.model.(models.Masked)
+	switch {
+	case e.drawn != nil:
+		all = e.draws(max(of.Draws, 1), stream)
+	case stochastic != nil:
 		for k := range max(of.Draws, 1) {
-			rng := rand.New(rand.NewPCG(of.Seed, noiseStream<<32|uint64(k)))
-			all = append(all, member{nil, func(_ []float32, n int) Values { return Values{Noise: models.Normal(1)(rng, []int{n, m.NoiseDim()})} }})
+			rng := stream(k)
+			all = append(all, member{nil, func(_ []float32, n int) Values {
+				return Values{Noise: models.Normal(1)(rng, []int{n, stochastic.NoiseDim()})}
+			}})
 		}
-	case models.Masked:
-		if len(of.Sets) == 0 {
-			return nil, errors.New("evaluating a masked density needs at least one mask set")
-		}
+	case masked != nil && len(of.Sets) == 0:
+		return nil, errors.New("evaluating a masked density needs at least one mask set")
+	case masked != nil:
 		for _, s := range of.Sets {
-			all = append(all, member{s, func([]float32, int) Values { return Values{Degrees: DegreesOf(m, s)} }})
+			all = append(all, member{s, func([]float32, int) Values { return Values{Degrees: DegreesOf(masked, s)} }})
 		}
 	default:
 		all = append(all, member{nil, func([]float32, int) Values { return Values{} }})

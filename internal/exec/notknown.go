@@ -17,6 +17,8 @@ type NotKnownError struct {
 	Row, Variable int
 	// Orders is the number of orders, 0 for a model without.
 	Orders int
+	// Given is true where the model is given the variable and was so in every row of its training.
+	Given bool
 }
 
 func (e *NotKnownError) Error() string {
@@ -25,6 +27,9 @@ func (e *NotKnownError) Error() string {
 
 // placed is the text of the error with the place in words.
 func (e *NotKnownError) placed(place string) string {
+	if e.Given {
+		return place + " is not known, and the model predicts its targets given that it is (fill the cell, or train with data.holes: unknown)"
+	}
 	if e.Orders == 0 {
 		return place + " is not known, and this model cannot sum it out (a MADE can)"
 	}
@@ -36,6 +41,9 @@ func (e *NotKnownError) placed(place string) string {
 // of them lost[k] lists the rows that member k has no likelihood of. The error is a *NotKnownError
 // where none has one.
 func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]int, err error) {
+	if t, ok := d.(models.Targeted); ok {
+		return nil, ungiven(t, x, n)
+	}
 	if _, any := d.(models.AnyOrder); any || n == 0 || !slices.ContainsFunc(x, models.IsNotKnown) {
 		return nil, nil
 	}
@@ -72,6 +80,23 @@ func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]i
 		}
 	}
 	return lost, nil
+}
+
+// ungiven is the error of the first value of rows x [n, width] that is not known and is given in every row that a model was
+// trained on, nil without one.
+func ungiven(t models.Targeted, x []float32, n int) error {
+	if !slices.ContainsFunc(x, models.IsNotKnown) {
+		return nil
+	}
+	targets, variables, width := t.Targets(), models.VariablesOf(t), len(x)/n
+	for i := range n {
+		for d, v := range x[i*width:][:len(variables)] {
+			if models.IsNotKnown(v) && !variables[d].Unknown && !slices.Contains(targets, d) {
+				return &NotKnownError{Row: i, Variable: d, Given: true}
+			}
+		}
+	}
+	return nil
 }
 
 // Joint is the logarithm of the mean of the probabilities that members of an ensemble give a row:

@@ -14,6 +14,39 @@ import (
 	"github.com/maskflow/maskflow/train"
 )
 
+// A model of one column given the others: it is evaluated by the conditional likelihood of that column, here ln 2 in the half
+// of the rows in which the others leave it open.
+func Example_targets() {
+	ctx := context.Background()
+	rng, values := rand.New(rand.NewPCG(1, 2)), []float64(nil)
+	for range 2000 {
+		seen, left := rng.IntN(2), rng.IntN(2)
+		values = append(values, float64(seen), float64(left), float64(seen*left))
+	}
+	rows := must.M1(data.FromFlat(values, 3, "seen", "left", "signal"))
+	c := must.M1(train.SourceConfig(data.InMemory, []string{"model={type: nade, targets: [left], hidden: [16]}",
+		"train.max_steps=600", "train.optimizer.learning_rate=0.003"}))
+	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
+	defer b.Close()
+	m, splits, err := train.FitTable(ctx, b, rows, c)
+	must.M(err)
+	defer m.Close()
+
+	e := must.M1(m.EvaluateOf(ctx, splits.Test, maskflow.EvalOptions{}))
+	fmt.Printf("%v given the others: about %.1f nats a row\n", e.Targets, e.NLL)
+	some := must.M1(data.FromFlat([]float64{1, 1, 0, 0}, 2, "seen", "signal"))
+	for i, p := range must.M1(m.Conditional(ctx, some, "left")) {
+		fmt.Printf("seen %v, signal %v: P(left) = %.1f\n", some.At(i, 0), some.At(i, 1), math.Exp(p.LogProb(1)))
+	}
+	_, err = m.LogProb(ctx, rows)
+	fmt.Println("it has no likelihood of rows:", err != nil)
+	// Output:
+	// [left] given the others: about 0.3 nats a row
+	// seen 1, signal 1: P(left) = 1.0
+	// seen 0, signal 0: P(left) = 0.5
+	// it has no likelihood of rows: true
+}
+
 // A table of three bits, of which the third is 1 where the first two differ: the network is asked for the third
 // given the others, for the first given the third alone, and for rows that are completed.
 func Example() {

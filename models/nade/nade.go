@@ -22,6 +22,12 @@
 //
 // is an unbiased estimate of the mean over all orders of −ln p(x).
 //
+// # Targets
+//
+// A model that is to predict some variables is given all others in each draw, and asked for some of its targets given the
+// others of them: its loss estimates the mean over the orders of the targets of −ln p(targets | others). It is a
+// [Targeted], which has no density of rows.
+//
 // # Holes
 //
 // A hole is a level that may be given like any value. Complete samples have the variables that may have holes after
@@ -36,6 +42,7 @@ package nade
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -72,8 +79,16 @@ var (
 	_ models.Drawn        = (*Model)(nil)
 )
 
-// New validates the options, every problem at once, and returns the model.
+// New validates the options, every problem at once, and returns the model, a density of rows: options with targets are
+// those of [NewTargeted].
 func New(o Options) (*Model, error) {
+	if len(o.Targets) > 0 {
+		return nil, errors.New("nade: a model of targets is no density of rows (NewTargeted makes it)")
+	}
+	return newModel(o)
+}
+
+func newModel(o Options) (*Model, error) {
 	o = o.clone()
 	if err := option.Resolve(o.Table()); err != nil {
 		return nil, fmt.Errorf("nade: %w", err)
@@ -86,7 +101,11 @@ func New(o Options) (*Model, error) {
 	if !o.RandomHoles {
 		late = mixed.Unknown()
 	}
-	m := &Model{opts: o, mixed: mixed, cuts: masks.Cuts{Dim: o.Dim, Late: late, Tilt: o.Tilt}}
+	targets, err := o.targets()
+	if err != nil {
+		return nil, fmt.Errorf("nade: %w", err)
+	}
+	m := &Model{opts: o, mixed: mixed, cuts: masks.Cuts{Dim: o.Dim, Targets: targets, Late: late, Tilt: o.Tilt}}
 	m.net, err = nn.NewAnyOrder(nn.AnyOrderOptions{Dim: o.Dim, ContextDim: o.ContextDim, Groups: m.mixed.Groups(), Hidden: o.Hidden,
 		Residual: o.Residual, Activation: o.Activation, Init: o.Init, Direct: o.Direct})
 	if err == nil {
@@ -100,7 +119,7 @@ func New(o Options) (*Model, error) {
 		return nil, fmt.Errorf("nade: %w", err)
 	}
 	m.specs = m.mixed.Nest(m.net.Specs())
-	if o.Orders == AutoOrders {
+	if o.Orders == AutoOrders && targets == nil {
 		m.specs = append(m.specs, models.Spec{Name: ordersName, Shape: []int{1}, Fixed: true})
 	}
 	return m, nil

@@ -66,6 +66,7 @@ func every(variables []models.Variable) (rows []float32, n int) {
 // subject is a model with strong weights on one backend.
 type subject struct {
 	*Model
+	backend *backend.Backend
 	weights models.Weights
 	exec    modeltest.Compiled
 }
@@ -77,7 +78,7 @@ func newSubject(t *testing.T, b *backend.Backend, o Options) *subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &subject{Model: m, weights: modeltest.Strong(m, 3)}
+	s := &subject{Model: m, backend: b, weights: modeltest.Strong(m, 3)}
 	s.exec = modeltest.Compile(t, b, m, func(p models.Params, args []*Node) []*Node {
 		var context *Node
 		if o.ContextDim > 0 {
@@ -225,32 +226,38 @@ func TestLossIsTheMeanOverOrders(t *testing.T) {
 				sum += float64(s.of(t, row, order, nil, context).logp[0])
 			}
 			want := sum / float64(len(orders))
-			got := 0.0
-			for subset := range 1 << len(known) {
-				cut := make([]float32, noise)
-				var given int
-				for i, d := range known {
-					if subset>>i&1 == 1 {
-						cut[d] = masks.Given
-						given++
-					}
-				}
-				if given == len(known) {
-					continue
-				}
-				for i, d := range known {
-					if subset>>i&1 == 0 {
-						cut[d] = float32(len(known)) / float32(len(known)-given)
-					}
-				}
-				weight := 1 / (float64(len(known)) * float64(combin.Binomial(len(known), given)))
-				got += weight * float64(s.of(t, row, orders[0], cut, context).value[0])
-			}
+			got := overCuts(make([]float32, noise), known, func(cut []float32) float64 {
+				return float64(s.of(t, row, orders[0], cut, context).value[0])
+			})
 			if math.Abs(got-want) > 1e-5*math.Max(1, math.Abs(want)) {
 				t.Errorf("row %v: the loss is %v, the mean over orders %v", row, got, want)
 			}
 		}
 	})
+}
+
+// overCuts is the mean of a value over the cuts of variables that are known, of which k are given, k uniform. What else a cut
+// has is that of the first one.
+func overCuts(first []float32, known []int, value func(cut []float32) float64) (mean float64) {
+	for subset := range 1 << len(known) {
+		cut, given := slices.Clone(first), 0
+		for i, d := range known {
+			if subset>>i&1 == 1 {
+				cut[d] = masks.Given
+				given++
+			}
+		}
+		if given == len(known) {
+			continue
+		}
+		for i, d := range known {
+			if subset>>i&1 == 0 {
+				cut[d] = float32(len(known)) / float32(len(known)-given)
+			}
+		}
+		mean += value(cut) / (float64(len(known)) * float64(combin.Binomial(len(known), given)))
+	}
+	return mean
 }
 
 // What is drawn for training has the factors that make its mean that of the orders, gives and asks nothing that is not known, and

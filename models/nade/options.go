@@ -1,6 +1,7 @@
 package nade
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/maskflow/maskflow/internal/nn"
@@ -50,6 +51,9 @@ type Options struct {
 	// Init names how weights are drawn: he (default), orthogonal, glorot or lecun. Output weights are
 	// N(0, 0.01²); biases start at zero, but for the output biases of mixtures, which are N(0, 1).
 	Init string
+	// Targets are the names of the variables that the model is to predict given all others, or their numbers from 0 where
+	// they have no names; nil makes a density of rows. [NewTargeted] takes them, and New does not.
+	Targets []string
 	// Orders is the number of orders of the ensemble. 0 means [AutoOrders].
 	Orders int
 	// RandomHoles declares that which cells are missing depends on nothing: complete samples then have
@@ -65,7 +69,7 @@ const AutoOrders = -1
 const mostOrders, fewOrders = 64, 16
 
 func (o Options) clone() Options {
-	o.Hidden, o.Variables = slices.Clone(o.Hidden), slices.Clone(o.Variables)
+	o.Hidden, o.Variables, o.Targets = slices.Clone(o.Hidden), slices.Clone(o.Variables), slices.Clone(o.Targets)
 	return o
 }
 
@@ -93,12 +97,16 @@ func (o *Options) Table() option.Table {
 		option.Of("tilt", &o.Tilt, 0, "spends the draws of training elsewhere than evenly over the number k of given variables, as ((D-k)/D)^tilt; the expected loss stays the same").
 			Within(-masks.MaxTilt, masks.MaxTilt),
 		option.Words("init", &o.Init, "how initial weights are drawn; biases start at 0", "he", "orthogonal", "glorot", "lecun"),
+		TargetsRow(&o.Targets),
 		OrdersSection(&o.Orders),
 		option.Of("random_holes", &o.RandomHoles, false,
 			"which cells are missing depends on nothing, so that variables with holes may be anywhere in an order of complete samples, or with data.holes unknown of all"),
 		option.Rule(func(report option.Report) {
 			if o.Hidden != nil && len(o.Hidden) == 0 {
 				report(NoHidden, "hidden")
+			}
+			if len(o.Targets) > 0 && o.Orders != AutoOrders {
+				report("orders are those of a likelihood, which a model of targets has not", "orders.count", "targets")
 			}
 			if path, text := nn.ResidualProblem(o.Residual, o.Hidden, ""); text != "" {
 				report(text, path, "hidden", "residual")
@@ -115,6 +123,22 @@ func OrdersSection(count *int) *option.Row {
 	return option.Section("orders", option.Table{
 		option.Of("count", count, AutoOrders, "number of orders whose densities are averaged, or auto for the smallest power of two whose doubling gains less than a thousandth of the nats that the model is better than independent columns, at most 64").
 			Within(1, masks.MaxSets).Named("auto", AutoOrders),
+	})
+}
+
+// TargetsRow declares the option that names what a model is to predict.
+func TargetsRow(at *[]string) *option.Row {
+	return option.Of("targets", at, nil,
+		"names of the columns that the model is to predict given all others, or their numbers from 0 where they have no names; it then has a conditional likelihood of these, and no likelihood of rows, orders or samples").
+		Free().Later().Check(func(note option.Note) {
+		for i, name := range *at {
+			switch {
+			case name == "":
+				note(i, "an empty name")
+			case slices.Contains((*at)[:i], name):
+				note(i, fmt.Sprintf("%q is named twice", name))
+			}
+		}
 	})
 }
 
@@ -137,9 +161,12 @@ func (o *Options) Mix() { o.Output = output.ByKind }
 // Size is about the number of parameters.
 func (o *Options) Size(in models.Input) float64 { return o.choice().Size(in, in.Dim, o.Hidden) }
 
-// Build makes the model.
+// Build makes the model, a *Targeted where there are targets.
 func (o *Options) Build(in models.Input) (models.Definition, error) {
 	b := *o
 	b.Dim, b.ContextDim, b.Seed, b.Variables = in.Dim, in.ContextDim, in.Seed, in.Variables
+	if len(b.Targets) > 0 {
+		return NewTargeted(b)
+	}
 	return New(b)
 }
