@@ -34,7 +34,8 @@ The probabilities of the orders of a model are averaged, row by row; the mean ov
 orders, the gain of the ensemble over it and the effective number of orders follow, and
 --orders makes a table of ensembles of other sizes. A variational autoencoder has the
 negative evidence lower bound and the importance-weighted likelihood of --samples draws a
-row, a flow that is fitted to a target the divergence KL(q‖p) from it.
+row, a flow that is fitted to a target the divergence KL(q‖p) from it, and a model of
+named columns (model.targets) their conditional likelihood, by draws of what is given.
 
 ` + holesHelp + `
 
