@@ -264,10 +264,14 @@ func (a *app) plotCurve(dir string, o plotOptions) error {
 	if len(train.X) == 0 && len(valid.X) == 0 {
 		return fmt.Errorf("%s has logged no step yet", dir)
 	}
-	if o.output != "" {
-		return picture.Curve(o.output, picture.Labels{Title: m.Name + ": learning curves", X: "step", Y: "negative log-likelihood, nats"}, train, valid)
+	c, what := curveChart(raw, train, valid), "negative log-likelihood, nats"
+	if m.Conditional() {
+		what = "conditional NLL, nats"
+		c.YName = what
 	}
-	c := curveChart(raw, train, valid)
+	if o.output != "" {
+		return picture.Curve(o.output, picture.Labels{Title: m.Name + ": learning curves", X: "step", Y: what}, train, valid)
+	}
 	screen, width := a.page(o)
 	lines, _ := c.Draw(width, textHeight-1, screen.Style())
 	return screen.Print(a.stdout, append([]string{c.Key(width, screen.Style())}, lines...))
