@@ -93,17 +93,18 @@ GPU_RUNS := runs/gpu
 GPU_MNIST_ORDERS := 1,2,16,128
 GPU_BSDS300_ORDERS := 1,2,8,32
 GPU_TRAIN = bin/maskflow train --continue --no-tui --backend $(GPU_BACKEND)
-GPU_EVAL = bin/maskflow eval --backend $(GPU_BACKEND)
+# An evaluation that is there is printed.
+GPU_EVAL = @set -e; out=$(GPU_RUNS)/$(1).txt; [ -f $$out ] || { bin/maskflow eval --backend $(GPU_BACKEND) $(GPU_RUNS)/$(1) --orders $(2) >$$out.part; mv $$out.part $$out; }; cat $$out
 gpu: build ## NADE of binarized MNIST and of BSDS300 at full size, on a GPU; goes on where it ended; needs their files (MASKFLOW_DATA)
 ifeq ($(GPU_BACKEND),cuda)
 	bin/maskflow backend install --cuda
 endif
 	$(GPU_TRAIN) configs/nade_binarized_mnist.yaml --run $(GPU_RUNS)/nade_binarized_mnist \
 		--set 'model.hidden=[2000, 2000]' --set model.orders.count=128 --set train.max_steps=400000 $(GPU_SETS)
-	$(GPU_EVAL) $(GPU_RUNS)/nade_binarized_mnist --orders $(GPU_MNIST_ORDERS)
+	$(call GPU_EVAL,nade_binarized_mnist,$(GPU_MNIST_ORDERS))
 	bin/maskflow plot $(GPU_RUNS)/nade_binarized_mnist --kind completions -o $(GPU_RUNS)/halves.png
 	$(GPU_TRAIN) configs/nade_bsds300.yaml --run $(GPU_RUNS)/nade_bsds300 $(GPU_SETS)
-	$(GPU_EVAL) $(GPU_RUNS)/nade_bsds300 --orders $(GPU_BSDS300_ORDERS)
+	$(call GPU_EVAL,nade_bsds300,$(GPU_BSDS300_ORDERS))
 
 SCREEN = bin/maskflow watch --once runs/screens
 screens: build ## the manual's pictures of the monitor, of two runs

@@ -53,7 +53,7 @@ func decayRow(at *float64, initial float64) *option.Row {
 const onlyWeights = "weights"
 
 func decaysRow(at *string) *option.Row {
-	return option.Words("decays", at, "what weight_decay pulls: all parameters, or weights, those that have two axes, and no biases", "all", onlyWeights).Later()
+	return option.Words("decays", at, "what weight_decay pulls: all parameters, or weights, those that have two axes or more, and no biases", "all", onlyWeights).Later()
 }
 
 // pulls reports whether the decay applies to a parameter: to every one, as in the MAF paper's code, or to

@@ -95,10 +95,11 @@ func (m *samplesPanel) bits(s *monitor.Samples, w, h int) []string {
 
 // squareSide is the side of samples of bits that are taken for images, else 0.
 func squareSide(s *monitor.Samples) int {
-	if !isBits(s.Values) {
+	side := plot.SquareSide(s.Width())
+	if side > 0 && !isBits(s.Values) {
 		return 0
 	}
-	return plot.SquareSide(s.Width())
+	return side
 }
 
 func isBits(v []float32) bool {

@@ -117,10 +117,10 @@ func completionSheet(images []float64, given []bool, drawn []float64, h, w int) 
 
 // drawRest returns rows of a set in the units of pictures, and n completions of each, of whose pixels some are given.
 func drawRest(ctx context.Context, r *maskflow.Model, set *data.Prepared, rows []int, given []bool, n int, seed uint64) (images, drawn []float32, err error) {
-	x, dim := set.Values(), set.Dim
+	dim := set.Dim
 	var known, contexts []float32
 	for _, row := range rows {
-		image := x[row*dim : (row+1)*dim]
+		image := set.Row(row)[:dim]
 		part := slices.Clone(image)
 		for d := range part {
 			if !given[d%len(given)] { // of each colour
@@ -128,7 +128,7 @@ func drawRest(ctx context.Context, r *maskflow.Model, set *data.Prepared, rows [
 			}
 		}
 		images, known = append(images, image...), append(known, slices.Repeat(part, n)...)
-		contexts = append(contexts, slices.Repeat(set.Context[row*set.ContextDim:(row+1)*set.ContextDim], n)...)
+		contexts = append(contexts, slices.Repeat(set.ContextRow(row), n)...)
 	}
 	with := maskflow.SampleOptions{Seed: seed, Complete: true}
 	if with.Given, err = data.FromFlat(known, dim); err != nil {

@@ -79,7 +79,7 @@ func NewAnyOrder(o AnyOrderOptions) (*AnyOrder, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	if err := checkSize(o.Groups, o.Dim, o.ContextDim, o.Hidden); err != nil {
+	if err := checkSize(o.Groups, o.Dim, o.ContextDim, o.Hidden, o.Direct); err != nil {
 		return nil, err
 	}
 	n := &AnyOrder{o: o, activation: act,
@@ -290,7 +290,7 @@ func (n *AnyOrder) straight(p models.Params, x, known, sequence *Node) *Node {
 	steps := Const(x.Graph(), iota32(n.o.Dim))
 	// The step of variable d is the one at which the sequence has it.
 	here := Equal(ExpandAxes(sequence, 0), ExpandAxes(steps, 1))
-	step := ReduceSum(Where(here, BroadcastToDims(ExpandAxes(steps, 0), n.o.Dim, n.o.Dim), ZerosLike(ConvertDType(here, steps.DType()))), 1)
+	step := ReduceSum(Mul(ConvertDType(here, steps.DType()), ExpandAxes(steps, 0)), 1)
 	before := ConvertDType(LessThan(ExpandAxes(step, 1), ExpandAxes(step, 0)), x.DType()) // [dim, dim]
 	before = SpreadColumns(before, n.outputs)
 	ofUnits := Transpose(SpreadColumns(Transpose(before, 0, 1), n.units), 0, 1)

@@ -129,7 +129,7 @@ func NewNetwork(o NetworkOptions) (*Network, error) {
 	} else if o.Residual {
 		o.Recipe.Hidden = slices.Repeat(o.Recipe.Hidden[:1], 1+2*len(o.Recipe.Hidden))
 	}
-	if err := checkSize(o.Groups, 0, o.ContextDim, o.Recipe.Hidden); err != nil {
+	if err := checkSize(o.Groups, 0, o.ContextDim, o.Recipe.Hidden, o.Recipe.Direct); err != nil {
 		return nil, err
 	}
 	cycle, err := masks.NewCycle(o.Recipe)
@@ -165,12 +165,18 @@ func ResidualProblem(residual bool, hidden []int, degrees masks.Kind) (option, t
 const maxWeights = 1 << 31
 
 // checkSize refuses layers between the groups, below them so many inputs more.
-func checkSize(groups []Group, more, context int, hidden []int) error {
+// checkSize refuses too many parameters of layers, and of direct connections where there are any. more are inputs
+// beside the units of the groups.
+func checkSize(groups []Group, more, context int, hidden []int, direct bool) error {
 	units, outputs := more, 0
 	for _, g := range groups {
 		units, outputs = units+g.Units*len(g.Variables), outputs+g.Outputs*len(g.Variables)
 	}
-	if n := Size(units, context, hidden, outputs); n > maxWeights {
+	n := Size(units, context, hidden, outputs)
+	if direct {
+		n += float64(units) * float64(outputs)
+	}
+	if n > maxWeights {
 		return fmt.Errorf("the layers have %.3g parameters, more than the %d that are supported: make hidden layers narrower", n, maxWeights)
 	}
 	return nil

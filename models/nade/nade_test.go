@@ -513,6 +513,7 @@ func TestOptions(t *testing.T) {
 		{Options{Dim: 3, Orders: -2}, "orders"},
 		{Options{Dim: 3, Output: "mixed"}, "rows with columns"},
 		{Options{Dim: 0}, "dim"},
+		{Options{Dim: 60000, Hidden: []int{8}, Direct: true}, "parameters"},
 		{Options{Dim: 2, Hidden: []int{3, 4}, Residual: true}, "one width"},
 	} {
 		if _, err := New(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
