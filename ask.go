@@ -71,7 +71,7 @@ func (m *Model) others(rows *data.Table, t models.Targeted) error {
 	}
 	targets, names := models.TargetsOf(t), models.VariablesOf(t)
 	for d, v := range names {
-		if name := v.Label(d); v.Name != "" && !slices.Contains(rows.Columns, name) && !slices.Contains(targets, name) {
+		if name := v.Label(d); v.Name != "" && !v.Unknown && !slices.Contains(rows.Columns, name) && !slices.Contains(targets, name) {
 			return fmt.Errorf("%s has no column %q, which the model is given to predict %s", cmp.Or(rows.Name, "the table"), text.Shorten(name, 41), text.Listed(targets))
 		}
 	}

@@ -149,9 +149,15 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 	}
 	return s, c.choose(func(a *Auto) models.Kind {
 		switch {
+		case len(a.Targets) > 0:
+			k := a.chosen(false, false).(*nade.Options)
+			if k.Output = "mog"; s.Target == "" && s.Train.CheckBinary() == nil {
+				k.Output = "bernoulli"
+			}
+			return k
 		case s.Target != "":
 			return &iaf.Options{}
-		case len(a.Targets) == 0 && s.Train.CheckBinary() == nil:
+		case s.Train.CheckBinary() == nil:
 			return &made.Options{}
 		}
 		return a.chosen(true, false)

@@ -283,7 +283,7 @@ func (m *Core) ensemble(n int) exec.Ensemble {
 	case kind == models.Divergence:
 		draws = 1
 	case kind == models.ConditionalLikelihood:
-		draws = exec.ObjectiveDraws
+		draws = exec.DrawsOf(m.of.Model)
 	case draws <= 0:
 		draws = 128
 	}
@@ -338,7 +338,7 @@ func (m *Core) evaluate(ctx context.Context, target bool, o EvalOptions, blocks 
 	defer done()
 	of := m.ensemble(o.Orders)
 	of.Progress = o.Progress
-	if o.Samples > 0 {
+	if o.Samples > 0 && models.TargetsOf(m.of.Model) == nil {
 		of.Draws = o.Samples
 	}
 	if target {

@@ -29,6 +29,9 @@ import (
 // with v uniform on [0, 1] and the same in every call. Of a value that is not known it
 // is NaN. Other models have none, which is an error; errors are also those of Latent.
 func (m *Core) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
+	if err := m.whole("probability integral transforms of rows"); err != nil {
+		return nil, err
+	}
 	if err := checkValues(m.of.Model, x, cond); err != nil {
 		return nil, err
 	}

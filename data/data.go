@@ -102,7 +102,7 @@ func (s *Prepared) Counting(variables []int) (*Prepared, error) {
 		if s.rowLogDet == nil && s.LogDet == 0 {
 			return s, nil
 		}
-		return nil, fmt.Errorf("%s: the units of single variables are known of a table with a schema alone (remove data.standardise, logit and dequantise, or use model.output: mixed)", s.Name)
+		return nil, fmt.Errorf("%s: the units of single variables are known of a table with a schema alone (targets need rows whose columns have a schema, or rows that are not scaled)", s.Name)
 	}
 	some := *s
 	some.rowLogDet = make([]float64, s.Rows)

@@ -111,7 +111,18 @@ func (t *Trainer) redraw() error {
 		return nil
 	}
 	t.noiseEpoch = t.p.Epoch
-	return t.splits.Redraw(uint64(t.p.Epoch))
+	if err := t.splits.Redraw(uint64(t.p.Epoch)); err != nil {
+		return err
+	}
+	return t.count()
+}
+
+// count takes of the log-determinants of the training rows those of a model's targets, where it has some.
+func (t *Trainer) count() (err error) {
+	if m, ok := t.model.(models.Targeted); ok {
+		t.counted, err = t.splits.Train.Counting(m.Targets())
+	}
+	return err
 }
 
 // checksum is that of the prepared rows of the sets and their contexts (CRC-32C), by which

@@ -83,7 +83,7 @@ func (t *Trainer) validateEvery() int {
 		return 1
 	}
 	const backward = 2 // a step costs a pass forward and two backward
-	return max(1, 4*exec.ObjectiveDraws*t.splits.Valid.Rows/((1+backward)*t.splits.Train.Rows))
+	return max(1, 4*exec.DrawsOf(t.model)*t.splits.Valid.Rows/((1+backward)*t.splits.Train.Rows))
 }
 
 // advance takes the next steps in one call, up to the end of the epoch.
@@ -161,7 +161,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 
 func (t *Trainer) evaluateValid(ctx context.Context) (maskflow.Evaluation, error) {
 	if t.estimator != nil {
-		return t.estimator.Evaluate(ctx, t.evaluated(), t.splits.Valid, exec.Ensemble{Draws: exec.ObjectiveDraws})
+		return t.estimator.Evaluate(ctx, t.evaluated(), t.splits.Valid, exec.Ensemble{Draws: exec.DrawsOf(t.model)})
 	}
 	return t.evaluator.Evaluate(ctx, t.evaluated(), t.splits.Valid, t.ensemble())
 }
@@ -170,7 +170,7 @@ func (t *Trainer) evaluateValid(ctx context.Context) (maskflow.Evaluation, error
 func (t *Trainer) ensemble() exec.Ensemble {
 	of := exec.Ensemble{Draws: t.o.ValidSamples}
 	if t.draw != nil {
-		of.Draws = exec.ObjectiveDraws
+		of.Draws = exec.DrawsOf(t.model)
 	}
 	if t.masked != nil {
 		of.Sets = exec.EvaluationSets(t.masked, nil, 0, t.o.ValidOrders)

@@ -136,10 +136,8 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 			}
 		}
 	}
-	if m, ok := d.(models.Targeted); ok {
-		if t.counted, err = splits.Train.Counting(m.Targets()); err != nil {
-			return nil, err
-		}
+	if err := t.count(); err != nil {
+		return nil, err
 	}
 	if err := t.newStages(); err != nil {
 		return nil, err

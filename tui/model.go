@@ -213,7 +213,10 @@ func (m *model) panels() []panel {
 
 // mayHaveOrders says whether a run evaluates an ensemble of orders, or will.
 func mayHaveOrders(r *monitor.Run) bool {
-	if len(r.History.Orders) > 0 {
+	switch {
+	case r.Manifest.Conditional():
+		return false
+	case len(r.History.Orders) > 0:
 		return true
 	}
 	n, ok := r.Setting("model.orders.count")

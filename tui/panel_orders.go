@@ -120,6 +120,8 @@ func (m *ordersPanel) noOrders() string {
 	switch kind, known := r.Setting("model.type"); {
 	case known && !ordered:
 		return "no ensemble: the orders of " + m.theme.clean(kind) + " are fixed inside of its layers"
+	case r.Manifest.Conditional():
+		return "no ensemble: a model of named columns has no orders"
 	case !mayHaveOrders(r):
 		return "no ensemble: this run has one order (model.orders.count averages several)"
 	case objective(r) == orderMean:

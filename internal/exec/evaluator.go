@@ -83,6 +83,14 @@ func NewEvaluator(b *backend.Backend, d models.Definition, batch int) (*Evaluato
 // [models.Targeted].
 const ObjectiveDraws = 32
 
+// DrawsOf is that number for a model: one of one target, for which every draw is the same.
+func DrawsOf(d models.Definition) int {
+	if t, ok := d.(models.Targeted); ok && len(t.Targets()) == 1 {
+		return 1
+	}
+	return ObjectiveDraws
+}
+
 // NewEstimator returns an evaluator of the objective of a model that is estimated by draws, in batches
 // as those of NewEvaluator. The likelihood of a row is the mean over Ensemble.Draws draws, which are spread
 // evenly and the same in every evaluation.

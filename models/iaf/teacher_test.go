@@ -138,6 +138,7 @@ func TestTeacherRefuses(t *testing.T) {
 	}{
 		{must.M1(maf.New(maf.Options(conditional))), "teacher it takes a context"},
 		{must.M1(New(Options(o))), "computes its density variable by variable; take a MAF"},
+		{must.M1(maf.NewDrawn(maf.Options{Dim: 2, Base: "nade", Hidden: []int{3}})), "computes its density variable by variable; take a MAF"},
 		{must.M1(made.New(made.Options{Dim: 2, Hidden: []int{}, Degrees: "sequential", Start: "natural"})), "of teacher it is 0 or 1"},
 	} {
 		if _, err := Teacher("it", c.d, models.Initialize(c.d, 1)); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -166,7 +166,7 @@ func Teacher(name string, d models.Density, w models.Weights) (Target, error) {
 			return Target{}, fmt.Errorf("iaf: variable %d of teacher %s is %v, but a flow is a density of real numbers", i, name, s)
 		}
 	}
-	if f, ok := d.(models.Flow); ok && f.Loops() {
+	if f, ok := d.(models.Flow); ok && f.Loops() || models.Passes(d) {
 		return Target{}, fmt.Errorf("iaf: teacher %s computes its density variable by variable; take a MAF", name)
 	}
 	t := Target{Name: name, Dim: d.Dim(), LogZ: 0,
