@@ -29,10 +29,10 @@ type lock struct {
 	folder  *files.Folder
 }
 
-// A reader that looks at the lock holds it shared for some microseconds. An
-// attempt that meets one tries again for this long before it gives up.
+// A reader that looks at the lock holds it shared for some microseconds, on a busy
+// machine longer. An attempt that meets one tries again for this long before it gives up.
 const (
-	lockTime  = 100 * time.Millisecond
+	lockTime  = time.Second
 	lockPause = 5 * time.Millisecond
 )
 
@@ -67,6 +67,11 @@ func acquire(f *files.Folder, owner string, try tryLock) (*lock, error) {
 	soon, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()
 	_, err = try(l.Flock, soon, lockPause)
+	if soon.Err() != nil { // which is also that of a process that had no turn for so long
+		if free, last := l.TryLock(); free && last == nil {
+			err = nil
+		}
+	}
 	switch {
 	case err == nil:
 	case soon.Err() != nil:
