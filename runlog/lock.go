@@ -32,7 +32,7 @@ type lock struct {
 // A reader that looks at the lock holds it shared for some microseconds, on a busy
 // machine longer. An attempt that meets one tries again for this long before it gives up.
 const (
-	lockTime  = time.Second
+	lockTime  = 300 * time.Millisecond
 	lockPause = 5 * time.Millisecond
 )
 
