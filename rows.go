@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
@@ -62,7 +61,7 @@ func CheckRows(m models.Definition, s *data.Prepared) error {
 		return s.Check()
 	}
 	variables := models.VariablesOf(m)
-	bits := !slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Support != models.Bits() || v.States > 0 })
+	bits := models.Binary(m)
 	var counted []int // all others are of numbers, which may be too large to have a likelihood
 	for d, of := range variables[:min(len(variables), s.Dim)] {
 		if of.Support.Size() > 0 {

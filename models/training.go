@@ -2,6 +2,7 @@ package models
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 )
@@ -113,6 +114,24 @@ func TargetsOf(m Definition) (names []string) {
 		names = append(names, VariableOf(m, d).Label(d))
 	}
 	return names
+}
+
+// Ungiven returns the place of the first value of rows x [n, width] that is not known although a [Targeted] is given it, as
+// in every row of its training. ok is false where there is none, and of other models.
+func Ungiven(m Definition, x []float32, n int) (row, variable int, ok bool) {
+	t, targeted := m.(Targeted)
+	if !targeted || n <= 0 || !slices.ContainsFunc(x, IsNotKnown) {
+		return 0, 0, false
+	}
+	targets, variables, width := t.Targets(), VariablesOf(t), len(x)/n
+	for i := range n {
+		for d, v := range x[i*width:][:min(width, len(variables))] {
+			if IsNotKnown(v) && !variables[d].Unknown && !slices.Contains(targets, d) {
+				return i, d, true
+			}
+		}
+	}
+	return 0, 0, false
 }
 
 // Stochastic is a model whose likelihood is estimated with noise: a variational

@@ -35,11 +35,19 @@ func (v Variable) Smooth() bool {
 	return v.Support.Kind == RealValues && v.Grid == nil && v.States == 0
 }
 
+// Bit reports whether the variable is 0 or 1 and nothing else.
+func (v Variable) Bit() bool { return v.Support == Bits() && v.States == 0 }
+
 // Discrete reports whether its values can be counted, so that they have probabilities and not densities.
 func (v Variable) Discrete() bool { return v.Grid != nil || v.Support.Discrete() }
 
 // Label names the variable, number d of its model, by its column or its number from 1.
 func (v Variable) Label(d int) string { return cmp.Or(v.Name, fmt.Sprintf("variable %d", d+1)) }
+
+// Binary reports whether all variables of a model are bits.
+func Binary(m Definition) bool {
+	return m != nil && !slices.ContainsFunc(VariablesOf(m), func(v Variable) bool { return !v.Bit() })
+}
 
 // Smooth reports whether all variables of a model are.
 func Smooth(m Definition) bool {

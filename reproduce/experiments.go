@@ -34,6 +34,19 @@ var (
 	wineSteps = []float64{0.1, 0.01, 0.01, 0.1, 0.001, 1, 1, 1e-5, 0.01, 0.01, 0.1}
 )
 
+// ofReals are the figures of a mixture, of all test rows first, which rounded values and rows that repeat may flatter.
+// steps are what columns are rounded to, nil where they are not.
+func ofReals(what string, of []Training, steps []float64) []Figure {
+	figure := func(which string, m measure) Figure {
+		return Figure{What: what + which, Unit: ofTenFolds, Trainings: of, measure: m}
+	}
+	all := []Figure{figure("", overFolds(nil)), figure(", rows that are not in training", overFolds(withoutTwins))}
+	if steps != nil {
+		all = append(all, figure(", rows with noise of a step", overFolds(spread(steps))))
+	}
+	return all
+}
+
 // wine is the experiment of a wine: figures of its own before ten folds of a MAF, which some keys make of its preset,
 // and of one with splines, beside RNADE.
 func wine(name, about string, rnade float64, from Source, own []Figure, model, training []string) Experiment {
@@ -48,7 +61,7 @@ func wine(name, about string, rnade float64, from Source, own []Figure, model, t
 		figure("MAF of splines", folds("spline", preset, append([]string{spline}, training...)...)))}
 	for i := range e.Figures {
 		f := &e.Figures[i]
-		if f.Unit = inLogLikelihood + ", mean ± deviation over ten folds"; f.Published != "" {
+		if f.Unit = ofTenFolds; f.Published != "" {
 			f.Source = paper
 		}
 	}
@@ -62,10 +75,7 @@ func wines() []Experiment {
 		what      string
 		trainings []Training
 	}{{"MADE of mixtures", folds("made", "wine_red")}, {"MADE of mixtures, eight orders", folds("orders", "wine_red", "model.orders={count: 8}")}} {
-		mixtures = append(mixtures,
-			Figure{What: of.what, Trainings: of.trainings, measure: overFolds(nil)},
-			Figure{What: of.what + ", rows that are not in training", Trainings: of.trainings, measure: overFolds(withoutTwins)},
-			Figure{What: of.what + ", rows with noise of a step", Trainings: of.trainings, measure: overFolds(spread(wineSteps))})
+		mixtures = append(mixtures, ofReals(of.what, of.trainings, wineSteps)...)
 	}
 	mixtures[0].Published, mixtures[0].Rule = "-9.36", AtLeast(-9.4)
 	return []Experiment{
@@ -179,18 +189,10 @@ var eornadeRows = []struct {
 func eornade() Experiment {
 	e := Experiment{Name: "eornade", About: "one network of any order with 16 orders on the reals of the RNADE papers, in ten folds"}
 	for _, r := range eornadeRows {
-		of := folds(strings.ReplaceAll(r.name, " ", "-"), r.preset)
-		figure := func(what string, m measure) Figure {
-			return Figure{What: what, Unit: inLogLikelihood + ", mean ± deviation over ten folds", Trainings: of, measure: m}
-		}
-		first := figure(r.name, overFolds(nil))
-		first.Published, first.Rule = fmt.Sprintf("%.2f", r.nats), AtLeast(r.least)
-		first.Source = "EoRNADE with three layers and 16 orders, Uria et al. 2014, arXiv 1310.1757, table 3"
-		e.Data = append(e.Data, r.from)
-		e.Figures = append(e.Figures, first, figure(r.name+", rows that are not in training", overFolds(withoutTwins)))
-		if r.steps != nil {
-			e.Figures = append(e.Figures, figure(r.name+", rows with noise of a step", overFolds(spread(r.steps))))
-		}
+		of := ofReals(r.name, folds(strings.ReplaceAll(r.name, " ", "-"), r.preset), r.steps)
+		of[0].Published, of[0].Rule = fmt.Sprintf("%.2f", r.nats), AtLeast(r.least)
+		of[0].Source = "EoRNADE with three layers and 16 orders, Uria et al. 2014, arXiv 1310.1757, table 3"
+		e.Data, e.Figures = append(e.Data, r.from), append(e.Figures, of...)
 	}
 	return e
 }
@@ -201,6 +203,7 @@ const mafPaper = "Papamakarios et al. 2017, arXiv 1705.07057"
 const (
 	inLogLikelihood = "nats a row, log-likelihood in model space"
 	inDivergence    = "nats"
+	ofTenFolds      = inLogLikelihood + ", mean ± deviation over ten folds"
 	inNLL           = "nats a row, negative log-likelihood"
 )
 

@@ -190,10 +190,13 @@ type Result struct {
 	Others       Float    `json:"nll_others"`
 }
 
+// ConditionalNLL names the figures of a run that is [Manifest.Conditional].
+const ConditionalNLL = "conditional NLL"
+
 // Figure names what NLL is: of some columns given the others, or of whole rows.
 func (r Result) Figure() string {
 	if r.Targets != nil {
-		return "conditional NLL"
+		return ConditionalNLL
 	}
 	return "NLL"
 }

@@ -394,7 +394,7 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	var of []int // all variables
 	what, which := "NLL", ""
 	if t, ok := r.model.(models.Targeted); ok {
-		of, what, which = t.Targets(), "conditional NLL", " of the targets"
+		of, what, which = t.Targets(), runlog.ConditionalNLL, " of the targets"
 	}
 	b := data.IndependentColumns(r.splits, of...)
 	b.Name += which

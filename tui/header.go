@@ -262,7 +262,7 @@ func validName(r *monitor.Run) string {
 	case orderMean:
 		return "valid one-pass mean of orders"
 	case runlog.ConditionalLikelihood:
-		return "valid conditional NLL"
+		return "valid " + runlog.ConditionalNLL
 	}
 	return "valid −ELBO"
 }
@@ -277,7 +277,7 @@ func testName(r *monitor.Run) string {
 	case "divergence":
 		return "test −ELBO"
 	case runlog.ConditionalLikelihood:
-		return "test conditional NLL"
+		return "test " + runlog.ConditionalNLL
 	}
 	return "test"
 }

@@ -234,7 +234,7 @@ func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
 
 // conditionalNLL names the figure of a model of targets.
 func conditionalNLL(targets []string) string {
-	return fmt.Sprintf("conditional NLL of %s given the others", text.Listed(targets))
+	return fmt.Sprintf("%s of %s given the others", runlog.ConditionalNLL, text.Listed(targets))
 }
 
 // headline is the figure that counts. notes come before the other circumstances

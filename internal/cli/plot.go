@@ -266,7 +266,7 @@ func (a *app) plotCurve(dir string, o plotOptions) error {
 	}
 	c, what := curveChart(raw, train, valid), "negative log-likelihood, nats"
 	if m.Conditional() {
-		what = "conditional NLL, nats"
+		what = runlog.ConditionalNLL + ", nats"
 		c.YName = what
 	}
 	if o.output != "" {

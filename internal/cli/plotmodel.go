@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
@@ -184,7 +183,7 @@ func sampleShape(r *maskflow.Model, o plotOptions) ([]int, error) {
 		return shape, nil
 	case r.Definition().Dim() == 2 && isNumber(r, 0) && isNumber(r, 1) && o.kind == "samples":
 		return []int{2}, nil
-	case side > 0 && !slices.ContainsFunc(models.VariablesOf(r.Definition()), func(v models.Variable) bool { return v.Support != models.Bits() || v.States > 0 }):
+	case side > 0 && models.Binary(r.Definition()):
 		return []int{side, side}, nil
 	}
 	return nil, usage(fmt.Errorf("--kind %s draws %s, but the model of %s has %s (give the size of images with --shape H,W, or try --kind columns)", o.kind, draws, r.Path, text.Count(r.Definition().Dim(), "variable")))

@@ -200,7 +200,7 @@ type validations struct {
 // name is what the lines call the figure.
 func (l *validations) name() string {
 	if l.conditional {
-		return "valid conditional NLL"
+		return "valid " + runlog.ConditionalNLL
 	}
 	return "valid"
 }

@@ -41,8 +41,11 @@ func (e *NotKnownError) placed(place string) string {
 // of them lost[k] lists the rows that member k has no likelihood of. The error is a *NotKnownError
 // where none has one.
 func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]int, err error) {
-	if t, ok := d.(models.Targeted); ok {
-		return nil, ungiven(t, x, n)
+	if _, ok := d.(models.Targeted); ok {
+		if i, variable, ok := models.Ungiven(d, x, n); ok {
+			return nil, &NotKnownError{Row: i, Variable: variable, Given: true}
+		}
+		return nil, nil
 	}
 	if _, any := d.(models.AnyOrder); any || n == 0 || !slices.ContainsFunc(x, models.IsNotKnown) {
 		return nil, nil
@@ -80,23 +83,6 @@ func unusable(d models.Definition, all []member, x []float32, n int) (lost [][]i
 		}
 	}
 	return lost, nil
-}
-
-// ungiven is the error of the first value of rows x [n, width] that is not known and is given in every row that a model was
-// trained on, nil without one.
-func ungiven(t models.Targeted, x []float32, n int) error {
-	if !slices.ContainsFunc(x, models.IsNotKnown) {
-		return nil
-	}
-	targets, variables, width := t.Targets(), models.VariablesOf(t), len(x)/n
-	for i := range n {
-		for d, v := range x[i*width:][:len(variables)] {
-			if models.IsNotKnown(v) && !variables[d].Unknown && !slices.Contains(targets, d) {
-				return &NotKnownError{Row: i, Variable: d, Given: true}
-			}
-		}
-	}
-	return nil
 }
 
 // Joint is the logarithm of the mean of the probabilities that members of an ensemble give a row:

@@ -164,7 +164,6 @@ func ResidualProblem(residual bool, hidden []int, degrees masks.Kind) (option, t
 // maxWeights bounds a model: three copies or more of it are held in training.
 const maxWeights = 1 << 31
 
-// checkSize refuses layers between the groups, below them so many inputs more.
 // checkSize refuses too many parameters of layers, and of direct connections where there are any. more are inputs
 // beside the units of the groups.
 func checkSize(groups []Group, more, context int, hidden []int, direct bool) error {

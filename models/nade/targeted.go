@@ -145,11 +145,9 @@ func (a *targetAsker) Ask(ctx context.Context, x, cond []float32, asked []int) (
 			return nil, fmt.Errorf("nade: %s is asked for, but the model only predicts its targets: %s", a.of.Variable(d).Label(d), text.Listed(models.TargetsOf(a.of)))
 		}
 	}
-	for i, v := range x {
-		if d := i % len(marks); !marks[d] && models.IsNotKnown(v) && !a.of.Variable(d).Unknown {
-			return nil, fmt.Errorf("nade: row %d: %s is not known, and the model was trained with it known in every row (data.holes: unknown trains with holes)",
-				i/len(marks), a.of.Variable(d).Label(d))
-		}
+	if row, d, ok := models.Ungiven(a.of, x, len(x)/len(marks)); ok {
+		return nil, fmt.Errorf("nade: row %d: %s is not known, and the model was trained with it known in every row (data.holes: unknown trains with holes)",
+			row, a.of.Variable(d).Label(d))
 	}
 	return a.asker.Ask(ctx, x, cond, asked)
 }
