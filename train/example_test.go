@@ -57,7 +57,7 @@ type signs struct{ rate float64 }
 func (s signs) Rate() float64                         { return s.rate }
 func (signs) Slots() int                              { return 0 }
 func (signs) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
-func (signs) Update(param, gradient *graph.Node, _, scalars []*graph.Node) (*graph.Node, []*graph.Node) {
+func (signs) Update(param, gradient *graph.Node, _, scalars []*graph.Node, _ train.Settle) (*graph.Node, []*graph.Node) {
 	return graph.Sub(param, graph.Mul(graph.Sign(gradient), scalars[0])), nil
 }
 

@@ -26,9 +26,15 @@ type Optimizer interface {
 	// with the given learning rate. Their count does not vary; the first grows
 	// with the rate.
 	Scalars(step int64, rate float64) []float64
-	// Update returns a parameter and its slots after one step along the gradient.
-	Update(param, gradient *Node, slots, scalars []*Node) (*Node, []*Node)
+	// Update returns a parameter and its slots after one step along the gradient. What is in a slot
+	// goes through settle, and the parameter is computed from what that returns.
+	Update(param, gradient *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node)
 }
+
+// Settle returns what a slot holds after a step, of its new and its old value: the old one where the step is not
+// finite. What is computed from it does not read the old one, which is why a loop on the device can write the
+// new value in its place; without, XLA copies each slot in each step.
+type Settle func(updated, old *Node) *Node
 
 // optimizers lists those that a configuration can name, the default first.
 func optimizers() []Optimizer {
@@ -104,12 +110,12 @@ func (*Adadelta) Slots() int { return 2 }
 func (*Adadelta) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update is algorithm 1.
-func (o *Adadelta) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+func (o *Adadelta) Update(p, g *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node) {
 	g = penalised(p, g, o.WeightDecay, o.Decays)
 	keep, add, eps := nn.Number(p, o.Decay), nn.Number(p, 1-o.Decay), nn.Number(p, o.Epsilon)
-	squares := Add(Mul(slots[0], keep), Mul(Square(g), add))
-	delta := Mul(g, Sqrt(Div(Add(slots[1], eps), Add(squares, eps))))
-	deltas := Add(Mul(slots[1], keep), Mul(Square(delta), add))
+	squares := settle(Add(Mul(slots[0], keep), Mul(Square(g), add)), slots[0])
+	delta := OptimizationBarrier(Mul(g, Sqrt(Div(Add(slots[1], eps), Add(squares, eps)))))
+	deltas := settle(Add(Mul(slots[1], keep), Mul(Square(delta), add)), slots[1])
 	return Sub(p, Mul(delta, scalars[0])), []*Node{squares, deltas}
 }
 
@@ -142,9 +148,9 @@ func (*Adagrad) Slots() int { return 1 }
 func (*Adagrad) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update divides by the root of the sum of squares.
-func (o *Adagrad) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+func (o *Adagrad) Update(p, g *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node) {
 	g = penalised(p, g, o.WeightDecay, o.Decays)
-	squares := Add(slots[0], Square(g))
+	squares := settle(Add(slots[0], Square(g)), slots[0])
 	return Sub(p, Mul(scalars[0], Div(g, Sqrt(Add(squares, nn.Number(p, o.Epsilon)))))), []*Node{squares}
 }
 
@@ -190,14 +196,14 @@ func (o *Adam) Scalars(step int64, rate float64) []float64 {
 }
 
 // Update is algorithm 1 of the paper.
-func (o *Adam) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	change, slots := o.change(p, penalised(p, g, o.WeightDecay, o.Decays), slots, scalars)
+func (o *Adam) Update(p, g *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node) {
+	change, slots := o.change(p, penalised(p, g, o.WeightDecay, o.Decays), slots, scalars, settle)
 	return Sub(p, change), slots
 }
 
-func (o *Adam) change(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	m := Add(Mul(slots[0], nn.Number(p, o.Beta1)), Mul(g, nn.Number(p, 1-o.Beta1)))
-	v := Add(Mul(slots[1], nn.Number(p, o.Beta2)), Mul(Square(g), nn.Number(p, 1-o.Beta2)))
+func (o *Adam) change(p, g *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node) {
+	m := settle(Add(Mul(slots[0], nn.Number(p, o.Beta1)), Mul(g, nn.Number(p, 1-o.Beta1))), slots[0])
+	v := settle(Add(Mul(slots[1], nn.Number(p, o.Beta2)), Mul(Square(g), nn.Number(p, 1-o.Beta2))), slots[1])
 	return Div(Mul(m, scalars[0]), Add(Mul(Sqrt(v), scalars[1]), nn.Number(p, o.Epsilon))), []*Node{m, v}
 }
 
@@ -228,8 +234,8 @@ func (o *AdamW) Scalars(step int64, rate float64) []float64 {
 }
 
 // Update is that of Adam less the decay.
-func (o *AdamW) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
-	change, slots := (*Adam)(o).change(p, g, slots, scalars)
+func (o *AdamW) Update(p, g *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node) {
+	change, slots := (*Adam)(o).change(p, g, slots, scalars, settle)
 	if pulls(o.Decays, p) {
 		change = Add(change, Mul(p, scalars[2]))
 	}
@@ -283,13 +289,13 @@ func (o *SGD) Slots() int {
 func (*SGD) Scalars(_ int64, rate float64) []float64 { return []float64{rate} }
 
 // Update steps along the velocity.
-func (o *SGD) Update(p, g *Node, slots, scalars []*Node) (*Node, []*Node) {
+func (o *SGD) Update(p, g *Node, slots, scalars []*Node, settle Settle) (*Node, []*Node) {
 	g = penalised(p, g, o.WeightDecay, o.Decays)
 	if o.Momentum == 0 {
 		return Sub(p, Mul(g, scalars[0])), nil
 	}
 	mu := nn.Number(p, o.Momentum)
-	v := Add(Mul(slots[0], mu), g)
+	v := settle(Add(Mul(slots[0], mu), g), slots[0])
 	along := v
 	if o.Nesterov {
 		along = Add(g, Mul(v, mu))

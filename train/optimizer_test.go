@@ -278,7 +278,7 @@ func TestDecaysOfWeights(t *testing.T) {
 					for _, s := range scalars {
 						numbers = append(numbers, graph.Scalar(p.Graph(), p.DType(), s))
 					}
-					updated, _ := opt.Update(p, graph.ZerosLike(p), slots, numbers)
+					updated, _ := opt.Update(p, graph.ZerosLike(p), slots, numbers, func(updated, _ *graph.Node) *graph.Node { return updated })
 					after = append(after, updated)
 				}
 				return after

@@ -110,6 +110,13 @@ func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, los
 			gradients[i] = Mul(g, factor)
 		}
 	}
+	// The rate times the norm bounds the longest update; one whose square
+	// overflows is lost. Looking at the updated parameters themselves would cost a
+	// tenth of a large step.
+	norm = Where(IsFinite(Square(Mul(norm, scalars[0]))), norm, nn.Number(norm, math.Inf(1)))
+	finite = IsFinite(Add(loss, norm))
+	keep := func(updated, old *Node) *Node { return Where(finite, updated, old) }
+	settle := func(updated, old *Node) *Node { return OptimizationBarrier(keep(updated, old)) }
 	next = make([]*Node, len(state))
 	slots := p.opt.Slots()
 	copy(next, state)
@@ -123,24 +130,14 @@ func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, los
 		for s := range own {
 			own[s] = state[n*(1+s)+i]
 		}
-		updated, after := p.opt.Update(param, gradient, own, scalars)
-		next[i] = updated
+		updated, after := p.opt.Update(param, gradient, own, scalars, settle)
+		next[i] = keep(updated, param)
 		for s := range after {
 			next[n*(1+s)+i] = after[s]
 		}
 		if p.ema > 0 {
 			at := n*(1+slots) + i
-			next[at] = Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema)))
-		}
-	}
-	// The rate times the norm bounds the longest update; one whose square
-	// overflows is lost. Looking at the updated parameters themselves would cost a
-	// tenth of a large step.
-	norm = Where(IsFinite(Square(Mul(norm, scalars[0]))), norm, nn.Number(norm, math.Inf(1)))
-	finite = IsFinite(Add(loss, norm))
-	for i := range next {
-		if next[i] != state[i] {
-			next[i] = Where(finite, next[i], state[i])
+			next[at] = keep(Add(Mul(state[at], nn.Number(param, p.ema)), Mul(updated, nn.Number(param, 1-p.ema))), state[at])
 		}
 	}
 	return next, loss, norm, finite
@@ -240,26 +237,19 @@ func (p *program) run(b compute.Backend, state []*tensors.Tensor, steps []exec.V
 }
 
 // chunkFor is the number of steps a call. A loop on the device saves the host's
-// fixed share of each step, which matters while a step is short; on a CPU
-// carrying the state of a large model through the loop costs more than that. On
-// a GPU the host's share is most of a step: a MAF of 1.8 million parameters
-// takes seven times as many steps a second in the loop.
-func chunkFor(kind string, d models.Definition, stepsPerEpoch int) int {
+// fixed share of each step, which matters while a step is short, and writes the
+// state in place, which matters when it is large. On a GPU the host's share is most
+// of a step: a MAF of 1.8 million parameters takes seven times as many steps a
+// second in the loop.
+func chunkFor(kind string, stepsPerEpoch int) int {
+	most := maxChunk
 	if kind == backend.KindCUDA {
-		return max(1, min(maxChunkGPU, stepsPerEpoch))
+		most = maxChunkGPU
 	}
-	size := 0
-	for _, s := range d.Specs() {
-		size += s.Size()
-	}
-	if size > maxLoopParameters {
-		return 1
-	}
-	return max(1, min(maxChunk, stepsPerEpoch))
+	return max(1, min(most, stepsPerEpoch))
 }
 
 const (
-	maxChunk          = 8
-	maxChunkGPU       = 16
-	maxLoopParameters = 250_000
+	maxChunk    = 8
+	maxChunkGPU = 16
 )

@@ -114,7 +114,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	t.normalises = normalises(d)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Width()}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
-		t.program.chunk = chunkFor(b.Kind, d, t.stepsPerEpoch())
+		t.program.chunk = chunkFor(b.Kind, t.stepsPerEpoch())
 	}
 	if t.walks() && t.masked.Cycle().Len() != masks.Unlimited {
 		t.p.MaskLoss = make([]runlog.Float, t.masked.Cycle().Len())

@@ -44,6 +44,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -280,7 +281,9 @@ func (m *Model) dropped() (units int) {
 // how far along an order the row is cut. Where nothing is to be dropped, as in validation, train is false.
 func (m *Model) Drawer(train bool) models.RowDrawer {
 	cut, dim := m.cuts.Drawer(), m.opts.Dim
-	keep := float32(1 / (1 - m.opts.Dropout))
+	const steps = 1 << 16
+	dropped := uint64(math.Round(m.opts.Dropout * steps))
+	keep := float32(1 / (1 - float64(dropped)/steps))
 	var x []float32
 	unknown := func(d int) bool { return models.IsNotKnown(x[d]) }
 	return func(rng *rand.Rand, at float64, row, noise []float32) {
@@ -289,11 +292,20 @@ func (m *Model) Drawer(train bool) models.RowDrawer {
 		} else {
 			cut(rng, at, nil, noise[:dim])
 		}
-		for i := range noise[dim:] {
-			if noise[dim+i] = keep; train && rng.Float64() < m.opts.Dropout {
-				noise[dim+i] = 0
-			} else if !train {
-				noise[dim+i] = 1
+		units := noise[dim:]
+		if !train {
+			for i := range units {
+				units[i] = 1
+			}
+			return
+		}
+		const lanes, bits = 4, 16 // a random number serves so many units with so many bits each
+		for ; len(units) > 0; units = units[min(lanes, len(units)):] {
+			word := rng.Uint64()
+			for i := range min(lanes, len(units)) {
+				if units[i] = keep; word>>(bits*i)&(1<<bits-1) < dropped {
+					units[i] = 0
+				}
 			}
 		}
 	}
