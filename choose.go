@@ -168,10 +168,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 // are plain numbers.
 func Variables(p *data.Preparation) (all []models.Variable) {
 	for _, m := range p.Modelled() {
-		v := models.Variable{Name: m.Name, States: m.Atoms, Hole: m.Hole, Unknown: m.Unknown}
-		if m.Hole {
-			v.States++
-		}
+		v := models.Variable{Name: m.Name, States: m.States(), Hole: m.Hole, Unknown: m.Unknown}
 		switch m.Kind {
 		case data.Binary:
 			v.Support = models.Bits()

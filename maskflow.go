@@ -305,6 +305,9 @@ type EvalOptions struct {
 	Samples int
 	// Progress, if not nil, is called now and then with how many rows are done.
 	Progress func(rows int)
+	// Row, if not nil, is called with what the evaluation is the mean of: ln p of each row in turn, in nats and in the
+	// units of the source, not finite of a row without a likelihood.
+	Row func(logp float64)
 }
 
 // EvaluateOf computes the negative log-likelihood of prepared rows under the
@@ -337,7 +340,7 @@ func (m *Core) evaluate(ctx context.Context, target bool, o EvalOptions, blocks 
 	}
 	defer done()
 	of := m.ensemble(o.Orders)
-	of.Progress = o.Progress
+	of.Progress, of.Row = o.Progress, o.Row
 	if o.Samples > 0 && models.TargetsOf(m.of.Model) == nil {
 		of.Draws = o.Samples
 	}

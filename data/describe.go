@@ -5,8 +5,6 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
-
-	"github.com/maskflow/maskflow/internal/num"
 )
 
 // Stats describe the splits of a source.
@@ -249,9 +247,9 @@ func (s *Splits) independent(variables []int) Baseline {
 		if variables != nil && !slices.Contains(variables, d) {
 			continue
 		}
-		score := m.independent(s.Train, d)
+		score := m.MarginOf(s.Train, d)
 		for i := range logp {
-			logp[i] += score(s.Test.Row(i)[d])
+			logp[i] += score.LogProb(m.Point(s.Test.Row(i)[d]))
 		}
 	}
 	sum := 0.0
@@ -262,68 +260,4 @@ func (s *Splits) independent(variables []int) Baseline {
 		}
 	}
 	return Baseline{"independent columns", -sum / weights}
-}
-
-// independent returns ln p of the prepared numbers of variable d by those of rows.
-func (m Modelled) independent(rows *Prepared, d int) func(float32) float64 {
-	states, levels := make([]float64, m.Atoms+1), make([]float64, m.Levels)
-	if m.Hole {
-		states = append(states, 0)
-	}
-	var numbers column
-	known := 0.0
-	weight, sum := weightOf(rows.Weights, rows.Rows)
-	for i := range rows.Rows {
-		v, w := rows.Row(i)[d], weight(i)*float64(rows.Rows)/sum
-		if v == num.NotKnown {
-			continue
-		}
-		known += w
-		k := num.StateOf(v)
-		if states[k+1] += w; k >= 0 {
-			continue
-		}
-		if numbers.addWeighted(float64(v), w); m.Levels > 0 {
-			levels[int(v)] += w
-		}
-	}
-	sd := math.Sqrt(numbers.squares / numbers.n)
-	return func(v float32) float64 {
-		if v == num.NotKnown {
-			return 0
-		}
-		k := num.StateOf(v)
-		logp := math.Log((states[k+1] + 1) / (known + float64(len(states))))
-		switch y := float64(v); {
-		case k >= 0:
-			return logp
-		case m.Levels > 0:
-			return logp + math.Log((levels[int(v)]+1)/(numbers.n+float64(m.Levels)))
-		case m.Kind == Circular && m.Grid == nil:
-			return logp - math.Log(2*math.Pi)
-		case m.Kind == Circular:
-			return logp + math.Log(m.Grid.Width(y)/(2*math.Pi))
-		case m.Grid == nil:
-			return logp - math.Log(2*math.Pi)/2 - math.Log(sd) - (y-numbers.mean)*(y-numbers.mean)/(2*sd*sd)
-		default:
-			low, high := m.Grid.Cell(y)
-			if sd == 0 { // a constant column has cells, too
-				sd = m.Grid.Width(numbers.mean) / math.Sqrt(12)
-			}
-			return logp + logNormalBetween((low-numbers.mean)/sd, (high-numbers.mean)/sd)
-		}
-	}
-}
-
-// logNormalBetween is ln(Φ(b) − Φ(a)).
-func logNormalBetween(a, b float64) float64 {
-	if a > 0 { // more digits in the other tail
-		a, b = -b, -a
-	}
-	if p := (math.Erfc(-b/math.Sqrt2) - math.Erfc(-a/math.Sqrt2)) / 2; p > 0x1p-40*math.Erfc(-b/math.Sqrt2) && p > math.SmallestNonzeroFloat64 {
-		return math.Log(p)
-	}
-	a = max(a, b-1) // far out, or narrow
-	middle := (a + b) / 2
-	return -middle*middle/2 - math.Log(2*math.Pi)/2 + math.Log(b-a)
 }

@@ -622,7 +622,8 @@ func TestHolesThatAreNotKnown(t *testing.T) {
 		}
 	}
 	for d, m := range splits.Prep.Modelled() {
-		score, sum := m.independent(splits.Train, d), 0.0
+		margin, sum := m.MarginOf(splits.Train, d), 0.0
+		score := func(v float32) float64 { return margin.LogProb(m.Point(v)) }
 		for k := range m.Levels {
 			sum += math.Exp(score(float32(k)))
 		}
@@ -688,12 +689,9 @@ func TestBaselineOfSchemas(t *testing.T) {
 	}
 	splits := must.M1(Split(tableOf(s, columns), Options{Columns: s}))
 	for d, m := range splits.Prep.Modelled() {
-		score, sum := m.independent(splits.Train, d), 0.0
-		states := m.Atoms
-		if m.Hole {
-			states++
-		}
-		for k := range states {
+		margin, sum := m.MarginOf(splits.Train, d), 0.0
+		score := func(v float32) float64 { return margin.LogProb(m.Point(v)) }
+		for k := range m.States() {
 			sum += math.Exp(score(num.StateCode(k)))
 		}
 		for k := range m.Levels {

@@ -10,11 +10,13 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/baseline"
 	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/files"
 	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -63,6 +65,9 @@ type Summary struct {
 	// Baseline is what any model must beat on the test rows, and BaselineNLL its figure; "" where there is none.
 	Baseline    string       `json:"baseline,omitempty"`
 	BaselineNLL runlog.Float `json:"baseline_nll,omitempty"`
+	// Baselines are densities of few assumptions beside the model on the test rows, the best first; nil where it has no
+	// likelihood of rows.
+	Baselines []baseline.Comparison `json:"baselines,omitempty"`
 	// DataChanged is not nil when the run was continued on other rows, and lists what
 	// differs.
 	DataChanged []string `json:"data_changed,omitempty"`
@@ -377,7 +382,12 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	}
 	defer m.Close()
 	end := r.requests.watch(runlog.Testing, r.saved.step)
-	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{Progress: r.tested()})
+	var logp []float64
+	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{Progress: r.tested(), Row: func(v float64) { logp = append(logp, v) }})
+	_, targeted := r.model.(models.Targeted)
+	if err == nil && !targeted {
+		s.Baselines, err = baseline.Compare(ctx, r.splits, r.splits.Test, logp)
+	}
 	end()
 	if r.requests.stopNow() {
 		return ErrStopped // that there is no result was promised
@@ -403,8 +413,16 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	}
 	if e.NLLOthers-e.NLL2SE > b.NLL {
 		remarks = []string{fmt.Sprintf("the test %s, %.2f, is worse than that of %s, %.2f", what, e.NLLOthers, b.Name, b.NLL)}
-		r.notes = append(r.notes, remarks...)
 	}
+	if best := baseline.Best(s.Baselines); best != nil && best.Worse() {
+		remarks = append(remarks, fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f, by %s nats a row", e.NLLOthers, best.Name, best.NLL, text.WithError(-best.Better, best.Better2SE)))
+	}
+	if !targeted && r.splits.Target == "" {
+		if i := baseline.Dominant(r.splits.Test, logp); i >= 0 {
+			remarks = append(remarks, fmt.Sprintf("one row makes half of the test NLL or more: %s has %.4g nats (median of all %.4g)", r.splits.Test.RowPlace(i), -logp[i], -num.Median(logp)))
+		}
+	}
+	r.notes = append(r.notes, remarks...)
 	if e.BadRows > 0 {
 		remarks = append(remarks, badRows(e, "test"))
 	}

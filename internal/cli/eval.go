@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/baseline"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/masks"
@@ -36,6 +37,9 @@ orders, the gain of the ensemble over it and the effective number of orders foll
 negative evidence lower bound and the importance-weighted likelihood of --samples draws a
 row, a flow that is fitted to a target the divergence KL(q‖p) from it, and a model of
 named columns (model.targets) their conditional likelihood, by draws of what is given.
+
+A full Gaussian, a Gaussian copula and a mixture of products, fitted to the training rows,
+stand beside the figure where they are possible: the difference is taken row by row.
 
 ` + holesHelp + `
 
@@ -97,6 +101,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	var rows int
 	var changed []string
 	var evaluate func(o maskflow.EvalOptions) (maskflow.Evaluation, error)
+	compare := func([]float64) ([]baseline.Comparison, error) { return nil, nil }
 	if o.file == "" {
 		splits, differs, err := a.readData(ctx, r, o.split, o.changed)
 		if err != nil {
@@ -112,6 +117,9 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 		name, rows = set.Name, set.Rows
 		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.EvaluateOf(ctx, set, o) }
+		if changed == nil && models.TargetsOf(r.Definition()) == nil {
+			compare = func(logp []float64) ([]baseline.Comparison, error) { return baseline.Compare(ctx, splits, set, logp) }
+		}
 	} else {
 		t, err := a.readRows(ctx, r, o.file, o.array, false)
 		if err != nil {
@@ -126,12 +134,18 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	}
 	slices.Sort(o.orders)
 	var found []maskflow.Evaluation
+	var logp []float64 // of the last
 	for _, k := range slices.Compact(o.orders) {
-		e, err := evaluate(maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(rows)})
+		logp = logp[:0]
+		e, err := evaluate(maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(rows), Row: func(v float64) { logp = append(logp, v) }})
 		if err != nil {
 			return err
 		}
 		found = append(found, e)
+	}
+	beside, err := compare(logp)
+	if err != nil {
+		return err
 	}
 	f := figuresOf(r.Config, r.Definition(), r.Shape)
 	largest := f.json(found[len(found)-1], o.split)
@@ -140,9 +154,16 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 			largest.ByOrders = append(largest.ByOrders, f.json(e, o.split))
 		}
 	}
-	largest.DataChanged, largest.Warnings = changed, a.notes
+	largest.DataChanged, largest.Warnings, largest.Baselines = changed, a.notes, beside
 	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", name, text.Count(rows, "row"),
-		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)))
+		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)+linesText(comparisons(beside))))
+}
+
+func linesText(lines []string) (all string) {
+	for _, line := range lines {
+		all += line + "\n"
+	}
+	return all
 }
 
 // changedText is a line on what differs from the data of a training, if anything does.
@@ -328,6 +349,18 @@ func (f figures) text(es []maskflow.Evaluation) string {
 	return out
 }
 
+// comparisons are lines on baselines beside a model.
+func comparisons(of []baseline.Comparison) (lines []string) {
+	for _, c := range of {
+		how := "better"
+		if c.Better < 0 {
+			how = "worse"
+		}
+		lines = append(lines, fmt.Sprintf("%s has %.2f: the model is %s %s, row by row", c.Name, c.NLL, text.WithError(math.Abs(c.Better), c.Better2SE), how))
+	}
+	return lines
+}
+
 // evaluationJSON is an evaluation as every --json prints it.
 type evaluationJSON struct {
 	*runlog.Result
@@ -344,6 +377,8 @@ type evaluationJSON struct {
 	KL         *runlog.Float    `json:"kl,omitempty"`
 	PerOrder   []runlog.Float   `json:"per_order,omitempty"`
 	ByOrders   []evaluationJSON `json:"by_orders,omitempty"`
+	// Baselines are other densities of the same rows, the best first.
+	Baselines []baseline.Comparison `json:"baselines,omitempty"`
 	// DataChanged is how the rows differ from those of the training.
 	DataChanged []string `json:"data_changed,omitempty"`
 	// Warnings are the notes on the rows.

@@ -322,6 +322,9 @@ func summaryText(s *train.Summary, d models.Definition, f figures, of *data.Spli
 	if s.Baseline != "" {
 		b.add("", "%s have %.2f", s.Baseline, s.BaselineNLL)
 	}
+	for _, line := range comparisons(s.Baselines) {
+		b.add("", "%s", line)
+	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
 		when := fmt.Sprintf("after epoch %d, the best of %s", s.BestEpoch, text.Count(s.Epochs, "epoch"))
 		if s.BestEpoch == 0 {

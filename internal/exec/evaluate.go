@@ -119,7 +119,7 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 	if err != nil {
 		return Evaluation{}, err
 	}
-	acc := accumulator{means: e.drawn != nil}
+	acc := accumulator{means: e.drawn != nil, each: of.Row}
 	for s, err := range blocks {
 		if err == nil {
 			err = e.check(s)
@@ -145,7 +145,7 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 	}
 	if _, ok := e.model.(models.Stochastic); ok {
 		r.Samples, r.Orders, r.PerOrder = len(acc.perOrder), 1, nil
-		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.standardError()
+		r.NegELBO, r.NegELBO2SE = r.OrderMean, 2*acc.single.StandardError()
 		if o := models.ObjectiveOf(e.model); o.Kind == models.Divergence && !math.IsNaN(o.LogZ) {
 			kl := r.NegELBO + o.LogZ
 			r.KL = &kl
@@ -196,15 +196,16 @@ type accumulator struct {
 	means        bool // of the members' log-likelihoods, in place of that of their probabilities
 	set          *data.Prepared
 	before, rows int // of former blocks, and of the set
-	joint, gain  moments
-	single       moments  // of the mean of a row's log-likelihoods
-	holes        *moments // of what is due to holes; nil without
+	joint, gain  num.Mean
+	single       num.Mean  // of the mean of a row's log-likelihoods
+	holes        *num.Mean // of what is due to holes; nil without
 	bad          int
 	firstBad     string
-	model        moments // of ln p in the units of the model
-	ess          moments
-	perOrder     []moments
+	model        num.Mean // of ln p in the units of the model
+	ess          num.Mean
+	perOrder     []num.Mean
 	row          []float64
+	each         func(logp float64) // of each row; nil for none
 }
 
 // begin goes on with another block.
@@ -214,11 +215,11 @@ func (a *accumulator) begin(s *data.Prepared) {
 
 func (a *accumulator) add(perSet, holes [][]float64) {
 	if a.perOrder == nil {
-		a.perOrder = make([]moments, len(perSet))
+		a.perOrder = make([]num.Mean, len(perSet))
 		a.row = make([]float64, len(perSet))
 	}
 	if holes != nil && a.holes == nil {
-		a.holes = &moments{}
+		a.holes = &num.Mean{}
 	}
 	for i := range perSet[0] {
 		mean, logDet, weight := 0.0, a.set.RowLogDet(a.rows), 1.0
@@ -239,6 +240,9 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		if !a.means {
 			joint = Joint(a.row)
 		}
+		if a.each != nil {
+			a.each(joint)
+		}
 		if !num.Finite(joint) {
 			if a.bad++; a.bad == 1 {
 				a.firstBad = a.set.RowPlace(a.rows - 1)
@@ -250,32 +254,32 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 			if math.IsNaN(v) {
 				continue
 			}
-			a.perOrder[k].add(v, weight)
+			a.perOrder[k].Add(v, weight)
 			if share := math.Exp(v-joint) / float64(can); holes != nil && share > 0 {
 				part += share * holes[k][i]
 			}
 		}
-		a.single.add(mean, weight)
-		a.joint.add(joint, weight)
-		a.model.add(joint-logDet, weight)
-		a.gain.add(joint-mean, weight)
-		a.ess.add(effectiveNumber(a.row), weight)
+		a.single.Add(mean, weight)
+		a.joint.Add(joint, weight)
+		a.model.Add(joint-logDet, weight)
+		a.gain.Add(joint-mean, weight)
+		a.ess.Add(effectiveNumber(a.row), weight)
 		if holes != nil {
-			a.holes.add(part, weight)
+			a.holes.Add(part, weight)
 		}
 	}
 }
 
 func (a *accumulator) result() Evaluation {
-	r := Evaluation{NLL2SE: 2 * a.joint.standardError(), NLLOthers: -a.joint.value(), Orders: len(a.perOrder), BadRows: a.bad,
-		Gain: a.gain.value(), Gain2SE: 2 * a.gain.standardError(), ESS: a.ess.value()}
+	r := Evaluation{NLL2SE: 2 * a.joint.StandardError(), NLLOthers: -a.joint.Value(), Orders: len(a.perOrder), BadRows: a.bad,
+		Gain: a.gain.Value(), Gain2SE: 2 * a.gain.StandardError(), ESS: a.ess.Value()}
 	for _, m := range a.perOrder {
-		r.PerOrder = append(r.PerOrder, -m.value())
-		r.OrderMean += -m.value() / float64(len(a.perOrder))
+		r.PerOrder = append(r.PerOrder, -m.Value())
+		r.OrderMean += -m.Value() / float64(len(a.perOrder))
 	}
-	r.NLL, r.NLLModel, r.NLLModel2SE = r.NLLOthers, -a.model.value(), 2*a.model.standardError()
+	r.NLL, r.NLLModel, r.NLLModel2SE = r.NLLOthers, -a.model.Value(), 2*a.model.StandardError()
 	if a.holes != nil {
-		holes := -a.holes.value()
+		holes := -a.holes.Value()
 		r.NLLHoles, r.NLLValues = &holes, new(r.NLLOthers-holes)
 	}
 	if a.bad > 0 {
@@ -306,53 +310,4 @@ func effectiveNumber(v []float64) float64 {
 		squares += p * p
 	}
 	return sum * sum / squares
-}
-
-// moments are a running weighted mean and its error (Welford 1962, West 1979). Infinite values
-// have no variance.
-type moments struct {
-	n          int     // of values whose weight is positive
-	mean, sumW float64 // by the weights
-	sumSq      float64 // Σ w²(v − centre)²
-	centre     float64 // by the squares of the weights
-	sumW2      float64
-	infinite   float64 // 0 for none
-}
-
-func (m *moments) add(v, weight float64) {
-	if weight <= 0 {
-		return
-	}
-	m.n++
-	if math.IsInf(v, 0) {
-		m.infinite = v
-		return
-	}
-	m.sumW += weight
-	m.mean += weight * (v - m.mean) / m.sumW
-	d, w2 := v-m.centre, weight*weight
-	m.sumW2 += w2
-	m.centre += w2 * d / m.sumW2
-	m.sumSq += w2 * d * (v - m.centre)
-}
-
-// value is the mean, NaN of no values.
-func (m *moments) value() float64 {
-	switch {
-	case m.n == 0:
-		return math.NaN()
-	case m.infinite != 0:
-		return m.infinite
-	}
-	return m.mean
-}
-
-// standardError is that of the mean, NaN where it has none: of fewer than two values, or
-// of infinite ones.
-func (m *moments) standardError() float64 {
-	if m.n < 2 || m.infinite != 0 {
-		return math.NaN()
-	}
-	off := m.centre - m.mean
-	return math.Sqrt((m.sumSq+m.sumW2*off*off)*float64(m.n)/float64(m.n-1)) / m.sumW
 }

@@ -29,6 +29,8 @@ type Ensemble struct {
 	// Progress, if not nil, is called now and then with how many rows are done, all
 	// members together.
 	Progress func(rows int)
+	// Row, if not nil, is called by an evaluation with ln p of each row in turn, in nats and in the units of the source.
+	Row func(logp float64)
 }
 
 // Evaluator computes log-likelihoods of a model for parameters that somebody

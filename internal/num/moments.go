@@ -11,20 +11,7 @@ func Moments(rows []float32, dim int) (mean, variance []float64) {
 	const block = 4096 // rows
 	n := len(rows) / dim
 	blocks := make([]columnMoments, (n+block-1)/block)
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for k := range next {
-				blocks[k] = momentsOf(rows[k*block*dim:min((k+1)*block, n)*dim], dim)
-			}
-		})
-	}
-	for k := range blocks {
-		next <- k
-	}
-	close(next)
-	wg.Wait()
+	Each(len(blocks), func(k int) { blocks[k] = momentsOf(rows[k*block*dim:min((k+1)*block, n)*dim], dim) })
 	all := columnMoments{mean: make([]float64, dim), sum: make([]float64, dim)}
 	for _, b := range blocks {
 		all.merge(b)
@@ -33,6 +20,24 @@ func Moments(rows []float32, dim int) (mean, variance []float64) {
 		all.sum[d] /= all.n
 	}
 	return all.mean, all.sum
+}
+
+// Each calls f for 0 … n−1, as many at a time as there are processors.
+func Each(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := range next {
+				f(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
 }
 
 // columnMoments are the mean of each column of n rows and the sum of squares

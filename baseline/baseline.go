@@ -1,0 +1,251 @@
+// Package baseline has densities of few assumptions, fitted in seconds, that a trained model has to beat: a full
+// Gaussian, a Gaussian copula, and a mixture of products. Each is fitted to the training rows of [data.Splits], its choices
+// are made on the validation rows, and it gives ln p of rows in nats, in the units of the source, as models do. A context
+// counts for nothing in them.
+package baseline
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
+	"github.com/maskflow/maskflow/internal/text"
+	"github.com/maskflow/maskflow/runlog"
+)
+
+// Density is a fitted baseline.
+type Density struct {
+	// Name says what it is, with an article, as "a full Gaussian", and of how many rows where these are not all.
+	Name string
+
+	logp func(t *table) []float64
+}
+
+// Densities are fitted to so many cells of the training rows, of 1,000 rows at least: of more rows a part, drawn from a seed. A
+// number, of which most rows have another, counts for ten levels. A fit takes a second or two.
+const (
+	mostCells = 400_000
+	ofNumber  = 10
+	leastRows = 1000
+)
+
+// Fit fits the baselines that are possible for the rows: a full Gaussian where all variables are numbers, a copula where two are
+// numbers and some are not, and a mixture always. It returns none for a target, nor where training or validation has no rows.
+func Fit(ctx context.Context, s *data.Splits) (fitted []Density, err error) {
+	if s == nil || s.Target != "" || s.Train == nil || s.Valid == nil || s.Train.Rows < 2 || s.Valid.Rows == 0 || s.Train.Dim == 0 {
+		return nil, nil
+	}
+	variables := variablesOf(s)
+	train, valid := newTable(variables, some(variables, s.Train), s.Train), newTable(variables, some(variables, s.Valid), s.Valid)
+	for _, fit := range []func(context.Context, *table, *table) (*Density, error){gaussian, copula, mixture} {
+		d, err := fit(ctx, train, valid)
+		if err != nil {
+			return nil, err
+		}
+		if d != nil {
+			if train.rows < s.Train.Rows {
+				d.Name += fmt.Sprintf(" of %s rows", text.Grouped(train.rows))
+			}
+			fitted = append(fitted, *d)
+		}
+	}
+	return fitted, nil
+}
+
+// LogProb returns ln p of prepared rows of the splits that the density was fitted to, in nats and in the units of the source;
+// nil without a density or rows.
+func (d Density) LogProb(s *data.Splits, of *data.Prepared) []float64 {
+	if d.logp == nil || s == nil || s.Train == nil || of == nil {
+		return nil
+	}
+	logp := d.logp(newTable(variablesOf(s), nil, of))
+	for i := range logp {
+		logp[i] += of.RowLogDet(i)
+	}
+	return logp
+}
+
+// variablesOf are what the columns of prepared rows are. Rows without a schema are bits where all training and validation rows
+// are, else real numbers.
+func variablesOf(s *data.Splits) []data.Modelled {
+	if m := s.Prep.Modelled(); m != nil {
+		return m
+	}
+	one := data.Modelled{Kind: data.Binary, Levels: 2}
+	for _, set := range []*data.Prepared{s.Train, s.Valid, s.Test} {
+		if set != nil && slices.ContainsFunc(set.X, func(v float32) bool { return v != 0 && v != 1 }) {
+			one = data.Modelled{Kind: data.Real}
+		}
+	}
+	return slices.Repeat([]data.Modelled{one}, s.Train.Dim)
+}
+
+// some are the rows of a set that densities are fitted to, nil for all.
+func some(variables []data.Modelled, s *data.Prepared) []int {
+	cells := 0
+	for _, m := range variables {
+		if cells++; m.Levels == 0 {
+			cells += ofNumber - 1
+		}
+	}
+	if most := max(mostCells/cells, leastRows); s.Rows > most {
+		return rand.New(rand.NewPCG(1, 2)).Perm(s.Rows)[:most]
+	}
+	return nil
+}
+
+// table is rows by the distinct values of each variable, so that a density computes each of them once.
+type table struct {
+	variables []data.Modelled
+	rows      int
+	weights   []float64 // of the rows, which sum to their number
+	points    [][]data.Point
+	codes     [][]int32 // of the rows, in points
+}
+
+func newTable(variables []data.Modelled, rows []int, s *data.Prepared) *table {
+	t := &table{variables: variables, rows: len(rows), points: make([][]data.Point, len(variables)), codes: make([][]int32, len(variables))}
+	at := func(i int) int { return rows[i] }
+	if rows == nil {
+		t.rows, at = s.Rows, func(i int) int { return i }
+	}
+	t.weights = make([]float64, t.rows)
+	for i := range t.weights {
+		if t.weights[i] = 1; s.Weights != nil {
+			t.weights[i] = s.Weights[at(i)]
+		}
+	}
+	if sum := floats.Sum(t.weights); sum > 0 {
+		floats.Scale(float64(t.rows)/sum, t.weights)
+	}
+	num.Each(len(variables), func(d int) {
+		values := make([]float32, t.rows)
+		for i := range values {
+			values[i] = s.Row(at(i))[d] + 0 // no −0
+		}
+		distinct := slices.Clone(values)
+		slices.Sort(distinct)
+		distinct = slices.Compact(distinct)
+		t.points[d], t.codes[d] = make([]data.Point, len(distinct)), make([]int32, t.rows)
+		for k, v := range distinct {
+			t.points[d][k] = variables[d].Point(v)
+		}
+		for i, v := range values {
+			k, _ := slices.BinarySearch(distinct, v)
+			t.codes[d][i] = int32(k)
+		}
+	})
+	return t
+}
+
+// point is variable d of a row.
+func (t *table) point(i, d int) data.Point { return t.points[d][t.codes[d][i]] }
+
+// numbers are the variables that are numbers on a line.
+func (t *table) numbers() (of []int) {
+	for d, m := range t.variables {
+		if m.Levels == 0 && m.Kind != data.Circular {
+			of = append(of, d)
+		}
+	}
+	return of
+}
+
+// margin is that of variable d by all rows.
+func (t *table) margin(d int) data.Margin {
+	return t.variables[d].Margin(t.rows, func(i int) (data.Point, float64) { return t.point(i, d), t.weights[i] }, nil)
+}
+
+// mean is the weighted mean of a number of each row.
+func (t *table) mean(v []float64) float64 { return floats.Dot(v, t.weights) / floats.Sum(t.weights) }
+
+// Comparison is a model beside a baseline.
+type Comparison struct {
+	// Name is that of the baseline, and NLL its mean over the rows in nats.
+	Name string  `json:"name"`
+	NLL  float64 `json:"nll"`
+	// Better is the mean, over rows that have a likelihood, of how many nats the model gives a row more than the baseline,
+	// and Better2SE twice its standard error: the difference is taken row by row.
+	Better    float64 `json:"better"`
+	Better2SE float64 `json:"better_2se"`
+}
+
+// MarshalJSON writes numbers that are not finite as the strings "NaN", "Inf" and "-Inf".
+func (c Comparison) MarshalJSON() ([]byte, error) {
+	type plain Comparison // without this method
+	return json.Marshal(struct {
+		plain
+		Better2SE runlog.Float `json:"better_2se"`
+	}{plain(c), runlog.Float(c.Better2SE)})
+}
+
+// Compare compares ln p of rows under a model, in nats and in the units of the source, with all baselines, the best first. It
+// returns an error where there is not one number for each row, and ctx's.
+func Compare(ctx context.Context, s *data.Splits, of *data.Prepared, logp []float64) ([]Comparison, error) {
+	fitted, err := Fit(ctx, s)
+	if err != nil || fitted == nil {
+		return nil, err
+	}
+	if of == nil || len(logp) != of.Rows {
+		return nil, fmt.Errorf("%s to compare need as many rows", text.Count(len(logp), "log-likelihood"))
+	}
+	var all []Comparison
+	for _, d := range fitted {
+		var nll, better num.Mean
+		for i, v := range d.LogProb(s, of) {
+			weight := 1.0
+			if of.Weights != nil {
+				weight = of.Weights[i]
+			}
+			if num.Finite(logp[i]) && num.Finite(v) {
+				nll.Add(-v, weight)
+				better.Add(logp[i]-v, weight)
+			}
+		}
+		if num.Finite(nll.Value()) {
+			all = append(all, Comparison{d.Name, nll.Value(), better.Value(), 2 * better.StandardError()})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Comparison) int { return cmp.Compare(a.NLL, b.NLL) })
+	return all, nil
+}
+
+// Best is the first of some comparisons, nil of none.
+func Best(of []Comparison) *Comparison {
+	if len(of) == 0 {
+		return nil
+	}
+	return &of[0]
+}
+
+// Worse reports whether the model is worse by more than twice the standard error.
+func (c Comparison) Worse() bool { return c.Better < -c.Better2SE }
+
+// Dominant is the row whose share of the sum of −ln p is half or more, −1 where none is: the mean says little of the others
+// then. Rows without a likelihood are left out.
+func Dominant(of *data.Prepared, logp []float64) int {
+	sum, largest, at := 0.0, 0.0, -1
+	for i, v := range logp {
+		if of != nil && of.Weights != nil && i < len(of.Weights) {
+			v *= of.Weights[i]
+		}
+		if !num.Finite(v) {
+			continue
+		}
+		if sum -= v; -v > largest {
+			largest, at = -v, i
+		}
+	}
+	if len(logp) > 3 && largest >= math.Abs(sum-largest) {
+		return at
+	}
+	return -1
+}

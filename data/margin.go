@@ -1,0 +1,151 @@
+package data
+
+import (
+	"math"
+
+	"github.com/maskflow/maskflow/internal/num"
+)
+
+// Point is a prepared number of a variable: what a density of this variable takes of it.
+type Point struct {
+	// Known is false of a value that is not known, for which all else says nothing.
+	Known bool
+	// State is that of a hole or an atom, −1 of a value.
+	State int
+	// Level is that of a binary or categorical variable.
+	Level int
+	// Value is the number, Low and High the ends of its cell and Width the width as rows have it, all 0 of a variable
+	// without cells.
+	Value, Low, High, Width float64
+}
+
+// Cells reports whether the number has a cell.
+func (p Point) Cells() bool { return p.Width > 0 }
+
+// Point is what a prepared number says.
+func (m Modelled) Point(v float32) Point {
+	p := Point{Known: v != num.NotKnown, State: num.StateOf(v)}
+	switch {
+	case !p.Known || p.State >= 0:
+	case m.Levels > 0:
+		p.Level = int(v)
+	default:
+		if p.Value = float64(v); m.Grid != nil {
+			p.Low, p.High = m.Grid.Cell(p.Value)
+			p.Width = m.Grid.Width(p.Value)
+		}
+	}
+	return p
+}
+
+// States is the number of states that a value may be in the place of.
+func (m Modelled) States() int {
+	if m.Hole {
+		return m.Atoms + 1
+	}
+	return m.Atoms
+}
+
+// Margin is the density of one variable alone: holes, atoms and levels have probabilities, of k rows in n (k+1)/(n+K)
+// where there are K of them, and numbers are Gaussian behind their transform, those with a step by the cells of
+// it; a circle is uniform.
+type Margin struct {
+	of             Modelled
+	states, levels []float64 // ln p, states from that of a value on
+	// Mean and SD are those of the numbers.
+	Mean, SD float64
+	logSD    float64
+}
+
+// Margin returns the margin of a variable by n places, with weights that sum to the number of rows. Where within is
+// not nil the places are those of a part of the rows, and within is the margin of all: the variance gets one row more, of a
+// tenth of their variance, so that rows that are alike leave it a width.
+func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within *Margin) Margin {
+	d := Margin{of: m, states: make([]float64, m.States()+1), levels: make([]float64, m.Levels)}
+	var numbers column
+	known, width := 0.0, 0.0
+	for i := range n {
+		p, w := at(i)
+		if !p.Known {
+			continue
+		}
+		known += w
+		if d.states[p.State+1] += w; p.State >= 0 {
+			continue
+		}
+		numbers.addWeighted(p.Value, w)
+		width += w * p.Width
+		if m.Levels > 0 {
+			d.levels[p.Level] += w
+		}
+	}
+	shares(d.states, known)
+	shares(d.levels, numbers.n)
+	squares, count := numbers.squares, numbers.n
+	if within != nil {
+		squares, count = squares+within.SD*within.SD/10, count+1
+		if numbers.n == 0 {
+			numbers.mean = within.Mean
+		}
+	}
+	d.Mean, d.SD = numbers.mean, math.Sqrt(squares/count)
+	if d.SD == 0 && width > 0 { // a constant column has cells, too
+		d.SD = width / numbers.n / math.Sqrt(12)
+	}
+	d.logSD = math.Log(d.SD)
+	return d
+}
+
+// MarginOf is the margin of variable d by rows.
+func (m Modelled) MarginOf(rows *Prepared, d int) Margin {
+	weight, sum := weightOf(rows.Weights, rows.Rows)
+	return m.Margin(rows.Rows, func(i int) (Point, float64) { return m.Point(rows.Row(i)[d]), weight(i) * float64(rows.Rows) / sum }, nil)
+}
+
+// shares makes counts ln of Laplace's estimates.
+func shares(counts []float64, n float64) {
+	for k, c := range counts {
+		counts[k] = math.Log((c + 1) / (n + float64(len(counts))))
+	}
+}
+
+// LogProb is ln p of a place, in nats, of a number its density in model space or the probability of its cell; 0 where
+// it is not known.
+func (d *Margin) LogProb(p Point) float64 {
+	if !p.Known {
+		return 0
+	}
+	logp := d.LogState(p)
+	switch {
+	case p.State >= 0:
+		return logp
+	case d.of.Levels > 0:
+		return logp + d.levels[p.Level]
+	case d.of.Kind == Circular && !p.Cells():
+		return logp - math.Log(2*math.Pi)
+	case d.of.Kind == Circular:
+		return logp + math.Log(p.Width/(2*math.Pi))
+	case !p.Cells():
+		z := (p.Value - d.Mean) / d.SD
+		return logp - halfLog2Pi - d.logSD - z*z/2
+	}
+	return logp + logNormalBetween((p.Low-d.Mean)/d.SD, (p.High-d.Mean)/d.SD)
+}
+
+// LogState is the part of LogProb that is due to what is in the place: a value, or a hole or an atom.
+func (d *Margin) LogState(p Point) float64 { return d.states[p.State+1] }
+
+const halfLog2Pi = 0.918938533204672741780329736405617639861397 // ½ ln 2π
+
+// logNormalBetween is ln(Φ(b) − Φ(a)).
+func logNormalBetween(a, b float64) float64 {
+	if a > 0 { // more digits in the other tail
+		a, b = -b, -a
+	}
+	if p := (math.Erfc(-b/math.Sqrt2) - math.Erfc(-a/math.Sqrt2)) / 2; p > 0x1p-40*math.Erfc(-b/math.Sqrt2) && p > math.SmallestNonzeroFloat64 {
+		return math.Log(p)
+	}
+	a = max(a, b-1) // far out, or narrow
+	middle := (a + b) / 2
+	return -middle*middle/2 - halfLog2Pi + math.Log(b-a)
+}
