@@ -117,11 +117,12 @@ func (o *Options) check(report option.Report) {
 	if o.MaxSteps > 0 && s.WarmUp > o.MaxSteps {
 		report(fmt.Sprintf("the warm-up takes %d steps, longer than train.max_steps, %d", s.WarmUp, o.MaxSteps), "schedule.warm_up", "max_steps")
 	}
-	if s.Name == "linear" || s.Name == "cosine" {
+	if s.falls() {
 		switch {
-		case s.Steps == 0:
-			report(fmt.Sprintf("the schedule %s needs a step to end at (set train.schedule.steps or train.max_steps)", s.Name),
-				"schedule.steps", "schedule.name", "max_steps")
+		case s.Steps == 0 && o.MaxEpochs == 0:
+			report(fmt.Sprintf("the schedule %s needs a step to end at (set train.schedule.steps, train.max_steps or train.max_epochs)", s.Name),
+				"schedule.steps", "schedule.name", "max_steps", "max_epochs")
+		case s.Steps == 0: // known when the rows are
 		case s.WarmUp >= s.Steps && (o.MaxSteps == 0 || s.WarmUp <= o.MaxSteps):
 			report(fmt.Sprintf("the warm-up takes %d steps, and the schedule ends at step %d (it needs steps after the warm-up)", s.WarmUp, s.Steps),
 				"schedule.warm_up", "schedule.steps", "max_steps")

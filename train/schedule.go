@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/maskflow/maskflow/internal/option"
@@ -22,7 +23,7 @@ type ScheduleOptions struct {
 	Name string
 	// WarmUp is the number of steps in which the rate rises linearly from zero.
 	WarmUp int
-	// Steps is where cosine and linear end; 0 means Options.MaxSteps.
+	// Steps is where cosine and linear end; 0 means Options.MaxSteps or, without, the last step of Options.MaxEpochs.
 	Steps int
 	// Final is the fraction of the rate where cosine and linear end, and the
 	// smallest that plateau goes to; 0 by default.
@@ -41,7 +42,7 @@ func (o *ScheduleOptions) table(maxSteps *int) option.Table {
 	}
 	down := func() option.Table {
 		return option.Table{
-			option.From("steps", &o.Steps, func() int { return max(0, *maxSteps) }, "train.max_steps",
+			option.From("steps", &o.Steps, func() int { return max(0, *maxSteps) }, "train.max_steps, or the last step of train.max_epochs",
 				"step, counted from the start of the run, at which the rate reaches final").Within(0, option.MaxSteps),
 			final(),
 		}
@@ -69,12 +70,21 @@ type schedule struct {
 	Worse int     `json:"worse"`
 }
 
-func newSchedule(o ScheduleOptions) Schedule {
+// newSchedule returns the schedule of a run that ends after so many steps, 0 where no number of epochs ends it.
+func newSchedule(o ScheduleOptions, last int) (Schedule, error) {
 	if o.Own != nil {
-		return o.Own
+		return o.Own, nil
 	}
-	return &schedule{o: o, Scale: 1}
+	if o.falls() && o.Steps == 0 {
+		if o.Steps = last; o.WarmUp >= last {
+			return nil, fmt.Errorf("the warm-up takes %d steps, and train.max_epochs ends the run, and the schedule, at step %d (it needs steps after the warm-up)", o.WarmUp, last)
+		}
+	}
+	return &schedule{o: o, Scale: 1}, nil
 }
+
+// falls reports whether the rate falls to an end.
+func (o *ScheduleOptions) falls() bool { return o.Name == "linear" || o.Name == "cosine" }
 
 func (s *schedule) Factor(step int64) float64 {
 	scale := 1.0 // of a plateau alone, although a resumed run may have had one
@@ -85,7 +95,7 @@ func (s *schedule) Factor(step int64) float64 {
 		return scale * float64(step) / float64(s.o.WarmUp)
 	}
 	f := 1.0
-	if s.o.Name == "cosine" || s.o.Name == "linear" {
+	if s.o.falls() {
 		done := math.Min(1, float64(step-int64(s.o.WarmUp))/float64(s.o.Steps-s.o.WarmUp))
 		left := 1 - done
 		if s.o.Name == "cosine" {

@@ -72,7 +72,11 @@ func scheduleOf(t *testing.T, o ScheduleOptions) Schedule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newSchedule(all.Schedule)
+	s, err := newSchedule(all.Schedule, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestSchedulesRefuse(t *testing.T) {
@@ -103,26 +107,33 @@ func TestTheRateOfEachStep(t *testing.T) {
 	want := []float64{0.05, 0.1, 0.15, 0.2, 0.15, 0.1, 0.05, 0}
 	one := reals("one", []float32{1, 0}, []float32{1, 0}, []float32{1, 0}, []float32{1, 0})
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-		j := &journal{}
-		tr := newTrainer(t, b, point(), realSplits(one, one, nil), Options{Batch: 1, MaxSteps: len(want), LogEvery: 1, EvalBatch: 1,
-			Optimizer: &SGD{LearningRate: base}, Schedule: ScheduleOptions{Name: "linear", WarmUp: 4}, Hooks: []Hook{Records(j.record)}, Clock: frozen})
-		toEnd(t, tr)
-		records := recordsOf[runlog.Train](j)
-		if len(records) != len(want) {
-			t.Fatalf("%d records, want %d", len(records), len(want))
-		}
-		left := 1.0
-		for i, r := range records {
-			if r.Step != int64(i+1) || int(r.Epoch) != 1+i/4 || math.Abs(float64(r.LR)-want[i]) > 1e-7*want[i] {
-				t.Errorf("record %d: step %d of epoch %d at the rate %v, want step %d of epoch %d at %v", i, r.Step, r.Epoch, r.LR, i+1, 1+i/4, want[i])
+		for name, o := range map[string]Options{"of steps": {MaxSteps: len(want)}, "of epochs": {MaxEpochs: 2}} {
+			j := &journal{}
+			o.Batch, o.LogEvery, o.EvalBatch, o.Optimizer, o.Hooks, o.Clock = 1, 1, 1, &SGD{LearningRate: base}, []Hook{Records(j.record)}, frozen
+			o.Schedule = ScheduleOptions{Name: "linear", WarmUp: 4}
+			tr := newTrainer(t, b, point(), realSplits(one, one, nil), o)
+			toEnd(t, tr)
+			records := recordsOf[runlog.Train](j)
+			if len(records) != len(want) {
+				t.Fatalf("%s: %d records, want %d", name, len(records), len(want))
 			}
-			if !near(float64(r.Loss), left*left/2, 1e-5) || !near(float64(r.GradNorm), left, 1e-5) {
-				t.Errorf("step %d: loss %v and norm %v, want %v and %v", r.Step, r.Loss, r.GradNorm, left*left/2, left)
+			left := 1.0
+			for i, r := range records {
+				if r.Step != int64(i+1) || int(r.Epoch) != 1+i/4 || math.Abs(float64(r.LR)-want[i]) > 1e-7*want[i] {
+					t.Errorf("%s: record %d: step %d of epoch %d at the rate %v, want step %d of epoch %d at %v", name, i, r.Step, r.Epoch, r.LR, i+1, 1+i/4, want[i])
+				}
+				if !near(float64(r.Loss), left*left/2, 1e-5) || !near(float64(r.GradNorm), left, 1e-5) {
+					t.Errorf("step %d: loss %v and norm %v, want %v and %v", r.Step, r.Loss, r.GradNorm, left*left/2, left)
+				}
+				left *= 1 - want[i]
 			}
-			left *= 1 - want[i]
+			if w := tensor(t, stateOf(t, tr), "params/left"); !near(float64(w[0]), 1-left, 1e-5) {
+				t.Errorf("%s: the weight is %v, want %v", name, w[0], 1-left)
+			}
 		}
-		if w := tensor(t, stateOf(t, tr), "params/left"); !near(float64(w[0]), 1-left, 1e-5) {
-			t.Errorf("the weight is %v, want %v", w[0], 1-left)
+		o := Options{Batch: 1, MaxEpochs: 1, Schedule: ScheduleOptions{Name: "cosine", WarmUp: 4}}
+		if _, err := NewTrainer(b, point(), realSplits(one, one, nil), o); err == nil || !strings.Contains(err.Error(), "warm-up takes 4 steps") || !strings.Contains(err.Error(), "step 4") {
+			t.Errorf("a warm-up that ends with the last epoch: %v", err)
 		}
 	})
 }

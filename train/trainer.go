@@ -109,7 +109,10 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
 	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1, noiseEpoch: -1,
-		schedule: newSchedule(o.Schedule), p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
+		p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
+	if t.schedule, err = newSchedule(o.Schedule, o.MaxEpochs*t.stepsPerEpoch()); err != nil {
+		return nil, err
+	}
 	t.masked, _ = d.(models.Masked)
 	t.normalises = normalises(d)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Width()}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
