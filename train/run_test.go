@@ -405,6 +405,7 @@ train:
   optimizer: {name: sgd, learning_rate: 0.25, momentum: 0.5, nesterov: true, weight_decay: 0.125}
   schedule: {name: plateau, warm_up: 3, final: 0.01, factor: 0.75, patience: 5}
   clip_norm: 2
+  clip_row: 23
   ema: 0.875
   max_epochs: 13
   max_steps: 17
@@ -414,7 +415,7 @@ train:
   drop_last: true
 eval: {batch: 29, valid_orders: 31}
 `)
-	want := Options{Seed: 7, Batch: 11, ClipNorm: 2, EMA: 0.875, MaxEpochs: 13, MaxSteps: 17, LookAhead: 19, LogEvery: 23, DropLast: true, EvalBatch: 29, ValidOrders: 31,
+	want := Options{Seed: 7, Batch: 11, ClipNorm: 2, ClipRow: 23, EMA: 0.875, MaxEpochs: 13, MaxSteps: 17, LookAhead: 19, LogEvery: 23, DropLast: true, EvalBatch: 29, ValidOrders: 31,
 		CheckpointEvery: 7, Anneal: AnnealOptions{}, Optimizer: &SGD{LearningRate: 0.25, Momentum: 0.5, Nesterov: true, WeightDecay: 0.125, Decays: "all"},
 		Schedule: ScheduleOptions{Name: "plateau", WarmUp: 3, Final: 0.01, Factor: 0.75, Patience: 5}}
 	if got := c.options(); !reflect.DeepEqual(got, want) {

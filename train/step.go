@@ -26,6 +26,7 @@ type program struct {
 	opt      Optimizer
 	clip     float64 // global norm, 0: none
 	ema      float64 // decay, 0: none
+	far      float64 // nats a row beyond which it counts less, 0: none
 	chunk    int
 	specs    []models.Spec
 	compiled *Exec
@@ -79,6 +80,18 @@ func (p *program) objective(bound models.Params, in exec.Args[*Node], scalars []
 	return p.model.(models.Density).LogProb(bound, in.X, in.Context)
 }
 
+// clipped bounds what a row counts that is far out: a value v below −b counts as −b(1 + ln(v/−b)), whose gradient is that of
+// v times b/|v|. The gradient of its batch would else be that of this row, which clipping the whole gradient does not change, or
+// overflow.
+func clipped(values *Node, b float64) *Node {
+	if b == 0 {
+		return values
+	}
+	limit := nn.Number(values, b)
+	times := Max(Div(Neg(values), limit), nn.Number(values, 1))
+	return Where(GreaterThan(Neg(values), limit), Neg(Mul(limit, AddScalar(Log(times), 1))), values)
+}
+
 // advance is the body of a step: the new state, the loss in nats and the
 // gradient's global norm before clipping. Where either is not finite the state
 // stays as it was; so it does where the update overflows, and the norm is then
@@ -90,7 +103,7 @@ func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, los
 	if p.layout.Degrees != nil {
 		bound = bound.WithDegrees(p.layout.Degrees, in.Degrees)
 	}
-	loss = Neg(Reshape(ReduceSum(Mul(p.objective(bound, in, scalars), in.Weights), 0)))
+	loss = Neg(Reshape(ReduceSum(Mul(clipped(p.objective(bound, in, scalars), p.far), in.Weights), 0)))
 	var trained []*Node
 	for i, s := range p.specs {
 		if !s.Fixed {

@@ -116,6 +116,9 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	t.masked, _ = d.(models.Masked)
 	t.normalises = normalises(d)
 	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Width()}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
+	if o.ClipRow != NoClipRow && !models.Discrete(d) && models.ObjectiveOf(d).Kind != models.Divergence {
+		t.program.far = float64(o.ClipRow * d.Dim())
+	}
 	if _, loops := exec.Looping(d); b.Kind != backend.KindGo && !loops {
 		t.program.chunk = chunkFor(b.Kind, t.stepsPerEpoch())
 	}
