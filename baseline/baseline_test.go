@@ -136,6 +136,37 @@ func TestBaselinesFindWhatThereIs(t *testing.T) {
 	}
 }
 
+// Numbers that are rounded, but not said to be, are no reason for a density of peaks: what baselines have is that of
+// the numbers before.
+func TestRoundedNumbersHaveNoPeaks(t *testing.T) {
+	rows := normals(4000, 0.5)
+	nll := map[bool]map[string]baseline.Comparison{}
+	for _, rounded := range []bool{false, true} {
+		if rounded {
+			for _, row := range rows {
+				row[0], row[1] = 2*math.Round(row[0]/2), 0.002*math.Round(row[1]/0.002)
+			}
+		}
+		nll[rounded] = fitted(t, must.M1(data.Split(tableOf([]string{"a", "b"}, rows), data.Options{Guess: "reals"})))
+	}
+	seen := 0
+	for name, c := range nll[true] {
+		if name = strings.Fields(name)[1]; name == "mixture" {
+			name = "a mixture"
+		}
+		for other, before := range nll[false] {
+			if strings.Contains(other, name) {
+				if seen++; c.NLL < before.NLL-0.2 {
+					t.Errorf("%s has %.3f nats of rounded numbers, %.3f of the numbers before", c.Name, c.NLL, before.NLL)
+				}
+			}
+		}
+	}
+	if seen < 2 {
+		t.Errorf("of %v and %v two are alike", nll[true], nll[false])
+	}
+}
+
 // Clusters of bits without a schema are found by the mixture, the only baseline that they have.
 func TestMixtureFindsClusters(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))

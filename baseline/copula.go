@@ -186,9 +186,9 @@ func smoothed(train, valid *table, d int, m data.Margin) *smooth {
 		counts[k] += valid.weights[i]
 	}
 	var best *smooth
-	least := math.Inf(1)
+	least, gap := math.Inf(1), train.gap(d)
 	for _, factor := range []float64{0.01, 0.03, 0.1, 0.3, 1} {
-		s := base.widened(factor * m.SD * math.Pow(n, -0.2))
+		s := base.widened(max(factor*m.SD*math.Pow(n, -0.2), gap))
 		nll := 0.0
 		for k, p := range valid.points[d] {
 			if p.Known && p.State < 0 {

@@ -29,7 +29,10 @@ const (
 
 func mixture(ctx context.Context, train, valid *table) (*Density, error) {
 	within := make([]data.Margin, len(train.variables))
-	num.Each(len(within), func(d int) { within[d] = train.margin(d) })
+	num.Each(len(within), func(d int) {
+		within[d] = train.margin(d)
+		within[d].Least = train.gap(d)
+	})
 	for d, m := range within { // without a width there is no density
 		if p := train.points[d][0]; train.variables[d].Levels == 0 && m.SD == 0 && !p.Cells() {
 			return nil, nil

@@ -54,12 +54,14 @@ type Margin struct {
 	states, levels []float64 // ln p, states from that of a value on
 	// Mean and SD are those of the numbers.
 	Mean, SD float64
-	logSD    float64
+	// Least is the smallest SD of a part of the rows.
+	Least float64
+	logSD float64
 }
 
 // Margin returns the margin of a variable by n places, with weights that sum to the number of rows. Where within is
 // not nil the places are those of a part of the rows, and within is the margin of all: the variance gets one row more, of a
-// tenth of their variance, so that rows that are alike leave it a width.
+// tenth of their variance, so that rows that are alike leave it a width, and the SD is not below within's Least.
 func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within *Margin) Margin {
 	d := Margin{of: m, states: make([]float64, m.States()+1), levels: make([]float64, m.Levels)}
 	var numbers column
@@ -91,6 +93,9 @@ func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within
 	d.Mean, d.SD = numbers.mean, math.Sqrt(squares/count)
 	if d.SD == 0 && width > 0 { // a constant column has cells, too
 		d.SD = width / numbers.n / math.Sqrt(12)
+	}
+	if within != nil {
+		d.SD = max(d.SD, within.Least)
 	}
 	d.logSD = math.Log(d.SD)
 	return d
