@@ -37,14 +37,15 @@ const (
 	leastRows = 1000
 )
 
-// Fit fits the baselines that are possible for the rows: a full Gaussian where all variables are numbers, a copula where two are
-// numbers and some are not, and a mixture always. It returns none for a target, nor where training or validation has no rows.
+// Fit fits the baselines that are possible for the rows: a full Gaussian where all variables are numbers, a copula where two are,
+// and a mixture always. It returns none for a target, nor where training or validation has no rows.
 func Fit(ctx context.Context, s *data.Splits) (fitted []Density, err error) {
 	if s == nil || s.Target != "" || s.Train == nil || s.Valid == nil || s.Train.Rows < 2 || s.Valid.Rows == 0 || s.Train.Dim == 0 {
 		return nil, nil
 	}
 	variables := variablesOf(s)
 	train, valid := newTable(variables, some(variables, s.Train), s.Train), newTable(variables, some(variables, s.Valid), s.Valid)
+	train.fitMargins()
 	for _, fit := range []func(context.Context, *table, *table) (*Density, error){gaussian, copula, mixture} {
 		d, err := fit(ctx, train, valid)
 		if err != nil {
@@ -66,7 +67,12 @@ func (d Density) LogProb(s *data.Splits, of *data.Prepared) []float64 {
 	if d.logp == nil || s == nil || s.Train == nil || of == nil {
 		return nil
 	}
-	logp := d.logp(newTable(variablesOf(s), nil, of))
+	return d.inSource(newTable(variablesOf(s), nil, of), of)
+}
+
+// inSource is ln p of rows, of which t is the table, in the units of the source.
+func (d Density) inSource(t *table, of *data.Prepared) []float64 {
+	logp := d.logp(t)
 	for i := range logp {
 		logp[i] += of.RowLogDet(i)
 	}
@@ -108,7 +114,8 @@ type table struct {
 	rows      int
 	weights   []float64 // of the rows, which sum to their number
 	points    [][]data.Point
-	codes     [][]int32 // of the rows, in points
+	codes     [][]int32     // of the rows, in points
+	margins   []data.Margin // of training rows, else nil
 }
 
 func newTable(variables []data.Modelled, rows []int, s *data.Prepared) *table {
@@ -119,9 +126,7 @@ func newTable(variables []data.Modelled, rows []int, s *data.Prepared) *table {
 	}
 	t.weights = make([]float64, t.rows)
 	for i := range t.weights {
-		if t.weights[i] = 1; s.Weights != nil {
-			t.weights[i] = s.Weights[at(i)]
-		}
+		t.weights[i] = s.Weight(at(i))
 	}
 	if sum := floats.Sum(t.weights); sum > 0 {
 		floats.Scale(float64(t.rows)/sum, t.weights)
@@ -159,9 +164,28 @@ func (t *table) numbers() (of []int) {
 	return of
 }
 
-// margin is that of variable d by all rows.
-func (t *table) margin(d int) data.Margin {
-	return t.variables[d].Margin(t.rows, func(i int) (data.Point, float64) { return t.point(i, d), t.weights[i] }, nil)
+// fitMargins fits the margins, no part of which is narrower than the gap.
+func (t *table) fitMargins() {
+	t.margins = make([]data.Margin, len(t.variables))
+	num.Each(len(t.margins), func(d int) {
+		t.margins[d] = t.margin(d, t.weights, nil)
+		t.margins[d].Least = t.gap(d)
+	})
+}
+
+// margin is that of variable d by rows with such weights.
+func (t *table) margin(d int, weights []float64, within *data.Margin) data.Margin {
+	counts := t.counts(d, weights)
+	return t.variables[d].Margin(len(counts), func(k int) (data.Point, float64) { return t.points[d][k], counts[k] }, within)
+}
+
+// counts are the sums of the weights of the rows at each point of variable d.
+func (t *table) counts(d int, weights []float64) []float64 {
+	counts := make([]float64, len(t.points[d]))
+	for i, k := range t.codes[d] {
+		counts[k] += weights[i]
+	}
+	return counts
 }
 
 // gap is the mean distance of neighbouring values of a number without cells, its ends left out; else 0. A density of a finer width
@@ -214,16 +238,13 @@ func Compare(ctx context.Context, s *data.Splits, of *data.Prepared, logp []floa
 		return nil, fmt.Errorf("%s to compare need as many rows", text.Count(len(logp), "log-likelihood"))
 	}
 	var all []Comparison
+	rows := newTable(variablesOf(s), nil, of)
 	for _, d := range fitted {
 		var nll, better num.Mean
-		for i, v := range d.LogProb(s, of) {
-			weight := 1.0
-			if of.Weights != nil {
-				weight = of.Weights[i]
-			}
+		for i, v := range d.inSource(rows, of) {
 			if num.Finite(logp[i]) && num.Finite(v) {
-				nll.Add(-v, weight)
-				better.Add(logp[i]-v, weight)
+				nll.Add(-v, of.Weight(i))
+				better.Add(logp[i]-v, of.Weight(i))
 			}
 		}
 		if num.Finite(nll.Value()) {
@@ -249,11 +270,11 @@ func (c Comparison) Worse() bool { return c.Better < -c.Better2SE }
 // then. Rows without a likelihood are left out.
 func Dominant(of *data.Prepared, logp []float64) int {
 	sum, largest, at := 0.0, 0.0, -1
+	if of == nil || len(logp) != of.Rows {
+		return at
+	}
 	for i, v := range logp {
-		if of != nil && of.Weights != nil && i < len(of.Weights) {
-			v *= of.Weights[i]
-		}
-		if !num.Finite(v) {
+		if v *= of.Weight(i); !num.Finite(v) {
 			continue
 		}
 		if sum -= v; -v > largest {

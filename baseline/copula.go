@@ -26,12 +26,11 @@ type gaussianCopula struct {
 }
 
 func copula(_ context.Context, train, valid *table) (*Density, error) {
-	c := &gaussianCopula{numbers: train.numbers(), margins: make([]data.Margin, len(train.variables)), smooth: make([]*smooth, len(train.variables))}
+	c := &gaussianCopula{numbers: train.numbers(), margins: train.margins, smooth: make([]*smooth, len(train.variables))}
 	if len(c.numbers) < 2 || len(c.numbers) > mostCorrelated {
 		return nil, nil
 	}
-	num.Each(len(c.margins), func(d int) { c.margins[d] = train.margin(d) })
-	num.Each(len(c.numbers), func(k int) { c.smooth[c.numbers[k]] = smoothed(train, valid, c.numbers[k], c.margins[c.numbers[k]]) })
+	num.Each(len(c.numbers), func(k int) { c.smooth[c.numbers[k]] = smoothed(train, valid, c.numbers[k]) })
 	for _, d := range c.numbers {
 		if c.smooth[d] == nil {
 			return nil, nil
@@ -43,19 +42,19 @@ func copula(_ context.Context, train, valid *table) (*Density, error) {
 	return &Density{"a Gaussian copula", c.logProb}, nil
 }
 
-// scores are ln f and z of each point of a number, z NaN where there is no number.
-func (c *gaussianCopula) scores(t *table, d int) (logf, z []float64) {
-	logf, z = make([]float64, len(t.points[d])), make([]float64, len(t.points[d]))
+// scores are ln p of each point of a variable, and z where it is a number, else NaN.
+func (c *gaussianCopula) scores(t *table, d int) (logp, z []float64) {
+	logp, z = make([]float64, len(t.points[d])), make([]float64, len(t.points[d]))
 	for k, p := range t.points[d] {
-		if z[k] = math.NaN(); !p.Known || p.State >= 0 {
-			logf[k] = c.margins[d].LogProb(p)
+		if z[k] = math.NaN(); c.smooth[d] == nil || !p.Known || p.State >= 0 {
+			logp[k] = c.margins[d].LogProb(p)
 			continue
 		}
 		f, u := c.smooth[d].at(p)
 		const end = 1e-12
-		logf[k], z[k] = c.margins[d].LogState(p)+f, distuv.UnitNormal.Quantile(min(max(u, end), 1-end))
+		logp[k], z[k] = c.margins[d].LogState(p)+f, distuv.UnitNormal.Quantile(min(max(u, end), 1-end))
 	}
-	return logf, z
+	return logp, z
 }
 
 // correlations are those of pairs of numbers over the rows that have both, drawn to 0 until the matrix is one of correlations.
@@ -102,16 +101,7 @@ func (c *gaussianCopula) logProb(t *table) []float64 {
 	logp := make([]float64, t.rows)
 	z := make([][]float64, len(t.variables)) // of each point
 	terms := make([][]float64, len(t.variables))
-	num.Each(len(t.variables), func(d int) {
-		if c.smooth[d] != nil {
-			terms[d], z[d] = c.scores(t, d)
-			return
-		}
-		terms[d] = make([]float64, len(t.points[d]))
-		for k, p := range t.points[d] {
-			terms[d][k] = c.margins[d].LogProb(p)
-		}
-	})
+	num.Each(len(t.variables), func(d int) { terms[d], z[d] = c.scores(t, d) })
 	known := map[string]*mat.Cholesky{} // of the numbers that a row has
 	have, values := make([]byte, len(c.numbers)), make([]float64, 0, len(c.numbers))
 	for i := range logp {
@@ -134,7 +124,7 @@ func (c *gaussianCopula) logProb(t *table) []float64 {
 			r = c.among(have)
 			known[string(have)] = r
 		}
-		v, solved := mat.NewVecDense(len(values), slices.Clone(values)), new(mat.VecDense)
+		v, solved := mat.NewVecDense(len(values), values), new(mat.VecDense)
 		if err := r.SolveVecTo(solved, v); err != nil {
 			logp[i] = math.NaN()
 			continue
@@ -172,23 +162,16 @@ const (
 )
 
 // smoothed is the margin of variable d whose bandwidth is the best of some on validation rows; nil of a number without a width.
-func smoothed(train, valid *table, d int, m data.Margin) *smooth {
-	base := grouped(train, d, m)
+func smoothed(train, valid *table, d int) *smooth {
+	base, m := grouped(train, d), train.margins[d]
 	if base == nil {
 		return nil
 	}
-	n := 0.0
-	for _, w := range train.weights {
-		n += w
-	}
-	counts := make([]float64, len(valid.points[d]))
-	for i, k := range valid.codes[d] {
-		counts[k] += valid.weights[i]
-	}
+	counts := valid.counts(d, valid.weights)
 	var best *smooth
-	least, gap := math.Inf(1), train.gap(d)
+	least := math.Inf(1)
 	for _, factor := range []float64{0.01, 0.03, 0.1, 0.3, 1} {
-		s := base.widened(max(factor*m.SD*math.Pow(n, -0.2), gap))
+		s := base.widened(max(factor*m.SD*math.Pow(float64(train.rows), -0.2), m.Least))
 		nll := 0.0
 		for k, p := range valid.points[d] {
 			if p.Known && p.State < 0 {
@@ -204,13 +187,13 @@ func smoothed(train, valid *table, d int, m data.Margin) *smooth {
 }
 
 // grouped are groups of values of about the same weight, by their means and deviations.
-func grouped(t *table, d int, m data.Margin) *smooth {
-	counts, sum := make([]float64, len(t.points[d])), 0.0
-	for i, k := range t.codes[d] {
-		if p := t.points[d][k]; p.Known && p.State < 0 {
-			counts[k] += t.weights[i]
-			sum += t.weights[i]
+func grouped(t *table, d int) *smooth {
+	m, counts, sum := t.margins[d], t.counts(d, t.weights), 0.0
+	for k, p := range t.points[d] {
+		if !p.Known || p.State >= 0 {
+			counts[k] = 0
 		}
+		sum += counts[k]
 	}
 	if sum == 0 || m.SD == 0 {
 		return nil
@@ -223,7 +206,7 @@ func grouped(t *table, d int, m data.Margin) *smooth {
 		}
 		v := t.points[d][k].Value - m.Mean
 		weight, first, second = weight+w, first+w*v, second+w*v*v
-		if weight >= sum/mostCentres || k == len(counts)-1 {
+		if weight >= sum/mostCentres {
 			s.add(weight/sum, first/weight, second/weight, m.Mean)
 			weight, first, second = 0, 0, 0
 		}

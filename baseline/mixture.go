@@ -28,13 +28,8 @@ const (
 )
 
 func mixture(ctx context.Context, train, valid *table) (*Density, error) {
-	within := make([]data.Margin, len(train.variables))
-	num.Each(len(within), func(d int) {
-		within[d] = train.margin(d)
-		within[d].Least = train.gap(d)
-	})
-	for d, m := range within { // without a width there is no density
-		if p := train.points[d][0]; train.variables[d].Levels == 0 && m.SD == 0 && !p.Cells() {
+	for d, m := range train.margins { // without a width there is no density
+		if train.variables[d].Levels == 0 && m.SD == 0 {
 			return nil, nil
 		}
 	}
@@ -44,7 +39,7 @@ func mixture(ctx context.Context, train, valid *table) (*Density, error) {
 		if n > 1 && 2*n > train.rows || worse == 2 {
 			break
 		}
-		found, err := expectationMaximisation(ctx, train, within, n)
+		found, err := expectationMaximisation(ctx, train, n)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +60,7 @@ func mixture(ctx context.Context, train, valid *table) (*Density, error) {
 }
 
 // expectationMaximisation begins with components around rows drawn from a seed, to which each row goes that is most like them.
-func expectationMaximisation(ctx context.Context, t *table, within []data.Margin, n int) ([]product, error) {
+func expectationMaximisation(ctx context.Context, t *table, n int) ([]product, error) {
 	share := make([][]float64, n) // of each component in each row
 	for c := range share {
 		share[c] = make([]float64, t.rows)
@@ -74,7 +69,7 @@ func expectationMaximisation(ctx context.Context, t *table, within []data.Margin
 	num.Each(t.rows, func(i int) {
 		nearest, least := 0, math.Inf(1)
 		for c, seed := range seeds {
-			if d := t.distance(i, seed, within); d < least {
+			if d := t.distance(i, seed); d < least {
 				nearest, least = c, d
 			}
 		}
@@ -86,7 +81,7 @@ func expectationMaximisation(ctx context.Context, t *table, within []data.Margin
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		found = maximise(t, share, within)
+		found = maximise(t, share)
 		share = joint(found, t)
 		sum := logSum(share)
 		num.Each(n, func(c int) {
@@ -105,7 +100,7 @@ func expectationMaximisation(ctx context.Context, t *table, within []data.Margin
 
 // distance is how unlike two rows are: 1 for each level and state that differs, and half the squared difference of numbers in
 // deviations, at most 2.
-func (t *table) distance(i, j int, within []data.Margin) (sum float64) {
+func (t *table) distance(i, j int) (sum float64) {
 	for d := range t.codes {
 		if t.codes[d][i] == t.codes[d][j] {
 			continue
@@ -115,24 +110,20 @@ func (t *table) distance(i, j int, within []data.Margin) (sum float64) {
 			sum++
 			continue
 		}
-		z := (a.Value - b.Value) / max(within[d].SD, math.SmallestNonzeroFloat64)
+		z := (a.Value - b.Value) / max(t.margins[d].SD, math.SmallestNonzeroFloat64)
 		sum += min(z*z/2, 2)
 	}
 	return sum
 }
 
 // maximise are the components by their shares of the rows.
-func maximise(t *table, share [][]float64, within []data.Margin) []product {
+func maximise(t *table, share [][]float64) []product {
 	found := make([]product, len(share))
 	num.Each(len(share), func(c int) {
-		weight := floats.Dot(share[c], t.weights)
-		found[c] = product{math.Log((weight + 1) / float64(t.rows+len(share))), make([]data.Margin, len(t.variables))}
-		for d, m := range t.variables {
-			of := make([]float64, len(t.points[d]))
-			for i, k := range t.codes[d] {
-				of[k] += share[c][i] * t.weights[i]
-			}
-			found[c].margins[d] = m.Margin(len(of), func(k int) (data.Point, float64) { return t.points[d][k], of[k] }, &within[d])
+		weights := floats.MulTo(make([]float64, t.rows), share[c], t.weights)
+		found[c] = product{math.Log((floats.Sum(weights) + 1) / float64(t.rows+len(share))), make([]data.Margin, len(t.variables))}
+		for d := range t.variables {
+			found[c].margins[d] = t.margin(d, weights, &t.margins[d])
 		}
 	})
 	return found

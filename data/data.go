@@ -87,6 +87,14 @@ func (s *Prepared) ContextRow(i int) []float32 {
 	return s.Context[i*s.ContextDim : (i+1)*s.ContextDim : (i+1)*s.ContextDim]
 }
 
+// Weight is how often row i counts.
+func (s *Prepared) Weight(i int) float64 {
+	if s.Weights == nil {
+		return 1
+	}
+	return s.Weights[i]
+}
+
 // RowLogDet returns ln |det| of the preparation of row i, in nats.
 func (s *Prepared) RowLogDet(i int) float64 {
 	if s.rowLogDet == nil {

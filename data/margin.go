@@ -24,16 +24,23 @@ func (p Point) Cells() bool { return p.Width > 0 }
 
 // Point is what a prepared number says.
 func (m Modelled) Point(v float32) Point {
+	p := m.plain(v)
+	if m.Grid != nil && m.Levels == 0 && p.Known && p.State < 0 {
+		p.Low, p.High = m.Grid.Cell(p.Value)
+		p.Width = m.Grid.Width(p.Value)
+	}
+	return p
+}
+
+// plain is the point without its cell, which is dear and of which a margin takes nothing.
+func (m Modelled) plain(v float32) Point {
 	p := Point{Known: v != num.NotKnown, State: num.StateOf(v)}
 	switch {
 	case !p.Known || p.State >= 0:
 	case m.Levels > 0:
 		p.Level = int(v)
 	default:
-		if p.Value = float64(v); m.Grid != nil {
-			p.Low, p.High = m.Grid.Cell(p.Value)
-			p.Width = m.Grid.Width(p.Value)
-		}
+		p.Value = float64(v)
 	}
 	return p
 }
@@ -65,7 +72,7 @@ type Margin struct {
 func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within *Margin) Margin {
 	d := Margin{of: m, states: make([]float64, m.States()+1), levels: make([]float64, m.Levels)}
 	var numbers column
-	known, width := 0.0, 0.0
+	known := 0.0
 	for i := range n {
 		p, w := at(i)
 		if !p.Known {
@@ -76,7 +83,6 @@ func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within
 			continue
 		}
 		numbers.addWeighted(p.Value, w)
-		width += w * p.Width
 		if m.Levels > 0 {
 			d.levels[p.Level] += w
 		}
@@ -91,8 +97,8 @@ func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within
 		}
 	}
 	d.Mean, d.SD = numbers.mean, math.Sqrt(squares/count)
-	if d.SD == 0 && width > 0 { // a constant column has cells, too
-		d.SD = width / numbers.n / math.Sqrt(12)
+	if d.SD == 0 && m.Grid != nil { // a constant column has cells, too
+		d.SD = m.Grid.Width(d.Mean) / math.Sqrt(12)
 	}
 	if within != nil {
 		d.SD = max(d.SD, within.Least)
@@ -104,7 +110,7 @@ func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within
 // MarginOf is the margin of variable d by rows.
 func (m Modelled) MarginOf(rows *Prepared, d int) Margin {
 	weight, sum := weightOf(rows.Weights, rows.Rows)
-	return m.Margin(rows.Rows, func(i int) (Point, float64) { return m.Point(rows.Row(i)[d]), weight(i) * float64(rows.Rows) / sum }, nil)
+	return m.Margin(rows.Rows, func(i int) (Point, float64) { return m.plain(rows.Row(i)[d]), weight(i) * float64(rows.Rows) / sum }, nil)
 }
 
 // shares makes counts ln of Laplace's estimates.

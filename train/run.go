@@ -384,7 +384,7 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	end := r.requests.watch(runlog.Testing, r.saved.step)
 	var logp []float64
 	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{Progress: r.tested(), Row: func(v float64) { logp = append(logp, v) }})
-	_, targeted := r.model.(models.Targeted)
+	t, targeted := r.model.(models.Targeted)
 	if err == nil && !targeted {
 		s.Baselines, err = baseline.Compare(ctx, r.splits, r.splits.Test, logp)
 	}
@@ -403,7 +403,7 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	var remarks []string
 	var of []int // all variables
 	what, which := "NLL", ""
-	if t, ok := r.model.(models.Targeted); ok {
+	if targeted {
 		of, what, which = t.Targets(), runlog.ConditionalNLL, " of the targets"
 	}
 	b := data.IndependentColumns(r.splits, of...)

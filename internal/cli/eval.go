@@ -159,6 +159,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)+linesText(comparisons(beside))))
 }
 
+// linesText ends each line.
 func linesText(lines []string) (all string) {
 	for _, line := range lines {
 		all += line + "\n"
@@ -325,7 +326,7 @@ func (f figures) further(e maskflow.Evaluation) []string {
 // text is the figures of one ensemble of a model, and a table of several, the largest last.
 func (f figures) text(es []maskflow.Evaluation) string {
 	if len(es) == 1 {
-		return strings.Join(append([]string{f.headline(es[0])}, f.further(es[0])...), "\n") + "\n"
+		return linesText(append([]string{f.headline(es[0])}, f.further(es[0])...))
 	}
 	name := "NLL (nats)"
 	if slices.ContainsFunc(es, func(e maskflow.Evaluation) bool { return e.BadRows > 0 }) {
@@ -342,11 +343,7 @@ func (f figures) text(es []maskflow.Evaluation) string {
 		gain, gainErr := text.PlusMinus(e.Gain, e.Gain2SE)
 		t.add(fmt.Sprint(e.Orders), nll, nllErr, mean, gain, gainErr, fmt.Sprintf("%.1f", e.ESS))
 	}
-	out := t.String()
-	for _, line := range f.otherwise(es[len(es)-1]) {
-		out += line + "\n"
-	}
-	return out
+	return t.String() + linesText(f.otherwise(es[len(es)-1]))
 }
 
 // comparisons are lines on baselines beside a model.

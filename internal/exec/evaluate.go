@@ -222,10 +222,7 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		a.holes = &num.Mean{}
 	}
 	for i := range perSet[0] {
-		mean, logDet, weight := 0.0, a.set.RowLogDet(a.rows), 1.0
-		if a.set.Weights != nil {
-			weight = a.set.Weights[a.rows]
-		}
+		mean, logDet, weight := 0.0, a.set.RowLogDet(a.rows), a.set.Weight(a.rows)
 		can := 0 // members that know the row
 		for k := range perSet {
 			a.row[k] = perSet[k][i] + logDet
