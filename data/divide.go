@@ -48,14 +48,23 @@ func (s *Source) divide(o Options) error {
 	if n < 3 {
 		return fmt.Errorf("%s cannot be divided into train, valid and test: 3 are needed at least", text.Count(n, "row"))
 	}
-	rows := StreamDivide.Rows(n, o.RandomSeed())
 	valid := share(o.Fractions[1], n, n-2)
 	test := share(o.Fractions[2], n, n-1-valid)
-	train := n - valid - test
-	s.Train = Part{all.Table, rows[:train:train], "train"}
-	s.Valid = Part{all.Table, rows[train : train+valid : train+valid], "valid"}
-	s.Test = Part{all.Table, rows[train+valid:], "test"}
-	s.Note = fmt.Sprintf("divided at random (seed %d) into %d, %d and %d rows", o.RandomSeed(), train, valid, test)
+	groups, err := o.groups(all.Table, nil)
+	if err != nil {
+		return err
+	}
+	how := ""
+	if o.Split.After == "" {
+		shuffle(groups, StreamDivide.Rand(o.RandomSeed()))
+		how = fmt.Sprintf("at random (seed %d)", o.RandomSeed())
+	}
+	parts, err := cut(groups, n-valid-test, valid)
+	if err != nil {
+		return o.Split.tooFew(all.Table, groups, 3)
+	}
+	s.Train, s.Valid, s.Test = Part{all.Table, parts[0], "train"}, Part{all.Table, parts[1], "valid"}, Part{all.Table, parts[2], "test"}
+	s.Note = fmt.Sprintf("divided %sinto %d, %d and %d rows", o.Split.said(how, len(groups)), len(parts[0]), len(parts[1]), len(parts[2]))
 	return nil
 }
 
@@ -75,20 +84,40 @@ func (s *Source) divideFolds(o Options) error {
 	if n < o.Folds {
 		return fmt.Errorf("%s cannot be divided into %d folds", text.Count(n, "row"), o.Folds)
 	}
-	rows := streamFold.Rows(n, o.RandomSeed())
-	lo, hi := (o.Fold-1)*n/o.Folds, o.Fold*n/o.Folds
-	s.Test = Part{all.Table, rows[lo:hi:hi], "test"}
-	rest := slices.Concat(rows[:lo], rows[hi:])
+	groups, err := o.groups(all.Table, nil)
+	if err != nil {
+		return err
+	}
+	if len(groups) < o.Folds {
+		return o.Split.tooFew(all.Table, groups, o.Folds)
+	}
+	shuffle(groups, streamFold.Rand(o.RandomSeed()))
+	sizes := make([]int, o.Folds-1)
+	for k := range sizes {
+		sizes[k] = (k+1)*n/o.Folds - k*n/o.Folds
+	}
+	folds, err := cut(groups, sizes...)
+	if err != nil {
+		return o.Split.tooFew(all.Table, groups, o.Folds)
+	}
+	s.Test = Part{all.Table, folds[o.Fold-1], "test"}
+	rest := slices.Concat(slices.Delete(folds, o.Fold-1, o.Fold)...)
 	if err := s.HoldOut(all.Table, rest, o); err != nil {
 		return err
 	}
-	s.Note = fmt.Sprintf("fold %d of %d by seed %d: %d rows for testing, %d of the other %d for validation",
-		o.Fold, o.Folds, o.RandomSeed(), s.Test.Len(), s.Valid.Len(), len(rest))
+	s.Note = fmt.Sprintf("fold %d of %d %sby seed %d: %d rows for testing, %d of the other %d for validation",
+		o.Fold, o.Folds, o.Split.said("", len(groups)), o.RandomSeed(), s.Test.Len(), s.Valid.Len(), len(rest))
 	return nil
 }
 
+// shuffle is what [Stream.Rows] does to numbers.
+func shuffle(groups [][]int, rng *rand.Rand) {
+	rng.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+}
+
 // HoldOut makes a tenth of some rows of a table, drawn by the seed and the fold,
-// the validation set and the rest of them the training set; nil means all rows.
+// the validation set and the rest of them the training set; nil means all rows. Rows that
+// belong together stay so.
 func (s *Source) HoldOut(t *Table, rows []int, o Options) error {
 	if rows == nil {
 		rows = sequence(0, t.rows)
@@ -96,8 +125,15 @@ func (s *Source) HoldOut(t *Table, rows []int, o Options) error {
 	if len(rows) < 2 {
 		return fmt.Errorf("%s outside the fold: one is needed for training and one for validation at least", text.Count(len(rows), "row"))
 	}
-	streamFold.Part(o.Fold).Rand(o.RandomSeed()).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-	valid := share(0.1, len(rows), len(rows)-1)
-	s.Valid, s.Train = Part{t, rows[:valid:valid], "valid"}, Part{t, rows[valid:], "train"}
+	groups, err := o.groups(t, rows)
+	if err != nil {
+		return err
+	}
+	shuffle(groups, streamFold.Part(o.Fold).Rand(o.RandomSeed()))
+	parts, err := cut(groups, share(0.1, len(rows), len(rows)-1))
+	if err != nil {
+		return o.Split.tooFew(t, groups, 2)
+	}
+	s.Valid, s.Train = Part{t, parts[0], "valid"}, Part{t, parts[1], "train"}
 	return nil
 }

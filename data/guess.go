@@ -41,7 +41,7 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 		why := cmp.Or(strings.Join(g.lines(), "; "), "all are declared to be dropped or to be for something else")
 		return nil, nil, fmt.Errorf("%s has no column left to model: %s", t.label(), why)
 	}
-	lines := g.lines()
+	lines := append(g.lines(), g.repeated...)
 	if slices.ContainsFunc(g.schema, func(c Column) bool { return c.Transform == Standardise }) {
 		lines = append(lines, "numbers are standardised, to mean 0 and variance 1 of the training rows (if not: data.marginal: none)")
 	}
@@ -59,6 +59,8 @@ type guesser struct {
 	hashes []uint64          // of all values of the columns
 	notes  map[string][]note // by what they say
 	order  []string          // of the keys of notes
+
+	repeated []string // on names of rows that are in several rows
 }
 
 // note is something about a column.
@@ -181,6 +183,7 @@ func (g *guesser) rows() (n int) {
 func (g *guesser) column(c int, s *observed) error {
 	column := &g.schema[c]
 	g.hashes[c] = s.hash
+	g.repeats(c, s)
 	switch column.role() {
 	case DropRole, IDRole:
 		return nil

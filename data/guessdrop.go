@@ -2,10 +2,12 @@ package data
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/internal/text"
 )
 
@@ -45,6 +47,25 @@ func (g *guesser) useless(c int, s *observed) bool {
 	g.schema[c].Role = DropRole
 	g.say(c, "dropped, having "+why+": %s (to keep it", detail, remedy)
 	return true
+}
+
+// unitNames are last words of the names of columns that say what rows are of.
+var unitNames = []string{"id", "uid", "uuid", "guid", "subject", "patient", "person", "participant", "respondent", "customer", "user", "household"}
+
+// repeats notes where a column seems to name what rows are of, as patients, and rows of one may be divided.
+func (g *guesser) repeats(c int, s *observed) {
+	t := g.tables[0]
+	words := wordsIn(g.schema[c].Name)
+	named := g.schema[c].Role == IDRole || g.schema[c].Role == "" && len(words) > 0 && slices.Contains(unitNames, words[len(words)-1])
+	n := s.texts + s.numbers
+	if !named || len(g.tables) > 1 || t.Shape != nil || c >= t.dim || g.o.Split.column() != "" || s.numbers > 0 && !s.whole {
+		return
+	}
+	if values := s.distinct(); values > 2 && 2*values <= n {
+		name := option.QuoteText(g.schema[c].Name)
+		g.repeated = append(g.repeated, fmt.Sprintf("column %q has %s for %s: if rows of one value belong together, as those of one patient, keep them in one part: data.split: {by: %s}",
+			text.Shorten(g.schema[c].Name, 41), text.Count(values, "value"), text.Count(n, "row"), name))
+	}
 }
 
 // isID reports whether the name of a column says that its values name the rows. A column without a name among others with

@@ -69,6 +69,8 @@ type Options struct {
 	// divides a table into. A tenth of the rest, drawn by the seed, is valid. 0
 	// is no cross-validation.
 	Fold, Folds int
+	// Split says which rows stay together, or come after others, when rows are divided.
+	Split SplitBy
 	// Logit is the λ of a logit of the values, see [Logit]; 0 for none.
 	Logit float64
 	// Standardise gives each variable of the training rows mean 0 and variance 1,
@@ -130,6 +132,7 @@ func (o *Options) Table() option.Table {
 			"event", UnknownHoles).Later(),
 		count("fold", &o.Fold, "which fold of a cross-validation, counted from 1, is the test rows").Default("0, no folds"),
 		count("folds", &o.Folds, "number of folds that the rows are divided into by the seed").Default("0, the source has folds of its own"),
+		option.Section("split", o.Split.table()),
 		option.Of("dequantise", &o.Dequantize, 0, "number of grey levels of rows of whole numbers x, which become (x+u)/levels with u uniform in [0, 1)").
 			Within(0, maxLevels).Default("0, the rows are used as they are").Check(func(note option.Note) {
 			if o.Dequantize == 1 {
@@ -180,6 +183,8 @@ func (o *Options) check(report option.Report) {
 		report("folds have no use without the one to test on (set data.fold)", "folds", "fold")
 	case o.Folds == 1:
 		report("one fold leaves no rows to train on (use at least 2)", "folds", "fold")
+	case o.Fold > 0 && o.Split.After != "":
+		report("folds are drawn at random, but rows that come after others are not (set one of fold and split.after)", "split.after", "fold")
 	case o.Folds > 0 && o.Fold > o.Folds:
 		report(fmt.Sprintf("there are only %d folds, got %d", o.Folds, o.Fold), "fold", "folds")
 	}

@@ -93,7 +93,7 @@ func (p *Preparation) Modelled() (all []Modelled) {
 	return all
 }
 
-func (p *Preparation) noisy() bool { return p.table != nil && p.table.Noise != nil }
+func (p *Preparation) noisy() bool { return p != nil && p.table != nil && p.table.Noise != nil }
 
 // cells is the number of variables with a grid.
 func (p *Preparation) cells() (n int) {

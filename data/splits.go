@@ -207,6 +207,8 @@ func (s *Source) Divide(o Options) error {
 		return errNoRows
 	case s.Valid.Table != nil && o.Fold > 0 && !s.Folded:
 		return errors.New("it has splits of its own: no fold can be chosen")
+	case s.Valid.Table != nil && o.Split.column() != "" && !s.Folded:
+		return fmt.Errorf("it has splits of its own: none can be made by %q (remove data.split)", text.Shorten(o.Split.column(), 41))
 	case s.Valid.Table != nil:
 		return nil
 	case o.Fold > 0:
