@@ -235,7 +235,7 @@ func Compare(ctx context.Context, s *data.Splits, of *data.Prepared, logp []floa
 		return nil, err
 	}
 	if of == nil || len(logp) != of.Rows {
-		return nil, fmt.Errorf("%s to compare need as many rows", text.Count(len(logp), "log-likelihood"))
+		return nil, tooFew(logp)
 	}
 	var all []Comparison
 	rows := newTable(variablesOf(s), nil, of)

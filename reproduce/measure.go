@@ -76,14 +76,14 @@ func (l *lab) logLikelihood(ctx context.Context, of outcome, rows func(s *data.S
 
 // withoutTwins are the test rows that are not in training.
 func withoutTwins(s *data.Splits) (*data.Prepared, error) {
-	seen := map[string]bool{}
-	for i := range s.Train.Rows {
-		seen[fmt.Sprint(s.Train.Row(i))] = true
+	twins, err := s.Twins(s.Test)
+	if err != nil {
+		return nil, err
 	}
 	alone := &data.Prepared{Name: s.Test.Name, Dim: s.Test.Dim}
 	for i := range s.Test.Rows {
-		if row := s.Test.Row(i); !seen[fmt.Sprint(row)] {
-			alone.Rows, alone.X = alone.Rows+1, append(alone.X, row...)
+		if !twins[i] {
+			alone.Rows, alone.X = alone.Rows+1, append(alone.X, s.Test.Row(i)...)
 		}
 	}
 	return alone, nil

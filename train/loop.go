@@ -146,7 +146,7 @@ func (t *Trainer) validate(ctx context.Context) error {
 			return err
 		}
 		t.best = w
-		t.p.Best, t.p.BestBadRows, t.p.BestFirstBad = runlog.Float(e.NLLOthers), e.BadRows, e.FirstBad
+		t.p.Best, t.p.Best2SE, t.p.BestBadRows, t.p.BestFirstBad = runlog.Float(e.NLLOthers), runlog.Float(e.NLL2SE), e.BadRows, e.FirstBad
 		t.p.BestEpoch, t.p.BestStep = t.p.Epoch, t.p.Step
 	}
 	if t.estimator != nil {

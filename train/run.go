@@ -68,6 +68,8 @@ type Summary struct {
 	// Baselines are densities of few assumptions beside the model on the test rows, the best first; nil where it has no
 	// likelihood of rows.
 	Baselines []baseline.Comparison `json:"baselines,omitempty"`
+	// Twins are the test rows that training had, too; nil where there are none.
+	Twins *baseline.Twinned `json:"twins,omitempty"`
 	// DataChanged is not nil when the run was continued on other rows, and lists what
 	// differs.
 	DataChanged []string `json:"data_changed,omitempty"`
@@ -388,6 +390,9 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	if err == nil && !targeted {
 		s.Baselines, err = baseline.Compare(ctx, r.splits, r.splits.Test, logp)
 	}
+	if err == nil {
+		s.Twins, err = baseline.OfTwins(r.splits, r.splits.Test, logp)
+	}
 	end()
 	if r.requests.stopNow() {
 		return ErrStopped // that there is no result was promised
@@ -420,6 +425,13 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	if !targeted && r.splits.Target == "" {
 		if i := baseline.Dominant(r.splits.Test, logp); i >= 0 {
 			remarks = append(remarks, fmt.Sprintf("one row makes half of the test NLL or more: %s has %.4g nats (median of all %.4g)", r.splits.Test.RowPlace(i), -logp[i], -num.Median(logp)))
+		}
+	}
+	if r.trainer.estimator == nil {
+		if p := r.trainer.p; p.BestBadRows == 0 && e.BadRows == 0 && r.splits.Target == "" {
+			if what := baseline.Disagreement(float64(p.Best), float64(p.Best2SE), e.NLL, e.NLL2SE); what != "" {
+				remarks = append(remarks, what)
+			}
 		}
 	}
 	r.notes = append(r.notes, remarks...)

@@ -67,8 +67,10 @@ type Progress struct {
 	// Best is the best validation's negative log-likelihood in nats a row, NaN
 	// before the first, and BestStep and BestEpoch are when it was reached. It is the
 	// mean over all rows but BestBadRows without a likelihood, the first of which is
-	// BestFirstBad: validations are ordered by their number, then by the mean.
+	// BestFirstBad: validations are ordered by their number, then by the mean. Best2SE is twice its standard error, 0 in
+	// a state of version 0.1.0.
 	Best         runlog.Float `json:"best"`
+	Best2SE      runlog.Float `json:"best_2se,omitempty"`
 	BestBadRows  int          `json:"best_bad_rows,omitempty"`
 	BestFirstBad string       `json:"best_first_bad,omitempty"`
 	BestStep     int64        `json:"best_step"`

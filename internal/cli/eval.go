@@ -101,7 +101,8 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	var rows int
 	var changed []string
 	var evaluate func(o maskflow.EvalOptions) (maskflow.Evaluation, error)
-	compare := func([]float64) ([]baseline.Comparison, error) { return nil, nil }
+	compare := func([]float64) ([]baseline.Comparison, *baseline.Twinned, error) { return nil, nil, nil }
+	agree := func(test maskflow.Evaluation, e maskflow.EvalOptions) error { return nil }
 	if o.file == "" {
 		splits, differs, err := a.readData(ctx, r, o.split, o.changed)
 		if err != nil {
@@ -118,7 +119,23 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		name, rows = set.Name, set.Rows
 		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.EvaluateOf(ctx, set, o) }
 		if changed == nil && models.TargetsOf(r.Definition()) == nil {
-			compare = func(logp []float64) ([]baseline.Comparison, error) { return baseline.Compare(ctx, splits, set, logp) }
+			if o.split == "test" && valid(r, splits) {
+				agree = func(test maskflow.Evaluation, e maskflow.EvalOptions) error {
+					v, err := r.EvaluateOf(ctx, splits.Valid, e)
+					if what := baseline.Disagreement(v.NLL, v.NLL2SE, test.NLL, test.NLL2SE); err == nil && what != "" {
+						a.notes = append(a.notes, what)
+					}
+					return err
+				}
+			}
+			compare = func(logp []float64) ([]baseline.Comparison, *baseline.Twinned, error) {
+				of, err := baseline.Compare(ctx, splits, set, logp)
+				if err != nil || o.split == "train" {
+					return of, nil, err
+				}
+				twins, err := baseline.OfTwins(splits, set, logp)
+				return of, twins, err
+			}
 		}
 	} else {
 		t, err := a.readRows(ctx, r, o.file, o.array, false)
@@ -143,20 +160,32 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 		found = append(found, e)
 	}
-	beside, err := compare(logp)
+	beside, twins, err := compare(logp)
 	if err != nil {
 		return err
 	}
+	last := found[len(found)-1]
+	if err := agree(last, maskflow.EvalOptions{Orders: o.orders[len(o.orders)-1]}); err != nil {
+		return err
+	}
 	f := figuresOf(r.Config, r.Definition(), r.Shape)
-	largest := f.json(found[len(found)-1], o.split)
+	largest := f.json(last, o.split)
 	if len(found) > 1 {
 		for _, e := range found {
 			largest.ByOrders = append(largest.ByOrders, f.json(e, o.split))
 		}
 	}
 	largest.DataChanged, largest.Warnings, largest.Baselines = changed, a.notes, beside
+	largest.Twins = twins
 	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", name, text.Count(rows, "row"),
-		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)+linesText(comparisons(beside))))
+		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)+linesText(comparisons(beside, twins))))
+}
+
+// valid reports whether the likelihood of the validation rows is soon known, by one pass and without noise, to compare that of the
+// test rows with.
+func valid(r *maskflow.Model, splits *data.Splits) bool {
+	_, passes := r.Definition().(models.AnyOrder)
+	return !passes && splits.Valid != nil && splits.Valid.Rows > 0 && models.ObjectiveOf(r.Definition()).Kind == models.Likelihood
 }
 
 // linesText ends each line.
@@ -346,14 +375,17 @@ func (f figures) text(es []maskflow.Evaluation) string {
 	return t.String() + linesText(f.otherwise(es[len(es)-1]))
 }
 
-// comparisons are lines on baselines beside a model.
-func comparisons(of []baseline.Comparison) (lines []string) {
+// comparisons are lines on baselines beside a model, and on rows that training had.
+func comparisons(of []baseline.Comparison, twins *baseline.Twinned) (lines []string) {
 	for _, c := range of {
 		how := "better"
 		if c.Better < 0 {
 			how = "worse"
 		}
 		lines = append(lines, fmt.Sprintf("%s has %.2f: the model is %s %s, row by row", c.Name, c.NLL, text.WithError(math.Abs(c.Better), c.Better2SE), how))
+	}
+	if twins != nil {
+		lines = append(lines, twins.String())
 	}
 	return lines
 }
@@ -376,6 +408,8 @@ type evaluationJSON struct {
 	ByOrders   []evaluationJSON `json:"by_orders,omitempty"`
 	// Baselines are other densities of the same rows, the best first.
 	Baselines []baseline.Comparison `json:"baselines,omitempty"`
+	// Twins are rows that training had, too.
+	Twins *baseline.Twinned `json:"twins,omitempty"`
 	// DataChanged is how the rows differ from those of the training.
 	DataChanged []string `json:"data_changed,omitempty"`
 	// Warnings are the notes on the rows.

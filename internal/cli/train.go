@@ -322,7 +322,7 @@ func summaryText(s *train.Summary, d models.Definition, f figures, of *data.Spli
 	if s.Baseline != "" {
 		b.add("", "%s have %.2f", s.Baseline, s.BaselineNLL)
 	}
-	for _, line := range comparisons(s.Baselines) {
+	for _, line := range comparisons(s.Baselines, s.Twins) {
 		b.add("", "%s", line)
 	}
 	if best := float64(s.BestNLL); !math.IsNaN(best) {
