@@ -113,7 +113,7 @@ func (t *Trainer) advance(ctx context.Context) error {
 		loss, norm := float64(losses[i])-logDets[i], float64(norms[i])
 		at := t.p.Step + 1
 		if sum := loss + norm; !num.Finite(sum) {
-			return errors.Join(t.emit(ctx, taken), &DivergedError{Step: at, Loss: loss, Norm: norm, Far: t.farValue()})
+			return errors.Join(t.emit(ctx, taken), t.diverged(ctx, t.p.Cursor, steps[i], at, loss, norm))
 		}
 		t.p.Step, t.p.Validated = at, false
 		t.p.Cursor++

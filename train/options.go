@@ -184,15 +184,12 @@ func (a AnnealOptions) beta(step int64) float64 {
 type DivergedError struct {
 	Step       int64
 	Loss, Norm float64
+	// Row is the row of the batch that cost most, with its nats, Column its variable that is farthest from 0 in model space,
+	// and Layer the parameters whose gradient is largest, or not finite; "" where that is not known.
+	Row, Column, Layer string
 	// Far names a training value that is far from all that a model is made for, the
 	// likely reason; "" where there is none.
 	Far string
-}
-
-func (e *DivergedError) Error() string {
-	why := "a smaller learning rate or clip_norm may help"
-	if e.Far != "" {
-		why = e.Far
-	}
-	return fmt.Sprintf("step %d diverged: loss %v, gradient norm %v (%s)", e.Step, e.Loss, e.Norm, why)
+	// Remedies are settings that help, the one that helps most often first.
+	Remedies string
 }

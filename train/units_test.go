@@ -168,5 +168,27 @@ func TestValuesFarFromTheModel(t *testing.T) {
 		if err := tr.Run(t.Context()); !errors.As(err, &diverged) || want == "" != (diverged.Far == "") || !strings.Contains(diverged.Far, want) {
 			t.Errorf("a value of %v: error %v", far, err)
 		}
+		if diverged == nil || diverged.Layer == "" || want != "" && !(strings.HasPrefix(diverged.Row, "row 7") && strings.HasPrefix(diverged.Column, "column 0")) {
+			t.Errorf("a value of %v: %v does not say where", far, diverged)
+		}
+		if diverged != nil && !strings.Contains(diverged.Remedies, "learning_rate: 0.001, then train.clip_norm: 1") {
+			t.Errorf("remedies %q", diverged.Remedies)
+		}
+	}
+}
+
+// The worst of a list is its largest number by a sign, or the last that is none.
+func TestWorst(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		of   []float32
+		sign float32
+		want int
+	}{
+		{[]float32{1, 3, 2}, 1, 1}, {[]float32{-1, -3, -2}, -1, 1}, {[]float32{nan, 3, 2}, 1, 0}, {[]float32{nan, 3, inf, 2}, 1, 2}, {[]float32{-inf, 3}, -1, 0},
+	} {
+		if got := worst(c.of, c.sign); got != c.want {
+			t.Errorf("worst(%v, %v) = %d, want %d", c.of, c.sign, got, c.want)
+		}
 	}
 }
