@@ -76,7 +76,7 @@ func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
 			}
 		}
 		if beginning || s.Repeat {
-			t.set(s.Estimate(num.Moments(rows, t.model.Dim())), !s.Repeat)
+			t.set(s.Estimate(num.Moments(rows, t.model.Dim(), t.splits.Train.Weights)), !s.Repeat)
 		}
 	}
 	return nil

@@ -183,7 +183,7 @@ func (v *flowVerifier) sampler(ctx context.Context) (Check, error) {
 // farthest is the largest |got − want| in deviations of the column among rows, or by
 // itself in a column without any; +Inf where one is not a number; and where it is.
 func farthest(got, want, rows []float32, dim int) (off float64, at int) {
-	_, variance := num.Moments(rows, dim)
+	_, variance := num.Moments(rows, dim, nil)
 	for i := range want {
 		d := math.Abs(float64(got[i]) - float64(want[i]))
 		if v := variance[i%dim]; v != 0 {

@@ -2,20 +2,17 @@ package num
 
 import "math"
 
-// Mean is a running weighted mean and its error (Welford 1962, West 1979). Infinite values
-// have no variance.
+// Mean is a running weighted mean and its error (West 1979). Infinite values have no variance.
 type Mean struct {
-	n          int     // of values whose weight is positive
-	mean, sumW float64 // by the weights
-	sumSq      float64 // Σ w²(v − centre)²
-	centre     float64 // by the squares of the weights
-	sumW2      float64
-	infinite   float64 // 0 for none
+	n           int     // of values whose weight is positive
+	mean, sumSq float64 // sumSq is Σ w(v − mean)²
+	sumW, sumW2 float64
+	infinite    float64 // 0 for none
 }
 
 // Add takes a value; one whose weight is not positive counts for nothing.
 func (m *Mean) Add(v, weight float64) {
-	if weight <= 0 {
+	if !(weight > 0) {
 		return
 	}
 	m.n++
@@ -24,11 +21,10 @@ func (m *Mean) Add(v, weight float64) {
 		return
 	}
 	m.sumW += weight
-	m.mean += weight * (v - m.mean) / m.sumW
-	d, w2 := v-m.centre, weight*weight
-	m.sumW2 += w2
-	m.centre += w2 * d / m.sumW2
-	m.sumSq += w2 * d * (v - m.centre)
+	m.sumW2 += weight * weight
+	d := v - m.mean
+	m.mean += weight * d / m.sumW
+	m.sumSq += weight * d * (v - m.mean)
 }
 
 // Value is the mean, NaN of no values.
@@ -42,12 +38,30 @@ func (m *Mean) Value() float64 {
 	return m.mean
 }
 
-// StandardError is that of the mean, NaN where it has none: of fewer than two values, or
-// of infinite ones.
+// StandardError is that of the mean, s/√n with the variance s² = Σ w(v − mean)²/Σ w · n/(n − 1) and n = (Σ w)²/Σ w², which
+// has no bias where weights do not depend on values. It is NaN where there is none: of fewer than two values, or of infinite
+// ones.
 func (m *Mean) StandardError() float64 {
 	if m.n < 2 || m.infinite != 0 {
 		return math.NaN()
 	}
-	off := m.centre - m.mean
-	return math.Sqrt((m.sumSq+m.sumW2*off*off)*float64(m.n)/float64(m.n-1)) / m.sumW
+	return math.Sqrt(m.sumSq / m.sumW / (m.sumW*m.sumW/m.sumW2 - 1))
+}
+
+// EffectiveNumber is (Σ w)²/Σ w² of weights: their number where all are equal; 0 of none that is positive. Where a number of rows decides, it is
+// that.
+func EffectiveNumber(weights []float64) float64 {
+	top := 0.0
+	for _, w := range weights {
+		top = max(top, w)
+	}
+	if top == 0 {
+		return 0
+	}
+	sum, squares := 0.0, 0.0
+	for _, w := range weights {
+		w /= top // equal weights are 1, whose sums are exact
+		sum, squares = sum+w, squares+w*w
+	}
+	return sum * sum / squares
 }

@@ -26,13 +26,31 @@ func TestMomentsOfManyRows(t *testing.T) {
 			x[i] = float32(1000 + rng.NormFloat64()) // far from zero: squares lose what the variance is made of
 			columns[i%3] = append(columns[i%3], float64(x[i]))
 		}
-		mean, variance := num.Moments(x, 3)
-		for d, c := range columns {
-			wantMean, wantVariance := stat.PopMeanVariance(c, nil)
-			if !near(mean[d], wantMean, 1e-12) || !near(variance[d], wantVariance, 1e-9) {
-				t.Errorf("%d rows: column %d has mean %v and variance %v, want %v and %v", rows, d, mean[d], variance[d], wantMean, wantVariance)
+		weights := make([]float64, rows)
+		for i := range weights {
+			weights[i] = float64((i/4096+i)%3) + 1/float64(rows) // rows of about no weight in any block
+		}
+		for _, w := range [][]float64{nil, weights} {
+			mean, variance := num.Moments(x, 3, w)
+			for d, c := range columns {
+				wantMean, wantVariance := stat.PopMeanVariance(c, w)
+				if !near(mean[d], wantMean, 1e-12) || !near(variance[d], wantVariance, 1e-9) {
+					t.Errorf("%d rows: column %d has mean %v and variance %v, want %v and %v", rows, d, mean[d], variance[d], wantMean, wantVariance)
+				}
 			}
 		}
+	}
+}
+
+// Rows of weight 0, even all of a block, are none.
+func TestMomentsOfNoWeight(t *testing.T) {
+	x, w := make([]float32, 10_000), make([]float64, 10_000)
+	for i := range x {
+		x[i] = float32(math.NaN())
+	}
+	x[4100], w[4100], x[9000], w[9000] = 2, 3, 6, 1
+	if mean, variance := num.Moments(x, 1, w); mean[0] != 3 || variance[0] != 3 {
+		t.Errorf("the mean is %v, the variance %v, want 3 and 3", mean[0], variance[0])
 	}
 }
 
