@@ -61,12 +61,17 @@ func (b *blocks) joined() []float64 {
 	return slices.Concat(b.of...)
 }
 
-// Lines are the lines of a text, counted from 1, that the rows of a table come from.
+// Lines are the lines of a text, counted from 1, that the rows of a table come from, or the rows of a source of which a
+// table has some.
 // Where rows follow each other in equal steps, as they mostly do, they take no memory.
 type Lines struct {
-	runs []lineRun
-	rows int
+	runs   []lineRun
+	rows   int
+	noText bool // they are rows, counted from 0
 }
+
+// ofText reports whether they are lines of a text.
+func (l *Lines) ofText() bool { return l != nil && !l.noText }
 
 // lineRun is rows from row on whose lines are line, line + step and so on.
 type lineRun struct{ row, line, step int }
@@ -107,7 +112,7 @@ func (l *Lines) pick(rows []int) *Lines {
 	if l == nil {
 		return nil
 	}
-	picked := &Lines{}
+	picked := &Lines{noText: l.noText}
 	for _, row := range rows {
 		picked.Append(l.At(row))
 	}

@@ -44,7 +44,9 @@ type Prepared struct {
 	X       []float32 // [Rows, Width()], row after row
 	Columns []string  // names of the Dim columns, nil when the source has none
 
-	// Weights say how often each row counts, in training and in means; nil where all count once.
+	// Weights are 0 or more, and say how much each row counts beside the others: in means and scales, the loss and its
+	// gradient a row of weight 2 is the row twice. Where a number of rows decides it is [Prepared.EffectiveRows].
+	// They are nil where all count once.
 	Weights []float64
 
 	ContextDim   int
@@ -61,7 +63,7 @@ type Prepared struct {
 
 	rowLogDet []float64    // of each row, nil when all have LogDet
 	places    []int        // which rows of the source they were, nil when row i was row i
-	lines     *Lines       // of the rows of the source where it is a text
+	lines     *Lines       // of the rows of the source where it is a text, or has others
 	of        *Preparation // where it has a schema
 }
 
@@ -87,7 +89,16 @@ func (s *Prepared) ContextRow(i int) []float32 {
 	return s.Context[i*s.ContextDim : (i+1)*s.ContextDim : (i+1)*s.ContextDim]
 }
 
-// Weight is how often row i counts.
+// EffectiveRows is (Σ w)²/Σ w² of the weights w of the rows, of which as many rows of one weight would give the same
+// errors: the number of rows where all have one.
+func (s *Prepared) EffectiveRows() float64 {
+	if s.Weights == nil {
+		return float64(s.Rows)
+	}
+	return num.EffectiveNumber(s.Weights)
+}
+
+// Weight is how much row i counts.
 func (s *Prepared) Weight(i int) float64 {
 	if s.Weights == nil {
 		return 1
@@ -150,6 +161,17 @@ func (s *Prepared) Check() error {
 	if len(s.X) != s.Rows*s.Width() || len(s.Context) != s.Rows*s.ContextDim {
 		return fmt.Errorf("%s: %d values and %d of context are not %d rows of %d and %d", s.Name, len(s.X), len(s.Context), s.Rows, s.Dim, s.ContextDim)
 	}
+	if s.Weights != nil && len(s.Weights) != s.Rows {
+		return fmt.Errorf("%s: %d weights for %d rows", s.Name, len(s.Weights), s.Rows)
+	}
+	for i, w := range s.Weights {
+		if !isWeight(w) {
+			return fmt.Errorf("%s: its weight is %v, %s", s.RowPlace(i), w, noWeight)
+		}
+	}
+	if s.Rows > 0 && s.Weights != nil && slices.Max(s.Weights) == 0 {
+		return fmt.Errorf("%s: every row has the weight 0", s.Name)
+	}
 	for k, v := range s.X {
 		if !num.Finite(float64(v)) {
 			return fmt.Errorf("%s: %s is %v: values must be finite numbers", s.Name, s.Place(k/s.Width(), k%s.Width()), v)
@@ -180,7 +202,7 @@ func (s *Prepared) from(i int) int {
 
 // RowPlace names row i by its place in the source.
 func (s *Prepared) RowPlace(i int) string {
-	if s.lines != nil {
+	if s.lines.ofText() {
 		return fmt.Sprintf("line %d of %s", s.from(i), s.Name)
 	}
 	return fmt.Sprintf("row %d (counted from 0) of %s", s.from(i), s.Name)
@@ -219,7 +241,7 @@ func (s *Prepared) Column(col int) string {
 
 // Place names a value of the set by its place in the source.
 func (s *Prepared) Place(row, col int) string {
-	return Place(s.from(row), col, s.lines != nil, s.Columns)
+	return Place(s.from(row), col, s.lines.ofText(), s.Columns)
 }
 
 func sequence(lo, hi int) []int {

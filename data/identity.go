@@ -34,7 +34,7 @@ type Identity struct {
 // as the source has them.
 type RowsSum struct {
 	Rows int `json:"rows"`
-	// SHA256 is that of the values, one row after the other: 4 bytes of a float32, or of
+	// SHA256 is that of the values and of the weight, one row after the other: 4 bytes of a float32, or of
 	// what it cannot hold four bytes 0xff and the 8 of a float64, little-endian.
 	SHA256 string `json:"sha256"`
 	// Unordered is the same for the same rows in another order.
@@ -87,6 +87,9 @@ func (p *Preparation) sum(part Part) RowsSum {
 	var cells []source
 	if p.table != nil {
 		cells, _ = p.sources(t, p.used()) // which Apply checks
+		if w := p.weightsOf(t); w != nil {
+			cells = append(cells, *w)
+		}
 		columns = []int{}
 	}
 	if len(columns) == t.dim && slices.IsSorted(columns) {

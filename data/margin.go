@@ -66,7 +66,7 @@ type Margin struct {
 	logSD float64
 }
 
-// Margin returns the margin of a variable by n places, with weights that sum to the number of rows. Where within is
+// Margin returns the margin of a variable by n places, with weights that sum to the (effective) number of rows. Where within is
 // not nil the places are those of a part of the rows, and within is the margin of all: the variance gets one row more, of a
 // tenth of their variance, so that rows that are alike leave it a width, and the SD is not below within's Least.
 func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within *Margin) Margin {
@@ -110,7 +110,8 @@ func (m Modelled) Margin(n int, at func(i int) (p Point, weight float64), within
 // MarginOf is the margin of variable d by rows.
 func (m Modelled) MarginOf(rows *Prepared, d int) Margin {
 	weight, sum := weightOf(rows.Weights, rows.Rows)
-	return m.Margin(rows.Rows, func(i int) (Point, float64) { return m.plain(rows.Row(i)[d]), weight(i) * float64(rows.Rows) / sum }, nil)
+	n := rows.EffectiveRows()
+	return m.Margin(rows.Rows, func(i int) (Point, float64) { return m.plain(rows.Row(i)[d]), weight(i) * n / sum }, nil)
 }
 
 // shares makes counts ln of Laplace's estimates.

@@ -219,6 +219,9 @@ func (o *Options) checkShortForms(report option.Report) {
 		if slices.Contains(o.Columns.Names()[:i], c.Name) {
 			report(fmt.Sprintf("%q is declared twice (keep one)", c.Name), "columns."+c.Name)
 		}
+		if w := o.Columns.of(WeightRole); c.Role == WeightRole && w[0] != i {
+			report(twoWeights(o.Columns[w[0]].Name), "columns."+c.Name+".role")
+		}
 		switch {
 		case o.Standardise && c.Transform != "":
 			report("standardise is for all columns (set one of it and transform)", "columns."+c.Name+".transform", "standardise")

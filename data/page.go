@@ -50,6 +50,9 @@ func DescribeSource(from Source, o Options) (Stats, error) {
 
 // page describes a table by its schema.
 func (s *Source) page(o Options) (d Stats, err error) {
+	if err := s.leaveOut(o); err != nil {
+		return d, err
+	}
 	tables := tablesOf(s.parts())
 	schema := o.Prep.Schema()
 	if schema == nil { // guessed before the rows are divided, which takes memory too

@@ -111,7 +111,7 @@ type rowsOf struct {
 	t                  *Table
 	noise              noiseOf
 	variables, context []*cells
-	weight             *cells
+	weight             *source // nil without
 	draws              func(row []float64) *rand.Rand
 }
 
@@ -136,31 +136,6 @@ func (p *Preparation) openTable(t *Table, noise noiseOf) (*rowsOf, error) {
 	return r, nil
 }
 
-// weightsOf reads the weights of rows, nil where they have none.
-func (p *Preparation) weightsOf(t *Table) *cells {
-	w := slices.IndexFunc(p.table.Columns, func(f fitted) bool { return f.Role == WeightRole })
-	if w < 0 {
-		return nil
-	}
-	at, err := p.sources(t, []int{w})
-	if err != nil || p.Columns == nil && t.dim+t.apart() != len(p.table.Columns) {
-		return nil
-	}
-	return p.cellsOf(at[0], w, points)
-}
-
-// weight is that of a row.
-func (c *cells) weight(row int) (float64, error) {
-	v, state, problem := c.read(row)
-	if problem == "" && (state != aValue || !(v >= 0)) {
-		problem = "is no weight (a number from 0 on)"
-	}
-	if problem != "" {
-		return 0, c.t.refused(row, c.col, problem)
-	}
-	return v, nil
-}
-
 // seed begins the noise of an epoch.
 func (r *rowsOf) seed(epoch uint64) {
 	if !r.p.noisy() || r.noise == points {
@@ -182,8 +157,9 @@ func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 	if s.ContextDim > 0 {
 		s.Context = make([]float32, s.Rows*s.ContextDim)
 	}
-	if r.weight != nil {
-		s.Weights = make([]float64, s.Rows)
+	var err error
+	if s.Weights, err = r.weight.weights(part); err != nil {
+		return nil, err
 	}
 	return s, r.fill(s, true)
 }
@@ -192,7 +168,6 @@ func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 func (r *rowsOf) fill(s *Prepared, context bool) error {
 	s.rowLogDet = make([]float64, s.Rows)
 	values, states := make([]float64, s.Dim), make([]int, s.Dim)
-	weights := 0.0
 	for i := range s.Rows {
 		row := Part{Rows: s.places}.row(i)
 		logDet, err := r.row(s.Row(i), values, states, row)
@@ -204,17 +179,7 @@ func (r *rowsOf) fill(s *Prepared, context bool) error {
 				return err
 			}
 		}
-		w := 1.0
-		if r.weight != nil {
-			if w, err = r.weight.weight(row); err != nil {
-				return err
-			}
-			s.Weights[i] = w
-		}
-		s.rowLogDet[i], weights = logDet, weights+w
-	}
-	if s.Rows > 0 && weights == 0 {
-		return fmt.Errorf("%s: every row has the weight 0", s.Name)
+		s.rowLogDet[i] = logDet
 	}
 	s.sumLogDets()
 	return nil
@@ -350,16 +315,20 @@ func (p *Preparation) fitTable(train Part, schema Schema, o Options) error {
 	if err != nil {
 		return err
 	}
-	weight := p.weightsOf(train.Table)
+	weights, err := p.weightsOf(train.Table).weights(train)
+	if err != nil {
+		return err
+	}
 	for k, at := range found {
-		if err := p.fitColumn(at, used[k], train, weight); err != nil {
+		if err := p.fitColumn(at, used[k], train, weights); err != nil {
 			return err
 		}
 	}
 	return p.check()
 }
 
-func (p *Preparation) fitColumn(at source, column int, train Part, weight *cells) error {
+// fitColumn fits a column to the training rows, which count by weights; nil counts all once.
+func (p *Preparation) fitColumn(at source, column int, train Part, of []float64) error {
 	c := p.cellsOf(at, column, trainNoise)
 	c.fitting = true
 	f := c.fitted
@@ -375,15 +344,11 @@ func (p *Preparation) fitColumn(at source, column int, train Part, weight *cells
 		if problem != "" {
 			return at.t.refused(row, at.col, problem)
 		}
-		if state != aValue {
+		if state != aValue || of != nil && of[i] == 0 {
 			continue
 		}
-		if values = append(values, v); weight != nil {
-			w, err := weight.weight(row)
-			if err != nil {
-				return err
-			}
-			weights = append(weights, w)
+		if values = append(values, v); of != nil {
+			weights = append(weights, of[i])
 		}
 	}
 	f.scale(values, weights, p.noisy())

@@ -203,9 +203,13 @@ func (s Schema) Validate() error {
 		columns = append(columns, option.Section(s[i].Name, s[i].Table()))
 	}
 	problems := option.Problems(option.Flatten(columns).Check(map[string]bool{}))
-	for _, c := range s {
+	weights := s.of(WeightRole)
+	for i, c := range s {
 		if names[c.Name] {
 			problems = append(problems, option.Problem{Text: "there are two columns of this name", Paths: []string{c.Name}})
+		}
+		if c.Role == WeightRole && weights[0] != i {
+			problems = append(problems, option.Problem{Text: twoWeights(s[weights[0]].Name), Paths: []string{c.Name}})
 		}
 		names[c.Name] = true
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/maskflow/maskflow/internal/text"
 )
@@ -37,6 +38,7 @@ type Source struct {
 	Folded bool
 	// Note says how the parts came about.
 	Note string
+	left int // rows of weight 0 that were left out
 	// Target, if not "", is the energy that a model is to be fitted to by reverse
 	// KL. Then there is no data, but TargetDim variables, and Points for each split.
 	Target    string
@@ -364,8 +366,18 @@ func (s *Source) hasSchema(o Options) (bool, error) {
 // columns. A source that scales its columns has none for a context. Where there is a schema,
 // it chooses; a trained one is taken as it is.
 func (s *Source) columns(o Options) (*Preparation, error) {
-	if err := s.Divide(o); err != nil {
+	typed, err := s.hasSchema(o)
+	if err == nil && typed {
+		err = s.leaveOut(o)
+	}
+	if err == nil {
+		err = s.Divide(o)
+	}
+	if err != nil {
 		return nil, err
+	}
+	if s.left > 0 {
+		s.Note = strings.TrimSuffix(text.Count(s.left, "row")+" of weight 0 left out; "+s.Note, "; ")
 	}
 	parts, t, scaled := s.parts(), s.Train.Table, len(s.Steps) > 0
 	p := &Preparation{Width: t.dim, Columns: t.Columns, Apart: t.apart()}
@@ -388,9 +400,7 @@ func (s *Source) columns(o Options) (*Preparation, error) {
 			return nil, err
 		}
 	}
-	switch typed, err := s.hasSchema(o); {
-	case err != nil:
-		return nil, err
+	switch {
 	case typed && o.Prep != nil:
 		return o.Prep, nil
 	case typed:

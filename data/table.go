@@ -358,9 +358,9 @@ func textProblem(s string) string {
 // Place names a cell by where it stands in the source.
 func (t *Table) Place(row, col int) string {
 	if t.Lines != nil {
-		return Place(t.Lines.At(row), col, true, t.Columns)
+		row = t.Lines.At(row)
 	}
-	return Place(row, col, false, t.Columns)
+	return Place(row, col, t.Lines.ofText(), t.Columns)
 }
 
 // Place names a cell: the line of a text, or the row of an array, and the name or

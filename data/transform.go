@@ -127,14 +127,6 @@ func fitLinear(values, weights []float64, step float64) *linear {
 	return l
 }
 
-// weightOf returns the weights of n rows, and their sum; 1 each where there are none.
-func weightOf(weights []float64, n int) (of func(i int) float64, sum float64) {
-	if sum = floats.Sum(weights); sum == 0 {
-		return func(int) float64 { return 1 }, float64(n)
-	}
-	return func(i int) float64 { return weights[i] }, sum
-}
-
 // bounded takes an open interval to all real numbers: ln(x − Min) where it has the bound Min
 // alone, −ln(Max − x) where it has Max alone, and of both ln(x − Min) − ln(Max − x) or, with
 // Probit, Φ⁻¹((x − Min)/(Max − Min)).
@@ -283,26 +275,30 @@ const (
 )
 
 // fitMarginal returns the spline of values, which count by weights: its points are at quantiles of
-// equally distant normal scores, at most the cube root of their number. It is nil where the
-// values have no two of them.
+// equally distant normal scores, at most the cube root of their number, by weights the effective one. It is nil
+// where the values have no two of them.
 func fitMarginal(values, weights []float64) *marginal {
-	n := len(values)
-	points := int(math.Cbrt(float64(n)))
+	const slack = 1e-9 // more than sums of weights are rounded by: ×10 changes nothing
+	n, rows := len(values), float64(len(values))
+	if weights != nil {
+		rows = num.EffectiveNumber(weights)
+	}
+	points := int(math.Cbrt(rows * (1 + slack)))
 	if points < 2 {
 		return nil
 	}
 	order, sorted := make([]int, n), slices.Clone(values)
 	floats.Argsort(sorted, order)
-	weight, sum := weightOf(weights, n)
+	weight, _ := weightOf(weights, n)
 	below := make([]float64, n+1) // the weights of the values before each
 	for i, at := range order {
 		below[i+1] = below[i] + weight(at)
 	}
-	m := &marginal{}
-	end := mathext.NormalQuantile(1 - min(0.25, rowsBeyond/float64(n)))
+	m, sum := &marginal{}, below[n]
+	end := mathext.NormalQuantile(1 - min(0.25, rowsBeyond/rows))
 	for k := range points {
 		score := end * (2*float64(k)/float64(points-1) - 1)
-		rank, _ := slices.BinarySearch(below, math.Nextafter(sum*math.Erfc(-score/math.Sqrt2)/2, sum))
+		rank, _ := slices.BinarySearch(below, sum*(math.Erfc(-score/math.Sqrt2)/2+slack))
 		x := sorted[min(max(rank-1, 0), n-1)]
 		if len(m.X) > 0 && !(x > m.X[len(m.X)-1]) {
 			continue
