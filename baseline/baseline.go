@@ -7,13 +7,16 @@ package baseline
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
@@ -44,7 +47,10 @@ func Fit(ctx context.Context, s *data.Splits) (fitted []Density, err error) {
 		return nil, nil
 	}
 	variables := variablesOf(s)
-	train, valid := newTable(variables, some(variables, s.Train), s.Train), newTable(variables, some(variables, s.Valid), s.Valid)
+	train, valid := some(variables, s.Train), some(variables, s.Valid)
+	if train.rows == 0 || valid.rows == 0 {
+		return nil, nil
+	}
 	train.fitMargins()
 	for _, fit := range []func(context.Context, *table, *table) (*Density, error){gaussian, copula, mixture} {
 		d, err := fit(ctx, train, valid)
@@ -52,7 +58,7 @@ func Fit(ctx context.Context, s *data.Splits) (fitted []Density, err error) {
 			return nil, err
 		}
 		if d != nil {
-			if train.rows < s.Train.Rows {
+			if train.part {
 				d.Name += fmt.Sprintf(" of %s rows", text.Grouped(train.rows))
 			}
 			fitted = append(fitted, *d)
@@ -94,25 +100,80 @@ func variablesOf(s *data.Splits) []data.Modelled {
 	return slices.Repeat([]data.Modelled{one}, s.Train.Dim)
 }
 
-// some are the rows of a set that densities are fitted to, nil for all.
-func some(variables []data.Modelled, s *data.Prepared) []int {
+// some is the table of the rows of a set that densities are fitted to, in which equal rows are one with their weights together.
+func some(variables []data.Modelled, s *data.Prepared) *table {
 	cells := 0
 	for _, m := range variables {
 		if cells++; m.Levels == 0 {
 			cells += ofNumber - 1
 		}
 	}
-	if most := max(mostCells/cells, leastRows); s.Rows > most {
-		return rand.New(rand.NewPCG(1, 2)).Perm(s.Rows)[:most]
+	all := distinct(s)
+	most := max(mostCells/cells, leastRows)
+	part := len(all) > most
+	if part {
+		drawn := make([]distinctRow, most)
+		for k, i := range rand.New(rand.NewPCG(1, 2)).Perm(len(all))[:most] {
+			drawn[k] = all[i]
+		}
+		all = drawn
 	}
-	return nil
+	rows, weights := make([]int, len(all)), make([]float64, len(all))
+	sum, squares := 0.0, 0.0
+	for k, r := range all {
+		rows[k], weights[k] = r.first, r.weight
+		sum, squares = sum+r.weight, squares+r.squares
+	}
+	t := newTable(variables, rows, s)
+	t.weights, t.part = weights, part
+	if sum > 0 {
+		t.n = sum * sum / squares
+		floats.Scale(t.n/sum, t.weights)
+	}
+	return t
+}
+
+// distinctRow is all the rows that are equal to one, but for those of weight 0: the sums of their weights, and of the squares
+// of these.
+type distinctRow struct {
+	first           int
+	weight, squares float64
+}
+
+// distinct are the rows of a set in the order in which they come first.
+func distinct(s *data.Prepared) (all []distinctRow) {
+	seed, at, buffer := maphash.MakeSeed(), make(map[uint64]int, s.Rows), []byte(nil)
+	top := 1.0 // to which weights are taken, so that those that are equal are 1
+	if s.Weights != nil {
+		top = slices.Max(s.Weights)
+	}
+	for i := range s.Rows {
+		w := s.Weight(i) / top
+		if !(w > 0) {
+			continue
+		}
+		buffer = buffer[:0]
+		for _, v := range s.Row(i)[:s.Dim] {
+			buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v+0)) // no −0
+		}
+		hash := maphash.Bytes(seed, buffer)
+		k, is := at[hash]
+		if !is {
+			k = len(all)
+			at[hash], all = k, append(all, distinctRow{first: i})
+		}
+		all[k].weight, all[k].squares = all[k].weight+w, all[k].squares+w*w
+	}
+	return all
 }
 
 // table is rows by the distinct values of each variable, so that a density computes each of them once.
 type table struct {
 	variables []data.Modelled
 	rows      int
-	weights   []float64 // of the rows, which sum to their number
+	part      bool      // they are not all
+	n         float64   // the effective number of rows, by which estimates are drawn to others and parts are counted
+	weights   []float64 // of the rows, which sum to n; nil of those that are only scored
 	points    [][]data.Point
 	codes     [][]int32     // of the rows, in points
 	margins   []data.Margin // of training rows, else nil
@@ -123,13 +184,6 @@ func newTable(variables []data.Modelled, rows []int, s *data.Prepared) *table {
 	at := func(i int) int { return rows[i] }
 	if rows == nil {
 		t.rows, at = s.Rows, func(i int) int { return i }
-	}
-	t.weights = make([]float64, t.rows)
-	for i := range t.weights {
-		t.weights[i] = s.Weight(at(i))
-	}
-	if sum := floats.Sum(t.weights); sum > 0 {
-		floats.Scale(float64(t.rows)/sum, t.weights)
 	}
 	num.Each(len(variables), func(d int) {
 		values := make([]float32, t.rows)
@@ -266,23 +320,29 @@ func Best(of []Comparison) *Comparison {
 // Worse reports whether the model is worse by more than twice the standard error.
 func (c Comparison) Worse() bool { return c.Better < -c.Better2SE }
 
-// Dominant is the row whose share of the sum of −ln p is half or more, −1 where none is: the mean says little of the others
-// then. Rows without a likelihood are left out.
-func Dominant(of *data.Prepared, logp []float64) int {
-	sum, largest, at := 0.0, 0.0, -1
+// Dominant is the row whose share of the sum of −ln p, by weights, is half or more, with the median of ln p, by weights; −1
+// where none is: the mean says little of the others then. Rows without a likelihood are left out.
+func Dominant(of *data.Prepared, logp []float64) (row int, median float64) {
 	if of == nil || len(logp) != of.Rows {
-		return at
+		return -1, math.NaN()
 	}
+	var known, weights []float64
+	sum, largest := 0.0, 0.0
+	row = -1
 	for i, v := range logp {
-		if v *= of.Weight(i); !num.Finite(v) {
+		w := of.Weight(i)
+		if !num.Finite(v) || w == 0 {
 			continue
 		}
-		if sum -= v; -v > largest {
-			largest, at = -v, i
+		known, weights = append(known, v), append(weights, w)
+		if sum -= w * v; -w*v > largest {
+			largest, row = -w*v, i
 		}
 	}
-	if len(logp) > 3 && largest >= math.Abs(sum-largest) {
-		return at
+	const few = 3 // rows, of which one often makes half
+	if row < 0 || len(known) <= few || largest < math.Abs(sum-largest) {
+		return -1, math.NaN()
 	}
-	return -1
+	stat.SortWeighted(known, weights)
+	return row, stat.Quantile(0.5, stat.Empirical, known, weights)
 }

@@ -171,7 +171,7 @@ func smoothed(train, valid *table, d int) *smooth {
 	var best *smooth
 	least := math.Inf(1)
 	for _, factor := range []float64{0.01, 0.03, 0.1, 0.3, 1} {
-		s := base.widened(max(factor*m.SD*math.Pow(float64(train.rows), -0.2), m.Least))
+		s := base.widened(max(factor*m.SD*math.Pow(train.n, -0.2), m.Least))
 		nll := 0.0
 		for k, p := range valid.points[d] {
 			if p.Known && p.State < 0 {
@@ -206,7 +206,7 @@ func grouped(t *table, d int) *smooth {
 		}
 		v := t.points[d][k].Value - m.Mean
 		weight, first, second = weight+w, first+w*v, second+w*v*v
-		if weight >= sum/mostCentres {
+		if weight >= sum/mostCentres*(1-1e-9) { // whatever sums are rounded by
 			s.add(weight/sum, first/weight, second/weight, m.Mean)
 			weight, first, second = 0, 0, 0
 		}

@@ -12,11 +12,11 @@ import (
 // mostCorrelated is the most variables of which a matrix of covariances is made.
 const mostCorrelated = 300
 
-// gaussian has the mean and the covariances of the training rows. It is possible where all variables are numbers and all are
+// gaussian has the mean and the (biased) covariances of the training rows, so that a row of weight 2 is the row twice. It is possible where all variables are numbers and all are
 // known; a cell has the density at its middle, times its width.
 func gaussian(_ context.Context, train, _ *table) (*Density, error) {
 	dim := len(train.variables)
-	if dim > mostCorrelated || len(train.numbers()) < dim || train.rows <= dim {
+	if dim > mostCorrelated || len(train.numbers()) < dim || train.n <= float64(dim) {
 		return nil, nil
 	}
 	for d, m := range train.variables {
@@ -36,7 +36,8 @@ func gaussian(_ context.Context, train, _ *table) (*Density, error) {
 	for d := range dim {
 		mean[d] = stat.Mean(mat.Col(nil, d, rows), train.weights)
 	}
-	stat.CovarianceMatrix(covariance, rows, train.weights)
+	stat.CovarianceMatrix(covariance, rows, train.weights) // divided by the sum of the weights less 1
+	covariance.ScaleSym((train.n-1)/train.n, covariance)
 	normal, ok := distmv.NewNormal(mean, covariance, nil)
 	if !ok { // a column is a sum of others, or constant
 		return nil, nil

@@ -36,7 +36,7 @@ func mixture(ctx context.Context, train, valid *table) (*Density, error) {
 	var best []product
 	least, worse := math.Inf(1), 0
 	for _, n := range sizes {
-		if n > 1 && 2*n > train.rows || worse == 2 {
+		if n > 1 && float64(2*n) > train.n || n > train.rows || worse == 2 {
 			break
 		}
 		found, err := expectationMaximisation(ctx, train, n)
@@ -121,7 +121,7 @@ func maximise(t *table, share [][]float64) []product {
 	found := make([]product, len(share))
 	num.Each(len(share), func(c int) {
 		weights := floats.MulTo(make([]float64, t.rows), share[c], t.weights)
-		found[c] = product{math.Log((floats.Sum(weights) + 1) / float64(t.rows+len(share))), make([]data.Margin, len(t.variables))}
+		found[c] = product{math.Log((floats.Sum(weights) + 1) / (t.n + float64(len(share)))), make([]data.Margin, len(t.variables))}
 		for d := range t.variables {
 			found[c].margins[d] = t.margin(d, weights, &t.margins[d])
 		}

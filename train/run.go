@@ -423,8 +423,8 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 		remarks = append(remarks, fmt.Sprintf("the test NLL, %.2f, is worse than that of %s, %.2f, by %s nats a row", e.NLLOthers, best.Name, best.NLL, text.WithError(-best.Better, best.Better2SE)))
 	}
 	if !targeted && r.splits.Target == "" {
-		if i := baseline.Dominant(r.splits.Test, logp); i >= 0 {
-			remarks = append(remarks, fmt.Sprintf("one row makes half of the test NLL or more: %s has %.4g nats (median of all %.4g)", r.splits.Test.RowPlace(i), -logp[i], -num.Median(logp)))
+		if i, median := baseline.Dominant(r.splits.Test, logp); i >= 0 {
+			remarks = append(remarks, fmt.Sprintf("one row makes half of the test NLL or more: %s has %.4g nats (median of all %.4g)", r.splits.Test.RowPlace(i), -logp[i], -median))
 		}
 	}
 	if r.trainer.estimator == nil {
