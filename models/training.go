@@ -13,7 +13,7 @@ type Batch struct {
 	X *graph.Node
 	// Context belongs to the rows, [batch, contextDim]; nil without one.
 	Context *graph.Node
-	// Weights sum to one over the batch, [batch]; padding has weight zero.
+	// Weights sum to one over the batch, [batch], unless all are zero; padding has weight zero.
 	Weights *graph.Node
 	// Noise is standard normal, or what a [Drawn] model draws, [batch, noiseDim]; nil when the model
 	// asks for none.

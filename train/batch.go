@@ -39,7 +39,6 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 	} else if noise > 0 {
 		s.Noise = make([]float32, size*noise)
 	}
-	share := shares(t.splits.Train, rows)
 	for i := range size {
 		// Padding repeats a row: the density need not be defined elsewhere, and
 		// a weight of zero does not undo NaN.
@@ -47,7 +46,7 @@ func (t *Trainer) next(number int64, batch int) exec.Values {
 		copy(s.X[i*train.Width():], train.Row(row))
 		copy(s.Context[i*train.ContextDim:], train.ContextRow(row))
 		if i < len(rows) {
-			s.Weights[i] = float32(share(row))
+			s.Weights[i] = float32(t.share(row, len(rows)))
 		}
 		if t.draw != nil {
 			t.draw(rng, rng.Float64(), train.Row(row), s.Noise[i*noise:][:noise])
@@ -67,26 +66,17 @@ func (t *Trainer) logDet(rows []int) (mean float64) {
 		return t.splits.Train.ModelLogDet
 	}
 	train := cmp.Or(t.counted, t.splits.Train)
-	share := shares(train, rows)
 	for _, i := range rows {
-		mean += train.RowLogDet(i) * share(i)
+		mean += train.RowLogDet(i) * t.share(i, len(rows))
 	}
 	return mean
 }
 
-// shares returns the share of a row in the mean over some rows.
-func shares(of *data.Prepared, rows []int) func(row int) float64 {
-	weights, sum := of.Weights, 0.0
-	if weights == nil {
-		return func(int) float64 { return 1 / float64(len(rows)) }
-	}
-	for _, i := range rows {
-		sum += weights[i]
-	}
-	if sum == 0 {
-		sum = 1 // none of them counts
-	}
-	return func(row int) float64 { return weights[row] / sum }
+// share is what a row counts in the loss of a step of so many rows, which are drawn uniformly: its weight, by the mean weight of
+// all training rows. So the loss and its gradient are on average those of all rows, which shares by the weights of a
+// batch alone would not be: a heavy row would count less.
+func (t *Trainer) share(row, of int) float64 {
+	return t.splits.Train.Weight(row) / (t.meanWeight * float64(of))
 }
 
 // Streams of random numbers of a seed.

@@ -10,8 +10,8 @@ import (
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
-	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/runlog"
 )
@@ -113,7 +113,6 @@ func (t *Trainer) size(ctx context.Context, m models.Sized, w models.Weights, c 
 	baseline := *t.splits
 	baseline.Test = valid
 	better := data.IndependentColumns(&baseline).NLL - c.NLL
-	share := shares(valid, masks.Natural(valid.Rows).Sequence())
 	var perOrder [][]float64
 	for n := 1; n <= m.Cycle().Len(); n *= 2 {
 		blocks, err := t.evaluator.Blocks(ctx, params, t.orders(len(perOrder), n))
@@ -125,13 +124,15 @@ func (t *Trainer) size(ctx context.Context, m models.Sized, w models.Weights, c 
 			return 0, err
 		}
 		perOrder = append(perOrder, further...)
-		nll, row := 0.0, make([]float64, len(perOrder))
+		var mean num.Mean
+		row := make([]float64, len(perOrder))
 		for i := range valid.Rows {
 			for k := range perOrder {
 				row[k] = perOrder[k][i] + valid.RowLogDet(i)
 			}
-			nll -= exec.Joint(row) * share(i)
+			mean.Add(-exec.Joint(row), valid.Weight(i))
 		}
+		nll := mean.Value()
 		c.Curve = append(c.Curve, nll)
 		last := len(c.Curve) - 1
 		if last > 0 && !(c.Curve[last-1]-nll >= worthwhile*better) {

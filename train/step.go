@@ -28,6 +28,7 @@ type program struct {
 	ema      float64 // decay, 0: none
 	far      float64 // nats a row beyond which it counts less, 0: none
 	chunk    int
+	weighted bool // shares of rows need not sum to one
 	specs    []models.Spec
 	compiled *Exec
 	host     *exec.Host
@@ -75,7 +76,11 @@ func (p *program) close() {
 // objective is what a step makes large, for each row.
 func (p *program) objective(bound models.Params, in exec.Args[*Node], scalars []*Node) *Node {
 	if o, ok := p.model.(models.Trained); ok {
-		return o.Value(bound, models.Batch{X: in.X, Context: in.Context, Weights: in.Weights, Noise: in.Noise, Beta: scalars[len(scalars)-1]})
+		weights := in.Weights
+		if p.weighted { // which are to sum to one
+			weights = Div(weights, Max(Reshape(ReduceSum(weights, 0)), nn.Number(weights, 1e-30)))
+		}
+		return o.Value(bound, models.Batch{X: in.X, Context: in.Context, Weights: weights, Noise: in.Noise, Beta: scalars[len(scalars)-1]})
 	}
 	return p.model.(models.Density).LogProb(bound, in.X, in.Context)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
@@ -43,8 +44,9 @@ type Trainer struct {
 	p          progress
 	rows       []int // this epoch's order of the training rows
 	rowsEpoch  int
-	noiseEpoch int  // whose noise the training rows have, −1 for some other
-	normalises bool // a step takes the statistics of its batch
+	meanWeight float64 // of the training rows
+	noiseEpoch int     // whose noise the training rows have, −1 for some other
+	normalises bool    // a step takes the statistics of its batch
 	data       *data.Identity
 	stages     []stage
 	schedule   Schedule
@@ -110,14 +112,18 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		return nil, err
 	}
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
-	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, rowsEpoch: -1, noiseEpoch: -1,
+	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, meanWeight: 1, rowsEpoch: -1, noiseEpoch: -1,
 		p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
 	if t.schedule, err = newSchedule(o.Schedule, o.MaxEpochs*t.stepsPerEpoch()); err != nil {
 		return nil, err
 	}
+	if w := splits.Train.Weights; w != nil {
+		t.meanWeight = floats.Sum(w) / float64(splits.Train.Rows)
+	}
 	t.masked, _ = d.(models.Masked)
 	t.normalises = normalises(d)
-	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Width()}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1}
+	t.program = &program{model: d, layout: exec.Layout{Batch: o.Batch, X: splits.Train.Width()}, opt: o.Optimizer, clip: o.ClipNorm, ema: o.EMA, chunk: 1,
+		weighted: splits.Train.Weights != nil}
 	if o.ClipRow != NoClipRow && !models.Discrete(d) && models.ObjectiveOf(d).Kind != models.Divergence {
 		t.program.far = float64(o.ClipRow * d.Dim())
 	}

@@ -19,7 +19,7 @@ import (
 // Evaluation is what a data set tells about a model. All likelihoods are means
 // over rows in nats, by the weights of rows that have some.
 type Evaluation struct {
-	// Rows and Dim are the size of the data.
+	// Rows and Dim are the size of the data, rows of weight 0 left out.
 	Rows int `json:"rows"`
 	Dim  int `json:"dim"`
 	// NLL is the negative log-likelihood −1/N Σ ln p(x), p being the mixture of
@@ -138,8 +138,11 @@ func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor
 			return Evaluation{}, Unknown(s, err)
 		}
 	}
+	if acc.counted == 0 && acc.rows > 0 {
+		return Evaluation{}, fmt.Errorf("%s: every row has the weight 0", acc.set.Name)
+	}
 	r := acc.result()
-	r.Rows, r.Dim = acc.before+acc.rows, e.model.Dim()
+	r.Rows, r.Dim = acc.counted, e.model.Dim()
 	if e.drawn != nil {
 		r.Draws, r.Orders, r.PerOrder, r.ESS, r.Targets = len(acc.perOrder), 0, nil, math.NaN(), models.TargetsOf(e.model)
 	}
@@ -193,24 +196,25 @@ func Unknown(s *data.Prepared, err error) error {
 // accumulator sums log-likelihoods of rows under several orders, in the units of
 // the data: ln p of a prepared row and ln |det| of its preparation.
 type accumulator struct {
-	means        bool // of the members' log-likelihoods, in place of that of their probabilities
-	set          *data.Prepared
-	before, rows int // of former blocks, and of the set
-	joint, gain  num.Mean
-	single       num.Mean  // of the mean of a row's log-likelihoods
-	holes        *num.Mean // of what is due to holes; nil without
-	bad          int
-	firstBad     string
-	model        num.Mean // of ln p in the units of the model
-	ess          num.Mean
-	perOrder     []num.Mean
-	row          []float64
-	each         func(logp float64) // of each row; nil for none
+	means       bool // of the members' log-likelihoods, in place of that of their probabilities
+	set         *data.Prepared
+	rows        int // of the set
+	counted     int // of all sets, those of weight 0 left out
+	joint, gain num.Mean
+	single      num.Mean  // of the mean of a row's log-likelihoods
+	holes       *num.Mean // of what is due to holes; nil without
+	bad         int
+	firstBad    string
+	model       num.Mean // of ln p in the units of the model
+	ess         num.Mean
+	perOrder    []num.Mean
+	row         []float64
+	each        func(logp float64) // of each row; nil for none
 }
 
 // begin goes on with another block.
 func (a *accumulator) begin(s *data.Prepared) {
-	a.set, a.before, a.rows = s, a.before+a.rows, 0
+	a.set, a.rows = s, 0
 }
 
 func (a *accumulator) add(perSet, holes [][]float64) {
@@ -240,6 +244,10 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		if a.each != nil {
 			a.each(joint)
 		}
+		if weight == 0 {
+			continue
+		}
+		a.counted++
 		if !num.Finite(joint) {
 			if a.bad++; a.bad == 1 {
 				a.firstBad = a.set.RowPlace(a.rows - 1)
