@@ -168,8 +168,12 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 }
 
 // Evaluate computes the negative log-likelihood of the rows of a table, in the units of
-// the source; see [Core.EvaluateOf]. Errors are those of Prepare, too.
+// the source; see [Core.EvaluateOf]. Rows of weight 0 are left out, whatever their cells are. Errors are those of Prepare, too.
 func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (Evaluation, error) {
+	rows, err := m.prep.Counted(rows)
+	if err != nil {
+		return Evaluation{}, err
+	}
 	return m.evaluate(ctx, false, o, func(batch int) iter.Seq2[*data.Prepared, error] {
 		return m.PrepareBlocks(rows, blockOf(batch, 1))
 	})

@@ -92,36 +92,54 @@ func (o *Options) weightsOf(t *Table) *source {
 func (s *Source) leaveOut(o Options) error {
 	selected := map[*Table]*Table{}
 	for _, part := range []*Part{&s.Train, &s.Valid, &s.Test} {
-		if part.Table == nil {
+		t := part.Table
+		if t == nil || part.Rows == nil && selected[t] != nil {
+			part.Table = selected[t]
 			continue
 		}
-		weights, err := o.weightsOf(part.Table).weights(*part)
+		some, err := part.counted(o.weightsOf(t))
 		if err != nil {
 			return err
 		}
-		if len(weights) == 0 || slices.Min(weights) > 0 {
-			continue
-		}
-		kept := make([]int, 0, len(weights))
-		for i, w := range weights {
-			if w > 0 {
-				kept = append(kept, part.row(i))
-			}
-		}
-		s.left += len(weights) - len(kept)
-		switch {
-		case len(kept) == 0:
-			return fmt.Errorf("%s: every row has the weight 0", part.name())
-		case part.Rows != nil:
-			part.Rows = kept
-		default:
-			if selected[part.Table] == nil {
-				selected[part.Table] = part.Table.only(kept)
-			}
-			part.Table = selected[part.Table]
+		s.left += part.Len() - some.Len()
+		if *part = some; some.Rows == nil {
+			selected[t] = some.Table
 		}
 	}
 	return nil
+}
+
+// Counted returns the table without the rows of weight 0, of which [Preparation.Apply] makes rows, too. It returns an error for
+// what is no weight, and where all are 0.
+func (p *Preparation) Counted(t *Table) (*Table, error) {
+	if t == nil || p == nil || p.table == nil {
+		return t, nil
+	}
+	some, err := Part{Table: t}.counted(p.weightsOf(t))
+	return some.Table, err
+}
+
+// counted is the part without the rows of weight 0.
+func (p Part) counted(at *source) (Part, error) {
+	weights, err := at.weights(p)
+	if err != nil || len(weights) == 0 || slices.Min(weights) > 0 {
+		return p, err
+	}
+	var kept []int
+	for i, w := range weights {
+		if w > 0 {
+			kept = append(kept, p.row(i))
+		}
+	}
+	switch {
+	case kept == nil:
+		return p, fmt.Errorf("%s: every row has the weight 0", p.name())
+	case p.Rows != nil:
+		p.Rows = kept
+	default:
+		p.Table = p.Table.only(kept)
+	}
+	return p, nil
 }
 
 // only is a table of some rows of t, which are called as they are in t.

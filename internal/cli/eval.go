@@ -139,6 +139,9 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 	} else {
 		t, err := a.readRows(ctx, r, o.file, o.array, false)
+		if err == nil {
+			t, err = r.Preparation().Counted(t)
+		}
 		if err != nil {
 			return err
 		}
