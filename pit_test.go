@@ -94,7 +94,7 @@ func TestPITOfEveryKindIsUniform(t *testing.T) {
 			if math.IsNaN(column[0]) {
 				column = column[1:]
 			}
-			if far, p := num.KS(column); p < 1e-3 {
+			if far, p := num.KS(column, nil); p < 1e-3 {
 				t.Errorf("%T: %s: the distance is %.4f, p = %.1g", m, of.Name, far, p)
 			}
 		}

@@ -125,7 +125,7 @@ func TestNoiseIsUniform(t *testing.T) {
 			u = append(u, x-math.Floor(x))
 		}
 	}
-	if _, p := num.KS(u); p < 1e-3 {
+	if _, p := num.KS(u, nil); p < 1e-3 {
 		t.Errorf("the noise is not uniform: p = %v", p)
 	}
 }

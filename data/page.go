@@ -35,7 +35,7 @@ var Quantiles = [...]float64{0, 0.05, 0.25, 0.5, 0.75, 0.95, 1}
 // Errors are those of [Prepare].
 func DescribeSource(from Source, o Options) (Stats, error) {
 	typed := false
-	if from.Target == "" && from.Train.Table != nil {
+	if from.Target == "" {
 		var err error
 		if typed, err = from.hasSchema(o); err != nil {
 			return Stats{}, err

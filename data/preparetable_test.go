@@ -267,7 +267,7 @@ func TestMarginalIsAboutNormal(t *testing.T) {
 			y, _ := m.forward(v)
 			u, most = append(u, math.Erfc(-y/math.Sqrt2)/2), max(most, math.Abs(y))
 		}
-		if d, _ := num.KS(u); d > 0.1 || most > 30 {
+		if d, _ := num.KS(u, nil); d > 0.1 || most > 30 {
 			t.Errorf("%s: the distance of Kolmogorov and Smirnov from N(0, 1) is %v, the farthest value %v", name, d, most)
 		}
 	}

@@ -348,6 +348,8 @@ func (p *Preparation) guess(parts []Part, o Options) (lines []string, err error)
 func (s *Source) hasSchema(o Options) (bool, error) {
 	t := s.Train.Table
 	switch {
+	case t == nil: // of which Divide is the error
+		return false, nil
 	case o.Prep != nil:
 		return o.Prep.table != nil, nil
 	case o.NoiseByPlace || s.Plain || len(s.Steps) > 0 || o.Binarize != "" || o.Dequantize != 0 || o.Logit != 0:

@@ -27,10 +27,10 @@ func TestBandsHoldUniformSamples(t *testing.T) {
 		bars, curve := 0, 0
 		for range trials {
 			u := uniform(rng, n)
-			if anyOutside(u) {
+			if anyOutside(transformsOf(u, nil)) {
 				bars++
 			}
-			if d, _ := num.KS(u); d > num.KSCritical(n, alpha) {
+			if d, _ := num.KS(u, nil); d > num.KSCritical(float64(n), alpha) {
 				curve++
 			}
 		}
@@ -76,14 +76,14 @@ func TestBandOfBinsIsTight(t *testing.T) {
 func TestLineOfADistributionFunction(t *testing.T) {
 	for _, u := range [][]float64{{0.1, 0.2, 0.3}, {0.7, 0.8, 0.9}, {0.5}} {
 		largest := 0.0
-		for _, at := range steps(u) {
+		for _, at := range steps(transformsOf(u, nil)) {
 			largest = max(largest, math.Abs(at.Y))
 		}
-		d, _ := num.KS(u)
+		d, _ := num.KS(u, nil)
 		if math.Abs(largest-d) > 1e-12 {
 			t.Errorf("%v: the line is %v from zero, the statistic %v", u, largest, d)
 		}
-		if p := deviation(u); p.Y.Min != -p.Y.Max || p.Y.Max <= max(d, num.KSCritical(len(u), alpha)) {
+		if p := deviation(transformsOf(u, nil)); p.Y.Min != -p.Y.Max || p.Y.Max <= max(d, num.KSCritical(float64(len(u)), alpha)) {
 			t.Errorf("%v: an axis from %v to %v", u, p.Y.Min, p.Y.Max)
 		}
 	}
@@ -96,7 +96,7 @@ func TestCalibrationIsSeen(t *testing.T) {
 		bad[i] = u * u
 	}
 	vermilion := func(u []float64) int {
-		img := drawnPNG(t, func(path string) error { return Calibration(path, [][]float64{u}, nil, Labels{}) })
+		img := drawnPNG(t, func(path string) error { return Calibration(path, [][]float64{u}, nil, nil, Labels{}) })
 		_, blue := extent(img, plot.Series(0))
 		if blue < 500 {
 			t.Errorf("%d blue pixels", blue)
@@ -111,10 +111,10 @@ func TestCalibrationIsSeen(t *testing.T) {
 		t.Errorf("%d pixels of alarm for squares of uniform numbers", n)
 	}
 	svg := drawn(t, ".svg", func(path string) error {
-		return Calibration(path, [][]float64{good, bad}, []string{"pH", "alcohol & more"}, Labels{Title: "wine"})
+		return Calibration(path, [][]float64{good, bad}, nil, []string{"pH", "alcohol & more"}, Labels{Title: "wine"})
 	})
 	text := words(t, svg)
-	d, p := num.KS(good)
+	d, p := num.KS(good, nil)
 	for _, want := range []string{"wine", "pH", "alcohol & more", "bin outside", "p < 1e−12", fmt.Sprintf("D = %.2g   p = %.2g", d, p)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in %q", want, text)
@@ -128,12 +128,43 @@ func TestCalibrationOfManyAndFew(t *testing.T) {
 	for range 9 {
 		pit = append(pit, uniform(rng, 40))
 	}
-	wide := drawnPNG(t, func(path string) error { return Calibration(path, pit, nil, Labels{}) }).Bounds()
-	tall := drawnPNG(t, func(path string) error { return Calibration(path, pit[:6], nil, Labels{}) }).Bounds()
+	wide := drawnPNG(t, func(path string) error { return Calibration(path, pit, nil, nil, Labels{}) }).Bounds()
+	tall := drawnPNG(t, func(path string) error { return Calibration(path, pit[:6], nil, nil, Labels{}) }).Bounds()
 	if wide.Dx() < 2*tall.Dx()-50 || wide.Dy() >= tall.Dy() {
 		t.Errorf("nine variables on %v, six on %v", wide, tall)
 	}
 	for _, u := range [][]float64{{0}, {1}, {0.5, 0.5}} {
-		drawnPNG(t, func(path string) error { return Calibration(path, [][]float64{u}, nil, Labels{}) })
+		drawnPNG(t, func(path string) error { return Calibration(path, [][]float64{u}, nil, nil, Labels{}) })
+	}
+}
+
+// By weights a picture is that of repeated transforms with a wider band.
+func TestCalibrationByWeights(t *testing.T) {
+	u, w := uniform(rand.New(rand.NewPCG(9, 1)), 400), make([]float64, 400)
+	repeated := []float64(nil)
+	for i := range w {
+		w[i] = float64(10 * (1 + i%3))
+		for range 1 + i%3 {
+			repeated = append(repeated, u[i])
+		}
+	}
+	few, many := transformsOf(u, w), transformsOf(repeated, nil)
+	if few.n >= 400 || many.n != float64(len(repeated)) {
+		t.Errorf("%v and %v transforms", few.n, many.n)
+	}
+	a, lo, hi := binned(few)
+	b, low, high := binned(many)
+	for i := range a {
+		if math.Abs(a[i]/few.n-b[i]/many.n) > 1e-12 {
+			t.Errorf("bin %d has %v by weights, %v of repeated transforms", i, a[i]/few.n, b[i]/many.n)
+		}
+	}
+	if lo/few.n >= low/many.n || hi/few.n <= high/many.n {
+		t.Errorf("a band from %v to %v by weights, from %v to %v without", lo/few.n, hi/few.n, low/many.n, high/many.n)
+	}
+	for _, weights := range [][][]float64{{w, w}, {w[1:]}, {make([]float64, 400)}} {
+		if err := Calibration(t.TempDir()+"/a.png", [][]float64{u}, weights, nil, Labels{}); err == nil {
+			t.Errorf("%d weights are drawn", len(weights[0]))
+		}
 	}
 }

@@ -20,13 +20,13 @@ func compared() []plot.Column {
 		}
 		return v
 	}
-	rows := [2]int{1000, 600}
+	rows, once := [2]float64{1000, 600}, [2][]float64{}
 	columns := []plot.Column{
 		plot.Column{Name: "income", Levels: []plot.Level{{Name: "missing", Shares: [2]float64{0.1, 0.12}}, {Name: "0", Shares: [2]float64{0.1, 0.05}}}}.
-			Number(draw(func() float64 { return math.Round(100*rng.ExpFloat64()) / 100 }), rows, 0.01, 40),
+			Number(draw(func() float64 { return math.Round(100*rng.ExpFloat64()) / 100 }), once, rows, 0.01, 40),
 		{Name: "colour & cut", Levels: []plot.Level{{Name: "Fair", Shares: [2]float64{0.2, 0.25}}, {Name: "a level with a very long name", Shares: [2]float64{0.8, 0.75}}}},
-		plot.Column{Name: "day", Dates: 86400}.Number(draw(func() float64 { return math.Round(18000 + 300*rng.NormFloat64()) }), rows, 1, 40),
-		plot.Column{Name: "one"}.Number([2][]float64{{5, 5}, {5}}, rows, 1, 40),
+		plot.Column{Name: "day", Dates: 86400}.Number(draw(func() float64 { return math.Round(18000 + 300*rng.NormFloat64()) }), once, rows, 1, 40),
+		plot.Column{Name: "one"}.Number([2][]float64{{5, 5}, {5}}, once, rows, 1, 40),
 	}
 	many := plot.Column{Name: "many"}
 	for i := range 30 {

@@ -29,7 +29,7 @@ func TestErrorsNameWhatIsWrong(t *testing.T) {
 		}
 	}
 	calibration := func(names []string, pit ...[]float64) func(string) error {
-		return func(path string) error { return Calibration(path, pit, names, Labels{}) }
+		return func(path string) error { return Calibration(path, pit, nil, names, Labels{}) }
 	}
 	backwards := quarters
 	backwards.X = plot.Range{Lo: 4, Hi: -4}
@@ -144,7 +144,7 @@ func TestMarginsAreFree(t *testing.T) {
 		"density":     func(path string) error { return Density(path, g, nil, l) },
 		"samples":     func(path string) error { return Samples(path, make([]float32, 6), 1, []int{2, 3}, l) },
 		"scatter":     func(path string) error { return Samples(path, []float32{0, 0, 1e6, 1e6}, 2, []int{2}, l) },
-		"calibration": func(path string) error { return Calibration(path, [][]float64{{0.5, 0.7}}, []string{long}, l) },
+		"calibration": func(path string) error { return Calibration(path, [][]float64{{0.5, 0.7}}, nil, []string{long}, l) },
 		"curve":       func(path string) error { return Curve(path, l, Series{Name: long, Y: []float64{0, 1e8}}) },
 	} {
 		img := drawnPNG(t, draw)

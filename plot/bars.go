@@ -162,13 +162,17 @@ type Bars struct {
 	XDates float64
 }
 
-// Bins counts values in n bins of equal width that cover x. A value on an edge is in the upper bin, but x.Hi in the last
-// one. Those outside, and those that are not numbers, are in none.
-func Bins(values []float64, x Range, n int) []float64 {
+// Bins counts values, each by its weight, nil being one each, in n bins of equal width that cover x. A value on an edge is in
+// the upper bin, but x.Hi in the last one. Those outside, and those that are not numbers, are in none.
+func Bins(values, weights []float64, x Range, n int) []float64 {
 	counts := make([]float64, max(n, 0))
-	for _, v := range values {
+	for i, v := range values {
+		w := 1.0
+		if i < len(weights) {
+			w = weights[i]
+		}
 		if n > 0 && x.Lo < x.Hi && v >= x.Lo && v <= x.Hi {
-			counts[min(int((v-x.Lo)/(x.Hi-x.Lo)*float64(n)), n-1)]++
+			counts[min(int((v-x.Lo)/(x.Hi-x.Lo)*float64(n)), n-1)] += w
 		}
 	}
 	return counts

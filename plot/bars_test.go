@@ -10,13 +10,13 @@ import (
 )
 
 func TestBins(t *testing.T) {
-	if counts := Bins([]float64{0, 0.25, 0.5, 0.5, 1, -0.1, 1.1, math.NaN()}, Range{0, 1}, 4); !slices.Equal(counts, []float64{1, 1, 2, 1}) {
+	if counts := Bins([]float64{0, 0.25, 0.5, 0.5, 1, -0.1, 1.1, math.NaN()}, nil, Range{0, 1}, 4); !slices.Equal(counts, []float64{1, 1, 2, 1}) {
 		t.Errorf("%v", counts)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOf(anyValue()).Draw(t, "values")
 		sum, inside := 0, 0
-		for _, count := range Bins(values, Range{-1, 2}, rapid.IntRange(1, 30).Draw(t, "n")) {
+		for _, count := range Bins(values, nil, Range{-1, 2}, rapid.IntRange(1, 30).Draw(t, "n")) {
 			sum += int(count)
 		}
 		for _, v := range values {

@@ -61,11 +61,11 @@ func (c Column) Frequent() Column {
 // tails is the part of the numbers at either end that may be beyond the bins.
 const tails = 0.005
 
-// Number counts the numbers of both sets, each of so many rows, in at most so many bins, fewer of few numbers, and
-// returns the column with these, or without bins where the numbers are too far apart. The bins cover the numbers of both
+// Number counts the numbers of both sets, each by its weight (nil for one each) and each set of rows with such a sum of weights,
+// in at most so many bins, fewer of few numbers, and returns the column with these, or without bins where the numbers are too far apart. The bins cover the numbers of both
 // but for the rarest far ones. Of numbers that are rounded to multiples of a step, all bins cover as many of those; 0 is
 // no step. Numbers that are not finite are left out.
-func (c Column) Number(numbers [2][]float64, rows [2]int, step float64, most int) Column {
+func (c Column) Number(numbers, weights [2][]float64, rows [2]float64, step float64, most int) Column {
 	all := block{math.Inf(1), math.Inf(-1)}
 	sorted := [2][]float64{}
 	for k := range numbers {
@@ -95,10 +95,10 @@ func (c Column) Number(numbers [2][]float64, rows [2]int, step float64, most int
 	if !c.X.proper() || !num.Finite(c.X.Hi-c.X.Lo) {
 		return c
 	}
-	for k, values := range sorted {
-		c.Bins[k] = Bins(values, c.X, bins)
+	for k, values := range numbers {
+		c.Bins[k] = Bins(values, weights[k], c.X, bins)
 		for i := range c.Bins[k] {
-			c.Bins[k][i] /= float64(max(rows[k], 1))
+			c.Bins[k][i] /= cmp.Or(rows[k], 1)
 		}
 	}
 	return c

@@ -18,7 +18,7 @@ func TestBinsOfSteps(t *testing.T) {
 			for k := -17; k <= 41; k++ {
 				v = append(v, float64(k)*step)
 			}
-			c := Column{}.Number([2][]float64{v, v[:20]}, [2]int{118, 20}, step, most)
+			c := Column{}.Number([2][]float64{v, v[:20]}, [2][]float64{}, [2]float64{118, 20}, step, most)
 			n := len(c.Bins[0])
 			width := (c.X.Hi - c.X.Lo) / float64(n) / step
 			if n > most || math.Abs(width-math.Round(width)) > 1e-9 {
@@ -42,6 +42,16 @@ func TestBinsOfSteps(t *testing.T) {
 	}
 }
 
+// A number of weight 2 is the number twice, and of weight 0 none.
+func TestBinsOfWeights(t *testing.T) {
+	v, w := []float64{1, 2, 2.5, 7, 9}, []float64{2, 1, 0, 3, 1}
+	a := Column{}.Number([2][]float64{v, v}, [2][]float64{w, nil}, [2]float64{7, 5}, 1, 40)
+	b := Column{}.Number([2][]float64{{1, 1, 2, 7, 7, 7, 9}, v}, [2][]float64{}, [2]float64{7, 5}, 1, 40)
+	if !slices.EqualFunc(a.Bins[0], b.Bins[0], func(v, w float64) bool { return math.Abs(v-w) < 1e-12 }) || !slices.Equal(a.Bins[1], b.Bins[1]) {
+		t.Errorf("%v by weights, %v of repeated numbers", a.Bins, b.Bins)
+	}
+}
+
 // One number that is far out does not squeeze the others into one bin.
 func TestBinsLeaveOutWhatIsFar(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -49,7 +59,7 @@ func TestBinsLeaveOutWhatIsFar(t *testing.T) {
 	for range 1000 {
 		v = append(v, rng.NormFloat64())
 	}
-	c := Column{}.Number([2][]float64{v, v}, [2]int{1003, 1003}, 0, 40)
+	c := Column{}.Number([2][]float64{v, v}, [2][]float64{}, [2]float64{1003, 1003}, 0, 40)
 	sum := 0.0
 	for _, share := range c.Bins[0] {
 		sum += share

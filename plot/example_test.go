@@ -41,7 +41,7 @@ func ExampleHistogram() {
 		v := (float64(i) + 0.5) / 200
 		u = append(u, v*v) // too many small ones
 	}
-	counts := plot.Bins(u, plot.Range{Lo: 0, Hi: 1}, 10)
+	counts := plot.Bins(u, nil, plot.Range{Lo: 0, Hi: 1}, 10)
 	bars := plot.Bars{Counts: counts, X: plot.Range{Lo: 0, Hi: 1}, Expected: 20}
 	for _, line := range plot.Histogram(bars, 34, 8, plot.Style{}) {
 		fmt.Println(line)

@@ -109,7 +109,7 @@ func TestChartsStayInTheirSize(t *testing.T) {
 		"column": func(t *rapid.T, width, height int, style Style) []string {
 			c := Column{Dates: drawDates(t)}
 			numbers := [2][]float64{drawValues(t, 20, "data"), drawValues(t, 7, "samples")}
-			c = c.Number(numbers, [2]int{20, 7}, rapid.SampledFrom([]float64{0, 0.01, 5, 1e-300, 1e300}).Draw(t, "step"), rapid.IntRange(1, 60).Draw(t, "bins"))
+			c = c.Number(numbers, [2][]float64{}, [2]float64{20, 7}, rapid.SampledFrom([]float64{0, 0.01, 5, 1e-300, 1e300}).Draw(t, "step"), rapid.IntRange(1, 60).Draw(t, "bins"))
 			if c.Bins[0] == nil && height > 0 {
 				t.Skip("no numbers are near each other")
 			}

@@ -201,16 +201,16 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 		}
 		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Path, err))
 	}
-	names, columns := columnNames(set, set.Dim), make([][]float64, set.Dim)
+	names, columns, weights := columnNames(set, set.Dim), make([][]float64, set.Dim), make([][]float64, set.Dim)
 	var found []map[string]any
 	t := newTable("variable", ">KS", ">p")
 	for d := range columns {
 		for i := d; i < len(u); i += set.Dim {
 			if !math.IsNaN(u[i]) { // of a value that is not known
-				columns[d] = append(columns[d], u[i])
+				columns[d], weights[d] = append(columns[d], u[i]), append(weights[d], set.Weight(i/set.Dim))
 			}
 		}
-		ks, p := num.KS(columns[d])
+		ks, p := num.KS(columns[d], weights[d])
 		found = append(found, map[string]any{"name": names[d], "ks": runlog.Float(ks), "p": runlog.Float(p)})
 		t.add(names[d], fmt.Sprintf("%.4f", ks), fmt.Sprintf("%.3g", p))
 	}
@@ -223,17 +223,17 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	}
 	if o.output != "" {
 		shown := min(set.Dim, fileVariables)
-		if err := picture.Calibration(o.output, columns[:shown], names[:shown], picture.Labels{Title: title(r, "calibration on "+text.Count(rows, o.split+" row"))}); err != nil {
+		if err := picture.Calibration(o.output, columns[:shown], weights[:shown], names[:shown], picture.Labels{Title: title(r, "calibration on "+text.Count(rows, o.split+" row"))}); err != nil {
 			return err
 		}
-	} else if err := a.histograms(o, names, columns); err != nil {
+	} else if err := a.histograms(o, names, columns, weights); err != nil {
 		return err
 	}
 	return a.print("%s", t)
 }
 
 // histograms draws the first variables.
-func (a *app) histograms(o plotOptions, names []string, columns [][]float64) error {
+func (a *app) histograms(o plotOptions, names []string, columns, weights [][]float64) error {
 	const bins, height = 20, 6
 	screen, width := a.page(o)
 	for d := range min(len(columns), textVariables) {
@@ -241,8 +241,8 @@ func (a *app) histograms(o plotOptions, names []string, columns [][]float64) err
 			return err
 		}
 		unit := plot.Range{Lo: 0, Hi: 1}
-		counts := plot.Bins(columns[d], unit, bins)
-		b := plot.Bars{Counts: counts, X: unit, Expected: float64(len(columns[d])) / bins}
+		counts := plot.Bins(columns[d], weights[d], unit, bins)
+		b := plot.Bars{Counts: counts, X: unit, Expected: floats.Sum(weights[d]) / bins}
 		if err := screen.Print(a.stdout, plot.Histogram(b, min(width, 60), height, screen.Style())); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ const (
 	fileBins     = 40
 )
 
-// compareColumns counts the levels, states and numbers of data and of samples.
+// compareColumns counts, by the weights of rows, the levels, states and numbers of data and of samples.
 func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bins int) ([]plot.Column, error) {
 	prep, dim := r.Preparation(), set.Dim
 	var numbers [2][]float32 // in the units of the source
@@ -86,24 +86,30 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 		}
 		c := plot.Column{Name: is.Name, Levels: levelsOf(is, models.VariableOf(r.Definition(), d).Hole)}
 		states := len(c.Levels) - len(is.Levels)
-		var values [2][]float64
-		var counts [2]int // of what is known
+		var values, weights [2][]float64
+		var counts [2]float64 // of what is known
+		weight := func(k, row int) float64 {
+			if k == 0 {
+				return set.Weight(row)
+			}
+			return 1
+		}
 		for k, x := range rows {
 			for at := d; at < len(x); at += dim {
 				if !models.IsNotKnown(x[at]) {
-					counts[k]++
+					counts[k] += weight(k, at/dim)
 				}
 			}
 			for at := d; at < len(x); at += dim {
-				v, state := float64(numbers[k][at]), models.StateOf(x[at])
+				v, state, w := float64(numbers[k][at]), models.StateOf(x[at]), weight(k, at/dim)
 				switch {
 				case models.IsNotKnown(x[at]):
 				case state >= 0:
-					c.Levels[state].Shares[k] += 1 / float64(counts[k])
+					c.Levels[state].Shares[k] += w / counts[k]
 				case is.Levels != nil:
-					c.Levels[states+int(v)].Shares[k] += 1 / float64(counts[k])
+					c.Levels[states+int(v)].Shares[k] += w / counts[k]
 				default:
-					values[k] = append(values[k], v)
+					values[k], weights[k] = append(values[k], v), append(weights[k], w)
 				}
 			}
 		}
@@ -111,7 +117,7 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 			c.Dates = is.Unit().Seconds()
 		}
 		if is.Levels == nil {
-			c = c.Number(values, counts, is.Step, bins)
+			c = c.Number(values, weights, counts, is.Step, bins)
 		}
 		all = append(all, c)
 	}

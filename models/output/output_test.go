@@ -117,7 +117,7 @@ func TestDrawsFollowTheConditional(t *testing.T) {
 		if wrong < sure*9/10 {
 			t.Errorf("only %d of %d wrong values are noticed", wrong, sure)
 		}
-		if distance, p := num.KS(pit); p < 1e-3 {
+		if distance, p := num.KS(pit, nil); p < 1e-3 {
 			t.Errorf("the Kolmogorov–Smirnov distance is %.4f", distance)
 		}
 	})
