@@ -100,3 +100,29 @@ func ExampleGuessSchema() {
 	// column "born" written like 2.1.2006 (if they are no dates: data.columns: {born: categorical})
 	// numbers are standardised, to mean 0 and variance 1 of the training rows (if not: data.marginal: none)
 }
+
+// Every second row counts three times as much as the others, and every tenth not at all.
+func ExamplePrepared_EffectiveRows() {
+	rows := make([][]float64, 100)
+	for i := range rows {
+		weight := []float64{1, 3}[i%2]
+		if i%10 == 0 {
+			weight = 0
+		}
+		rows[i] = []float64{math.Sqrt(float64(i)), weight}
+	}
+	table, err := data.FromRows(rows)
+	if err != nil {
+		panic(err)
+	}
+	table.Columns = []string{"x", "w"}
+	splits, err := data.Split(table, data.Options{Columns: data.Schema{{Name: "w", Role: data.WeightRole}}})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(splits.Note)
+	fmt.Printf("%d rows are as good as %.1f of one weight\n", splits.Train.Rows, splits.Train.EffectiveRows())
+	// Output:
+	// 10 rows of weight 0 left out; divided at random (seed 1) into 72, 9 and 9 rows
+	// 72 rows are as good as 58.6 of one weight
+}
