@@ -1,0 +1,68 @@
+// Command tables chooses what a training does by default, by measurement: it trains candidates of settings on tables of the data
+// folder and writes docs/defaults.md.
+//
+//	go run ./internal/tables
+//
+// Training and validation rows alone are read, of the tables that are chosen on: rows that a training by default tests with never
+// are. What is left is divided once more, into rows to train with, to choose an epoch with and to compare settings by. Rounds of
+// more steps and seeds leave fewer candidates each. The tables that are read at the end are trained by what was chosen, whole, and
+// tested. A finished training is a line of the records, and is not repeated.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+
+	"github.com/maskflow/maskflow/backend"
+)
+
+func main() {
+	backend.ProbeMain()
+	var o options
+	flag.StringVar(&o.records, "records", "internal/tables/records.jsonl", "file of finished trainings")
+	flag.StringVar(&o.page, "page", "docs/defaults.md", "page that is written")
+	flag.StringVar(&o.folder, "data", os.Getenv("MASKFLOW_DATA"), "data folder, with a folder tables")
+	flag.StringVar(&o.backend, "backend", "", "backend of the trainings")
+	flag.StringVar(&o.only, "only", "", "regular expression for the candidates to train")
+	flag.DurationVar(&o.time, "time", 0, "stop after a training when so much time has passed (default: never)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tables:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) error {
+	only, err := regexp.Compile(o.only)
+	if err != nil {
+		return fmt.Errorf("-only: %w", err)
+	}
+	b, err := backend.Open(ctx, o.backend, backend.Options{})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	l := &lab{options: o, train: trainer(b), say: func(m *Measured) { fmt.Println(m) }}
+	if err := l.open(); err != nil {
+		return err
+	}
+	defer l.close()
+	all := candidates()
+	if o.only != "" {
+		kept := all[:0]
+		for _, c := range all {
+			if only.MatchString(c.name) {
+				kept = append(kept, c)
+			}
+		}
+		all = kept
+	}
+	return l.search(ctx, all)
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/data"
+)
+
+type options struct {
+	records, page, folder, backend, only string
+	time                                 time.Duration
+}
+
+// Tables that settings are chosen on, the smallest first.
+var chosenOn = []string{"diabetes", "breast_cancer", "computers", "slid", "diamonds"}
+
+// round is one of the rounds: so many steps and seeds, on some of the tables, after which the best are kept.
+type round struct {
+	steps, seeds, tables, keep int
+}
+
+var rounds = []round{{600, 1, 4, 20}, {2000, 1, 5, 8}, {6000, 2, 5, 3}, {12000, 3, 5, 1}}
+
+// lab trains, or knows that it has.
+type lab struct {
+	options
+	train func(ctx context.Context, table string, t *data.Table, seed uint64, sets []string) (*Measured, error)
+	say   func(*Measured)
+
+	file  *os.File
+	known map[string]*Measured
+	rows  map[string]*data.Table
+	began time.Time
+}
+
+func trainer(b *backend.Backend) func(context.Context, string, *data.Table, uint64, []string) (*Measured, error) {
+	return func(ctx context.Context, name string, t *data.Table, seed uint64, sets []string) (*Measured, error) {
+		return measure(ctx, b, name, t, seed, sets)
+	}
+}
+
+func key(table string, seed uint64, sets []string) string {
+	return fmt.Sprintf("%s %d %s", table, seed, strings.Join(sets, " "))
+}
+
+// open reads the records.
+func (l *lab) open() (err error) {
+	l.known, l.rows, l.began = map[string]*Measured{}, map[string]*data.Table{}, time.Now()
+	if l.file, err = os.OpenFile(l.records, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(l.file)
+	for n := 1; lines.Scan(); n++ {
+		m := &Measured{}
+		if err := json.Unmarshal(lines.Bytes(), m); err != nil {
+			return fmt.Errorf("line %d of %s: %w (remove the line)", n, l.records, err)
+		}
+		l.known[key(m.Table, m.Seed, m.Sets)] = m
+	}
+	return lines.Err()
+}
+
+func (l *lab) close() { l.file.Close() }
+
+var errTime = errors.New("the time is over: run the command again to go on")
+
+// measured is what a training came to, now or before.
+func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []string) (*Measured, error) {
+	k := key(table, seed, sets)
+	if m := l.known[k]; m != nil {
+		return m, nil
+	}
+	if l.time > 0 && time.Since(l.began) > l.time {
+		return nil, errTime
+	}
+	if l.rows[table] == nil {
+		t, err := withoutTest(ctx, filepath.Join(l.folder, "tables", table+".csv.gz"))
+		if err != nil {
+			return nil, err
+		}
+		l.rows[table] = t
+	}
+	m, err := l.train(ctx, table, l.rows[table], seed, sets)
+	if err != nil {
+		return nil, err
+	}
+	line, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.file.Write(append(line, '\n')); err != nil {
+		return nil, err
+	}
+	l.known[k] = m
+	l.say(m)
+	return m, nil
+}
+
+// figure is how a candidate did: the nats for each variable that it is behind the best candidate of a table, a mean over seeds.
+type figure struct {
+	candidate
+	behind map[string]float64
+}
+
+// worst is what a diverged training, or one that is much worse than others, is behind at most.
+const worst = 1
+
+// mean is over the tables but one; "" for all.
+func (f figure) mean(but string) float64 {
+	sum, n := 0.0, 0
+	for _, table := range slices.Sorted(maps.Keys(f.behind)) {
+		if table != but {
+			sum, n = sum+f.behind[table], n+1
+		}
+	}
+	return sum / float64(n)
+}
+
+// sets are the settings of a candidate in a round.
+func (r round) sets(c candidate) []string {
+	return c.with(settings{"train.max_steps": fmt.Sprint(r.steps)}).sets()
+}
+
+// play trains candidates as a round says and orders them, the best first.
+func (l *lab) play(ctx context.Context, r round, all []candidate) ([]figure, error) {
+	nll := make([]map[string]float64, len(all))
+	variables := map[string]int{}
+	for i := range all {
+		nll[i] = map[string]float64{}
+	}
+	for _, table := range chosenOn[:r.tables] {
+		for i, c := range all {
+			sum := 0.0
+			for seed := range uint64(r.seeds) {
+				m, err := l.measured(ctx, table, seed+1, r.sets(c))
+				if err != nil {
+					return nil, err
+				}
+				v := math.Inf(1)
+				if m.NLL != nil {
+					v, variables[table] = *m.NLL, m.Variables
+				}
+				sum += v / float64(r.seeds)
+			}
+			nll[i][table] = sum
+		}
+	}
+	return ranked(all, nll, variables), nil
+}
+
+// ranked orders candidates by how far they are behind, of their NLL by table.
+func ranked(all []candidate, nll []map[string]float64, variables map[string]int) []figure {
+	figures := make([]figure, len(all))
+	for i, c := range all {
+		figures[i] = figure{c, map[string]float64{}}
+		for table, v := range nll[i] {
+			best := math.Inf(1)
+			for _, of := range nll {
+				best = min(best, of[table])
+			}
+			behind := (v - best) / float64(max(1, variables[table]))
+			if !(behind < worst) {
+				behind = worst
+			}
+			figures[i].behind[table] = behind
+		}
+	}
+	slices.SortStableFunc(figures, func(a, b figure) int { return cmp.Compare(a.mean(""), b.mean("")) })
+	return figures
+}
+
+// search plays all rounds and writes the page.
+func (l *lab) search(ctx context.Context, all []candidate) error {
+	var played [][]figure
+	for k, r := range rounds {
+		figures, err := l.play(ctx, r, all)
+		if err != nil {
+			return err
+		}
+		played = append(played, figures)
+		fmt.Printf("round %d: %d steps, %d tables, %d seeds\n", k+1, r.steps, r.tables, r.seeds)
+		for _, f := range figures {
+			fmt.Printf("  %.4f  %s\n", f.mean(""), f.name)
+		}
+		all = all[:0:0]
+		for _, f := range figures[:min(r.keep, len(figures))] {
+			all = append(all, f.candidate)
+		}
+	}
+	return os.WriteFile(l.page, []byte(page(played)), 0o644)
+}
