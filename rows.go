@@ -39,14 +39,14 @@ func (m *Model) Prepare(rows *data.Table) (*data.Prepared, error) {
 }
 
 // blockOf is how many rows are prepared at once where not all are: whole batches, of which
-// so many values a row are held.
-func blockOf(batch, held int) int {
+// so many values a row are held beside the row.
+func (m *Model) blockOf(batch, held int) int {
 	const rows, values = 1 << 14, 1 << 22
-	return batch * max(min(rows, values/max(held, 1))/batch, 1)
+	return batch * max(min(rows, values/max(held, m.prep.Width, 1))/batch, 1)
 }
 
 // PrepareBlocks is Prepare for so many rows at a time: see [data.Preparation.Blocks].
-func (m *Model) PrepareBlocks(rows *data.Table, n int) iter.Seq2[*data.Prepared, error] {
+func (m *Model) PrepareBlocks(rows data.Pages, n int) iter.Seq2[*data.Prepared, error] {
 	return m.prep.Blocks(rows, n, func(s *data.Prepared) error { return CheckRows(m.Definition(), s) })
 }
 
@@ -116,9 +116,10 @@ func (m *Model) LogProbOf(ctx context.Context, s *data.Prepared, sets []*masks.S
 
 // LogProbBlocks is LogProbOf for rows of which one block after the other is prepared and
 // goes to f, with the values that LogProb has, and perSet[k][i], those of row i under set
-// k alone, or by draw k of the noise of a stochastic model. Errors are those of Prepare,
-// before the first block, and those of f.
-func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*masks.Set,
+// k alone, or by draw k of the noise of a stochastic model. A page more is read and prepared
+// while one is computed. Errors are those of the pages and of Prepare, before the first block
+// of their page, and those of f.
+func (m *Model) LogProbBlocks(ctx context.Context, rows data.Pages, sets []*masks.Set,
 	f func(s *data.Prepared, logp []float64, perSet [][]float64) error) error {
 	if f == nil {
 		return errors.New("likelihoods by blocks need a function that takes them")
@@ -143,7 +144,7 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 	if err != nil {
 		return err
 	}
-	for s, err := range m.PrepareBlocks(rows, blockOf(e.Batch(), max(len(of.Sets), of.Draws))) {
+	for s, err := range m.PrepareBlocks(rows, m.blockOf(e.Batch(), max(len(of.Sets), of.Draws))) {
 		if err != nil {
 			return err
 		}
@@ -170,12 +171,13 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows *data.Table, sets []*mas
 // Evaluate computes the negative log-likelihood of the rows of a table, in the units of
 // the source; see [Core.EvaluateOf]. Rows of weight 0 are left out, whatever their cells are. Errors are those of Prepare, too.
 func (m *Model) Evaluate(ctx context.Context, rows *data.Table, o EvalOptions) (Evaluation, error) {
-	rows, err := m.prep.Counted(rows)
-	if err != nil {
-		return Evaluation{}, err
-	}
+	return m.EvaluatePages(ctx, rows.Pages, o)
+}
+
+// EvaluatePages is Evaluate for rows that come in pages, which are not held. Errors are those of the pages, too.
+func (m *Model) EvaluatePages(ctx context.Context, rows data.Pages, o EvalOptions) (Evaluation, error) {
 	return m.evaluate(ctx, false, o, func(batch int) iter.Seq2[*data.Prepared, error] {
-		return m.PrepareBlocks(rows, blockOf(batch, 1))
+		return m.PrepareBlocks(m.prep.Counted(rows), m.blockOf(batch, 1))
 	})
 }
 

@@ -63,6 +63,7 @@ type Prepared struct {
 
 	rowLogDet []float64    // of each row, nil when all have LogDet
 	places    []int        // which rows of the source they were, nil when row i was row i
+	first     int          // the number of the first row of that source in a larger one
 	lines     *Lines       // of the rows of the source where it is a text, or has others
 	of        *Preparation // where it has a schema
 }
@@ -195,9 +196,9 @@ func (s *Prepared) from(i int) int {
 		i = s.places[i]
 	}
 	if s.lines != nil {
-		i = s.lines.At(i)
+		return s.lines.At(i)
 	}
-	return i
+	return s.first + i
 }
 
 // RowPlace names row i by its place in the source.

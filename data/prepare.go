@@ -162,7 +162,7 @@ func (p *Preparation) open(t *Table, noise noiseOf) (func(Part) (*Prepared, erro
 // prepare takes some columns of rows through the steps that were started for them.
 func (p *Preparation) prepare(part Part, variables, context []int, step allSteps) (_ *Prepared, err error) {
 	t, rows := part.Table, part.Rows
-	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), places: rows, lines: t.Lines}
+	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), ContextDim: p.ContextDim(), places: rows, first: t.First, lines: t.Lines}
 	s.Columns, s.ContextNames = p.Names()
 	if s.ContextDim > 0 {
 		if context == nil && t.Context != nil {

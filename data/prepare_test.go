@@ -71,7 +71,7 @@ func TestBlocksAreTheRows(t *testing.T) {
 	} {
 		want := must.M1(p.Apply(table))
 		var x, cond []float32
-		for s, err := range p.Blocks(table, 17) {
+		for s, err := range p.Blocks(table.Pages, 17) {
 			must.M(err)
 			for i := range s.Rows {
 				if first := len(x) / s.Dim; s.RowLogDet(i) != want.RowLogDet(first+i) || s.Place(i, 0) != want.Place(first+i, 0) {
@@ -85,7 +85,7 @@ func TestBlocksAreTheRows(t *testing.T) {
 		}
 	}
 	values[150] = math.NaN()
-	for _, err := range NewPreparation(2, 0).Blocks(table, 50) {
+	for _, err := range NewPreparation(2, 0).Blocks(table.Pages, 50) {
 		if err == nil || !strings.Contains(err.Error(), "line 77, column 0") {
 			t.Errorf("the first thing that comes is %v, not the error of a later row", err)
 		}

@@ -151,7 +151,7 @@ func (r *rowsOf) seed(epoch uint64) {
 // prepare prepares some rows.
 func (r *rowsOf) prepare(part Part) (*Prepared, error) {
 	p := r.p
-	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), Cells: p.cells(), ContextDim: p.ContextDim(), places: part.Rows, lines: part.Table.Lines, of: p}
+	s := &Prepared{Name: part.name(), Rows: part.Len(), Dim: p.Dim(), Cells: p.cells(), ContextDim: p.ContextDim(), places: part.Rows, first: part.Table.First, lines: part.Table.Lines, of: p}
 	s.Columns, s.ContextNames = p.Names()
 	s.X = make([]float32, s.Rows*s.Width())
 	if s.ContextDim > 0 {

@@ -726,7 +726,7 @@ func TestBlocksOfSchemas(t *testing.T) {
 		table := tableOf(schema, columns)
 		p := must.M1(whole(table, Options{Columns: schema}))
 		all, from := must.M1(p.Apply(table)), 0
-		for s, err := range p.Blocks(table, rapid.IntRange(1, 50).Draw(t, "rows of a block"), (*Prepared).Check) {
+		for s, err := range p.Blocks(table.Pages, rapid.IntRange(1, 50).Draw(t, "rows of a block"), (*Prepared).Check) {
 			if err != nil || !slices.Equal(s.X, all.X[from*all.Width():(from+s.Rows)*all.Width()]) {
 				t.Fatalf("rows from %d: %v", from, err)
 			}

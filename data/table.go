@@ -34,6 +34,8 @@ type Table struct {
 	// Lines are the lines of text that the rows come from, counted from 1; nil
 	// where row i is row i of an array.
 	Lines *Lines
+	// First is the number of the first row in its source, of which the table is a page: 0 where it has all rows.
+	First int
 	// Notes are what the reader of the source noticed, such as a guess that may be wrong.
 	Notes []string
 	// Cells say what the cells of each column are, for files whose columns have a type and
@@ -357,10 +359,11 @@ func textProblem(s string) string {
 
 // Place names a cell by where it stands in the source.
 func (t *Table) Place(row, col int) string {
+	at := t.First + row
 	if t.Lines != nil {
-		row = t.Lines.At(row)
+		at = t.Lines.At(row)
 	}
-	return Place(row, col, t.Lines.ofText(), t.Columns)
+	return Place(at, col, t.Lines.ofText(), t.Columns)
 }
 
 // Place names a cell: the line of a text, or the row of an array, and the name or

@@ -1,7 +1,9 @@
 package data
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -109,15 +111,36 @@ func (s *Source) leaveOut(o Options) error {
 	return nil
 }
 
-// Counted returns the table without the rows of weight 0, of which [Preparation.Apply] makes rows, too. It returns an error for
-// what is no weight, and where all are 0.
-func (p *Preparation) Counted(t *Table) (*Table, error) {
-	if t == nil || p == nil || p.table == nil {
-		return t, nil
+// Counted are pages without the rows of weight 0, of which [Preparation.Apply] makes rows, too. What is no weight is an error,
+// and that all are 0.
+func (p *Preparation) Counted(pages Pages) Pages {
+	if p == nil || p.table == nil || pages == nil {
+		return pages
 	}
-	some, err := Part{Table: t}.counted(p.weightsOf(t))
-	return some.Table, err
+	return func(rows int) iter.Seq2[*Table, error] {
+		return func(yield func(*Table, error) bool) {
+			none, any := error(nil), false
+			for t, err := range pages(rows) {
+				if err == nil && t != nil {
+					var some Part
+					if some, err = (Part{Table: t}).counted(p.weightsOf(t)); errors.Is(err, errWeightless) {
+						none = err
+						continue
+					}
+					t, any = some.Table, true
+				}
+				if !yield(t, err) || err != nil {
+					return
+				}
+			}
+			if none != nil && !any {
+				yield(nil, none)
+			}
+		}
+	}
 }
+
+var errWeightless = errors.New("every row has the weight 0")
 
 // counted is the part without the rows of weight 0.
 func (p Part) counted(at *source) (Part, error) {
@@ -133,7 +156,7 @@ func (p Part) counted(at *source) (Part, error) {
 	}
 	switch {
 	case kept == nil:
-		return p, fmt.Errorf("%s: every row has the weight 0", p.name())
+		return p, fmt.Errorf("%s: %w", p.name(), errWeightless)
 	case p.Rows != nil:
 		p.Rows = kept
 	default:
@@ -148,7 +171,10 @@ func (t *Table) only(rows []int) *Table {
 	some.Notes = t.Notes
 	for from, to := t, some; from != nil; from, to = from.Context, to.Context {
 		if from.Lines == nil {
-			to.Lines = LinesOf(rows...)
+			to.Lines = LinesOf()
+			for _, row := range rows {
+				to.Lines.Append(from.First + row)
+			}
 			to.Lines.noText = true
 		}
 	}

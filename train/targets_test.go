@@ -132,7 +132,7 @@ func refused(t *testing.T, m *maskflow.Model, rows *data.Table) map[string]error
 	add("no likelihood", err)
 	_, err = m.Core.LogProb(t.Context(), prepared.X, prepared.Context)
 	add("likelihood", err)
-	add("no likelihood of rows", m.LogProbBlocks(t.Context(), rows, nil, func(*data.Prepared, []float64, [][]float64) error { return nil }))
+	add("no likelihood of rows", m.LogProbBlocks(t.Context(), rows.Pages, nil, func(*data.Prepared, []float64, [][]float64) error { return nil }))
 	_, err = m.Evaluate(t.Context(), rows, maskflow.EvalOptions{Orders: 2})
 	add("orders", err)
 	_, err = m.Sample(t.Context(), 3, maskflow.SampleOptions{})

@@ -66,3 +66,33 @@ func BenchmarkMixedTable(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPages reads 10⁵ rows of 20 numbers page by page.
+func BenchmarkPages(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, 20e5)
+	for i := range values {
+		values[i] = rng.NormFloat64()
+	}
+	table := must.M1(data.FromFlat(values, 20))
+	for c := range 20 {
+		table.Columns = append(table.Columns, fmt.Sprintf("x%d", c))
+	}
+	for _, name := range []string{"x.csv", "x.csv.gz", "x.parquet"} {
+		path := filepath.Join(b.TempDir(), name)
+		must.M(WriteFile(path, table))
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				rows := 0
+				for t, err := range Pages(b.Context(), path, ReadOptions{})(1 << 14) {
+					must.M(err)
+					rows += t.Rows()
+				}
+				if rows != 1e5 {
+					b.Fatal(rows)
+				}
+			}
+		})
+	}
+}

@@ -72,10 +72,10 @@ func (s *sheet) value(cell string, col int) (v float64, isText bool) {
 	}
 	if code := &s.codes[col]; !code.other {
 		cell = strings.TrimSpace(cell)
-		switch plain := len(cell) < 16 && strings.Trim(cell, "0123456789") == ""; {
-		case !plain:
+		switch {
+		case !isPlain(cell):
 			code.other = true
-		case len(cell) > 1 && cell[0] == '0':
+		case isCode(cell):
 			code.padded = true
 			return math.NaN(), true
 		}
@@ -83,9 +83,14 @@ func (s *sheet) value(cell string, col int) (v float64, isText bool) {
 	return v, false
 }
 
-// settle decides what only the whole table shows: whether its first line is a row, which
+// isPlain reports whether a cell is a row of digits, and isCode whether these begin with a zero.
+func isPlain(cell string) bool { return len(cell) < 16 && strings.Trim(cell, "0123456789") == "" }
+
+func isCode(cell string) bool { return len(cell) > 1 && cell[0] == '0' && isPlain(cell) }
+
+// settle decides what only many rows show, those of a page: whether the first line is a row, which
 // columns have codes, and whether one has numbers of another dialect.
-func (s *sheet) settle(t *data.Table, firstLine int) error {
+func (s *sheet) settle(t *data.Table) error {
 	rows, dim := t.Dims()
 	for col, code := range s.codes {
 		for i := 0; code.padded && i < rows; i++ {
@@ -100,8 +105,12 @@ func (s *sheet) settle(t *data.Table, firstLine int) error {
 			}
 		}
 	}
+	begins := s.rows == 0
 	if t.Texts() == 0 {
-		return s.mixed
+		if begins {
+			return s.mixed
+		}
+		return nil
 	}
 	recurs := func(cell string, col, from int) bool {
 		for i := from; i < rows; i++ {
@@ -111,10 +120,10 @@ func (s *sheet) settle(t *data.Table, firstLine int) error {
 		}
 		return false
 	}
-	guessed, names := s.Header != "yes" && s.Header != "no", t.Columns != nil && t.Lines.At(0) > firstLine
+	guessed, names := begins && s.Header != "yes" && s.Header != "no", t.Columns != nil && t.Lines.At(0) > s.first
 	values, row := 0, s.mixed == nil // how many words of the first line are values of their columns
 	for col := range dim {
-		if cell, ok := t.Text(0, col); s.mixed != nil && ok {
+		if cell, ok := t.Text(0, col); begins && s.mixed != nil && ok {
 			row = row || recurs(cell, col, 1)
 		}
 		if guessed && names && values == col && recurs(t.Columns[col], col, 0) {
@@ -122,10 +131,10 @@ func (s *sheet) settle(t *data.Table, firstLine int) error {
 		}
 	}
 	switch {
-	case !row:
+	case begins && !row:
 		return s.mixed
 	case values == dim:
-		return fmt.Errorf("line %d has values of the columns below it: it seems to be a row (data.header or --header no; if it has names, yes)", firstLine)
+		return fmt.Errorf("line %d has values of the columns below it: it seems to be a row (data.header or --header no; if it has names, yes)", s.first)
 	case s.Thousands == "none":
 		return nil
 	}

@@ -46,10 +46,13 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 	if err != nil {
 		return nil, err
 	}
-	t, firstLine, open := &data.Table{Name: name, Lines: &data.Lines{}}, 0, false // open: the first line ends with a separator
-	var row []float64
-	var texts []int // columns of a row with neither a number nor a missing value
-	for {
+	return s.page(name, math.MaxInt, limit)
+}
+
+// page reads so many rows, of a text that ends fewer, and at its end none: nil.
+func (s *sheet) page(name string, most int, limit *data.Limit) (*data.Table, error) {
+	t := &data.Table{Name: name, Lines: &data.Lines{}, Columns: s.named, First: s.rows}
+	for t.Rows() < most {
 		cells, line, err := s.next()
 		if errors.Is(err, io.EOF) {
 			break
@@ -57,91 +60,122 @@ func readCSV(r io.Reader, name string, limit *data.Limit, o ReadOptions) (*data.
 		if err != nil {
 			return nil, err
 		}
-		if firstLine == 0 {
-			firstLine = line
-			if n := len(cells) - 1; n > 0 && cells[n] == "" {
-				cells, open = cells[:n], true
-			}
-			row = make([]float64, len(cells))
-			header, err := s.isHeader(cells, line)
+		if s.first == 0 {
+			header, err := s.begin(t, cells, line)
 			if err != nil {
 				return nil, err
 			}
 			if header {
-				if err := s.columns(t, cells, line); err != nil {
-					return nil, err
-				}
 				continue
 			}
-			if s.Header != "no" {
-				t.Columns = s.names(len(row))
-			}
-		} else if n := len(row); len(cells) == n+1 {
-			if cells[n] == "" {
-				cells = cells[:n]
-			} else if open && t.Rows() == 0 && t.Columns != nil { // its name is empty
-				row = append(row, 0)
-				t.Columns = append(t.Columns, unnamed(n, t.Columns))
-				t.Notes = append(t.Notes, fmt.Sprintf("line %d: column %d has no name: its number is its name", firstLine, n))
-			} else if s.comma == '\t' && t.Rows() == 0 && t.Columns != nil { // as R writes names of rows
-				row = append(row, 0)
-				t.Columns = append([]string{unnamed(0, t.Columns)}, t.Columns...)
-				t.Notes = append(t.Notes, fmt.Sprintf("line %d has a cell more than the header: the first is column %q", line, t.Columns[0]))
-			}
 		}
-		if len(cells) != len(row) {
-			return nil, fmt.Errorf("line %d has %s, but line %d has %d (separator %s; for another set data.separator or --separator)",
-				line, text.Count(len(cells), "cell"), firstLine, len(row), s.separatorName())
-		}
-		if err := limit.Take(int64(len(row))); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
-		}
-		texts = texts[:0]
-		for col, cell := range cells {
-			v, isText := s.value(cell, col)
-			if isText {
-				texts = append(texts, col)
-			}
-			if math.IsInf(v, 0) && !o.Infinite {
-				return nil, fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
-			}
-			if row[col] = v; math.Abs(v) >= exactWhole && s.rounded == "" {
-				if cell = strings.TrimSpace(cell); !strings.ContainsAny(cell, "eE.,'") && strconv.FormatFloat(v, 'f', 0, 64) != strings.TrimPrefix(cell, "+") {
-					s.rounded = roundedNote(data.Place(line, col, true, t.Columns), v)
-				}
-			}
-		}
-		t.Append(row)
-		t.Lines.Append(line)
-		for _, col := range texts {
-			cell, err := s.text(t, strings.TrimSpace(cells[col]), line, col)
-			if err != nil {
-				return nil, err
-			}
-			if err := setText(t, t.Rows()-1, col, cell, limit); err != nil {
-				return nil, fmt.Errorf("line %d: %w", line, err)
-			}
+		if err := s.append(t, cells, line, limit); err != nil {
+			return nil, err
 		}
 	}
 	switch {
-	case firstLine == 0:
+	case s.first == 0:
 		return nil, errors.New("it holds no rows")
+	case t.Rows() == 0 && s.rows == 0:
+		return nil, fmt.Errorf("it holds no rows, only a header on line %d", s.first)
 	case t.Rows() == 0:
-		return nil, fmt.Errorf("it holds no rows, only a header on line %d", firstLine)
+		return nil, nil
 	}
-	if err := s.settle(t, firstLine); err != nil {
+	if err := s.settle(t); err != nil {
 		return nil, err
 	}
-	if s.utf16 && s.Encoding != "utf-16" {
+	if s.rows == 0 && s.utf16 && s.Encoding != "utf-16" {
 		t.Notes = append(t.Notes, "read as UTF-16 (data.encoding)")
 	}
-	if s.rounded != "" {
-		t.Notes = append(t.Notes, s.rounded)
+	if s.rounded != "" && !s.noted {
+		t.Notes, s.noted = append(t.Notes, s.rounded), true
 	}
-	if s.Header != "no" && t.Columns == nil {
+	if s.rows == 0 && s.Header != "no" && t.Columns == nil {
 		t.Notes = append(t.Notes, oddFirst(t)...)
 	}
+	s.rows, s.named = s.rows+t.Rows(), t.Columns
 	return t, nil
+}
+
+// pages reads a page after the other.
+func (s *sheet) pages(name string) nextPage {
+	return func(rows int, limit *data.Limit) (*data.Table, error) { return s.page(name, rows, limit) }
+}
+
+// begin looks at the first line, and returns whether it is a header.
+func (s *sheet) begin(t *data.Table, cells []string, line int) (header bool, err error) {
+	s.first = line
+	if n := len(cells) - 1; n > 0 && cells[n] == "" {
+		cells, s.open = cells[:n], true
+	}
+	s.row = make([]float64, len(cells))
+	if header, err = s.isHeader(cells, line); header && err == nil {
+		err = s.columns(t, cells, line)
+	} else if s.Header != "no" {
+		t.Columns = s.names(len(s.row))
+	}
+	for col := range t.Columns {
+		for _, c := range s.schema {
+			if c.Name == t.Columns[col] && slices.ContainsFunc(c.Levels, isCode) { // so are the cells of every page
+				s.codes = append(s.codes, make([]digits, max(0, col+1-len(s.codes)))...)
+				s.codes[col].padded = true
+			}
+		}
+	}
+	return header, err
+}
+
+// append adds the cells of a line.
+func (s *sheet) append(t *data.Table, cells []string, line int, limit *data.Limit) error {
+	if n := len(s.row); len(cells) == n+1 {
+		first := s.rows+t.Rows() == 0 && line != s.first
+		if cells[n] == "" {
+			cells = cells[:n]
+		} else if s.open && first && t.Columns != nil { // its name is empty
+			s.row = append(s.row, 0)
+			t.Columns = append(t.Columns, unnamed(n, t.Columns))
+			t.Notes = append(t.Notes, fmt.Sprintf("line %d: column %d has no name: its number is its name", s.first, n))
+		} else if s.comma == '\t' && first && t.Columns != nil { // as R writes names of rows
+			s.row = append(s.row, 0)
+			t.Columns = append([]string{unnamed(0, t.Columns)}, t.Columns...)
+			t.Notes = append(t.Notes, fmt.Sprintf("line %d has a cell more than the header: the first is column %q", line, t.Columns[0]))
+		}
+	}
+	if len(cells) != len(s.row) {
+		return fmt.Errorf("line %d has %s, but line %d has %d (separator %s; for another set data.separator or --separator)",
+			line, text.Count(len(cells), "cell"), s.first, len(s.row), s.separatorName())
+	}
+	if err := limit.Take(int64(len(s.row))); err != nil {
+		return fmt.Errorf("line %d: %w", line, err)
+	}
+	texts := s.texts[:0]
+	for col, cell := range cells {
+		v, isText := s.value(cell, col)
+		if isText {
+			texts = append(texts, col)
+		}
+		if math.IsInf(v, 0) && !s.infinite {
+			return fmt.Errorf("%s %s", data.Place(line, col, true, t.Columns), data.Refuse(v))
+		}
+		if s.row[col] = v; math.Abs(v) >= exactWhole && s.rounded == "" {
+			if cell = strings.TrimSpace(cell); !strings.ContainsAny(cell, "eE.,'") && strconv.FormatFloat(v, 'f', 0, 64) != strings.TrimPrefix(cell, "+") {
+				s.rounded = roundedNote(data.Place(line, col, true, t.Columns), v)
+			}
+		}
+	}
+	t.Append(s.row)
+	t.Lines.Append(line)
+	for _, col := range texts {
+		cell, err := s.text(t, strings.TrimSpace(cells[col]), line, col)
+		if err != nil {
+			return err
+		}
+		if err := setText(t, t.Rows()-1, col, cell, limit); err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+	}
+	s.texts = texts
+	return nil
 }
 
 // isHeader tells the names of columns from a first row. A line with numbers and words
@@ -216,8 +250,8 @@ func (s *sheet) text(t *data.Table, cell string, line, col int) (string, error) 
 	if err != nil {
 		return "", fmt.Errorf("%s %w", data.Place(line, col, true, nil), err)
 	}
-	if latin && t.Notes == nil {
-		t.Notes = []string{fmt.Sprintf("line %d is not UTF-8: read as Latin-1 (data.encoding)", line)}
+	if latin && t.Notes == nil && !s.latin {
+		t.Notes, s.latin = []string{fmt.Sprintf("line %d is not UTF-8: read as Latin-1 (data.encoding)", line)}, true
 	}
 	return strings.Clone(text), nil
 }

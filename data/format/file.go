@@ -6,8 +6,8 @@
 //	err = format.WriteFile("wine.npy", rows)
 //
 // A [data.Table] is what is read and written. [OpenNPZ] gives the arrays of a .npz
-// file one by one, [ReadCSV] and [WriteCSV] work on streams, and [WriteRows] writes rows
-// that come in blocks.
+// file one by one, [ReadCSV] and [WriteCSV] work on streams, [Pages] reads rows that memory
+// does not hold, and [WriteRows] writes rows that come in blocks.
 //
 // Files are not trusted. A header's claim is checked against the bytes that
 // are there before memory is taken, checksums are read to the end, a limit on
@@ -18,11 +18,14 @@ package format
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -49,8 +52,10 @@ type ReadOptions struct {
 	// a header, whatever else is in it, and cells that need not be numbers are not refused for
 	// what they look like.
 	Schema data.Schema
-	// MaxValues bounds the values read. 0 is [data.DefaultMaxValues].
+	// MaxValues bounds the values that are held: of [Pages] those of each. 0 is [data.DefaultMaxValues].
 	MaxValues int
+	// Progress, if not nil, is called by [Pages] with the part of the file that has been read, before each page.
+	Progress func(part float64)
 }
 
 // Kind is a kind of file, which its name gives.
@@ -189,6 +194,91 @@ func Read(ctx context.Context, path string, o ReadOptions, limit *data.Limit) (*
 	}
 }
 
+// Pages reads the table of a file as [ReadFile] does, a page of its rows after the other: a text, perhaps compressed by
+// gzip, and Parquet take no more memory than for a page, and for the part of each column that Parquet has compressed as
+// one. Of other files the only page is all of it. What only many rows of a text show, as whether the first line is a row,
+// the first page shows; a column of numbers may have codes, and numbers of another dialect, by the rows of one page.
+// Errors are those of ReadFile, behind the pages before them.
+func Pages(ctx context.Context, path string, o ReadOptions) data.Pages {
+	divided := KindOf(path) == CSVFile || KindOf(path) == ParquetFile
+	return func(rows int) iter.Seq2[*data.Table, error] {
+		if rows < 1 || !divided || o.Array != "" {
+			return func(yield func(*data.Table, error) bool) { yield(ReadFile(ctx, path, o)) }
+		}
+		return func(yield func(*data.Table, error) bool) {
+			next, done, end, err := openPages(ctx, path, o)
+			if err == nil {
+				defer end()
+				err = eachPage(next, rows, o, done, yield)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("reading %s: %w", path, err))
+			}
+		}
+	}
+}
+
+// PagesOfCSV is [Pages] of a text that is read once: a second time the only page has no rows and is an error.
+func PagesOfCSV(r io.Reader, name string, o ReadOptions) data.Pages {
+	return func(rows int) iter.Seq2[*data.Table, error] {
+		return func(yield func(*data.Table, error) bool) {
+			s, err := newSheet(r, o)
+			if err == nil {
+				err = eachPage(s.pages(name), cmp.Or(max(rows, 0), math.MaxInt), o, nil, yield)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("reading %s: %w", name, err))
+			}
+		}
+	}
+}
+
+// nextPage reads so many rows at most, and nil at the end.
+type nextPage func(rows int, limit *data.Limit) (*data.Table, error)
+
+// eachPage yields pages to their end, or to an error.
+func eachPage(next nextPage, rows int, o ReadOptions, done func() float64, yield func(*data.Table, error) bool) error {
+	for {
+		t, err := next(rows, data.NewLimit(o.MaxValues))
+		if err != nil || t == nil {
+			return err
+		}
+		if o.Progress != nil && done != nil {
+			o.Progress(done())
+		}
+		if !yield(t, nil) {
+			return nil
+		}
+	}
+}
+
+// openPages opens a text or a Parquet file, and returns what reads its pages, how much of it was read, and what closes it.
+func openPages(ctx context.Context, path string, o ReadOptions) (next nextPage, done func() float64, end func(), err error) {
+	if KindOf(path) == ParquetFile {
+		file, size, err := openRegular(path)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		p, err := openParquet(file, size, path, data.NewLimit(o.MaxValues), o)
+		if err != nil {
+			_ = file.Close()
+			return nil, nil, nil, err
+		}
+		next = func(rows int, limit *data.Limit) (*data.Table, error) { return p.page(ctx, rows, limit) }
+		return next, func() float64 { return float64(p.rows) / float64(p.all) }, func() { p.close(); _ = file.Close() }, nil
+	}
+	in, err := Open(ctx, path)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	s, err := newSheet(in, o)
+	if err != nil {
+		in.Close()
+		return nil, nil, nil, err
+	}
+	return s.pages(path), in.done, func() { in.Close() }, nil
+}
+
 // ReadNPY reads an array of a .npy file that has size bytes; name is for its table and
 // its errors.
 func ReadNPY(r io.Reader, size int64, name string, o ReadOptions) (*data.Table, error) {
@@ -203,7 +293,14 @@ func ReadNPY(r io.Reader, size int64, name string, o ReadOptions) (*data.Table, 
 type File struct {
 	plainReader
 	file  *os.File
+	size  int64
 	avail int64 // upper bound on the bytes that it gives
+}
+
+// done is the part of the file that was read.
+func (in *File) done() float64 {
+	at, _ := in.file.Seek(0, io.SeekCurrent)
+	return float64(at) / float64(in.size)
 }
 
 // Close closes the file.
@@ -217,7 +314,7 @@ func Open(ctx context.Context, path string) (*File, error) {
 		return nil, err
 	}
 	buffered := bufio.NewReaderSize(f, 1<<16)
-	in := &File{plainReader{ctx, buffered}, f, size}
+	in := &File{plainReader{ctx, buffered}, f, size, size}
 	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
 		if in.r, err = gzip.NewReader(buffered); err != nil {
 			_ = f.Close()

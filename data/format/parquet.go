@@ -31,11 +31,43 @@ const maxParquetFooter = 1 << 24
 // readParquet reads a table of plain columns (parquet.apache.org/docs/file-format). Dates and
 // times become texts, as ISO 8601 writes them, with a blank before the time of day.
 func readParquet(ctx context.Context, file *os.File, size int64, name string, limit *data.Limit, o ReadOptions) (t *data.Table, err error) {
-	defer func() {
-		if broken := recover(); broken != nil { // package parquet trusts what a file says of itself
-			t, err = nil, errParquet
+	p, err := openParquet(file, size, name, limit, o)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	for group := range p.f.Metadata().RowGroups { // before memory is taken for all of them
+		if err := p.check(group); err != nil {
+			return nil, err
 		}
-	}()
+	}
+	p.checked = true
+	return p.page(ctx, math.MaxInt, limit)
+}
+
+// parquetReader reads the rows of a file in their order.
+type parquetReader struct {
+	ReadOptions
+	file    *os.File
+	size    int64
+	name    string
+	names   []string
+	cells   []parquetCell
+	missing map[string]bool
+	f       *parquet.File
+	most    int64 // bytes of a page of the file
+	checked bool
+
+	rows, all int64            // that were read, and those of the file
+	group     int              // the row group that follows
+	left      int64            // rows of the one before, in
+	columns   []*parquetColumn // whose values are these
+	noted     bool             // a number that is rounded
+}
+
+// openParquet reads what a file says of its columns.
+func openParquet(file *os.File, size int64, name string, limit *data.Limit, o ReadOptions) (p *parquetReader, err error) {
+	defer whole(&err)
 	if err := checkParquetFooter(file, size); err != nil {
 		return nil, err
 	}
@@ -43,42 +75,29 @@ func readParquet(ctx context.Context, file *os.File, size int64, name string, li
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", errParquet, text.Shorten(err.Error(), 81))
 	}
-	names, cells, err := parquetColumns(f.Schema())
-	if err != nil {
+	p = &parquetReader{ReadOptions: o, file: file, size: size, name: name, f: f, missing: signsOf(o.Missing), most: limit.Left()*8 + 1<<16}
+	if p.names, p.cells, err = parquetColumns(f.Schema()); err != nil {
 		return nil, err
 	}
-	rows, dim := int64(0), int64(len(names))
 	for _, group := range f.Metadata().RowGroups {
-		if rows += group.NumRows; group.NumRows < 0 || rows > limit.Left() {
-			rows = limit.Left() + 1
-			break
+		if p.all += group.NumRows; group.NumRows < 0 || p.all < 0 {
+			return nil, errParquet
 		}
 	}
 	switch {
-	case dim == 0:
+	case len(p.names) == 0:
 		return nil, errors.New("it has no columns")
-	case rows == 0:
+	case p.all == 0:
 		return nil, errors.New("it holds no rows")
 	}
-	most := limit.Left()*8 + 1<<16
-	if err := limit.Take(min(rows*dim, math.MaxInt64/8)); err != nil {
-		return nil, err
+	return p, nil
+}
+
+// whole makes an error of a panic: package parquet trusts what a file says of itself.
+func whole(err *error) {
+	if broken := recover(); broken != nil {
+		*err = errParquet
 	}
-	for _, group := range f.Metadata().RowGroups {
-		for c := range group.Columns {
-			if err := checkParquetPages(file, size, &group.Columns[c].MetaData, group.NumRows, most); err != nil {
-				return nil, fmt.Errorf("column %q: %w", text.Shorten(names[c], 41), err)
-			}
-		}
-	}
-	if t, err = data.FromFlat(make([]float64, rows*dim), len(names), names...); err != nil {
-		return nil, err
-	}
-	t.Name = name
-	if err := readParquetRows(ctx, f, cells, t, limit, o); err != nil {
-		return nil, err
-	}
-	return t, nil
 }
 
 // parquetColumns are the names of the columns of a file, and what reads their values.
@@ -98,81 +117,177 @@ func parquetColumns(schema *parquet.Schema) (names []string, cells []parquetCell
 	return names, cells, err
 }
 
-// readParquetRows puts the values of all columns into a table that has as many cells.
-func readParquetRows(ctx context.Context, f *parquet.File, cells []parquetCell, t *data.Table, limit *data.Limit, o ReadOptions) error {
-	values, missing := t.Float64(), signsOf(o.Missing)
-	first := 0
-	for _, group := range f.RowGroups() {
-		for c, chunk := range group.ColumnChunks() {
-			row := first
-			err := eachValue(ctx, chunk, func(v parquet.Value) error {
-				number, cell := math.NaN(), ""
-				if !v.IsNull() {
-					number, cell = cells[c](v)
-				}
-				switch {
-				case number == number:
-					values[row*len(cells)+c] = number
-				case missing[strings.TrimSpace(cell)]:
-					values[row*len(cells)+c] = math.NaN()
-				case !utf8.ValidString(cell):
-					return fmt.Errorf("%s is no text in UTF-8", t.Place(row, c))
-				default:
-					if err := setText(t, row, c, strings.TrimSpace(cell), limit); err != nil {
-						return err
-					}
-				}
-				if math.IsInf(number, 0) && !o.Infinite {
-					return fmt.Errorf("%s %s", t.Place(row, c), data.Refuse(number))
-				}
-				if math.Abs(number) >= exactWhole && t.Notes == nil && v.Kind() == parquet.Int64 {
-					t.Notes = []string{roundedNote(t.Place(row, c), number)}
-				}
-				row++
-				return nil
-			})
-			if err == nil && row != first+int(group.NumRows()) {
-				err = errParquet
-			}
-			if err != nil {
-				return fmt.Errorf("column %q: %w", text.Shorten(t.Columns[c], 41), err)
+// page reads so many rows, the last of a file fewer, and behind them none: nil.
+func (p *parquetReader) page(ctx context.Context, most int, limit *data.Limit) (t *data.Table, err error) {
+	defer whole(&err)
+	rows, dim := min(p.all-p.rows, int64(most)), int64(len(p.names))
+	if rows == 0 {
+		return nil, nil
+	}
+	if err := limit.Take(min(rows, math.MaxInt64/8/dim) * dim); err != nil {
+		return nil, err
+	}
+	if t, err = data.FromFlat(make([]float64, rows*dim), len(p.names), p.names...); err != nil {
+		return nil, err
+	}
+	t.Name, t.First = p.name, int(p.rows)
+	for first := 0; first < int(rows); {
+		if p.left == 0 {
+			if err := p.next(); err != nil {
+				return nil, err
 			}
 		}
-		first += int(group.NumRows())
+		n := min(int(rows)-first, int(p.left))
+		for c, column := range p.columns {
+			if err := p.read(ctx, column, c, t, first, n, limit); err != nil {
+				return nil, fmt.Errorf("column %q: %w", text.Shorten(p.names[c], 41), err)
+			}
+		}
+		first, p.left = first+n, p.left-int64(n)
+	}
+	p.rows += rows
+	return t, nil
+}
+
+// next begins a row group that has rows.
+func (p *parquetReader) next() error {
+	for p.left == 0 {
+		if p.group == len(p.f.RowGroups()) {
+			return errParquet
+		}
+		if !p.checked {
+			if err := p.check(p.group); err != nil {
+				return err
+			}
+		}
+		p.close()
+		p.columns, p.left = nil, p.f.Metadata().RowGroups[p.group].NumRows
+		for _, chunk := range p.f.RowGroups()[p.group].ColumnChunks() {
+			p.columns = append(p.columns, &parquetColumn{pages: chunk.Pages(), doubles: isDouble(chunk.Type())})
+		}
+		p.group++
+	}
+	return nil
+}
+
+// check checks the pages of a row group.
+func (p *parquetReader) check(group int) (err error) {
+	defer whole(&err)
+	about := &p.f.Metadata().RowGroups[group]
+	for c := range about.Columns {
+		if err := checkParquetPages(p.file, p.size, &about.Columns[c].MetaData, about.NumRows, p.most); err != nil {
+			return fmt.Errorf("column %q: %w", text.Shorten(p.names[c], 41), err)
+		}
+	}
+	return nil
+}
+
+func (p *parquetReader) close() {
+	for _, c := range p.columns {
+		c.release()
+		_ = c.pages.Close()
+	}
+}
+
+// read puts the next n values of a column into rows of a table.
+func (p *parquetReader) read(ctx context.Context, from *parquetColumn, c int, t *data.Table, first, n int, limit *data.Limit) error {
+	values, dim := t.Float64(), len(p.names)
+	for row := first; row < first+n; {
+		some, numbers, err := from.next(ctx, first+n-row)
+		if err != nil {
+			return err
+		}
+		for _, number := range numbers {
+			switch {
+			case number != number:
+				number = math.NaN()
+			case math.IsInf(number, 0) && !p.Infinite:
+				return fmt.Errorf("%s %s", t.Place(row, c), data.Refuse(number))
+			}
+			values[row*dim+c] = number
+			row++
+		}
+		for _, v := range some {
+			number, cell := math.NaN(), ""
+			if !v.IsNull() {
+				number, cell = p.cells[c](v)
+			}
+			switch {
+			case number == number:
+				values[row*dim+c] = number
+			case p.missing[strings.TrimSpace(cell)]:
+				values[row*dim+c] = math.NaN()
+			case !utf8.ValidString(cell):
+				return fmt.Errorf("%s is no text in UTF-8", t.Place(row, c))
+			default:
+				if err := setText(t, row, c, strings.TrimSpace(cell), limit); err != nil {
+					return err
+				}
+			}
+			if math.IsInf(number, 0) && !p.Infinite {
+				return fmt.Errorf("%s %s", t.Place(row, c), data.Refuse(number))
+			}
+			if math.Abs(number) >= exactWhole && !p.noted && v.Kind() == parquet.Int64 {
+				t.Notes, p.noted = []string{roundedNote(t.Place(row, c), number)}, true
+			}
+			row++
+		}
 	}
 	return nil
 }
 
 var errParquet = errors.New("it is no whole Parquet file: it is cut short or damaged")
 
-// eachValue reads a column of some rows.
-func eachValue(ctx context.Context, chunk parquet.ColumnChunk, use func(parquet.Value) error) error {
-	pages := chunk.Pages()
-	defer func() { _ = pages.Close() }()
-	buffer := make([]parquet.Value, 1024)
+// parquetColumn is a column of a row group, of which values were read.
+type parquetColumn struct {
+	pages   parquet.Pages
+	doubles bool
+	page    parquet.Page // of the file, nil before the first
+	numbers []float64    // of the page, where it has nothing else, and
+	values  parquet.ValueReader
+	buffer  [1024]parquet.Value
+}
+
+// isDouble reports whether a type is that of numbers that are kept as they are.
+func isDouble(typ parquet.Type) bool { return typ.Kind() == parquet.Double && typ.LogicalType() == nil }
+
+// next gives so many values at most, until it is called again, or numbers in their place.
+func (c *parquetColumn) next(ctx context.Context, most int) (_ []parquet.Value, numbers []float64, _ error) {
 	for {
-		page, err := pages.ReadPage()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return errParquet
-		case ctx.Err() != nil:
-			return ctx.Err()
+		if n := min(most, len(c.numbers)); n > 0 {
+			numbers, c.numbers = c.numbers[:n], c.numbers[n:]
+			return nil, numbers, nil
 		}
-		values := page.Values()
-		for ended := false; !ended; {
-			n, err := values.ReadValues(buffer)
-			if ended = errors.Is(err, io.EOF); err != nil && !ended {
-				return errParquet
+		if c.page != nil && c.values != nil {
+			n, err := c.values.ReadValues(c.buffer[:min(most, len(c.buffer))])
+			if err != nil && !errors.Is(err, io.EOF) {
+				return nil, nil, errParquet
 			}
-			for _, v := range buffer[:n] {
-				if err := use(v); err != nil {
-					return err
-				}
+			if n > 0 {
+				return c.buffer[:n], nil, nil
 			}
 		}
-		parquet.Release(page)
+		c.release()
+		page, err := c.pages.ReadPage()
+		if err != nil { // its end, too, which comes too early
+			return nil, nil, errParquet
+		}
+		if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
+		if c.page = page; c.doubles && page.Dictionary() == nil && page.NumNulls() == 0 {
+			values := page.Data()
+			c.numbers = values.Double()
+		} else {
+			c.values = page.Values()
+		}
+	}
+}
+
+func (c *parquetColumn) release() {
+	if c.page != nil {
+		parquet.Release(c.page)
+		c.page, c.numbers, c.values = nil, nil, nil
 	}
 }
 

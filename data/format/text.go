@@ -33,12 +33,22 @@ type sheet struct {
 	rounded string   // what to note of the first whole number that float64 has not
 	comment string   // the last before the table
 	codes   []digits // of each column so far
+
+	infinite bool
+	first    int      // the number of the first line of the table, 0 before it
+	open     bool     // which ends with a separator
+	named    []string // the columns
+	rows     int      // of the pages so far
+	noted    bool     // the rounded number
+	latin    bool     // that a line is not UTF-8 is noted
+	row      []float64
+	texts    []int // columns of a row with neither a number nor a missing value
 }
 
 // newSheet decodes a table of text and finds out what its dialect leaves open.
 func newSheet(r io.Reader, o ReadOptions) (*sheet, error) {
 	d := o.Dialect
-	s := &sheet{records: newRecords(r), Dialect: d, schema: o.Schema, missing: signsOf(d.MissingSigns())}
+	s := &sheet{records: newRecords(r), Dialect: d, schema: o.Schema, missing: signsOf(d.MissingSigns()), infinite: o.Infinite}
 	comma, ok := d.Comma()
 	if !ok {
 		return nil, fmt.Errorf("%q is no separator", d.Separator)

@@ -32,9 +32,10 @@ type Writer struct {
 	alone bool        // one table is to be written
 	body  body        // of the table, nil before the first block
 
-	rows, left int  // of the table, and how many are still to come
-	dim        int  // of its rows, 0 before the first block
-	narrow     bool // they are float32
+	held       []*data.Table // blocks, where their rows are to be counted first
+	rows, left int           // of the table, and how many are still to come
+	dim        int           // of its rows, 0 before the first block
+	narrow     bool          // they are float32
 	err        error
 }
 
@@ -44,8 +45,12 @@ type body interface {
 	end() error
 }
 
-// NewWriter writes a table of so many rows to w. The error is that of [CheckName].
-// The caller closes the writer, not w.
+// AnyRows is the number of rows of a table where it is not known before its end. Of .npy and .npz, which begin with it,
+// all blocks are held until then.
+const AnyRows = -1
+
+// NewWriter writes a table of so many rows, or of [AnyRows], to w. The error is that of
+// [CheckName]. The caller closes the writer, not w.
 func NewWriter(w io.Writer, name string, rows int) (*Writer, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -82,6 +87,10 @@ func (o *Writer) write(t *data.Table) (err error) {
 	if err := o.check(t); err != nil {
 		return err
 	}
+	if o.rows == AnyRows && o.kind != CSVFile && o.kind != ParquetFile {
+		o.held = append(o.held, t)
+		return nil
+	}
 	if o.dim == 0 {
 		_, o.dim = t.Dims()
 		o.narrow = t.Float32() != nil
@@ -96,6 +105,18 @@ func (o *Writer) write(t *data.Table) (err error) {
 // Close ends what was written. It returns an error for fewer rows than were announced,
 // and that of an earlier call.
 func (o *Writer) Close() error {
+	if o.held != nil {
+		o.rows = 0
+		for _, t := range o.held {
+			o.rows += t.Rows()
+		}
+		o.left = o.rows
+		for _, t := range o.held {
+			if err := o.Write(t); err != nil {
+				return err
+			}
+		}
+	}
 	switch {
 	case o.err != nil:
 		return o.err
@@ -133,7 +154,7 @@ func (o *Writer) check(t *data.Table) error {
 		return fmt.Errorf("%s for %s", text.Count(len(t.Columns), "column name"), text.Count(dim, "column"))
 	case o.dim != 0 && (dim != o.dim || o.narrow != (t.Float32() != nil)):
 		return fmt.Errorf("rows of %s cannot follow rows of %d, or their numbers are of another type", text.Count(dim, "column"), o.dim)
-	case rows > o.left:
+	case rows > o.left && o.rows != AnyRows:
 		return fmt.Errorf("more than %d rows", o.rows)
 	}
 	return nil

@@ -42,6 +42,7 @@ var (
 )
 
 var (
+	maf20 = flow{dim: 20, layers: 5, hidden: []int{128, 128}, batch: 128, rows: 200_000}
 	maf21 = flow{dim: 21, layers: 5, hidden: []int{128, 128}, batch: 128, rows: 12_800, samples: 1000}
 	maf63 = flow{dim: 63, layers: 10, hidden: []int{512, 512}, batch: 100, rows: 10_000, samples: 1000}
 	iaf2  = flow{dim: 2, layers: 8, hidden: []int{64, 64}, inverse: true, batch: 1024, rows: 102_400, samples: 100_000}
@@ -98,6 +99,10 @@ var comparisons = []row{
 	{name: "maf-train-63", what: "Adam step, MAF 10x(63-512-512), batch 100", of: maf63, target: 1, sides: besides(trainSide, "flow_train")},
 	{name: "maf-density-63", what: "log p of 10,000 rows, MAF 10x(63-512-512)", of: maf63, target: 1, sides: besides(densitySide, "flow_density")},
 	{name: "maf-sample-63", what: "1,000 samples, MAF 10x(63-512-512), one pass against 63", of: maf63, target: 1. / 15, sides: besides(sampleSide, "flow_sample")},
+	{name: "stream-parquet", what: "log p of 200,000 rows from Parquet to Parquet page by page, against rows in memory, MAF 5x(20-128-128)", of: streamed{maf20}, target: 1.5, tolerance: 1e-6,
+		sides: []maker{fromFile(".parquet"), inMemory}},
+	{name: "stream-csv", what: "the same from CSV to CSV", of: streamed{maf20}, target: 3, tolerance: 1e-6,
+		sides: []maker{fromFile(".csv"), inMemory}},
 	{name: "iaf-train", what: "Adam step by reverse KL, IAF 8x(2-64-64), batch 1024", of: iaf2, target: 1, sides: besides(trainSide, "flow_train")},
 	{name: "iaf-sample", what: "100,000 samples with their densities, IAF 8x(2-64-64)", of: iaf2, target: 1, sides: besides(sampleSide, "flow_sample")},
 }

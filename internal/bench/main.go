@@ -22,6 +22,9 @@
 // rows with flows take some minutes each, most of it for compiling; -only
 // chooses rows.
 //
+// The rows named stream read rows of a file page by page, and say how much memory the command
+// takes for one of many rows.
+//
 // The last rows are about the monitor: the command maskflow is built and run as a
 // process of its own, on a pseudo-terminal that is read as a real one is. It reports how
 // long a run of a million records takes to open and how much memory, both as the
@@ -58,6 +61,7 @@ type options struct {
 	pairs int
 	old   string
 	steps int
+	rows  int
 }
 
 func main() {
@@ -73,6 +77,7 @@ func main() {
 	flag.IntVar(&o.pairs, "pairs", 20, "monitor-cost, train-old: pairs of trainings")
 	flag.StringVar(&o.old, "old", "", "train-old: another build of the command maskflow, to compare with")
 	flag.IntVar(&o.steps, "steps", 3000, "monitor-cost, train-old: steps of each, of which the first 500 are not counted")
+	flag.IntVar(&o.rows, "rows", 1_000_000, "stream-memory: rows of the file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o, os.Stdout, os.Stderr)
@@ -114,6 +119,9 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 func choose(o options) (rows []row, err error) {
 	if o.rounds < 1 || o.seconds <= 0 {
 		return nil, fmt.Errorf("-rounds and -seconds: need more than 0")
+	}
+	if o.rows < 1 {
+		return nil, fmt.Errorf("-rows: need more than 0")
 	}
 	if o.idle <= 0 || o.pairs < 1 || o.steps <= firstSteps {
 		return nil, fmt.Errorf("-idle and -pairs: need more than 0, -steps: more than %d", firstSteps)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -20,8 +19,11 @@ import (
 	"github.com/maskflow/maskflow/runlog"
 )
 
-// studies are measured at the command itself as a process of its own on a terminal.
+// studies are measured at the command itself as a process of its own, of the monitor on a terminal.
 var studies = []row{
+	{name: "stream-memory-parquet", what: "the most memory that maskflow logprob has resident, of a Parquet file of -rows rows, MAF 5x(20-128-128)",
+		target: 1000, unit: "MB", values: streamMemory(".parquet")},
+	{name: "stream-memory-csv", what: "the same from CSV", target: 1000, unit: "MB", values: streamMemory(".csv")},
 	{name: "monitor-open", what: "from the start of maskflow watch to its first whole picture of a run of a million train records",
 		target: 2, unit: "s", values: opening},
 	{name: "monitor-memory", what: "the most memory that it has resident, when it was asked for another x axis twenty times",
@@ -108,13 +110,7 @@ func memory(ctx context.Context, l *lab) ([]float64, error) {
 				return 0, err
 			}
 		}
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.cmd.Process.Pid))
-		_, peak, _ := strings.Cut(string(status), "VmHWM:")
-		kib := 0.0
-		if _, bad := fmt.Sscan(peak, &kib); err == nil && bad != nil {
-			err = errors.New("the system does not report the peak of a process's memory")
-		}
-		return 1024 * kib / 1e6, err
+		return peakMemory(t.cmd.Process.Pid)
 	})
 	return []float64{v}, err
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -98,7 +99,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Path))
 	}
 	var name string
-	var rows int
+	var progress func(done int) string
 	var changed []string
 	var evaluate func(o maskflow.EvalOptions) (maskflow.Evaluation, error)
 	compare := func([]float64) ([]baseline.Comparison, *baseline.Twinned, error) { return nil, nil, nil }
@@ -116,7 +117,9 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		if changed = differs; changed != nil {
 			o.split = train.ChangedSplit
 		}
-		name, rows = set.Name, set.Rows
+		name, progress = set.Name, func(done int) string {
+			return fmt.Sprintf("%.0f %% of %s", 100*float64(done)/float64(max(set.Rows, 1)), text.Count(set.Rows, "row"))
+		}
 		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.EvaluateOf(ctx, set, o) }
 		if changed == nil && models.TargetsOf(r.Definition()) == nil {
 			if o.split == "test" && valid(r, splits) {
@@ -138,16 +141,31 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 			}
 		}
 	} else {
-		t, err := a.readRows(ctx, r, o.file, o.array, false)
-		if err == nil {
-			t, err = r.Preparation().Counted(t)
+		read, err := a.optionsAs(r, o.file, o.array)
+		if err != nil {
+			return err
+		}
+		var percent atomic.Int32
+		read.Progress = func(part float64) { percent.Store(int32(100 * part)) }
+		pages, err := a.readRows(ctx, r, o.file, read, false)
+		if o.file == "-" && len(o.orders) > 1 { // which can be read once
+			t, problem := a.readTable(ctx, o.file, read)
+			pages, err = t.Pages, problem
 		}
 		if err != nil {
 			return err
 		}
-		a.noteRows(r, t)
-		o.split, name, rows = "file", t.Name, t.Rows()
-		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.Evaluate(ctx, t, o) }
+		pages, o.split = a.noteRows(r, pages, &name), "file"
+		progress = func(done int) string {
+			if of := percent.Load(); of > 0 {
+				return fmt.Sprintf("%d %%, %s", of, text.Count(done, "row"))
+			}
+			return text.Count(done, "row")
+		}
+		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) {
+			o.Row = nil // of which nothing is compared
+			return r.EvaluatePages(ctx, pages, o)
+		}
 	}
 	if o.orders == nil {
 		o.orders = []int{0}
@@ -157,7 +175,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	var logp []float64 // of the last
 	for _, k := range slices.Compact(o.orders) {
 		logp = logp[:0]
-		e, err := evaluate(maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(rows), Row: func(v float64) { logp = append(logp, v) }})
+		e, err := evaluate(maskflow.EvalOptions{Orders: k, Samples: o.samples, Progress: a.evaluating(progress), Row: func(v float64) { logp = append(logp, v) }})
 		if err != nil {
 			return err
 		}
@@ -180,7 +198,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	}
 	largest.DataChanged, largest.Warnings, largest.Baselines = changed, a.notes, beside
 	largest.Twins = twins
-	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", name, text.Count(rows, "row"),
+	return a.show(largest, fmt.Sprintf("%s: %s of %s\n%s%s", name, text.Count(largest.Rows, "row"),
 		text.Count(r.Definition().Dim(), "variable"), changedText(changed), f.text(found)+linesText(comparisons(beside, twins))))
 }
 

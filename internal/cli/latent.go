@@ -66,7 +66,7 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	}
 	ctx := c.Context()
 	a.backend = "go" // The map is computed on the host.
-	r, t, err := a.openRows(c, dir, o.tables)
+	r, pages, err := a.openRows(c, dir, o.tables)
 	if err != nil {
 		return err
 	}
@@ -75,14 +75,12 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 		return usage(fmt.Errorf("the model of %s is no flow: it has no latent codes", r.Path))
 	}
 	const block = 1 << 14 // rows
-	blocks, restore := r.PrepareBlocks(t, block), data.NewPreparation(r.Definition().Dim(), 0).Undo
+	blocks, restore := r.PrepareBlocks(a.noteRows(r, pages, nil), block), data.NewPreparation(r.Definition().Dim(), 0).Undo
 	if o.inverse { // Noise is in no units of the data, so that nothing else is asked of its values.
-		blocks = data.NewPreparation(r.Definition().Dim(), r.Definition().ContextDim()).Blocks(t, block)
+		blocks = data.NewPreparation(r.Definition().Dim(), r.Definition().ContextDim()).Blocks(pages, block)
 		restore = r.Preparation().Undo
-	} else {
-		a.noteRows(r, t)
 	}
-	begin, passes := time.Now(), 0
+	begin, rows, passes := time.Now(), 0, 0
 	flow, err := f.NewInverter(r.Weights())
 	if err != nil {
 		return err
@@ -91,7 +89,7 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	if o.inverse {
 		move = flow.ToData
 	}
-	if err := a.writeRows(o.output, t.Rows(), func(write func(*data.Table) error) error {
+	if err := a.writeRows(o.output, anyRows, func(write func(*data.Table) error) error {
 		for s, err := range blocks {
 			if err == nil {
 				err = s.CheckRange()
@@ -99,13 +97,13 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 			if err != nil {
 				return err
 			}
-			rows := slices.Clone(s.X)
-			took, err := move(ctx, rows, s.Context, solver)
+			moved := slices.Clone(s.X)
+			took, err := move(ctx, moved, s.Context, solver)
 			if err != nil {
 				return exec.Placed(s, err)
 			}
-			passes = max(passes, took)
-			out, err := restore(rows)
+			rows, passes = rows+s.Rows, max(passes, took)
+			out, err := restore(moved)
 			if err != nil {
 				return err
 			}
@@ -118,6 +116,6 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 		return err
 	}
 	spent := time.Since(begin).Seconds()
-	a.console.line("%s of %s in %.2f s%s", text.Count(t.Rows(), "row"), text.Count(r.Definition().Dim(), "variable"), spent, passesText(passes))
+	a.console.line("%s of %s in %.2f s%s", text.Count(rows, "row"), text.Count(r.Definition().Dim(), "variable"), spent, passesText(passes))
 	return nil
 }

@@ -54,11 +54,10 @@ func (a *app) logprobCommand() *cobra.Command {
 
 func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	ctx := c.Context()
-	r, t, err := a.openRows(c, dir, o.tables, o.orders)
+	r, pages, err := a.openRows(c, dir, o.tables, o.orders)
 	if err != nil {
 		return err
 	}
-	a.noteRows(r, t)
 	sets := r.Sets(o.orders)
 	if o.perOrder && len(sets) == 0 {
 		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Path))
@@ -69,9 +68,9 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 			header = append(header, fmt.Sprintf("order_%d", k+1))
 		}
 	}
-	bad, firstBad := 0, ""
-	err = a.writeRows(o.output, t.Rows(), func(write func(*data.Table) error) error {
-		return r.LogProbBlocks(ctx, t, sets, func(s *data.Prepared, logp []float64, perSet [][]float64) error {
+	rows, bad, firstBad := 0, 0, ""
+	err = a.writeRows(o.output, anyRows, func(write func(*data.Table) error) error {
+		return r.LogProbBlocks(ctx, a.noteRows(r, pages, nil), sets, func(s *data.Prepared, logp []float64, perSet [][]float64) error {
 			values := make([]float64, 0, len(logp)*len(header))
 			for i, joint := range logp {
 				if values = append(values, joint); o.perOrder {
@@ -92,13 +91,14 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 			if !o.perOrder {
 				out.Shape = []int{}
 			}
+			rows += s.Rows
 			return write(out)
 		})
 	})
 	if err != nil || bad == 0 {
 		return err
 	}
-	without := fmt.Sprintf("%s of %d without a likelihood (−Inf), the first is %s", text.Count(bad, "row"), t.Rows(), firstBad)
+	without := fmt.Sprintf("%s of %d without a likelihood (−Inf), the first is %s", text.Count(bad, "row"), rows, firstBad)
 	if o.strict {
 		return fmt.Errorf("--strict: %s", without)
 	}

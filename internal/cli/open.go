@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"slices"
 
@@ -78,18 +79,21 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 	return r, nil
 }
 
-// readTable reads a table from a file, or as CSV from standard input for "-". It is
-// written as written says where no flag does, and has columns of which some may be known.
-func (a *app) readTable(ctx context.Context, path, array string, written data.Dialect, known ...data.Column) (t *data.Table, err error) {
-	o, err := a.readOptions(array, written)
-	if err != nil {
-		return nil, err
-	}
-	o.Schema = known
+// pages reads the rows of a file one page after the other, or as CSV those of standard input for "-".
+func (a *app) pages(ctx context.Context, path string, o format.ReadOptions) data.Pages {
 	if path == "-" {
-		t, err = format.ReadCSV(a.stdin, "standard input", o)
-	} else {
-		t, err = format.ReadFile(ctx, path, o)
+		return format.PagesOfCSV(a.stdin, standardInput, o)
+	}
+	return format.Pages(ctx, path, o)
+}
+
+// standardInput is the name of a table that is read there.
+const standardInput = "standard input"
+
+// readTable reads all rows at once.
+func (a *app) readTable(ctx context.Context, path string, o format.ReadOptions) (t *data.Table, err error) {
+	for t, err = range a.pages(ctx, path, o)(0) {
+		break
 	}
 	if err != nil {
 		return nil, err
@@ -101,20 +105,22 @@ func (a *app) readTable(ctx context.Context, path, array string, written data.Di
 	return t, nil
 }
 
-// readRows reads a table of rows for the model of a run. Labels that are its context are read
-// with them, unless that is elsewhere.
-func (a *app) readRows(ctx context.Context, r *maskflow.Model, path, array string, elsewhere bool) (*data.Table, error) {
-	labels := r.Config != nil && r.Config.Data.Labels && !elsewhere
-	t, err := a.readAs(ctx, r, path, array)
-	if err != nil || t.Context != nil || !labels {
-		return t, err
+// readRows reads rows for the model of a run, page by page. Labels that are its context are
+// read with them, then all at once, unless that is elsewhere.
+func (a *app) readRows(ctx context.Context, r *maskflow.Model, path string, o format.ReadOptions, elsewhere bool) (data.Pages, error) {
+	if r.Config == nil || !r.Config.Data.Labels || elsewhere {
+		return a.pages(ctx, path, o), nil
 	}
-	return t, source.ReadLabels(ctx, t, path, array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
+	t, err := a.readTable(ctx, path, o)
+	if err == nil && t.Context == nil {
+		err = source.ReadLabels(ctx, t, path, o.Array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
+	}
+	return t.Pages, err
 }
 
-// readAs reads the source of a run as it was read for the training, of another text whether
+// optionsAs read the source of a run as it was read for the training, of another text whether
 // it has a header, since this guess would be wrong in silence.
-func (a *app) readAs(ctx context.Context, r *maskflow.Model, path, array string) (*data.Table, error) {
+func (a *app) optionsAs(r *maskflow.Model, path, array string) (format.ReadOptions, error) {
 	var written data.Dialect
 	if r.Config != nil {
 		o := r.Config.Data
@@ -132,13 +138,45 @@ func (a *app) readAs(ctx context.Context, r *maskflow.Model, path, array string)
 			known = append(known, data.Column{Name: name})
 		}
 	}
-	return a.readTable(ctx, path, array, written, known...)
+	o, err := a.readOptions(array, written)
+	o.Schema = known
+	return o, err
 }
 
-// noteRows notes what is odd about the rows of a table for the model of a run. That values
-// repeat in them says nothing of a density that was trained on others.
-func (a *app) noteRows(r *maskflow.Model, t *data.Table) {
-	a.notes = append(a.notes, r.Preparation().Warnings(t, false)...)
+// noteRows notes what is odd about rows for the model of a run, by the first page of them, when they are read for the
+// first time. That values repeat in them says nothing of a density that was trained on others. name, if not nil, becomes
+// that of the table.
+func (a *app) noteRows(r *maskflow.Model, pages data.Pages, name *string) data.Pages {
+	begun := false
+	return func(rows int) iter.Seq2[*data.Table, error] {
+		return func(yield func(*data.Table, error) bool) {
+			again, first := begun, 0
+			for t, err := range pages(rows) {
+				switch {
+				case err != nil || again:
+				case first == 0:
+					if name != nil {
+						*name = t.Name
+					}
+					before := len(a.notes)
+					a.notes, begun = append(a.notes, r.Preparation().Warnings(t, false)...), true
+					if first = t.Rows(); len(a.notes) == before {
+						first = -1
+					}
+				default:
+					if first > 0 {
+						a.notes, first = append(a.notes, fmt.Sprintf("%s: notes on values are of its first %s", t.Name, text.Count(first, "row"))), -1
+					}
+					for _, note := range t.Notes {
+						a.notes = append(a.notes, t.Name+": "+note)
+					}
+				}
+				if !yield(t, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // writeTable is writeRows of a table that is held.
@@ -146,7 +184,7 @@ func (a *app) writeTable(path string, t *data.Table) error {
 	return a.writeRows(path, t.Rows(), func(write func(*data.Table) error) error { return write(t) })
 }
 
-// writeRows writes a table of so many rows to a file, or as CSV to standard output for
+// writeRows writes a table of so many rows, or of anyRows, to a file, or as CSV to standard output for
 // "-", as they come: see [format.WriteRows].
 func (a *app) writeRows(path string, rows int, each func(write func(*data.Table) error) error) error {
 	if path != "-" {
@@ -198,8 +236,8 @@ func (a *app) checkSource(r *maskflow.Model, output string) error {
 	return nil
 }
 
-// openRows opens the run of a command that reads a table, and reads INPUT and its context.
-func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*maskflow.Model, *data.Table, error) {
+// openRows opens the run of a command that reads a table, the pages of INPUT, and its context.
+func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*maskflow.Model, data.Pages, error) {
 	if err := f.check(c); err != nil {
 		return nil, nil, err
 	}
@@ -211,17 +249,61 @@ func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := a.readRows(ctx, r, f.input, f.array, f.context != "")
-	switch {
-	case err != nil || f.context == "":
-		return r, t, err
-	case t.Context != nil:
-		return nil, nil, usage(fmt.Errorf("--context %s: %s has a context already", f.context, t.Name))
+	o, err := a.optionsAs(r, f.input, f.array)
+	if err != nil {
+		return nil, nil, err
 	}
-	if t.Context, err = a.readContext(ctx, r, f.context, t.Rows()); err == nil && t.Context != nil && t.Context.Rows() < t.Rows() {
-		t.Context = data.Part{Table: t.Context, Rows: make([]int, t.Rows())}.Select()
+	rows, err := a.readRows(ctx, r, f.input, o, f.context != "")
+	if err != nil || f.context == "" {
+		return r, rows, err
 	}
-	return r, t, err
+	given, err := a.readContext(ctx, r, f.context, anyRows)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, withContext(rows, given), nil
+}
+
+// withContext gives each row its own of a context that is held, or all the only one.
+func withContext(pages data.Pages, given *data.Table) data.Pages {
+	return func(rows int) iter.Seq2[*data.Table, error] {
+		return func(yield func(*data.Table, error) bool) {
+			end := 0
+			for t, err := range pages(rows) {
+				if err == nil && t.Context != nil {
+					err = usage(fmt.Errorf("--context %s: %s has a context already", given.Name, t.Name))
+				}
+				if err == nil {
+					of := make([]int, t.Rows())
+					for i := range of {
+						of[i] = min(end+i, given.Rows()-1)
+					}
+					end += len(of)
+					if given.Rows() > 1 && end > given.Rows() {
+						err = fmt.Errorf("%s has %s, but %s has more: need one for each, or 1 for all", given.Name, text.Count(given.Rows(), "row"), t.Name)
+					}
+					t.Context = data.Part{Table: given, Rows: of}.Select()
+				}
+				if !yield(t, err) || err != nil {
+					return
+				}
+			}
+			if err := contextRows(given, end); err != nil {
+				yield(nil, err)
+			}
+		}
+	}
+}
+
+// anyRows is a number of rows that is not known.
+const anyRows = format.AnyRows
+
+// contextRows returns an error unless a context has a row for each of n, or one for all.
+func contextRows(t *data.Table, n int) error {
+	if rows := t.Rows(); rows != 1 && rows != n && n != anyRows {
+		return fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)
+	}
+	return nil
 }
 
 // readContext reads the rows that condition a model of a run: n of them, or one for
@@ -236,21 +318,19 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	case path == "":
 		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give it with --context)", r.Path, text.Count(width, "column")))
 	}
-	read := a.readAs
+	o, err := a.optionsAs(r, path, "")
 	if r.Preparation().Schema() == nil { // the file has other columns than the source
-		read = func(ctx context.Context, _ *maskflow.Model, path, array string) (*data.Table, error) {
-			return a.readTable(ctx, path, array, data.Dialect{})
-		}
+		o, err = a.readOptions("", data.Dialect{})
 	}
-	t, err := read(ctx, r, path, "")
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.readTable(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := r.Preparation().ContextOf(t); err != nil {
 		return nil, err
 	}
-	if rows := t.Rows(); rows != 1 && rows != n {
-		return nil, fmt.Errorf("%s has %s, need %d, or 1 for all", t.Name, text.Count(rows, "row"), n)
-	}
-	return t, nil
+	return t, contextRows(t, n)
 }

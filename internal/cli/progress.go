@@ -129,14 +129,14 @@ func (m *meter) tell(now time.Time, c *console, line string) {
 	}
 }
 
-// evaluating tells how far an evaluation of so many rows has come, on a terminal by the
-// live line.
-func (a *app) evaluating(rows int) func(done int) {
+// evaluating reports how far an evaluation has come, by what there is to say of so many rows, on a
+// terminal by the live line.
+func (a *app) evaluating(progress func(done int) string) func(done int) {
 	var live time.Time
 	m := meter{last: time.Now()}
 	return func(done int) {
 		now := time.Now()
-		line := fmt.Sprintf("evaluating … %.0f %% of %s", 100*float64(done)/float64(max(rows, 1)), text.Count(rows, "row"))
+		line := "evaluating … " + progress(done)
 		m.tell(now, a.console, line)
 		if now.Sub(live) >= liveEvery {
 			live = now
