@@ -34,6 +34,8 @@ type cells struct {
 	small   []float64           // the levels of whole numbers from 0 on, −1 where there is none
 	clock   clock
 	scratch []float64 // of a context, for the numbers of a row
+	scale   *linear   // which is all of its transform, nil where it is not
+	logDet  float64   // of that
 }
 
 func (p *Preparation) cellsOf(at source, column int, noise noiseOf) *cells {
@@ -44,6 +46,11 @@ func (p *Preparation) cellsOf(at source, column int, noise noiseOf) *cells {
 	}
 	if f.Kind == Date {
 		c.clock = clockOf(f.Format)
+	}
+	if len(f.Maps) == 1 {
+		if c.scale, _ = f.Maps[0].(*linear); c.scale != nil {
+			_, c.logDet = c.scale.forward(0)
+		}
 	}
 	if f.hasLevels() {
 		c.names, c.numbers = make(map[string]float64, len(f.Levels)), map[float64]float64{}
@@ -214,6 +221,9 @@ func (c *cells) encode(v float64, r *rand.Rand, own bool) (y, width, logDet floa
 				u = min(max(u, noiseMargin), 1-noiseMargin)
 			}
 			v += step * (u - 0.5)
+		}
+		if c.scale != nil { // its logarithm would take as long as all else
+			return c.scale.of(v), 0, c.logDet
 		}
 		y, logDet = c.Maps.forward(v)
 		return y, 0, logDet

@@ -94,9 +94,9 @@ func (l *linear) check() error {
 	return nil
 }
 
-func (l *linear) forward(x float64) (y, logDet float64) {
-	return (x - l.Mean) / l.SD, -math.Log(l.SD)
-}
+func (l *linear) forward(x float64) (y, logDet float64) { return l.of(x), -math.Log(l.SD) }
+
+func (l *linear) of(x float64) float64 { return (x - l.Mean) / l.SD }
 
 func (l *linear) inverse(y float64) float64 { return y*l.SD + l.Mean }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -20,7 +21,8 @@ type parquetBody struct {
 	out    *parquet.GenericWriter[any]
 	cells  []data.Cells
 	digits int // of the type of the numbers: 32 or 64
-	row    parquet.Row
+	values []parquet.Value // of rows that are not written yet, a batch of them
+	batch  []parquet.Row
 	rows   int // of the part that is written
 }
 
@@ -72,7 +74,6 @@ func (parquetField) Value(_ reflect.Value) (v reflect.Value) { return v }
 
 func (b *parquetBody) write(t *data.Table) error {
 	for i := range t.Rows() {
-		b.row = b.row[:0]
 		for col, cells := range b.cells {
 			cell, isText := t.Text(i, col)
 			number := t.At(i, col)
@@ -93,19 +94,30 @@ func (b *parquetBody) write(t *data.Table) error {
 			default:
 				v = parquet.DoubleValue(number)
 			}
-			b.row = append(b.row, v.Level(0, present, col))
+			b.values = append(b.values, v.Level(0, present, col))
 		}
-		if _, err := b.out.WriteRows([]parquet.Row{b.row}); err != nil {
-			return err
-		}
-		if b.rows++; b.rows == parquetRows {
-			if err := b.out.Flush(); err != nil {
+		const batch = 1 << 9 // which divides a part
+		if b.rows++; b.rows%batch == 0 || i == t.Rows()-1 {
+			if err := b.flush(); err != nil {
 				return err
 			}
-			b.rows = 0
 		}
 	}
 	return nil
+}
+
+// flush writes the batch, and ends a part that has all its rows.
+func (b *parquetBody) flush() error {
+	b.batch = b.batch[:0]
+	for row := range slices.Chunk(b.values, len(b.cells)) {
+		b.batch = append(b.batch, row)
+	}
+	b.values = b.values[:0]
+	if _, err := b.out.WriteRows(b.batch); err != nil || b.rows < parquetRows {
+		return err
+	}
+	b.rows = 0
+	return b.out.Flush()
 }
 
 func (b *parquetBody) end() error { return b.out.Close() }
