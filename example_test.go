@@ -111,6 +111,26 @@ func ExampleModel_SampleBlocks() {
 	// Output: 200000 rows of 2
 }
 
+// Likelihoods of the rows of a file, of which a page is held at a time.
+func ExampleModel_LogProbBlocks() {
+	ctx := context.Background()
+	d := must.M1(maf.New(maf.Options{Dim: 2, Layers: 2, Hidden: []int{16}}))
+	m := must.M1(maskflow.New(nil, d, models.Initialize(d, 1), maskflow.Options{}))
+	defer m.Close()
+
+	in, out := filepath.Join(os.TempDir(), "rows.parquet"), filepath.Join(os.TempDir(), "log_prob.csv")
+	defer func() { _, _ = os.Remove(in), os.Remove(out) }()
+	must.M(format.WriteFile(in, must.M1(m.Sample(ctx, 50_000, maskflow.SampleOptions{}))))
+	pages := format.Pages(ctx, in, format.ReadOptions{})
+	must.M(format.WriteRows(out, format.AnyRows, func(write func(*data.Table) error) error {
+		return m.LogProbBlocks(ctx, pages, nil, func(_ *data.Prepared, logp []float64, _ [][]float64) error {
+			return write(must.M1(data.FromFlat(logp, 1, "log_prob")))
+		})
+	}))
+	fmt.Println(must.M1(format.ReadFile(ctx, out, format.ReadOptions{})).Rows(), "log-likelihoods")
+	// Output: 50000 log-likelihoods
+}
+
 // correlated are rows of two Gaussian variables with an entropy of ln 2πe + ln 0.3 = 1.63 nats.
 func correlated(n int) [][]float64 {
 	rng, rows := rand.New(rand.NewPCG(1, 2)), make([][]float64, n)

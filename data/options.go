@@ -144,7 +144,7 @@ func (o *Options) Table() option.Table {
 		option.Of("standardise", &o.Standardise, false,
 			"whether a first layer of the density, after logit if there is one, maps each column to mean 0 and variance 1 of the training rows; its log-determinant is part of the likelihood"),
 	}, o.Dialect.Table(), option.Table{
-		option.Of("max_values", &o.MaxValues, DefaultMaxValues, "most values that are read from files, against files that claim or unpack to more than memory holds").
+		option.Of("max_values", &o.MaxValues, DefaultMaxValues, "most values that are read from files and held, against files that claim or unpack to more than memory holds").
 			Within(1, option.MaxSteps),
 		option.Rule(o.check),
 	})

@@ -20,7 +20,7 @@ const parquetRows = 1 << 16
 type parquetBody struct {
 	out    *parquet.GenericWriter[any]
 	cells  []data.Cells
-	digits int // of the type of the numbers: 32 or 64
+	digits int             // of the type of the numbers: 32 or 64
 	values []parquet.Value // of rows that are not written yet, a batch of them
 	batch  []parquet.Row
 	rows   int // of the part that is written

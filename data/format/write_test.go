@@ -97,19 +97,21 @@ func TestWriteRows(t *testing.T) {
 		for _, suffix := range []string{".npy", ".npz", ".npy.gz", ".csv", ".csv.gz", ".tsv"} {
 			whole, parts := filepath.Join(dir, name+suffix), filepath.Join(dir, name+"parts"+suffix)
 			must.M(WriteFile(whole, table))
-			must.M(WriteRows(parts, rows, func(write func(*data.Table) error) error {
-				for first := 0; first < rows; first += 4_001 {
-					n := min(4_001, rows-first) * dim
-					part := must.M1(data.FromFlat(wide[first*dim:][:n], dim, table.Columns...))
-					if name == "narrow" {
-						part = must.M1(data.FromFlat(narrow[first*dim:][:n], dim))
+			for _, announced := range []int{rows, AnyRows} {
+				must.M(WriteRows(parts, announced, func(write func(*data.Table) error) error {
+					for first := 0; first < rows; first += 4_001 {
+						n := min(4_001, rows-first) * dim
+						part := must.M1(data.FromFlat(wide[first*dim:][:n], dim, table.Columns...))
+						if name == "narrow" {
+							part = must.M1(data.FromFlat(narrow[first*dim:][:n], dim))
+						}
+						must.M(write(part))
 					}
-					must.M(write(part))
+					return nil
+				}))
+				if !bytes.Equal(must.M1(os.ReadFile(whole)), must.M1(os.ReadFile(parts))) {
+					t.Errorf("%s%s: blocks of %d rows make another file", name, suffix, announced)
 				}
-				return nil
-			}))
-			if !bytes.Equal(must.M1(os.ReadFile(whole)), must.M1(os.ReadFile(parts))) {
-				t.Errorf("%s%s: blocks make another file", name, suffix)
 			}
 		}
 	}

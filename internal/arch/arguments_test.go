@@ -71,7 +71,7 @@ var library = map[string][]any{
 		data.GuessSchema, data.DescribeSource, data.Number},
 	"baseline": {baseline.Fit, baseline.Compare, baseline.Best, baseline.Dominant, baseline.OfTwins, baseline.Disagreement},
 	"data/format": {format.OpenNPZ, format.FoldName, format.CheckName, format.WriteFile, format.WriteRows, format.Write, format.NewWriter, format.WriteCSV, format.ReadCSV, format.ReadNPY,
-		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Read, format.Open},
+		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Pages, format.PagesOfCSV, format.Read, format.Open},
 	"data/recipe": {recipe.Folder, recipe.Labels, recipe.All, recipe.Load, recipe.Connect4},
 	"data/toy":    {toy.Targets, toy.All, toy.ByName},
 	"data/source": {source.Load, source.Rows, source.Path, source.ReadLabels, source.List, source.Describe},

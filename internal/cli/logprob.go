@@ -20,7 +20,8 @@ const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as
 variational autoencoder is estimated. INPUT has the columns of the training's source in
 their units, or the variables alone, followed by the context unless --context names its
 table. With several orders p(x) is the mean of their probabilities; --per-order adds the
-columns order_1 to order_K.
+columns order_1 to order_K. Text and Parquet are read and written page by page: INPUT may be
+larger than memory.
 
 ` + holesHelp + `
 
