@@ -106,11 +106,12 @@ func TestBlocksOfPagesFail(t *testing.T) {
 	}
 	// The noise of runs of version 0.1.0 goes on from row to row: their rows come at once.
 	old := &Preparation{Width: 2, Variables: []int{0, 1}, NoiseByPlace: true}
-	for range old.Blocks(func(rows int) iter.Seq2[*Table, error] {
+	for _, err := range old.Blocks(func(rows int) iter.Seq2[*Table, error] {
 		if rows != 0 {
 			t.Errorf("pages of %d rows", rows)
 		}
 		return must.M1(FromFlat([]float64{1, 2}, 2)).Pages(rows)
 	}, 10) {
+		must.M(err)
 	}
 }

@@ -273,10 +273,10 @@ func openPages(ctx context.Context, path string, o ReadOptions) (next nextPage, 
 	}
 	s, err := newSheet(in, o)
 	if err != nil {
-		in.Close()
+		_ = in.Close()
 		return nil, nil, nil, err
 	}
-	return s.pages(path), in.done, func() { in.Close() }, nil
+	return s.pages(path), in.done, func() { _ = in.Close() }, nil
 }
 
 // ReadNPY reads an array of a .npy file that has size bytes; name is for its table and

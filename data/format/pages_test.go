@@ -103,9 +103,9 @@ func TestPagesStop(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.parquet")
 	must.M(WriteFile(path, pagedTable(300)))
 	for range 2 {
-		for page := range Pages(t.Context(), path, ReadOptions{})(100) {
-			if page.Rows() != 100 {
-				t.Fatal(page.Rows())
+		for page, err := range Pages(t.Context(), path, ReadOptions{})(100) {
+			if err != nil || page.Rows() != 100 {
+				t.Fatal(err)
 			}
 			break
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -144,54 +143,63 @@ func inMemory(_ context.Context, l *lab, c row) (*side, error) {
 	})
 }
 
-// streamMemory is the most memory that the command takes to score such a file.
-func streamMemory(suffix string) func(ctx context.Context, l *lab) ([]float64, error) {
-	return func(ctx context.Context, l *lab) ([]float64, error) {
-		s := streamed{maf20.withRows(l.rows)}
-		program, err := l.program(ctx)
-		if err != nil {
-			return nil, err
-		}
+// streamMemory is the most memory that the command takes to score such a file of either kind.
+func streamMemory(ctx context.Context, l *lab) ([]float64, error) {
+	s := streamed{maf20.withRows(l.rows)}
+	program, err := l.program(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.open(l)
+	if err != nil {
+		return nil, err
+	}
+	model := filepath.Join(l.dir, "streamed.safetensors")
+	err = m.Save(model)
+	m.Close()
+	if err != nil {
+		return nil, err
+	}
+	most := 0.0
+	for _, suffix := range []string{".parquet", ".csv"} {
 		path, err := s.file(l, suffix)
 		if err != nil {
 			return nil, err
 		}
-		m, err := s.open(l)
-		if err != nil {
-			return nil, err
-		}
-		model := filepath.Join(l.dir, "streamed.safetensors")
-		err = m.Save(model)
-		m.Close()
-		if err != nil {
-			return nil, err
-		}
-		c := exec.CommandContext(ctx, program, "logprob", model, path, "-o", filepath.Join(l.dir, "log_prob"+suffix))
-		var said strings.Builder
-		c.Stdout, c.Stderr = io.Discard, &said
 		begin := time.Now()
-		if err := c.Start(); err != nil {
+		peak, err := peakOf(exec.CommandContext(ctx, program, "logprob", model, path, "-o", filepath.Join(l.dir, "log_prob"+suffix)))
+		if err != nil {
 			return nil, err
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- c.Wait() }()
-		most := 0.0
-		for {
-			select {
-			case err := <-ended:
-				if err != nil {
-					return nil, fmt.Errorf("%w: %s", err, said.String())
-				}
-				spent := time.Since(begin).Seconds()
-				l.say(fmt.Sprintf("maskflow logprob of %d rows from %s: %.1f s, %.0f rows a second", s.rows, suffix, spent, float64(s.rows)/spent))
-				if most == 0 {
-					err = errNoPeak
-				}
-				return []float64{most}, err
-			case <-time.After(50 * time.Millisecond):
-				if v, err := peakMemory(c.Process.Pid); err == nil {
-					most = max(most, v)
-				}
+		spent := time.Since(begin).Seconds()
+		l.say(fmt.Sprintf("maskflow logprob of %d rows from %s: %.1f s, %.0f rows a second, %.0f MB", s.rows, suffix, spent, float64(s.rows)/spent, peak))
+		most = max(most, peak)
+	}
+	return []float64{most}, nil
+}
+
+// peakOf runs a command and returns the most memory that it had resident, in MB.
+func peakOf(c *exec.Cmd) (most float64, err error) {
+	var said strings.Builder
+	c.Stderr = &said
+	if err := c.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			switch {
+			case err != nil:
+				err = fmt.Errorf("%w: %s", err, said.String())
+			case most == 0:
+				err = errNoPeak
+			}
+			return most, err
+		case <-time.After(20 * time.Millisecond):
+			if v, err := peakMemory(c.Process.Pid); err == nil {
+				most = max(most, v)
 			}
 		}
 	}

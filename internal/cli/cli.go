@@ -74,8 +74,8 @@ func Do(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	root.SetIn(stdin)
 	root.SetErr(a.console)
 	err := root.ExecuteContext(ctx)
-	for _, note := range a.notes {
-		if err == nil {
+	if err == nil { // else a page may still be read
+		for _, note := range a.notes {
 			a.console.line("note: %s", note)
 		}
 	}
