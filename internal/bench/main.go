@@ -120,9 +120,6 @@ func choose(o options) (rows []row, err error) {
 	if o.rounds < 1 || o.seconds <= 0 {
 		return nil, fmt.Errorf("-rounds and -seconds: need more than 0")
 	}
-	if o.rows < 1 {
-		return nil, fmt.Errorf("-rows: need more than 0")
-	}
 	if o.idle <= 0 || o.pairs < 1 || o.steps <= firstSteps {
 		return nil, fmt.Errorf("-idle and -pairs: need more than 0, -steps: more than %d", firstSteps)
 	}

@@ -145,6 +145,9 @@ func inMemory(_ context.Context, l *lab, c row) (*side, error) {
 
 // streamMemory is the most memory that the command takes to score such a file of either kind.
 func streamMemory(ctx context.Context, l *lab) ([]float64, error) {
+	if l.rows < 1 {
+		return nil, errors.New("-rows: need more than 0")
+	}
 	s := streamed{maf20.withRows(l.rows)}
 	program, err := l.program(ctx)
 	if err != nil {
