@@ -27,7 +27,7 @@ TIMEOUT := 20m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test soak lint fuzz fuzz-short bench reproduce gpu screens docs notice gpu-check clean
+.PHONY: help build demo test soak lint fuzz fuzz-short bench tables reproduce gpu screens docs notice gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,10 @@ fuzz-short: ## every fuzz target for a second, as test does
 bench: ## benchmarks of every package
 	go test $(TAGS) -run '^$$' -bench . -timeout $(TIMEOUT) ./...
 	$(if $(wildcard internal/bench/main.go),go run $(TAGS) ./internal/bench)
+
+tables: build ## choose the defaults of a training by measurement; goes on where it ended (MASKFLOW_DATA)
+	@$(INSTALL_XLA)
+	go run $(TAGS) ./internal/tables
 
 reproduce: build ## the MADE paper's data sets, one after the other; needs their files (MASKFLOW_DATA)
 	@$(INSTALL_XLA)

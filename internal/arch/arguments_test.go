@@ -43,6 +43,7 @@ import (
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/posterior"
 	"github.com/maskflow/maskflow/reproduce"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
@@ -80,7 +81,8 @@ var library = map[string][]any{
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values, config.Brief},
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
 		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData, train.SourceConfig, train.FitTable},
-	"verify": {verify.Model},
+	"posterior": {posterior.C2ST},
+	"verify":    {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
 		runlog.ReadState, runlog.Floats, runlog.Owns, runlog.Load},
 	"plot": {plot.Part, plot.BarRow, plot.Bins, plot.Histogram, plot.Find, plot.NewCurve, plot.Heatmap, plot.Images, plot.SquareSide, plot.Grey, plot.Ramp,

@@ -52,7 +52,7 @@ var changes = map[string][]string{
 	"train.ema":                     {"0", "0.998"},
 	"train.optimizer.name":          {"adam"},
 	"train.optimizer.learning_rate": {"0.001", "0.003", "0.03"},
-	"train.optimizer.weight_decay":  {"0", "0.03", "0.3", "1"},
+	"train.optimizer.weight_decay":  {"0.001", "0.03", "0.3", "1"},
 	"train.schedule.name":           {"constant", "linear"},
 	"model.orders.count":            {"4", "16"},
 }
@@ -72,6 +72,12 @@ func candidates() []candidate {
 				change := settings{path: value}
 				if value == "gaussian" || path == "model.reals" && value == "spline" { // of one component
 					change["model.components"] = ""
+				}
+				if path == "model.orders.count" { // of sequential degrees
+					change["model.orders.resample"] = "order"
+				}
+				if value == "adam" { // whose decay is another penalty
+					change["train.optimizer.weight_decay"] = ""
 				}
 				c := candidate{from.name + ", " + path[strings.LastIndex(path, ".")+1:] + " " + value, from.with(change)}
 				if from.settings[path] != value && c.possible() {

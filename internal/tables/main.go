@@ -49,7 +49,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer b.Close()
-	l := &lab{options: o, train: trainer(b), say: func(m *Measured) { fmt.Println(m) }}
+	l := &lab{options: o, read: read, train: trainer(b), say: func(m *Measured) { fmt.Println(m) }}
 	if err := l.open(); err != nil {
 		return err
 	}

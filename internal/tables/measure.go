@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -47,13 +46,14 @@ func (m *Measured) String() string {
 		m.Baseline-*m.NLL, m.Better2SE, m.Steps, m.Seconds, strings.Join(m.Sets, " "))
 }
 
+// read reads a table.
+func read(ctx context.Context, path string) (*data.Table, error) {
+	return format.ReadFile(ctx, path, format.ReadOptions{})
+}
+
 // withoutTest are the rows of a table but those that a training by default tests with.
-func withoutTest(ctx context.Context, path string) (*data.Table, error) {
-	c, err := train.SourceConfig(path, nil)
-	if err != nil {
-		return nil, err
-	}
-	t, err := format.ReadFile(ctx, path, format.ReadOptions{})
+func withoutTest(t *data.Table) (*data.Table, error) {
+	c, err := train.SourceConfig(data.InMemory, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func withoutTest(ctx context.Context, path string) (*data.Table, error) {
 // measure trains with settings, apart from the defaults, on a part of the rows that the seed draws.
 func measure(ctx context.Context, b *backend.Backend, name string, t *data.Table, seed uint64, sets []string) (*Measured, error) {
 	m := &Measured{Table: name, Seed: seed, Sets: sets}
-	c, err := train.SourceConfig(filepath.Base(name), append(slices.Clone(sets), fmt.Sprintf("seed=%d", seed), fmt.Sprintf("data.seed=%d", seed),
+	c, err := train.SourceConfig(name, append(slices.Clone(sets), fmt.Sprintf("seed=%d", seed), fmt.Sprintf("data.seed=%d", seed),
 		fmt.Sprintf("data.fractions=[%g,%g,%g]", within[0], within[1], within[2])))
 	if err != nil {
 		return nil, err

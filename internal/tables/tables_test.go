@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/janpfeifer/must"
+
+	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/train"
+)
+
+// tableOf is a table that the name draws, with the values of some rows replaced.
+func tableOf(name string, replaced []int) *data.Table {
+	hash := fnv.New64()
+	hash.Write([]byte(name))
+	rng := rand.New(rand.NewPCG(hash.Sum64(), 0))
+	values := make([]float64, 60*3)
+	for i := range values {
+		values[i] = rng.NormFloat64()
+	}
+	for _, row := range replaced {
+		for d := range 3 {
+			values[3*row+d] = 1e6 * float64(row+d)
+		}
+	}
+	return must.M1(data.FromFlat(values, 3, "a", "b", "c"))
+}
+
+// testRows are those that a training by default tests with.
+func testRows(t *data.Table) []int {
+	s := data.Source{Train: data.Part{Table: t}}
+	c := must.M1(train.SourceConfig(data.InMemory, nil))
+	must.M(s.Divide(c.DataOptions()))
+	return s.Test.Rows
+}
+
+// hashed trains nothing: its NLL is a hash of all that it is given.
+func hashed(trainings *int) func(context.Context, string, *data.Table, uint64, []string) (*Measured, error) {
+	return func(_ context.Context, name string, t *data.Table, seed uint64, sets []string) (*Measured, error) {
+		*trainings++
+		hash := fnv.New64()
+		fmt.Fprint(hash, name, t.Float64(), seed, sets)
+		nll := float64(hash.Sum64()%1000) / 100
+		return &Measured{Table: name, Seed: seed, Sets: sets, NLL: &nll, Variables: t.Rows()}, nil
+	}
+}
+
+func newLab(t *testing.T, dir string, trainings *int, replace bool) *lab {
+	l := &lab{options: options{records: filepath.Join(dir, "records.jsonl"), page: filepath.Join(dir, "page.md"), folder: dir}, say: func(*Measured) {}, train: hashed(trainings)}
+	l.read = func(_ context.Context, path string) (*data.Table, error) {
+		table := tableOf(path[strings.LastIndexByte(path, filepath.Separator)+1:], nil)
+		if replace {
+			table = tableOf(path[strings.LastIndexByte(path, filepath.Separator)+1:], testRows(table))
+		}
+		return table, nil
+	}
+	must.M(l.open())
+	t.Cleanup(l.close)
+	return l
+}
+
+// What is chosen does not depend on the rows that are tested with.
+func TestTestRowsAreNotRead(t *testing.T) {
+	var pages []string
+	for _, replace := range []bool{false, true} {
+		dir, n := t.TempDir(), 0
+		must.M(newLab(t, dir, &n, replace).search(t.Context(), candidates()))
+		pages = append(pages, string(must.M1(os.ReadFile(filepath.Join(dir, "page.md")))))
+	}
+	if pages[0] != pages[1] {
+		t.Error("other test rows make another page")
+	}
+	if rows := testRows(tableOf("x", nil)); len(rows) != 6 {
+		t.Errorf("%d of 60 rows are test rows", len(rows))
+	}
+}
+
+// A finished training is not repeated, and what a time cut short goes on.
+func TestTheSearchGoesOn(t *testing.T) {
+	dir, n := t.TempDir(), 0
+	all := candidates()
+	if len(all) < 30 {
+		t.Fatalf("%d candidates, need 30 or more", len(all))
+	}
+	l := newLab(t, dir, &n, false)
+	l.time = time.Nanosecond
+	if err := l.search(t.Context(), all); !errors.Is(err, errTime) {
+		t.Fatalf("error %v, want that the time is over", err)
+	}
+	must.M(newLab(t, dir, &n, false).search(t.Context(), all))
+	whole := n
+	if must.M(newLab(t, dir, &n, false).search(t.Context(), all)); n != whole {
+		t.Errorf("%d trainings were repeated", n-whole)
+	}
+	if want := len(all) * rounds[0].tables; whole < want {
+		t.Errorf("%d trainings, want %d or more", whole, want)
+	}
+}
+
+// The first is least behind the best of each table, whatever the unit of the tables is; what diverged is behind by the most.
+func TestRanked(t *testing.T) {
+	all := []candidate{{"a", nil}, {"b", nil}, {"c", nil}}
+	inf := must.M1(parse("+Inf"))
+	got := ranked(all, []map[string]float64{{"x": 1, "y": 100}, {"x": 1.4, "y": 99}, {"x": inf, "y": 99}}, map[string]int{"x": 2, "y": 10})
+	var names []string
+	for _, f := range got {
+		names = append(names, fmt.Sprintf("%s %.2f", f.name, f.mean("")))
+	}
+	if said := strings.Join(names, ", "); said != "a 0.05, b 0.10, c 0.50" {
+		t.Errorf("ranked %s", said)
+	}
+	if v := got[0].mean("y"); v != 0 {
+		t.Errorf("without y, %s is %v behind", got[0].name, v)
+	}
+}
+
+func parse(s string) (v float64, err error) {
+	_, err = fmt.Sscan(s, &v)
+	return v, err
+}
+
+// Every candidate can be trained on a table with all kinds of columns, or says why it cannot.
+func TestCandidatesAreSettings(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	rng := rand.New(rand.NewPCG(1, 2))
+	table := must.M1(data.FromFlat(make([]float64, 3*200), 3, "number", "count", "kind"))
+	for i := range 200 {
+		table.Set(i, 0, rng.NormFloat64())
+		table.Set(i, 1, float64(rng.IntN(20)))
+		table.SetText(i, 2, string(rune('a'+rng.IntN(3))))
+	}
+	all := candidates()
+	some := append(all[:4:4], all[len(all)-1], all[len(all)/2])
+	for _, c := range some {
+		m := must.M1(measure(t.Context(), b, "x", table, 1, c.with(settings{"train.max_steps": "3"}).sets()))
+		if m.NLL == nil || m.Variables != 3 || m.Named == "" {
+			t.Errorf("%s: %+v", c.name, m)
+		}
+	}
+	for _, c := range all {
+		if _, err := train.SourceConfig("x", rounds[0].sets(c)); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
