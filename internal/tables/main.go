@@ -11,11 +11,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 
 	"github.com/maskflow/maskflow/backend"
 )
@@ -31,7 +34,7 @@ func main() {
 	flag.DurationVar(&o.time, "time", 0, "stop after a training when so much time has passed (default: never)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, o)
+	err := run(ctx, o, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "tables:", err)
@@ -39,7 +42,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
+func run(ctx context.Context, o options, out io.Writer) (err error) {
 	only, err := regexp.Compile(o.only)
 	if err != nil {
 		return fmt.Errorf("-only: %w", err)
@@ -49,20 +52,11 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer b.Close()
-	l := &lab{options: o, read: read, train: trainer(b), say: func(m *Measured) { fmt.Println(m) }}
+	l := &lab{options: o, read: read, train: trainer(b), out: out}
 	if err := l.open(); err != nil {
 		return err
 	}
-	defer l.close()
-	all := candidates()
-	if o.only != "" {
-		kept := all[:0]
-		for _, c := range all {
-			if only.MatchString(c.name) {
-				kept = append(kept, c)
-			}
-		}
-		all = kept
-	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	all := slices.DeleteFunc(candidates(), func(c candidate) bool { return !only.MatchString(c.name) })
 	return l.search(ctx, all)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -39,7 +40,7 @@ type lab struct {
 	options
 	read  func(ctx context.Context, path string) (*data.Table, error)
 	train func(ctx context.Context, table string, t *data.Table, seed uint64, sets []string) (*Measured, error)
-	say   func(*Measured)
+	out   io.Writer
 
 	file  *os.File
 	known map[string]*Measured
@@ -74,7 +75,7 @@ func (l *lab) open() (err error) {
 	return lines.Err()
 }
 
-func (l *lab) close() { l.file.Close() }
+func (l *lab) close() error { return l.file.Close() }
 
 var errTime = errors.New("the time is over: run the command again to go on")
 
@@ -108,8 +109,8 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 		return nil, err
 	}
 	l.known[k] = m
-	l.say(m)
-	return m, nil
+	_, err = fmt.Fprintln(l.out, m)
+	return m, err
 }
 
 // figure is how a candidate did: the nats for each variable that it is behind the best candidate of a table, a mean over seeds.
@@ -194,9 +195,12 @@ func (l *lab) search(ctx context.Context, all []candidate) error {
 			return err
 		}
 		played = append(played, figures)
-		fmt.Printf("round %d: %d steps, %d tables, %d seeds\n", k+1, r.steps, r.tables, r.seeds)
+		said := fmt.Sprintf("round %d: %d steps, %d tables, %d seeds\n", k+1, r.steps, r.tables, r.seeds)
 		for _, f := range figures {
-			fmt.Printf("  %.4f  %s\n", f.mean(""), f.name)
+			said += fmt.Sprintf("  %.4f  %s\n", f.mean(""), f.name)
+		}
+		if _, err := io.WriteString(l.out, said); err != nil {
+			return err
 		}
 		all = all[:0:0]
 		for _, f := range figures[:min(r.keep, len(figures))] {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +59,7 @@ func hashed(trainings *int) func(context.Context, string, *data.Table, uint64, [
 }
 
 func newLab(t *testing.T, dir string, trainings *int, replace bool) *lab {
-	l := &lab{options: options{records: filepath.Join(dir, "records.jsonl"), page: filepath.Join(dir, "page.md"), folder: dir}, say: func(*Measured) {}, train: hashed(trainings)}
+	l := &lab{options: options{records: filepath.Join(dir, "records.jsonl"), page: filepath.Join(dir, "page.md"), folder: dir}, out: io.Discard, train: hashed(trainings)}
 	l.read = func(_ context.Context, path string) (*data.Table, error) {
 		table := tableOf(path[strings.LastIndexByte(path, filepath.Separator)+1:], nil)
 		if replace {
@@ -66,7 +68,7 @@ func newLab(t *testing.T, dir string, trainings *int, replace bool) *lab {
 		return table, nil
 	}
 	must.M(l.open())
-	t.Cleanup(l.close)
+	t.Cleanup(func() { must.M(l.close()) })
 	return l
 }
 
@@ -141,8 +143,7 @@ func TestCandidatesAreSettings(t *testing.T) {
 		table.SetText(i, 2, string(rune('a'+rng.IntN(3))))
 	}
 	all := candidates()
-	some := append(all[:4:4], all[len(all)-1], all[len(all)/2])
-	for _, c := range some {
+	for _, c := range slices.Concat(all[:4], all[len(all)-1:], all[len(all)/2:][:1]) {
 		m := must.M1(measure(t.Context(), b, "x", table, 1, c.with(settings{"train.max_steps": "3"}).sets()))
 		if m.NLL == nil || m.Variables != 3 || m.Named == "" {
 			t.Errorf("%s: %+v", c.name, m)
