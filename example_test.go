@@ -11,9 +11,11 @@ import (
 	"github.com/janpfeifer/must"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/models/made"
 	"github.com/maskflow/maskflow/models/maf"
 	"github.com/maskflow/maskflow/train"
 )
@@ -51,6 +53,31 @@ func Example() {
 	// step 400, 1.7 nats a row
 	// 2000 1000 1000 1000 <nil>
 	// 1000
+}
+
+// Networks that differ by their seeds, and their ensemble: the mean of their probabilities, which is never
+// worse than they are on average.
+func ExampleNewEnsemble() {
+	ctx := context.Background()
+	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
+	defer b.Close()
+	rows := must.M1(data.FromRows(correlated(500)))
+	splits := must.M1(data.Split(rows, data.Options{Standardise: true}))
+	var members []*maskflow.Model
+	for seed := range uint64(3) {
+		d := must.M1(made.New(made.Options{Dim: 2, Hidden: []int{8}, Output: "mog", Components: 2, Seed: seed, Degrees: "sequential"}))
+		members = append(members, must.M1(train.Fit(ctx, b, d, splits, train.Options{Seed: seed, MaxSteps: 100, Optimizer: &train.Adam{LearningRate: 0.01}})).Model)
+	}
+	e := must.M1(maskflow.NewEnsemble(members...))
+	defer e.Close()
+
+	found := must.M1(e.Evaluate(ctx, rows, maskflow.EvalOptions{}))
+	fmt.Println(len(found.Mixture.Members), found.NLL <= found.Mixture.Mean, found.Mixture.ESS > 1)
+	x := must.M1(e.Sample(ctx, 100, maskflow.SampleOptions{Seed: 1})) // each row from one of them
+	fmt.Println(len(must.M1(e.LogProb(ctx, x))))
+	// Output:
+	// 3 true true
+	// 100
 }
 
 // A table with texts, dates and holes, of which one column is declared and the others are guessed: rows

@@ -315,41 +315,58 @@ type EvalOptions struct {
 // never their logits or log-likelihoods. Of a stochastic model it estimates it
 // from importance weights, of a [models.Targeted] the conditional likelihood of its targets from draws. Rows without a likelihood are counted: see [Evaluation].
 func (m *Core) EvaluateOf(ctx context.Context, s *data.Prepared, o EvalOptions) (Evaluation, error) {
+	if err := m.checkSet(s); err != nil {
+		return Evaluation{}, err
+	}
+	return m.evaluate(ctx, s.Dim == 0, o, func(int) iter.Seq2[*data.Prepared, error] { return oneBlock(s) })
+}
+
+// checkSet returns an error unless the model can be evaluated at prepared rows, or at the points of a target.
+func (m *Core) checkSet(s *data.Prepared) error {
 	if s == nil {
-		return Evaluation{}, errors.New("no rows are given to evaluate")
+		return errors.New("no rows are given to evaluate")
 	}
-	if s.Dim > 0 {
-		if err := cmp.Or(s.Check(), CheckRows(m.of.Model, s)); err != nil {
-			return Evaluation{}, err
-		}
+	if s.Dim == 0 {
+		return nil
 	}
-	return m.evaluate(ctx, s.Dim == 0, o, func(int) iter.Seq2[*data.Prepared, error] {
-		return func(yield func(*data.Prepared, error) bool) { yield(s, nil) }
-	})
+	return cmp.Or(s.Check(), CheckRows(m.of.Model, s))
+}
+
+// oneBlock has rows as the only block.
+func oneBlock[T any](rows T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) { yield(rows, nil) }
 }
 
 // evaluate evaluates rows that come in blocks, of some batches each, or the points of a target,
 // which have no variables.
 func (m *Core) evaluate(ctx context.Context, target bool, o EvalOptions, blocks func(batch int) iter.Seq2[*data.Prepared, error]) (Evaluation, error) {
-	if err := m.whole("orders"); err != nil && o.Orders > 0 {
-		return Evaluation{}, err
-	}
-	done, err := m.begin()
+	p, done, err := m.part(target, o)
 	if err != nil {
 		return Evaluation{}, err
 	}
 	defer done()
-	of := m.ensemble(o.Orders)
-	of.Progress, of.Row = o.Progress, o.Row
+	return p.Evaluator.EvaluateBlocks(ctx, p.Params, blocks(p.Evaluator.Batch()), p.Of)
+}
+
+// part is the model as it is evaluated, but for the rows: at rows, or at the points of its target. It holds off Close until done is called.
+func (m *Core) part(target bool, o EvalOptions) (p exec.Part, done func(), err error) {
+	if err := m.whole("orders"); err != nil && o.Orders > 0 {
+		return p, nil, err
+	}
+	if done, err = m.begin(); err != nil {
+		return p, nil, err
+	}
+	p = exec.Part{Evaluator: m.evaluator, Params: m.of.Params, Of: m.ensemble(o.Orders)}
+	p.Of.Progress, p.Of.Row = o.Progress, o.Row
 	if o.Samples > 0 && models.TargetsOf(m.of.Model) == nil {
-		of.Draws = o.Samples
+		p.Of.Draws = o.Samples
 	}
 	if target {
-		return m.evaluator.EvaluateBlocks(ctx, m.of.Params, blocks(m.evaluator.Batch()), of)
+		return p, done, nil
 	}
-	e, err := m.ofDensity()
-	if err != nil {
-		return Evaluation{}, err
+	if p.Evaluator, err = m.ofDensity(); err != nil {
+		done()
 	}
-	return e.EvaluateBlocks(ctx, m.density.Params, blocks(e.Batch()), of)
+	p.Params = m.density.Params
+	return p, done, err
 }

@@ -1,6 +1,7 @@
 package maskflow
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -138,6 +139,9 @@ func RunConfig(dir string) (*runlog.Manifest, *Config, error) {
 
 func openRun(b *backend.Backend, dir string) (*Model, error) {
 	run, c, err := RunConfig(dir)
+	if errors.Is(err, runlog.ErrNoRun) {
+		err = cmp.Or(runlog.NoMembers(dir), err)
+	}
 	if err != nil {
 		return nil, err
 	}

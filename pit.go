@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/masks"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/models/flow"
 )
@@ -63,51 +64,80 @@ func (m *Core) PIT(ctx context.Context, x, cond []float32) ([]float64, error) {
 			cond = nil
 		}
 	}
-	shown, ok := core.Model.(models.Conditionals)
-	if !ok {
-		return nil, errors.New("the model has no conditionals, whose probability integral transforms could be taken")
-	}
-	return conditionalPIT(ctx, core, shown, m.evaluator.Batch(), x, cond)
-}
-
-// conditionalPIT evaluates the distribution functions of the conditionals.
-func conditionalPIT(ctx context.Context, of *exec.Loaded, shown models.Conditionals, batch int, x, cond []float32) ([]float64, error) {
-	f, err := of.Compile("conditionals", batch, func(p models.Params, in exec.Args[*Node]) *Node { return shown.Conditionals(p, in.X, in.Context) })
+	c, err := conditionalsOf(core, nil, m.evaluator.Batch())
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	variables, width, degrees := models.VariablesOf(of.Model), models.Width(of.Model), exec.DegreesOf(of.Model, nil)
-	rows, rng := len(x)/width, rand.New(rand.NewPCG(0, 0x706974))
-	u := make([]float64, 0, rows*len(variables))
-	for first := 0; first < rows; first += batch {
-		n := min(batch, rows-first)
-		values, err := f.Call(ctx, of.Params, exec.Values{X: exec.Rows(x, first, n, rows), Context: exec.Rows(cond, first, n, rows), Degrees: degrees})
-		if err != nil {
+	defer c.f.Close()
+	rng, u := rand.New(rand.NewPCG(0, pitStream)), make([]float64, 0, len(x))
+	for first := 0; first < c.rows(x); first += c.batch {
+		if err := c.each(ctx, x, cond, first, func(d int, of models.Conditional, v float32) {
+			u = append(u, transform(of.CDF(float64(v)), of.LogProb(float64(v)), c.variables[d], v, rng.Float64()))
+		}); err != nil {
 			return nil, err
-		}
-		outputs := len(values) / batch
-		for row := range n {
-			for d, of := range variables {
-				c, err := shown.Conditional(d, values[row*outputs:(row+1)*outputs])
-				if err != nil {
-					return nil, err
-				}
-				u = append(u, transform(c, of, x[(first+row)*width+d], rng.Float64()))
-			}
 		}
 	}
 	return u, nil
 }
 
-// transform is the randomised probability integral transform of a number of a row.
-func transform(c models.Conditional, of models.Variable, x float32, v float64) float64 {
+// pitStream is that of the numbers that make transforms of probabilities uniform.
+const pitStream = 0x706974
+
+// conditionals evaluates the conditionals of a density in the order of a mask set, batch by batch.
+type conditionals struct {
+	of        *exec.Loaded
+	shown     models.Conditionals
+	f         *exec.Compiled
+	variables []models.Variable
+	batch     int
+	degrees   [][]int32
+}
+
+// conditionalsOf compiles those of a model, by its first mask set where none is given; an error for a model that has
+// none.
+func conditionalsOf(of *exec.Loaded, set *masks.Set, batch int) (*conditionals, error) {
+	shown, ok := of.Model.(models.Conditionals)
+	if !ok {
+		return nil, errors.New("the model has no conditionals, whose probability integral transforms could be taken")
+	}
+	f, err := of.Compile("conditionals", batch, func(p models.Params, in exec.Args[*Node]) *Node { return shown.Conditionals(p, in.X, in.Context) })
+	if err != nil {
+		return nil, err
+	}
+	return &conditionals{of, shown, f, models.VariablesOf(of.Model), batch, exec.DegreesOf(of.Model, set)}, nil
+}
+
+// rows is the number of rows that values are.
+func (c *conditionals) rows(x []float32) int { return len(x) / models.Width(c.of.Model) }
+
+// each calls f with the conditional of each variable of the rows of a batch, which begins with row first, and its value.
+func (c *conditionals) each(ctx context.Context, x, cond []float32, first int, f func(d int, of models.Conditional, v float32)) error {
+	rows, width := c.rows(x), models.Width(c.of.Model)
+	n := min(c.batch, rows-first)
+	values, err := c.f.Call(ctx, c.of.Params, exec.Values{X: exec.Rows(x, first, n, rows), Context: exec.Rows(cond, first, n, rows), Degrees: c.degrees})
+	if err != nil {
+		return err
+	}
+	outputs := len(values) / c.batch
+	for row := range n {
+		for d := range c.variables {
+			of, err := c.shown.Conditional(d, values[row*outputs:(row+1)*outputs])
+			if err != nil {
+				return err
+			}
+			f(d, of, x[(first+row)*width+d])
+		}
+	}
+	return nil
+}
+
+// transform is the randomised probability integral transform of a number of a row, by P(X ≤ x) and ln p of it.
+func transform(cdf, logp float64, of models.Variable, x float32, v float64) float64 {
 	if models.IsNotKnown(x) {
 		return math.NaN()
 	}
-	u := c.CDF(float64(x))
 	if models.StateOf(x) >= 0 || of.Discrete() {
-		u = min(max(u-v*math.Exp(c.LogProb(float64(x))), 0), 1) // beyond by the rounding of either
+		return min(max(cdf-v*math.Exp(logp), 0), 1) // beyond by the rounding of either
 	}
-	return u
+	return cdf
 }

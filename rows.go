@@ -102,11 +102,7 @@ func (m *Model) LogProbOf(ctx context.Context, s *data.Prepared, sets []*masks.S
 	if s == nil {
 		return nil, errors.New("no rows are given to evaluate")
 	}
-	of := m.ensemble(0)
-	if sets != nil {
-		of = exec.Ensemble{Sets: sets}
-	}
-	logp, err := m.logProb(ctx, s.X, s.Context, of)
+	logp, err := m.logProb(ctx, s.X, s.Context, m.over(sets))
 	err = exec.Unknown(s, err)
 	for i := range logp {
 		logp[i] += s.RowLogDet(i)
@@ -124,33 +120,58 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows data.Pages, sets []*mask
 	if f == nil {
 		return errors.New("likelihoods by blocks need a function that takes them")
 	}
-	if err := m.whole("likelihood of rows"); err != nil {
-		return err
-	}
-	done, err := m.begin()
+	score, n, done, err := m.scorer(ctx, sets)
 	if err != nil {
 		return err
 	}
 	defer done()
-	e, err := m.ofDensity()
-	if err != nil {
-		return err
-	}
-	of := m.ensemble(0)
-	if sets != nil {
-		of = exec.Ensemble{Sets: sets}
-	}
-	logProbs, err := e.Blocks(ctx, m.density.Params, of)
-	if err != nil {
-		return err
-	}
-	for s, err := range m.PrepareBlocks(rows, m.blockOf(e.Batch(), max(len(of.Sets), of.Draws))) {
+	for s, err := range m.PrepareBlocks(rows, n) {
 		if err != nil {
 			return err
 		}
+		logp, perSet, err := score(s)
+		if err == nil {
+			err = f(s, logp, perSet)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over is the ensemble of the given mask sets, that of Sets(0) for nil.
+func (m *Core) over(sets []*masks.Set) exec.Ensemble {
+	if sets != nil {
+		return exec.Ensemble{Sets: sets}
+	}
+	return m.ensemble(0)
+}
+
+// scorer returns what gives one block after the other the log-likelihoods of [Model.LogProbBlocks], and how many rows a block
+// has that suits it. It holds off Close until done is called.
+func (m *Model) scorer(ctx context.Context, sets []*masks.Set) (score func(*data.Prepared) (logp []float64, perSet [][]float64, err error), block int, done func(), err error) {
+	if err := m.whole("likelihood of rows"); err != nil {
+		return nil, 0, nil, err
+	}
+	if done, err = m.begin(); err != nil {
+		return nil, 0, nil, err
+	}
+	e, err := m.ofDensity()
+	if err != nil {
+		done()
+		return nil, 0, nil, err
+	}
+	of := m.over(sets)
+	logProbs, err := e.Blocks(ctx, m.density.Params, of)
+	if err != nil {
+		done()
+		return nil, 0, nil, err
+	}
+	return func(s *data.Prepared) ([]float64, [][]float64, error) {
 		perSet, err := logProbs(s.X, s.Context)
 		if err != nil {
-			return exec.Unknown(s, err)
+			return nil, nil, exec.Unknown(s, err)
 		}
 		logp, one := make([]float64, s.Rows), make([]float64, len(perSet))
 		for i := range logp {
@@ -161,11 +182,8 @@ func (m *Model) LogProbBlocks(ctx context.Context, rows data.Pages, sets []*mask
 			}
 			logp[i] = exec.Joint(one)
 		}
-		if err := f(s, logp, perSet); err != nil {
-			return err
-		}
-	}
-	return nil
+		return logp, perSet, nil
+	}, m.blockOf(e.Batch(), max(len(of.Sets), of.Draws)), done, nil
 }
 
 // Evaluate computes the negative log-likelihood of the rows of a table, in the units of

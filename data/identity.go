@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -184,6 +185,15 @@ func (e *ChangedError) Texts() (texts []string) {
 // Concerns reports whether a split, or the columns of all, has changed.
 func (e *ChangedError) Concerns(split string) bool {
 	return slices.ContainsFunc(e.Differences, func(d Difference) bool { return d.Split == "" || d.Split == split })
+}
+
+// Differs is what differs in a split, or in the columns of all, from other rows; nil where nothing does, or either side is
+// not known.
+func (d *Identity) Differs(now *Identity, split string) *ChangedError {
+	if e := (*ChangedError)(nil); errors.As(d.Check(now, ""), &e) && e.Concerns(split) {
+		return e
+	}
+	return nil
 }
 
 // Check compares rows with those of the training. The error is a *[ChangedError]; there is

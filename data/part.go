@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -59,6 +60,45 @@ func (p Part) Select() *Table {
 	}
 	t.Name, t.Shape = p.name(), p.Table.Shape
 	return t
+}
+
+// Interleave returns a table of the rows of several that have the same columns: row j of table k is its row rowsOf[k][j].
+func Interleave(tables []*Table, rowsOf [][]int) (*Table, error) {
+	rows := 0
+	for k, t := range tables {
+		if len(rowsOf) != len(tables) || t == nil || t.rows != len(rowsOf[k]) || t.dim != tables[0].dim || (t.Context == nil) != (tables[0].Context == nil) {
+			return nil, errors.New("data: tables to interleave need the same columns, and a place for each row")
+		}
+		rows += t.rows
+	}
+	if rows == 0 {
+		return nil, errNoRows
+	}
+	of := tables[0]
+	all := &Table{Name: of.Name, Columns: of.Columns, Shape: of.Shape, Cells: of.Cells, rows: rows, dim: of.dim}
+	if slices.ContainsFunc(tables, func(t *Table) bool { return t.narrow == nil }) {
+		all.wide = oneBlock(make([]float64, rows*of.dim))
+	} else {
+		all.narrow = make([]float32, rows*of.dim)
+	}
+	var contexts []*Table
+	for k, t := range tables {
+		contexts = append(contexts, t.Context)
+		for j, row := range rowsOf[k] {
+			if row < 0 || row >= rows {
+				return nil, fmt.Errorf("data: row %d is none of %d rows", row, rows)
+			}
+			for c := range t.dim {
+				all.setCell(row, c, t, j, c)
+			}
+		}
+	}
+	if of.Context == nil {
+		return all, nil
+	}
+	var err error
+	all.Context, err = Interleave(contexts, rowsOf)
+	return all, err
 }
 
 // Joined returns a table of the columns of t followed by those of its context, which has

@@ -36,9 +36,9 @@ type Asker interface {
 	Ask(ctx context.Context, x, context []float32, asked []int) ([]Conditional, error)
 }
 
-// Conditional is the distribution of one variable, on the host in float64. Its outcomes
+// Distribution is that of one variable, on the host in float64. Its outcomes
 // are ordered: first its states (see [Variable]), each by its [StateCode], then its values.
-type Conditional interface {
+type Distribution interface {
 	// LogProb is ln p(x) in nats, −Inf beyond the support: of a probability where x is a
 	// state, a value that can be counted or one of a grid, else of a density.
 	LogProb(x float64) float64
@@ -47,6 +47,11 @@ type Conditional interface {
 	// Quantile is the smallest x with CDF(x) ≥ p, of a grid the middle of its cell; NaN
 	// for p beyond [0, 1].
 	Quantile(p float64) float64
+}
+
+// Conditional is the distribution that a model has of one variable.
+type Conditional interface {
+	Distribution
 	// Draw is the value that noise gives, the numbers of this variable in the noise
 	// of the model's [Sampler]: number k of variable d is column k·dim + d. What is not a number stays one.
 	Draw(noise []float32) float64

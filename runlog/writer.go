@@ -132,6 +132,9 @@ func Vacant(dir string) error {
 	has := func(name string) bool {
 		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
 	}
+	if m, err := ReadMembers(dir); m != nil || err != nil {
+		return cmp.Or(err, fmt.Errorf("%s %w: those of an ensemble (continue it with --resume, or name another directory with --run)", dir, ErrExists))
+	}
 	if has(ManifestFile) {
 		return fmt.Errorf("%s %w (continue it with --resume, or name another directory with --run)", dir, ErrExists)
 	}

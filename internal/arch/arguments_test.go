@@ -53,12 +53,12 @@ import (
 
 // library lists the packages that other programs use, and the exported functions of each.
 var library = map[string][]any{
-	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, maskflow.Variables, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade},
+	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, maskflow.Variables, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade, maskflow.NewEnsemble, maskflow.OpenEnsemble, maskflow.MemberPaths, maskflow.CheckMember},
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
 	"models": {models.ObjectiveOf, models.Passes, models.DensityOf, models.TargetsOf, models.Ungiven, models.Initialize, models.Zeros, models.InitByName, models.Normal,
 		models.Orthogonal, models.CheckFinite, models.Reals, models.Bits, models.Categories, models.Circle, models.Discrete,
-		models.GridCells, models.Smooth, models.Binary, models.StateCode, models.StateOf, models.IsNotKnown, models.VariableOf, models.VariablesOf, models.Width, models.Widen},
+		models.GridCells, models.Smooth, models.Binary, models.StateCode, models.StateOf, models.IsNotKnown, models.VariableOf, models.VariablesOf, models.Width, models.Widen, models.Mixture, models.Shares},
 	"models/flow": {flow.NewAffine, flow.NewAutoregressive, flow.NewStack, flow.New, flow.NewOrdered, flow.NewDrawn, flow.NewSpline, flow.NewActNorm,
 		flow.NewGated, flow.Invert, flow.Unwrap, flow.NewBatchNorm, flow.NewLU, flow.Normalisations},
 	"models/made":   {made.New},
@@ -69,7 +69,7 @@ var library = map[string][]any{
 	"models/output": {output.Uniform, output.Normal, output.For, output.Apart, output.Observe},
 	"data": {data.Jitter, data.FitScale, data.FromRows, data.FromFlat[float32], data.FromMatrix, data.Refuse, data.Place,
 		data.Describe, data.IndependentColumns, data.AttachLabels, data.LinesOf, data.NewLimit, data.NewPreparation, data.Cut, data.Split, data.Prepare, data.IdentityOf,
-		data.GuessSchema, data.DescribeSource, data.Number},
+		data.GuessSchema, data.DescribeSource, data.Number, data.Interleave, data.Blocks},
 	"baseline": {baseline.Fit, baseline.Compare, baseline.Best, baseline.Dominant, baseline.OfTwins, baseline.Disagreement},
 	"data/format": {format.OpenNPZ, format.FoldName, format.CheckName, format.WriteFile, format.WriteRows, format.Write, format.NewWriter, format.WriteCSV, format.ReadCSV, format.ReadNPY,
 		format.ColumnNames, format.Suffixes, format.KindOf, format.ReadFile, format.Pages, format.PagesOfCSV, format.Read, format.Open},
@@ -80,11 +80,11 @@ var library = map[string][]any{
 		checkpoint.NewTensor[float32], checkpoint.Values[float32]},
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values, config.Brief},
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
-		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData, train.SourceConfig, train.FitTable},
+		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData, train.SourceConfig, train.FitTable, train.RunSeeds},
 	"posterior": {posterior.C2ST},
 	"verify":    {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
-		runlog.ReadState, runlog.Floats, runlog.Owns, runlog.Load},
+		runlog.ReadState, runlog.Floats, runlog.Owns, runlog.Load, runlog.ReadMembers, runlog.WriteMembers, runlog.NoMembers},
 	"plot": {plot.Part, plot.BarRow, plot.Bins, plot.Histogram, plot.Find, plot.NewCurve, plot.Heatmap, plot.Images, plot.SquareSide, plot.Grey, plot.Ramp,
 		plot.Blend, plot.Series, plot.Ticks, plot.Dates, plot.Percent},
 	"picture": {picture.Calibration, picture.Curve, picture.Density, picture.Masks, picture.MasksASCII, picture.MasksText,
@@ -144,7 +144,10 @@ func objects(t *testing.T, b *backend.Backend) []any {
 	for _, d := range []models.Definition{density, must(nade.New(nade.Options{Dim: 3, Hidden: []int{5}})), affine, must(maf.NewDrawn(f)), must(iaf.New(iaf.Options{Dim: 2, Hidden: []int{5}})), must(vae.New(vae.Options{Dim: 3}))} {
 		trained := must(maskflow.New(b, d, models.Initialize(d, 1), maskflow.Options{}))
 		t.Cleanup(trained.Close)
-		all = append(all, d, trained, models.Initialize(d, 1))
+		all = append(all, d, trained, models.Initialize(d, 1), must(maskflow.NewEnsemble(trained)))
+		if maskflow.CheckMember(d) == nil {
+			all = append(all, must(maskflow.NewEnsemble(trained, trained)))
+		}
 	}
 	table := must(data.FromRows([][]float64{{1, 2}, {3, 4}, {5, 6}, {7, 8}, {9, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}, {1, 3}}))
 	splits := must(data.Split(table, data.Options{}))

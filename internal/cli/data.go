@@ -86,6 +86,9 @@ func (a *app) dataShowCommand() *cobra.Command {
 			if err := out.check(c); err != nil {
 				return err
 			}
+			if members, err := runlog.ReadMembers(args[0]); err == nil && members != nil {
+				args[0] = members.Paths(args[0])[0] // all have its data
+			}
 			if isRun(args[0]) {
 				if sets != nil {
 					return misused(c, "%s is a run, whose settings of data stay as they are", args[0])
@@ -176,14 +179,15 @@ func (a *app) showRun(c *cobra.Command, dir string, o exported) error {
 		return a.describeSource(ctx, cfg.Data, nil)
 	}
 	a.backend = "go" // Nothing is computed.
-	r, err := a.openRun(ctx, dir)
+	e, err := a.openEnsemble(ctx, dir, nil)
 	if err != nil {
 		return err
 	}
-	splits, changed, err := a.readData(ctx, r, o.split, o.changed || o.output == "")
+	all, changed, err := a.readData(ctx, e, o.split, o.changed || o.output == "")
 	if err != nil {
 		return err
 	}
+	r, splits := e.First(), all[0]
 	from := r.Config.Data
 	from.Dir = a.dataOf(r)
 	if o.output == "" {

@@ -26,6 +26,7 @@ type evalOptions struct {
 	orders             []int
 	samples            int
 	changed            bool
+	ensemble           []string
 }
 
 const evalLong = `eval prints the negative log-likelihood of the best weights of a run on a split of
@@ -38,6 +39,13 @@ orders, the gain of the ensemble over it and the effective number of orders foll
 negative evidence lower bound and the importance-weighted likelihood of --samples draws a
 row, a flow that is fitted to a target the divergence KL(q‖p) from it, and a model of
 named columns (model.targets) their conditional likelihood, by draws of what is given.
+
+With --ensemble, or of a folder that train --seeds wrote, the probabilities of all models are
+averaged, row by row. Their own figures, the gain of the ensemble over their mean, which is
+never negative, and the effective number of members follow. They need the same columns, events
+and, on a split, the same rows; type, orders, seeds and scales may differ. Of a variational
+autoencoder the estimate by importance weights is averaged: the figure is then an upper bound on
+average, as its own is.
 
 A full Gaussian, a Gaussian copula and a mixture of products, fitted to the training rows,
 stand beside the figure where they are possible: the difference is taken row by row.
@@ -56,7 +64,8 @@ func (a *app) evalCommand() *cobra.Command {
 		Long:  evalLong,
 		Example: `  maskflow eval runs/dna
   maskflow eval runs/dna --split valid --orders 1,2,4,8 --json
-  maskflow eval runs/dna --data other.csv`,
+  maskflow eval runs/dna --data other.csv
+  maskflow eval runs/power-1 --ensemble runs/power-2,runs/power-3`,
 		RunE: func(c *cobra.Command, args []string) error { return a.eval(c, args[0], o) },
 	}
 	f := c.Flags()
@@ -66,6 +75,7 @@ func (a *app) evalCommand() *cobra.Command {
 	a.readFlags(c)
 	a.holeFlags(c)
 	f.IntSliceVar(&o.orders, "orders", nil, "sizes `K[,K...]` of the ensemble (default all orders)")
+	ensembleFlag(c, &o.ensemble)
 	countFlag(c, &o.samples, "samples", "", 1, "draws `K` a row of a variational autoencoder (default eval.samples)")
 	changedFlag(c, &o.changed)
 	backendFlag(c, &a.backend)
@@ -91,11 +101,12 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 	}
 	ctx := c.Context()
-	r, err := a.openRun(ctx, dir, o.orders...)
+	runs, err := a.openEnsemble(ctx, dir, o.ensemble, o.orders...)
 	if err != nil {
 		return err
 	}
-	if o.samples > 0 && models.ObjectiveOf(r.Definition()).Kind != models.Bound {
+	r := runs.First() // all have its columns
+	if o.samples > 0 && !slices.ContainsFunc(runs.Members(), func(r *maskflow.Model) bool { return models.ObjectiveOf(r.Definition()).Kind == models.Bound }) {
 		return usage(fmt.Errorf("--samples %d: the likelihood of %s is not estimated by samples", o.samples, r.Path))
 	}
 	var name string
@@ -105,26 +116,30 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 	compare := func([]float64) ([]baseline.Comparison, *baseline.Twinned, error) { return nil, nil, nil }
 	agree := func(test maskflow.Evaluation, e maskflow.EvalOptions) error { return nil }
 	if o.file == "" {
-		splits, differs, err := a.readData(ctx, r, o.split, o.changed)
+		splits, differs, err := a.readData(ctx, runs, o.split, o.changed)
 		if err != nil {
 			return err
 		}
-		a.notes = splits.Warnings(!models.Discrete(r.Definition()))
-		set, err := splitOf(r, splits, o.split, differs)
+		a.notes = splits[0].Warnings(!models.Discrete(r.Definition()))
+		sets, err := splitsOf(runs, splits, o.split, differs)
 		if err != nil {
 			return err
 		}
 		if changed = differs; changed != nil {
 			o.split = train.ChangedSplit
 		}
-		name, progress = set.Name, func(done int) string {
-			return fmt.Sprintf("%.0f %% of %s", 100*float64(done)/float64(max(set.Rows, 1)), text.Count(set.Rows, "row"))
+		name, progress = sets[0].Name, func(done int) string {
+			return fmt.Sprintf("%.0f %% of %s", 100*float64(done)/float64(max(sets[0].Rows, 1)), text.Count(sets[0].Rows, "row"))
 		}
-		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return r.EvaluateOf(ctx, set, o) }
+		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) { return runs.EvaluateOf(ctx, sets, o) }
 		if changed == nil && models.TargetsOf(r.Definition()) == nil {
-			if o.split == "test" && valid(r, splits) {
+			if o.split == "test" && valid(runs, splits) {
 				agree = func(test maskflow.Evaluation, e maskflow.EvalOptions) error {
-					v, err := r.EvaluateOf(ctx, splits.Valid, e)
+					var sets []*data.Prepared
+					for _, s := range splits {
+						sets = append(sets, s.Valid)
+					}
+					v, err := runs.EvaluateOf(ctx, sets, e)
 					if what := baseline.Disagreement(v.NLL, v.NLL2SE, test.NLL, test.NLL2SE); err == nil && what != "" {
 						a.notes = append(a.notes, what)
 					}
@@ -132,11 +147,11 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 				}
 			}
 			compare = func(logp []float64) ([]baseline.Comparison, *baseline.Twinned, error) {
-				of, err := baseline.Compare(ctx, splits, set, logp)
+				of, err := baseline.Compare(ctx, splits[0], sets[0], logp)
 				if err != nil || o.split == "train" {
 					return of, nil, err
 				}
-				twins, err := baseline.OfTwins(splits, set, logp)
+				twins, err := baseline.OfTwins(splits[0], sets[0], logp)
 				return of, twins, err
 			}
 		}
@@ -164,7 +179,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		}
 		evaluate = func(o maskflow.EvalOptions) (maskflow.Evaluation, error) {
 			o.Row = nil // of which nothing is compared
-			return r.EvaluatePages(ctx, pages, o)
+			return runs.EvaluatePages(ctx, pages, o)
 		}
 	}
 	if o.orders == nil {
@@ -190,6 +205,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		return err
 	}
 	f := figuresOf(r.Config, r.Definition(), r.Shape)
+	f.names = namesOf(runs)
 	largest := f.json(last, o.split)
 	if len(found) > 1 {
 		for _, e := range found {
@@ -203,10 +219,19 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 }
 
 // valid reports whether the likelihood of the validation rows is soon known, by one pass and without noise, to compare that of the
-// test rows with.
-func valid(r *maskflow.Model, splits *data.Splits) bool {
-	_, passes := r.Definition().(models.AnyOrder)
-	return !passes && splits.Valid != nil && splits.Valid.Rows > 0 && models.ObjectiveOf(r.Definition()).Kind == models.Likelihood
+// test rows with: all runs have the same.
+func valid(runs *maskflow.Ensemble, splits []*data.Splits) bool {
+	for k, r := range runs.Members() {
+		_, passes := r.Definition().(models.AnyOrder)
+		of := splits[k].Valid
+		if passes || of == nil || of.Rows == 0 || models.ObjectiveOf(r.Definition()).Kind != models.Likelihood {
+			return false
+		}
+		if splits[0].Identity.Differs(splits[k].Identity, "valid") != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // linesText ends each line.
@@ -225,6 +250,19 @@ func changedText(changed []string) string {
 	return "changed data: " + strings.Join(changed, "; ") + "\n"
 }
 
+// splitsOf are [splitOf] for each run of an ensemble.
+func splitsOf(runs *maskflow.Ensemble, splits []*data.Splits, split string, changed []string) ([]*data.Prepared, error) {
+	var sets []*data.Prepared
+	for k, r := range runs.Members() {
+		set, err := splitOf(r, splits[k], split, changed)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
+	}
+	return sets, nil
+}
+
 // splitOf returns a split for the model of a run; its name says so where the data have
 // changed. That of a target has no rows.
 func splitOf(r *maskflow.Model, splits *data.Splits, split string, changed []string) (*data.Prepared, error) {
@@ -240,10 +278,10 @@ func splitOf(r *maskflow.Model, splits *data.Splits, split string, changed []str
 	return set, checkSplit(r, set)
 }
 
-// readData reads the data of a run and compares them with those of the training, for a
+// readData reads the data of runs and compares them with those of the trainings, for a
 // split. Where goOn allows that it has changed, changed lists what differs.
-func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goOn bool) (_ *data.Splits, changed []string, _ error) {
-	splits, err := r.LoadData(ctx, a.dataOf(r))
+func (a *app) readData(ctx context.Context, e *maskflow.Ensemble, split string, goOn bool) (_ []*data.Splits, changed []string, _ error) {
+	splits, err := e.LoadData(ctx, a.dataOf(e.First()), split)
 	differs := (*data.ChangedError)(nil)
 	switch {
 	case errors.As(err, &differs) && splits == nil: // other columns
@@ -255,8 +293,10 @@ func (a *app) readData(ctx context.Context, r *maskflow.Model, split string, goO
 	case err != nil && differs == nil:
 		return nil, nil, err
 	}
-	if r.Data != nil {
-		changed = append(slices.Clone(r.Data.Changed), changed...)
+	for _, r := range e.Members() {
+		if r.Data != nil {
+			changed = append(slices.Clone(r.Data.Changed), changed...)
+		}
 	}
 	return splits, changed, nil
 }
@@ -283,6 +323,8 @@ type figures struct {
 	valid string
 	// targets are the variables that all figures are of, given the others; nil where these are of whole rows.
 	targets []string
+	// names are those of the members of an ensemble.
+	names []string
 }
 
 func figuresOf(c *maskflow.Config, d models.Definition, shape []int) figures {
@@ -322,7 +364,10 @@ func (f figures) headline(e maskflow.Evaluation, notes ...string) string {
 		return fmt.Sprintf("−ELBO %s, importance-weighted NLL %s nats a row (%s)", text.WithError(e.NegELBO, e.NegELBO2SE),
 			likelihood(e), strings.Join(append(notes, text.Count(e.Samples, "sample")), ", "))
 	}
-	if f.masked {
+	if e.Mixture != nil {
+		notes = append(notes, text.Count(len(e.Mixture.Members), "model"))
+	}
+	if f.masked && ofOrders(e) {
 		notes = append(notes, text.Count(e.Orders, "order"))
 	}
 	line := fmt.Sprintf("NLL %s nats a row", likelihood(e))
@@ -366,9 +411,38 @@ func (f figures) otherwise(e maskflow.Evaluation) (lines []string) {
 // further are the same figure in other spaces and units, and what its orders gain.
 func (f figures) further(e maskflow.Evaluation) []string {
 	lines := f.otherwise(e)
-	if e.Orders > 1 && e.BadRows < e.Rows {
+	if e.Orders > 1 && e.BadRows < e.Rows && ofOrders(e) {
 		mean, _ := text.PlusMinus(e.OrderMean, e.NLL2SE)
 		lines = append(lines, fmt.Sprintf("mean of single orders %s, gain %s, effective orders %.1f", mean, text.WithError(e.Gain, e.Gain2SE), e.ESS))
+	}
+	if e.Mixture != nil {
+		lines = append(lines, f.memberLines(e)...)
+	}
+	return lines
+}
+
+// ofOrders reports whether there are orders beside the members of an ensemble.
+func ofOrders(e maskflow.Evaluation) bool {
+	return e.Mixture == nil || e.Orders > len(e.Mixture.Members)
+}
+
+// mostMembers is how many members of an ensemble have a line of their own.
+const mostMembers = 20
+
+// memberLines are what the members of an ensemble have by themselves, and what it gains.
+func (f figures) memberLines(e maskflow.Evaluation) (lines []string) {
+	m := e.Mixture
+	spread := ""
+	if !math.IsNaN(m.SD) {
+		spread = fmt.Sprintf(" (standard deviation %.3g)", m.SD)
+	}
+	mean, _ := text.PlusMinus(m.Mean, e.NLL2SE)
+	lines = []string{fmt.Sprintf("mean of the members %s%s, gain %s, effective members %.1f", mean, spread, text.WithError(m.Gain, m.Gain2SE), m.ESS)}
+	for k, of := range m.Members {
+		if k == mostMembers-1 && len(m.Members) > mostMembers {
+			return append(lines, fmt.Sprintf("  and %s more (--json has all)", text.Count(len(m.Members)-k, "member")))
+		}
+		lines = append(lines, fmt.Sprintf("  %s has %s", f.names[k], likelihood(of)))
 	}
 	return lines
 }
@@ -426,6 +500,7 @@ type evaluationJSON struct {
 	NegELBO2SE *runlog.Float    `json:"neg_elbo_2se,omitempty"`
 	KL         *runlog.Float    `json:"kl,omitempty"`
 	PerOrder   []runlog.Float   `json:"per_order,omitempty"`
+	Ensemble   *ensembleJSON    `json:"ensemble,omitempty"`
 	ByOrders   []evaluationJSON `json:"by_orders,omitempty"`
 	// Baselines are other densities of the same rows, the best first.
 	Baselines []baseline.Comparison `json:"baselines,omitempty"`
@@ -435,6 +510,21 @@ type evaluationJSON struct {
 	DataChanged []string `json:"data_changed,omitempty"`
 	// Warnings are the notes on the rows.
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// ensembleJSON is what the members of an ensemble have by themselves.
+type ensembleJSON struct {
+	Members []memberJSON `json:"members"`
+	Mean    runlog.Float `json:"nll_member_mean"`
+	SD      runlog.Float `json:"nll_member_sd"`
+	Gain    runlog.Float `json:"member_gain"`
+	Gain2SE runlog.Float `json:"member_gain_2se"`
+	ESS     runlog.Float `json:"member_ess"`
+}
+
+type memberJSON struct {
+	Run string `json:"run"`
+	evaluationJSON
 }
 
 func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
@@ -448,6 +538,12 @@ func (f figures) json(e maskflow.Evaluation, split string) evaluationJSON {
 	}
 	if e.KL != nil {
 		j.KL = new(runlog.Float(*e.KL))
+	}
+	if m := e.Mixture; m != nil {
+		j.Ensemble = &ensembleJSON{nil, runlog.Float(m.Mean), runlog.Float(m.SD), runlog.Float(m.Gain), runlog.Float(m.Gain2SE), runlog.Float(m.ESS)}
+		for k, of := range m.Members {
+			j.Ensemble.Members = append(j.Ensemble.Members, memberJSON{f.names[k], f.json(of, split)})
+		}
 	}
 	return j
 }

@@ -31,7 +31,8 @@ One direction takes a single pass through each layer: x to z for a MAF, z to x f
 IAF. The other computes the variables one after the other: incremental uses every weight
 once, sequential makes a pass for every variable, and jacobi repeats whole passes until
 no variable of a row changes by more than --tolerance times 1 + its absolute value; with
-0 all give the same bits. The number of passes is printed.`
+0 all give the same bits. The number of passes is printed. An ensemble has no latent codes: those
+of its members are of other maps.`
 
 func (a *app) latentCommand() *cobra.Command {
 	var o latentOptions
@@ -66,9 +67,13 @@ func (a *app) latent(c *cobra.Command, dir string, o latentOptions) error {
 	}
 	ctx := c.Context()
 	a.backend = "go" // The map is computed on the host.
-	r, pages, err := a.openRows(c, dir, o.tables)
+	e, pages, err := a.openRows(c, dir, o.tables)
 	if err != nil {
 		return err
+	}
+	r := e.First()
+	if !e.One() {
+		return usage(fmt.Errorf("latent codes are of one flow: a mixture has no map to a noise of its own (take one member, as %s)", r.Path))
 	}
 	f, ok := r.Density().(models.Flow)
 	if !ok {

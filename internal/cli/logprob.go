@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -12,16 +13,17 @@ import (
 
 type logprobOptions struct {
 	tables
-	orders           int
-	perOrder, strict bool
+	orders                      int
+	perOrder, perMember, strict bool
 }
 
 const logprobLong = `logprob writes ln p(x) of every row of a table, in nats, as a column log_prob; that of a
 variational autoencoder is estimated. INPUT has the columns of the training's source in
 their units, or the variables alone, followed by the context unless --context names its
 table. With several orders p(x) is the mean of their probabilities; --per-order adds the
-columns order_1 to order_K. Text and Parquet are read and written page by page: INPUT may be
-larger than memory.
+columns order_1 to order_K. Of an ensemble it is the mean over its members, of which each has
+the mean over its orders; --per-member adds the columns member_1 to member_M. Text and Parquet
+are read and written page by page: INPUT may be larger than memory.
 
 ` + holesHelp + `
 
@@ -37,6 +39,7 @@ func (a *app) logprobCommand() *cobra.Command {
 		Long:  logprobLong,
 		Example: `  maskflow logprob runs/dna rows.csv -o log_prob.npy
   maskflow logprob runs/dna dna.npz --array test -o log_prob.csv --orders 8 --per-order
+  maskflow logprob runs/power-1 rows.csv --ensemble runs/power-2,runs/power-3 -o log_prob.csv
   head -n 100 rows.csv | maskflow logprob runs/dna - -o -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.input = args[1]
@@ -48,6 +51,7 @@ func (a *app) logprobCommand() *cobra.Command {
 	a.holeFlags(c)
 	countFlag(c, &o.orders, "orders", "", 1, "size `K` of the ensemble (default all orders)")
 	c.Flags().BoolVar(&o.perOrder, "per-order", false, "a further column for every single order")
+	c.Flags().BoolVar(&o.perMember, "per-member", false, "a further column for every member of an ensemble")
 	c.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 if a row has no likelihood")
 	backendFlag(c, &a.backend)
 	return c
@@ -55,29 +59,34 @@ func (a *app) logprobCommand() *cobra.Command {
 
 func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 	ctx := c.Context()
-	r, pages, err := a.openRows(c, dir, o.tables, o.orders)
+	e, pages, err := a.openRows(c, dir, o.tables, o.orders)
 	if err != nil {
 		return err
 	}
-	sets := r.Sets(o.orders)
-	if o.perOrder && len(sets) == 0 {
-		return usage(fmt.Errorf("--per-order: the model of %s has no orders", r.Path))
+	header, parts, each := []string{"log_prob"}, 0, ""
+	switch sets := e.First().Sets(o.orders); {
+	case o.perOrder && !e.One():
+		return usage(errors.New("--per-order: the members of an ensemble have orders of their own (--per-member has a column for each member)"))
+	case o.perOrder && len(sets) == 0:
+		return usage(fmt.Errorf("--per-order: the model of %s has no orders", e.Name(0)))
+	case o.perMember && e.One():
+		return usage(fmt.Errorf("--per-member: %s is no ensemble (name further runs with --ensemble)", e.Name(0)))
+	case o.perOrder:
+		parts, each = len(sets), "order"
+	case o.perMember:
+		parts, each = len(e.Members()), "member"
 	}
-	header := []string{"log_prob"}
-	for k := range sets {
-		if o.perOrder {
-			header = append(header, fmt.Sprintf("order_%d", k+1))
-		}
+	for k := range parts {
+		header = append(header, fmt.Sprintf("%s_%d", each, k+1))
 	}
 	rows, bad, firstBad := 0, 0, ""
 	err = a.writeRows(o.output, anyRows, func(write func(*data.Table) error) error {
-		return r.LogProbBlocks(ctx, a.noteRows(r, pages, nil), sets, func(s *data.Prepared, logp []float64, perSet [][]float64) error {
+		return e.LogProbBlocks(ctx, a.noteRows(e.First(), pages, nil), o.orders, func(s *data.Prepared, logp []float64, of [][]float64) error {
 			values := make([]float64, 0, len(logp)*len(header))
 			for i, joint := range logp {
-				if values = append(values, joint); o.perOrder {
-					for k := range sets {
-						values = append(values, perSet[k][i])
-					}
+				values = append(values, joint)
+				for k := range parts {
+					values = append(values, of[k][i])
 				}
 				if math.IsInf(joint, -1) {
 					if bad++; bad == 1 {
@@ -89,7 +98,7 @@ func (a *app) logprob(c *cobra.Command, dir string, o logprobOptions) error {
 			if err != nil {
 				return err
 			}
-			if !o.perOrder {
+			if parts == 0 {
 				out.Shape = []int{}
 			}
 			rows += s.Rows

@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/backend"
+	"github.com/maskflow/maskflow/checkpoint"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/data/format"
 	"github.com/maskflow/maskflow/data/source"
@@ -35,36 +37,85 @@ func (a *app) openBackend(ctx context.Context, logs io.Writer) (*backend.Backend
 }
 
 // openRun opens the trained model of a run directory or a model file, until the call
-// ends, and checks sizes of ensembles against it.
+// ends, and checks sizes of ensembles of orders against it.
 func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow.Model, error) {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no run directory or model file %s", dir)
+	if err := runlog.NoMembers(dir); err != nil {
+		return nil, usage(err)
 	}
+	e, err := a.openEnsemble(ctx, dir, nil, orders...)
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
-		if _, err := runlog.ReadManifest(dir); err != nil {
+	return e.First(), nil
+}
+
+// openEnsemble opens the model of a run directory or a model file or, of a folder of an ensemble, its runs, with those of further
+// paths, until the call ends.
+func (a *app) openEnsemble(ctx context.Context, dir string, with []string, orders ...int) (*maskflow.Ensemble, error) {
+	given := append([]string{dir}, with...)
+	for _, path := range given {
+		if err := checkRun(path); err != nil {
 			return nil, err
 		}
+	}
+	paths, err := maskflow.MemberPaths(given...)
+	if err != nil {
+		return nil, err
 	}
 	b, err := a.openBackend(ctx, io.Discard)
 	if err != nil {
 		return nil, err
 	}
-	r, err := maskflow.Open(b, dir)
-	if err != nil && !info.IsDir() && !isRun(dir) {
-		return nil, fmt.Errorf("%s is no run directory or model file (.safetensors)", dir)
-	}
+	e, err := maskflow.OpenEnsemble(b, paths...)
 	if err != nil {
+		if len(paths) == 1 && !isRun(dir) {
+			if info, _ := os.Stat(dir); info != nil && !info.IsDir() {
+				err = fmt.Errorf("%s is no run directory or model file (.safetensors)", dir)
+			}
+		}
 		return nil, err
 	}
-	a.opened = append(a.opened, func() { r.Close() })
-	if a.missing == "event" && r.Preparation().HolesUnknown() {
-		return nil, usage(fmt.Errorf("--missing event: the training of %s read missing cells as unknown, so that it has no probability of the event (data.holes)", dir))
+	a.opened = append(a.opened, e.Close)
+	for k, r := range e.Members() {
+		if err := a.checkReading(r, e.Name(k), orders); err != nil {
+			return nil, usage(err)
+		}
 	}
-	r = r.Reading(data.Reading{HolesUnknown: a.missing == data.UnknownHoles, LevelsUnknown: a.unseen, ByPosition: a.byPosition})
+	return e.Reading(data.Reading{HolesUnknown: a.missing == data.UnknownHoles, LevelsUnknown: a.unseen, ByPosition: a.byPosition}), nil
+}
+
+// checkRun returns an error unless a path may be that of a model, of an ensemble whose runs have all begun, or of a run.
+func checkRun(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("no run directory or model file %s", path)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return nil
+	}
+	members, err := runlog.ReadMembers(path)
+	if err != nil {
+		return err
+	}
+	if members == nil {
+		_, err := runlog.ReadManifest(path)
+		return err
+	}
+	for _, run := range members.Paths(path) {
+		if _, err := os.Stat(filepath.Join(run, runlog.CheckpointsDir, checkpoint.Best)); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s of the ensemble %s has no validated weights yet (continue: maskflow train --resume --run %s; or name those that have with --ensemble)", filepath.Base(run), path, text.Shell(path))
+		}
+	}
+	return nil
+}
+
+// checkReading checks how rows are read, and sizes of ensembles of orders, against a model.
+func (a *app) checkReading(r *maskflow.Model, name string, orders []int) error {
+	if a.missing == "event" && r.Preparation().HolesUnknown() {
+		return fmt.Errorf("--missing event: the training of %s read missing cells as unknown, so that it has no probability of the event (data.holes)", name)
+	}
 	most := 1
 	if masked, ok := r.Definition().(models.Masked); ok {
 		if most = masked.Cycle().Len(); most == masks.Unlimited {
@@ -72,11 +123,17 @@ func (a *app) openRun(ctx context.Context, dir string, orders ...int) (*maskflow
 		}
 	}
 	if k, targets := slices.Max(append(orders, 0)), models.TargetsOf(r.Definition()); k > 0 && targets != nil {
-		return nil, usage(fmt.Errorf("--orders %d: the model of %s predicts %s given the other columns, and has no orders", k, dir, text.Listed(targets)))
+		return fmt.Errorf("--orders %d: the model of %s predicts %s given the other columns, and has no orders", k, name, text.Listed(targets))
 	} else if k > most {
-		return nil, usage(fmt.Errorf("--orders %d: the most for %s is %d", k, dir, most))
+		return fmt.Errorf("--orders %d: the most for %s is %d", k, name, most)
 	}
-	return r, nil
+	return nil
+}
+
+// ensembleFlag adds --ensemble to a command that takes a RUN.
+func ensembleFlag(c *cobra.Command, with *[]string) {
+	c.Flags().StringSliceVar(with, "ensemble", nil, "further runs `RUN[,RUN...]`, with which RUN is an ensemble")
+	c.Flags().Lookup("ensemble").DefValue = ""
 }
 
 // pages reads the rows of a file one page after the other, or as CSV those of standard input for "-".
@@ -201,13 +258,17 @@ func (a *app) writeRows(path string, rows int, each func(write func(*data.Table)
 }
 
 // tables are the files of a command that makes a table of another, or of nothing.
-type tables struct{ input, array, context, output string }
+type tables struct {
+	input, array, context, output string
+	ensemble                      []string
+}
 
 func (t *tables) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVarP(&t.output, "output", "o", "", "`file` to write, .csv, .npz, .parquet or .npy by its suffix; - is CSV on standard output")
 	f.StringVar(&t.context, "context", "", "`file` with the context, a row for each row or one for all")
 	must(c.MarkFlagFilename("output", tableSuffixes...))
+	ensembleFlag(c, &t.ensemble)
 }
 
 // inputFlags are the flags of a command that reads a table.
@@ -228,40 +289,43 @@ func (t *tables) check(c *cobra.Command) error {
 	return checkOutput(c, "output", t.output, format.CheckName, t.input, t.context)
 }
 
-// checkSource refuses to write the rows of a run over those that it was trained on.
-func (a *app) checkSource(r *maskflow.Model, output string) error {
-	if r.Config != nil && sameFile(output, source.Path(a.dataOf(r), r.Config.Data.Source)) {
-		return usage(fmt.Errorf("-o %s is the source of %s, which would be overwritten", output, r.Path))
+// checkSources refuses to write the rows of runs over those that one was trained on.
+func (a *app) checkSources(e *maskflow.Ensemble, output string) error {
+	for _, r := range e.Members() {
+		if r.Config != nil && sameFile(output, source.Path(a.dataOf(r), r.Config.Data.Source)) {
+			return usage(fmt.Errorf("-o %s is the source of %s, which would be overwritten", output, r.Path))
+		}
 	}
 	return nil
 }
 
-// openRows opens the run of a command that reads a table, the pages of INPUT, and its context.
-func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*maskflow.Model, data.Pages, error) {
+// openRows opens the runs of a command that reads a table, the pages of INPUT, and its context.
+func (a *app) openRows(c *cobra.Command, dir string, f tables, orders ...int) (*maskflow.Ensemble, data.Pages, error) {
 	if err := f.check(c); err != nil {
 		return nil, nil, err
 	}
 	ctx := c.Context()
-	r, err := a.openRun(ctx, dir, orders...)
+	e, err := a.openEnsemble(ctx, dir, f.ensemble, orders...)
 	if err == nil {
-		err = a.checkSource(r, f.output)
+		err = a.checkSources(e, f.output)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
+	r := e.First() // all have its columns
 	o, err := a.optionsAs(r, f.input, f.array)
 	if err != nil {
 		return nil, nil, err
 	}
 	rows, err := a.readRows(ctx, r, f.input, o, f.context != "")
 	if err != nil || f.context == "" {
-		return r, rows, err
+		return e, rows, err
 	}
 	given, err := a.readContext(ctx, r, f.context, anyRows)
 	if err != nil {
 		return nil, nil, err
 	}
-	return r, withContext(rows, given), nil
+	return e, withContext(rows, given), nil
 }
 
 // withContext gives each row its own of a context that is held, or all the only one.

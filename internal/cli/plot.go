@@ -38,6 +38,7 @@ type plotOptions struct {
 	context             string
 	ascii               bool
 	changed             bool
+	ensemble            []string
 }
 
 const plotLong = `plot draws a run as a picture in a file, .png or .svg by the suffix of -o, or without
@@ -54,7 +55,11 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
                values have probabilities, which are uniform on [0, 1] if the model is
                right: a chart for each variable, and a table of Kolmogorov–Smirnov
                statistics with their p-values
-  curve        likelihoods of training and validation by steps`
+  curve        likelihoods of training and validation by steps
+
+Of an ensemble the density, the samples and the columns are those of the mixture, and so is the
+calibration: transforms of p(x) = 1/M Σ p_m(x), for which all members need to have one order of
+the variables (made, nade). Completions and curves are of one run.`
 
 func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions
@@ -82,6 +87,7 @@ func (a *app) plotCommand() *cobra.Command {
 	f.IntSliceVar(&o.rows, "rows", nil, "rows `I,J,…` of the split to complete, counted from 0 (default a few, evenly)")
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
+	ensembleFlag(c, &o.ensemble)
 	a.readFlags(c)
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	changedFlag(c, &o.changed)
@@ -95,7 +101,7 @@ func (a *app) plotCommand() *cobra.Command {
 // plotKinds are the kinds of pictures and what draws each: with the trained model of
 // a run, or with its directory alone.
 var plotKinds = map[string]struct {
-	model func(*app, context.Context, *maskflow.Model, plotOptions) error
+	model func(*app, context.Context, *maskflow.Ensemble, plotOptions) error
 	run   func(*app, string, plotOptions) error
 }{
 	"calibration": {model: (*app).plotCalibration}, "columns": {model: (*app).plotColumns},
@@ -128,13 +134,16 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 	}
 	kind := plotKinds[o.kind]
 	if kind.run != nil {
+		if err := runlog.NoMembers(dir); err != nil || o.ensemble != nil {
+			return usage(cmp.Or(err, fmt.Errorf("--kind %s is of one run", o.kind)))
+		}
 		return kind.run(a, dir, o)
 	}
-	r, err := a.openRun(c.Context(), dir)
+	e, err := a.openEnsemble(c.Context(), dir, o.ensemble)
 	if err != nil {
 		return err
 	}
-	return kind.model(a, c.Context(), r, o)
+	return kind.model(a, c.Context(), e, o)
 }
 
 // isWindow reports whether numbers are x0,x1,y0,y1 with room between them.
@@ -144,8 +153,12 @@ func isWindow(b []float32) bool {
 }
 
 // title is what stands above a picture.
-func title(r *maskflow.Model, what string) string {
-	return fmt.Sprintf("%s (%s): %s", r.Config.Name, r.Config.Model.Name(), what)
+func title(e *maskflow.Ensemble, what string) string {
+	c, of := e.First().Config, ""
+	if !e.One() {
+		of = fmt.Sprintf(", ensemble of %d", len(e.Members()))
+	}
+	return fmt.Sprintf("%s (%s%s): %s", c.Name, c.Model.Name(), of, what)
 }
 
 // textHeight is how many lines a chart in a terminal has.
@@ -163,43 +176,44 @@ const (
 	textVariables = 4
 )
 
-// plotSplit reads the split of the options, and renames it there where it has changed.
-func (a *app) plotSplit(ctx context.Context, r *maskflow.Model, o *plotOptions) (*data.Prepared, []string, error) {
-	splits, changed, err := a.readData(ctx, r, o.split, o.changed)
+// plotSplit reads the split of the options, as each run prepares it, and renames it there where it has changed.
+func (a *app) plotSplit(ctx context.Context, e *maskflow.Ensemble, o *plotOptions) ([]*data.Prepared, []string, error) {
+	splits, changed, err := a.readData(ctx, e, o.split, o.changed)
 	if err != nil {
 		return nil, nil, err
 	}
-	set, err := splitOf(r, splits, o.split, changed)
+	sets, err := splitsOf(e, splits, o.split, changed)
 	if changed != nil {
 		o.split = train.ChangedSplit
 		a.console.line("%s", strings.TrimSpace(changedText(changed)))
 	}
-	return set, changed, err
+	return sets, changed, err
 }
 
 // plotData is plotSplit for a kind of plot that needs rows.
-func (a *app) plotData(ctx context.Context, r *maskflow.Model, o *plotOptions) (*data.Prepared, []string, error) {
-	set, changed, err := a.plotSplit(ctx, r, o)
-	if err == nil && set.Dim == 0 {
-		err = usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, r.Path))
+func (a *app) plotData(ctx context.Context, e *maskflow.Ensemble, o *plotOptions) ([]*data.Prepared, []string, error) {
+	sets, changed, err := a.plotSplit(ctx, e, o)
+	if err == nil && sets[0].Dim == 0 {
+		err = usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, e.Name(0)))
 	}
-	return set, changed, err
+	return sets, changed, err
 }
 
 // plotCalibration draws the probability integral transforms of the rows of a split
 // and prints how far from uniform they are.
-func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOptions) error {
-	set, changed, err := a.plotData(ctx, r, &o)
+func (a *app) plotCalibration(ctx context.Context, e *maskflow.Ensemble, o plotOptions) error {
+	sets, changed, err := a.plotData(ctx, e, &o)
 	if err != nil {
 		return err
 	}
+	set := sets[0]
 	rows := min(cmp.Or(o.n, set.Rows), set.Rows)
-	u, err := r.Core.PIT(ctx, set.X[:rows*models.Width(r.Definition())], set.Context[:rows*set.ContextDim])
+	u, err := e.PITOf(ctx, sets, rows)
 	if err != nil {
 		if far := (*models.NonFiniteError)(nil); errors.As(err, &far) {
 			return exec.Placed(set, err)
 		}
-		return usage(fmt.Errorf("--kind calibration of %s: %w", r.Path, err))
+		return usage(fmt.Errorf("--kind calibration of %s: %w", e.Name(0), err))
 	}
 	names, columns, weights := columnNames(set, set.Dim), make([][]float64, set.Dim), make([][]float64, set.Dim)
 	var found []map[string]any
@@ -223,7 +237,7 @@ func (a *app) plotCalibration(ctx context.Context, r *maskflow.Model, o plotOpti
 	}
 	if o.output != "" {
 		shown := min(set.Dim, fileVariables)
-		if err := picture.Calibration(o.output, columns[:shown], weights[:shown], names[:shown], picture.Labels{Title: title(r, "calibration on "+text.Count(rows, o.split+" row"))}); err != nil {
+		if err := picture.Calibration(o.output, columns[:shown], weights[:shown], names[:shown], picture.Labels{Title: title(e, "calibration on "+text.Count(rows, o.split+" row"))}); err != nil {
 			return err
 		}
 	} else if err := a.histograms(o, names, columns, weights); err != nil {

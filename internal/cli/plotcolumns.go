@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/maskflow/maskflow"
@@ -15,10 +16,14 @@ import (
 
 // plotColumns draws each column of the rows of a split beside as many samples, of few rows more, which have the
 // contexts of these rows.
-func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions) error {
-	set, _, err := a.plotData(ctx, r, &o)
+func (a *app) plotColumns(ctx context.Context, e *maskflow.Ensemble, o plotOptions) error {
+	sets, _, err := a.plotData(ctx, e, &o)
 	if err != nil {
 		return err
+	}
+	r, set := e.First(), sets[0]
+	if set.ContextDim > 0 && !e.One() {
+		return usage(fmt.Errorf("--kind columns of an ensemble with a context: each member has it in numbers of its own (draw one member, as %s)", r.Path))
 	}
 	n := min(cmp.Or(o.n, mostCompared), set.Rows)
 	rows := [2][]float32{set.Values()[:n*set.Dim]}
@@ -30,7 +35,7 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 			return err
 		}
 	}
-	if rows[1], err = r.Core.Sample(ctx, samples, with); err != nil {
+	if rows[1], err = preparedSamples(ctx, e, samples, with); err != nil {
 		return err
 	}
 	bins, shown := fileBins, min(set.Dim, fileVariables)
@@ -43,7 +48,7 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 		return err
 	}
 	if o.output != "" {
-		return picture.Columns(o.output, columns[:shown], picture.Labels{Title: title(r, text.Count(n, o.split+" row")+" and "+text.Count(samples, "sample"))})
+		return picture.Columns(o.output, columns[:shown], picture.Labels{Title: title(e, text.Count(n, o.split+" row")+" and "+text.Count(samples, "sample"))})
 	}
 	for _, c := range columns {
 		if err := a.print("%s\n", text.Plain(c.Name)); err != nil {
@@ -55,6 +60,22 @@ func (a *app) plotColumns(ctx context.Context, r *maskflow.Model, o plotOptions)
 		}
 	}
 	return a.print("bars and first figures: %s; lines, marks and second figures: %s\n", text.Count(n, o.split+" row"), text.Count(samples, "sample"))
+}
+
+// preparedSamples are samples as the first member of an ensemble has them.
+func preparedSamples(ctx context.Context, e *maskflow.Ensemble, n int, o maskflow.SampleOptions) ([]float32, error) {
+	if e.One() {
+		return e.First().Core.Sample(ctx, n, o)
+	}
+	t, err := e.Sample(ctx, n, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.First().Prepare(t)
+	if err != nil {
+		return nil, err
+	}
+	return s.Values(), nil
 }
 
 // Rows that are compared at most, samples at least, and the bins of a picture at most.

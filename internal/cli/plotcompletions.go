@@ -42,7 +42,11 @@ func half(name string, h, w int) []bool {
 }
 
 // plotCompletions draws images of the split of which a half is given and the rest drawn.
-func (a *app) plotCompletions(ctx context.Context, r *maskflow.Model, o plotOptions) error {
+func (a *app) plotCompletions(ctx context.Context, e *maskflow.Ensemble, o plotOptions) error {
+	r := e.First()
+	if !e.One() {
+		return usage(fmt.Errorf("--kind completions is of one run (as %s)", r.Path))
+	}
 	shape, err := sampleShape(r, o)
 	if err != nil {
 		return err
@@ -52,10 +56,11 @@ func (a *app) plotCompletions(ctx context.Context, r *maskflow.Model, o plotOpti
 	if !slices.Contains(given, true) {
 		return usage(fmt.Errorf("--half %s: images of %d x %d have no such half", o.half, h, w))
 	}
-	set, _, err := a.plotData(ctx, r, &o)
+	sets, _, err := a.plotData(ctx, e, &o)
 	if err != nil {
 		return err
 	}
+	set := sets[0]
 	n := cmp.Or(o.n, completions)
 	if o.rows == nil {
 		most := fileCompleted
@@ -83,7 +88,7 @@ func (a *app) plotCompletions(ctx context.Context, r *maskflow.Model, o plotOpti
 		return err
 	}
 	if o.output != "" {
-		l := picture.Labels{Title: title(r, fmt.Sprintf("%s, %s half given", text.Count(len(o.rows), o.split+" row"), o.half))}
+		l := picture.Labels{Title: title(e, fmt.Sprintf("%s, %s half given", text.Count(len(o.rows), o.split+" row"), o.half))}
 		return picture.Completions(o.output, images, given, drawn, len(o.rows), shape, l)
 	}
 	screen, width := a.page(o)

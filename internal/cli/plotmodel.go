@@ -22,7 +22,8 @@ const (
 )
 
 // plotDensity draws ln p over a window.
-func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions) error {
+func (a *app) plotDensity(ctx context.Context, e *maskflow.Ensemble, o plotOptions) error {
+	r := e.First()
 	switch {
 	case r.Density() == nil || !models.Smooth(r.Definition()):
 		return usage(fmt.Errorf("--kind density draws a density over real numbers, but that of %s is none (try --kind columns)", r.Path))
@@ -31,7 +32,7 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions)
 	case r.Definition().ContextDim() > 0:
 		return usage(fmt.Errorf("--kind density draws one density, but that of %s is another for each context", r.Path))
 	}
-	points, names, err := a.plotRows(ctx, r, &o)
+	points, names, err := a.plotRows(ctx, e, &o)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions)
 	if b := o.bounds; b != nil {
 		window.X, window.Y = [2]float64{float64(b[0]), float64(b[1])}, [2]float64{float64(b[2]), float64(b[3])}
 	}
-	g, err := densityGrid(ctx, r, window)
+	g, err := densityGrid(ctx, e, window)
 	if err != nil {
 		return err
 	}
@@ -51,17 +52,18 @@ func (a *app) plotDensity(ctx context.Context, r *maskflow.Model, o plotOptions)
 		screen, width := a.page(o)
 		return screen.Print(a.stdout, plot.Heatmap(g, width, textHeight, screen.Style()))
 	}
-	return picture.Density(o.output, g, points, picture.Labels{Title: title(r, "density and "+o.split+" rows"), X: names[0], Y: names[1]})
+	return picture.Density(o.output, g, points, picture.Labels{Title: title(e, "density and "+o.split+" rows"), X: names[0], Y: names[1]})
 }
 
 // plotRows are rows of the split, or samples of a flow that is fitted to a target,
 // with the names of their columns.
-func (a *app) plotRows(ctx context.Context, r *maskflow.Model, o *plotOptions) (rows []float32, names []string, err error) {
+func (a *app) plotRows(ctx context.Context, e *maskflow.Ensemble, o *plotOptions) (rows []float32, names []string, err error) {
 	n := cmp.Or(o.n, 1000)
-	set, _, err := a.plotSplit(ctx, r, o)
+	sets, _, err := a.plotSplit(ctx, e, o)
 	if err != nil {
 		return nil, nil, err
 	}
+	r, set := e.First(), sets[0]
 	if set.Dim == 0 {
 		rows, err = r.Core.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed})
 	} else {
@@ -90,16 +92,20 @@ func gridIn(w exec.Grid, values []float64, name string) plot.Grid {
 
 // densityGrid computes ln p in the middle of each cell. Where there is none, as
 // beyond the range of a logit, it is −Inf.
-func densityGrid(ctx context.Context, r *maskflow.Model, window exec.Grid) (plot.Grid, error) {
+func densityGrid(ctx context.Context, e *maskflow.Ensemble, window exec.Grid) (plot.Grid, error) {
 	rows, err := data.FromFlat(window.Middles(), 2)
 	if err != nil {
 		return plot.Grid{}, err
 	}
-	set, err := r.Preparation().Points(rows)
-	if err != nil {
-		return plot.Grid{}, err
+	var sets []*data.Prepared
+	for _, r := range e.Members() {
+		set, err := r.Preparation().Points(rows)
+		if err != nil {
+			return plot.Grid{}, err
+		}
+		sets = append(sets, set)
 	}
-	logp, err := r.LogProbOf(ctx, set, nil)
+	logp, err := e.LogProbOf(ctx, sets)
 	if err != nil {
 		return plot.Grid{}, err
 	}
@@ -109,7 +115,8 @@ func densityGrid(ctx context.Context, r *maskflow.Model, window exec.Grid) (plot
 }
 
 // plotSamples draws images or points.
-func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions) error {
+func (a *app) plotSamples(ctx context.Context, e *maskflow.Ensemble, o plotOptions) error {
+	r := e.First()
 	shape, err := sampleShape(r, o)
 	if err != nil {
 		return err
@@ -125,7 +132,7 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 	if err != nil {
 		return err
 	}
-	rows, err := r.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
+	rows, err := e.Sample(ctx, n, maskflow.SampleOptions{Seed: o.seed, Context: cond})
 	if err != nil {
 		return err
 	}
@@ -137,7 +144,7 @@ func (a *app) plotSamples(ctx context.Context, r *maskflow.Model, o plotOptions)
 		whiten(r, x)
 	}
 	if o.output != "" {
-		l := picture.Labels{Title: title(r, text.Count(n, "sample"))}
+		l := picture.Labels{Title: title(e, text.Count(n, "sample"))}
 		if len(shape) == 1 {
 			l.X, l.Y = "x1", "x2"
 		}

@@ -31,6 +31,8 @@ machine, and the first rows do not depend on how many are drawn. All methods (se
 latent --help) give the same rows. A nade has a pass for each variable in any case: jacobi
 is no faster for it, and computes all sums anew, as sequential does.
 
+Each row of an ensemble is drawn from one of its members, at random.
+
 A model with a context needs --context, whose columns are found by their names and go to
 the output; where data.labels made it, a row is one-hot.
 Rows of images keep their shape in .npy and .npz files.`
@@ -51,6 +53,7 @@ func (a *app) sampleCommand() *cobra.Command {
 		Long:  sampleLong,
 		Example: `  maskflow sample runs/dna -n 1000 -o samples.npy
   maskflow sample runs/dna -n 5 --seed 7 --order 1 -o -
+  maskflow sample runs/power-1 --ensemble runs/power-2,runs/power-3 -n 1000 -o samples.csv
   maskflow sample runs/digits -n 64 --context labels.csv -o digits.npz`,
 		RunE: func(c *cobra.Command, args []string) error { return a.sample(c, args[0], o) },
 	}
@@ -70,16 +73,20 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	}
 	ctx, method := c.Context(), methods[o.method]
 	a.backend = "go" // Samples are drawn on the host.
-	r, err := a.openRun(ctx, dir)
+	e, err := a.openEnsemble(ctx, dir, o.ensemble)
 	if err == nil {
-		err = a.checkSource(r, o.output)
+		err = a.checkSources(e, o.output)
 	}
 	if err != nil {
 		return err
 	}
+	r := e.First() // all have its columns
 	cond, err := a.readContext(ctx, r, o.context, o.n)
 	if err != nil {
 		return err
+	}
+	if !e.One() && o.order > 0 {
+		return usage(fmt.Errorf("--order %d: the members of an ensemble have orders of their own", o.order))
 	}
 	if _, masked := r.Definition().(models.Masked); !masked && o.order > 0 {
 		return usage(fmt.Errorf("--order %d: the model of %s has no orders", o.order, r.Path))
@@ -87,7 +94,7 @@ func (a *app) sample(c *cobra.Command, dir string, o sampleOptions) error {
 	begin := time.Now()
 	passes := 0
 	if err := a.writeRows(o.output, o.n, func(write func(*data.Table) error) (err error) {
-		passes, err = r.SampleBlocks(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond, Complete: o.complete}, write)
+		passes, err = e.SampleBlocks(ctx, o.n, maskflow.SampleOptions{Seed: o.seed, Order: o.order, Method: method, Context: cond, Complete: o.complete}, write)
 		return err
 	}); err != nil {
 		return err

@@ -29,6 +29,8 @@ type trainOptions struct {
 	resume, goOn      bool
 	quiet, tui, noTUI bool
 	changed           bool
+	seeds             int
+	ensemble          bool // of several seeds
 }
 
 const trainLong = `train fits a model and writes a run directory. Of a table or another source of rows it
@@ -43,6 +45,13 @@ ln p of a row is that of what is known of it, 0 of a row of which nothing is, an
 no missing cells. It needs a model of any order (model.type nade, which auto chooses). Columns
 with missing cells come after all others in its orders: they are right where these columns
 decide whether a cell is missing, and nothing can be where its own value does.
+
+With --seeds N it trains N networks that differ by their seeds alone, that of the configuration
+and those after it, one after the other and on the same rows: each has a run directory seed-SEED in
+that of --run. At the end it prints the test likelihood of their ensemble, which averages their
+probabilities, beside those of its members; every command that takes an ensemble takes the directory.
+--resume continues the first run that is not complete, and trains more with a larger --seeds. A
+request to stop (see watch) ends one run, Ctrl-C all.
 
 The run directory has the resolved configuration, a log of metrics, checkpoints, and at
 the end the test likelihood of the weights that were best in validation. On a terminal the
@@ -70,7 +79,8 @@ func (a *app) trainCommand() *cobra.Command {
   maskflow train configs/connect4.yaml
   maskflow train configs/dna.yaml --data-dir ~/data --set model.hidden=[500,500] --set train.batch=50
   maskflow train --resume --run runs/dna --set train.max_epochs=200
-  maskflow train dna --continue --run runs/dna`,
+  maskflow train dna --continue --run runs/dna
+  maskflow train people.csv --seeds 5 --run runs/people`,
 		RunE: func(c *cobra.Command, args []string) error { return a.train(c, args, o) },
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
@@ -86,6 +96,7 @@ func (a *app) trainCommand() *cobra.Command {
 	f.StringVar(&o.dir, "run", "", "run `directory` to write (default runs/NAME-DATE-TIME)")
 	f.BoolVar(&o.resume, "resume", false, "continue the run in --run; CONFIG may be left out")
 	f.BoolVar(&o.goOn, "continue", false, "continue the run in --run, or start it where there is none")
+	countFlag(c, &o.seeds, "seeds", "", 1, "train `N` networks that differ by their seeds, for an ensemble")
 	backendFlag(c, &a.backend)
 	dataDirFlag(c, &a.dataDir)
 	changedFlag(c, &o.changed)
@@ -108,8 +119,19 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return misused(c, "--continue needs --run, the directory of the run to continue or start")
 	case o.changed && !o.resume && !o.goOn:
 		return misused(c, "--changed-data is for --resume and --continue")
-	case o.goOn:
-		_, err := runlog.ReadManifest(o.dir)
+	case o.seeds > runlog.MostMembers:
+		return misused(c, "--seeds %d: an ensemble has %d members at most", o.seeds, runlog.MostMembers)
+	}
+	first := o.dir // the run that has the configuration where it is resumed
+	if members, err := runlog.ReadMembers(o.dir); err != nil {
+		return err
+	} else if o.ensemble = o.seeds > 0 || members != nil; members != nil {
+		first = members.Paths(o.dir)[0]
+	} else if o.resume && o.seeds > 0 {
+		return usage(fmt.Errorf("--seeds %d: %s is no ensemble that could be resumed", o.seeds, o.dir))
+	}
+	if o.goOn {
+		_, err := runlog.ReadManifest(first)
 		if o.resume = !errors.Is(err, runlog.ErrNoRun); !o.resume && len(args) == 0 {
 			return misused(c, "FILE|CONFIG is missing, and %v", err)
 		}
@@ -119,12 +141,13 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		return misused(c, "--tui needs a terminal for input and output, in the foreground (maskflow watch --once prints one picture)")
 	}
 	watched = watched && (o.tui || !o.noTUI && !o.quiet && !a.json)
-	if o.dir != "" && !o.resume {
+	begun := first != o.dir // an ensemble, of which no run may have begun
+	if o.dir != "" && !o.resume && !(begun && o.goOn) {
 		if err := runlog.Vacant(o.dir); err != nil { // before the data are read
 			return err
 		}
 	}
-	cfg, err := a.trainConfig(args, o)
+	cfg, err := a.trainConfig(args, first, o)
 	if err != nil {
 		return err
 	}
@@ -133,11 +156,11 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 	folder := a.data()
 	if o.resume {
 		var run *runlog.Manifest
-		if run, err = runlog.ReadManifest(o.dir); err != nil {
+		if run, err = runlog.ReadManifest(first); err != nil {
 			return err
 		}
 		folder = a.dataOf(run)
-		splits, err = train.LoadData(ctx, o.dir, cfg, folder)
+		splits, err = train.LoadData(ctx, first, cfg, folder)
 	} else {
 		splits, err = cfg.LoadData(ctx, folder)
 	}
@@ -165,6 +188,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		notes, a.notes = nil, notes
 	}
 	f := figuresOf(&cfg.Config, d, splits.Shape)
+	options := train.RunOptions{Dir: dir, Resume: o.resume || begun, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), DataDir: cmp.Or(folder, ".")}
 	p := newProgress(a.console, cfg, o.quiet)
 	p.lines.conditional = f.targets != nil
 	p.intro.add("backend", "%s", b)
@@ -173,35 +197,60 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		addSchema(&p.intro, splits)
 	}
 	p.intro.add("model", "%s", modelLine(d))
-	p.intro.add("run", "%s", dir)
+	w := &watchedRun{app: a, progress: p, log: log, hold: o.tui}
+	if !watched {
+		w.detached = true
+	}
 	for _, note := range notes {
 		p.intro.add("note", "%s", note)
 	}
-	started := make(chan struct{})
-	run := func() (*train.Summary, error) {
-		defer a.signals.saved()
-		return train.Run(ctx, b, cfg, splits, train.RunOptions{
-			Dir: dir, Resume: o.resume, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), DataDir: cmp.Or(folder, "."),
-			Observe: func(r runlog.Record) {
-				a.signals.training(r)
-				if _, ok := r.(runlog.Start); ok {
-					a.keepLog(log, dir)
-					defer close(started)
-				}
-				p.observe(r)
-			},
-		})
+	options.Observe = w.observe
+	if o.ensemble {
+		return a.trainSeeds(ctx, b, cfg, splits, w, d, f, train.SeedsOptions{RunOptions: options, Seeds: o.seeds})
 	}
-	var s *train.Summary
-	if watched {
-		s, err = a.beside(ctx, tui.Options{Own: dir, Hold: o.tui, Mouse: true, Screen: tui.DetectScreen(a.stdout, os.Environ(), false)}, started, run)
-	} else {
-		s, err = run()
-	}
+	s, err := w.run(ctx, dir, func() (*train.Summary, error) { return train.Run(ctx, b, cfg, splits, options) })
 	if o.quiet && s != nil {
 		a.notes = append(a.notes, s.Notes...)
 	}
-	return a.trained(ctx, s, err, d, cfg, f, splits)
+	return a.trained(ctx, s, err, d, cfg, f, splits, "")
+}
+
+// watchedRun shows one run after the other while they train.
+type watchedRun struct {
+	*app
+	progress *progress
+	log      *nativeLog
+	hold     bool // keep the monitor open at the end
+	detached bool // no monitor: there is no terminal, or it was left
+
+	dir     string // of the run that trains
+	started chan struct{}
+}
+
+// observe follows the records of the run.
+func (w *watchedRun) observe(r runlog.Record) {
+	w.signals.training(r)
+	if _, ok := r.(runlog.Start); ok {
+		w.keepLog(w.log, w.dir)
+		defer close(w.started)
+	}
+	w.progress.observe(r)
+}
+
+// run trains in a directory, beside the monitor where there is one.
+func (w *watchedRun) run(ctx context.Context, dir string, trains func() (*train.Summary, error)) (*train.Summary, error) {
+	w.progress.intro.add("run", "%s", dir)
+	w.dir, w.started = dir, make(chan struct{})
+	run := func() (*train.Summary, error) {
+		defer w.signals.saved()
+		return trains()
+	}
+	if w.detached {
+		return run()
+	}
+	s, detached, err := w.beside(ctx, tui.Options{Own: dir, Hold: w.hold, Mouse: true, Screen: tui.DetectScreen(w.stdout, os.Environ(), false)}, w.started, run)
+	w.detached = detached
+	return s, err
 }
 
 // addSchema adds what the columns of a source are, and what was guessed of them.
@@ -227,7 +276,7 @@ func addSchema(l *listing, s *data.Splits) {
 
 // trainConfig reads the configuration to train. A run that is resumed has its
 // own, and may not become another.
-func (a *app) trainConfig(args []string, o trainOptions) (*train.Config, error) {
+func (a *app) trainConfig(args []string, dir string, o trainOptions) (*train.Config, error) {
 	if !o.resume {
 		return a.configOf(args[0], o.sets)
 	}
@@ -235,14 +284,14 @@ func (a *app) trainConfig(args []string, o trainOptions) (*train.Config, error) 
 	if len(args) > 0 {
 		sets = nil
 	}
-	c, err := train.RunConfig(o.dir, sets)
+	c, err := train.RunConfig(dir, sets)
 	if err == nil && len(args) > 0 {
 		c, err = a.configOf(args[0], o.sets)
 	}
 	if err != nil {
 		return nil, err
 	}
-	_, err = train.CheckResume(o.dir, c)
+	_, err = train.CheckResume(dir, c)
 	if changed := (*train.ConfigChangedError)(nil); errors.As(err, &changed) {
 		err = usage(err)
 	}
@@ -258,19 +307,19 @@ func (f flags) resumeCommand(dir string) string {
 	return line
 }
 
-// trained reports how a training ended.
-func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, c *train.Config, f figures, of *data.Splits) error {
+// trained reports how the training of a run ended, alone or in the ensemble of a folder.
+func (a *app) trained(ctx context.Context, s *train.Summary, err error, d models.Definition, c *train.Config, f figures, of *data.Splits, ensemble string) error {
 	if s == nil {
 		if changed := (*data.ChangedError)(nil); errors.As(err, &changed) {
 			return fmt.Errorf("%w (--changed-data continues with what is there)", err)
 		}
 		return err
 	}
-	resume, goesOn := a.resumeCommand(s.Dir), ""
+	resume, goesOn := a.resumeCommand(cmp.Or(ensemble, s.Dir)), ""
 	if _, gone := runlog.ReadManifest(s.Dir); gone == nil {
 		goesOn = " (continue: " + resume + ")"
 	}
-	if a.json {
+	if a.json && ensemble == "" {
 		if err := a.writeJSON(summaryJSON(s, f, of)); err != nil {
 			return err
 		}
@@ -347,20 +396,25 @@ func summaryText(s *train.Summary, d models.Definition, f figures, of *data.Spli
 	if s.Test == nil {
 		split = " --split valid"
 	}
-	b.add("next", "maskflow eval %s%s", text.Shell(s.Dir), split)
+	addNext(&b, s.Dir, split, d, of)
+	b.add("", "maskflow verify %s", text.Shell(s.Dir))
+	return b.String()
+}
+
+// addNext adds what can be done with a run or an ensemble.
+func addNext(b *listing, dir, split string, d models.Definition, of *data.Splits) {
+	b.add("next", "maskflow eval %s%s", text.Shell(dir), split)
 	_, ok := d.(models.HostSampler)
 	switch schema := of.Prep.Schema(); {
 	case !ok:
 	case schema != nil && d.ContextDim() > 0:
-		b.add("", "maskflow data show %s -o context.csv", text.Shell(s.Dir))
-		b.add("", "maskflow sample %s -n %d --context context.csv -o samples.csv", text.Shell(s.Dir), of.Test.Rows)
+		b.add("", "maskflow data show %s -o context.csv", text.Shell(dir))
+		b.add("", "maskflow sample %s -n %d --context context.csv -o samples.csv", text.Shell(dir), of.Test.Rows)
 	case schema != nil:
-		b.add("", "maskflow sample %s -n 100 -o samples.csv", text.Shell(s.Dir))
+		b.add("", "maskflow sample %s -n 100 -o samples.csv", text.Shell(dir))
 	case d.ContextDim() == 0:
-		b.add("", "maskflow sample %s -n 100 -o samples.npy", text.Shell(s.Dir))
+		b.add("", "maskflow sample %s -n 100 -o samples.npy", text.Shell(dir))
 	}
-	b.add("", "maskflow verify %s", text.Shell(s.Dir))
-	return b.String()
 }
 
 // runsDir is where runs go that have no directory of their own.

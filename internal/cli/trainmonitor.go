@@ -19,8 +19,8 @@ type carriedPanic struct {
 // beside runs a training on a goroutine of its own and, from its start record on, the
 // monitor of its run directory, by which alone the two know of each other. It returns
 // when the training has ended. The monitor has the terminal until it is left; then the
-// progress line has it.
-func (a *app) beside(ctx context.Context, o tui.Options, started <-chan struct{}, run func() (*train.Summary, error)) (s *train.Summary, err error) {
+// progress line has it. detached reports that it was left before the end.
+func (a *app) beside(ctx context.Context, o tui.Options, started <-chan struct{}, run func() (*train.Summary, error)) (s *train.Summary, detached bool, err error) {
 	var panicked *carriedPanic
 	ended := make(chan struct{})
 	shown, closeMonitor := context.WithCancel(context.WithoutCancel(ctx))
@@ -43,19 +43,19 @@ func (a *app) beside(ctx context.Context, o tui.Options, started <-chan struct{}
 	select {
 	case <-started:
 		o.Trained = ended
-		a.showTraining(shown, o)
+		detached = a.showTraining(shown, o)
 	case <-ended:
 	}
 	<-ended
 	if panicked != nil {
 		panic(panicked) // here, where the terminal is a terminal again
 	}
-	return s, err
+	return s, detached, err
 }
 
 // showTraining shows the monitor until it is left or the training has ended. Where it
-// cannot be shown, the training goes on without it.
-func (a *app) showTraining(ctx context.Context, o tui.Options) {
+// cannot be shown, the training goes on without it, as where it was detached.
+func (a *app) showTraining(ctx context.Context, o tui.Options) (detached bool) {
 	var outcome tui.Outcome
 	source, err := monitor.NewSource([]string{o.Own}, monitor.Options{})
 	if err == nil {
@@ -71,6 +71,7 @@ func (a *app) showTraining(ctx context.Context, o tui.Options) {
 	case outcome.Detached:
 		a.console.line("the training goes on without the monitor (Ctrl-C stops it)")
 	}
+	return outcome.Detached || err != nil
 }
 
 // present shows a monitor until it is left. A second signal gives the terminal back

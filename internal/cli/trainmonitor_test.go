@@ -243,7 +243,7 @@ func TestPanicBesideAMonitor(t *testing.T) {
 	close(started)
 	raised := func() (p any) {
 		defer func() { p = recover() }()
-		_, _ = a.beside(ctx, tui.Options{Own: dir, Hold: true}, started, func() (*train.Summary, error) {
+		_, _, _ = a.beside(ctx, tui.Options{Own: dir, Hold: true}, started, func() (*train.Summary, error) {
 			x.until("the monitor", x.full)
 			panic("bang")
 		})

@@ -75,6 +75,9 @@ type Evaluation struct {
 	// E_q[ln q − ln p̃] + ln Z, nil where ln Z is not known; its standard error is
 	// that of NegELBO.
 	KL *float64 `json:"kl,omitempty"`
+	// Mixture is what the members of an ensemble of models have by themselves; nil of one model. Orders, OrderMean, Gain and
+	// ESS are then of the orders of all members together.
+	Mixture *Mixture `json:"ensemble,omitempty"`
 }
 
 // BitsPerDim is the negative log-likelihood in the units of the source in bits a
@@ -115,34 +118,65 @@ func (e *Evaluator) Evaluate(ctx context.Context, params []*tensors.Tensor, s *d
 
 // EvaluateBlocks is Evaluate for a data set that comes in blocks.
 func (e *Evaluator) EvaluateBlocks(ctx context.Context, params []*tensors.Tensor, blocks iter.Seq2[*data.Prepared, error], of Ensemble) (Evaluation, error) {
-	all, err := e.members(of)
+	v, err := e.begin(params, of)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	acc := accumulator{means: e.drawn != nil, each: of.Row}
 	for s, err := range blocks {
 		if err == nil {
-			err = e.check(s)
+			err = v.add(ctx, s)
 		}
 		if err != nil {
 			return Evaluation{}, err
 		}
-		counted := s
-		if t, ok := e.model.(models.Targeted); ok {
-			if counted, err = s.Counting(t.Targets()); err != nil {
-				return Evaluation{}, err
-			}
-		}
-		acc.begin(counted)
-		if err := e.batches(ctx, params, s.Rows, s.X, s.Context, all, acc.add); err != nil {
-			return Evaluation{}, Unknown(s, err)
+	}
+	return v.result()
+}
+
+// evaluation is one that runs.
+type evaluation struct {
+	*Evaluator
+	params []*tensors.Tensor
+	all    []member
+	acc    accumulator
+}
+
+// begin starts an evaluation.
+func (e *Evaluator) begin(params []*tensors.Tensor, of Ensemble) (*evaluation, error) {
+	all, err := e.members(of)
+	if err != nil {
+		return nil, err
+	}
+	v := &evaluation{Evaluator: e, params: params, all: all, acc: accumulator{means: e.drawn != nil}}
+	if of.Row != nil {
+		v.acc.each = func(r score) { of.Row(r.joint) }
+	}
+	return v, nil
+}
+
+// add goes on with another block.
+func (e *evaluation) add(ctx context.Context, s *data.Prepared) (err error) {
+	if err := e.check(s); err != nil {
+		return err
+	}
+	counted := s
+	if t, ok := e.model.(models.Targeted); ok {
+		if counted, err = s.Counting(t.Targets()); err != nil {
+			return err
 		}
 	}
-	if acc.counted == 0 && acc.rows > 0 {
-		return Evaluation{}, fmt.Errorf("%s: every row has the weight 0", acc.set.Name)
+	e.acc.begin(counted)
+	return Unknown(s, e.batches(ctx, e.params, s.Rows, s.X, s.Context, e.all, e.acc.add))
+}
+
+// result is the evaluation of all blocks; an error where no row counts.
+func (e *evaluation) result() (Evaluation, error) {
+	acc := &e.acc
+	r, err := acc.result()
+	if err != nil {
+		return r, err
 	}
-	r := acc.result()
-	r.Rows, r.Dim = acc.counted, e.model.Dim()
+	r.Dim = e.model.Dim()
 	if e.drawn != nil {
 		r.Draws, r.Orders, r.PerOrder, r.ESS, r.Targets = len(acc.perOrder), 0, nil, math.NaN(), models.TargetsOf(e.model)
 	}
@@ -209,8 +243,12 @@ type accumulator struct {
 	ess         num.Mean
 	perOrder    []num.Mean
 	row         []float64
-	each        func(logp float64) // of each row; nil for none
+	each        func(score) // of each row; nil for none
 }
+
+// score is what a row has under several members: ln p of it, the mean of their log-likelihoods, the part of ln p that is
+// due to holes, and their effective number.
+type score struct{ joint, mean, holes, ess float64 }
 
 // begin goes on with another block.
 func (a *accumulator) begin(s *data.Prepared) {
@@ -226,8 +264,8 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 		a.holes = &num.Mean{}
 	}
 	for i := range perSet[0] {
-		mean, logDet, weight := 0.0, a.set.RowLogDet(a.rows), a.set.Weight(a.rows)
-		can := 0 // members that know the row
+		logDet := a.set.RowLogDet(a.rows)
+		mean, can := 0.0, 0 // members that know the row
 		for k := range perSet {
 			a.row[k] = perSet[k][i] + logDet
 			if !math.IsNaN(a.row[k]) {
@@ -236,47 +274,59 @@ func (a *accumulator) add(perSet, holes [][]float64) {
 			}
 		}
 		mean /= float64(can)
-		a.rows++
-		joint := mean
+		r := score{joint: mean, mean: mean, ess: effectiveNumber(a.row)}
 		if !a.means {
-			joint = Joint(a.row)
+			r.joint = Joint(a.row)
 		}
-		if a.each != nil {
-			a.each(joint)
-		}
-		if weight == 0 {
-			continue
-		}
-		a.counted++
-		if !num.Finite(joint) {
-			if a.bad++; a.bad == 1 {
-				a.firstBad = a.set.RowPlace(a.rows - 1)
-			}
-			continue
-		}
-		part := 0.0
 		for k, v := range a.row {
-			if math.IsNaN(v) {
-				continue
-			}
-			a.perOrder[k].Add(v, weight)
-			if share := math.Exp(v-joint) / float64(can); holes != nil && share > 0 {
-				part += share * holes[k][i]
+			if share := math.Exp(v-r.joint) / float64(can); holes != nil && share > 0 {
+				r.holes += share * holes[k][i]
 			}
 		}
-		a.single.Add(mean, weight)
-		a.joint.Add(joint, weight)
-		a.model.Add(joint-logDet, weight)
-		a.gain.Add(joint-mean, weight)
-		a.ess.Add(effectiveNumber(a.row), weight)
-		if holes != nil {
-			a.holes.Add(part, weight)
+		weight := a.set.Weight(a.rows)
+		if a.take(r, logDet) {
+			for k, v := range a.row {
+				if !math.IsNaN(v) {
+					a.perOrder[k].Add(v, weight)
+				}
+			}
 		}
 	}
 }
 
-func (a *accumulator) result() Evaluation {
-	r := Evaluation{NLL2SE: 2 * a.joint.StandardError(), NLLOthers: -a.joint.Value(), Orders: len(a.perOrder), BadRows: a.bad,
+// take adds the next row, and reports whether it counts and has a likelihood.
+func (a *accumulator) take(r score, logDet float64) bool {
+	weight := a.set.Weight(a.rows)
+	a.rows++
+	if a.each != nil {
+		a.each(r)
+	}
+	if weight == 0 {
+		return false
+	}
+	a.counted++
+	if !num.Finite(r.joint) {
+		if a.bad++; a.bad == 1 {
+			a.firstBad = a.set.RowPlace(a.rows - 1)
+		}
+		return false
+	}
+	a.single.Add(r.mean, weight)
+	a.joint.Add(r.joint, weight)
+	a.model.Add(r.joint-logDet, weight)
+	a.gain.Add(r.joint-r.mean, weight)
+	a.ess.Add(r.ess, weight)
+	if a.holes != nil {
+		a.holes.Add(r.holes, weight)
+	}
+	return true
+}
+
+func (a *accumulator) result() (Evaluation, error) {
+	if a.counted == 0 && a.rows > 0 {
+		return Evaluation{}, fmt.Errorf("%s: every row has the weight 0", a.set.Name)
+	}
+	r := Evaluation{Rows: a.counted, NLL2SE: 2 * a.joint.StandardError(), NLLOthers: -a.joint.Value(), Orders: len(a.perOrder), BadRows: a.bad,
 		Gain: a.gain.Value(), Gain2SE: 2 * a.gain.StandardError(), ESS: a.ess.Value()}
 	for _, m := range a.perOrder {
 		r.PerOrder = append(r.PerOrder, -m.Value())
@@ -290,7 +340,7 @@ func (a *accumulator) result() Evaluation {
 	if a.bad > 0 {
 		r.NLL, r.NLLModel, r.FirstBad = math.Inf(1), math.Inf(1), a.firstBad
 	}
-	return r
+	return r, nil
 }
 
 // effectiveNumber is (Σ p)² / Σ p² of p = exp(v), those left out that are NaN; NaN where a v is infinite
