@@ -170,7 +170,7 @@ func (a *app) eval(c *cobra.Command, dir string, o evalOptions) error {
 		if err != nil {
 			return err
 		}
-		pages, o.split = a.noteRows(r, pages, &name), "file"
+		pages, o.split = a.noteRows(r, r.Preparation().Counted(pages), &name), "file"
 		progress = func(done int) string {
 			if of := percent.Load(); of > 0 {
 				return fmt.Sprintf("%d %%, %s", of, text.Count(done, "row"))
