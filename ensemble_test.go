@@ -1,6 +1,7 @@
 package maskflow_test
 
 import (
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -449,4 +450,101 @@ func TestEnsembleOfAutoencoders(t *testing.T) {
 	if found.Samples != 8 || found.Mixture.Members[0].Samples != 8 || found.Mixture.Members[1].Samples != 0 || found.NLL > found.Mixture.Mean || found.NegELBO < found.NLL {
 		t.Errorf("%+v with %+v", found, found.Mixture)
 	}
+}
+
+// scaledModels are models of two columns of rows with weights, of which each scales them by rows of its own.
+func scaledModels(t *testing.T, b *backend.Backend) (all []*maskflow.Model) {
+	t.Helper()
+	columns := data.Schema{{Name: "x", Exact: true, Transform: data.Standardise}, {Name: "w", Role: data.WeightRole}, {Name: "y", Exact: true, Transform: data.Standardise}}
+	for seed := range uint64(2) {
+		splits := must.M1(data.Split(weighedRows(300, seed, float64(1+seed)), data.Options{Columns: columns}))
+		d := newMADE(t, made.Options{Dim: 2, Variables: maskflow.Variables(splits.Prep), Hidden: []int{7}, Output: "mixed"})
+		all = append(all, newModel(t, b, d, shaken(d, seed), maskflow.Options{Preparation: splits.Prep, Batch: 64}))
+	}
+	return all
+}
+
+// weighedRows are rows of two numbers and a weight, which is 0 of each fifth.
+func weighedRows(n int, seed uint64, scale float64) *data.Table {
+	rng, x := rand.New(rand.NewPCG(seed, 7)), make([]float64, 0, 3*n)
+	for i := range n {
+		x = append(x, scale*rng.NormFloat64(), float64(i%5), 3+scale*rng.NormFloat64())
+	}
+	return must.M1(data.FromFlat(x, 3, "x", "w", "y"))
+}
+
+// once gives the rows of a table in pages, and can be read once, as a pipe.
+func once(t *testing.T, table *data.Table) data.Pages {
+	begun := false
+	return func(rows int) iter.Seq2[*data.Table, error] {
+		return func(yield func(*data.Table, error) bool) {
+			if begun || rows == 0 {
+				t.Errorf("pages of %d rows are read, again: %v", rows, begun)
+			}
+			begun = true
+			for first := 0; first < table.Rows(); first += rows {
+				of := make([]int, min(rows, table.Rows()-first))
+				for i := range of {
+					of[i] = first + i
+				}
+				page := data.Part{Table: table, Rows: of}.Select()
+				page.First = first
+				if !yield(page, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// All members read the same pages, which come once, with the likelihoods of the rows in memory, bit by bit.
+func TestEnsembleReadsPagesOnce(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		const n = 40_003
+		members, table := scaledModels(t, b), weighedRows(n, 9, 1)
+		e := ensemble(t, members[0], members[1], members[0])
+		want, blocks := must.M1(e.LogProb(t.Context(), table)), 0
+		var got []float64
+		must.M(e.LogProbBlocks(t.Context(), once(t, table), 0, func(s *data.Prepared, logp []float64, perMember [][]float64) error {
+			blocks++
+			if perMember[0][0] != perMember[2][0] || perMember[0][0] == perMember[1][0] {
+				t.Errorf("block %d: the members have %v, %v and %v", blocks, perMember[0][0], perMember[1][0], perMember[2][0])
+			}
+			got = append(got, logp...)
+			return nil
+		}))
+		if blocks < 3 || !slices.Equal(got, want) {
+			t.Errorf("%d rows in %d blocks have other likelihoods than in memory", len(got), blocks)
+		}
+		var counted []int
+		for i := range n {
+			if i%5 > 0 {
+				counted = append(counted, i)
+			} else {
+				table.Set(i, 2, math.NaN()) // which no evaluation looks at
+			}
+		}
+		alone := must.M1(e.Evaluate(t.Context(), data.Part{Table: table, Rows: counted}.Select(), maskflow.EvalOptions{}))
+		paged := must.M1(e.EvaluatePages(t.Context(), once(t, table), maskflow.EvalOptions{}))
+		if paged.Rows != len(counted) || paged.NLL != alone.NLL || paged.NLL2SE != alone.NLL2SE || paged.Mixture.Gain2SE != alone.Mixture.Gain2SE || paged.Mixture.Members[1].NLL != alone.Mixture.Members[1].NLL {
+			t.Errorf("pages have %+v with %+v, the rows that count %+v with %+v", paged, paged.Mixture, alone, alone.Mixture)
+		}
+		sum, weights := 0.0, 0.0
+		for _, i := range counted {
+			sum, weights = sum-float64(i%5)*want[i], weights+float64(i%5)
+		}
+		if !near(paged.NLL, sum/weights, 1e-9) {
+			t.Errorf("the ensemble has %v, the mean by weights is %v", paged.NLL, sum/weights)
+		}
+		table.Set(n-2, 0, math.Inf(1))
+		err := e.LogProbBlocks(t.Context(), once(t, table), 0, func(*data.Prepared, []float64, [][]float64) error { return nil })
+		refuses(t, "a row that has no number", err, `column "y"`)
+		_, err = e.EvaluatePages(t.Context(), once(t, table), maskflow.EvalOptions{})
+		refuses(t, "a late row that has no number", err, `column "x"`)
+		for i := range n {
+			table.Set(i, 1, 0)
+		}
+		_, err = e.EvaluatePages(t.Context(), once(t, table), maskflow.EvalOptions{})
+		refuses(t, "rows of weight 0", err, "every row has the weight 0")
+	})
 }

@@ -115,3 +115,45 @@ func TestBlocksOfPagesFail(t *testing.T) {
 		must.M(err)
 	}
 }
+
+// Several preparations read pages once; each has the rows that it has alone, and those that are the same share them.
+func TestBlocksOfSeveralPreparations(t *testing.T) {
+	plain, scaled := NewPreparation(2, 0), NewPreparation(2, 0, &Scale{Mean: []float64{3, 5}, SD: []float64{2, 4}})
+	made, blocks := 0, 0
+	source := counted(20, &made)
+	other := 0
+	alone := [][]*Prepared{nil, nil}
+	for k, p := range []*Preparation{plain, scaled} {
+		for s, err := range p.Blocks(counted(20, &other), 10) {
+			must.M(err)
+			alone[k] = append(alone[k], s)
+		}
+	}
+	for sets, err := range Blocks([]*Preparation{plain, scaled, plain}, source, 10, nil) {
+		must.M(err)
+		for k, want := range []*Prepared{alone[0][blocks], alone[1][blocks]} {
+			if !slices.Equal(sets[k].X, want.X) || sets[k].RowLogDet(3) != want.RowLogDet(3) || sets[k].RowPlace(3) != want.RowPlace(3) {
+				t.Fatalf("block %d of preparation %d has %v at %s, alone %v", blocks, k, sets[k].X, sets[k].RowPlace(3), want.X)
+			}
+		}
+		if sets[2] != sets[0] || slices.Equal(sets[0].X, sets[1].X) {
+			t.Fatal("the same preparation has rows of its own, or another one has not")
+		}
+		blocks++
+	}
+	if blocks != 20 || made != 20 {
+		t.Errorf("%d blocks of %d pages", blocks, made)
+	}
+	refused := errors.New("refused")
+	blocks = 0
+	for _, err := range Blocks([]*Preparation{plain, scaled}, counted(20, &made), 10, func(k int, s *Prepared, err error) error {
+		if k == 1 && s.RowPlace(0) != alone[1][0].RowPlace(0) {
+			return refused
+		}
+		return err
+	}) {
+		if blocks++; (blocks == 1) != (err == nil) || blocks > 2 || blocks == 2 && !errors.Is(err, refused) {
+			t.Fatalf("block %d: error %v", blocks, err)
+		}
+	}
+}
