@@ -16,12 +16,14 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
+	"github.com/maskflow/maskflow/posterior"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/tui"
@@ -54,7 +56,9 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
   calibration  probability integral transforms of the rows of the split, randomised where
                values have probabilities, which are uniform on [0, 1] if the model is
                right: a chart for each variable, and a table of Kolmogorov–Smirnov
-               statistics with their p-values
+               statistics with their p-values; of a model with a context the ranks of the
+               rows (-n, 500 by default) among 100 samples each, by variable and by density,
+               the coverage of regions, and what the context gains
   curve        likelihoods of training and validation by steps
 
 Of an ensemble the density, the samples and the columns are those of the mixture, and so is the
@@ -207,6 +211,9 @@ func (a *app) plotCalibration(ctx context.Context, e *maskflow.Ensemble, o plotO
 		return err
 	}
 	set := sets[0]
+	if set.ContextDim > 0 {
+		return a.plotRanks(ctx, e, set, changed, o)
+	}
 	rows := min(cmp.Or(o.n, set.Rows), set.Rows)
 	u, err := e.PITOf(ctx, sets, rows)
 	if err != nil {
@@ -244,6 +251,74 @@ func (a *app) plotCalibration(ctx context.Context, e *maskflow.Ensemble, o plotO
 		return err
 	}
 	return a.print("%s", t)
+}
+
+// rankedRows is the number of rows whose ranks are taken by default: each has a hundred samples.
+const rankedRows = 500
+
+// plotRanks draws the ranks of true values among samples of a conditional density, and prints what they say of it.
+func (a *app) plotRanks(ctx context.Context, e *maskflow.Ensemble, set *data.Prepared, changed []string, o plotOptions) error {
+	from := e.First().Config.Data
+	from.Dir = a.dataOf(e.First())
+	t, err := source.Rows(ctx, from, o.split)
+	if err != nil {
+		return err
+	}
+	rows := min(cmp.Or(o.n, rankedRows), set.Rows)
+	first := make([]int, rows)
+	for i := range first {
+		first[i] = i
+	}
+	c, err := posterior.Calibrate(ctx, e, data.Part{Table: t, Rows: first}.Select(), posterior.CalibrateOptions{Seed: o.seed})
+	if err != nil {
+		return err
+	}
+	weights := make([]float64, rows)
+	for i := range weights {
+		weights[i] = set.Weight(i)
+	}
+	var columns [][]float64
+	var names []string
+	head := []string{"variable", ">KS", ">p"}
+	for _, level := range posterior.Levels {
+		head = append(head, fmt.Sprintf(">in %g %%", 100*level))
+	}
+	lines := newTable(head...)
+	for _, r := range append(slices.Clone(c.Variables), c.Density) {
+		names, columns = append(names, r.Name), append(columns, r.Shares)
+		line := []string{r.Name, fmt.Sprintf("%.4f", r.KS), fmt.Sprintf("%.3g", r.P)}
+		for _, share := range r.Coverage {
+			line = append(line, fmt.Sprintf("%.1f %%", 100*share))
+		}
+		lines.add(line...)
+	}
+	if a.json {
+		return a.writeJSON(ranksJSON{o.split, rows, posterior.Levels, c, c.IgnoresContext(), changed})
+	}
+	allWeights := slices.Repeat([][]float64{weights}, len(columns))
+	if shown := min(len(columns), fileVariables); o.output != "" {
+		err = picture.Calibration(o.output, columns[:shown], allWeights[:shown], names[:shown], picture.Labels{Title: title(e, "ranks of "+text.Count(rows, o.split+" row")+" among 100 samples each")})
+	} else {
+		err = a.histograms(o, names, columns, allWeights)
+	}
+	if err != nil {
+		return err
+	}
+	said := fmt.Sprintf("the context gains %s nats a row", text.WithError(c.Gain, c.Gain2SE))
+	if c.IgnoresContext() {
+		said += ": the model ignores it, and calibrated ranks say no more than that it knows the distribution of all rows"
+	}
+	return a.print("%s%s\n", lines, said)
+}
+
+// ranksJSON is what plot --json says of the calibration of a conditional density.
+type ranksJSON struct {
+	Split  string    `json:"split"`
+	Rows   int       `json:"rows"`
+	Levels []float64 `json:"levels"`
+	*posterior.Calibration
+	IgnoresContext bool     `json:"ignores_context"`
+	DataChanged    []string `json:"data_changed,omitempty"`
 }
 
 // histograms draws the first variables.
