@@ -66,7 +66,7 @@ func Normalisations() (all []option.Alternative) {
 
 // masked is why no other network computes what a layer does.
 const masked = "a layer has a masked network, one pass of which gives what is done to every variable by those before it, and so a triangular Jacobian; " +
-	"a nade answers for one set of given variables a pass, so that a layer would take a pass for each variable, in training too (model.base: nade puts one below the layers)"
+	"a nade answers for one set of given variables a pass, so that a layer would take a pass for each variable, in training too (model.base: nade puts one below the layers of a MAF)"
 
 // maxLayers bounds a stack.
 const maxLayers = 100
