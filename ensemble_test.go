@@ -136,6 +136,9 @@ func TestEnsembleOfOneModelIsTheModel(t *testing.T) {
 // By Jensen's inequality the negative log-likelihood of an ensemble is at most the mean of its members', of all rows, one by
 // one, whatever the weights are.
 func TestEnsembleIsNeverWorseThanItsMembersAre(t *testing.T) {
+	if raceDetector {
+		t.Skip("many numbers, of the same threads as fewer ones, which the race detector makes ten times as long")
+	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
 		for seed := range uint64(6) {
 			for name, members := range map[string][]*maskflow.Model{"bits": bitModels(t, b, 10*seed), "reals": realModels(t, b, 10*seed)} {

@@ -82,6 +82,9 @@ func marginals(v *vae.Model, w models.Weights) []float64 {
 // closer to it the larger K is, and is never worse than the mean of the bounds
 // of single draws, the ELBO.
 func TestTheBoundOfAVAEComesToItsLikelihood(t *testing.T) {
+	if raceDetector {
+		t.Skip("many numbers, of the same threads as fewer ones, which the race detector makes ten times as long")
+	}
 	const dim, copies = 3, 40
 	for _, latent := range []int{1, 2} {
 		v := tinyVAE(dim, latent)

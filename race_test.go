@@ -1,0 +1,5 @@
+//go:build race
+
+package maskflow_test
+
+const raceDetector = true
