@@ -23,7 +23,7 @@ RACE_PKGS := . ./train ./runlog ./checkpoint ./internal/nn ./backend ./monitor .
 GPU_PKGS := ./models/... ./backend/...
 PRESETS := dna mushrooms nips adult connect4 ocr_letters
 FUZZTIME := 10s
-TIMEOUT := 20m
+TIMEOUT := 45m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
