@@ -50,21 +50,22 @@ func (s *Source) divide(o Options) error {
 	}
 	valid := share(o.Fractions[1], n, n-2)
 	test := share(o.Fractions[2], n, n-1-valid)
-	groups, err := o.groups(all.Table, nil)
+	groups, err := o.grouped(all.Table, nil)
 	if err != nil {
 		return err
 	}
+	var order []int
 	how := ""
 	if o.Split.After == "" {
-		shuffle(groups, StreamDivide.Rand(o.RandomSeed()))
+		order = StreamDivide.Rows(groups.len(), o.RandomSeed())
 		how = fmt.Sprintf("at random (seed %d)", o.RandomSeed())
 	}
-	parts, err := cut(groups, n-valid-test, valid)
-	if err != nil {
-		return o.Split.tooFew(all.Table, groups, 3)
+	parts, enough := groups.cut(order, n-valid-test, valid)
+	if !enough {
+		return o.Split.tooFew(all.Table, groups.len(), 3)
 	}
 	s.Train, s.Valid, s.Test = Part{all.Table, parts[0], "train"}, Part{all.Table, parts[1], "valid"}, Part{all.Table, parts[2], "test"}
-	s.Note = fmt.Sprintf("divided %sinto %d, %d and %d rows", o.Split.said(how, len(groups)), len(parts[0]), len(parts[1]), len(parts[2]))
+	s.Note = fmt.Sprintf("divided %sinto %d, %d and %d rows", o.Split.said(how, groups.len()), len(parts[0]), len(parts[1]), len(parts[2]))
 	return nil
 }
 
@@ -84,21 +85,17 @@ func (s *Source) divideFolds(o Options) error {
 	if n < o.Folds {
 		return fmt.Errorf("%s cannot be divided into %d folds", text.Count(n, "row"), o.Folds)
 	}
-	groups, err := o.groups(all.Table, nil)
+	groups, err := o.grouped(all.Table, nil)
 	if err != nil {
 		return err
 	}
-	if len(groups) < o.Folds {
-		return o.Split.tooFew(all.Table, groups, o.Folds)
-	}
-	shuffle(groups, streamFold.Rand(o.RandomSeed()))
 	sizes := make([]int, o.Folds-1)
 	for k := range sizes {
 		sizes[k] = (k+1)*n/o.Folds - k*n/o.Folds
 	}
-	folds, err := cut(groups, sizes...)
-	if err != nil {
-		return o.Split.tooFew(all.Table, groups, o.Folds)
+	folds, enough := groups.cut(streamFold.Rows(groups.len(), o.RandomSeed()), sizes...)
+	if !enough {
+		return o.Split.tooFew(all.Table, groups.len(), o.Folds)
 	}
 	s.Test = Part{all.Table, folds[o.Fold-1], "test"}
 	rest := slices.Concat(slices.Delete(folds, o.Fold-1, o.Fold)...)
@@ -106,13 +103,8 @@ func (s *Source) divideFolds(o Options) error {
 		return err
 	}
 	s.Note = fmt.Sprintf("fold %d of %d %sby seed %d: %d rows for testing, %d of the other %d for validation",
-		o.Fold, o.Folds, o.Split.said("", len(groups)), o.RandomSeed(), s.Test.Len(), s.Valid.Len(), len(rest))
+		o.Fold, o.Folds, o.Split.said("", groups.len()), o.RandomSeed(), s.Test.Len(), s.Valid.Len(), len(rest))
 	return nil
-}
-
-// shuffle is what [Stream.Rows] does to numbers.
-func shuffle(groups [][]int, rng *rand.Rand) {
-	rng.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
 }
 
 // HoldOut makes a tenth of some rows of a table, drawn by the seed and the fold,
@@ -125,14 +117,13 @@ func (s *Source) HoldOut(t *Table, rows []int, o Options) error {
 	if len(rows) < 2 {
 		return fmt.Errorf("%s outside the fold: one is needed for training and one for validation at least", text.Count(len(rows), "row"))
 	}
-	groups, err := o.groups(t, rows)
+	groups, err := o.grouped(t, rows)
 	if err != nil {
 		return err
 	}
-	shuffle(groups, streamFold.Part(o.Fold).Rand(o.RandomSeed()))
-	parts, err := cut(groups, share(0.1, len(rows), len(rows)-1))
-	if err != nil {
-		return o.Split.tooFew(t, groups, 2)
+	parts, enough := groups.cut(streamFold.Part(o.Fold).Rows(groups.len(), o.RandomSeed()), share(0.1, len(rows), len(rows)-1))
+	if !enough {
+		return o.Split.tooFew(t, groups.len(), 2)
 	}
 	s.Valid, s.Train = Part{t, parts[0], "valid"}, Part{t, parts[1], "train"}
 	return nil

@@ -2,7 +2,6 @@ package data
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -50,95 +49,103 @@ func (s SplitBy) said(how string, groups int) string {
 	return how
 }
 
-// tooFew is the error of groups that are fewer than parts.
-func (s SplitBy) tooFew(t *Table, groups [][]int, parts int) error {
-	return fmt.Errorf("%s has %s of column %q, which are not enough for %d parts (data.split)", t.label(), text.Count(len(groups), "value"), text.Shorten(s.column(), 41), parts)
+// tooFew is the error of so many groups, which are fewer than parts.
+func (s SplitBy) tooFew(t *Table, groups, parts int) error {
+	return fmt.Errorf("%s has %s of column %q, which are not enough for %d parts (data.split)", t.label(), text.Count(groups, "value"), text.Shorten(s.column(), 41), parts)
 }
 
 // column is the one that is named, "" for none.
 func (s SplitBy) column() string { return cmp.Or(s.By, s.After) }
 
-// groups are rows of a table, nil for all, that stay together: each by itself, those with the same value in the order in which values
-// appear, or by time.
-func (o *Options) groups(t *Table, rows []int) ([][]int, error) {
+// grouped are rows of a table that stay together: each by itself, or those that are in one of the groups.
+type grouped struct {
+	rows   []int
+	groups [][]int // of rows; nil where each is by itself
+}
+
+// grouped groups rows of a table, nil for all: those with the same value in the order in which values appear, or by time.
+func (o *Options) grouped(t *Table, rows []int) (g grouped, err error) {
 	if rows == nil {
 		rows = sequence(0, t.rows)
 	}
 	name := o.Split.column()
 	if name == "" {
-		alone := make([][]int, len(rows))
-		for i := range rows {
-			alone[i] = rows[i : i+1 : i+1]
-		}
-		return alone, nil
+		return grouped{rows: rows}, nil
 	}
 	c, err := t.Column(name)
 	if err != nil {
-		return nil, fmt.Errorf("data.split: %w", err)
+		return g, fmt.Errorf("data.split: %w", err)
 	}
-	values, err := o.Split.values(t, rows, c, o.Columns)
+	value := t.same(c)
+	if o.Split.After != "" {
+		if value, err = t.moment(rows, c, o.Columns); err != nil {
+			return g, err
+		}
+	}
+	g.rows = rows
+	at := map[cellValue]int{}
+	var of []cellValue
+	for _, row := range rows {
+		v, err := value(row)
+		if err != nil {
+			return g, err
+		}
+		k, known := at[v]
+		if !known {
+			k, at[v] = len(g.groups), len(g.groups)
+			g.groups, of = append(g.groups, nil), append(of, v)
+		}
+		g.groups[k] = append(g.groups[k], row)
+	}
+	if o.Split.After != "" {
+		slices.SortFunc(g.groups, func(a, b []int) int {
+			x, _ := value(a[0]) // which was read before
+			y, _ := value(b[0])
+			return cmp.Compare(x.number, y.number)
+		})
+	}
+	return g, nil
+}
+
+// cellValue is what is the same in equal cells: a number, the number of a text counted from 1, or neither of a hole.
+type cellValue struct {
+	number float64
+	text   int
+	hole   bool
+}
+
+// same returns the values of a column's cells.
+func (t *Table) same(c int) func(row int) (cellValue, error) {
+	return func(row int) (cellValue, error) {
+		if id, is := t.TextID(row, c); is {
+			return cellValue{text: 1 + id}, nil
+		}
+		v := t.At(row, c)
+		if math.IsNaN(v) {
+			return cellValue{hole: true}, nil
+		}
+		return cellValue{number: v}, nil
+	}
+}
+
+// moment returns the numbers of a column's cells in the order of time, or the error of a cell that has none.
+func (t *Table) moment(rows []int, c int, declared Schema) (func(row int) (cellValue, error), error) {
+	read, err := t.clock(rows, c, declared)
 	if err != nil {
 		return nil, err
 	}
-	at := map[float64]int{}
-	var groups [][]int
-	var of []float64
-	for i, v := range values {
-		k, known := at[v]
-		if !known {
-			k, at[v] = len(groups), len(groups)
-			groups, of = append(groups, nil), append(of, v)
+	return func(row int) (cellValue, error) {
+		v, problem := t.At(row, c), ""
+		if cell, is := t.Text(row, c); is {
+			v, problem = read(cell)
+		} else if math.IsNaN(v) {
+			problem = "is missing: rows that are divided by time need one (drop the row, or divide by another column)"
 		}
-		groups[k] = append(groups[k], rows[i])
-	}
-	if o.Split.After != "" {
-		order := sequence(0, len(groups))
-		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(of[a], of[b]) })
-		sorted := make([][]int, len(groups))
-		for k, g := range order {
-			sorted[k] = groups[g]
+		if problem != "" {
+			return cellValue{}, t.refused(row, c, problem)
 		}
-		groups = sorted
-	}
-	return groups, nil
-}
-
-// values are numbers of the cells of a column, equal where the cells are, and in the order of time for After. There is no NaN
-// among them.
-func (s SplitBy) values(t *Table, rows []int, c int, declared Schema) ([]float64, error) {
-	var read func(string) (float64, string)
-	if s.After != "" {
-		var err error
-		if read, err = t.clock(rows, c, declared); err != nil {
-			return nil, err
-		}
-	}
-	values, others := make([]float64, len(rows)), map[string]float64{}
-	for i, row := range rows {
-		cell, is := t.Text(row, c)
-		switch v := t.At(row, c); {
-		case is && s.After != "":
-			v, problem := read(cell)
-			if problem != "" {
-				return nil, t.refused(row, c, problem)
-			}
-			values[i] = v
-		case is:
-			code, known := others[cell]
-			if !known { // between two numbers, where no number of a table is
-				code = math.Float64frombits(math.Float64bits(math.MaxFloat64) - uint64(len(others)))
-				others[cell] = code
-			}
-			values[i] = code
-		case !math.IsNaN(v):
-			values[i] = v
-		case s.After != "":
-			return nil, t.refused(row, c, "is missing: rows that are divided by time need one (drop the row, or divide by another column)")
-		default:
-			values[i] = math.Inf(1)
-		}
-	}
-	return values, nil
+		return cellValue{number: v}, nil
+	}, nil
 }
 
 // clock reads the dates or times of a column's texts, nil where it has none.
@@ -174,28 +181,52 @@ func (t *Table) clock(rows []int, c int, declared Schema) (func(string) (float64
 	}
 }
 
-// cut divides groups, one after the other, into parts of about so many rows, each of a group at least. The last has what is left.
-func cut(groups [][]int, sizes ...int) ([][]int, error) {
-	if len(groups) <= len(sizes) {
-		return nil, errors.New("too few")
+func (g grouped) len() int {
+	if g.groups == nil {
+		return len(g.rows)
 	}
-	ends := make([]int, len(groups)) // of each group, in rows
+	return len(g.groups)
+}
+
+// at are the rows of a group.
+func (g grouped) at(k int) []int {
+	if g.groups == nil {
+		return g.rows[k : k+1]
+	}
+	return g.groups[k]
+}
+
+// cut divides groups in an order, nil for theirs, into parts of about so many rows, each of a group at least. The last has what
+// is left. It reports whether there are as many groups as parts.
+func (g grouped) cut(order []int, sizes ...int) (parts [][]int, enough bool) {
+	if order == nil {
+		order = sequence(0, g.len())
+	}
+	if len(order) <= len(sizes) {
+		return nil, false
+	}
+	ends := make([]int, len(order)) // of each group, in rows
 	n := 0
-	for k, g := range groups {
-		n += len(g)
+	for k, of := range order {
+		n += len(g.at(of))
 		ends[k] = n
 	}
-	var parts [][]int
-	from, want := 0, 0
+	bounds, want := []int{0}, 0
 	for i, size := range sizes {
 		want += size
 		to, _ := slices.BinarySearch(ends, want)
 		if to > 0 && (to == len(ends) || want-ends[to-1] < ends[to]-want) {
 			to--
 		}
-		to = max(from+1, min(to+1, len(groups)-(len(sizes)-i)))
-		parts = append(parts, slices.Concat(groups[from:to]...))
-		from = to
+		bounds = append(bounds, max(bounds[i]+1, min(to+1, len(order)-(len(sizes)-i))))
 	}
-	return append(parts, slices.Concat(groups[from:]...)), nil
+	bounds = append(bounds, len(order))
+	for i, to := range bounds[1:] {
+		var part []int
+		for _, of := range order[bounds[i]:to] {
+			part = append(part, g.at(of)...)
+		}
+		parts = append(parts, part)
+	}
+	return parts, true
 }
