@@ -7,10 +7,8 @@ package baseline
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -142,7 +140,7 @@ type distinctRow struct {
 
 // distinct are the rows of a set in the order in which they come first.
 func distinct(s *data.Prepared) (all []distinctRow) {
-	seed, at, buffer := maphash.MakeSeed(), make(map[uint64]int, s.Rows), []byte(nil)
+	hash, at := num.RowHash(), make(map[uint64]int, s.Rows)
 	top := 1.0 // to which weights are taken, so that those that are equal are 1
 	if s.Weights != nil {
 		top = slices.Max(s.Weights)
@@ -152,15 +150,11 @@ func distinct(s *data.Prepared) (all []distinctRow) {
 		if !(w > 0) {
 			continue
 		}
-		buffer = buffer[:0]
-		for _, v := range s.Row(i)[:s.Dim] {
-			buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v+0)) // no −0
-		}
-		hash := maphash.Bytes(seed, buffer)
-		k, is := at[hash]
+		row := hash(s.Row(i)[:s.Dim])
+		k, is := at[row]
 		if !is {
 			k = len(all)
-			at[hash], all = k, append(all, distinctRow{first: i})
+			at[row], all = k, append(all, distinctRow{first: i})
 		}
 		all[k].weight, all[k].squares = all[k].weight+w, all[k].squares+w*w
 	}

@@ -1,10 +1,6 @@
 package data
 
-import (
-	"encoding/binary"
-	"hash/maphash"
-	"math"
-)
+import "github.com/maskflow/maskflow/internal/num"
 
 // Twins reports of each row of a prepared set whether a training row has the same values in the source, with those of its
 // context and to the precision of float32: of such a row a model may know more than of others. Noise within a step is
@@ -13,17 +9,21 @@ func (s *Splits) Twins(of *Prepared) (twins []bool, err error) {
 	if s == nil || s.Train == nil || of == nil {
 		return nil, nil
 	}
-	seed, seen := maphash.MakeSeed(), make(map[uint64]bool, s.Train.Rows)
-	err = s.hashes(seed, s.Train, func(i int, hash uint64) { seen[hash] = seen[hash] || s.Train.Weight(i) > 0 })
+	hash, seen := num.RowHash(), make(map[uint64]bool, s.Train.Rows)
+	err = s.eachInSource(s.Train, func(i int, x, context []float32) {
+		if s.Train.Weight(i) > 0 {
+			seen[hash(x, context)] = true
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	twins = make([]bool, of.Rows)
-	return twins, s.hashes(seed, of, func(i int, hash uint64) { twins[i] = seen[hash] })
+	return twins, s.eachInSource(of, func(i int, x, context []float32) { twins[i] = seen[hash(x, context)] })
 }
 
-// hashes calls each with a hash of the values of every row.
-func (s *Splits) hashes(seed maphash.Seed, of *Prepared, each func(i int, hash uint64)) error {
+// eachInSource calls f with each row without the noise that it has within steps.
+func (s *Splits) eachInSource(of *Prepared, f func(i int, x, context []float32)) error {
 	x, width := of.X, of.Width()
 	if s.Prep.noisy() || hasStep[*Dequantise](s.Prep) {
 		var err error
@@ -32,15 +32,8 @@ func (s *Splits) hashes(seed maphash.Seed, of *Prepared, each func(i int, hash u
 		}
 		width = of.Dim
 	}
-	var text []byte
 	for i := range of.Rows {
-		text = text[:0]
-		for _, values := range [][]float32{x[i*width : (i+1)*width], of.ContextRow(i)} {
-			for _, v := range values {
-				text = binary.LittleEndian.AppendUint32(text, math.Float32bits(v+0)) // no −0
-			}
-		}
-		each(i, maphash.Bytes(seed, text))
+		f(i, x[i*width:(i+1)*width], of.ContextRow(i))
 	}
 	return nil
 }
