@@ -4,10 +4,10 @@ package posterior
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
@@ -64,28 +64,26 @@ func C2ST(ctx context.Context, b *backend.Backend, reference, samples []float32,
 
 // scaled are both sets, one after the other, by means and deviations of the first.
 func scaled(reference, samples []float32, dim int) ([]float32, error) {
-	x := append(append(make([]float32, 0, len(reference)+len(samples)), reference...), samples...)
-	for d := range dim {
-		var column []float64
-		for i := d; i < len(x); i += dim {
-			if !num.Finite(float64(x[i])) {
-				return nil, fmt.Errorf("two-sample test: row %d of the sets (counted from 0) has %v", i/dim, x[i])
-			}
-			if i < len(reference) {
-				column = append(column, float64(x[i]))
-			}
+	x := slices.Concat(reference, samples)
+	for k, v := range x {
+		if !num.Finite(float64(v)) {
+			return nil, fmt.Errorf("two-sample test: row %d of the sets (counted from 0) has %v", k/dim, v)
 		}
-		var m num.Mean
-		for _, v := range column {
-			m.Add(v, 1)
+	}
+	scale, err := data.FitScale(dim, 1, func(row func([]float64)) error {
+		for of := range slices.Chunk(num.Convert[float64](reference), dim) {
+			row(of)
 		}
-		sd := m.StandardError() * math.Sqrt(float64(len(column)))
-		if !(sd > 0) {
-			return nil, fmt.Errorf("two-sample test: column %d of the reference (counted from 0) has one value", d)
-		}
-		for i := d; i < len(x); i += dim {
-			x[i] = float32((float64(x[i]) - m.Value()) / sd)
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if d := slices.Index(scale.SD, 0); d >= 0 {
+		return nil, fmt.Errorf("two-sample test: column %d of the reference (counted from 0) has one value", d)
+	}
+	for k, v := range x {
+		x[k] = float32((float64(v) - scale.Mean[k%dim]) / scale.SD[k%dim])
 	}
 	return x, nil
 }
@@ -127,9 +125,6 @@ func classified(ctx context.Context, b *backend.Backend, x []float32, dim, first
 		if v > -math.Ln2 {
 			right++
 		}
-	}
-	if len(logp) == 0 {
-		return 0, errors.New("two-sample test: a fold has no rows")
 	}
 	return float64(right) / float64(len(logp)), nil
 }

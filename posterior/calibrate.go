@@ -209,7 +209,7 @@ func (c *calibration) add(d int, truth float64, draws int, at func(k int) float6
 	c.shares[d] = append(c.shares[d], (float64(below)+c.rng.Float64())/float64(draws+1))
 }
 
-// ordered is a value, or for a state a number below all values.
+// ordered is a value, or for a state a number below all values, which is where distribution functions have it.
 func ordered(v float32) float32 {
 	if state := models.StateOf(v); state >= 0 {
 		return -math.MaxFloat32 / float32(1+state)

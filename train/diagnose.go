@@ -21,8 +21,7 @@ func (t *Trainer) culprit(ctx context.Context, batch int, step exec.Values) (row
 	size := p.layout.Batch
 	trained := make([]string, 0, len(p.specs))
 	found, err := exec.Compile(t.backend, t.model, "diagnose", p.layout, func(bound models.Params, in exec.Args[*Node]) *Node {
-		values := p.objective(bound, in, unpack(in.Scalars))
-		loss := Neg(Reshape(ReduceSum(Mul(clipped(values, p.far), in.Weights), 0)))
+		values, loss := p.loss(bound, in, unpack(in.Scalars))
 		var of []*Node
 		trained = trained[:0]
 		for _, s := range p.specs {

@@ -97,6 +97,12 @@ func clipped(values *Node, b float64) *Node {
 	return Where(GreaterThan(Neg(values), limit), Neg(Mul(limit, AddScalar(Log(times), 1))), values)
 }
 
+// loss is what a step makes small, in nats, and the objective of each row that it is the mean of.
+func (p *program) loss(bound models.Params, in exec.Args[*Node], scalars []*Node) (values, loss *Node) {
+	values = p.objective(bound, in, scalars)
+	return values, Neg(Reshape(ReduceSum(Mul(clipped(values, p.far), in.Weights), 0)))
+}
+
 // advance is the body of a step: the new state, the loss in nats and the
 // gradient's global norm before clipping. Where either is not finite the state
 // stays as it was; so it does where the update overflows, and the norm is then
@@ -108,7 +114,7 @@ func (p *program) advance(state []*Node, in exec.Args[*Node]) (next []*Node, los
 	if p.layout.Degrees != nil {
 		bound = bound.WithDegrees(p.layout.Degrees, in.Degrees)
 	}
-	loss = Neg(Reshape(ReduceSum(Mul(clipped(p.objective(bound, in, scalars), p.far), in.Weights), 0)))
+	_, loss = p.loss(bound, in, scalars)
 	var trained []*Node
 	for i, s := range p.specs {
 		if !s.Fixed {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -113,8 +114,7 @@ func TestTheSearchGoesOn(t *testing.T) {
 // The first is least behind the best of each table, whatever the unit of the tables is; what diverged is behind by the most.
 func TestRanked(t *testing.T) {
 	all := []candidate{{"a", nil}, {"b", nil}, {"c", nil}}
-	inf := must.M1(parse("+Inf"))
-	got := ranked(all, []map[string]float64{{"x": 1, "y": 100}, {"x": 1.4, "y": 99}, {"x": inf, "y": 99}}, map[string]int{"x": 2, "y": 10})
+	got := ranked(all, []map[string]float64{{"x": 1, "y": 100}, {"x": 1.4, "y": 99}, {"x": math.Inf(1), "y": 99}}, map[string]int{"x": 2, "y": 10})
 	var names []string
 	for _, f := range got {
 		names = append(names, fmt.Sprintf("%s %.2f", f.name, f.mean("")))
@@ -125,11 +125,6 @@ func TestRanked(t *testing.T) {
 	if v := got[0].mean("y"); v != 0 {
 		t.Errorf("without y, %s is %v behind", got[0].name, v)
 	}
-}
-
-func parse(s string) (v float64, err error) {
-	_, err = fmt.Sscan(s, &v)
-	return v, err
 }
 
 // Every candidate can be trained on a table with all kinds of columns, or says why it cannot.
