@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -16,14 +15,8 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
-	"github.com/maskflow/maskflow/data/source"
-	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/internal/num"
-	"github.com/maskflow/maskflow/internal/text"
-	"github.com/maskflow/maskflow/models"
 	"github.com/maskflow/maskflow/picture"
 	"github.com/maskflow/maskflow/plot"
-	"github.com/maskflow/maskflow/posterior"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/tui"
@@ -201,142 +194,6 @@ func (a *app) plotData(ctx context.Context, e *maskflow.Ensemble, o *plotOptions
 		err = usage(fmt.Errorf("--kind %s needs rows of data, but %s is fitted to a target without any", o.kind, e.Name(0)))
 	}
 	return sets, changed, err
-}
-
-// plotCalibration draws the probability integral transforms of the rows of a split
-// and prints how far from uniform they are.
-func (a *app) plotCalibration(ctx context.Context, e *maskflow.Ensemble, o plotOptions) error {
-	sets, changed, err := a.plotData(ctx, e, &o)
-	if err != nil {
-		return err
-	}
-	set := sets[0]
-	if set.ContextDim > 0 {
-		return a.plotRanks(ctx, e, set, changed, o)
-	}
-	rows := min(cmp.Or(o.n, set.Rows), set.Rows)
-	u, err := e.PITOf(ctx, sets, rows)
-	if err != nil {
-		if far := (*models.NonFiniteError)(nil); errors.As(err, &far) {
-			return exec.Placed(set, err)
-		}
-		return usage(fmt.Errorf("--kind calibration of %s: %w", e.Name(0), err))
-	}
-	names, columns, weights := columnNames(set, set.Dim), make([][]float64, set.Dim), make([][]float64, set.Dim)
-	var found []map[string]any
-	t := newTable("variable", ">KS", ">p")
-	for d := range columns {
-		for i := d; i < len(u); i += set.Dim {
-			if !math.IsNaN(u[i]) { // of a value that is not known
-				columns[d], weights[d] = append(columns[d], u[i]), append(weights[d], set.Weight(i/set.Dim))
-			}
-		}
-		ks, p := num.KS(columns[d], weights[d])
-		found = append(found, map[string]any{"name": names[d], "ks": runlog.Float(ks), "p": runlog.Float(p)})
-		t.add(names[d], fmt.Sprintf("%.4f", ks), fmt.Sprintf("%.3g", p))
-	}
-	if a.json {
-		out := map[string]any{"split": o.split, "rows": rows, "variables": found}
-		if changed != nil {
-			out["data_changed"] = changed
-		}
-		return a.writeJSON(out)
-	}
-	if o.output != "" {
-		shown := min(set.Dim, fileVariables)
-		if err := picture.Calibration(o.output, columns[:shown], weights[:shown], names[:shown], picture.Labels{Title: title(e, "calibration on "+text.Count(rows, o.split+" row"))}); err != nil {
-			return err
-		}
-	} else if err := a.histograms(o, names, columns, weights); err != nil {
-		return err
-	}
-	return a.print("%s", t)
-}
-
-// rankedRows is the number of rows whose ranks are taken by default: each has a hundred samples.
-const rankedRows = 500
-
-// plotRanks draws the ranks of true values among samples of a conditional density, and prints what they say of it.
-func (a *app) plotRanks(ctx context.Context, e *maskflow.Ensemble, set *data.Prepared, changed []string, o plotOptions) error {
-	from := e.First().Config.Data
-	from.Dir = a.dataOf(e.First())
-	t, err := source.Rows(ctx, from, o.split)
-	if err != nil {
-		return err
-	}
-	rows := min(cmp.Or(o.n, rankedRows), set.Rows)
-	first := make([]int, rows)
-	for i := range first {
-		first[i] = i
-	}
-	c, err := posterior.Calibrate(ctx, e, data.Part{Table: t, Rows: first}.Select(), posterior.CalibrateOptions{Seed: o.seed})
-	if err != nil {
-		return err
-	}
-	weights := make([]float64, rows)
-	for i := range weights {
-		weights[i] = set.Weight(i)
-	}
-	var columns [][]float64
-	var names []string
-	head := []string{"variable", ">KS", ">p"}
-	for _, level := range posterior.Levels {
-		head = append(head, fmt.Sprintf(">in %g %%", 100*level))
-	}
-	lines := newTable(head...)
-	for _, r := range append(slices.Clone(c.Variables), c.Density) {
-		names, columns = append(names, r.Name), append(columns, r.Shares)
-		line := []string{r.Name, fmt.Sprintf("%.4f", r.KS), fmt.Sprintf("%.3g", r.P)}
-		for _, share := range r.Coverage {
-			line = append(line, fmt.Sprintf("%.1f %%", 100*share))
-		}
-		lines.add(line...)
-	}
-	if a.json {
-		return a.writeJSON(ranksJSON{o.split, rows, posterior.Levels, c, c.IgnoresContext(), changed})
-	}
-	allWeights := slices.Repeat([][]float64{weights}, len(columns))
-	if shown := min(len(columns), fileVariables); o.output != "" {
-		err = picture.Calibration(o.output, columns[:shown], allWeights[:shown], names[:shown], picture.Labels{Title: title(e, "ranks of "+text.Count(rows, o.split+" row")+" among 100 samples each")})
-	} else {
-		err = a.histograms(o, names, columns, allWeights)
-	}
-	if err != nil {
-		return err
-	}
-	said := fmt.Sprintf("the context gains %s nats a row", text.WithError(c.Gain, c.Gain2SE))
-	if c.IgnoresContext() {
-		said += ": the model ignores it, and calibrated ranks say no more than that it knows the distribution of all rows"
-	}
-	return a.print("%s%s\n", lines, said)
-}
-
-// ranksJSON is what plot --json says of the calibration of a conditional density.
-type ranksJSON struct {
-	Split  string    `json:"split"`
-	Rows   int       `json:"rows"`
-	Levels []float64 `json:"levels"`
-	*posterior.Calibration
-	IgnoresContext bool     `json:"ignores_context"`
-	DataChanged    []string `json:"data_changed,omitempty"`
-}
-
-// histograms draws the first variables.
-func (a *app) histograms(o plotOptions, names []string, columns, weights [][]float64) error {
-	const bins, height = 20, 6
-	screen, width := a.page(o)
-	for d := range min(len(columns), textVariables) {
-		if err := a.print("%s\n", names[d]); err != nil {
-			return err
-		}
-		unit := plot.Range{Lo: 0, Hi: 1}
-		counts := plot.Bins(columns[d], weights[d], unit, bins)
-		b := plot.Bars{Counts: counts, X: unit, Expected: floats.Sum(weights[d]) / bins}
-		if err := screen.Print(a.stdout, plot.Histogram(b, min(width, 60), height, screen.Style())); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // plotCurve draws what a run has logged.
