@@ -182,11 +182,16 @@ func (e *Ensemble) commonOrder() (sequence []int, sets []*masks.Set, err error) 
 		if n == masks.Unlimited {
 			n = searchedSets
 		}
-		at := slices.IndexFunc(count(0, n), func(i int) bool { return slices.Equal(cycle.At(i).Order, order) })
-		if at < 0 {
+		var same *masks.Set
+		for i := 0; i < n && same == nil; i++ {
+			if set := cycle.At(i); slices.Equal(set.Order, order) {
+				same = set
+			}
+		}
+		if same == nil {
 			return nil, nil, fmt.Errorf("%s has no order of the variables that %s has first: transforms of their mixture need one that all have (train with model.order: natural, or model.type: nade)", e.Name(k), e.Name(0))
 		}
-		sets = append(sets, cycle.At(at))
+		sets = append(sets, same)
 	}
 	return sequence, sets, nil
 }

@@ -427,11 +427,9 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 			remarks = append(remarks, fmt.Sprintf("one row makes half of the test NLL or more: %s has %.4g nats (median of all %.4g)", r.splits.Test.RowPlace(i), -logp[i], -median))
 		}
 	}
-	if r.trainer.estimator == nil {
-		if p := r.trainer.p; p.BestBadRows == 0 && e.BadRows == 0 && r.splits.Target == "" {
-			if what := baseline.Disagreement(float64(p.Best), float64(p.Best2SE), e.NLL, e.NLL2SE); what != "" {
-				remarks = append(remarks, what)
-			}
+	if p := r.trainer.p; r.trainer.estimator == nil && p.BestBadRows == 0 && e.BadRows == 0 && r.splits.Target == "" {
+		if what := baseline.Disagreement(float64(p.Best), float64(p.Best2SE), e.NLL, e.NLL2SE); what != "" {
+			remarks = append(remarks, what)
 		}
 	}
 	r.notes = append(r.notes, remarks...)
