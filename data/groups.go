@@ -84,7 +84,6 @@ func (o *Options) grouped(t *Table, rows []int) (g grouped, err error) {
 	}
 	g.rows = rows
 	at := map[cellValue]int{}
-	var of []cellValue
 	for _, row := range rows {
 		v, err := value(row)
 		if err != nil {
@@ -93,7 +92,7 @@ func (o *Options) grouped(t *Table, rows []int) (g grouped, err error) {
 		k, known := at[v]
 		if !known {
 			k, at[v] = len(g.groups), len(g.groups)
-			g.groups, of = append(g.groups, nil), append(of, v)
+			g.groups = append(g.groups, nil)
 		}
 		g.groups[k] = append(g.groups[k], row)
 	}

@@ -37,7 +37,7 @@ func TestMembersOfAnEnsemble(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`{"v":1,"seeds":[1],"runs":["../run"]}`:   "no name of a run",
-		`{"v":1,"seeds":[1],"runs":["/tmp/run"]}`: "no name of a run",
+		`{"v":1,"seeds":[1],"runs":["/elsewhere/run"]}`: "no name of a run",
 		`{"v":1,"seeds":[1],"runs":["a","b"]}`:    "as many of both",
 		`{"v":1}`:                                 "as many of both",
 		`{"v":2,"seeds":[1],"runs":["a"]}`:        "version 2",
