@@ -36,14 +36,14 @@ func TestMembersOfAnEnsemble(t *testing.T) {
 		t.Error("an ensemble of nothing is written")
 	}
 	for text, want := range map[string]string{
-		`{"v":1,"seeds":[1],"runs":["../run"]}`:   "no name of a run",
+		`{"v":1,"seeds":[1],"runs":["../run"]}`:         "no name of a run",
 		`{"v":1,"seeds":[1],"runs":["/elsewhere/run"]}`: "no name of a run",
-		`{"v":1,"seeds":[1],"runs":["a","b"]}`:    "as many of both",
-		`{"v":1}`:                                 "as many of both",
-		`{"v":2,"seeds":[1],"runs":["a"]}`:        "version 2",
-		`[]`:                                      "JSON array",
-		`{"v":1,"seeds":[-1],"runs":["a"]}`:       "seeds",
-		``:                                        "unexpected end",
+		`{"v":1,"seeds":[1],"runs":["a","b"]}`:          "as many of both",
+		`{"v":1}`:                                       "as many of both",
+		`{"v":2,"seeds":[1],"runs":["a"]}`:              "version 2",
+		`[]`:                                            "JSON array",
+		`{"v":1,"seeds":[-1],"runs":["a"]}`:             "seeds",
+		``:                                              "unexpected end",
 	} {
 		ok(t, os.WriteFile(filepath.Join(dir, MembersFile), []byte(text), 0o644))
 		if _, err := ReadMembers(dir); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), MembersFile) || strings.Contains(err.Error(), "\n") {
