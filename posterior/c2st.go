@@ -1,5 +1,5 @@
-// Package posterior judges samples of conditional densities: against samples of a reference, and by their ranks and coverage of
-// pairs that a model was not trained on.
+// Package posterior draws from conditional densities, and judges such samples: against samples of a reference, and by their ranks and
+// coverage of pairs that a model was not trained on.
 package posterior
 
 import (

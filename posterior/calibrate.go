@@ -265,22 +265,9 @@ func (c *calibration) gain(ctx context.Context) (gain, twiceError float64, err e
 
 // mixed are the variables of some pairs with the contexts of others.
 func (c *calibration) mixed(rows, of []int) (*data.Table, error) {
-	prep := c.First().Preparation()
-	if prep.Schema() == nil {
-		t := data.Part{Table: c.pairs, Rows: rows}.Select()
-		if c.pairs.Context == nil {
-			first := make([]int, prep.Dim())
-			for i := range first {
-				first[i] = i
-			}
-			t = c.pairs.Select(rows, first)
-		}
-		t.Context = data.Part{Table: c.contexts, Rows: of}.Select()
-		return t, nil
+	x := make([]float32, 0, len(rows)*c.dim)
+	for _, row := range rows {
+		x = append(x, c.truth[row*c.dim:(row+1)*c.dim]...)
 	}
-	s, err := c.First().Prepare(data.Part{Table: c.pairs, Rows: rows}.Select())
-	if err != nil {
-		return nil, err
-	}
-	return prep.UndoWith(s.Values(), data.Part{Table: c.contexts, Rows: of}.Select())
+	return rowsOf(c.Ensemble, x, data.Part{Table: c.contexts, Rows: of}.Select())
 }

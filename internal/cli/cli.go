@@ -145,7 +145,7 @@ func (a *app) root(out io.Writer) *cobra.Command {
 		}
 		root.AddCommand(commands...)
 	}
-	add("model", a.trainCommand(), a.watchCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(),
+	add("model", a.trainCommand(), a.watchCommand(), a.evalCommand(), a.logprobCommand(), a.sampleCommand(), a.latentCommand(), a.posteriorCommand(),
 		a.plotCommand(), a.verifyCommand(), a.reproduceCommand())
 	add("inputs", a.configCommand(), a.dataCommand(), a.masksCommand())
 	add("program", a.backendCommand(), a.versionCommand())

@@ -25,21 +25,25 @@ func (s settings) sets() (all []string) {
 	return all
 }
 
-// candidate is a way to train a table.
+// candidate is a way to train a table: a beginning, and what is changed of it.
 type candidate struct {
-	name string
+	name, from string
+	change     settings
 	settings
 }
 
-// Where the search begins: networks of any order, and those of one.
+// Where the search begins: networks of any order, those of one, and flows.
 var (
 	common = settings{"train.optimizer.name": "adamw", "train.optimizer.learning_rate": "0.01", "train.optimizer.weight_decay": "0.1", "train.schedule.name": "cosine",
-		"train.look_ahead": "0", "data.marginal": "spline", "model.output": "mixed", "model.components": "3", "model.direct": "true", "model.activation": "silu", "train.ema": "0.99"}
-	anyOrder = common.with(settings{"model.type": "nade", "model.hidden": "[128]"})
-	oneOrder = common.with(settings{"model.type": "made", "model.hidden": "[64]", "model.degrees": "sequential"})
+		"train.look_ahead": "0", "data.marginal": "spline", "model.activation": "silu", "train.ema": "0.99"}
+	network  = common.with(settings{"model.output": "mixed", "model.components": "3", "model.direct": "true"})
+	anyOrder = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[128]"})}
+	oneOrder = candidate{name: "one order", settings: network.with(settings{"model.type": "made", "model.hidden": "[64]", "model.degrees": "sequential"})}
+	flow     = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.hidden": "[64,64]", "model.layers": "3", "model.transform": "spline",
+		"train.optimizer.learning_rate": "0.003"})}
 )
 
-// changes are what is tried around a beginning, one at a time, by option.
+// changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.
 var changes = map[string][]string{
 	"model.hidden":                  {"[32]", "[64]", "[128]", "[256]", "[64,64]", "[128,128]", "[256,256]"},
 	"model.activation":              {"relu", "tanh"},
@@ -51,40 +55,96 @@ var changes = map[string][]string{
 	"train.batch":                   {"50", "200"},
 	"train.ema":                     {"0", "0.998"},
 	"train.optimizer.name":          {"adam"},
+	"train.optimizer.decays":        {"weights"},
 	"train.optimizer.learning_rate": {"0.001", "0.003", "0.03"},
 	"train.optimizer.weight_decay":  {"0.001", "0.03", "0.3", "1"},
 	"train.schedule.name":           {"constant", "linear"},
+	"train.look_ahead":              {"20"},
 	"model.orders.count":            {"4", "16"},
+	"model.transform":               {"affine"},
+	"model.base":                    {"nade"},
+	"model.permute":                 {"lu"},
 }
 
-// possible reports whether a kind of model has the options.
-func (s settings) possible() bool {
-	made := s["model.type"] == "made"
-	return !(made && s["model.dropout"] != "") && !(!made && s["model.orders.count"] != "")
+// Options that some kinds of model alone have.
+var optionsOf = map[string][]string{
+	"model.components": {"nade", "made"}, "model.reals": {"nade", "made"}, "model.direct": {"nade", "made"}, "model.dropout": {"nade"},
+	"model.orders.count": {"made"}, "model.transform": {"maf"}, "model.base": {"maf"}, "model.permute": {"maf"},
 }
 
-// candidates are today's default, the beginnings, and all that is one change away from one of them.
-func candidates() []candidate {
-	all := []candidate{{"as it is", settings{}}, {"any order", anyOrder}, {"one order", oneOrder}, {"one order, linear", oneOrder.with(settings{"model.hidden": "[]"})}}
-	for _, from := range all[1:3] {
-		for _, path := range slices.Sorted(maps.Keys(changes)) {
-			for _, value := range changes[path] {
-				change := settings{path: value}
-				if value == "gaussian" || path == "model.reals" && value == "spline" { // of one component
-					change["model.components"] = ""
-				}
-				if path == "model.orders.count" { // of sequential degrees
-					change["model.orders.resample"] = "order"
-				}
-				if value == "adam" { // whose decay is another penalty
-					change["train.optimizer.weight_decay"] = ""
-				}
-				c := candidate{from.name + ", " + path[strings.LastIndex(path, ".")+1:] + " " + value, from.with(change)}
-				if from.settings[path] != value && c.possible() {
-					all = append(all, c)
-				}
+// tidy are settings without those that others leave no place for.
+func (s settings) tidy() settings {
+	s = maps.Clone(s)
+	if r := s["model.reals"]; r == "gaussian" || r == "spline" { // of one component
+		delete(s, "model.components")
+	}
+	if s["model.orders.count"] != "" { // of sequential degrees
+		s["model.orders.resample"] = "order"
+	}
+	if s["train.optimizer.name"] == "adam" { // whose decay is another penalty
+		delete(s, "train.optimizer.weight_decay")
+		delete(s, "train.optimizer.decays")
+	}
+	return s
+}
+
+// changed is a beginning with changes.
+func (c candidate) changed(change settings) candidate {
+	var words []string
+	for _, path := range slices.Sorted(maps.Keys(change)) {
+		words = append(words, path[strings.LastIndexByte(path, '.')+1:]+" "+change[path])
+	}
+	return candidate{c.name + ", " + strings.Join(words, ", "), c.name, change, c.with(change).tidy()}
+}
+
+// around are all that is one change away from a beginning.
+func (c candidate) around() (all []candidate) {
+	for _, path := range slices.Sorted(maps.Keys(changes)) {
+		if of := optionsOf[path]; of != nil && !slices.Contains(of, c.settings["model.type"]) {
+			continue
+		}
+		for _, value := range changes[path] {
+			if c.settings[path] != value {
+				all = append(all, c.changed(settings{path: value}))
 			}
 		}
 	}
 	return all
 }
+
+// candidates are today's default, the beginnings, and what is around them.
+func candidates(beginnings ...candidate) []candidate {
+	all := []candidate{{name: "as it is", settings: settings{}}}
+	for _, c := range beginnings {
+		all = append(append(all, c), c.around()...)
+	}
+	return append(all, oneOrder.changed(settings{"model.hidden": "[]"}))
+}
+
+// joined are beginnings with the best two changes, the best three and so on, of those that were better than the beginning: of each
+// option the best. The figures are in order, the best first.
+func joined(figures []figure, beginnings []candidate) (all []candidate) {
+	for _, from := range beginnings {
+		change := settings{}
+		for _, f := range figures {
+			if f.name == from.name { // all after it are worse
+				break
+			}
+			if f.from != from.name || len(change) == most {
+				continue
+			}
+			path := slices.Collect(maps.Keys(f.change))[0]
+			if change[path] != "" {
+				continue
+			}
+			change = change.with(f.change)
+			if len(change) > 1 {
+				all = append(all, from.changed(change))
+			}
+		}
+	}
+	return all
+}
+
+// most changes are joined.
+const most = 5

@@ -5,8 +5,7 @@
 //
 // Training and validation rows alone are read, of the tables that are chosen on: rows that a training by default tests with never
 // are. What is left is divided once more, into rows to train with, to choose an epoch with and to compare settings by. Rounds of
-// more steps and seeds leave fewer candidates each. The tables that are read at the end are trained by what was chosen, whole, and
-// tested. A finished training is a line of the records, and is not repeated.
+// more steps and seeds leave fewer candidates each, and the first joins the best. A finished training is a line of the records, and is not repeated.
 package main
 
 import (
@@ -18,7 +17,6 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
-	"slices"
 
 	"github.com/maskflow/maskflow/backend"
 )
@@ -57,6 +55,5 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	all := slices.DeleteFunc(candidates(), func(c candidate) bool { return !only.MatchString(c.name) })
-	return l.search(ctx, all)
+	return l.choose(ctx, only)
 }

@@ -2,7 +2,11 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"github.com/maskflow/maskflow/internal/text"
 )
 
 const pageBegins = `# How the defaults were chosen
@@ -13,39 +17,43 @@ figure is how many nats for each variable a candidate is behind the best one of 
 training that diverged has. Each round keeps the best by the mean over its tables.
 `
 
-// page is what docs/defaults.md says of rounds that were played.
-func page(played [][]figure) string {
+// page is what docs/defaults.md says of the rounds of each choice that were played.
+func page(played [][][]figure) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, pageBegins, 100*within[0], 100*within[1], worst)
+	for i, rounds := range played {
+		if len(rounds) > 0 {
+			choices[i].page(&b, rounds)
+		}
+	}
+	return b.String()
+}
+
+func (of choice) page(b *strings.Builder, played [][]figure) {
+	fmt.Fprintf(b, "\n## %s\n", of.name)
 	for k, figures := range played {
 		r := rounds[k]
-		fmt.Fprintf(&b, "\n## Round %d: %d candidates, %d steps, seeds 1 to %d\n\n| candidate | mean | %s |\n|---|---|%s\n", k+1, len(figures), r.steps, r.seeds,
-			strings.Join(chosenOn[:r.tables], " | "), strings.Repeat("---|", r.tables))
+		tables := of.tables[:min(r.tables, len(of.tables))]
+		fmt.Fprintf(b, "\n%d candidates, %d steps, %s:\n\n| candidate | mean | %s |\n|---|---|%s\n", len(figures), r.steps, text.Count(r.seeds, "seed"),
+			strings.Join(tables, " | "), strings.Repeat("---|", len(tables)))
 		for _, f := range figures {
-			fmt.Fprintf(&b, "| %s | %.3f |", f.name, f.mean(""))
-			for _, table := range chosenOn[:r.tables] {
-				fmt.Fprintf(&b, " %.3f |", f.behind[table])
+			fmt.Fprintf(b, "| %s | %.3f |", f.name, f.mean(""))
+			for _, table := range tables {
+				fmt.Fprintf(b, " %.3f |", f.behind[table])
 			}
 			b.WriteString("\n")
 		}
 	}
-	if len(played) == 0 {
-		return b.String()
-	}
 	last := played[len(played)-1]
-	if len(played) > 1 && len(last) < 2 { // what is chosen of one is no choice
-		last = played[len(played)-2]
-	}
-	fmt.Fprintf(&b, "\n## The choice\n\n%s:\n\n```\n%s\n```\n\nWith one table left out, the others choose, and are behind on it:\n\n| left out | chosen | behind |\n|---|---|---|\n",
+	fmt.Fprintf(b, "\nThe best, %s, has these settings:\n\n```\n%s\n```\n\nWith one table left out, the others choose, and what they choose is behind on it:\n\n| left out | chosen | behind |\n|---|---|---|\n",
 		last[0].name, strings.Join(last[0].sets(), "\n"))
-	for _, table := range chosenOn {
+	for _, table := range slices.Sorted(maps.Keys(last[0].behind)) {
 		best := last[0]
 		for _, f := range last {
 			if f.mean(table) < best.mean(table) {
 				best = f
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %.3f |\n", table, best.name, best.behind[table])
+		fmt.Fprintf(b, "| %s | %s | %.3f |\n", table, best.name, best.behind[table])
 	}
-	return b.String()
 }

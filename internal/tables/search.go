@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,15 +26,25 @@ type options struct {
 	time                                 time.Duration
 }
 
-// Tables that settings are chosen on, the smallest first.
-var chosenOn = []string{"diabetes", "breast_cancer", "computers", "slid", "diamonds"}
+// choice is what is chosen on some tables, the smallest first, of what is around some beginnings.
+type choice struct {
+	name       string
+	tables     []string
+	beginnings []candidate
+}
+
+var choices = []choice{
+	{"Tables of all kinds of columns", []string{"diabetes", "breast_cancer", "computers", "slid", "diamonds"}, []candidate{anyOrder, oneOrder}},
+	{"Real numbers without steps", []string{"diabetes reals", "breast_cancer reals", "diamonds reals"}, []candidate{anyOrder, oneOrder, flow}},
+}
 
 // round is one of the rounds: so many steps and seeds, on some of the tables, after which the best are kept.
 type round struct {
 	steps, seeds, tables, keep int
 }
 
-var rounds = []round{{600, 1, 4, 20}, {2000, 1, 5, 8}, {6000, 2, 5, 3}, {12000, 3, 5, 1}}
+// The first round's best are joined by what they change together.
+var rounds = []round{{600, 1, 2, 10}, {2000, 1, 5, 4}, {6000, 2, 5, 1}}
 
 // lab trains, or knows that it has.
 type lab struct {
@@ -89,7 +100,10 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 		return nil, errTime
 	}
 	if l.rows[table] == nil {
-		t, err := l.read(ctx, filepath.Join(l.folder, "tables", table+".csv.gz"))
+		t, err := l.read(ctx, filepath.Join(l.folder, "tables", strings.TrimSuffix(table, realSuffix)+".csv.gz"))
+		if err == nil && strings.HasSuffix(table, realSuffix) {
+			t, err = reals(table, t)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -139,13 +153,13 @@ func (r round) sets(c candidate) []string {
 }
 
 // play trains candidates as a round says and orders them, the best first.
-func (l *lab) play(ctx context.Context, r round, all []candidate) ([]figure, error) {
+func (l *lab) play(ctx context.Context, r round, tables []string, all []candidate) ([]figure, error) {
 	nll := make([]map[string]float64, len(all))
 	variables := map[string]int{}
 	for i := range all {
 		nll[i] = map[string]float64{}
 	}
-	for _, table := range chosenOn[:r.tables] {
+	for _, table := range tables {
 		for i, c := range all {
 			sum := 0.0
 			for seed := range uint64(r.seeds) {
@@ -186,26 +200,44 @@ func ranked(all []candidate, nll []map[string]float64, variables map[string]int)
 	return figures
 }
 
-// search plays all rounds and writes the page.
-func (l *lab) search(ctx context.Context, all []candidate) error {
-	var played [][]figure
+// search plays all rounds of a choice among the candidates whose name matches.
+func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (played [][]figure, err error) {
+	all := slices.DeleteFunc(candidates(of.beginnings...), func(c candidate) bool { return !only.MatchString(c.name) })
 	for k, r := range rounds {
-		figures, err := l.play(ctx, r, all)
+		tables := of.tables[:min(r.tables, len(of.tables))]
+		figures, err := l.play(ctx, r, tables, all)
 		if err != nil {
-			return err
+			return played, err
 		}
 		played = append(played, figures)
-		said := fmt.Sprintf("round %d: %d steps, %d tables, %d seeds\n", k+1, r.steps, r.tables, r.seeds)
+		said := fmt.Sprintf("%s, round %d: %d steps, %d tables, %d seeds\n", of.name, k+1, r.steps, len(tables), r.seeds)
 		for _, f := range figures {
 			said += fmt.Sprintf("  %.4f  %s\n", f.mean(""), f.name)
 		}
 		if _, err := io.WriteString(l.out, said); err != nil {
-			return err
+			return played, err
 		}
-		all = all[:0:0]
+		all = nil
 		for _, f := range figures[:min(r.keep, len(figures))] {
 			all = append(all, f.candidate)
 		}
+		if k == 0 {
+			all = append(all, joined(figures, of.beginnings)...)
+		}
 	}
-	return os.WriteFile(l.page, []byte(page(played)), 0o644)
+	return played, nil
+}
+
+// choose plays all choices and writes the page, of what was played before the time was over too.
+func (l *lab) choose(ctx context.Context, only *regexp.Regexp) error {
+	var played [][][]figure
+	var failed error
+	for _, of := range choices {
+		rounds, err := l.search(ctx, of, only)
+		played, failed = append(played, rounds), cmp.Or(failed, err)
+		if err != nil && !errors.Is(err, errTime) {
+			return err
+		}
+	}
+	return errors.Join(os.WriteFile(l.page, []byte(page(played)), 0o644), failed)
 }

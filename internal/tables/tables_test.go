@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,21 +24,28 @@ import (
 	"github.com/maskflow/maskflow/train"
 )
 
+var every = regexp.MustCompile("")
+
 // tableOf is a table that the name draws, with the values of some rows replaced.
 func tableOf(name string, replaced []int) *data.Table {
 	hash := fnv.New64()
 	hash.Write([]byte(name))
 	rng := rand.New(rand.NewPCG(hash.Sum64(), 0))
-	values := make([]float64, 60*3)
+	columns := realColumns[strings.TrimSuffix(name, ".csv.gz")]
+	if columns == nil {
+		columns = []string{"a", "b", "c"}
+	}
+	dim := len(columns)
+	values := make([]float64, 60*dim)
 	for i := range values {
 		values[i] = rng.NormFloat64()
 	}
 	for _, row := range replaced {
-		for d := range 3 {
-			values[3*row+d] = 1e6 * float64(row+d)
+		for d := range dim {
+			values[dim*row+d] = 1e6 * float64(row+d)
 		}
 	}
-	return must.M1(data.FromFlat(values, 3, "a", "b", "c"))
+	return must.M1(data.FromFlat(values, dim, columns...))
 }
 
 // testRows are those that a training by default tests with.
@@ -53,7 +61,7 @@ func hashed(trainings *int) func(context.Context, string, *data.Table, uint64, [
 	return func(_ context.Context, name string, t *data.Table, seed uint64, sets []string) (*Measured, error) {
 		*trainings++
 		hash := fnv.New64()
-		fmt.Fprint(hash, name, t.Float64(), seed, sets)
+		fmt.Fprint(hash, name, t.Float64(), t.Columns, seed, sets)
 		nll := float64(hash.Sum64()%1000) / 100
 		return &Measured{Table: name, Seed: seed, Sets: sets, NLL: &nll, Variables: t.Rows()}, nil
 	}
@@ -78,7 +86,7 @@ func TestTestRowsAreNotRead(t *testing.T) {
 	var pages []string
 	for _, replace := range []bool{false, true} {
 		dir, n := t.TempDir(), 0
-		must.M(newLab(t, dir, &n, replace).search(t.Context(), candidates()))
+		must.M(newLab(t, dir, &n, replace).choose(t.Context(), every))
 		pages = append(pages, string(must.M1(os.ReadFile(filepath.Join(dir, "page.md")))))
 	}
 	if pages[0] != pages[1] {
@@ -92,28 +100,32 @@ func TestTestRowsAreNotRead(t *testing.T) {
 // A finished training is not repeated, and what a time cut short goes on.
 func TestTheSearchGoesOn(t *testing.T) {
 	dir, n := t.TempDir(), 0
-	all := candidates()
-	if len(all) < 30 {
-		t.Fatalf("%d candidates, need 30 or more", len(all))
+	first := 0
+	for _, of := range choices {
+		all := candidates(of.beginnings...)
+		if len(all) < 30 {
+			t.Fatalf("%d candidates, need 30 or more", len(all))
+		}
+		first += len(all) * min(rounds[0].tables, len(of.tables))
 	}
 	l := newLab(t, dir, &n, false)
 	l.time = time.Nanosecond
-	if err := l.search(t.Context(), all); !errors.Is(err, errTime) {
+	if err := l.choose(t.Context(), every); !errors.Is(err, errTime) {
 		t.Fatalf("error %v, want that the time is over", err)
 	}
-	must.M(newLab(t, dir, &n, false).search(t.Context(), all))
+	must.M(newLab(t, dir, &n, false).choose(t.Context(), every))
 	whole := n
-	if must.M(newLab(t, dir, &n, false).search(t.Context(), all)); n != whole {
+	if must.M(newLab(t, dir, &n, false).choose(t.Context(), every)); n != whole {
 		t.Errorf("%d trainings were repeated", n-whole)
 	}
-	if want := len(all) * rounds[0].tables; whole < want {
-		t.Errorf("%d trainings, want %d or more", whole, want)
+	if whole < first {
+		t.Errorf("%d trainings, want %d or more", whole, first)
 	}
 }
 
 // The first is least behind the best of each table, whatever the unit of the tables is; what diverged is behind by the most.
 func TestRanked(t *testing.T) {
-	all := []candidate{{"a", nil}, {"b", nil}, {"c", nil}}
+	all := []candidate{{name: "a"}, {name: "b"}, {name: "c"}}
 	got := ranked(all, []map[string]float64{{"x": 1, "y": 100}, {"x": 1.4, "y": 99}, {"x": math.Inf(1), "y": 99}}, map[string]int{"x": 2, "y": 10})
 	var names []string
 	for _, f := range got {
@@ -137,14 +149,14 @@ func TestCandidatesAreSettings(t *testing.T) {
 		table.Set(i, 1, float64(rng.IntN(20)))
 		table.SetText(i, 2, string(rune('a'+rng.IntN(3))))
 	}
-	all := candidates()
-	for _, c := range slices.Concat(all[:4], all[len(all)-1:], all[len(all)/2:][:1]) {
+	all := candidates(anyOrder, oneOrder)
+	for _, c := range slices.Concat(all[:2], all[len(all)-2:], all[len(all)/2:][:1]) {
 		m := must.M1(measure(t.Context(), b, "x", table, 1, c.with(settings{"train.max_steps": "3"}).sets()))
 		if m.NLL == nil || m.Variables != 3 || m.Named == "" {
 			t.Errorf("%s: %+v", c.name, m)
 		}
 	}
-	for _, c := range all {
+	for _, c := range append(all, candidates(flow)...) {
 		if _, err := train.SourceConfig("x", rounds[0].sets(c)); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}

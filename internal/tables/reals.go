@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/maskflow/maskflow/data"
+)
+
+// realColumns are the columns of real numbers of tables that are modelled without the others; nil for all but the last.
+var realColumns = map[string][]string{
+	"breast_cancer": nil,
+	"diabetes":      {"bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"},
+	"diamonds":      {"carat", "depth", "table", "x", "y", "z"},
+	"wine":          nil,
+}
+
+// realSuffix in the name of a table stands for its real columns, with noise.
+const realSuffix = " reals"
+
+// reals are the real columns of the table called name, in double precision, each value moved by uniform noise of a step, drawn anew
+// for every row: rows that are equal become different ones.
+func reals(name string, t *data.Table) (*data.Table, error) {
+	name = strings.TrimSuffix(name, realSuffix)
+	schema, _, err := data.GuessSchema(t, data.Options{})
+	if err != nil {
+		return nil, err
+	}
+	columns, known := realColumns[name]
+	if !known {
+		return nil, fmt.Errorf("%s has no columns of real numbers that go without the others", name)
+	}
+	if columns == nil {
+		columns = t.Columns[:len(t.Columns)-1]
+	}
+	values := make([]float64, t.Rows()*len(columns))
+	rng := rand.New(rand.NewPCG(1, 0))
+	for d, column := range columns {
+		c, err := t.Column(column)
+		if err != nil {
+			return nil, err
+		}
+		step := schema[c].Step
+		for i := range t.Rows() {
+			values[i*len(columns)+d] = t.At(i, c) + step*(rng.Float64()-0.5)
+		}
+	}
+	return data.FromFlat(values, len(columns), slices.Clone(columns)...)
+}
