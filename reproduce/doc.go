@@ -100,7 +100,7 @@ func (t Training) Resolve(quick bool) (*train.Config, error) {
 
 // Experiments lists all of them. The entries are the caller's own.
 func Experiments() []Experiment {
-	return slices.Concat([]Experiment{mafBSDS300(), mafToy(), iafEnergies(), iafVAE()}, wines(), []Experiment{eonade(), eornade()}, madeExperiments())
+	return slices.Concat([]Experiment{mafBSDS300(), mafToy(), iafEnergies(), iafVAE()}, wines(), []Experiment{eonade(), eornade(), sbi(sbiRows[0]), sbi(sbiRows[1])}, madeExperiments())
 }
 
 // Names are the names of all experiments.

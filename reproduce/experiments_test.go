@@ -10,7 +10,7 @@ import (
 )
 
 // widths are those of the data, which need not be at hand.
-var widths = map[string]int{"maf-bsds300": 63, "maf-toy": 2, "iaf-energies": 2, "iaf-vae": 784, "wine-red": 11, "wine-white": 11, "eonade": 1, "eornade": 11,
+var widths = map[string]int{"maf-bsds300": 63, "maf-toy": 2, "iaf-energies": 2, "iaf-vae": 784, "wine-red": 11, "wine-white": 11, "sbi-two-moons": 2, "sbi-slcp": 5, "eonade": 1, "eornade": 11,
 	"made-adult": 123, "made-connect4": 126, "made-dna": 180, "made-mushrooms": 112, "made-nips": 500, "made-ocr_letters": 128}
 
 // A figure of these experiments has data of its own.

@@ -14,7 +14,7 @@ import (
 // A smoke test of wines and mushrooms goes from their files to a table.
 func TestQuickOnRealData(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
-	for _, name := range []string{"wine-red", "made-mushrooms"} {
+	for _, name := range []string{"wine-red", "made-mushrooms", "sbi-two-moons"} {
 		t.Run(name, func(t *testing.T) {
 			e, err := ByName(name)
 			if err != nil {

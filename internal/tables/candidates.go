@@ -45,7 +45,7 @@ var (
 
 // changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.
 var changes = map[string][]string{
-	"model.hidden":                  {"[32]", "[64]", "[128]", "[256]", "[64,64]", "[128,128]", "[256,256]"},
+	"model.hidden":                  {"[]", "[32]", "[64]", "[128]", "[256]", "[64,64]", "[128,128]", "[256,256]"},
 	"model.activation":              {"relu", "tanh"},
 	"model.components":              {"1", "5", "10"},
 	"model.reals":                   {"gaussian", "mog", "spline"},
@@ -104,7 +104,7 @@ func (c candidate) around() (all []candidate) {
 			continue
 		}
 		for _, value := range changes[path] {
-			if c.settings[path] != value {
+			if none := value == "[]" && c.name != oneOrder.name; !none && c.settings[path] != value {
 				all = append(all, c.changed(settings{path: value}))
 			}
 		}
@@ -118,7 +118,7 @@ func candidates(beginnings ...candidate) []candidate {
 	for _, c := range beginnings {
 		all = append(append(all, c), c.around()...)
 	}
-	return append(all, oneOrder.changed(settings{"model.hidden": "[]"}))
+	return all
 }
 
 // joined are beginnings with the best two changes, the best three and so on, of those that were better than the beginning: of each
