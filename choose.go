@@ -1,6 +1,7 @@
 package maskflow
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -14,9 +15,10 @@ import (
 	"github.com/maskflow/maskflow/models/nade"
 )
 
-// Auto is the kind of model that the columns choose: a spline MAF where all variables are real
-// numbers without steps, holes and atoms, otherwise a MADE with the output that each variable
-// needs, or a NADE with these where holes are values that are not known. [Config.LoadData] and [Config.Split] replace it by that model.
+// Auto is the kind of model that the columns and the number of training rows choose: a MADE with the output that each variable
+// needs, small and with four orders where rows are few; a spline MAF where they are many and all variables are real numbers without
+// steps, holes and atoms; a NADE where holes are values that are not known. docs/defaults.md has what was measured.
+// [Config.LoadData] and [Config.Split] replace it by that model.
 type Auto struct {
 	// Targets are those of a NADE, which is then chosen whatever the columns are; see [nade.Options].
 	Targets []string
@@ -27,7 +29,7 @@ func (*Auto) Name() string { return "auto" }
 
 // Help describes the kind of model.
 func (*Auto) Help() string {
-	return "a spline MAF where all variables are real numbers without steps, holes and atoms, else a MADE with output mixed, or a NADE with data.holes unknown or targets"
+	return fmt.Sprintf("a MADE with output mixed, small and of four orders below %d training rows; from there a spline MAF where all variables are real numbers without steps, holes and atoms; a NADE with data.holes unknown or targets", fewRows)
 }
 
 // Table declares the targets: all other options of the model that is chosen have their defaults.
@@ -48,19 +50,23 @@ func (a *Auto) Build(in models.Input) (models.Definition, error) {
 
 func (a *Auto) chosenOf(variables []models.Variable) models.Kind {
 	return a.chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }),
-		slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Unknown }))
+		slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Unknown }), fewRows)
 }
 
-// chosen is the kind of model for variables that are all plain real numbers, or not, and may be not known, or not.
-func (a *Auto) chosen(plain, unknown bool) models.Kind {
+// fewRows is the number of training rows from which on networks are large.
+const fewRows = 2000
+
+// chosen is the kind of model for so many rows of variables that are all plain real numbers, or not, and may be not known, or not.
+func (a *Auto) chosen(plain, unknown bool, rows int) models.Kind {
 	switch {
 	case unknown || len(a.Targets) > 0:
 		return &nade.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Targets: a.Targets}
+	case rows < fewRows:
+		return &made.Options{Output: "mixed", Hidden: []int{64}, Activation: "silu", Direct: true, Components: 3, Degrees: masks.SequentialDegrees, Masks: 4, Resample: masks.ResampleOrder}
 	case plain:
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
-	// Seen once, of diamonds: with sampled degrees the last columns were a nat behind.
-	return &made.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Degrees: masks.SequentialDegrees}
+	return &made.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Direct: true, Components: 20, Degrees: masks.SequentialDegrees}
 }
 
 func (c *Config) isAuto() bool {
@@ -79,7 +85,7 @@ func (c *Config) DataOptions() data.Options {
 	}
 	o.Typed = o.Typed || c.isAuto() || c.Model.Traits().Mixed
 	unknown := o.Holes == data.UnknownHoles
-	o.Choose = func(s data.Schema, o *data.Options) error {
+	o.Choose = func(s data.Schema, rows int, o *data.Options) error {
 		real, binary := true, true
 		for _, v := range s.Variables() {
 			of := s[v]
@@ -87,7 +93,7 @@ func (c *Config) DataOptions() data.Options {
 			real = real && of.Kind == data.Real && of.Step == 0 && !states
 			binary = binary && of.Kind == data.Binary && !states
 		}
-		err := c.choose(func(a *Auto) models.Kind { return a.chosen(real, unknown) })
+		err := c.choose(func(a *Auto) models.Kind { return a.chosen(real, unknown, rows) })
 		if m, ok := c.Model.(models.Mixing); ok && m.Traits().Binary && !binary {
 			err = c.mix(m)
 		}
@@ -129,7 +135,7 @@ func (c *Config) Follow(run *Config) error {
 			targets = of.Targets
 		}
 		if !slices.Equal(a.Targets, targets) {
-			return a.chosen(false, false) // which is another one
+			return a.chosen(false, false, fewRows) // which is another one
 		}
 		return run.Model
 	}); err != nil {
@@ -150,7 +156,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 	return s, c.choose(func(a *Auto) models.Kind {
 		switch {
 		case len(a.Targets) > 0:
-			k := a.chosen(false, false).(*nade.Options)
+			k := a.chosen(false, false, fewRows).(*nade.Options)
 			if k.Output = "mog"; s.Target == "" && s.Train.CheckBinary() == nil {
 				k.Output = "bernoulli"
 			}
@@ -160,7 +166,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 		case s.Train.CheckBinary() == nil:
 			return &made.Options{}
 		}
-		return a.chosen(true, false)
+		return a.chosen(true, false, s.Train.Rows)
 	})
 }
 

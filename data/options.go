@@ -58,9 +58,9 @@ type Options struct {
 	// Noise gives the values of integers, dates and steps uniform noise within their cells,
 	// for densities that have no probabilities of cells: flows.
 	Noise bool
-	// Choose, if not nil, is called with the whole schema before rows are prepared, and may
+	// Choose, if not nil, is called with the whole schema and the number of training rows before rows are prepared, and may
 	// change Noise.
-	Choose func(Schema, *Options) error
+	Choose func(s Schema, rows int, o *Options) error
 	// Dequantize is the number of levels L of discrete values 0 to L−1, to which
 	// the seed adds noise, see [Dequantise]. 0 adds none.
 	Dequantize int

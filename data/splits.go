@@ -335,7 +335,7 @@ func (p *Preparation) guess(parts []Part, o Options) (lines []string, err error)
 	tables := tablesOf(parts)
 	schema, lines, err := GuessSchema(tables[0], o, tables[1:]...)
 	if err == nil && o.Choose != nil {
-		err = o.Choose(schema, &o)
+		err = o.Choose(schema, parts[0].Len(), &o)
 	}
 	if err == nil {
 		err = p.fitTable(parts[0], schema, o)

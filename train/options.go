@@ -94,7 +94,7 @@ func (o *Options) Table(noisy ...string) option.Table {
 	return option.Table{
 		option.Of("batch", &o.Batch, 100, "number of rows in a step").Within(1, option.MaxSize).Mutable(),
 		option.Section("optimizer", option.Table{option.Pick("name", &o.Optimizer, "method that turns gradients into updates", optimizers()...)}),
-		option.Section("schedule", o.Schedule.table(&o.MaxSteps)).Mutable(),
+		option.Section("schedule", o.Schedule.table(&o.MaxSteps, &o.MaxEpochs)).Mutable(),
 		option.Section("anneal", option.Table{
 			option.Of("from", &o.Anneal.From, 1, "inverse temperature β at the first step").Above(0, 1),
 			option.Of("steps", &o.Anneal.Steps, 0, "number of steps over which β rises linearly to 1").Within(0, option.MaxSteps),

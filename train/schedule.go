@@ -36,13 +36,18 @@ type ScheduleOptions struct {
 	Own Schedule
 }
 
-func (o *ScheduleOptions) table(maxSteps *int) option.Table {
+func (o *ScheduleOptions) table(maxSteps, maxEpochs *int) option.Table {
 	final := func() *option.Row {
 		return option.Of("final", &o.Final, 0, "smallest fraction of the learning rate").Within(0, 1)
 	}
 	down := func() option.Table {
 		return option.Table{
-			option.From("steps", &o.Steps, func() int { return max(0, *maxSteps) }, "train.max_steps, or the last step of train.max_epochs",
+			option.From("steps", &o.Steps, func() int {
+				if *maxEpochs > 0 { // known when the rows are
+					return 0
+				}
+				return max(0, *maxSteps)
+			}, "train.max_steps, or the last step of train.max_epochs where that is earlier",
 				"step, counted from the start of the run, at which the rate reaches final").Within(0, option.MaxSteps),
 			final(),
 		}

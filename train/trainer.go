@@ -114,7 +114,11 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	o.Batch = min(o.Batch, splits.Train.Rows) // more would be padding in every step
 	t := &Trainer{data: data.IdentityOf(splits), o: o, backend: b, model: d, splits: splits, meanWeight: 1, rowsEpoch: -1, noiseEpoch: -1,
 		p: progress{Progress: Progress{Best: runlog.Float(math.NaN())}, Units: runlog.DataUnits}}
-	if t.schedule, err = newSchedule(o.Schedule, o.MaxEpochs*t.stepsPerEpoch()); err != nil {
+	last := o.MaxEpochs * t.stepsPerEpoch()
+	if o.MaxSteps > 0 {
+		last = min(last, o.MaxSteps)
+	}
+	if t.schedule, err = newSchedule(o.Schedule, last); err != nil {
 		return nil, err
 	}
 	if w := splits.Train.Weights; w != nil {

@@ -32,35 +32,44 @@ type candidate struct {
 	settings
 }
 
-// Where the search begins: networks of any order, those of one, and flows.
+// Where the search begins: networks of any order, those of one or some orders, and flows; small ones for few rows.
 var (
 	common = settings{"train.optimizer.name": "adamw", "train.optimizer.learning_rate": "0.01", "train.optimizer.weight_decay": "0.1", "train.schedule.name": "cosine",
 		"train.look_ahead": "0", "data.marginal": "spline", "model.activation": "silu", "train.ema": "0.99"}
-	network  = common.with(settings{"model.output": "mixed", "model.components": "3", "model.direct": "true"})
-	anyOrder = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[128]"})}
-	oneOrder = candidate{name: "one order", settings: network.with(settings{"model.type": "made", "model.hidden": "[64]", "model.degrees": "sequential"})}
-	flow     = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.hidden": "[64,64]", "model.layers": "3", "model.transform": "spline",
-		"train.optimizer.learning_rate": "0.003"})}
+	network = common.with(settings{"model.output": "mixed", "model.direct": "true"})
+	masked  = network.with(settings{"model.type": "made", "model.degrees": "sequential"})
+	flows   = common.with(settings{"model.type": "maf", "model.transform": "spline", "train.optimizer.learning_rate": "0.003"})
+
+	few = []candidate{
+		{name: "some orders", settings: masked.with(settings{"model.hidden": "[64]", "model.components": "3", "model.orders.count": "4"}).tidy()},
+		{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[64,64]", "model.components": "10", "train.batch": "200"})},
+		{name: "flow", settings: flows.with(settings{"model.hidden": "[64,64]", "model.layers": "3"})},
+	}
+	many = []candidate{
+		{name: "one order", settings: masked.with(settings{"model.hidden": "[256,256]", "model.components": "20"})},
+		{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})},
+		{name: "flow", settings: flows.with(settings{"model.hidden": "[128,128]", "model.layers": "5"})},
+	}
 )
 
 // changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.
 var changes = map[string][]string{
-	"model.hidden":                  {"[]", "[32]", "[64]", "[128]", "[256]", "[64,64]", "[128,128]", "[256,256]"},
+	"model.hidden":                  {"[32]", "[64]", "[128]", "[256]", "[64,64]", "[128,128]", "[256,256]", "[512,512]"},
 	"model.activation":              {"relu", "tanh"},
-	"model.components":              {"1", "5", "10"},
+	"model.components":              {"1", "3", "10", "20", "40"},
 	"model.reals":                   {"gaussian", "mog", "spline"},
 	"model.direct":                  {"false"},
 	"model.dropout":                 {"0.1"},
 	"data.marginal":                 {"standardise"},
-	"train.batch":                   {"50", "200"},
+	"train.batch":                   {"50", "100", "200"},
 	"train.ema":                     {"0", "0.998"},
 	"train.optimizer.name":          {"adam"},
 	"train.optimizer.decays":        {"weights"},
-	"train.optimizer.learning_rate": {"0.001", "0.003", "0.03"},
-	"train.optimizer.weight_decay":  {"0.001", "0.03", "0.3", "1"},
+	"train.optimizer.learning_rate": {"0.001", "0.003", "0.01", "0.03"},
+	"train.optimizer.weight_decay":  {"0.01", "0.03", "0.3", "1"},
 	"train.schedule.name":           {"constant", "linear"},
 	"train.look_ahead":              {"20"},
-	"model.orders.count":            {"4", "16"},
+	"model.orders.count":            {"1", "2", "4", "16"},
 	"model.transform":               {"affine"},
 	"model.base":                    {"nade"},
 	"model.permute":                 {"lu"},
@@ -78,8 +87,10 @@ func (s settings) tidy() settings {
 	if r := s["model.reals"]; r == "gaussian" || r == "spline" { // of one component
 		delete(s, "model.components")
 	}
-	if s["model.orders.count"] != "" { // of sequential degrees
+	if n := s["model.orders.count"]; n != "" && n != "1" { // of sequential degrees
 		s["model.orders.resample"] = "order"
+	} else {
+		delete(s, "model.orders.resample")
 	}
 	if s["train.optimizer.name"] == "adam" { // whose decay is another penalty
 		delete(s, "train.optimizer.weight_decay")
@@ -104,7 +115,7 @@ func (c candidate) around() (all []candidate) {
 			continue
 		}
 		for _, value := range changes[path] {
-			if none := value == "[]" && c.name != oneOrder.name; !none && c.settings[path] != value {
+			if c.settings[path] != value {
 				all = append(all, c.changed(settings{path: value}))
 			}
 		}

@@ -26,26 +26,24 @@ type options struct {
 	time                                 time.Duration
 }
 
-// choice is what is chosen on some tables, the smallest first, of what is around some beginnings, and of what the choice before it
-// was left with after its first round.
+// choice is what is chosen on some tables, those that are read first being the smallest, of what is around some beginnings.
 type choice struct {
 	name       string
 	tables     []string
 	beginnings []candidate
+	rounds     []round
 }
 
-var choices = []choice{
-	{"Tables of all kinds of columns", []string{"diabetes", "breast_cancer", "computers", "slid", "diamonds"}, []candidate{anyOrder, oneOrder}},
-	{"Real numbers without steps", []string{"diabetes reals", "breast_cancer reals", "diamonds reals"}, []candidate{flow}},
-}
-
-// round is one of the rounds: so many steps and seeds, on some of the tables, after which so many of each beginning are kept.
+// round is one of the rounds: so many steps and seeds, on the first of the tables, after which so many of each beginning are kept.
 type round struct {
 	steps, seeds, tables, keep int
 }
 
 // The first round's best are joined by what they change together.
-var rounds = []round{{600, 1, 2, 3}, {2000, 1, 5, 2}, {6000, 2, 5, 1}}
+var choices = []choice{
+	{"Few rows", []string{"diabetes", "breast_cancer", "diabetes reals", "breast_cancer reals"}, few, []round{{600, 1, 2, 3}, {1500, 2, 4, 2}, {1500, 5, 4, 1}}},
+	{"Many rows", []string{"computers", "slid", "diamonds reals", "diamonds"}, many, []round{{1500, 1, 2, 2}, {6000, 1, 4, 1}, {10000, 2, 4, 1}}},
+}
 
 // lab trains, or knows that it has.
 type lab struct {
@@ -201,14 +199,14 @@ func ranked(all []candidate, nll []map[string]float64, variables map[string]int)
 	return figures
 }
 
-// search plays all rounds of a choice among the candidates whose name matches, and returns those that the first round kept.
-func (l *lab) search(ctx context.Context, of choice, others []candidate, only *regexp.Regexp) (played [][]figure, kept []candidate, err error) {
-	all := slices.DeleteFunc(append(candidates(of.beginnings...), others...), func(c candidate) bool { return !only.MatchString(c.name) })
-	for k, r := range rounds {
+// search plays all rounds of a choice among the candidates whose name matches.
+func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (played [][]figure, err error) {
+	all := slices.DeleteFunc(candidates(of.beginnings...), func(c candidate) bool { return !only.MatchString(c.name) })
+	for k, r := range of.rounds {
 		tables := of.tables[:min(r.tables, len(of.tables))]
 		figures, err := l.play(ctx, r, tables, all)
 		if err != nil {
-			return played, kept, err
+			return played, err
 		}
 		played = append(played, figures)
 		said := fmt.Sprintf("%s, round %d: %d steps, %d tables, %d seeds\n", of.name, k+1, r.steps, len(tables), r.seeds)
@@ -216,14 +214,13 @@ func (l *lab) search(ctx context.Context, of choice, others []candidate, only *r
 			said += fmt.Sprintf("  %.4f  %s\n", f.mean(""), f.name)
 		}
 		if _, err := io.WriteString(l.out, said); err != nil {
-			return played, kept, err
+			return played, err
 		}
 		if all = r.kept(figures); k == 0 {
 			all = append(all, joined(figures, of.beginnings)...)
-			kept = all
 		}
 	}
-	return played, kept, nil
+	return played, nil
 }
 
 // kept are the best of each beginning.
@@ -241,12 +238,9 @@ func (r round) kept(figures []figure) (all []candidate) {
 // choose plays all choices and writes the page, of what was played before the time was over too.
 func (l *lab) choose(ctx context.Context, only *regexp.Regexp) error {
 	var played [][][]figure
-	var kept []candidate
 	var failed error
 	for _, of := range choices {
-		var rounds [][]figure
-		var err error
-		rounds, kept, err = l.search(ctx, of, kept, only)
+		rounds, err := l.search(ctx, of, only)
 		played, failed = append(played, rounds), cmp.Or(failed, err)
 		if err != nil && !errors.Is(err, errTime) {
 			return err

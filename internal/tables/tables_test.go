@@ -102,7 +102,7 @@ func TestTheSearchGoesOn(t *testing.T) {
 	dir, n := t.TempDir(), 0
 	first := 0
 	for _, of := range choices {
-		first += len(candidates(of.beginnings...)) * min(rounds[0].tables, len(of.tables))
+		first += len(candidates(of.beginnings...)) * min(of.rounds[0].tables, len(of.tables))
 	}
 	if n := len(candidates(choices[0].beginnings...)); n < 30 {
 		t.Fatalf("%d candidates, need 30 or more", n)
@@ -148,15 +148,15 @@ func TestCandidatesAreSettings(t *testing.T) {
 		table.Set(i, 1, float64(rng.IntN(20)))
 		table.SetText(i, 2, string(rune('a'+rng.IntN(3))))
 	}
-	all := candidates(anyOrder, oneOrder)
+	all := candidates(few[:2]...)
 	for _, c := range slices.Concat(all[:2], all[len(all)-2:], all[len(all)/2:][:1]) {
 		m := must.M1(measure(t.Context(), b, "x", table, 1, c.with(settings{"train.max_steps": "3"}).sets()))
 		if m.NLL == nil || m.Variables != 3 || m.Named == "" {
 			t.Errorf("%s: %+v", c.name, m)
 		}
 	}
-	for _, c := range append(all, candidates(flow)...) {
-		if _, err := train.SourceConfig("x", rounds[0].sets(c)); err != nil {
+	for _, c := range append(all, candidates(many...)...) {
+		if _, err := train.SourceConfig("x", choices[0].rounds[0].sets(c)); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
