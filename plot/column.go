@@ -72,15 +72,13 @@ func (c Column) Number(numbers, weights [2][]float64, rows [2]float64, step floa
 		sorted[k] = slices.DeleteFunc(slices.Clone(numbers[k]), func(v float64) bool { return !num.Finite(v) })
 		slices.Sort(sorted[k])
 		if n := len(sorted[k]); n > 0 {
-			all = all.with(core(sorted[k]))
+			all = all.with(core(sorted[k], 0.25))
 		}
 	}
 	if all.empty() {
 		return c
 	}
-	// Of few numbers the counts in many bins mean little.
-	const leastBins = 16
-	bins := min(most, max(leastBins, int(3*math.Cbrt(float64(min(len(sorted[0]), len(sorted[1])))))))
+	bins := binsOf(min(len(sorted[0]), len(sorted[1])), most)
 	switch {
 	case step > 0:
 		first, last := math.Round(all.lo/step), math.Round(all.hi/step)
@@ -104,11 +102,18 @@ func (c Column) Number(numbers, weights [2][]float64, rows [2]float64, step floa
 	return c
 }
 
-// core is the extremes of sorted numbers, or where these are far out of the others, ends that leave the tails out.
-func core(sorted []float64) block {
+// binsOf is how many bins n numbers get, at most: of few numbers the counts in many bins mean little.
+func binsOf(n, most int) int {
+	const least = 16
+	return min(most, max(least, int(3*math.Cbrt(float64(n)))))
+}
+
+// core is the extremes of sorted numbers, or where these are further out of the others than a part of the range of these,
+// ends that leave the tails out.
+func core(sorted []float64, part float64) block {
 	cut := int(tails * float64(len(sorted)))
 	lo, hi := sorted[cut], sorted[len(sorted)-1-cut]
-	room := 0.25 * (hi - lo)
+	room := part * (hi - lo)
 	if lo == hi {
 		return block{sorted[0], sorted[len(sorted)-1]}
 	}

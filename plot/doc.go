@@ -9,6 +9,7 @@
 // room gives no lines.
 //
 //   - [Heatmap] draws a [Grid], such as a density of two variables.
+//   - [Pairs] are drawn as regions of highest density of each two variables, such as parameters of a posterior density.
 //   - [Images] draws many small grey images beside each other.
 //   - [Histogram] draws [Bars], such as how often each value of a probability integral transform came out.
 //   - [Chart] draws lines over a common x, such as the losses of a run: over all of it or in a window, with an index

@@ -3,6 +3,7 @@ package plot_test
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/maskflow/maskflow/plot"
 )
@@ -55,6 +56,47 @@ func ExampleHistogram() {
 	//   |############::::::::::::......
 	//  0+##############################
 	//   0.0            0.5           1.0
+}
+
+// Samples of two parameters that a measurement tells the sum of, and a third, with true values.
+func ExamplePairs() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	p := plot.Pairs{Names: []string{"a", "b", "c"}, Marks: []float64{0.5, -0.5, 1}}
+	for range 2000 {
+		a := rng.NormFloat64()
+		p.Samples.Values = append(p.Samples.Values, float32(a), float32(0.2*rng.NormFloat64()-a), float32(rng.ExpFloat64()))
+	}
+	for _, line := range p.Draw(50, 30, plot.Style{}) {
+		fmt.Println(line)
+	}
+	// Output:
+	// a
+	//        |     ##
+	//        |    ###:
+	//        |    ####
+	//        |   :#####
+	//        |  .######.
+	//        |.:########:.
+	//        +------X-----
+	// b
+	//    3.17+ ..          |     ##
+	//        | .:#+        |    :###
+	//        |   +@@*      |    ####
+	//        |     +X@-    |   #####:
+	//        |       :+-.  |  .######.
+	//   -3.22+         .   |.:########:.
+	//        +------------ +-----X------
+	// c
+	//    5.22+             |             |#
+	//        |             |             |#
+	//        |   .:::::.   |  ..::::.    |##
+	//        | .::-----::  | :::----::.  |##:
+	//        |::-+##X#+-:: |::-+#X##+-:: |###:
+	//       0+:-+@@@@@@+-: |:-+@@@@@@+-: |######:.....
+	//        +------------ +------------ +--X---------
+	//         -3.14   3.16  -3.22   3.17  0       5.22
+	//         a             b             c
+	// @@ 50 %  ++ 80 %  :: 95 %  X true values
 }
 
 // The loss of a run with its average over the steps, and the best validation.

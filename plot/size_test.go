@@ -129,6 +129,19 @@ func TestChartsStayInTheirSize(t *testing.T) {
 		"dots": func(t *rapid.T, width, height int, style Style) []string {
 			return drawDots(t).Draw(width, height, style)
 		},
+		"pairs": func(t *rapid.T, width, height int, style Style) []string {
+			p := Pairs{Names: rapid.SliceOfN(rapid.String(), 0, 9).Draw(t, "names")}
+			for _, s := range []*Samples{&p.Samples, &p.Beside} {
+				s.Name = rapid.String().Draw(t, "name")
+				for _, v := range drawValues(t, len(p.Names)*rapid.IntRange(0, 4).Draw(t, "n"), "values") {
+					s.Values = append(s.Values, float32(v))
+				}
+			}
+			if rapid.Bool().Draw(t, "marked") {
+				p.Marks = drawValues(t, len(p.Names), "marks")
+			}
+			return p.Draw(width, height, style)
+		},
 		"bars": func(t *rapid.T, width, height int, style Style) []string {
 			values := drawValues(t, rapid.IntRange(1, 60).Draw(t, "bars"), "values")
 			return BarRow(append(values, 1), rapid.SliceOfN(rapid.String(), 0, 60).Draw(t, "names"), width, height, style)
