@@ -3,6 +3,7 @@
 //
 //   - [Density] draws a density of two variables, with samples over it.
 //   - [Samples] draws images beside each other, or pairs of numbers as points.
+//   - [Pairs] draws samples of up to eight variables, each and in pairs, with regions of highest density and true values.
 //   - [Completions] draws images of which a part is given, beside what is drawn for the rest.
 //   - [Calibration] draws whether probability integral transforms are uniform, with the test of Kolmogorov and Smirnov.
 //   - [Curve] draws learning curves.

@@ -3,6 +3,8 @@ package picture_test
 import (
 	"fmt"
 	"log"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 
@@ -32,6 +34,28 @@ func ExampleDensity() {
 	}
 	fmt.Println(picture.Density(filepath.Join(dir, "density.jpg"), g, samples, picture.Labels{}) != nil)
 	// Output: true
+}
+
+// Samples of a posterior density of three parameters, with their true values and samples of the prior.
+func ExamplePairs() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	p := plot.Pairs{
+		Names:   []string{"mass", "radius", "age"},
+		Samples: plot.Samples{Name: "the posterior"}, Beside: plot.Samples{Name: "prior"},
+		Marks: []float64{1.1, 0.4, math.NaN()}, // the age is not known
+	}
+	for range 1000 {
+		mass := 1 + 0.3*rng.NormFloat64()
+		p.Samples.Values = append(p.Samples.Values, float32(mass), float32(mass*mass/2+0.1*rng.NormFloat64()), float32(rng.ExpFloat64()))
+		p.Beside.Values = append(p.Beside.Values, float32(2*rng.Float64()), float32(2*rng.Float64()), float32(5*rng.Float64()))
+	}
+	dir, err := os.MkdirTemp("", "picture")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	fmt.Println(picture.Pairs(filepath.Join(dir, "posterior.svg"), p, picture.Labels{Title: "Star 17"}))
+	// Output: <nil>
 }
 
 // Images of two by two pixels whose upper halves are given, and two completions of each.

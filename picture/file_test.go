@@ -31,6 +31,11 @@ func TestErrorsNameWhatIsWrong(t *testing.T) {
 	calibration := func(names []string, pit ...[]float64) func(string) error {
 		return func(path string) error { return Calibration(path, pit, nil, names, Labels{}) }
 	}
+	pairs := func(names, values int) func(string) error {
+		return func(path string) error {
+			return Pairs(path, plot.Pairs{Names: make([]string, names), Samples: plot.Samples{Values: make([]float32, values)}}, Labels{})
+		}
+	}
 	backwards := quarters
 	backwards.X = plot.Range{Lo: 4, Hi: -4}
 	for _, test := range []struct {
@@ -61,6 +66,9 @@ func TestErrorsNameWhatIsWrong(t *testing.T) {
 		{"a.png", completions(12, 6, 18, 2, 2, 3), []string{"18 values", "2 images"}},
 		{"a.png", completions(12, 6, 0, 2, 2, 3), []string{"0 values"}},
 		{"a.png", completions(2, 2, 2100, 1, 1, 2), []string{"1052 images", "1024"}},
+		{"a.png", pairs(9, 9), []string{"9 variables", "2 to 8"}},
+		{"a.png", pairs(2, 3), []string{"3 values", "2 variables"}},
+		{"a.png", pairs(2, 0), []string{"no samples"}},
 		{"a.png", calibration(nil), []string{"0 variables"}},
 		{"a.png", calibration([]string{"a"}, []float64{1}, []float64{1}), []string{"1 names for 2 variables"}},
 		{"a.png", calibration([]string{"a", "pH"}, []float64{1}, []float64{0, 1.5}), []string{"variable 1", `"pH"`, "row 1", "1.5"}},
@@ -145,7 +153,11 @@ func TestMarginsAreFree(t *testing.T) {
 		"samples":     func(path string) error { return Samples(path, make([]float32, 6), 1, []int{2, 3}, l) },
 		"scatter":     func(path string) error { return Samples(path, []float32{0, 0, 1e6, 1e6}, 2, []int{2}, l) },
 		"calibration": func(path string) error { return Calibration(path, [][]float64{{0.5, 0.7}}, nil, []string{long}, l) },
-		"curve":       func(path string) error { return Curve(path, l, Series{Name: long, Y: []float64{0, 1e8}}) },
+		"pairs": func(path string) error {
+			p := plot.Pairs{Names: []string{long, long}, Samples: plot.Samples{Name: long, Values: []float32{0, 1e6, 1, 1.0001e6}}, Marks: []float64{0, 0}}
+			return Pairs(path, p, l)
+		},
+		"curve": func(path string) error { return Curve(path, l, Series{Name: long, Y: []float64{0, 1e8}}) },
 	} {
 		img := drawnPNG(t, draw)
 		r, page := inked(img), img.Bounds()
