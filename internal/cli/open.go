@@ -382,14 +382,7 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 	case path == "":
 		return nil, usage(fmt.Errorf("the model of %s needs a context of %s (give it with --context)", r.Path, text.Count(width, "column")))
 	}
-	o, err := a.optionsAs(r, path, "")
-	if r.Preparation().Schema() == nil { // the file has other columns than the source
-		o, err = a.readOptions("", data.Dialect{})
-	}
-	if err != nil {
-		return nil, err
-	}
-	t, err := a.readTable(ctx, path, o)
+	t, err := a.readAside(ctx, r, path)
 	if err != nil {
 		return nil, err
 	}
@@ -397,4 +390,16 @@ func (a *app) readContext(ctx context.Context, r *maskflow.Model, path string, n
 		return nil, err
 	}
 	return t, contextRows(t, n)
+}
+
+// readAside reads all of a table that has some columns of the source of a run.
+func (a *app) readAside(ctx context.Context, r *maskflow.Model, path string) (*data.Table, error) {
+	o, err := a.optionsAs(r, path, "")
+	if r.Preparation().Schema() == nil { // by their places it has others
+		o, err = a.readOptions("", data.Dialect{})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.readTable(ctx, path, o)
 }

@@ -30,7 +30,8 @@ type plotOptions struct {
 	n                   int
 	shape               []int
 	seed                uint64
-	context             string
+	context, truth      string
+	columns             []string // of pairs, nil for the first ones
 	ascii               bool
 	changed             bool
 	ensemble            []string
@@ -42,6 +43,10 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
   density      ln p(x) of a model of two variables over the range of its data, with rows
                of the split (of a target: samples of the flow)
   samples      images beside each other, or pairs of numbers as points
+  pairs        samples of two to eight variables that are numbers, each and in pairs, with the
+               regions of highest density that hold 50, 80 and 95 % of them: given the one
+               row of --context, with the true values of --truth, or without both beside
+               rows of the split
   completions  images of the split of which a half is given: the image, what is given of it,
                and the rest drawn by the model several times (of a model.type: nade)
   columns      each column of the rows of the split beside samples: shares of levels, holes
@@ -54,21 +59,23 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
                the coverage of regions, and what the context gains
   curve        likelihoods of training and validation by steps
 
-Of an ensemble the density, the samples and the columns are those of the mixture, and so is the
-calibration: transforms of p(x) = 1/M Σ p_m(x), for which all members need to have one order of
-the variables (made, nade). Completions and curves are of one run.`
+Of an ensemble the density, the samples, the pairs and the columns are those of the mixture, and
+so is the calibration: transforms of p(x) = 1/M Σ p_m(x), for which all members need to have one
+order of the variables (made, nade). Completions and curves are of one run.`
 
 func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions
 	c := &cobra.Command{
 		Use:   "plot RUN --kind KIND [-o FILE]",
-		Short: "Draw columns, a density, samples, completions, calibration or learning curves",
+		Short: "Draw columns, a density, samples, pairs, completions, calibration or learning curves",
 		Long:  plotLong,
 		Example: `  maskflow plot runs/banana --kind density
   maskflow plot runs/banana --kind density -o banana.png --bounds -8,8,-4,12
   maskflow plot runs/vae --kind samples -o digits.svg --shape 28,28 -n 64
   maskflow plot runs/digits --kind completions -o halves.png --half left --rows 2,0,17 -n 8
   maskflow plot runs/people --kind columns -o people.png
+  maskflow plot runs/moons --kind pairs -o posterior.png --context observed.csv --truth truth.csv
+  maskflow plot runs/power --kind pairs --columns voltage,global_intensity
   maskflow plot runs/power --kind calibration --json`,
 		RunE: func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
 	}
@@ -78,12 +85,15 @@ func (a *app) plotCommand() *cobra.Command {
 	splitFlag(c, &o.split)
 	f.Float32SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
 	f.Lookup("bounds").DefValue = "" // else it is shown as []
-	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, 6 completions of a row, all rows for a calibration, at most 10,000 for columns)")
+	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, 6 completions of a row, all rows for a calibration, at most 10,000 for columns, 10,000 for pairs)")
 	f.IntSliceVar(&o.shape, "shape", nil, "height and width `H,W` of images, where the source has none")
 	wordFlag(c, &o.half, "half", "upper", "`HALF` of each image that is given for its completions", slices.Sorted(maps.Keys(halves))...)
 	f.IntSliceVar(&o.rows, "rows", nil, "rows `I,J,…` of the split to complete, counted from 0 (default a few, evenly)")
 	f.Uint64Var(&o.seed, "seed", 0, "random seed of the samples")
-	f.StringVar(&o.context, "context", "", "`file` with the context of the samples")
+	f.StringVar(&o.context, "context", "", "`file` with the context of the samples, of pairs one row")
+	f.StringVar(&o.truth, "truth", "", "`file` with one row of true values to mark in pairs, by the names of the variables or by their places")
+	f.StringSliceVar(&o.columns, "columns", nil, "variables `A,B,…` whose pairs are drawn (default the first ones)")
+	f.Lookup("columns").DefValue = ""
 	ensembleFlag(c, &o.ensemble)
 	a.readFlags(c)
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
@@ -103,7 +113,7 @@ var plotKinds = map[string]struct {
 }{
 	"calibration": {model: (*app).plotCalibration}, "columns": {model: (*app).plotColumns},
 	"completions": {model: (*app).plotCompletions}, "curve": {run: (*app).plotCurve},
-	"density": {model: (*app).plotDensity}, "samples": {model: (*app).plotSamples},
+	"density": {model: (*app).plotDensity}, "pairs": {model: (*app).plotPairs}, "samples": {model: (*app).plotSamples},
 }
 
 func plotKindNames() []string { return slices.Sorted(maps.Keys(plotKinds)) }
@@ -112,7 +122,7 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 	if err := needs(c, "kind"); err != nil {
 		return err
 	}
-	if err := checkOutput(c, "output", o.output, pictures(".png", ".svg"), o.context); err != nil {
+	if err := checkOutput(c, "output", o.output, pictures(".png", ".svg"), o.context, o.truth); err != nil {
 		return err
 	}
 	switch {
@@ -122,8 +132,12 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 		return misused(c, "--bounds is for --kind density")
 	case o.bounds != nil && !isWindow(o.bounds):
 		return misused(c, "--bounds: need four numbers x0,x1,y0,y1 with x0 < x1 and y0 < y1")
-	case o.context != "" && o.kind != "samples":
-		return misused(c, "--context is for --kind samples")
+	case o.context != "" && o.kind != "samples" && o.kind != "pairs":
+		return misused(c, "--context is for --kind samples and pairs")
+	case (o.truth != "" || o.columns != nil) && o.kind != "pairs":
+		return misused(c, "--truth and --columns are for --kind pairs")
+	case o.truth == "-" && o.context == "-":
+		return misused(c, "--context and --truth cannot both be standard input")
 	case len(o.shape) > 0 && o.kind != "samples" && o.kind != "completions":
 		return misused(c, "--shape is for --kind samples and completions")
 	case (o.rows != nil || c.Flags().Changed("half")) && o.kind != "completions":

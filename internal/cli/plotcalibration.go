@@ -43,7 +43,7 @@ func (a *app) plotCalibration(ctx context.Context, e *maskflow.Ensemble, o plotO
 		}
 		return usage(fmt.Errorf("--kind calibration of %s: %w", e.Name(0), err))
 	}
-	names, columns, weights := columnNames(set, set.Dim), make([][]float64, set.Dim), make([][]float64, set.Dim)
+	names, columns, weights := columnNames(set.Columns, set.Dim), make([][]float64, set.Dim), make([][]float64, set.Dim)
 	var found []map[string]any
 	t := newTable("variable", ">KS", ">p")
 	for d := range columns {

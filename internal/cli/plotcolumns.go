@@ -97,7 +97,7 @@ func compareColumns(r *maskflow.Model, set *data.Prepared, rows [2][]float32, bi
 	}
 	schema := prep.Schema()
 	var all []plot.Column
-	for d, name := range columnNames(set, dim) {
+	for d, name := range columnNames(set.Columns, dim) {
 		is := data.Column{Name: name}
 		switch {
 		case schema != nil:

@@ -69,15 +69,15 @@ func (a *app) plotRows(ctx context.Context, e *maskflow.Ensemble, o *plotOptions
 	} else {
 		rows, err = r.Preparation().UndoValues(set.X[:min(n, set.Rows)*set.Dim])
 	}
-	return rows, columnNames(set, r.Definition().Dim()), err
+	return rows, columnNames(set.Columns, r.Definition().Dim()), err
 }
 
-// columnNames are those of the source, or x1, x2, ….
-func columnNames(set *data.Prepared, dim int) []string {
-	if len(set.Columns) == dim {
-		return set.Columns
+// columnNames are names of variables, or x1, x2, … where the source has none.
+func columnNames(names []string, dim int) []string {
+	if len(names) == dim {
+		return names
 	}
-	names := make([]string, dim)
+	names = make([]string, dim)
 	for d := range names {
 		names[d] = fmt.Sprintf("x%d", d+1)
 	}
