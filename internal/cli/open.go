@@ -133,7 +133,6 @@ func (a *app) checkReading(r *maskflow.Model, name string, orders []int) error {
 // ensembleFlag adds --ensemble to a command that takes a RUN.
 func ensembleFlag(c *cobra.Command, with *[]string) {
 	c.Flags().StringSliceVar(with, "ensemble", nil, "further runs `RUN[,RUN...]`, with which RUN is an ensemble")
-	c.Flags().Lookup("ensemble").DefValue = ""
 }
 
 // pages reads the rows of a file one page after the other, or as CSV those of standard input for "-".

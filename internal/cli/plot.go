@@ -93,7 +93,6 @@ func (a *app) plotCommand() *cobra.Command {
 	f.StringVar(&o.context, "context", "", "`file` with the context of the samples, of pairs one row")
 	f.StringVar(&o.truth, "truth", "", "`file` with one row of true values to mark in pairs, by the names of the variables or by their places")
 	f.StringSliceVar(&o.columns, "columns", nil, "variables `A,B,…` whose pairs are drawn (default the first ones)")
-	f.Lookup("columns").DefValue = ""
 	ensembleFlag(c, &o.ensemble)
 	a.readFlags(c)
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
