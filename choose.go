@@ -29,7 +29,7 @@ func (*Auto) Name() string { return "auto" }
 
 // Help describes the kind of model.
 func (*Auto) Help() string {
-	return fmt.Sprintf("a MADE with output mixed, small and of four orders below %d training rows; from there a spline MAF where all variables are real numbers without steps, holes and atoms; a NADE with data.holes unknown or targets", fewRows)
+	return fmt.Sprintf("a MADE with output mixed, small and of four orders below %d training rows; from there a spline MAF where all variables are real numbers without steps, holes and atoms; a NADE with data.holes unknown or targets", data.FewRows)
 }
 
 // Table declares the targets: all other options of the model that is chosen have their defaults.
@@ -50,19 +50,16 @@ func (a *Auto) Build(in models.Input) (models.Definition, error) {
 
 func (a *Auto) chosenOf(variables []models.Variable) models.Kind {
 	return a.chosen(!slices.ContainsFunc(variables, func(v models.Variable) bool { return !v.Smooth() }),
-		slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Unknown }), fewRows)
+		slices.ContainsFunc(variables, func(v models.Variable) bool { return v.Unknown }), data.FewRows)
 }
-
-// fewRows is the number of training rows from which on networks are large.
-const fewRows = 2000
 
 // chosen is the kind of model for so many rows of variables that are all plain real numbers, or not, and may be not known, or not.
 func (a *Auto) chosen(plain, unknown bool, rows int) models.Kind {
 	switch {
 	case unknown || len(a.Targets) > 0:
 		return &nade.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Targets: a.Targets}
-	case rows < fewRows:
-		return &made.Options{Output: "mixed", Hidden: []int{64}, Activation: "silu", Direct: true, Components: 3, Degrees: masks.SequentialDegrees, Masks: 4, Resample: masks.ResampleOrder}
+	case rows < data.FewRows:
+		return &made.Options{Output: "mixed", Hidden: []int{64}, Activation: "silu", Direct: true, Components: 1, Degrees: masks.SequentialDegrees, Masks: 4, Resample: masks.ResampleOrder}
 	case plain:
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
@@ -135,7 +132,7 @@ func (c *Config) Follow(run *Config) error {
 			targets = of.Targets
 		}
 		if !slices.Equal(a.Targets, targets) {
-			return a.chosen(false, false, fewRows) // which is another one
+			return a.chosen(false, false, data.FewRows) // which is another one
 		}
 		return run.Model
 	}); err != nil {
@@ -156,7 +153,7 @@ func (c *Config) chosenFor(s *data.Splits, err error) (*data.Splits, error) {
 	return s, c.choose(func(a *Auto) models.Kind {
 		switch {
 		case len(a.Targets) > 0:
-			k := a.chosen(false, false, fewRows).(*nade.Options)
+			k := a.chosen(false, false, data.FewRows).(*nade.Options)
 			if k.Output = "mog"; s.Target == "" && s.Train.CheckBinary() == nil {
 				k.Output = "bernoulli"
 			}

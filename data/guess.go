@@ -23,6 +23,7 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 	if t == nil || t.rows == 0 {
 		return nil, nil, errNoRows
 	}
+	o.Marginal = o.marginal(t.rows)
 	g := guesser{o: o, tables: append([]*Table{t}, more...), notes: map[string][]note{}}
 	if err := g.declare(); err != nil {
 		return nil, nil, err

@@ -48,7 +48,7 @@ type Options struct {
 	// that are not declared for real numbers without steps and atoms.
 	Guess string
 	// Marginal is the transform of real, integer and date columns that declare none:
-	// "" or "standardise", "none" or "spline".
+	// "" or "standardise", "none" or "spline", or "auto", which is standardise for fewer than [FewRows] training rows, else spline.
 	Marginal string
 	// Holes is how cells of variables that are missing are read in training and ever after: "" or
 	// "event", a hole is an event of its own, or [UnknownHoles].
@@ -90,6 +90,22 @@ type Options struct {
 	MaxValues int
 }
 
+// FewRows is the number of training rows below which defaults are those of small data.
+const FewRows = 2000
+
+const autoMarginal = "auto"
+
+// marginal is the transform that Marginal comes to with so many training rows.
+func (o Options) marginal(rows int) string {
+	switch {
+	case o.Marginal != autoMarginal:
+		return o.Marginal
+	case rows < FewRows:
+		return string(Standardise)
+	}
+	return string(SplineScale)
+}
+
 // UnknownHoles is the value of [Options.Holes] by which a hole is a value that is not known.
 const UnknownHoles = "unknown"
 
@@ -126,8 +142,8 @@ func (o *Options) Table() option.Table {
 			"what columns of a table are, by name or by number from 0: a kind or a role alone, or some of the keys below; the rest is guessed"),
 		option.Words("guess", &o.Guess, "what is guessed of columns: all, kinds, steps and atoms; reals, numbers that are not declared are real, without steps and atoms",
 			"all", "reals"),
-		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; with its log-determinant",
-			string(Standardise), string(AsIs), string(SplineScale)),
+		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; auto, standardise for fewer than 2000 training rows, else spline; with its log-determinant",
+			string(Standardise), string(AsIs), string(SplineScale), autoMarginal),
 		option.Words("holes", &o.Holes, "what a missing cell of a table is: event, which has a probability; unknown, a value that is not known, which is summed out (model.type: nade)",
 			"event", UnknownHoles).Later(),
 		count("fold", &o.Fold, "which fold of a cross-validation, counted from 1, is the test rows").Default("0, no folds"),
@@ -231,7 +247,7 @@ func (o *Options) checkShortForms(report option.Report) {
 			report("the context is either the last columns or named ones (set one of context_columns and the role context)", "columns."+c.Name+".role", "context_columns")
 		}
 	}
-	if o.Standardise && o.Marginal != "" && o.Marginal != string(Standardise) {
+	if o.Standardise && o.Marginal != "" && o.Marginal != autoMarginal && o.Marginal != string(Standardise) {
 		report("columns are either standardised or "+o.Marginal+" (set one of standardise and marginal)", "marginal", "standardise")
 	}
 }

@@ -333,6 +333,7 @@ func (p *Preparation) fitContext(train Part) error {
 // guess makes the schema of the rows, and fits it to those for training.
 func (p *Preparation) guess(parts []Part, o Options) (lines []string, err error) {
 	tables := tablesOf(parts)
+	o.Marginal = o.marginal(parts[0].Len())
 	schema, lines, err := GuessSchema(tables[0], o, tables[1:]...)
 	if err == nil && o.Choose != nil {
 		err = o.Choose(schema, parts[0].Len(), &o)

@@ -39,8 +39,8 @@ func LoadConfig(path string, sets []string) (*Config, error) {
 // SourceConfig is the configuration that trains a model of type auto on a source of rows, changed by overrides. Its name
 // is that of the source up to the first dot.
 func SourceConfig(source string, sets []string) (*Config, error) {
-	const text = "data: {source: %s, marginal: spline}\nmodel: {type: auto}\n" +
-		"train: {batch: 100, optimizer: {name: adamw, learning_rate: 0.01, weight_decay: 0.1}, schedule: {name: cosine}, ema: 0.99, max_epochs: 400, max_steps: 10000, look_ahead: 0}\n"
+	const text = "data: {source: %s, marginal: auto}\nmodel: {type: auto}\n" +
+		"train: {batch: 100, optimizer: {name: adamw, learning_rate: 0.01, weight_decay: 0.1}, schedule: {name: cosine}, ema: 0.99, max_epochs: 600, max_steps: 10000, look_ahead: 0}\n"
 	name, _, _ := strings.Cut(filepath.Base(source), ".")
 	return ParseConfig(name, fmt.Appendf(nil, text, option.QuoteText(source)), sets)
 }
