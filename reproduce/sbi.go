@@ -52,7 +52,7 @@ func sbi(r sbiRow) Experiment {
 		var members []Training
 		for seed := range posteriorMembers {
 			members = append(members, Training{Name: fmt.Sprintf("%d-seed%d", size.pairs, seed+1), Config: r.task,
-				Sets: append([]string{"data.source=" + file, fmt.Sprintf("seed=%d", seed+1)}, size.sets...), short: []string{"model.hidden=[8]", "model.orders.count=2"}})
+				Sets: append([]string{"data.source=" + file, fmt.Sprintf("seed=%d", seed+1)}, size.sets...), short: []string{"model.hidden=[8]", "model.base_hidden=[8]", "model.orders.count=2"}})
 		}
 		add := func(what string, of []Training, rule Rule) {
 			e.Figures = append(e.Figures, Figure{What: fmt.Sprintf("%s pairs: %s", size.named, what), Unit: "C2ST, mean ± deviation over ten observations; 0.5 is perfect",
