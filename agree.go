@@ -17,7 +17,7 @@ type fact struct{ what, is string }
 // probabilities can be averaged: names, kinds, roles, levels, bounds, steps, periods, and what has a probability of its
 // own. Transforms and scales are a model's own.
 func agree(a, b *Model, nameA, nameB string) error {
-	x, y := columnsOf(a), columnsOf(b)
+	x, y := columnsOf(a.prep, a.Definition()), columnsOf(b.prep, b.Definition())
 	for i := range min(len(x), len(y)) {
 		for j, f := range x[i] {
 			g := y[i][j]
@@ -41,11 +41,10 @@ func agree(a, b *Model, nameA, nameB string) error {
 }
 
 // columnsOf are the variables, the columns of the context, and that of the weights, each with its name first.
-func columnsOf(m *Model) (all [][]fact) {
-	p := m.prep
+func columnsOf(p *data.Preparation, d models.Definition) (all [][]fact) {
 	schema := p.Schema()
 	if schema == nil {
-		return plainColumnsOf(m)
+		return plainColumnsOf(p, d)
 	}
 	modelled := p.Modelled()
 	for d, c := range p.Variables {
@@ -97,10 +96,10 @@ func factsOf(c data.Column, of *data.Modelled, made string) []fact {
 }
 
 // plainColumnsOf are the columns of rows without a schema, of which it is known what the model and the source make of them.
-func plainColumnsOf(m *Model) (all [][]fact) {
-	variables, context := m.prep.Names()
+func plainColumnsOf(p *data.Preparation, d models.Definition) (all [][]fact) {
+	variables, context := p.Names()
 	made := ""
-	for _, step := range m.prep.Steps {
+	for _, step := range p.Steps {
 		switch s := step.(type) {
 		case *data.Binarize:
 			made = "bits"
@@ -115,11 +114,11 @@ func plainColumnsOf(m *Model) (all [][]fact) {
 		}
 		all = append(all, factsOf(c, nil, made))
 	}
-	for d, v := range models.VariablesOf(m.Definition()) {
-		plain(variables, d, data.VariableRole, kindOf(v.Support.Kind), made)
+	for k, v := range models.VariablesOf(d) {
+		plain(variables, k, data.VariableRole, kindOf(v.Support.Kind), made)
 	}
-	for d := range m.Definition().ContextDim() {
-		plain(context, d, data.ContextRole, data.Real, "")
+	for k := range d.ContextDim() {
+		plain(context, k, data.ContextRole, data.Real, "")
 	}
 	return all
 }

@@ -44,6 +44,8 @@ type Modelled struct {
 	// takes the place of cells.
 	Grid *Grid
 	Step float64
+	// Noise is true where noise takes the place of cells.
+	Noise bool
 }
 
 // tabular is what a preparation knows of a table with a schema.
@@ -86,7 +88,7 @@ func (p *Preparation) Modelled() (all []Modelled) {
 		m := Modelled{Name: f.Name, Kind: f.Kind, Levels: len(f.Levels), Hole: f.hole(), Unknown: f.Missing && f.unknown,
 			Atoms: len(f.Atoms), Grid: f.grid, Step: f.Step}
 		if p.noisy() {
-			m.Kind, m.Levels, m.Atoms = Real, 0, 0
+			m.Kind, m.Levels, m.Atoms, m.Noise = Real, 0, 0, f.step(true) > 0
 		}
 		all = append(all, m)
 	}

@@ -41,6 +41,24 @@ type Start struct {
 	// Units are those of the training losses that follow: DataUnits, in which
 	// validations are, or empty for OwnUnits.
 	Units string `json:"units,omitempty"`
+	// Basis is what the likelihoods that follow are of, nil in the log of a version that did not record it, and Independent
+	// the negative log-likelihood of independent columns on the validation rows, in nats a row, nil where there is none.
+	Basis       *Basis `json:"basis,omitempty"`
+	Independent *Float `json:"independent_nll,omitempty"`
+}
+
+// Basis is what likelihoods are of. Those of two runs can be compared where all of it is equal.
+type Basis struct {
+	// Figure is what a validation measures: a likelihood, a conditional likelihood of some columns, a bound by so many draws.
+	Figure string `json:"figure"`
+	// Columns is a digest of the names, roles, kinds and levels of the columns.
+	Columns string `json:"columns"`
+	// Steps is a digest of what of them has a probability and what a density, and in which units: steps, periods, atoms,
+	// holes, noise.
+	Steps string `json:"steps"`
+	// Valid and Test are the number of the validation and of the test rows, and a digest of them in any order.
+	Valid string `json:"valid"`
+	Test  string `json:"test"`
 }
 
 // DataUnits are nats a row in the units of the source.
@@ -188,6 +206,8 @@ type Result struct {
 	Gain         Float    `json:"gain"`
 	BadRows      int      `json:"bad_rows"`
 	Others       Float    `json:"nll_others"`
+	// Independent is the NLL of independent columns on the same rows, nil where there is none.
+	Independent *Float `json:"independent_nll,omitempty"`
 }
 
 // ConditionalNLL names the figures of a run that is [Manifest.Conditional].

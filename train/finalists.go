@@ -110,9 +110,7 @@ func (t *Trainer) size(ctx context.Context, m models.Sized, w models.Weights, c 
 	valid := t.splits.Valid
 	params := exec.Parameters(t.model, w)
 	defer exec.Finalize(params)
-	baseline := *t.splits
-	baseline.Test = valid
-	better := data.IndependentColumns(&baseline).NLL - c.NLL
+	better := t.independent(valid).NLL - c.NLL
 	var perOrder [][]float64
 	for n := 1; n <= m.Cycle().Len(); n *= 2 {
 		blocks, err := t.evaluator.Blocks(ctx, params, t.orders(len(perOrder), n))
@@ -141,6 +139,16 @@ func (t *Trainer) size(ctx context.Context, m models.Sized, w models.Weights, c 
 		c.Ensemble = n
 	}
 	return c.Ensemble, nil
+}
+
+// independent is what independent columns score on some rows: of the targets alone, where a model has such.
+func (t *Trainer) independent(rows *data.Prepared) data.Baseline {
+	splits, of := *t.splits, []int(nil)
+	splits.Test = rows
+	if m, ok := t.model.(models.Targeted); ok {
+		of = m.Targets()
+	}
+	return data.IndependentColumns(&splits, of...)
 }
 
 func (t *Trainer) finalist(ctx context.Context, w models.Weights, of exec.Ensemble) (maskflow.Evaluation, error) {

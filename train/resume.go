@@ -202,7 +202,7 @@ func (r *run) takeOver() error {
 	if err := r.w.ReplaceConfig(text); err != nil {
 		return err
 	}
-	if err := r.write(runlog.Start{Step: r.trainer.p.Step, Resumed: true, Units: r.trainer.p.Units}); err != nil {
+	if err := r.start(true); err != nil {
 		return err
 	}
 	for _, what := range events {

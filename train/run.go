@@ -249,7 +249,21 @@ func (r *run) open() (err error) {
 	if r.trainer.run, err = runlog.ReadManifest(r.o.Dir); err != nil {
 		return err
 	}
-	return r.write(runlog.Start{Units: r.trainer.p.Units})
+	return r.start(false)
+}
+
+// start writes the record that opens a process of the run.
+func (r *run) start(resumed bool) error {
+	return r.write(runlog.Start{Step: r.trainer.p.Step, Resumed: resumed, Units: r.trainer.p.Units,
+		Basis: maskflow.BasisOf(r.model, r.splits, r.c.Eval), Independent: known(r.trainer.independent(r.splits.Valid).NLL)})
+}
+
+// known is a number of a record, nil where there is none.
+func known(v float64) *runlog.Float {
+	if !num.Finite(v) {
+		return nil
+	}
+	return new(runlog.Float(v))
 }
 
 func versions(b *backend.Backend) runlog.Versions {
@@ -386,7 +400,7 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 	end := r.requests.watch(runlog.Testing, r.saved.step)
 	var logp []float64
 	e, err := m.EvaluateOf(ctx, r.splits.Test, maskflow.EvalOptions{Progress: r.tested(), Row: func(v float64) { logp = append(logp, v) }})
-	t, targeted := r.model.(models.Targeted)
+	_, targeted := r.model.(models.Targeted)
 	if err == nil && !targeted {
 		s.Baselines, err = baseline.Compare(ctx, r.splits, r.splits.Test, logp)
 	}
@@ -406,12 +420,11 @@ func (r *run) test(ctx context.Context, s *Summary) error {
 		}
 	}
 	var remarks []string
-	var of []int // all variables
 	what, which := "NLL", ""
 	if targeted {
-		of, what, which = t.Targets(), runlog.ConditionalNLL, " of the targets"
+		what, which = runlog.ConditionalNLL, " of the targets"
 	}
-	b := data.IndependentColumns(r.splits, of...)
+	b := r.trainer.independent(r.splits.Test)
 	b.Name += which
 	if num.Finite(b.NLL) {
 		s.Baseline, s.BaselineNLL = b.Name, runlog.Float(b.NLL)
@@ -473,6 +486,9 @@ func (r *run) end(s *Summary, err error) error {
 	record := runlog.End{Status: s.Status, Step: s.Steps}
 	if s.Test != nil {
 		record.Test = ResultOf(*s.Test, s.Tested())
+		if s.Baseline != "" {
+			record.Test.Independent = &s.BaselineNLL
+		}
 	}
 	if r.unsaved == nil && !r.trainer.lost {
 		r.unsaved = r.secure() // again: the test may have taken long

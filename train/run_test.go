@@ -107,6 +107,43 @@ func TestRunWritesARunDirectory(t *testing.T) {
 	})
 }
 
+// A run records what its likelihoods are of, at each start, and what independent columns have on the same rows.
+func TestRunRecordsWhatItsLikelihoodsAreOf(t *testing.T) {
+	b := backendtest.Open(t, backend.KindGo)
+	dir, splits := filepath.Join(t.TempDir(), "run"), smallSplits()
+	c := parse(t, small, "train.max_epochs=1")
+	if _, err := Run(t.Context(), b, c, splits, RunOptions{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	others := *splits
+	others.Valid = splits.Test
+	c = parse(t, small, "train.max_epochs=2")
+	if _, err := Run(t.Context(), b, c, &others, RunOptions{Dir: dir, Resume: true, ChangedData: true}); err != nil {
+		t.Fatal(err)
+	}
+	h := loadHistory(t, dir)
+	if len(h.Starts) != 2 || h.End == nil || h.End.Test == nil {
+		t.Fatalf("%d starts, the end is %+v", len(h.Starts), h.End)
+	}
+	onValid := *splits
+	onValid.Test = splits.Valid
+	for i, of := range []*data.Splits{splits, &others} {
+		start := h.Starts[i]
+		if want := maskflow.BasisOf(must(c.NewModel(7, 0)), of, c.Eval); start.Basis == nil || *start.Basis != *want {
+			t.Errorf("start %d has the basis %+v, want %+v", i, start.Basis, want)
+		}
+		if i == 0 && (start.Independent == nil || float64(*start.Independent) != data.IndependentColumns(&onValid).NLL) {
+			t.Errorf("independent columns have %v on the validation rows, want %v", start.Independent, data.IndependentColumns(&onValid).NLL)
+		}
+	}
+	if *h.Starts[0].Basis == *h.Starts[1].Basis {
+		t.Error("other validation rows have the same basis")
+	}
+	if got := h.End.Test.Independent; got == nil || float64(*got) != data.IndependentColumns(splits).NLL {
+		t.Errorf("independent columns have %v on the test rows, want %v", got, data.IndependentColumns(splits).NLL)
+	}
+}
+
 func checkRunOrders(t *testing.T, h *runlog.History, s *Summary) {
 	t.Helper()
 	best := runlog.Float(math.Inf(1))

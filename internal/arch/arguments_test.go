@@ -53,7 +53,7 @@ import (
 
 // library lists the packages that other programs use, and the exported functions of each.
 var library = map[string][]any{
-	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, maskflow.Variables, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade, maskflow.NewEnsemble, maskflow.OpenEnsemble, maskflow.MemberPaths, maskflow.CheckMember},
+	".": {maskflow.LoadConfig, maskflow.WeightsHash, maskflow.ReadRun, maskflow.RunConfig, maskflow.Kinds, maskflow.NoisyKinds, maskflow.Notice, (*maskflow.Config).LoadData, maskflow.CheckRows, maskflow.Variables, (*maskflow.Config).NewModel, (*maskflow.Config).Resolve, maskflow.New, maskflow.Open, maskflow.Upgrade, maskflow.NewEnsemble, maskflow.OpenEnsemble, maskflow.MemberPaths, maskflow.CheckMember, maskflow.BasisOf},
 	"masks": {masks.Natural, masks.Reversed, masks.Shuffled, masks.Verify, masks.Connects, masks.Sequential, masks.Sampled,
 		masks.NewSet, masks.NewCycle},
 	"models": {models.ObjectiveOf, models.Passes, models.DensityOf, models.TargetsOf, models.Ungiven, models.Initialize, models.Zeros, models.InitByName, models.Normal,
