@@ -65,7 +65,8 @@ func train(dir string, width int, nll float64) error {
 		return err
 	}
 	defer w.Close()
-	if err := w.Append(runlog.Start{}); err != nil {
+	rows := runlog.Basis{Figure: "likelihood", Columns: "two numbers", Valid: "900 rows"} // a training takes it from the data
+	if err := w.Append(runlog.Start{Basis: &rows}); err != nil {
 		return err
 	}
 	if err := w.Append(runlog.Valid{Step: 100, Epoch: 1, NLL: runlog.Float(nll), Best: true}); err != nil {

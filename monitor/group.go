@@ -143,7 +143,7 @@ type Sorting int
 // The values of Sorting.
 const (
 	ByDir      Sorting = iota
-	ByBest             // lowest best validation first, those without one last; behind all others conditional likelihoods
+	ByBest             // class after class, see [Group.Classes], the lowest best validation first
 	ByName             // numbers in names by their value
 	ByStarted          // newest first
 	ByProgress         // most steps first
@@ -156,15 +156,7 @@ var sortings = []struct {
 	compare func(a, b *Run) int
 }{
 	{"directory", func(a, b *Run) int { return 0 }},
-	{"best", func(a, b *Run) int {
-		if a, b := a.Manifest.Conditional(), b.Manifest.Conditional(); a != b {
-			if a {
-				return 1
-			}
-			return -1
-		}
-		return compareBest(a.index.best, b.index.best)
-	}},
+	{"best", nil},
 	{"name", func(a, b *Run) int { return text.Compare(a.Name, b.Name) }},
 	{"started", func(a, b *Run) int { return b.started().Compare(a.started()) }},
 	{"step", func(a, b *Run) int { return cmp.Compare(b.lastStep(), a.lastStep()) }},
@@ -179,13 +171,30 @@ func (s Sorting) String() string { return sortings[s].name }
 
 // Sorted returns the runs that a query chooses at a moment, sorted.
 func (s *Group) Sorted(sorting Sorting, q Query, now time.Time) []*Run {
-	runs := make([]*Run, 0, len(s.Runs))
+	runs := s.chosen(q, now)
+	if sorting == ByBest {
+		classes := classesOf(runs)
+		runs = runs[:0]
+		for _, c := range classes {
+			runs = append(runs, c.Runs...)
+		}
+		return runs
+	}
+	slices.SortStableFunc(runs, sortings[sorting].compare)
+	return runs
+}
+
+// Classes divides the runs that a query chooses at a moment into those whose likelihoods can be compared: the largest class
+// first, and last the runs of which that is not known.
+func (s *Group) Classes(q Query, now time.Time) []Class { return classesOf(s.chosen(q, now)) }
+
+// chosen are the runs that a query chooses at a moment.
+func (s *Group) chosen(q Query, now time.Time) (runs []*Run) {
 	for _, r := range s.Runs {
 		if q.Match(r, now) {
 			runs = append(runs, r)
 		}
 	}
-	slices.SortStableFunc(runs, sortings[sorting].compare)
 	return runs
 }
 

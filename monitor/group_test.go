@@ -64,34 +64,19 @@ func given(runs ...*Run) *Group {
 	return s
 }
 
+// whole is what the likelihoods of runs are of unless a test says otherwise.
+var whole = runlog.Basis{Figure: "likelihood", Columns: "c", Steps: "s", Valid: "9 rows", Test: "8 rows"}
+
 func withHistory(name string, status runlog.Status, started int, nll ...float64) *Run {
 	r := &Run{
 		Name: name, State: &runlog.State{Status: status},
 		Manifest: &runlog.Manifest{Process: runlog.Process{Started: time.Unix(int64(started), 0)}},
 	}
+	r.History.Starts = []runlog.Start{{Basis: &whole}}
 	for i, v := range nll {
 		r.History.Valid = append(r.History.Valid, runlog.Valid{Step: int64(i + 1), NLL: runlog.Float(v)})
 	}
 	return r
-}
-
-// Conditional likelihoods are ranked among themselves, after the likelihoods of whole rows.
-func TestConditionalLikelihoodsAreApart(t *testing.T) {
-	s := given(withHistory("low", runlog.Done, 10, 0.5), withHistory("high", runlog.Done, 10, 20), withHistory("lower", runlog.Done, 10, 0.25),
-		withHistory("whole", runlog.Done, 10, 12))
-	for _, k := range []int{0, 2} {
-		s.Runs[k].Manifest.Objective = runlog.ConditionalLikelihood
-	}
-	var names []string
-	for _, r := range s.Sorted(ByBest, Query{}, time.Now()) {
-		names = append(names, r.Name)
-	}
-	if got := strings.Join(names, " "); got != "whole high lower low" {
-		t.Errorf("the runs by their best validation are %s", got)
-	}
-	if got := s.Runs[0].Summary(time.Now()).Objective; got != runlog.ConditionalLikelihood {
-		t.Errorf("the objective is %q", got)
-	}
 }
 
 func TestSorted(t *testing.T) {
@@ -184,7 +169,7 @@ func TestSummaryKeepsItsKeys(t *testing.T) {
 	for key, want := range map[string]any{
 		"name": "big-run", "title": "connect4", "status": "done", "dir": r.Dir, "host": "elsewhere", "backend": "go", "trouble": "", "error": "", "phase": "",
 		"step": 20.0, "epoch": 2.0, "elapsed_s": 7200.0, "loss": 12.5, "ema": 1.0, "lr": 0.5, "grad_norm": 2.0, "non_finite": 0.0, "bad_lines": 0.0,
-		"examples_per_second": "NaN", "look_ahead": 0.0, "max_epochs": 0.0, "max_steps": 0.0, "epochs_since_best": 1.0, "loading": false,
+		"above_independent": 4.0, "test_above_independent": 4.5, "class": 0.0, "examples_per_second": "NaN", "look_ahead": 0.0, "max_epochs": 0.0, "max_steps": 0.0, "epochs_since_best": 1.0, "loading": false,
 		"best":   map[string]any{"step": 10.0, "epoch": 1.0, "time_s": 6.0, "nll": 11.0, "nll_2se": "NaN", "bad_rows": 0.0, "nll_others": 11.0},
 		"valid":  map[string]any{"step": 20.0, "epoch": 2.0, "time_s": 7200.0, "nll": 11.5, "nll_2se": "NaN", "bad_rows": 0.0, "nll_others": 11.5},
 		"orders": map[string]any{"step": 20.0, "count": 2.0, "nll": 11.0, "mean": 11.25, "best_order": "NaN", "gain": 0.25, "gain_2se": "NaN", "ess": 1.5},

@@ -12,11 +12,12 @@ import (
 type index struct {
 	revision uint64 // of the history
 
-	train, valid, orders int // records that were taken in
-	ensembles            []Ensemble
-	epochs               epochs
+	starts, train, valid, orders int // records that were taken in
+	ensembles                    []Ensemble
+	epochs                       epochs
 
 	best      *runlog.Valid // nil without one
+	since     int64         // the step up to which validations are of something else than now
 	nonFinite int           // losses and likelihoods
 }
 
@@ -43,6 +44,12 @@ func (x *index) grow(h *runlog.History) {
 	if x.revision != h.Revision {
 		*x = index{revision: h.Revision}
 	}
+	for ; x.starts < len(h.Starts); x.starts++ {
+		now := h.Starts[x.starts]
+		if x.starts > 0 && now.Basis != nil && h.Starts[x.starts-1].Basis != nil && *now.Basis != *h.Starts[x.starts-1].Basis {
+			x.best, x.since = nil, now.Step
+		}
+	}
 	for ; x.train < h.Train.Len(); x.train++ {
 		t := h.Train.At(x.train)
 		x.epochs.inside(float64(t.Step), float64(t.Epoch))
@@ -55,7 +62,7 @@ func (x *index) grow(h *runlog.History) {
 		x.epochs.after(float64(v.Step), float64(v.Epoch))
 		if !num.Finite(float64(v.OfOthers())) {
 			x.nonFinite++
-		} else if x.best == nil || v.Better(*x.best) {
+		} else if (x.since == 0 || v.Step > x.since) && (x.best == nil || v.Better(*x.best)) {
 			x.best = &v
 		}
 	}

@@ -213,6 +213,7 @@ var figureKeys = []struct {
 	values func(subject) []any
 }{
 	{"best", func(s subject) []any { return known(s.run.index.best, func(v *runlog.Valid) any { return v.NLL }) }},
+	{"above", func(s subject) []any { return known(s.run.Above(), func(v *runlog.Float) any { return *v }) }},
 	{"valid", func(s subject) []any { return known(s.run.lastValid(), func(v *runlog.Valid) any { return v.NLL }) }},
 	{"loss", func(s subject) []any { return known(s.run.lastTrain(), func(t *runlog.Train) any { return t.Loss }) }},
 	{"step", func(s subject) []any { return []any{s.run.lastStep()} }},
@@ -252,7 +253,7 @@ func known[R any](r *R, read func(*R) any) []any {
 }
 
 // QueryKeys are the keys that a query has besides those of configurations: best
-// and valid (nats a row, on the validation rows), loss, step, epoch, status,
+// and valid (nats a row, on the validation rows), above (of best, nats above independent columns), loss, step, epoch, status,
 // name, gain and ess (of the ensemble over orders), orders (how many), test,
 // rate (steps a second), elapsed (seconds), host, backend.
 func QueryKeys() []string {

@@ -29,9 +29,9 @@ func queried(t *testing.T) *Run {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "sweep", "big-run")
 	rawRun(t, dir, strings.Join([]string{
-		trainLine(10, 1, 5, 13), trainLine(20, 2, 7200, 12.5), validLine(10, 1, 6, 11), validLine(20, 2, 7200, 11.5),
+		`{"t":"start","v":2,"step":0,"basis":{"figure":"likelihood","columns":"c"},"independent_nll":15}`, trainLine(10, 1, 5, 13), trainLine(20, 2, 7200, 12.5), validLine(10, 1, 6, 11), validLine(20, 2, 7200, 11.5),
 		`{"t":"orders","step":20,"split":"valid","nll":11,"mean":11.25,"gain":0.25,"ess":1.5,"per_order":[11,11.5]}`,
-		`{"t":"end","status":"done","step":20,"time":7200,"test":{"nll":10.75}}`, "",
+		`{"t":"end","status":"done","step":20,"time":7200,"test":{"nll":10.75,"independent_nll":15.25}}`, "",
 	}, "\n"))
 	ok(t, os.WriteFile(filepath.Join(dir, runlog.ConfigFile), []byte(queryConfig), 0o644))
 	ok(t, os.WriteFile(filepath.Join(dir, runlog.ManifestFile), []byte(`{"v":1,"name":"connect4","host":"elsewhere","backend":"go"}`), 0o644))
@@ -53,6 +53,7 @@ func TestQueries(t *testing.T) {
 		{"model.hidden=500 best<12 -status:crashed name~conn gain>=0.2 done", true, false},
 
 		{"best<11", false, false},
+		{"above=4", true, false},
 		{"best<=11", true, false},
 		{"best=11.0", true, false},
 		{"best!=11", false, false},

@@ -28,6 +28,11 @@ type Summary struct {
 	Objective string     `json:"objective,omitempty"`
 	Started   *time.Time `json:"started,omitempty"` // the first of the processes
 
+	// Class is the number, from 1, of the class of runs whose likelihoods can be compared with those of this one, 0 where it
+	// is not known what they are of, and Apart what sets it apart from the first: see [Class].
+	Class int    `json:"class"`
+	Apart string `json:"apart,omitempty"`
+
 	Figures
 	Elapsed runlog.Float   `json:"elapsed_s"`
 	Quiet   runlog.Float   `json:"quiet_s"`         // since the log last grew
@@ -37,6 +42,10 @@ type Summary struct {
 	ToEnd   *runlog.Float  `json:"to_look_ahead_s,omitempty"`
 	Orders  *OrdersRecord  `json:"orders,omitempty"` // the last evaluation on the validation rows
 	Test    *runlog.Result `json:"test,omitempty"`
+	// Above is how many nats a row the best validation is better than independent columns on the same rows, which does not
+	// change with units, and TestAbove the same of the test.
+	Above     *runlog.Float `json:"above_independent,omitempty"`
+	TestAbove *runlog.Float `json:"test_above_independent,omitempty"`
 
 	Config map[string]string `json:"config"` // values as YAML text by path
 }
@@ -64,14 +73,29 @@ type OrdersRecord struct {
 	ESS       runlog.Float `json:"ess"`
 }
 
-// Summary returns what is known of the run at a moment.
+// Summaries are those of the runs that a query chooses at a moment, class after class as [Group.Classes] has them.
+func (s *Group) Summaries(q Query, now time.Time) []Summary {
+	all := []Summary{}
+	for k, c := range s.Classes(q, now) {
+		for _, r := range c.Runs {
+			one := r.Summary(now)
+			if one.Apart = c.Apart; c.Ranked() {
+				one.Class = k + 1
+			}
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// Summary returns what is known of the run by itself at a moment.
 func (r *Run) Summary(now time.Time) Summary {
 	f := r.Figures(now)
 	s := Summary{
 		Dir: r.Dir, Name: r.Name, Status: r.Status(), Loading: r.Loading,
 		Figures: f, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
 		Valid: newValidRecord(f.Valid), Best: newValidRecord(f.Best),
-		ToLimit: forecastSeconds(f.ToStepLimit), ToEnd: forecastSeconds(f.ToLookAhead),
+		ToLimit: forecastSeconds(f.ToStepLimit), ToEnd: forecastSeconds(f.ToLookAhead), Above: r.Above(), TestAbove: r.TestAbove(),
 		Config: make(map[string]string, len(r.Config)),
 	}
 	if m := r.Manifest; m != nil {

@@ -188,18 +188,22 @@ func (f *follower) tellStatus(r *monitor.Run, status runlog.Status, first bool, 
 	case status == monitor.Deleted:
 		f.line(r, "deleted")
 	default:
-		f.line(r, "%s", endText(status, r.History.End))
+		f.line(r, "%s", endText(status, r))
 	}
 }
 
 // endText is how a run says that it ended.
-func endText(status runlog.Status, e *runlog.End) string {
+func endText(status runlog.Status, r *monitor.Run) string {
+	e := r.History.End
 	if e == nil {
 		return string(status)
 	}
 	line := string(status) + " at step " + text.Grouped(e.Step)
 	if e.Test != nil {
 		line += ", test " + e.Test.Figure() + " " + text.Mean(e.Test.NLL, e.Test.Others, e.Test.NLL2SE, e.Test.BadRows) + " nats a row"
+		if above := r.TestAbove(); above != nil {
+			line += ", " + text.Above(*above)
+		}
 	}
 	if e.Error != "" {
 		line += ": " + e.Error

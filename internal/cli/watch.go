@@ -121,11 +121,7 @@ func (a *app) watch(c *cobra.Command, args []string, o watchOptions) error {
 	switch {
 	case o.json:
 		set, now := source.ReadAll()
-		all := []monitor.Summary{}
-		for _, r := range set.Sorted(monitor.ByBest, query, now) {
-			all = append(all, r.Summary(now))
-		}
-		return a.writeJSON(map[string]any{"runs": all})
+		return a.writeJSON(map[string]any{"runs": set.Summaries(query, now)})
 	case o.output != "":
 		options.Screen = tui.Screen{Colour: colorprofile.TrueColor, Unicode: !o.ascii}
 		if err := files.WriteAtomic(o.output, func(w io.Writer) error {

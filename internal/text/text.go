@@ -49,6 +49,15 @@ func Mean[F ~float64](mean, others, err F, bad int) string {
 	return fmt.Sprintf("%s (%s without %s)", fixed(float64(mean), 2), WithError(float64(others), float64(err)), Count(bad, "row"))
 }
 
+// Above says how far a figure is above that of independent columns, in nats a row.
+func Above[F ~float64](nats F) string {
+	figure, _ := PlusMinus(math.Abs(float64(nats)), 0.01)
+	if nats < 0 {
+		return figure + " below independent columns"
+	}
+	return figure + " above independent columns"
+}
+
 // Count writes a number with its noun, in the plural unless it is 1.
 func Count(n int, noun string) string {
 	if n != 1 {
