@@ -142,9 +142,9 @@ const (
 	rateSeries  = 4
 )
 
-// lineColour is that of a line: one of its own, or beside other runs that of its run.
-func (m *model) lineColour(r *monitor.Run, series int) color.RGBA {
-	if len(m.drawnRuns()) == 1 {
+// lineColour is that of a line in a chart of runs: one of its own, or beside other runs that of its run.
+func (m *model) lineColour(runs []*monitor.Run, r *monitor.Run, series int) color.RGBA {
+	if len(runs) == 1 {
 		return m.theme.series(series)
 	}
 	return m.runColour(r)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -34,7 +35,11 @@ type fakeRun struct {
 	status       runlog.Status
 	loss         func(i int, v float64) float64 // what becomes of the loss of record i
 	hidden, rate string
+	basis        *runlog.Basis // nil: that of connect4
 }
+
+// connect4 is what likelihoods of its rows are of.
+var connect4 = runlog.Basis{Figure: "likelihood", Columns: "126 bits", Steps: "none", Valid: "4000 rows", Test: "47557 rows"}
 
 const stepsAnEpoch = 160
 
@@ -45,7 +50,7 @@ func (f fakeRun) update() monitor.RunUpdate {
 	if loss == nil {
 		loss = func(_ int, v float64) float64 { return v }
 	}
-	records := []runlog.Record{runlog.Start{Version: 1, Units: runlog.DataUnits}}
+	records := []runlog.Record{runlog.Start{Version: 1, Units: runlog.DataUnits, Basis: cmp.Or(f.basis, &connect4), Independent: new(runlog.Float(23.5))}}
 	add := func(r runlog.Record) { records = append(records, r) }
 	best, ema := math.Inf(1), math.NaN()
 	level := 11.8 + 0.05*float64(f.seed)
@@ -97,7 +102,7 @@ func (f fakeRun) update() monitor.RunUpdate {
 		Samples: digits(int64(last)),
 	}
 	if f.status == runlog.Done {
-		e := runlog.End{Status: runlog.Done, Step: int64(last), Time: runlog.Float(float64(last) / 97), Test: &runlog.Result{Split: "test", Rows: 47557, NLL: 11.831, NLL2SE: 0.007}}
+		e := runlog.End{Status: runlog.Done, Step: int64(last), Time: runlog.Float(float64(last) / 97), Test: &runlog.Result{Split: "test", Rows: 47557, NLL: 11.831, NLL2SE: 0.007, Independent: new(runlog.Float(23.4))}}
 		u.Batch.Records = append(u.Batch.Records, e)
 		u.State.End = &e
 	}

@@ -25,6 +25,18 @@ var pictures = map[string]func(s Screen, w, h int) *model{
 		press(m, "left")
 		return m
 	},
+	"apart": func(s Screen, w, h int) *model {
+		others, steps := connect4, connect4
+		others.Valid, steps.Steps = "3000 rows", "noise"
+		old := fakeRun{dir: "runs/old", seed: 3, records: 300, orders: 1, status: runlog.Done, basis: &runlog.Basis{}}.update()
+		old.Batch.Records[0] = runlog.Start{Version: 1}
+		old.Config[2].Text = "old.csv"
+		return watching(s, w, h,
+			fakeRun{dir: "runs/wide", seed: 1, records: 1000, orders: 8, status: runlog.Done, hidden: "[1000]"}.update(),
+			fakeRun{dir: "runs/narrow", seed: 9, records: 700, orders: 4, status: runlog.Running, hidden: "[100]"}.update(),
+			fakeRun{dir: "runs/half", seed: 2, records: 400, orders: 1, status: runlog.Crashed, basis: &others}.update(),
+			fakeRun{dir: "runs/noisy", seed: 5, records: 500, orders: 1, status: runlog.Running, basis: &steps}.update(), old)
+	},
 }
 
 // The pictures are for reading: golden files tell what a change of the code does to them.

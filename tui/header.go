@@ -6,10 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/maskflow/maskflow/data/source"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
 	"github.com/maskflow/maskflow/runlog"
@@ -160,6 +158,13 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 		}
 		all.add(3, t.ink(t.lift(green), t.glyph("★")+" "+best))
 	}
+	above := r.TestAbove()
+	if above == nil {
+		above = r.Above()
+	}
+	if above != nil {
+		all.add(8, text.Above(*above))
+	}
 	if o := f.LastOrders; o != nil && !tested {
 		all.add(7, "valid gain "+t.withError(float64(o.Gain), float64(o.Gain2SE)))
 	}
@@ -256,7 +261,7 @@ func (m *model) endFacts(r *monitor.Run) (all facts) {
 
 // validName is what a validation measures: an estimated objective by its bound.
 func validName(r *monitor.Run) string {
-	switch objective(r) {
+	switch r.Objective() {
 	case "likelihood":
 		return "valid"
 	case orderMean:
@@ -273,7 +278,7 @@ const orderMean = "order mean"
 
 // testName is what a test measures: of a bound the likelihood below it.
 func testName(r *monitor.Run) string {
-	switch objective(r) {
+	switch r.Objective() {
 	case "divergence":
 		return "test −ELBO"
 	case runlog.ConditionalLikelihood:
@@ -281,24 +286,6 @@ func testName(r *monitor.Run) string {
 	}
 	return "test"
 }
-
-// objective is the kind of what a run's training makes large. Runs of version 0.1.0 do
-// not name it.
-func objective(r *monitor.Run) string {
-	if m := r.Manifest; m != nil && m.Objective != "" {
-		return m.Objective
-	}
-	name, _ := r.Setting("data.source")
-	if slices.ContainsFunc(sources(), func(s source.Info) bool { return s.Kind == "target" && s.Name == name }) {
-		return "divergence"
-	}
-	if _, latent := r.Setting("model.latent"); latent {
-		return "bound"
-	}
-	return "likelihood"
-}
-
-var sources = sync.OnceValue(source.List)
 
 // testOrders is the last ensemble of orders that was tested, or nil.
 func testOrders(r *monitor.Run) *runlog.Orders {

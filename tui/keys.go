@@ -106,6 +106,8 @@ var terms = [][2]string{
 	{"ensemble", "the mean of the orders' probabilities, its NLL beside that of each order"},
 	{"gain", "mean NLL of the orders less that of their ensemble"},
 	{"effective", "orders that the ensemble's weights amount to, 1 to all"},
+	{"above", "nats a row of the best validation above independent columns on the same rows; no units change it"},
+	{"apart by", "what differs where likelihoods are not compared: figure, columns, steps or rows; unknown: not recorded"},
 	{"look-ahead", "ends the training after so many epochs without a better validation"},
 }
 

@@ -167,6 +167,15 @@ type lists struct {
 	listed   []*monitor.Run
 	compared []*monitor.Run // those that are drawn, as they are listed
 	drawn    []*monitor.Run // the same, the chosen one last: over the others
+	ranks    map[*monitor.Run]rank
+	apart    bool // a run is set apart from others
+}
+
+// rank is where a run is among those that its likelihoods can be compared with.
+type rank struct {
+	class int
+	apart string // as monitor.Class has it
+	best  bool   // the best of several
 }
 
 // listed is the runs that pass the filter, sorted.
@@ -178,12 +187,34 @@ func (m *model) comparedRuns() []*monitor.Run { return m.listsNow().compared }
 // drawnRuns is the runs whose lines are drawn, at most mostLines.
 func (m *model) drawnRuns() []*monitor.Run { return m.listsNow().drawn }
 
+// rankedRuns is those of them whose likelihoods can be compared with those of the chosen one, or where that is not drawn of
+// the first.
+func (m *model) rankedRuns() []*monitor.Run {
+	l := m.listsNow()
+	if len(l.drawn) == 0 {
+		return nil
+	}
+	to := l.compared[0]
+	if r := m.run(); slices.Contains(l.drawn, r) {
+		to = r
+	}
+	return slices.DeleteFunc(slices.Clone(l.drawn), func(r *monitor.Run) bool {
+		return r != to && (l.ranks[r].class != l.ranks[to].class || l.ranks[to].apart == monitor.Unrecorded)
+	})
+}
+
 func (m *model) listsNow() *lists {
 	if m.lists != nil {
 		return m.lists
 	}
-	l := &lists{listed: m.set.Sorted(m.sort, m.query, m.now)}
+	l := &lists{listed: m.set.Sorted(m.sort, m.query, m.now), ranks: map[*monitor.Run]rank{}}
 	m.lists = l
+	for k, c := range m.set.Classes(m.query, m.now) {
+		for i, r := range c.Runs {
+			l.ranks[r] = rank{k, c.Apart, i == 0 && c.Ranked() && len(c.Runs) > 1 && r.Figures(m.now).Best != nil}
+		}
+		l.apart = l.apart || c.Apart != ""
+	}
 	for _, r := range l.listed {
 		if !m.hidden[r.Dir] && len(l.drawn) < mostLines {
 			l.drawn = append(l.drawn, r)

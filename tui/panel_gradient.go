@@ -52,7 +52,7 @@ func (m *gradientPanel) rateChart() plot.Chart {
 	c.Robust = false
 	for _, r := range m.drawnRuns() {
 		if m.charts.shows(rateLine.name) {
-			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine.name), Points: m.curves.of(r, rateLine, m.charts.axis, 0), Colour: m.lineColour(r, rateSeries), Mark: m.markOf(r, '+')})
+			c.Lines = append(c.Lines, plot.Line{Name: m.lineName(r, rateLine.name), Points: m.curves.of(r, rateLine, m.charts.axis, 0), Colour: m.lineColour(m.drawnRuns(), r, rateSeries), Mark: m.markOf(r, '+')})
 		}
 	}
 	return c
@@ -101,7 +101,7 @@ func (m *gradientPanel) title(w int) string {
 	t, axis, chart := m.theme, m.charts.axis, m.chart()
 	parts := m.trainFacts(chart, r, gradientLine, m.numberAt)
 	if sign := m.sign(m.rateChart(), r, rateLine.name); sign != "" {
-		parts = append(parts, fact{sign + t.ink(m.lineColour(r, rateSeries), " learning rate ") + m.numberAt(m.curves.of(r, rateLine, axis, 0)), 2})
+		parts = append(parts, fact{sign + t.ink(m.lineColour(m.drawnRuns(), r, rateSeries), " learning rate ") + m.numberAt(m.curves.of(r, rateLine, axis, 0)), 2})
 	}
 	if chart.LogY && len(parts) > 0 && len(chart.Lines) > 0 {
 		parts = append(parts, fact{t.dim("log scale"), 5})

@@ -29,20 +29,20 @@ func (m *lossPanel) export(string) (plot.Chart, string) {
 	return m.chart(), "negative log-likelihood, nats a row"
 }
 
-// chart is the losses of the drawn runs. Of one run the raw loss is shown below
+// chart is the losses of the drawn runs that can be compared. Of one run the raw loss is shown below
 // its average; of several there would be too much of it.
 func (m *lossPanel) chart() plot.Chart {
 	c := m.emptyChart()
 	c.LogY = m.scale == logarithmic
-	runs := m.drawnRuns()
+	runs := m.rankedRuns()
 	c.Lines = m.trainLines(runs, lossLine, false)
 	for _, r := range runs {
 		if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-			line := plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.lineColour(r, validSeries), Mark: 'o'}
+			line := plot.Line{Name: m.lineName(r, validLine), Points: valid, Colour: m.lineColour(runs, r, validSeries), Mark: 'o'}
 			if len(runs) > 1 {
 				line.Mark = m.letter(r)
 				x, y := valid.At(valid.Len() - 1)
-				c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: m.letter(r), Colour: m.lineColour(r, validSeries)})
+				c.Marks = append(c.Marks, plot.Mark{X: x, Y: y, Rune: m.letter(r), Colour: m.lineColour(runs, r, validSeries)})
 			}
 			c.Lines = append(c.Lines, line)
 		}
@@ -59,14 +59,14 @@ func (m *lossPanel) view(w, h int) drawing { return m.drawChart(m.chart(), w, h)
 
 func (m *lossPanel) title(w int) string {
 	r := m.run()
-	t, f, chart := m.theme, r.Figures(m.now), m.chart()
+	t, f, chart, runs := m.theme, r.Figures(m.now), m.chart(), m.rankedRuns()
 	var parts []fact
 	if m.many() {
 		parts = append(parts, fact{t.ink(m.runColour(r), string(m.letter(r))), 2})
 	}
 	parts = append(parts, m.trainFacts(chart, r, lossLine, m.valueAt)...)
 	if valid := r.ValidCurve(m.charts.axis); m.charts.shows(validLine) && valid.Len() > 0 {
-		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(r, validSeries), " valid ") + m.valueAt(valid), 1})
+		parts = append(parts, fact{m.sign(chart, r, validLine) + t.ink(m.lineColour(runs, r, validSeries), " valid ") + m.valueAt(valid), 1})
 		if f.Best != nil && !m.charts.hasCursor {
 			parts = append(parts, fact{t.ink(t.lift(green), t.glyph("★")+" best ") + nats(float64(f.Best.OfOthers())), 4}, fact{t.dim("at step " + text.Grouped(f.Best.Step)), 6})
 		}
@@ -99,5 +99,7 @@ func (m *lossPanel) notes() string {
 	add(c.outliers, "all values")
 	add(c.zoomed(), "zoomed")
 	add(c.filter != "", "only %q", c.filter)
+	apart := len(m.drawnRuns()) - len(m.rankedRuns())
+	add(apart > 0, "%s set apart", text.Count(apart, "run"))
 	return strings.Join(notes, ", ")
 }

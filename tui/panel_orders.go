@@ -124,7 +124,7 @@ func (m *ordersPanel) noOrders() string {
 		return "no ensemble: a model of named columns has no orders"
 	case !mayHaveOrders(r):
 		return "no ensemble: this run has one order (model.orders.count averages several)"
-	case objective(r) == orderMean:
+	case r.Objective() == orderMean:
 		return "No test yet: validations estimate the mean over orders, and the test evaluates every order and their ensemble."
 	}
 	return "No validation yet: it is what evaluates every order and their ensemble."

@@ -8,7 +8,6 @@ import (
 
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/monitor"
-	"github.com/maskflow/maskflow/runlog"
 )
 
 // runColumn is a column of the list of runs.
@@ -26,20 +25,23 @@ var atCursor = runColumn{"at cursor", 9, func(m *model, r *monitor.Run, _ monito
 // runColumns are those of every list, the most important first: what has no room is left
 // out from the end.
 var runColumns = []runColumn{
-	{"best", 9, func(_ *model, r *monitor.Run, f monitor.Figures) string {
+	{"best", 9, func(m *model, r *monitor.Run, f monitor.Figures) string {
 		if f.Best == nil {
 			return "-"
 		}
 		best := nats(float64(f.Best.OfOthers()))
-		switch objective(r) {
-		case orderMean:
-			return "~" + best
-		case runlog.ConditionalLikelihood:
-			return "|" + best
+		if m.listsNow().ranks[r].best {
+			best += m.theme.ink(m.theme.lift(green), m.theme.glyph(" ★"))
 		}
 		return best
 	}},
 	{"state", 11, func(m *model, r *monitor.Run, _ monitor.Figures) string { return m.theme.state(r.Status()) }},
+	{"above", 7, func(_ *model, r *monitor.Run, _ monitor.Figures) string {
+		if above := r.Above(); above != nil {
+			return nats(float64(*above))
+		}
+		return "-"
+	}},
 	{"step", 9, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return text.Grouped(f.Step) }},
 	{"valid gain", 10, func(_ *model, _ *monitor.Run, f monitor.Figures) string {
 		if f.LastOrders == nil {
@@ -55,6 +57,11 @@ var runColumns = []runColumn{
 	}},
 	{"time", 8, func(_ *model, _ *monitor.Run, f monitor.Figures) string { return text.Clock(f.Elapsed.Seconds()) }},
 }
+
+// apartColumn is what sets runs apart whose likelihoods cannot be compared with those of the first ones.
+var apartColumn = runColumn{"apart by", 9, func(m *model, r *monitor.Run, _ monitor.Figures) string {
+	return m.theme.ink(m.theme.lift(orange), m.listsNow().ranks[r].apart)
+}}
 
 // settingColumns are the settings in which the drawn runs differ.
 func (m *runsPanel) settingColumns() []runColumn {
@@ -82,7 +89,7 @@ const (
 type runsPanel struct{ pane }
 
 func (m *runsPanel) spec() spec {
-	return spec{"runs", "the runs, by their best validation, and which are drawn", [2]share{{1, 0, 0}, {2, 0, 0}}}
+	return spec{"runs", "the runs, by their best validation where that can be compared, and which are drawn", [2]share{{1, 0, 0}, {2, 0, 0}}}
 }
 
 func (m *runsPanel) absent() string {
@@ -111,6 +118,9 @@ func (m *runsPanel) view(w, h int) drawing {
 		return drawing{lines: fold(fmt.Sprintf("No run passes the filter %q (f changes it, esc forgets it).", m.query.String()), w, h)}
 	}
 	columns := slices.Concat(runColumns, m.settingColumns())
+	if m.listsNow().apart {
+		columns = slices.Insert(columns, 1, apartColumn)
+	}
 	if m.charts.hasCursor {
 		columns = slices.Concat([]runColumn{atCursor}, columns)
 	}
@@ -174,9 +184,20 @@ func (m *runsPanel) title(w int) string {
 
 func (m *runsPanel) digest(w int) string {
 	runs := m.listed()
-	f := runs[0].Figures(m.now)
-	if m.sort != monitor.ByBest || f.Best == nil {
-		return text.Count(len(runs), "run")
+	count := text.Count(len(runs), "run")
+	var apart int
+	for _, r := range runs {
+		if m.listsNow().ranks[r].class > 0 {
+			apart++
+		}
 	}
-	return fmt.Sprintf("%s, best %s of %s", text.Count(len(runs), "run"), nats(float64(f.Best.OfOthers())), m.theme.clean(runs[0].Name))
+	best := slices.IndexFunc(runs, func(r *monitor.Run) bool { return m.listsNow().ranks[r] == rank{best: true} })
+	if best >= 0 {
+		f := runs[best].Figures(m.now)
+		count += fmt.Sprintf(", best %s of %s", nats(float64(f.Best.OfOthers())), m.theme.clean(runs[best].Name))
+	}
+	if apart > 0 {
+		count += fmt.Sprintf(", %d set apart", apart)
+	}
+	return count
 }
