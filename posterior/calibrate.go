@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
@@ -24,8 +25,9 @@ type Calibration struct {
 	Variables []Ranks `json:"variables"`
 	Density   Ranks   `json:"density"`
 	// Gain is the mean of ln q(y|x) − ln q(y), in nats, and Gain2SE twice its standard error: what the context tells of the
-	// variables. A density that ignores its context passes all of the above, and has none. q(y) is the mean of q(y|x′) over
-	// contexts x′ of other pairs.
+	// variables. A density that ignores its context passes all of the above, and has none. q(y) is the mean of q(y|x′) over the
+	// context of the pair itself and those of others, without which it would have no finite variance: so it is a lower bound,
+	// at most the logarithm of their number (Poole et al. 2019, arXiv 1905.06922).
 	Gain    float64 `json:"gain"`
 	Gain2SE float64 `json:"gain_2se"`
 }
@@ -52,7 +54,7 @@ func (c *Calibration) IgnoresContext() bool { return !(c.Gain > c.Gain2SE) }
 type CalibrateOptions struct {
 	// Draws is the number of samples for each pair; 0 means 100.
 	Draws int
-	// Contexts is the number of contexts of other pairs of which q(y) is the mean; 0 means 100.
+	// Contexts is the number of contexts of other pairs that q(y) is a mean over; 0 means 100.
 	Contexts int
 	// Seed is what samples and ties follow from.
 	Seed uint64
@@ -82,35 +84,58 @@ func Calibrate(ctx context.Context, e *maskflow.Ensemble, pairs *data.Table, o C
 	if o.Contexts == 0 {
 		o.Contexts = 100
 	}
-	c := &calibration{Ensemble: e, pairs: pairs, contexts: contextsOf(e, pairs), o: o, rng: rand.New(rand.NewPCG(o.Seed, 1))}
 	truth, err := e.First().Prepare(pairs)
 	if err != nil {
 		return nil, err
 	}
-	c.dim, c.truth, c.weights = truth.Dim, truth.Values(), make([]float64, truth.Rows)
-	for i := range c.weights {
-		c.weights[i] = truth.Weight(i)
-	}
+	c := &calibration{judged: &tables{Ensemble: e, truth: truth, contexts: contextsOf(e, pairs)}, o: o}
 	if c.logp, err = e.LogProb(ctx, pairs); err != nil {
 		return nil, err
 	}
+	names, _ := e.First().Preparation().Names()
+	return c.run(ctx, truth, names)
+}
+
+// judged is a conditional density, and pairs that are compared with its samples.
+type judged interface {
+	// draw samples the variables, as the density has them, once for the context of each of these pairs, with their ln q.
+	draw(ctx context.Context, of []int, seed uint64) (x []float32, logp []float64, err error)
+	// mixed are ln q of the variables of pairs given the contexts of others.
+	mixed(ctx context.Context, rows, of []int) ([]float64, error)
+}
+
+// calibration is one that runs.
+type calibration struct {
+	judged
+	o       CalibrateOptions
+	rng     *rand.Rand
+	dim     int
+	truth   []float32 // [pairs, dim]
+	weights []float64 // of the pairs
+	logp    []float64 // of the pairs
+	shares  [][]float64
+}
+
+// run compares pairs as the density has them, of which logp is known.
+func (c *calibration) run(ctx context.Context, pairs *data.Prepared, names []string) (*Calibration, error) {
+	c.rng, c.dim, c.truth = rand.New(rand.NewPCG(c.o.Seed, 1)), pairs.Dim, pairs.Values()
 	for i, v := range c.logp {
 		if !num.Finite(v) {
-			return nil, fmt.Errorf("calibration: %s has no likelihood", truth.RowPlace(i))
+			return nil, fmt.Errorf("calibration: %s has no likelihood", pairs.RowPlace(i))
 		}
+		c.weights = append(c.weights, pairs.Weight(i))
 	}
 	c.shares = make([][]float64, c.dim+1)
-	per := max(1, block/o.Draws)
-	for from := 0; from < pairs.Rows(); from += per {
-		if err := c.rank(ctx, from, min(from+per, pairs.Rows())); err != nil {
+	per := max(1, block/c.o.Draws)
+	for from := 0; from < pairs.Rows; from += per {
+		if err := c.rank(ctx, from, min(from+per, pairs.Rows)); err != nil {
 			return nil, err
 		}
-		if o.Progress != nil {
-			o.Progress(min(from+per, pairs.Rows()))
+		if c.o.Progress != nil {
+			c.o.Progress(min(from+per, pairs.Rows))
 		}
 	}
-	r := &Calibration{Pairs: pairs.Rows(), Draws: o.Draws}
-	names, _ := e.First().Preparation().Names()
+	r := &Calibration{Pairs: pairs.Rows, Draws: c.o.Draws}
 	for d := range c.dim {
 		name := fmt.Sprintf("x%d", d+1)
 		if names != nil {
@@ -119,22 +144,16 @@ func Calibrate(ctx context.Context, e *maskflow.Ensemble, pairs *data.Table, o C
 		r.Variables = append(r.Variables, ranks(name, c.shares[d], c.weights, true))
 	}
 	r.Density = ranks("density", c.shares[c.dim], c.weights, false)
+	var err error
 	r.Gain, r.Gain2SE, err = c.gain(ctx)
 	return r, err
 }
 
-// calibration is one that runs.
-type calibration struct {
+// tables are pairs in a table, and an ensemble as the density.
+type tables struct {
 	*maskflow.Ensemble
-	pairs    *data.Table
-	contexts *data.Table // of the pairs
-	o        CalibrateOptions
-	rng      *rand.Rand
-	dim      int
-	truth    []float32 // as the first member sees it
-	weights  []float64 // of the pairs
-	logp     []float64 // of the pairs
-	shares   [][]float64
+	truth    *data.Prepared // the pairs, as the first member sees them
+	contexts *data.Table    // of the pairs
 }
 
 // contextsOf is the table that has the contexts of pairs: one beside them, their own, or that of their last columns.
@@ -155,11 +174,27 @@ func contextsOf(e *maskflow.Ensemble, pairs *data.Table) *data.Table {
 }
 
 // with are rows with contexts of pairs, unless they have these already.
-func (c *calibration) with(rows *data.Table, of []int) *data.Table {
+func (c *tables) with(rows *data.Table, of []int) *data.Table {
 	if c.First().Preparation().Schema() == nil {
 		rows.Context = data.Part{Table: c.contexts, Rows: of}.Select()
 	}
 	return rows
+}
+
+func (c *tables) draw(ctx context.Context, of []int, seed uint64) (x []float32, logp []float64, err error) {
+	drawn, err := c.Sample(ctx, len(of), maskflow.SampleOptions{Seed: seed, Context: data.Part{Table: c.contexts, Rows: of}.Select()})
+	if err != nil {
+		return nil, nil, err
+	}
+	drawn = c.with(drawn, of)
+	if logp, err = c.LogProb(ctx, drawn); err != nil {
+		return nil, nil, err
+	}
+	s, err := c.First().Prepare(drawn)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.Values(), logp, nil
 }
 
 // rank draws for some pairs and takes their ranks.
@@ -171,20 +206,10 @@ func (c *calibration) rank(ctx context.Context, from, to int) error {
 			of = append(of, i)
 		}
 	}
-	drawn, err := c.Sample(ctx, len(of), maskflow.SampleOptions{Seed: c.rng.Uint64(), Context: data.Part{Table: c.contexts, Rows: of}.Select()})
+	x, logp, err := c.draw(ctx, of, c.rng.Uint64())
 	if err != nil {
 		return err
 	}
-	drawn = c.with(drawn, of)
-	logp, err := c.LogProb(ctx, drawn)
-	if err != nil {
-		return err
-	}
-	s, err := c.First().Prepare(drawn)
-	if err != nil {
-		return err
-	}
-	x := s.Values()
 	for i := range to - from {
 		for d := range c.dim {
 			c.add(d, float64(ordered(c.truth[(from+i)*c.dim+d])), draws, func(k int) float64 { return float64(ordered(x[(i*draws+k)*c.dim+d])) })
@@ -236,7 +261,7 @@ func ranks(name string, shares, weights []float64, central bool) Ranks {
 
 // gain compares the density of each pair with its mean under contexts of others.
 func (c *calibration) gain(ctx context.Context) (gain, twiceError float64, err error) {
-	n := c.pairs.Rows()
+	n := len(c.logp)
 	others := min(c.o.Contexts, n-1)
 	var mean num.Mean
 	per := max(1, block/others)
@@ -248,26 +273,26 @@ func (c *calibration) gain(ctx context.Context) (gain, twiceError float64, err e
 				rows, of = append(rows, i), append(of, (i+1+k*(n-1)/others)%n)
 			}
 		}
-		mixed, err := c.mixed(rows, of)
-		if err != nil {
-			return 0, 0, err
-		}
-		logp, err := c.LogProb(ctx, mixed)
+		logp, err := c.mixed(ctx, rows, of)
 		if err != nil {
 			return 0, 0, err
 		}
 		for i := range to - from {
-			mean.Add(c.logp[from+i]-num.LogMeanExp(logp[i*others:(i+1)*others]), c.weights[from+i])
+			own := c.logp[from+i]
+			mean.Add(own-num.LogMeanExp(slices.Concat([]float64{own}, logp[i*others:(i+1)*others])), c.weights[from+i])
 		}
 	}
 	return mean.Value(), 2 * mean.StandardError(), nil
 }
 
-// mixed are the variables of some pairs with the contexts of others.
-func (c *calibration) mixed(rows, of []int) (*data.Table, error) {
-	x := make([]float32, 0, len(rows)*c.dim)
+func (c *tables) mixed(ctx context.Context, rows, of []int) ([]float64, error) {
+	x := make([]float32, 0, len(rows)*c.truth.Dim)
 	for _, row := range rows {
-		x = append(x, c.truth[row*c.dim:(row+1)*c.dim]...)
+		x = append(x, c.truth.Row(row)[:c.truth.Dim]...)
 	}
-	return rowsOf(c.Ensemble, x, data.Part{Table: c.contexts, Rows: of}.Select())
+	mixed, err := rowsOf(c.Ensemble, x, data.Part{Table: c.contexts, Rows: of}.Select())
+	if err != nil {
+		return nil, err
+	}
+	return c.LogProb(ctx, mixed)
 }
