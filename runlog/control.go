@@ -22,10 +22,11 @@ const (
 	StopCleanly    Control = "stop"       // finish the call, write a checkpoint, end
 	StopNow        Control = "stop-now"   // end at once
 	SaveCheckpoint Control = "checkpoint" // write a checkpoint and go on
+	Calibrate      Control = "calibrate"  // calibrate a conditional model at the next validation
 )
 
 func (c Control) valid() bool {
-	return c == StopCleanly || c == StopNow || c == SaveCheckpoint
+	return c == StopCleanly || c == StopNow || c == SaveCheckpoint || c == Calibrate
 }
 
 // ControlRequest is a file in control/. The ID comes back in the [Event] that
@@ -53,7 +54,7 @@ const (
 // answers with an [Event]; there is no promise when.
 func Request(dir string, kind Control, now time.Time) (id string, err error) {
 	if !kind.valid() {
-		return "", fmt.Errorf("no request %q (there are %s, %s and %s)", kind, StopCleanly, StopNow, SaveCheckpoint)
+		return "", fmt.Errorf("no request %q (there are %s, %s, %s and %s)", kind, StopCleanly, StopNow, SaveCheckpoint, Calibrate)
 	}
 	state, err := ReadState(dir, now)
 	if err != nil {

@@ -11,18 +11,19 @@ import (
 // its checkpoint, takes the place of what was there. So no series has a step
 // twice. The zero value is empty.
 type History struct {
-	Starts      []Start
-	Train       TrainSeries
-	Valid       []Valid
-	Orders      []Orders
-	Samples     []Samples
-	Densities   []Density
-	Checkpoints []Checkpoint
-	Events      []Event
-	End         *End      // nil while the run goes on
-	Phase       PhaseName // that it is in, or was when it was cut off; empty when not known and after End
-	PhaseDone   int       // per cent of it, as the last [Phase] has it
-	Bad         int       // lines that are no records
+	Starts       []Start
+	Train        TrainSeries
+	Valid        []Valid
+	Orders       []Orders
+	Samples      []Samples
+	Densities    []Density
+	Calibrations []Calibration
+	Checkpoints  []Checkpoint
+	Events       []Event
+	End          *End      // nil while the run goes on
+	Phase        PhaseName // that it is in, or was when it was cut off; empty when not known and after End
+	PhaseDone    int       // per cent of it, as the last [Phase] has it
+	Bad          int       // lines that are no records
 
 	// Revision changes when records were dropped or replaced. While it stays, all
 	// lists only grow at their ends.

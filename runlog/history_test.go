@@ -28,6 +28,7 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 				add(Orders{Step: step})
 				add(Samples{Step: step})
 				add(Density{Step: step})
+				add(Calibration{Step: step})
 				add(Checkpoint{Step: step})
 			}
 			for range rapid.IntRange(0, 30).Draw(t, "steps") {
@@ -38,6 +39,7 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 					add(Orders{Step: step})
 					add(Samples{Step: step})
 					add(Density{Step: step})
+					add(Calibration{Step: step})
 					add(Checkpoint{Step: step})
 				}
 			}
@@ -57,7 +59,7 @@ func TestResumedSeriesHasNoDuplicates(t *testing.T) {
 				t.Fatalf("record %d is of step %d", i, h.Train.At(i).Step)
 			}
 		}
-		for i, n := range []int{len(h.Valid), len(h.Orders), len(h.Samples), len(h.Densities), len(h.Checkpoints)} {
+		for i, n := range []int{len(h.Valid), len(h.Orders), len(h.Samples), len(h.Densities), len(h.Calibrations), len(h.Checkpoints)} {
 			if int64(n) != step/3 {
 				t.Fatalf("series %d has %d records for %d steps", i, n, step)
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -22,7 +23,7 @@ const formatVersion = 2
 const maxLine = 4 << 20
 
 // A Record is one line of metrics.jsonl: a [Start], [Train], [Valid], [Orders],
-// [Samples], [Density], [Checkpoint], [Phase], [Event] or [End]. Its Time is set
+// [Samples], [Density], [Calibration], [Checkpoint], [Phase], [Event] or [End]. Its Time is set
 // by [Writer.Append] and counts seconds as the package comment says.
 //
 // A new kind is a struct with a Time and a name here, and a line in the table
@@ -154,6 +155,42 @@ type Density struct {
 	Y     [2]Float `json:"y"`
 }
 
+// Calibration is what some pairs of variables and a context say of samples of a conditional model: true values are as one more
+// draw where it is right. Pairs with weights count by them.
+type Calibration struct {
+	Step  int64  `json:"step"`
+	Time  Float  `json:"time"`
+	Split string `json:"split"` // of the pairs
+	Pairs int    `json:"pairs"`
+	Draws int    `json:"draws"` // for each pair
+	Dim   int    `json:"dim"`   // variables
+	// Levels are the probabilities of the regions whose coverage is counted.
+	Levels []Float `json:"levels"`
+	// Variables are those of the smallest P, at most [MostRanked], in their order, and Density is of densities.
+	Variables []Ranks `json:"variables"`
+	Density   Ranks   `json:"density"`
+	// Gain is the mean of ln q(y|x) − ln q(y), in nats, a lower bound of it, and Gain2SE twice its standard error; a model
+	// whose gain is within it Ignores its context.
+	Gain    Float `json:"gain"`
+	Gain2SE Float `json:"gain_2se"`
+	Ignores bool  `json:"ignores_context"`
+}
+
+// MostRanked is the most variables of a [Calibration].
+const MostRanked = 100
+
+// Ranks are where true values are among samples: uniform where a model is right.
+type Ranks struct {
+	Name string `json:"name"`
+	// KS is the largest distance of their distribution from the uniform one, P the probability of one as large or larger.
+	KS Float `json:"ks"`
+	P  Float `json:"p"`
+	// Coverage are the shares of true values in regions of the levels: central ones, or those of highest density.
+	Coverage []Float `json:"coverage"`
+	// Histogram is how many ranks there are in equal parts of [0, 1], beside so many as are expected: 1 where as many.
+	Histogram []Float `json:"histogram"`
+}
+
 // Checkpoint names a checkpoint that is whole on disk, relative to the run
 // directory.
 type Checkpoint struct {
@@ -224,26 +261,33 @@ func (r Result) Figure() string {
 // OfOthers is the mean over the rows that have a likelihood.
 func (r Result) OfOthers() Float { return others(r.NLL, r.Others, r.BadRows) }
 
-func (Start) kind() string      { return "start" }
-func (Train) kind() string      { return "train" }
-func (Valid) kind() string      { return "valid" }
-func (Orders) kind() string     { return "orders" }
-func (Samples) kind() string    { return "samples" }
-func (Density) kind() string    { return "density" }
-func (Checkpoint) kind() string { return "checkpoint" }
-func (Phase) kind() string      { return "phase" }
-func (Event) kind() string      { return "event" }
-func (End) kind() string        { return "end" }
+func (Start) kind() string       { return "start" }
+func (Train) kind() string       { return "train" }
+func (Valid) kind() string       { return "valid" }
+func (Orders) kind() string      { return "orders" }
+func (Samples) kind() string     { return "samples" }
+func (Density) kind() string     { return "density" }
+func (Calibration) kind() string { return "calibration" }
+func (Checkpoint) kind() string  { return "checkpoint" }
+func (Phase) kind() string       { return "phase" }
+func (Event) kind() string       { return "event" }
+func (End) kind() string         { return "end" }
 
-// maxOrders bounds the orders of a record, and maxAxes a shape: readers keep them.
+// maxOrders bounds the orders of a record, maxAxes a shape, and maxBins a histogram: readers keep them.
 const (
 	maxOrders = 100_000
 	maxAxes   = 8
+	maxBins   = 100
 )
 
 func (r Orders) sane() bool  { return max(len(r.PerOrder), len(r.MaskLoss)) <= maxOrders }
 func (r Samples) sane() bool { return len(r.Shape) <= maxAxes }
 func (r Density) sane() bool { return len(r.Shape) <= maxAxes }
+func (r Calibration) sane() bool {
+	return max(len(r.Variables), len(r.Levels)) <= MostRanked && !slices.ContainsFunc(slices.Concat(r.Variables, []Ranks{r.Density}), func(of Ranks) bool {
+		return len(of.Histogram) > maxBins || len(of.Coverage) != len(r.Levels)
+	})
+}
 
 // kinds are all kinds of records, with what a [History] makes of each.
 var kinds = []*kind{
@@ -253,6 +297,7 @@ var kinds = []*kind{
 	newSeries(func(h *History) *[]Orders { return &h.Orders }, func(r Orders) moment { return moment{r.Step, r.Split} }),
 	newSeries(func(h *History) *[]Samples { return &h.Samples }, func(r Samples) moment { return moment{r.Step, ""} }),
 	newSeries(func(h *History) *[]Density { return &h.Densities }, func(r Density) moment { return moment{r.Step, ""} }),
+	newSeries(func(h *History) *[]Calibration { return &h.Calibrations }, func(r Calibration) moment { return moment{r.Step, ""} }),
 	newSeries(func(h *History) *[]Checkpoint { return &h.Checkpoints }, func(r Checkpoint) moment { return moment{r.Step, ""} }),
 	newKind(func(*History, Phase) {}),
 	newKind(func(h *History, r Event) { h.Events = append(h.Events, r) }),

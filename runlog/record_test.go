@@ -77,9 +77,11 @@ func drawRecord(t *rapid.T) Record {
 	floats := func(name string) []Float {
 		return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Float { return drawFloat(t, name) }), 1, 7).Draw(t, name)
 	}
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 10).Draw(t, "kind") {
 	case 0:
-		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed"), Units: text.Draw(t, "units")}
+		return Start{Version: n("v"), Time: f("time"), Step: step, Resumed: rapid.Bool().Draw(t, "resumed"), Units: text.Draw(t, "units"),
+			Basis:       &Basis{Figure: text.Draw(t, "figure"), Columns: text.Draw(t, "columns"), Steps: text.Draw(t, "steps"), Valid: text.Draw(t, "valid"), Test: text.Draw(t, "test")},
+			Independent: new(f("independent"))}
 	case 1:
 		return Train{Step: step, Epoch: rapid.Int32().Draw(t, "epoch"), Time: f("time"), Loss: f("loss"), EMA: Float32(f("ema")), LR: Float32(f("lr")),
 			GradNorm: Float32(f("grad")), Rate: Float32(f("rate")), Mask: rapid.Int32().Draw(t, "mask")}
@@ -101,6 +103,12 @@ func drawRecord(t *rapid.T) Record {
 		return Phase{Step: step, Time: f("time"), Phase: PhaseName(text.Draw(t, "phase"))}
 	case 8:
 		return Event{Time: f("time"), ID: text.Draw(t, "id"), What: text.Draw(t, "what")}
+	case 9:
+		ranks := func() Ranks {
+			return Ranks{Name: text.Draw(t, "name"), KS: f("ks"), P: f("p"), Coverage: []Float{f("half"), f("most")}, Histogram: floats("histogram")}
+		}
+		return Calibration{Step: step, Time: f("time"), Split: text.Draw(t, "split"), Pairs: n("pairs"), Draws: n("draws"), Dim: n("dim"), Levels: []Float{0.5, 0.9},
+			Variables: []Ranks{ranks(), ranks()}, Density: ranks(), Gain: f("gain"), Gain2SE: f("se"), Ignores: rapid.Bool().Draw(t, "ignores")}
 	default:
 		return End{
 			Status: Done, Step: step, Time: f("time"), Error: text.Draw(t, "error"),
@@ -138,11 +146,13 @@ func TestKeysOfRecords(t *testing.T) {
 		keys string
 	}{
 		{Start{Units: DataUnits}, "t v run time step resumed units"},
+		{Start{Units: DataUnits, Basis: &Basis{}, Independent: &one[0]}, "t v run time step resumed units basis independent_nll"},
 		{Train{}, "t step epoch time loss ema lr grad_norm rate mask"},
 		{Valid{}, "t step epoch time nll nll_2se best bad_rows nll_others"},
 		{Orders{PerOrder: one, MaskLoss: one}, "t step time split nll mean best_order gain gain_2se ess per_order mask_loss"},
 		{Samples{}, "t step time file shape"},
 		{Density{}, "t step time file shape x y"},
+		{Calibration{}, "t step time split pairs draws dim levels variables density gain gain_2se ignores_context"},
 		{Checkpoint{}, "t step time file"},
 		{Phase{}, "t step time phase"},
 		{Event{}, "t time id what"},

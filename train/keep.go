@@ -51,7 +51,7 @@ func (r *run) save() error {
 		return err
 	}
 	r.nextCheckpoint = r.o.Clock().Add(r.interval())
-	return r.requests.answerWaiting(r.saved.step)
+	return r.requests.answer(runlog.SaveCheckpoint, "saved "+checkpoint.StepName(r.saved.step))
 }
 
 func full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,27 +20,31 @@ type requests struct {
 	w         *runlog.Writer
 	clock     func() time.Time
 	polling   hiccup                  // of looking for them
+	judged    bool                    // the model can be calibrated
 	tests     bool                    // there are rows to test with
 	interrupt context.CancelCauseFunc // ends the evaluation that runs, and training with it
 
 	mu      sync.Mutex
 	stop    runlog.Control          // that was asked for, or empty
-	waiting []runlog.ControlRequest // for a checkpoint
+	waiting []runlog.ControlRequest // for a checkpoint, or a calibration
 }
 
-// asked returns the way to stop that was asked for, or nothing, and whether somebody
-// waits for a checkpoint.
-func (q *requests) asked() (stop runlog.Control, checkpoint bool) {
+// asked returns the way to stop that was asked for, or nothing.
+func (q *requests) asked() (stop runlog.Control) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.stop, len(q.waiting) > 0
+	return q.stop
+}
+
+// waits reports whether somebody waits for a checkpoint, or a calibration.
+func (q *requests) waits(kind runlog.Control) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.ContainsFunc(q.waiting, func(r runlog.ControlRequest) bool { return r.Kind == kind })
 }
 
 // stopNow reports whether it was asked to stop now.
-func (q *requests) stopNow() bool {
-	stop, _ := q.asked()
-	return stop == runlog.StopNow
-}
+func (q *requests) stopNow() bool { return q.asked() == runlog.StopNow }
 
 // look answers new requests, during Training between two calls to the backend, or
 // beside an evaluation during Validating or Testing. The step is the present one, of
@@ -54,20 +59,25 @@ func (q *requests) look(during runlog.PhaseName, step int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range found {
-		if r.Kind == runlog.SaveCheckpoint && during != runlog.Testing {
-			q.waiting = append(q.waiting, r) // the state may be saved between two calls only
+		if (r.Kind == runlog.SaveCheckpoint || r.Kind == runlog.Calibrate && q.judged) && during != runlog.Testing {
+			q.waiting = append(q.waiting, r) // the state may be saved between two calls only, and is validated after some
 		} else {
-			_ = q.w.Answer(r.ID, q.answer(r.Kind, during, step)) // it is pending
+			_ = q.w.Answer(r.ID, q.answerTo(r.Kind, during, step)) // it is pending
 		}
 	}
 }
 
-// answer takes a request to stop, or for a checkpoint during the test, and returns its
+// answerTo takes a request to stop, or what cannot be waited for, and returns its
 // answer. An evaluation is interrupted only when nothing is to be waited for: a
 // validation counts as not begun then.
-func (q *requests) answer(kind runlog.Control, during runlog.PhaseName, step int64) string {
-	if kind == runlog.SaveCheckpoint {
+func (q *requests) answerTo(kind runlog.Control, during runlog.PhaseName, step int64) string {
+	switch {
+	case kind == runlog.SaveCheckpoint:
 		return fmt.Sprintf("saved %s before the test", checkpoint.StepName(step))
+	case kind == runlog.Calibrate && q.judged:
+		return "no calibration: the test is running, and no validation follows"
+	case kind == runlog.Calibrate:
+		return "no calibration: that is for models with a context, samples and a likelihood"
 	}
 	if q.stop != runlog.StopNow {
 		q.stop = kind
@@ -90,16 +100,19 @@ func (q *requests) answer(kind runlog.Control, during runlog.PhaseName, step int
 	return stopping + ", then the test"
 }
 
-// answerWaiting reports to those who asked for a checkpoint which one there is now.
-func (q *requests) answerWaiting(saved int64) error {
+// answer answers those who wait for a checkpoint, or a calibration.
+func (q *requests) answer(kind runlog.Control, what string) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range q.waiting {
-		if err := q.w.Answer(r.ID, "saved "+checkpoint.StepName(saved)); err != nil {
+		if r.Kind != kind {
+			continue
+		}
+		if err := q.w.Answer(r.ID, what); err != nil {
 			return err
 		}
 	}
-	q.waiting = nil
+	q.waiting = slices.DeleteFunc(q.waiting, func(r runlog.ControlRequest) bool { return r.Kind == kind })
 	return nil
 }
 

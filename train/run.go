@@ -37,6 +37,9 @@ type RunOptions struct {
 	// DataDir is the folder that the rows were read from, which the run remembers; ""
 	// where there is none.
 	DataDir string
+	// Calibrate, if not nil, is called after validations of a conditional model, and may return what some validation rows
+	// say of its samples, for whoever watches: posterior.Live does.
+	Calibrate func(ctx context.Context, p Pairs) (*runlog.Calibration, error)
 	// Observe, if not nil, is given every record, by one goroutine at a time.
 	Observe func(runlog.Record)
 	// Clock is time.Now unless given. It is called by several goroutines.
@@ -81,8 +84,8 @@ type Summary struct {
 // writes a run directory: records, checkpoints, the best weights, and at the
 // end the test likelihood of the best weights. For whoever watches it adds, after
 // validations and for at most a fiftieth of the time each, samples of a model
-// without a context and ln p on a grid of one of two real variables; the newest
-// files of both are kept. When ctx is cancelled it finishes
+// without a context, ln p on a grid of one of two real variables, and the calibration of a
+// conditional one on validation rows; the newest files of the first two are kept. When ctx is cancelled it finishes
 // the call to the backend, writes a checkpoint and returns ctx's error with the
 // summary so far; after a divergence the error is a *DivergedError, and the last
 // checkpoint has the best validated weights to go on from. A run that
@@ -123,6 +126,7 @@ func Run(ctx context.Context, b *backend.Backend, c *Config, splits *data.Splits
 			return nil, err
 		}
 	}
+	r.shows.requests, r.shows.judge, r.requests.judged = &r.requests, o.Calibrate, o.Calibrate != nil && r.trainer.conditional()
 	if err := r.open(); err != nil {
 		return nil, err
 	}
@@ -199,11 +203,10 @@ func (r *run) between(step int64) error {
 			return err
 		}
 	}
-	stop, wanted := r.requests.asked()
-	if stop != "" {
+	if r.requests.asked() != "" {
 		return ErrStopped // what is saved then serves those who wait for a checkpoint, too
 	}
-	if (wanted || !now.Before(r.nextCheckpoint)) && r.saving.Due(now) {
+	if (r.requests.waits(runlog.SaveCheckpoint) || !now.Before(r.nextCheckpoint)) && r.saving.Due(now) {
 		r.saving.tried(now, r.save())
 	}
 	return nil

@@ -22,15 +22,19 @@ import (
 )
 
 // shows is a hook that shows a model after its validations: it writes samples and ln p
-// on a grid into the run directory, each as often as its budget allows.
+// on a grid into the run directory, and what the validation rows say of its samples into the log, each as often as its
+// budget allows.
 type shows struct {
-	w     *runlog.Writer
-	clock func() time.Time
-	files hiccup
+	w        *runlog.Writer
+	clock    func() time.Time
+	files    hiccup
+	requests *requests
+	judge    func(context.Context, Pairs) (*runlog.Calibration, error) // nil for none
 
-	samples, densities budget
-	grid               *exec.Grid      // over the training rows, nil before the first density
-	pointwise          *exec.Evaluator // of a density that training does not evaluate
+	samples, densities, calibrations budget
+	grid                             *exec.Grid      // over the training rows, nil before the first density
+	pointwise                        *exec.Evaluator // of a density that training does not evaluate
+	unjudged                         string          // why the last calibration failed
 }
 
 // hook does not let an interruption wait. It is no error then: the validation counts,
@@ -40,7 +44,7 @@ func (s *shows) hook(ctx context.Context, t *Trainer, e Event) error {
 	if _, ok := e.(Validation); !ok || !s.files.Due(t.o.Clock()) {
 		return nil
 	}
-	for _, show := range []func(context.Context, *Trainer) error{s.sample, s.density} {
+	for _, show := range []func(context.Context, *Trainer) error{s.sample, s.density, s.calibrate} {
 		err := show(ctx, t)
 		overflow := (*models.NonFiniteError)(nil)
 		if err != nil && !errors.As(err, &overflow) && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {

@@ -81,7 +81,7 @@ var library = map[string][]any{
 	"config": {config.Diff, config.Marshal, config.Hash, config.Parse, config.Load, config.Values, config.Brief},
 	"train": {train.Fit, train.ParseConfig, train.LoadConfig, train.Run, train.Records,
 		train.ResultOf, train.NewTrainer, train.CheckResume, train.RunConfig, train.LoadData, train.SourceConfig, train.FitTable, train.RunSeeds},
-	"posterior": {posterior.C2ST, posterior.Calibrate, posterior.Mode, posterior.Of},
+	"posterior": {posterior.C2ST, posterior.Calibrate, posterior.Live, posterior.Mode, posterior.Of},
 	"verify":    {verify.Model},
 	"runlog": {runlog.Request, runlog.List, runlog.Open, runlog.ReadManifest, runlog.ReadConfig, runlog.ConfigHash, runlog.Vacant, runlog.Create, runlog.Resume, runlog.TimeOf,
 		runlog.ReadState, runlog.Floats, runlog.Owns, runlog.Load, runlog.ReadMembers, runlog.WriteMembers, runlog.NoMembers},

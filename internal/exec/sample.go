@@ -220,9 +220,9 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 			if !ok {
 				return nil, fmt.Errorf("%w %s", ErrNoGiven, whoIsGiven(b.of.Model))
 			}
-			x, sample = takeRows(given, rows, dim), s.SampleGiven
+			x, sample = TakeRows(given, rows, dim), s.SampleGiven
 		}
-		took, err := sample(ctx, x, takeRows(b.noise, rows, sampler.NoiseDim()), takeRows(cond, rows, width), b.Method)
+		took, err := sample(ctx, x, TakeRows(b.noise, rows, sampler.NoiseDim()), TakeRows(cond, rows, width), b.Method)
 		b.passes = max(b.passes, took)
 		if bad := (*models.NonFiniteError)(nil); errors.As(err, &bad) && 0 <= bad.Row && bad.Row < len(rows) {
 			bad.Row = first + rows[bad.Row]
@@ -237,7 +237,8 @@ func (b *sampleBlocks) next(ctx context.Context, first, n int) ([]float32, error
 	return b.x, nil
 }
 
-func takeRows(v []float32, rows []int, width int) []float32 {
+// TakeRows are rows of so many values, by their numbers.
+func TakeRows(v []float32, rows []int, width int) []float32 {
 	out := make([]float32, len(rows)*width)
 	for i, row := range rows {
 		copy(out[i*width:(i+1)*width], v[row*width:(row+1)*width])
