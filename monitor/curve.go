@@ -78,6 +78,16 @@ func (r *Run) OrdersCurve(number func(*Ensemble) float64, a Axis) Points {
 // Ensemble is what point i of an [Run.OrdersCurve] is of.
 func (r *Run) Ensemble(i int) *Ensemble { return &r.index.ensembles[i] }
 
+// Calibration is the last one of the run on an axis up to x, nil before the first.
+func (r *Run) Calibration(a Axis, x float64) *runlog.Calibration {
+	for i := len(r.History.Calibrations) - 1; i >= 0; i-- {
+		if c := &r.History.Calibrations[i]; !(r.X(a, c.Step, c.Time) > x) {
+			return c
+		}
+	}
+	return nil
+}
+
 // A Smooth is the exponential moving average of the y of Points as TensorBoard
 // draws it: over the raw points, without the bias to the first of them. Point i
 // is the mean of the points up to it in which one that lies k finite points

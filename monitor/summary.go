@@ -42,6 +42,8 @@ type Summary struct {
 	ToEnd   *runlog.Float  `json:"to_look_ahead_s,omitempty"`
 	Orders  *OrdersRecord  `json:"orders,omitempty"` // the last evaluation on the validation rows
 	Test    *runlog.Result `json:"test,omitempty"`
+	// Calibration is the last one on validation rows.
+	Calibration *runlog.Calibration `json:"calibration,omitempty"`
 	// Above is how many nats a row the best validation is better than independent columns on the same rows, which does not
 	// change with units, and TestAbove the same of the test.
 	Above     *runlog.Float `json:"above_independent,omitempty"`
@@ -96,7 +98,8 @@ func (r *Run) Summary(now time.Time) Summary {
 		Figures: f, Elapsed: runlog.Float(f.Elapsed.Seconds()), Quiet: runlog.Float(math.NaN()),
 		Valid: newValidRecord(f.Valid), Best: newValidRecord(f.Best),
 		ToLimit: forecastSeconds(f.ToStepLimit), ToEnd: forecastSeconds(f.ToLookAhead), Above: r.Above(), TestAbove: r.TestAbove(),
-		Config: make(map[string]string, len(r.Config)),
+		Calibration: r.Calibration(ByStep, math.Inf(1)),
+		Config:      make(map[string]string, len(r.Config)),
 	}
 	if m := r.Manifest; m != nil {
 		started := m.FirstStarted()

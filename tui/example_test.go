@@ -16,4 +16,5 @@ func ExampleKeys() {
 	// Output:
 	// s - stop the training: cleanly, or at once; asks
 	// c - write a checkpoint now
+	// r - calibrate a conditional model at the next validation
 }

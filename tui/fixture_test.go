@@ -123,6 +123,31 @@ func (f fakeRun) config() []config.Value {
 		{Path: "train.max_steps", Text: "10000"}, {Path: "train.look_ahead", Text: "30"}}
 }
 
+// calibrated is a calibration of some variables, of which the last is overconfident.
+func calibrated(step int64, dim int, gain float64) runlog.Calibration {
+	rng := rand.New(rand.NewPCG(uint64(step), 3))
+	ranks := func(name string, wide bool) runlog.Ranks {
+		r := runlog.Ranks{Name: name, KS: 0.0512, P: 0.661, Coverage: runlog.Floats([]float64{0.515, 0.79, 0.905, 0.945})}
+		if wide {
+			r.KS, r.P, r.Coverage = 0.1534, 0.000213, runlog.Floats([]float64{0.31, 0.605, 0.72, 0.81})
+		}
+		for i := range 20 {
+			v := 1 + 0.2*rng.NormFloat64()
+			if wide {
+				v *= 0.4 + math.Pow(float64(i)/9.5-1, 2)
+			}
+			r.Histogram = append(r.Histogram, runlog.Float(math.Max(0, v)))
+		}
+		return r
+	}
+	c := runlog.Calibration{Step: step, Split: "valid", Pairs: 200, Draws: 50, Dim: dim, Levels: runlog.Floats([]float64{0.5, 0.8, 0.9, 0.95}), Density: ranks("density", false),
+		Gain: runlog.Float(gain), Gain2SE: 0.051, Ignores: !(gain > 0.051)}
+	for d := range min(dim, runlog.MostRanked) {
+		c.Variables = append(c.Variables, ranks(fmt.Sprintf("theta%d", d+1), d == dim-1))
+	}
+	return c
+}
+
 // people are samples of a table.
 func people() *monitor.Samples {
 	return &monitor.Samples{Step: 40, Shape: []int{3, 5}, Columns: []string{"age", "city", "a column with a long name", "born", "漢\x1b[2J"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/exp/golden"
 
+	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -23,6 +24,15 @@ var pictures = map[string]func(s Screen, w, h int) *model{
 			fakeRun{dir: "runs/narrow", seed: 9, records: 700, orders: 4, status: runlog.Running, hidden: "[100]"}.update(),
 			fakeRun{dir: "runs/fast", seed: 4, records: 240, orders: 1, status: runlog.Crashed, rate: "0.3"}.update())
 		press(m, "left")
+		return m
+	},
+	"calibrated": func(s Screen, w, h int) *model {
+		u := fakeRun{dir: "runs/slcp", seed: 1, records: 624, orders: 1, status: runlog.Running}.update()
+		u.Samples = nil
+		u.Config = append(u.Config, config.Value{Path: "data.context_columns", Text: "8"})
+		u.Batch.Records = append(u.Batch.Records, calibrated(6080, 5, 0.013), calibrated(6240, 5, 3.572))
+		m := watching(s, w, h, u)
+		press(m, "8")
 		return m
 	},
 	"apart": func(s Screen, w, h int) *model {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/maskflow/maskflow/runlog"
 )
 
 // group is where keys belong together, in the help and in the documentation.
@@ -79,7 +81,7 @@ func (m *model) bindings() []binding {
 		{runKeys, []string{"t"}, "t", "sort by best validation, name, start, steps, state or directory", do(func(m *model) { m.nextSort() }), ""},
 
 		{trainingKeys, []string{"s"}, "s", "stop the training: cleanly, or at once; asks", func(m *model) tea.Cmd { return m.askStop() }, "stop"},
-		{trainingKeys, []string{"c"}, "c", "write a checkpoint now", func(m *model) tea.Cmd { return m.requestCheckpoint() }, "checkpoint"},
+		{trainingKeys, []string{"c"}, "c", "write a checkpoint now", func(m *model) tea.Cmd { return m.askFor(runlog.SaveCheckpoint, "no checkpoint can be written") }, "checkpoint"},
 
 		{otherKeys, []string{"space"}, "space", "hold the view still, and go on", func(m *model) tea.Cmd { return m.togglePause() }, "hold"},
 		{otherKeys, []string{"w"}, "w", "write the chart's numbers as CSV", func(m *model) tea.Cmd { return m.export(".csv") }, ""},
@@ -106,6 +108,8 @@ var terms = [][2]string{
 	{"ensemble", "the mean of the orders' probabilities, its NLL beside that of each order"},
 	{"gain", "mean NLL of the orders less that of their ensemble"},
 	{"effective", "orders that the ensemble's weights amount to, 1 to all"},
+	{"context gains", "mean of ln q(y|x) − ln q(y) in nats: none where a model ignores its context"},
+	{"ranks", "where true values are among samples; as often everywhere where a model is right"},
 	{"above", "nats a row of the best validation above independent columns on the same rows; no units change it"},
 	{"apart by", "what differs where likelihoods are not compared: figure, columns, steps or rows; unknown: not recorded"},
 	{"look-ahead", "ends the training after so many epochs without a better validation"},

@@ -39,6 +39,7 @@ type selection struct {
 	query     monitor.Query
 	colours   map[string]int // of runs by directory, in the sequence in which they were met
 	ensembles bool           // a run has several orders, or will
+	contexts  bool           // a run has a context
 	lists     *lists         // while nothing has changed
 }
 

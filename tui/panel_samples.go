@@ -19,6 +19,14 @@ func (m *samplesPanel) spec() spec {
 	return spec{"samples", "samples as images or a table, or the density of two variables", [2]share{{1, 2, 5}, {1, 1, 5}}}
 }
 
+// absent is where all runs have a context, without which nothing is drawn.
+func (m *samplesPanel) absent() string {
+	if len(m.set.Runs) == 0 || slices.ContainsFunc(m.set.Runs, func(r *monitor.Run) bool { return !hasContext(r) || r.Samples != nil || r.Density != nil }) {
+		return ""
+	}
+	return noSamples(m.set.Runs[0])
+}
+
 // view shows what the model draws now: images, the density of two variables, bits
 // as pixels, or a table.
 func (m *samplesPanel) view(w, h int) drawing {
@@ -46,13 +54,18 @@ func (m *samplesPanel) view(w, h int) drawing {
 }
 
 func noSamples(r *monitor.Run) string {
-	labels, _ := r.Setting("data.labels")
-	last, _ := r.Setting("data.context_columns")
-	columns, _ := r.Setting("data.columns")
-	if labels == "true" || cmp.Or(last, "0") != "0" || strings.Contains(columns, "context") {
+	if hasContext(r) {
 		return "A conditional density has no samples without a context: maskflow sample --context draws them."
 	}
 	return "No samples yet: they are drawn beside a validation."
+}
+
+// hasContext says whether a run models its variables given a context, as far as its settings say.
+func hasContext(r *monitor.Run) bool {
+	labels, _ := r.Setting("data.labels")
+	last, _ := r.Setting("data.context_columns")
+	columns, _ := r.Setting("data.columns")
+	return labels == "true" || cmp.Or(last, "0") != "0" || strings.Contains(columns, "context")
 }
 
 // images is samples as grey images [n, height, width], the mean of the colours of

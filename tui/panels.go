@@ -10,7 +10,7 @@ import (
 // here, and its own file.
 func newPanels(m *model) []panel {
 	p := pane{model: m}
-	return []panel{&lossPanel{pane: p}, &ordersPanel{p}, &gradientPanel{pane: p}, &samplesPanel{p}, &logPanel{p}, &configPanel{pane: p}, &runsPanel{p}}
+	return []panel{&lossPanel{pane: p}, &ordersPanel{p}, &gradientPanel{pane: p}, &samplesPanel{p}, &logPanel{p}, &configPanel{pane: p}, &runsPanel{p}, &calibrationPanel{p}}
 }
 
 // A panel is a view of the runs, with the state that is its own.

@@ -102,7 +102,9 @@ func (m *model) apply(u monitor.Update) {
 		}
 	}
 	for _, news := range u.Runs {
-		m.ensembles = m.ensembles || mayHaveOrders(m.set.Find(news.Dir))
+		r := m.set.Find(news.Dir)
+		m.ensembles = m.ensembles || mayHaveOrders(r)
+		m.contexts = m.contexts || hasContext(r) || len(r.History.Calibrations) > 0
 	}
 	if panels := m.panels(); !slices.Contains(panels, m.focus) {
 		m.focus = panels[0]
@@ -188,6 +190,7 @@ type request struct {
 
 var requestWords = map[runlog.Control]string{
 	runlog.StopCleanly: "stop", runlog.StopNow: "stop now", runlog.SaveCheckpoint: "write a checkpoint",
+	runlog.Calibrate: "calibrate at the next validation",
 }
 
 // requested says that a request was left, or why not.
@@ -207,9 +210,10 @@ func (m *model) request(dir string, kind runlog.Control) tea.Cmd {
 	return tea.Batch(m.resume(), leave)
 }
 
-func (m *model) requestCheckpoint() tea.Cmd {
-	if r := m.training("no checkpoint can be written"); r != nil {
-		return m.request(r.Dir, runlog.SaveCheckpoint)
+// askFor asks the chosen run for something, or says why it cannot be had.
+func (m *model) askFor(kind runlog.Control, otherwise string) tea.Cmd {
+	if r := m.training(otherwise); r != nil {
+		return m.request(r.Dir, kind)
 	}
 	return nil
 }

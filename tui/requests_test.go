@@ -54,6 +54,13 @@ func TestStopIsAskedAndAnswered(t *testing.T) {
 	if m.drawn = nil; !strings.Contains(shownText(m), "stopping at step 620") || len(m.waiting) > 0 {
 		t.Errorf("the answer is not on the screen:\n%s", shownText(m))
 	}
+	for key, kind := range map[rune]runlog.Control{'c': runlog.SaveCheckpoint, 'r': runlog.Calibrate} {
+		_, cmd := m.Update(tea.KeyPressMsg(tea.Key{Text: string(key), Code: key}))
+		run(m, cmd)
+		if requests, err := w.Poll(); err != nil || len(requests) != 1 || requests[0].Kind != kind {
+			t.Errorf("for %c the trainer finds %v (%v), want %s", key, requests, err, kind)
+		}
+	}
 }
 
 // A run that does not train cannot be stopped, and the screen says so.

@@ -67,6 +67,9 @@ func drawRun(t *rapid.T, i int) monitor.RunUpdate {
 			runlog.Orders{Step: step, Split: "valid", NLL: v(), Mean: v(), BestOrder: v(), Gain: v(), Gain2SE: v(), ESS: v(), PerOrder: []runlog.Float{v(), v()}, MaskLoss: []runlog.Float{v()}},
 			runlog.Event{Time: v(), What: "an event \x1b[2J\n of 漢"})
 	}
+	if rapid.Bool().Draw(t, "context") {
+		u.Batch.Records = append(u.Batch.Records, calibrated(rapid.Int64Range(0, 400).Draw(t, "at"), rapid.SampledFrom([]int{1, 3, 200}).Draw(t, "variables"), value.Draw(t, "gain")))
+	}
 	switch rapid.IntRange(0, 5).Draw(t, "samples") {
 	case 0:
 		u.Samples = nil
@@ -117,8 +120,8 @@ func press(m *model, key string) {
 }
 
 // pressable is every key but those that leave the monitor or write files.
-var pressable = []string{"tab", "1", "2", "3", "4", "5", "6", "7", "enter", "up", "down", "j", "k", "esc", "+", "-", "0", "[", "]", "left", "right", "h", "l",
-	"y", "x", ">", "<", "o", "/", "f", "n", "p", "v", "V", "t", "d", "space", "m", "a", "b", "?", "s", "c", "q", "w", "z", "!", "backspace"}
+var pressable = []string{"tab", "1", "2", "3", "4", "5", "6", "7", "8", "enter", "up", "down", "j", "k", "esc", "+", "-", "0", "[", "]", "left", "right", "h", "l",
+	"y", "x", ">", "<", "o", "/", "f", "n", "p", "v", "V", "t", "d", "space", "m", "a", "b", "?", "s", "c", "r", "q", "w", "z", "!", "backspace"}
 
 // Whatever the size, the values and the keys: never wider, never taller, never a panic.
 func TestEveryPictureHasTheSizeOfTheScreen(t *testing.T) {

@@ -89,6 +89,9 @@ func (m *model) body(s *screen) []string {
 	return out
 }
 
+// shutName is the width of the name of a panel that is a line, with a gap.
+const shutName = 15
+
 // panelLines draws a panel with its title: in a box where all are seen, below its title
 // else.
 func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
@@ -96,7 +99,7 @@ func (m *model) panelLines(p place, s shape) ([]string, []placedChart) {
 	focused := panel == m.focus
 	name := m.numbered(panel)
 	if p.shut {
-		return []string{cut(t.dim(t.glyph("▸")+" "+fmt.Sprintf("%-11s", name))+m.about(panel.digest, p.w-13), p.w)}, nil
+		return []string{cut(t.dim(t.glyph("▸")+" "+fmt.Sprintf("%-*s", shutName, name))+m.about(panel.digest, p.w-2-shutName), p.w)}, nil
 	}
 	if focused {
 		name = t.bold(name)

@@ -18,6 +18,7 @@ import (
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/text"
 	"github.com/maskflow/maskflow/models"
+	"github.com/maskflow/maskflow/posterior"
 	"github.com/maskflow/maskflow/runlog"
 	"github.com/maskflow/maskflow/train"
 	"github.com/maskflow/maskflow/tui"
@@ -188,7 +189,7 @@ func (a *app) train(c *cobra.Command, args []string, o trainOptions) error {
 		notes, a.notes = nil, notes
 	}
 	f := figuresOf(&cfg.Config, d, splits.Shape)
-	options := train.RunOptions{Dir: dir, Resume: o.resume || begun, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), DataDir: cmp.Or(folder, ".")}
+	options := train.RunOptions{Dir: dir, Resume: o.resume || begun, ChangedData: o.changed, Args: append([]string{"maskflow"}, a.args...), DataDir: cmp.Or(folder, "."), Calibrate: posterior.Live}
 	p := newProgress(a.console, cfg, o.quiet)
 	p.lines.conditional = f.targets != nil
 	p.intro.add("backend", "%s", b)

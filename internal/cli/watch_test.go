@@ -24,9 +24,9 @@ func endless(dir string, flags ...string) []string {
 }
 
 // trainer starts an endless training without a terminal.
-func (b *bench) trainer(t *testing.T, dir string) *exec.Cmd {
+func (b *bench) trainer(t *testing.T, dir string, flags ...string) *exec.Cmd {
 	t.Helper()
-	c, stderr := b.command(endless(dir, "--quiet")...)
+	c, stderr := b.command(endless(dir, append(flags, "--quiet")...)...)
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +75,21 @@ func TestWatchStopsATraining(t *testing.T) {
 		t.Errorf("the trainer's exit code is %d", code)
 	}
 	b.stoppedWhole(t)
+	x.press("q")
+	p.exits(codeDone)
+}
+
+// A conditional model is calibrated while it trains, when somebody asks for it.
+func TestWatchCalibratesATraining(t *testing.T) {
+	t.Parallel()
+	b, x := newBench(t), newTerminal(t, 120, 40)
+	b.trainer(t, "run", "--set", "data.context_columns=2")
+	p := b.on(x, nil, "watch", "run")
+	x.shows(`8 calibration`)
+	x.press("r")
+	x.shows(`calibrated on validation rows`)
+	x.shows(`gains? .+ nats`)
+	x.shows(`density +0\.\d+ `)
 	x.press("q")
 	p.exits(codeDone)
 }
