@@ -25,7 +25,7 @@ func Example_targets() {
 	}
 	rows := must.M1(data.FromFlat(values, 3, "seen", "left", "signal"))
 	c := must.M1(train.SourceConfig(data.InMemory, []string{"model={type: nade, targets: [left], hidden: [16]}",
-		"train.max_steps=600", "train.optimizer.learning_rate=0.003"}))
+		"train.max_steps=600"}))
 	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
 	defer b.Close()
 	m, splits, err := train.FitTable(ctx, b, rows, c)
@@ -58,7 +58,7 @@ func Example() {
 	}
 	rows := must.M1(data.FromFlat(values, 3, "left", "right", "differ"))
 	c := must.M1(train.SourceConfig(data.InMemory, []string{"model={type: nade, hidden: [32]}",
-		"train.max_steps=1000", "train.optimizer.learning_rate=0.003", "train.ema=0.99"}))
+		"train.max_steps=1000"}))
 	b := must.M1(backend.Open(ctx, "go", backend.Options{}))
 	defer b.Close()
 	m, _, err := train.FitTable(ctx, b, rows, c)
