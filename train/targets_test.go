@@ -58,7 +58,7 @@ func TestTargets(t *testing.T) {
 	const missing = 0.25
 	rows := paid(4000, 3, missing)
 	m, splits := fitted(t, rows, "model.targets=[glad, pay]", "data.holes=unknown", "data.columns={pay: {exact: true}, height: {exact: true}}",
-		"train.max_steps=800", "train.optimizer.learning_rate=0.003")
+		"train.max_steps=800", "train.optimizer={name: adam, learning_rate: 0.003}", "train.schedule={name: constant}", "data.marginal=standardise")
 	if got := models.TargetsOf(m.Definition()); !slices.Equal(got, []string{"pay", "glad"}) {
 		t.Fatalf("the targets are %v", got)
 	}
