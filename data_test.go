@@ -143,7 +143,7 @@ func TestPresetsMakeDensities(t *testing.T) {
 		"wine_red": 11, "wine_white": 11, "banana": 2, "checkerboard": 2, "eight_gaussians": 2, "moons": 2, "pinwheel": 2, "rings": 2, "spirals": 2,
 		"nade_adult": 123, "nade_binarized_mnist": 784, "nade_bsds300": 63, "nade_connect4": 126, "nade_dna": 180, "nade_jester": 100, "nade_mushrooms": 112, "nade_nips": 500, "nade_nltcs": 16,
 		"nade_ocr_letters": 128, "nade_parkinsons": 15, "nade_plants": 69, "nade_wine_red": 11, "nade_wine_white": 11,
-		"u1": 2, "u2": 2, "u3": 2, "u4": 2,
+		"u1": 2, "u2": 2, "u3": 2, "u4": 2, "two_moons": 2, "slcp": 5,
 		"adult": 123, "binarized_mnist": 784, "connect4": 126, "dna": 180, "dna_orders": 180, "mushrooms": 112, "nips": 500, "ocr_letters": 128, "rcv1": 150, "web": 300,
 	}
 	files, err := filepath.Glob(filepath.Join("configs", "*.yaml"))

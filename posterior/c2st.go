@@ -17,15 +17,29 @@ import (
 )
 
 // The classifier of [C2ST]: two layers of so many units for each variable, trained for at most so many steps of batches, and until
-// so many steps and epochs have no better validation: sets that differ by their modes alone are told apart late.
+// so many steps have no validation that is better by more than a tolerance: sets that differ by their modes alone are told apart late.
 const (
-	c2stFolds    = 5
-	c2stUnits    = 10
-	c2stBatch    = 200
-	c2stSteps    = 20_000
-	c2stPatience = 1000
-	c2stEpochs   = 10
+	c2stFolds     = 5
+	c2stUnits     = 10
+	c2stBatch     = 200
+	c2stSteps     = 20_000
+	c2stPatience  = 800
+	c2stTolerance = 1e-3 // nats
+	c2stEvery     = 25   // steps between validations, or more
 )
+
+// settled ends a training that gets no better.
+type settled struct {
+	best float64
+	step int64
+}
+
+func (s *settled) Stop(at train.Progress) bool {
+	if best := float64(at.Best); best < s.best-c2stTolerance {
+		s.best, s.step = best, at.Step
+	}
+	return at.Step-s.step >= c2stPatience
+}
 
 // C2ST is the accuracy with which a classifier tells two sets of samples from each other, which are rows of dim numbers, on rows
 // that it was not trained on: 0.5 of equal distributions, 1 of distributions apart (Lopez-Paz and Oquab 2017, arXiv 1610.06545).
@@ -108,8 +122,9 @@ func classified(ctx context.Context, b *backend.Backend, x []float32, dim, first
 		return 0, err
 	}
 	splits := &data.Splits{Train: part("train", rows[0]), Valid: part("valid", rows[1]), Prep: data.NewPreparation(1, dim)}
-	r, err := train.Fit(ctx, b, m, splits, train.Options{Seed: seed, Batch: c2stBatch, Optimizer: &train.Adam{LearningRate: 1e-3}, MaxSteps: c2stSteps,
-		LookAhead: max(c2stEpochs, c2stPatience*c2stBatch/len(rows[0])), DropLast: len(rows[0]) > c2stBatch})
+	steps := max(1, len(rows[0])/c2stBatch) // of an epoch
+	r, err := train.Fit(ctx, b, m, splits, train.Options{Seed: seed, ValidateEvery: max(1, c2stEvery/steps), Batch: c2stBatch, Optimizer: &train.Adam{LearningRate: 1e-3}, MaxSteps: c2stSteps,
+		LookAhead: train.Never, Stop: &settled{best: math.Inf(1)}, DropLast: len(rows[0]) > c2stBatch})
 	if err != nil {
 		return 0, err
 	}

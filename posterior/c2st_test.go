@@ -28,7 +28,7 @@ func TestC2STOfNormals(t *testing.T) {
 		kind  string
 		rows  int
 		delta float64
-	}{{backend.KindGo, 600, 0}, {backend.KindGo, 1500, 1}, {backend.KindXLA, 400, 2}} {
+	}{{backend.KindGo, 400, 0}, {backend.KindGo, 800, 1}, {backend.KindXLA, 800, 2}} {
 		t.Run(fmt.Sprintf("%s, %v apart", c.kind, c.delta), func(t *testing.T) {
 			got, err := posterior.C2ST(t.Context(), backendtest.Open(t, c.kind), normals(c.rows, 0, 1), normals(c.rows, c.delta, 2), 2, 1)
 			want := 0.5 * math.Erfc(-c.delta/2/math.Sqrt2)

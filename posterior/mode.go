@@ -190,7 +190,7 @@ func (c *climber) follow(points []point, scale []float64) {
 	if points[0].logp > c.best.logp {
 		c.best = points[0]
 	}
-	kept := append(points[:len(points)/modeQuarter:len(points)/modeQuarter], c.best)
+	kept := slices.Concat(points[:len(points)/modeQuarter], []point{c.best})
 	c.cov = covariance(c.mean, kept)
 	c.mean = make([]float64, len(c.mean))
 	for _, p := range kept {
@@ -232,7 +232,8 @@ func deviations(points []point, dim int) []float64 {
 func distance(a, b, scale []float64) float64 {
 	sum := 0.0
 	for d := range a {
-		sum += math.Pow((a[d]-b[d])/scale[d], 2)
+		off := (a[d] - b[d]) / scale[d]
+		sum += off * off
 	}
 	return math.Sqrt(sum / float64(len(a)))
 }
