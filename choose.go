@@ -17,7 +17,7 @@ import (
 
 // Auto is the kind of model that the columns and the number of training rows choose: a MADE with the output that each variable
 // needs, small and with four orders where rows are few; a spline MAF where they are many and all variables are real numbers without
-// steps, holes and atoms; a NADE where holes are values that are not known. docs/defaults.md has what was measured.
+// steps, holes and atoms; a NADE where holes are values that are not known.
 // [Config.LoadData] and [Config.Split] replace it by that model.
 type Auto struct {
 	// Targets are those of a NADE, which is then chosen whatever the columns are; see [nade.Options].
