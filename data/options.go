@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/maskflow/maskflow/internal/option"
 )
@@ -142,7 +143,7 @@ func (o *Options) Table() option.Table {
 			"what columns of a table are, by name or by number from 0: a kind or a role alone, or some of the keys below; the rest is guessed"),
 		option.Words("guess", &o.Guess, "what is guessed of columns: all, kinds, steps and atoms; reals, numbers that are not declared are real, without steps and atoms",
 			"all", "reals"),
-		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; auto, standardise for fewer than 2000 training rows, else spline; with its log-determinant",
+		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; auto, standardise for fewer than "+strconv.Itoa(FewRows)+" training rows, else spline; with its log-determinant",
 			string(Standardise), string(AsIs), string(SplineScale), autoMarginal),
 		option.Words("holes", &o.Holes, "what a missing cell of a table is: event, which has a probability; unknown, a value that is not known, which is summed out (model.type: nade)",
 			"event", UnknownHoles).Later(),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
@@ -88,7 +89,7 @@ func Calibrate(ctx context.Context, e *maskflow.Ensemble, pairs *data.Table, o C
 	if err != nil {
 		return nil, err
 	}
-	c := &calibration{judged: &tables{Ensemble: e, truth: truth, contexts: contextsOf(e, pairs)}, o: o}
+	c := &calibration{judged: &tables{Ensemble: e, truth: truth.Values(), contexts: contextsOf(e, pairs)}, o: o}
 	if c.logp, err = e.LogProb(ctx, pairs); err != nil {
 		return nil, err
 	}
@@ -152,8 +153,8 @@ func (c *calibration) run(ctx context.Context, pairs *data.Prepared, names []str
 // tables are pairs in a table, and an ensemble as the density.
 type tables struct {
 	*maskflow.Ensemble
-	truth    *data.Prepared // the pairs, as the first member sees them
-	contexts *data.Table    // of the pairs
+	truth    []float32   // [pairs, dim], as the first member sees them
+	contexts *data.Table // of the pairs
 }
 
 // contextsOf is the table that has the contexts of pairs: one beside them, their own, or that of their last columns.
@@ -173,20 +174,13 @@ func contextsOf(e *maskflow.Ensemble, pairs *data.Table) *data.Table {
 	}
 }
 
-// with are rows with contexts of pairs, unless they have these already.
-func (c *tables) with(rows *data.Table, of []int) *data.Table {
-	if c.First().Preparation().Schema() == nil {
-		rows.Context = data.Part{Table: c.contexts, Rows: of}.Select()
-	}
-	return rows
-}
-
 func (c *tables) draw(ctx context.Context, of []int, seed uint64) (x []float32, logp []float64, err error) {
-	drawn, err := c.Sample(ctx, len(of), maskflow.SampleOptions{Seed: seed, Context: data.Part{Table: c.contexts, Rows: of}.Select()})
+	contexts := data.Part{Table: c.contexts, Rows: of}.Select()
+	drawn, err := c.Sample(ctx, len(of), maskflow.SampleOptions{Seed: seed, Context: contexts})
 	if err != nil {
 		return nil, nil, err
 	}
-	drawn = c.with(drawn, of)
+	drawn = with(c.Ensemble, drawn, contexts)
 	if logp, err = c.LogProb(ctx, drawn); err != nil {
 		return nil, nil, err
 	}
@@ -286,11 +280,7 @@ func (c *calibration) gain(ctx context.Context) (gain, twiceError float64, err e
 }
 
 func (c *tables) mixed(ctx context.Context, rows, of []int) ([]float64, error) {
-	x := make([]float32, 0, len(rows)*c.truth.Dim)
-	for _, row := range rows {
-		x = append(x, c.truth.Row(row)[:c.truth.Dim]...)
-	}
-	mixed, err := rowsOf(c.Ensemble, x, data.Part{Table: c.contexts, Rows: of}.Select())
+	mixed, err := rowsOf(c.Ensemble, exec.TakeRows(c.truth, rows, c.First().Definition().Dim()), data.Part{Table: c.contexts, Rows: of}.Select())
 	if err != nil {
 		return nil, err
 	}

@@ -42,18 +42,11 @@ func Mode(ctx context.Context, e *maskflow.Ensemble, observation, draws *data.Ta
 		return nil, 0, err
 	}
 	s := &search{ctx: ctx, Ensemble: e, observation: observation, dim: e.First().Definition().Dim(), rng: rand.New(rand.NewPCG(seed, 2))}
-	if draws.Rows() > modeDraws {
-		draws = data.Part{Table: draws, Rows: first(modeDraws)}.Select()
-	}
-	if e.First().Preparation().Schema() == nil {
-		draws = data.Part{Table: draws}.Select()
-		draws.Context = again(observation, draws.Rows())
-	}
-	prepared, err := e.First().Prepare(draws)
+	prepared, err := e.First().Prepare(with(e, draws, again(observation, draws.Rows())))
 	if err != nil {
 		return nil, 0, err
 	}
-	points := make([]point, prepared.Rows)
+	points := make([]point, min(prepared.Rows, modeDraws))
 	for i := range points {
 		points[i].x = num.Convert[float64](prepared.X[i*s.dim : (i+1)*s.dim])
 	}
@@ -247,24 +240,24 @@ func nearest(points []point, to, scale []float64, n int) []point {
 
 // rowsOf are rows as the first member sees them, [rows, dim], in the units of the source, with contexts of as many rows.
 func rowsOf(e *maskflow.Ensemble, x []float32, contexts *data.Table) (*data.Table, error) {
-	prep := e.First().Preparation()
-	t, err := prep.UndoWith(x, contexts)
-	if err == nil && prep.Schema() == nil {
-		t.Context = contexts
+	t, err := e.First().Preparation().UndoWith(x, contexts)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	return with(e, t, contexts), nil
+}
+
+// with are rows with contexts of as many rows; those of a schema have theirs among their columns.
+func with(e *maskflow.Ensemble, rows, contexts *data.Table) *data.Table {
+	if e.First().Preparation().Schema() != nil {
+		return rows
+	}
+	t := *rows
+	t.Context = contexts
+	return &t
 }
 
 // again is a table of n rows, each the first of another one.
 func again(t *data.Table, n int) *data.Table {
 	return data.Part{Table: t, Rows: make([]int, n)}.Select()
-}
-
-// first are the numbers of the first n rows.
-func first(n int) []int {
-	rows := make([]int, n)
-	for i := range rows {
-		rows[i] = i
-	}
-	return rows
 }

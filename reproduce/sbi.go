@@ -114,22 +114,20 @@ func (l *lab) c2st(ctx context.Context, task string, observation int, draws *dat
 	if err != nil {
 		return 0, err
 	}
-	columns, rows := make([]int, dim), make([]int, min(draws.Rows(), reference.Rows()))
+	columns := make([]int, dim)
 	for d := range columns {
 		columns[d] = d
 	}
-	for i := range rows {
-		rows[i] = i
-	}
-	a, err := reference.Select(rows, columns).Values()
+	a, err := reference.Values()
 	if err != nil {
 		return 0, err
 	}
-	b, err := draws.Select(rows, columns).Values()
+	b, err := draws.Select(nil, columns).Values()
 	if err != nil {
 		return 0, err
 	}
-	v, err := posterior.C2ST(ctx, l.backend, a, b, dim, 1)
+	n := min(len(a), len(b))
+	v, err := posterior.C2ST(ctx, l.backend, a[:n], b[:n], dim, 1)
 	if err != nil {
 		return 0, fmt.Errorf("observation %d: %w", observation, err)
 	}

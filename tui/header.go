@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -158,11 +159,7 @@ func (m *model) qualityFacts(r *monitor.Run, f monitor.Figures) (all facts) {
 		}
 		all.add(3, t.ink(t.lift(green), t.glyph("★")+" "+best))
 	}
-	above := r.TestAbove()
-	if above == nil {
-		above = r.Above()
-	}
-	if above != nil {
+	if above := cmp.Or(r.TestAbove(), r.Above()); above != nil {
 		all.add(8, text.Above(*above))
 	}
 	if o := f.LastOrders; o != nil && !tested {

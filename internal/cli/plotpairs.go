@@ -136,18 +136,13 @@ func (a *app) pairedVariables(r *maskflow.Model, names []string, o plotOptions, 
 
 // sampleColumns are the columns of samples that have the variables: those of a context are where the source has them.
 func sampleColumns(p *data.Preparation, withContext bool) []int {
-	var before []int
+	drawn := p.Variables
 	if withContext && p.Schema() != nil {
-		before = p.Context
+		drawn = slices.Sorted(slices.Values(slices.Concat(p.Variables, p.Context)))
 	}
 	columns := make([]int, p.Dim())
-	for d, at := range p.Variables {
-		columns[d] = d
-		for _, c := range before {
-			if c < at {
-				columns[d]++
-			}
-		}
+	for d, c := range p.Variables {
+		columns[d] = slices.Index(drawn, c)
 	}
 	return columns
 }

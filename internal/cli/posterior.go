@@ -150,17 +150,11 @@ func (a *app) posterior(c *cobra.Command, dir string, o posteriorOptions) error 
 func describe(e *maskflow.Ensemble, p *posterior.Posterior, observation int) described {
 	d := described{Observation: observation}
 	prep := e.First().Preparation()
-	columns, schema := prep.Variables, prep.Schema()
-	if schema != nil { // the columns of the context are among those that are drawn
-		columns = slices.Sorted(slices.Values(slices.Concat(prep.Variables, prep.Context)))
-	}
-	names, _ := prep.Names()
-	for k, column := range prep.Variables {
-		at, v := slices.Index(columns, column), describedOne{Name: fmt.Sprintf("x%d", k+1)}
-		if names != nil {
-			v.Name = names[k]
-		}
-		if schema != nil && !schema[column].OfNumbers() {
+	variables, _ := prep.Names()
+	names, columns, schema := columnNames(variables, prep.Dim()), sampleColumns(prep, true), prep.Schema()
+	for k, at := range columns {
+		v := describedOne{Name: names[k]}
+		if schema != nil && !schema[prep.Variables[k]].OfNumbers() {
 			v.Shares = shares(p.Draws, at)
 			d.Variables = append(d.Variables, v)
 			continue

@@ -33,7 +33,7 @@ func (of choice) page(b *strings.Builder, played [][]figure) {
 	fmt.Fprintf(b, "\n## %s\n", of.name)
 	for k, figures := range played {
 		r := of.rounds[k]
-		tables := of.tables[:min(r.tables, len(of.tables))]
+		tables := of.read(r)
 		fmt.Fprintf(b, "\n%d candidates, %d steps, %s:\n\n| candidate | mean | %s |\n|---|---|%s\n", len(figures), r.steps, text.Count(r.seeds, "seed"),
 			strings.Join(tables, " | "), strings.Repeat("---|", len(tables)))
 		for _, f := range figures {

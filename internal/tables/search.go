@@ -39,6 +39,9 @@ type round struct {
 	steps, seeds, tables, keep int
 }
 
+// read are the tables that a round reads.
+func (of choice) read(r round) []string { return of.tables[:min(r.tables, len(of.tables))] }
+
 // The first round's best are joined by what they change together.
 var choices = []choice{
 	{"Few rows", []string{"diabetes", "breast_cancer", "diabetes reals", "breast_cancer reals"}, few, []round{{600, 1, 2, 3}, {1500, 2, 4, 2}, {1500, 5, 4, 1}}},
@@ -203,7 +206,7 @@ func ranked(all []candidate, nll []map[string]float64, variables map[string]int)
 func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (played [][]figure, err error) {
 	all := slices.DeleteFunc(candidates(of.beginnings...), func(c candidate) bool { return !only.MatchString(c.name) })
 	for k, r := range of.rounds {
-		tables := of.tables[:min(r.tables, len(of.tables))]
+		tables := of.read(r)
 		figures, err := l.play(ctx, r, tables, all)
 		if err != nil {
 			return played, err

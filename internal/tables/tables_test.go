@@ -102,7 +102,7 @@ func TestTheSearchGoesOn(t *testing.T) {
 	dir, n := t.TempDir(), 0
 	first := 0
 	for _, of := range choices {
-		first += len(candidates(of.beginnings...)) * min(of.rounds[0].tables, len(of.tables))
+		first += len(candidates(of.beginnings...)) * len(of.read(of.rounds[0]))
 	}
 	if n := len(candidates(choices[0].beginnings...)); n < 30 {
 		t.Fatalf("%d candidates, need 30 or more", n)
