@@ -166,7 +166,7 @@ func DensityOf(m Definition) (Density, Part) {
 	return d, whole
 }
 
-// Stage estimates parameters from the mean and variance of each column.
+// Stage estimates parameters from the training rows.
 type Stage struct {
 	// Advance maps the rows [n, dim] that the stage before saw to those of this
 	// stage; nil leaves them as they are. The stages before are estimated already.
@@ -175,7 +175,7 @@ type Stage struct {
 	// the statistics of its batch in their place; otherwise it is done once, before the
 	// first step.
 	Repeat bool
-	// Estimate returns the values of parameters by their names, from the mean and
-	// the (biased) variance of each column over all training rows.
-	Estimate func(mean, variance []float64) map[string][]float32
+	// Estimate returns the values of parameters by their names, from all training rows [n, dim] as the stage sees them and
+	// their weights, nil when they are equal.
+	Estimate func(rows []float32, weights []float64) map[string][]float32
 }

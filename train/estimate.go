@@ -8,7 +8,6 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/internal/exec"
-	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -76,7 +75,7 @@ func (t *Trainer) estimate(ctx context.Context, beginning bool) error {
 			}
 		}
 		if beginning || s.Repeat {
-			t.set(s.Estimate(num.Moments(rows, t.model.Dim(), t.splits.Train.Weights)), !s.Repeat)
+			t.set(s.Estimate(rows, t.splits.Train.Weights), !s.Repeat)
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/internal/python"
 )
 
 // lab is what rows are measured with.
@@ -27,8 +28,7 @@ type lab struct {
 
 // newLab opens the backend and unpacks the peers' programs and the presets.
 func newLab(ctx context.Context, o options, stderr io.Writer) (l *lab, err error) {
-	l = &lab{options: o, jax: jaxEnvironment, torch: torchEnvironment, say: func(s string) { fmt.Fprintln(stderr, "bench:", s) }}
-	l.jax.python, l.torch.python = o.python, o.torch
+	l = &lab{options: o, jax: environment{Environment: python.JAX, path: o.python}, torch: environment{Environment: python.Torch, path: o.torch}, say: func(s string) { fmt.Fprintln(stderr, "bench:", s) }}
 	defer func() {
 		if err != nil {
 			l.close()
@@ -54,4 +54,24 @@ func (l *lab) close() {
 	for _, end := range slices.Backward(l.ends) {
 		end()
 	}
+}
+
+// environment is one of the peers, or the interpreter that a flag names in its place.
+type environment struct {
+	python.Environment
+	path   string // of the interpreter, found, or made, by the first that asks
+	absent bool   // it could not be made, and is not tried again
+}
+
+// interpreter returns the Python of an environment, which the first call makes;
+// empty, after a line that says why, where that fails.
+func (l *lab) interpreter(ctx context.Context, e *environment) string {
+	if e.path == "" && !e.absent {
+		var err error
+		if e.path, err = e.Interpreter(ctx, l.say); err != nil {
+			e.absent = true
+			l.say(fmt.Sprintf("%s is left out: %v", e.Name, err))
+		}
+	}
+	return e.path
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/maskflow/maskflow/internal/python"
 )
 
 // What cannot be installed is said once and not tried again.
@@ -14,7 +16,7 @@ func TestEnvironmentThatCannotBeMade(t *testing.T) {
 	}
 	t.Setenv("PATH", "")
 	var said []string
-	l := &lab{dir: home, torch: torchEnvironment, say: func(s string) { said = append(said, s) }}
+	l := &lab{dir: home, torch: environment{Environment: python.Torch}, say: func(s string) { said = append(said, s) }}
 	for range 2 {
 		if s, err := peerMaker("zuko", true, tinyRequest, "flows.py", "zuko")(context.Background(), l, row{}); s != nil || err != nil {
 			t.Errorf("got %v, %v; want neither a side nor an error", s, err)

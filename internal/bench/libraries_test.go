@@ -9,6 +9,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/internal/python"
 )
 
 // ways is a program with ways of its own, for what flows.py does with those of a
@@ -43,7 +44,7 @@ serve("ways", prepare)
 func TestFastestWay(t *testing.T) {
 	path := os.Getenv("PATH")
 	t.Setenv("PATH", "") // nothing is installed
-	python, err := jaxEnvironment.find(context.Background(), func(string) {})
+	python, err := python.JAX.Interpreter(context.Background(), func(string) {})
 	if err != nil {
 		t.Skip("the Python environment of the peers is not installed; go run ./internal/bench installs it")
 	}
@@ -82,7 +83,7 @@ func TestLibraries(t *testing.T) {
 	}
 	ctx := context.Background()
 	l := &lab{options: options{rounds: 3, seconds: 0.01}, main: backendtest.Open(t, backend.KindGo), dir: t.TempDir(),
-		say: func(s string) { t.Log(s) }, jax: jaxEnvironment, torch: torchEnvironment}
+		say: func(s string) { t.Log(s) }, jax: environment{Environment: python.JAX}, torch: environment{Environment: python.Torch}}
 	if err := os.CopyFS(l.dir, scripts); err != nil {
 		t.Fatal(err)
 	}

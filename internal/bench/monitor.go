@@ -16,6 +16,7 @@ import (
 	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/maskflow/maskflow/configs"
+	"github.com/maskflow/maskflow/internal/python"
 	"github.com/maskflow/maskflow/runlog"
 )
 
@@ -48,7 +49,7 @@ func (l *lab) program(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	if err := command(ctx, "go", append(args, "github.com/maskflow/maskflow/cmd/maskflow")...); err != nil {
+	if err := python.Run(ctx, "go", append(args, "github.com/maskflow/maskflow/cmd/maskflow")...); err != nil {
 		return "", fmt.Errorf("building maskflow: %w", err)
 	}
 	l.maskflow = path

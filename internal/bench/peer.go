@@ -10,8 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/maskflow/maskflow/internal/python"
 )
 
 // scripts are the peers' programs. protocol.py says how they are spoken to.
@@ -29,7 +30,7 @@ type peer struct {
 	cmd      *exec.Cmd
 	requests io.WriteCloser
 	answers  *bufio.Reader
-	stderr   lastLine
+	stderr   python.LastLine
 }
 
 // request and answer are one line of JSON each; protocol.py, and the program that
@@ -114,19 +115,4 @@ func (p *peer) ask(r request) (a answer, err error) {
 func (p *peer) close() {
 	_ = p.requests.Close() // the script ends with its input
 	_ = p.cmd.Wait()
-}
-
-// lastLine keeps the last line with text of what is written to it.
-type lastLine struct{ tail string }
-
-func (l *lastLine) Write(b []byte) (int, error) {
-	const most = 4096
-	l.tail += string(b)
-	l.tail = l.tail[max(0, len(l.tail)-most):]
-	return len(b), nil
-}
-
-func (l *lastLine) String() string {
-	lines := strings.Split(strings.TrimSpace(l.tail), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
 }

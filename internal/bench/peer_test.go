@@ -121,15 +121,3 @@ func TestPeerThatDoesNotStart(t *testing.T) {
 		t.Error("no error without an interpreter")
 	}
 }
-
-func TestLastLine(t *testing.T) {
-	var l lastLine
-	for _, s := range []string{"Traceback:\n", "  ...\nValueError: ", "why\n\n"} {
-		if _, err := l.Write([]byte(s)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := l.String(); got != "ValueError: why" {
-		t.Errorf("last line %q", got)
-	}
-}

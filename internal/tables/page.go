@@ -45,8 +45,11 @@ func (of choice) page(b *strings.Builder, played [][]figure) {
 		}
 	}
 	last := played[len(played)-1]
-	fmt.Fprintf(b, "\nThe best, %s, has these settings:\n\n```\n%s\n```\n\nWith one table left out, the others choose, and what they choose is behind on it:\n\n| left out | chosen | behind |\n|---|---|---|\n",
-		last[0].name, strings.Join(last[0].sets(), "\n"))
+	fmt.Fprintf(b, "\nThe best, %s, has these settings:\n\n```\n%s\n```\n", last[0].name, strings.Join(last[0].sets(), "\n"))
+	if len(last[0].behind) < 2 {
+		return
+	}
+	b.WriteString("\nWith one table left out, the others choose, and what they choose is behind on it:\n\n| left out | chosen | behind |\n|---|---|---|\n")
 	for _, table := range slices.Sorted(maps.Keys(last[0].behind)) {
 		best := last[0]
 		for _, f := range last {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,6 +21,15 @@ var realColumns = map[string][]string{
 
 // realSuffix in the name of a table stands for its real columns, with noise.
 const realSuffix = " reals"
+
+// readTable is a table of the data folder, or its real numbers.
+func readTable(ctx context.Context, folder, name string, read func(context.Context, string) (*data.Table, error)) (*data.Table, error) {
+	t, err := read(ctx, filepath.Join(folder, "tables", strings.TrimSuffix(name, realSuffix)+".csv.gz"))
+	if err == nil && strings.HasSuffix(name, realSuffix) {
+		t, err = reals(name, t)
+	}
+	return t, err
+}
 
 // reals are the real columns of the table called name, in double precision, each value moved by uniform noise of a step, drawn anew
 // for every row: rows that are equal become different ones.

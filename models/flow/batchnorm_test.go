@@ -135,8 +135,7 @@ func TestStagesNormalise(t *testing.T) {
 					return []*Node{s.Advance(p, args[0], args[1])}
 				}, matrix(at, dim), matrix(cond, 3))[0]
 			}
-			mean, variance := moments(at, dim, equalWeights(rows))
-			for name, v := range s.Estimate(mean, variance) {
+			for name, v := range s.Estimate(at, nil) {
 				if copy(get(name), v) != len(v) || len(v) != dim {
 					t.Errorf("stage %d estimates %d values of %s", k, len(v), name)
 				}
@@ -163,7 +162,7 @@ func TestStagesNormalise(t *testing.T) {
 
 // A column that does not vary is shifted, not divided by nothing.
 func TestActNormKeepsTheScaleOfAConstantColumn(t *testing.T) {
-	values := NewActNorm(2).(estimatedLayer).Estimate([]float64{5, 1}, []float64{0, 4})
+	values := NewActNorm(2).(estimatedLayer).Estimate([]float32{5, -1, 5, 3}, nil)
 	if s := values["log_scale"]; s[0] != 0 || !near(s[1], float32(-math.Ln2), 1e-6) {
 		t.Errorf("the logarithms of the scales are %v, want 0 and −ln 2", s)
 	}

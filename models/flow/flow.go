@@ -233,9 +233,9 @@ func (f *Flow) Stages() []models.Stage {
 			continue
 		}
 		first := from
-		s := models.Stage{Repeat: e.Repeat(), Estimate: func(mean, variance []float64) map[string][]float32 {
+		s := models.Stage{Repeat: e.Repeat(), Estimate: func(rows []float32, weights []float64) map[string][]float32 {
 			values := map[string][]float32{}
-			for name, v := range e.Estimate(mean, variance) {
+			for name, v := range e.Estimate(rows, weights) {
 				values[f.parts[i].Name(name)] = v
 			}
 			return values

@@ -52,7 +52,7 @@ type batchLayer interface {
 type estimatedLayer interface {
 	Layer
 	Repeat() bool
-	Estimate(mean, variance []float64) map[string][]float32
+	Estimate(rows []float32, weights []float64) map[string][]float32
 }
 
 // inverted is a layer turned round.
@@ -64,6 +64,7 @@ func Invert(l Layer) (Layer, error) {
 	switch l := l.(type) {
 	case inverted:
 		return l.Layer, nil
+	case lu: // which begins as the identity then
 	case batchLayer, estimatedLayer:
 		return nil, fmt.Errorf("flow: %s takes statistics of the rows on its data side, and has none when it is inverted", l.Name())
 	}

@@ -3,6 +3,9 @@ package flow
 import (
 	"math"
 
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -18,8 +21,10 @@ type lu int
 // NewLU returns a linear layer that mixes all variables, y = W·x + b with the
 // matrix W = L·U of a unit lower and an upper triangular factor (Kingma and
 // Dhariwal 2018, arXiv 1807.03039, section 3.2; Durkan et al. 2019, arXiv
-// 1906.04032). It starts as the identity. ln |det W| = Σ s_d, the logarithms of
-// U's diagonal.
+// 1906.04032). ln |det W| = Σ s_d, the logarithms of U's diagonal. In training it
+// starts from the rows that it sees, as the triangular matrix that makes their
+// covariance the identity: a flow of normal base is then a full Gaussian before
+// the first step. Without a start from data it is the identity.
 func NewLU(dim int) Layer { return lu(dim) }
 
 func (lu) Name() string    { return "LU mixing" }
@@ -119,4 +124,116 @@ func (l lu) Host(get func(string) []float32) (Host, error) {
 				row[i] = float32(v[i])
 			}
 		}}, nil
+}
+
+// Repeat is false: after the start gradients move the parameters.
+func (lu) Repeat() bool { return false }
+
+// Estimate whitens the rows, as far as their number tells correlations from chance: with the covariance C·Cᵀ it is C⁻¹, as the unit
+// lower triangle times its diagonal.
+func (l lu) Estimate(rows []float32, weights []float64) map[string][]float32 {
+	d := int(l)
+	if len(rows) < 4*d {
+		return nil
+	}
+	mean, variance := num.Moments(rows, d, weights)
+	x := mat.NewDense(len(rows)/d, d, nil)
+	scale := make([]float64, d)
+	for k, v := range variance {
+		if scale[k] = 1; v > 1e-14*mean[k]*mean[k] { // more than the rounding of a constant
+			scale[k] = math.Sqrt(v)
+		}
+	}
+	for i := range x.RawMatrix().Rows {
+		for k, row := range rows[i*d : (i+1)*d] {
+			x.Set(i, k, (float64(row)-mean[k])/scale[k])
+		}
+	}
+	inverse := whitening(x, weights)
+	if inverse == nil {
+		return nil
+	}
+	lower, logDiagonal, bias := make([]float32, d*d), make([]float32, d), make([]float32, d)
+	for i := range d {
+		shift := 0.0
+		for j := range i + 1 {
+			v := inverse.At(i, j)
+			shift -= v / scale[j] * mean[j]
+			if j < i {
+				lower[i*d+j] = float32(v / inverse.At(j, j))
+			}
+		}
+		logDiagonal[i], bias[i] = float32(math.Log(inverse.At(i, i)/scale[i])), float32(shift)
+	}
+	return map[string][]float32{"lower": lower, "upper": make([]float32, d*d), "log_diagonal": logDiagonal, "bias": bias}
+}
+
+// whitening is C⁻¹ of the correlations C·Cᵀ of standardised rows, drawn to the identity as far as one half of the rows likes it
+// of the other.
+func whitening(x *mat.Dense, weights []float64) *mat.TriDense {
+	n, d := x.Dims()
+	halves := [2]*mat.SymDense{}
+	for h := range halves {
+		of, w := mat.NewDense((n+1-h)/2, d, nil), []float64(nil)
+		for i := range of.RawMatrix().Rows {
+			of.SetRow(i, x.RawRowView(2*i+h))
+			if weights != nil {
+				w = append(w, weights[2*i+h])
+			}
+		}
+		halves[h] = covariance(of, w)
+	}
+	all := covariance(x, weights)
+	best, least := 1.0, math.Inf(1)
+	for less := 1e-7; less < 1; less *= 2 {
+		nll := 0.0
+		for h := range halves {
+			var c mat.Cholesky
+			if !c.Factorize(shrunk(halves[h], less)) {
+				nll = math.Inf(1)
+				break
+			}
+			var solved mat.Dense
+			if err := c.SolveTo(&solved, halves[1-h]); err != nil {
+				nll = math.Inf(1)
+				break
+			}
+			nll += c.LogDet() + solved.Trace()
+		}
+		if nll < least {
+			best, least = less, nll
+		}
+	}
+	var c mat.Cholesky
+	if !c.Factorize(shrunk(all, best)) {
+		return nil
+	}
+	var lower, inverse mat.TriDense
+	c.LTo(&lower)
+	if err := inverse.InverseTri(&lower); err != nil {
+		return nil
+	}
+	return &inverse
+}
+
+// covariance is that of standardised rows; constant columns have the variance 1.
+func covariance(x *mat.Dense, weights []float64) *mat.SymDense {
+	var c mat.SymDense
+	stat.CovarianceMatrix(&c, x, weights)
+	for d := range c.SymmetricDim() {
+		if c.At(d, d) == 0 {
+			c.SetSym(d, d, 1)
+		}
+	}
+	return &c
+}
+
+// shrunk is (1 − less)·m + less·I.
+func shrunk(m *mat.SymDense, less float64) *mat.SymDense {
+	var s mat.SymDense
+	s.ScaleSym(1-less, m)
+	for d := range m.SymmetricDim() {
+		s.SetSym(d, d, s.At(d, d)+less)
+	}
+	return &s
 }

@@ -77,7 +77,8 @@ func (b batchNorm) Host(get func(string) []float32) (Host, error) {
 // Repeat is true: the statistics follow the layers before.
 func (batchNorm) Repeat() bool { return true }
 
-func (batchNorm) Estimate(mean, variance []float64) map[string][]float32 {
+func (b batchNorm) Estimate(rows []float32, weights []float64) map[string][]float32 {
+	mean, variance := num.Moments(rows, int(b), weights)
 	return map[string][]float32{"mean": num.Convert[float32](mean), "variance": num.Convert[float32](variance)}
 }
 
@@ -146,7 +147,8 @@ func (a actNorm) Host(get func(string) []float32) (Host, error) {
 func (actNorm) Repeat() bool { return false }
 
 // Estimate gives each column mean 0 and variance 1; a constant column keeps its scale.
-func (actNorm) Estimate(mean, variance []float64) map[string][]float32 {
+func (a actNorm) Estimate(rows []float32, weights []float64) map[string][]float32 {
+	mean, variance := num.Moments(rows, int(a), weights)
 	s := make([]float32, len(variance))
 	for d, v := range variance {
 		if v > 0 {

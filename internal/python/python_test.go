@@ -1,4 +1,4 @@
-package main
+package python
 
 import (
 	"context"
@@ -15,7 +15,7 @@ func TestVenvIsMadeOnce(t *testing.T) {
 	}
 	t.Setenv("PATH", "")
 	unheard := func(s string) { t.Errorf("said %q", s) }
-	if _, err := jaxEnvironment.find(context.Background(), unheard); err == nil || err.Error() != "no python3 found" {
+	if _, err := JAX.Interpreter(context.Background(), unheard); err == nil || err.Error() != "no python3 found" {
 		t.Fatalf("error %v, want that there is no Python", err)
 	}
 	cache, err := os.UserCacheDir()
@@ -24,7 +24,7 @@ func TestVenvIsMadeOnce(t *testing.T) {
 	}
 	dir := filepath.Join(cache, "maskflow", "bench-venv")
 	for name, text := range map[string]string{
-		"bin/python": "", "Scripts/python.exe": "", "maskflow-pins.txt": strings.Join(jaxEnvironment.pins, "\n") + "\n",
+		"bin/python": "", "Scripts/python.exe": "", "maskflow-pins.txt": strings.Join(JAX.Pins, "\n") + "\n",
 	} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -34,17 +34,29 @@ func TestVenvIsMadeOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	python, err := jaxEnvironment.find(context.Background(), unheard)
+	python, err := JAX.Interpreter(context.Background(), unheard)
 	if err != nil || !strings.HasPrefix(python, dir) {
 		t.Errorf("got %q, %v; want the interpreter that is there", python, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "maskflow-pins.txt"), []byte("jax==0\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := jaxEnvironment.find(context.Background(), unheard); err == nil {
+	if _, err := JAX.Interpreter(context.Background(), unheard); err == nil {
 		t.Error("an environment with other versions was taken")
 	}
-	if _, err := torchEnvironment.find(context.Background(), unheard); err == nil {
+	if _, err := Torch.Interpreter(context.Background(), unheard); err == nil {
 		t.Error("JAX's environment was taken for torch's")
+	}
+}
+
+func TestLastLine(t *testing.T) {
+	var l LastLine
+	for _, s := range []string{"Traceback:\n", "  ...\nValueError: ", "why\n\n"} {
+		if _, err := l.Write([]byte(s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := l.String(); got != "ValueError: why" {
+		t.Errorf("last line %q", got)
 	}
 }
