@@ -27,7 +27,7 @@ TIMEOUT := 45m
 
 INSTALL_XLA = bin/maskflow backend install || echo "XLA is not installed (reason above): going on with the Go backend"
 
-.PHONY: help build demo test soak lint fuzz fuzz-short bench tables reproduce gpu screens docs notice gpu-check clean
+.PHONY: help build demo test soak lint fuzz fuzz-short bench tables tables-peers reproduce gpu screens docs notice gpu-check clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,10 @@ bench: ## benchmarks of every package
 tables: build ## choose the defaults of a training by measurement; goes on where it ended (MASKFLOW_DATA)
 	@$(INSTALL_XLA)
 	go run $(TAGS) ./internal/tables
+
+tables-peers: build ## measure the defaults beside scikit-learn, Zuko and the baselines, on test rows; goes on where it ended (MASKFLOW_DATA)
+	@$(INSTALL_XLA)
+	go run $(TAGS) ./internal/tables -peers
 
 reproduce: build ## the MADE paper's data sets, one after the other; needs their files (MASKFLOW_DATA)
 	@$(INSTALL_XLA)

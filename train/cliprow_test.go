@@ -26,15 +26,15 @@ func TestClippedRows(t *testing.T) {
 		for i, v := range values {
 			want, slope := float64(v), 1.0
 			if v < -b {
-				want, slope = -b*(1+math.Log(-float64(v)/b)), b/-float64(v)
+				want, slope = -b*(2+b/float64(v)), b*b/(float64(v)*float64(v))
 			}
-			if math.IsInf(want, 0) { // it is still no likelihood
+			if math.IsInf(float64(v), 0) { // it is still no likelihood
 				if !math.IsInf(float64(got[0][i]), -1) {
 					t.Errorf("%v counts as %v", v, got[0][i])
 				}
 				continue
 			}
-			if math.Abs(float64(got[0][i])-want) > 1e-5*math.Abs(want) || v != -b && math.Abs(float64(got[1][i])-slope) > 1e-5*slope {
+			if math.Abs(float64(got[0][i])-want) > 1e-5*math.Abs(want) || v != -b && math.Abs(float64(got[1][i])-slope) > 1e-5*slope+math.SmallestNonzeroFloat32 {
 				t.Errorf("%v counts as %v with the slope %v, want %v with %v", v, got[0][i], got[1][i], want, slope)
 			}
 			if got[2][i] != v {
@@ -75,7 +75,7 @@ func TestAFarRowEndsNoTraining(t *testing.T) {
 		return sum, nil
 	}
 	without, with := must(nll(near, 0)), must(nll(far, 0))
-	if t.Logf("%.3f nats with a far row, %.3f without", with, without); !(with < without+0.25) {
+	if t.Logf("%.3f nats with a far row, %.3f without", with, without); !(with < without+0.05) {
 		t.Errorf("a far row costs the others %.3f nats", with-without)
 	}
 	var diverged *DivergedError

@@ -30,9 +30,8 @@ type Options struct {
 	Anneal AnnealOptions
 	// ClipNorm bounds the gradient's global norm; 0 does not.
 	ClipNorm float64
-	// ClipRow is the number of nats for each variable, in model space, beyond which what a row costs in training grows as its
-	// logarithm, and its gradient stays: one row that is far from all others does not make the gradient of its batch. 0
-	// means 10, [NoClipRow] none. Densities of bits and levels alone have no such rows, and no bound.
+	// ClipRow is the number of nats for each variable, in model space, beyond which what a row costs in training grows less and
+	// less, to twice as much: one row that is far from all others does not make the gradient of its batch. 0 means 10, [NoClipRow] none. Densities of bits and levels alone have no such rows, and no bound.
 	ClipRow int
 	// EMA is the decay of an exponential moving average of the weights, which
 	// then is what is validated, tested and saved; 0 keeps none.
@@ -101,7 +100,7 @@ func (o *Options) Table(noisy ...string) option.Table {
 			option.Rule(o.checkAnneal),
 		}).When("model.type", noisy...),
 		option.Of("clip_norm", &o.ClipNorm, 0, "Euclidean norm above which the whole gradient is scaled down to it").AtLeast(0).Default("0, no clipping").Mutable(),
-		option.Of("clip_row", &o.ClipRow, 10, "nats for each variable beyond which what a row of real values costs in training grows as its logarithm, so that one far row does not make the gradient of its batch; 0 does not bound it").
+		option.Of("clip_row", &o.ClipRow, 10, "nats for each variable beyond which what a row of real values costs in training grows less and less, to twice as much, so that one far row does not make the gradient of its batch; 0 does not bound it").
 			Within(1, option.MaxSteps).Named("0", NoClipRow).Later().Mutable(),
 		option.Of("ema", &o.EMA, 0, "decay a step of the exponential moving average of the parameters that is evaluated in their place").
 			Below(0, 1).Default("0, no average"),

@@ -85,16 +85,17 @@ func (p *program) objective(bound models.Params, in exec.Args[*Node], scalars []
 	return p.model.(models.Density).LogProb(bound, in.X, in.Context)
 }
 
-// clipped bounds what a row counts that is far out: a value v below −b counts as −b(1 + ln(v/−b)), whose gradient is that of
-// v times b/|v|. The gradient of its batch would else be that of this row, which clipping the whole gradient does not change, or
-// overflow.
+// clipped bounds what a row counts that is far out: a value v below −b counts as −b(2 + b/v), at most 2b, whose gradient is that
+// of v times (b/v)². The gradient of its batch would else be that of this row, which clipping the whole gradient does not change,
+// or overflow. With the square a row counts less the farther it is, though the network's inputs, and so the gradient of v, grow.
 func clipped(values *Node, b float64) *Node {
 	if b == 0 {
 		return values
 	}
 	limit := nn.Number(values, b)
 	times := Max(Div(Neg(values), limit), nn.Number(values, 1))
-	return Where(GreaterThan(Neg(values), limit), Neg(Mul(limit, AddScalar(Log(times), 1))), values)
+	far := And(GreaterThan(Neg(values), limit), GreaterThan(values, nn.Number(values, -math.MaxFloat32))) // −∞ stays, and ends the step
+	return Where(far, Neg(Mul(limit, Sub(nn.Number(values, 2), Inverse(times)))), values)
 }
 
 // loss is what a step makes small, in nats, and the objective of each row that it is the mean of.
