@@ -30,6 +30,8 @@ type plotOptions struct {
 	n                   int
 	shape               []int
 	seed                uint64
+	file, array         string      // rows in the place of the split
+	table               *data.Table // of the file, once it is read
 	context, truth      string
 	columns             []string // of pairs, nil for the first ones
 	ascii               bool
@@ -61,7 +63,8 @@ const plotLong = `plot draws a run as a picture in a file, .png or .svg by the s
 
 Of an ensemble the density, the samples, the pairs and the columns are those of the mixture, and
 so is the calibration: transforms of p(x) = 1/M Σ p_m(x), for which all members need to have one
-order of the variables (made, nade). Completions and curves are of one run.`
+order of the variables (made, nade). Completions and curves are of one run. With --data the rows
+of a file take the place of the split, as pairs that a conditional model has never seen.`
 
 func (a *app) plotCommand() *cobra.Command {
 	var o plotOptions
@@ -76,13 +79,16 @@ func (a *app) plotCommand() *cobra.Command {
   maskflow plot runs/people --kind columns -o people.png
   maskflow plot runs/moons --kind pairs -o posterior.png --context observed.csv --truth truth.csv
   maskflow plot runs/power --kind pairs --columns voltage,global_intensity
-  maskflow plot runs/power --kind calibration --json`,
+  maskflow plot runs/power --kind calibration --json
+  maskflow plot runs/slcp --kind calibration --data more.npz --array valid`,
 		RunE: func(c *cobra.Command, args []string) error { return a.plot(c, args[0], o) },
 	}
 	f := c.Flags()
 	wordFlag(c, &o.kind, "kind", "", "`KIND` to draw", plotKindNames()...)
 	f.StringVarP(&o.output, "output", "o", "", "`file` to draw in, .png or .svg by its suffix (default the terminal)")
 	splitFlag(c, &o.split)
+	f.StringVar(&o.file, "data", "", "rows of this `file` in the place of the split")
+	f.StringVar(&o.array, "array", "", "`name` of the array in a .npz file of --data")
 	f.Float32SliceVar(&o.bounds, "bounds", nil, "window `x0,x1,y0,y1` of a density (default that of the data)")
 	f.Lookup("bounds").DefValue = "" // else it is shown as []
 	countFlag(c, &o.n, "number", "n", 1, "`N` rows or samples (default 64 images, 1000 points, 6 completions of a row, all rows for a calibration, at most 10,000 for columns, 10,000 for pairs)")
@@ -121,12 +127,20 @@ func (a *app) plot(c *cobra.Command, dir string, o plotOptions) error {
 	if err := needs(c, "kind"); err != nil {
 		return err
 	}
-	if err := checkOutput(c, "output", o.output, pictures(".png", ".svg"), o.context, o.truth); err != nil {
+	if err := checkOutput(c, "output", o.output, pictures(".png", ".svg"), o.file, o.context, o.truth); err != nil {
 		return err
 	}
 	switch {
 	case a.json && (o.kind != "calibration" || o.output != ""):
 		return misused(c, "--json is for --kind calibration without -o: other kinds have no figures")
+	case o.file != "" && (o.kind == "samples" || o.kind == "curve"):
+		return misused(c, "--data is for kinds that draw rows, not for --kind %s", o.kind)
+	case o.file != "" && o.context != "":
+		return misused(c, "--data and --context exclude each other: the samples given a context are beside no rows")
+	case o.file != "" && (c.Flags().Changed("split") || o.changed):
+		return misused(c, "--data excludes --split and --changed-data")
+	case o.file == "" && o.array != "":
+		return misused(c, "--array is for --data")
 	case o.bounds != nil && o.kind != "density":
 		return misused(c, "--bounds is for --kind density")
 	case o.bounds != nil && !isWindow(o.bounds):
@@ -186,8 +200,25 @@ const (
 	textVariables = 4
 )
 
-// plotSplit reads the split of the options, as each run prepares it, and renames it there where it has changed.
+// plotSplit reads the split of the options, or the file in its place, as each run prepares it, and renames it there where it is
+// another.
 func (a *app) plotSplit(ctx context.Context, e *maskflow.Ensemble, o *plotOptions) ([]*data.Prepared, []string, error) {
+	if o.file != "" {
+		var err error
+		if o.table, err = a.plotFile(ctx, e, o); err != nil {
+			return nil, nil, err
+		}
+		var sets []*data.Prepared
+		for _, r := range e.Members() {
+			set, err := r.Preparation().Apply(o.table)
+			if err != nil {
+				return nil, nil, err
+			}
+			sets = append(sets, set)
+		}
+		o.split = "file"
+		return sets, nil, nil
+	}
 	splits, changed, err := a.readData(ctx, e, o.split, o.changed)
 	if err != nil {
 		return nil, nil, err
@@ -198,6 +229,22 @@ func (a *app) plotSplit(ctx context.Context, e *maskflow.Ensemble, o *plotOption
 		a.console.line("%s", strings.TrimSpace(changedText(changed)))
 	}
 	return sets, changed, err
+}
+
+// plotFile is the file that takes the place of a split.
+func (a *app) plotFile(ctx context.Context, e *maskflow.Ensemble, o *plotOptions) (*data.Table, error) {
+	read, err := a.optionsAs(e.First(), o.file, o.array)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := a.readRows(ctx, e.First(), o.file, read, false)
+	if err != nil {
+		return nil, err
+	}
+	for t, err := range pages(0) {
+		return t, err
+	}
+	return nil, usage(fmt.Errorf("--data %s has no rows", o.file))
 }
 
 // plotData is plotSplit for a kind of plot that needs rows.

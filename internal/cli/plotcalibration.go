@@ -83,11 +83,14 @@ const rankedRows = 500
 
 // plotRanks draws the ranks of true values among samples of a conditional density, and prints what they say of it.
 func (a *app) plotRanks(ctx context.Context, e *maskflow.Ensemble, set *data.Prepared, split string, changed []string, o plotOptions) error {
-	from := e.First().Config.Data
-	from.Dir = a.dataOf(e.First())
-	t, err := source.Rows(ctx, from, split)
-	if err != nil {
-		return err
+	t := o.table
+	if t == nil {
+		from := e.First().Config.Data
+		from.Dir = a.dataOf(e.First())
+		var err error
+		if t, err = source.Rows(ctx, from, split); err != nil {
+			return err
+		}
 	}
 	rows := min(cmp.Or(o.n, rankedRows), set.Rows)
 	first := make([]int, rows)
