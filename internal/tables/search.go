@@ -214,18 +214,23 @@ func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (playe
 			return played, err
 		}
 		if all = r.kept(figures); k == 0 {
-			all = append(all, joined(figures, of.beginnings)...)
+			all = append(all, joined(figures, slices.DeleteFunc(slices.Clone(of.beginnings), func(from candidate) bool {
+				return !slices.ContainsFunc(all, func(c candidate) bool { return cmp.Or(c.from, c.name) == from.name })
+			}))...)
 		}
 	}
 	return played, nil
 }
+
+// hopeless is how much more than the best a candidate is behind that is not kept, whatever its beginning.
+const hopeless = 0.1
 
 // kept are the best of each beginning.
 func (r round) kept(figures []figure) (all []candidate) {
 	n := map[string]int{}
 	for _, f := range figures {
 		beginning := cmp.Or(f.from, f.name)
-		if n[beginning]++; n[beginning] <= r.keep {
+		if n[beginning]++; n[beginning] <= r.keep && f.mean("") < figures[0].mean("")+hopeless {
 			all = append(all, f.candidate)
 		}
 	}
