@@ -36,9 +36,9 @@ var sbiSizes = []struct {
 	named string
 	sets  []string
 }{
-	{1000, "10³", []string{"train.max_steps=2000"}},
+	{1000, "10³", []string{"train.max_steps=2000", "train.optimizer.weight_decay=0.3"}},
 	{10_000, "10⁴", nil},
-	{100_000, "10⁵", []string{"train.batch=500", "train.max_steps=20000"}},
+	{100_000, "10⁵", []string{"train.batch=500", "train.max_steps=20000", "train.optimizer.weight_decay=0.1"}},
 }
 
 // sbi are posteriors of the benchmark's ten observations, beside its reference posteriors.

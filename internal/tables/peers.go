@@ -95,7 +95,7 @@ type contest struct {
 // compete runs all places and writes the page.
 func compete(ctx context.Context, o options, b *backend.Backend, match *regexp.Regexp, out io.Writer) (err error) {
 	c := &contest{options: o, backend: b, match: match, out: out, known: map[place][]Scored{}}
-	if c.python, err = python.Torch.Interpreter(ctx, func(s string) { fmt.Fprintln(out, s) }); err != nil {
+	if c.python, err = python.Torch.Interpreter(ctx, func(s string) { _, _ = fmt.Fprintln(out, s) }); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(o.records), 0o755); err != nil {
