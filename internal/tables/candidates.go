@@ -40,16 +40,13 @@ var (
 	masked  = network.with(settings{"model.type": "made", "model.degrees": "sequential"})
 	flows   = common.with(settings{"model.type": "maf", "model.transform": "spline", "train.optimizer.learning_rate": "0.003"})
 
-	few = []candidate{
-		{name: "some orders", settings: masked.with(settings{"model.hidden": "[64]", "model.components": "3", "model.orders.count": "4"}).tidy()},
-		{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[64,64]", "model.components": "10", "train.batch": "200"})},
-		{name: "flow", settings: flows.with(settings{"model.hidden": "[64,64]", "model.layers": "3"})},
-	}
-	many = []candidate{
-		{name: "one order", settings: masked.with(settings{"model.hidden": "[256,256]", "model.components": "20"})},
-		{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})},
-		{name: "flow", settings: flows.with(settings{"model.hidden": "[128,128]", "model.layers": "5"})},
-	}
+	fewOrders = candidate{name: "some orders", settings: masked.with(settings{"model.hidden": "[64]", "model.components": "1", "model.orders.count": "4", "data.marginal": "standardise"}).tidy()}
+	fewAny    = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[64,64]", "model.components": "10", "train.batch": "200"})}
+	fewFlow   = candidate{name: "flow", settings: flows.with(settings{"model.hidden": "[64,64]", "model.layers": "3"})}
+	fewMixing = candidate{name: "flow that begins uncorrelated", settings: fewFlow.with(settings{"model.permute": "lu"})}
+	manyOne   = candidate{name: "one order", settings: masked.with(settings{"model.hidden": "[256,256]", "model.components": "20"})}
+	manyAny   = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})}
+	manyFlow  = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.transform": "spline", "model.hidden": "[128,128]", "model.layers": "5"})}
 )
 
 // changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.
@@ -60,7 +57,7 @@ var changes = map[string][]string{
 	"model.reals":                   {"spline"},
 	"model.direct":                  {"false"},
 	"model.dropout":                 {"0.1"},
-	"data.marginal":                 {"standardise"},
+	"data.marginal":                 {"standardise", "spline"},
 	"train.batch":                   {"50", "200"},
 	"train.ema":                     {"0", "0.998"},
 	"train.optimizer.name":          {"adam"},
@@ -123,35 +120,30 @@ func (c candidate) around() (all []candidate) {
 	return all
 }
 
-// candidates are today's default, the beginnings, and what is around them.
-func candidates(beginnings ...candidate) []candidate {
-	all := []candidate{{name: "as it is", settings: settings{}}}
-	for _, c := range beginnings {
-		all = append(append(all, c), c.around()...)
-	}
-	return all
+// candidates are today's default, a beginning with what is around it, and others.
+func (of choice) candidates() []candidate {
+	all := []candidate{{name: "as it is", settings: settings{}}, of.beginning}
+	return slices.Concat(all, of.beginning.around(), of.others)
 }
 
-// joined are beginnings with the best two changes, the best three and so on, of those that were better than the beginning: of each
-// option the best. The figures are in order, the best first.
-func joined(figures []figure, beginnings []candidate) (all []candidate) {
-	for _, from := range beginnings {
-		change := settings{}
-		for _, f := range figures {
-			if f.name == from.name { // all after it are worse
-				break
-			}
-			if f.from != from.name || len(change) == most {
-				continue
-			}
-			path := slices.Collect(maps.Keys(f.change))[0]
-			if change[path] != "" {
-				continue
-			}
-			change = change.with(f.change)
-			if len(change) > 1 {
-				all = append(all, from.changed(change))
-			}
+// joined are a beginning with the best two changes, the best three and so on, of those that were better than it: of each option
+// the best. The figures are in order, the best first.
+func joined(figures []figure, from candidate) (all []candidate) {
+	change := settings{}
+	for _, f := range figures {
+		if f.name == from.name { // all after it are worse
+			break
+		}
+		if f.from != from.name || len(change) == most {
+			continue
+		}
+		path := slices.Collect(maps.Keys(f.change))[0]
+		if change[path] != "" {
+			continue
+		}
+		change = change.with(f.change)
+		if len(change) > 1 {
+			all = append(all, from.changed(change))
 		}
 	}
 	return all

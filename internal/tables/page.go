@@ -14,13 +14,13 @@ const pageBegins = `# How the defaults were chosen
 ` + "`make tables`" + ` trains what is below and writes this page. Rows that a training by default tests with are not read: of the
 others, %.0f %% are trained with, %.0f %% choose an epoch, and settings are compared by the rest, divided anew for each seed. A
 figure is how many nats for each variable a candidate is behind the best one of the round on that table, %d at most, which a
-training that diverged has. Each round keeps the best by the mean over its tables, of each kind of network, but none that is %g further behind.
+training that diverged has. Each round keeps the best by the mean over its tables.
 `
 
 // page is what docs/defaults.md says of the rounds of each choice that were played.
 func page(played [][][]figure) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, pageBegins, 100*within[0], 100*within[1], worst, hopeless)
+	fmt.Fprintf(&b, pageBegins, 100*within[0], 100*within[1], worst)
 	for i, rounds := range played {
 		if len(rounds) > 0 {
 			choices[i].page(&b, rounds)

@@ -26,15 +26,17 @@ type options struct {
 	seeds                                int // of the contest
 }
 
-// choice is what is chosen on some tables, those that are read first being the smallest, of what is around some beginnings.
+// choice is what is chosen on some tables, those that are read first being the smallest, of what is around a beginning, and of
+// others.
 type choice struct {
-	name       string
-	tables     []string
-	beginnings []candidate
-	rounds     []round
+	name      string
+	tables    []string
+	beginning candidate
+	others    []candidate
+	rounds    []round
 }
 
-// round is one of the rounds: so many steps and seeds, on the first of the tables, after which so many of each beginning are kept.
+// round is one of the rounds: so many steps and seeds, on the first of the tables, after which so many candidates are kept.
 type round struct {
 	steps, seeds, tables, keep int
 }
@@ -44,10 +46,10 @@ func (of choice) read(r round) []string { return of.tables[:min(r.tables, len(of
 
 // The first round's best are joined by what they change together.
 var choices = []choice{
-	{"Few rows", []string{"diabetes", "breast_cancer"}, few[:2], []round{{600, 1, 2, 3}, {1500, 2, 2, 2}, {1500, 5, 2, 1}}},
-	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, few, []round{{600, 1, 2, 2}, {1500, 2, 2, 1}, {1500, 5, 2, 1}}},
-	{"Many rows", []string{"computers", "slid", "diamonds"}, many[:2], []round{{1000, 1, 2, 2}, {6000, 1, 3, 1}, {6000, 2, 3, 1}}},
-	{"Many rows of real numbers", []string{"diamonds reals"}, []candidate{many[0], many[2]}, []round{{1000, 1, 1, 2}, {6000, 1, 1, 1}, {6000, 2, 1, 1}}},
+	{"Few rows", []string{"diabetes", "breast_cancer"}, fewOrders, []candidate{fewAny}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
+	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, fewOrders, []candidate{fewAny, fewFlow, fewMixing}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
+	{"Many rows", []string{"computers", "slid", "diamonds"}, manyOne, []candidate{manyAny}, []round{{1500, 1, 2, 2}, {6000, 1, 3, 2}, {6000, 2, 3, 1}}},
+	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyOne}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
 }
 
 // lab trains, or knows that it has.
@@ -198,7 +200,7 @@ func ranked(all []candidate, nll []map[string]float64, variables map[string]int)
 
 // search plays all rounds of a choice among the candidates whose name matches.
 func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (played [][]figure, err error) {
-	all := slices.DeleteFunc(candidates(of.beginnings...), func(c candidate) bool { return !only.MatchString(c.name) })
+	all := slices.DeleteFunc(of.candidates(), func(c candidate) bool { return !only.MatchString(c.name) })
 	for k, r := range of.rounds {
 		tables := of.read(r)
 		figures, err := l.play(ctx, r, tables, all)
@@ -214,25 +216,16 @@ func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (playe
 			return played, err
 		}
 		if all = r.kept(figures); k == 0 {
-			all = append(all, joined(figures, slices.DeleteFunc(slices.Clone(of.beginnings), func(from candidate) bool {
-				return !slices.ContainsFunc(all, func(c candidate) bool { return cmp.Or(c.from, c.name) == from.name })
-			}))...)
+			all = append(all, joined(figures, of.beginning)...)
 		}
 	}
 	return played, nil
 }
 
-// hopeless is how much more than the best a candidate is behind that is not kept, whatever its beginning.
-const hopeless = 0.1
-
-// kept are the best of each beginning.
+// kept are the best.
 func (r round) kept(figures []figure) (all []candidate) {
-	n := map[string]int{}
-	for _, f := range figures {
-		beginning := cmp.Or(f.from, f.name)
-		if n[beginning]++; n[beginning] <= r.keep && f.mean("") < figures[0].mean("")+hopeless {
-			all = append(all, f.candidate)
-		}
+	for _, f := range figures[:min(r.keep, len(figures))] {
+		all = append(all, f.candidate)
 	}
 	return all
 }

@@ -102,10 +102,12 @@ func TestTheSearchGoesOn(t *testing.T) {
 	dir, n := t.TempDir(), 0
 	first := 0
 	for _, of := range choices {
-		first += len(candidates(of.beginnings...)) * len(of.read(of.rounds[0]))
+		first += len(of.candidates()) * len(of.read(of.rounds[0]))
 	}
-	if n := len(candidates(choices[0].beginnings...)); n < 30 {
-		t.Fatalf("%d candidates, need 30 or more", n)
+	for _, of := range choices {
+		if n := len(of.candidates()); n < 25 {
+			t.Fatalf("%s: %d candidates, need 25 or more", of.name, n)
+		}
 	}
 	l := newLab(t, dir, &n, false)
 	l.time = time.Nanosecond
@@ -148,14 +150,14 @@ func TestCandidatesAreSettings(t *testing.T) {
 		table.Set(i, 1, float64(rng.IntN(20)))
 		table.SetText(i, 2, string(rune('a'+rng.IntN(3))))
 	}
-	all := candidates(few[:2]...)
+	all := choices[0].candidates()
 	for _, c := range slices.Concat(all[:2], all[len(all)-2:], all[len(all)/2:][:1]) {
 		m := must.M1(measure(t.Context(), b, "x", table, 1, c.with(settings{"train.max_steps": "3"}).sets()))
 		if m.NLL == nil || m.Variables != 3 || m.Named == "" {
 			t.Errorf("%s: %+v", c.name, m)
 		}
 	}
-	for _, c := range append(all, candidates(many...)...) {
+	for _, c := range slices.Concat(all, choices[1].candidates(), choices[2].candidates(), choices[3].candidates()) {
 		if _, err := train.SourceConfig("x", choices[0].rounds[0].sets(c)); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
