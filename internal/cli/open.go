@@ -167,11 +167,17 @@ func (a *app) readRows(ctx context.Context, r *maskflow.Model, path string, o fo
 	if r.Config == nil || !r.Config.Data.Labels || elsewhere {
 		return a.pages(ctx, path, o), nil
 	}
+	t, err := a.readWhole(ctx, r, path, o)
+	return t.Pages, err
+}
+
+// readWhole reads all rows for the model of a run, with labels that are its context.
+func (a *app) readWhole(ctx context.Context, r *maskflow.Model, path string, o format.ReadOptions) (*data.Table, error) {
 	t, err := a.readTable(ctx, path, o)
-	if err == nil && t.Context == nil {
+	if err == nil && r.Config != nil && r.Config.Data.Labels && t.Context == nil {
 		err = source.ReadLabels(ctx, t, path, o.Array, r.Definition().ContextDim(), r.Config.Data.MaxValues)
 	}
-	return t.Pages, err
+	return t, err
 }
 
 // optionsAs read the source of a run as it was read for the training, of another text whether

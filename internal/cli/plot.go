@@ -237,14 +237,7 @@ func (a *app) plotFile(ctx context.Context, e *maskflow.Ensemble, o *plotOptions
 	if err != nil {
 		return nil, err
 	}
-	pages, err := a.readRows(ctx, e.First(), o.file, read, false)
-	if err != nil {
-		return nil, err
-	}
-	for t, err := range pages(0) {
-		return t, err
-	}
-	return nil, usage(fmt.Errorf("--data %s has no rows", o.file))
+	return a.readWhole(ctx, e.First(), o.file, read)
 }
 
 // plotData is plotSplit for a kind of plot that needs rows.

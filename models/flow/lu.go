@@ -3,12 +3,11 @@ package flow
 import (
 	"math"
 
-	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
-
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/internal/num"
 	"github.com/maskflow/maskflow/models"
@@ -186,21 +185,7 @@ func whitening(x *mat.Dense, weights []float64) *mat.TriDense {
 	all := covariance(x, weights)
 	best, least := 1.0, math.Inf(1)
 	for less := 1e-7; less < 1; less *= 2 {
-		nll := 0.0
-		for h := range halves {
-			var c mat.Cholesky
-			if !c.Factorize(shrunk(halves[h], less)) {
-				nll = math.Inf(1)
-				break
-			}
-			var solved mat.Dense
-			if err := c.SolveTo(&solved, halves[1-h]); err != nil {
-				nll = math.Inf(1)
-				break
-			}
-			nll += c.LogDet() + solved.Trace()
-		}
-		if nll < least {
+		if nll := crossNLL(shrunk(halves[0], less), halves[1]) + crossNLL(shrunk(halves[1], less), halves[0]); nll < least {
 			best, least = less, nll
 		}
 	}
@@ -214,6 +199,17 @@ func whitening(x *mat.Dense, weights []float64) *mat.TriDense {
 		return nil
 	}
 	return &inverse
+}
+
+// crossNLL is −2 ln p a row, but for a constant, of rows with the covariances of under a normal density with those of fitted; +Inf of
+// none.
+func crossNLL(fitted, of *mat.SymDense) float64 {
+	var c mat.Cholesky
+	var solved mat.Dense
+	if !c.Factorize(fitted) || c.SolveTo(&solved, of) != nil {
+		return math.Inf(1)
+	}
+	return c.LogDet() + solved.Trace()
 }
 
 // covariance is that of standardised rows; constant columns have the variance 1.
