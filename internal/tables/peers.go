@@ -98,19 +98,13 @@ func compete(ctx context.Context, o options, b *backend.Backend, match *regexp.R
 	if c.python, err = python.Torch.Interpreter(ctx, func(s string) { _, _ = fmt.Fprintln(out, s) }); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(o.records), 0o755); err != nil {
-		return err
-	}
-	if c.file, err = os.OpenFile(o.records, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.file.Close()) }()
-	if err := records(c.file, func(s Scored) {
+	if c.file, err = openRecords(o.records, func(s Scored) {
 		p := place{s.Table, s.Seed, s.Fold}
 		c.known[p] = append(c.known[p], s)
 	}); err != nil {
-		return fmt.Errorf("%s: %w", o.records, err)
+		return err
 	}
+	defer func() { err = errors.Join(err, c.file.Close()) }()
 	failed := c.all(ctx)
 	if failed != nil && !errors.Is(failed, errTime) {
 		return failed
@@ -122,10 +116,8 @@ func compete(ctx context.Context, o options, b *backend.Backend, match *regexp.R
 func (c *contest) all(ctx context.Context) error {
 	began := time.Now()
 	for _, table := range c.tables() {
-		for seed := range uint64(c.seeds) {
-			if err := c.table(ctx, table, seed+1, began); err != nil {
-				return err
-			}
+		if err := c.table(ctx, table, began); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -144,21 +136,24 @@ func realTables() (all []string) {
 	return all
 }
 
-// table measures the divisions of a table by a seed.
-func (c *contest) table(ctx context.Context, name string, seed uint64, began time.Time) error {
+// table measures the divisions of a table.
+func (c *contest) table(ctx context.Context, name string, began time.Time) error {
 	t, err := readTable(ctx, c.folder, name, read)
 	if err != nil {
 		return err
 	}
-	places := []place{{name, seed, 0}}
-	if t.Rows() < rowsOfFolds {
-		places = nil
+	var places []place
+	for seed := range uint64(c.seeds) {
+		if t.Rows() >= rowsOfFolds {
+			places = append(places, place{name, seed + 1, 0})
+			continue
+		}
 		for k := range folds {
-			places = append(places, place{name, seed, k + 1})
+			places = append(places, place{name, seed + 1, k + 1})
 		}
 	}
 	for _, p := range places {
-		if c.time > 0 && time.Since(began) > c.time {
+		if c.late(began) {
 			return errTime
 		}
 		if err := c.measure(ctx, p, t); err != nil {
@@ -196,11 +191,7 @@ func (c *contest) add(p place, s Scored) error {
 	for i, v := range s.LogProb {
 		s.LogProb[i] = math.Round(v*1e5) / 1e5
 	}
-	line, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	if _, err := c.file.Write(append(line, '\n')); err != nil {
+	if err := json.NewEncoder(c.file).Encode(s); err != nil {
 		return err
 	}
 	c.known[p] = append(c.known[p], s)
@@ -208,7 +199,7 @@ func (c *contest) add(p place, s Scored) error {
 	for _, v := range s.LogProb {
 		nll -= v / n
 	}
-	_, err = fmt.Fprintf(c.out, "%-32v %-22s NLL %9.3f  %.0f s  %s%s\n", p, s.Model, nll, s.Seconds, s.Chosen, s.Problem)
+	_, err := fmt.Fprintf(c.out, "%-32v %-22s NLL %9.3f  %.0f s  %s%s\n", p, s.Model, nll, s.Seconds, s.Chosen, s.Problem)
 	return err
 }
 
@@ -246,44 +237,21 @@ func (c *contest) ours(ctx context.Context, p place, t *data.Table, config *trai
 	return nil
 }
 
-// peers hands the same division, standardised by its training rows, to the script.
+// peers hands the same division to the script.
 func (c *contest) peers(ctx context.Context, p place, t *data.Table, config *train.Config) error {
 	s := data.Source{Train: data.Part{Table: t}}
 	if err := s.Divide(config.DataOptions()); err != nil {
 		return err
 	}
-	dim := len(t.Columns)
 	values := func(part data.Part) [][]float64 {
-		rows := make([][]float64, len(part.Rows))
-		for k, i := range part.Rows {
-			rows[k] = make([]float64, dim)
-			for d := range dim {
-				rows[k][d] = t.At(i, d)
-			}
-		}
-		return rows
-	}
-	parts := map[string][][]float64{"train": values(s.Train), "valid": values(s.Valid), "test": values(s.Test)}
-	logScale := 0.0
-	for d := range dim {
-		var m num.Mean
-		for _, row := range parts["train"] {
-			m.Add(row[d], 1)
-		}
-		mean, sd := m.Value(), m.StandardError()*math.Sqrt(float64(len(s.Train.Rows)))
-		logScale += math.Log(sd)
-		for _, rows := range parts {
-			for _, row := range rows {
-				row[d] = (row[d] - mean) / sd
-			}
-		}
+		return slices.Collect(slices.Chunk(part.Select().Float64(), len(t.Columns)))
 	}
 	asked, err := json.Marshal(struct {
 		Train [][]float64 `json:"train"`
 		Valid [][]float64 `json:"valid"`
 		Test  [][]float64 `json:"test"`
 		Seed  uint64      `json:"seed"`
-	}{parts["train"], parts["valid"], parts["test"], p.seed})
+	}{values(s.Train), values(s.Valid), values(s.Test), p.seed})
 	if err != nil {
 		return err
 	}
@@ -299,12 +267,7 @@ func (c *contest) peers(ctx context.Context, p place, t *data.Table, config *tra
 		return err
 	}
 	var scored []Scored
-	readErr := records(answers, func(s Scored) {
-		for i := range s.LogProb {
-			s.LogProb[i] -= logScale
-		}
-		scored = append(scored, s)
-	})
+	readErr := records(answers, func(s Scored) { scored = append(scored, s) })
 	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("%w: %s", err, last.String())
 	}
@@ -312,6 +275,21 @@ func (c *contest) peers(ctx context.Context, p place, t *data.Table, config *tra
 		readErr = errors.Join(readErr, c.add(p, s))
 	}
 	return readErr
+}
+
+// openRecords opens a file of one JSON object a line to append to, after it has read what is there.
+func openRecords[T any](path string, each func(T)) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := records(file, each); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	return file, nil
 }
 
 // records reads one JSON object a line.

@@ -1,5 +1,5 @@
-"""Densities of scikit-learn and Zuko. Standard input has one JSON object, rows train, valid and test and a seed; each model answers
-with one line: its name, ln p of the rows of test, what was chosen, and seconds."""
+"""Densities of scikit-learn and Zuko, of rows standardised by those of train. Standard input has one JSON object, rows train, valid and
+test and a seed; each model answers with one line: its name, ln p of the rows of test in their own units, what was chosen, and seconds."""
 
 import copy
 import json
@@ -73,7 +73,9 @@ models = {"a full Gaussian": gaussian, "GaussianMixture": mixture, "zuko MAF": f
 
 asked = json.load(sys.stdin)
 rows = [np.array(asked[part]) for part in ("train", "valid", "test")]
+mean, deviation = rows[0].mean(0), rows[0].std(0)
+rows = [(part - mean) / deviation for part in rows]
 for name, model in models.items():
     start = time.time()
     logp, chosen = model(*rows, asked["seed"])
-    print(json.dumps({"model": name, "logp": [round(float(v), 5) for v in logp], "chosen": chosen, "seconds": round(time.time() - start, 1)}), flush=True)
+    print(json.dumps({"model": name, "logp": [round(float(v), 5) for v in logp - np.log(deviation).sum()], "chosen": chosen, "seconds": round(time.time() - start, 1)}), flush=True)

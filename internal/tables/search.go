@@ -26,6 +26,9 @@ type options struct {
 	seeds                                int // of the contest
 }
 
+// late reports whether the time is over.
+func (o options) late(began time.Time) bool { return o.time > 0 && time.Since(began) > o.time }
+
 // choice is what is chosen on some tables, those that are read first being the smallest, of what is around a beginning, and of
 // others.
 type choice struct {
@@ -78,13 +81,8 @@ func key(table string, seed uint64, sets []string) string {
 // open reads the records.
 func (l *lab) open() (err error) {
 	l.known, l.rows, l.began = map[string]*Measured{}, map[string]*data.Table{}, time.Now()
-	if l.file, err = os.OpenFile(l.records, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644); err != nil {
-		return err
-	}
-	if err := records(l.file, func(m *Measured) { l.known[key(m.Table, m.Seed, m.Sets)] = m }); err != nil {
-		return fmt.Errorf("%s: %w", l.records, err)
-	}
-	return nil
+	l.file, err = openRecords(l.records, func(m *Measured) { l.known[key(m.Table, m.Seed, m.Sets)] = m })
+	return err
 }
 
 func (l *lab) close() error { return l.file.Close() }
@@ -97,7 +95,7 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 	if m := l.known[k]; m != nil {
 		return m, nil
 	}
-	if l.time > 0 && time.Since(l.began) > l.time {
+	if l.late(l.began) {
 		return nil, errTime
 	}
 	if l.rows[table] == nil {
@@ -113,11 +111,7 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 	if err != nil {
 		return nil, err
 	}
-	line, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := l.file.Write(append(line, '\n')); err != nil {
+	if err := json.NewEncoder(l.file).Encode(m); err != nil {
 		return nil, err
 	}
 	l.known[k] = m
