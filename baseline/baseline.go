@@ -24,11 +24,23 @@ import (
 
 // Density is a fitted baseline.
 type Density struct {
-	// Name says what it is, with an article, as "a full Gaussian", and of how many rows where these are not all.
+	// Kind is what it is on any rows.
+	Kind Kind
+	// Name says what it is, with an article, as "a mixture of 3 products", and of how many rows where these are not all.
 	Name string
 
 	logp func(t *table) []float64
 }
+
+// Kind is one of the densities that a model is compared with.
+type Kind string
+
+// The kinds of baseline.
+const (
+	Gaussian Kind = "full Gaussian"
+	Copula   Kind = "Gaussian copula"
+	Mixture  Kind = "mixture of products" // of one where more are not better on validation rows
+)
 
 // Densities are fitted to so many cells of the training rows, of 1,000 rows at least: of more rows a part, drawn from a seed. A
 // number, of which most rows have another, counts for ten levels. A fit takes a second or two.

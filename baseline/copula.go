@@ -39,7 +39,7 @@ func copula(_ context.Context, train, valid *table) (*Density, error) {
 	if c.correlation = c.correlations(train); c.correlation == nil {
 		return nil, nil
 	}
-	return &Density{"a Gaussian copula", c.logProb}, nil
+	return &Density{Copula, "a " + string(Copula), c.logProb}, nil
 }
 
 // scores are ln p of each point of a variable, and z where it is a number, else NaN.

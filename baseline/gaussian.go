@@ -42,7 +42,7 @@ func gaussian(_ context.Context, train, _ *table) (*Density, error) {
 	if !ok { // a column is a sum of others, or constant
 		return nil, nil
 	}
-	return &Density{"a full Gaussian", func(t *table) []float64 {
+	return &Density{Gaussian, "a " + string(Gaussian), func(t *table) []float64 {
 		logp, row := make([]float64, t.rows), make([]float64, dim)
 		for i := range logp {
 			for d := range dim {

@@ -56,7 +56,7 @@ func mixture(ctx context.Context, train, valid *table) (*Density, error) {
 	if len(best) == 1 {
 		name = "a product of columns"
 	}
-	return &Density{name, func(t *table) []float64 { return logSum(joint(best, t)) }}, nil
+	return &Density{Mixture, name, func(t *table) []float64 { return logSum(joint(best, t)) }}, nil
 }
 
 // expectationMaximisation begins with components around rows drawn from a seed, to which each row goes that is most like them.

@@ -75,18 +75,17 @@ func worst(of []float32, sign float32) (at int) {
 
 // remedies are what helps against a divergence, what helps most often first.
 func (t *Trainer) remedies() string {
-	var all []string
 	o := t.o
-	prep := t.prep()
-	if s := prep.Schema(); s != nil && !models.Discrete(t.model) && t.farValue() != "" {
-		all = append(all, "data.marginal: spline")
-	}
-	if o.ClipRow == NoClipRow && !models.Discrete(t.model) {
+	all := []string{fmt.Sprintf("train.optimizer.learning_rate: %.2g", min(o.Optimizer.Rate()/10, 1e-3))}
+	real := !models.Discrete(t.model)
+	if o.ClipRow == NoClipRow && real {
 		all = append(all, "train.clip_row: 10")
 	}
-	all = append(all, fmt.Sprintf("train.optimizer.learning_rate: %.2g", min(o.Optimizer.Rate()/10, 1e-3)))
 	if o.ClipNorm == 0 {
 		all = append(all, "train.clip_norm: 1")
+	}
+	if t.prep().Schema() != nil && real && t.farValue() != "" {
+		all = append(all, "data.marginal: spline")
 	}
 	return strings.Join(all, ", then ")
 }

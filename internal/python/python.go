@@ -35,22 +35,41 @@ var (
 // installLimit bounds the installation of an environment.
 const installLimit = 30 * time.Minute
 
-// Interpreter returns the path of the environment's Python. It makes the environment, which it says, unless it is there with the
-// list of what is installed, which is written last.
-func (e Environment) Interpreter(ctx context.Context, say func(string)) (string, error) {
+// dir is where the environment is, and list the file in it of what is installed, which is written last.
+func (e Environment) dir() (dir, list string, err error) {
 	cache, err := os.UserCacheDir()
+	dir = filepath.Join(cache, "maskflow", e.Folder)
+	return dir, filepath.Join(dir, "maskflow-pins.txt"), err
+}
+
+func (e Environment) pins() string { return strings.Join(e.Pins, "\n") + "\n" }
+
+// Installed returns the path of the environment's Python, "" where it is not installed.
+func (e Environment) Installed() string {
+	dir, list, err := e.dir()
+	if err != nil {
+		return ""
+	}
+	python := filepath.Join(dir, "bin", "python")
+	if have, err := os.ReadFile(list); err != nil || string(have) != e.pins() {
+		return ""
+	}
+	if _, err := os.Stat(python); err != nil { // it goes away with the Python that it was made from
+		return ""
+	}
+	return python
+}
+
+// Interpreter returns the path of the environment's Python. It makes the environment, which it says, unless it is installed.
+func (e Environment) Interpreter(ctx context.Context, say func(string)) (string, error) {
+	if python := e.Installed(); python != "" {
+		return python, nil
+	}
+	dir, list, err := e.dir()
 	if err != nil {
 		return "", err
 	}
-	dir, want := filepath.Join(cache, "maskflow", e.Folder), strings.Join(e.Pins, "\n")+"\n"
-	python, list := filepath.Join(dir, "bin", "python"), filepath.Join(dir, "maskflow-pins.txt")
-	have, err := os.ReadFile(list)
-	if err == nil {
-		_, err = os.Stat(python) // it goes away with the Python that it was made from
-	}
-	if err == nil && string(have) == want {
-		return python, nil
-	}
+	python := filepath.Join(dir, "bin", "python")
 	system, err := exec.LookPath("python3")
 	if err != nil {
 		return "", errors.New("no python3 found")
@@ -65,7 +84,7 @@ func (e Environment) Interpreter(ctx context.Context, say func(string)) (string,
 	if err := Run(ctx, python, args...); err != nil {
 		return "", fmt.Errorf("installing %s: %w", e.Name, err)
 	}
-	return python, os.WriteFile(list, []byte(want), 0o644)
+	return python, os.WriteFile(list, []byte(e.pins()), 0o644)
 }
 
 // Run runs a program and explains its failure by its last words.

@@ -69,7 +69,7 @@ def flow(make):
     return train_flow
 
 
-models = {"a full Gaussian": gaussian, "GaussianMixture": mixture, "zuko MAF": flow(zuko.flows.MAF), "zuko NSF": flow(zuko.flows.NSF)}
+models = {"full Gaussian": gaussian, "GaussianMixture": mixture, "zuko MAF": flow(zuko.flows.MAF), "zuko NSF": flow(zuko.flows.NSF)}
 
 asked = json.load(sys.stdin)
 rows = [np.array(asked[part]) for part in ("train", "valid", "test")]
