@@ -91,15 +91,22 @@ func (d Density) inSource(t *table, of *data.Prepared) []float64 {
 	logp := d.logp(t)
 	for i := range logp {
 		logp[i] += of.RowLogDet(i)
+		for v := range t.points {
+			logp[i] -= t.point(i, v).Slope
+		}
 	}
 	return logp
 }
 
-// variablesOf are what the columns of prepared rows are. Rows without a schema are bits where all training and validation rows
+// variablesOf are what the columns of prepared rows are, their margins straight: a baseline is the same whatever a model has
+// for margins. Rows without a schema are bits where all training and validation rows
 // are, else real numbers.
 func variablesOf(s *data.Splits) []data.Modelled {
-	if m := s.Prep.Modelled(); m != nil {
-		return m
+	if all := s.Prep.Modelled(); all != nil {
+		for d, m := range all {
+			all[d] = m.Straight()
+		}
+		return all
 	}
 	one := data.Modelled{Kind: data.Binary, Levels: 2}
 	for _, set := range []*data.Prepared{s.Train, s.Valid, s.Test} {

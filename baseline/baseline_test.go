@@ -136,6 +136,35 @@ func TestBaselinesFindWhatThereIs(t *testing.T) {
 	}
 }
 
+// What a model has for margins changes no baseline: with splines, a full Gaussian would else be a copula.
+func TestMarginsOfAModelChangeNoBaseline(t *testing.T) {
+	skewed := normals(3000, 0.9)
+	for _, row := range skewed {
+		row[0] = math.Exp((row[0] - 100) / 10)
+	}
+	mixed := mixedRows(3000)
+	for _, row := range mixed {
+		row[3] = math.Round(math.Exp(row[3] / 3)) // few large ones
+	}
+	for _, of := range []struct {
+		table *data.Table
+		o     data.Options
+	}{{tableOf([]string{"a", "b"}, skewed), data.Options{Guess: "reals"}}, {tableOf(mixedNames, mixed), data.Options{Columns: mixedSchema}}} {
+		of.o.Marginal = "standardise"
+		plain := fitted(t, must.M1(data.Split(of.table, of.o)))
+		of.o.Marginal = "spline"
+		bent := fitted(t, must.M1(data.Split(of.table, of.o)))
+		if len(plain) != len(bent) || len(plain) < 2 {
+			t.Errorf("%v and %v", plain, bent)
+		}
+		for name, c := range plain {
+			if b, is := bent[name]; !is || math.Abs(b.NLL-c.NLL) > 1e-2 {
+				t.Errorf("%s has %v nats, behind splines %v", name, c.NLL, bent)
+			}
+		}
+	}
+}
+
 // Numbers that are rounded, but not said to be, are no reason for a density of peaks: what baselines have is that of
 // the numbers before.
 func TestRoundedNumbersHaveNoPeaks(t *testing.T) {

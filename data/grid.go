@@ -118,8 +118,10 @@ func (g *Grid) Round(y float64) float64 {
 // Cell are the ends of the cell of which y is the middle: that of a multiple of the step or,
 // where no multiple has y, one that is centred on the number that has. They are −Inf and +Inf at
 // the ends of the grid.
-func (g *Grid) Cell(y float64) (low, high float64) {
-	x := g.source(y)
+func (g *Grid) Cell(y float64) (low, high float64) { return g.cellOf(g.source(y)) }
+
+// cellOf are the ends of the cell of a number of the source.
+func (g *Grid) cellOf(x float64) (low, high float64) {
 	low, high = g.ends(x)
 	if x <= g.step.value(g.first) {
 		low = math.Inf(-1)

@@ -2,6 +2,7 @@ package data
 
 import (
 	"math"
+	"slices"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -17,6 +18,9 @@ type Point struct {
 	// Value is the number, Low and High the ends of its cell and Width the width as rows have it, all 0 of a variable
 	// without cells.
 	Value, Low, High, Width float64
+	// Slope is ln of the slope of the spline that [Modelled.Straight] took back: a density of Value is that of the prepared
+	// number less Slope nats.
+	Slope float64
 }
 
 // Cells reports whether the number has a cell.
@@ -25,11 +29,43 @@ func (p Point) Cells() bool { return p.Width > 0 }
 // Point is what a prepared number says.
 func (m Modelled) Point(v float32) Point {
 	p := m.plain(v)
-	if m.Grid != nil && m.Levels == 0 && p.Known && p.State < 0 {
+	switch {
+	case m.Levels > 0 || !p.Known || p.State >= 0:
+	case m.bent != nil:
+		x := m.bent.source(p.Value)
+		p.Value, p.Width = m.Grid.cell(x)
+		p.Low, p.High = m.Grid.cellOf(x)
+	case m.bend != nil:
+		u := m.bend.inverse(p.Value)
+		_, bend := m.bend.forward(u)
+		y, scale := m.maps[len(m.maps)-1].forward(u)
+		p.Value, p.Slope = y, bend-scale
+	case m.Grid != nil:
 		p.Low, p.High = m.Grid.Cell(p.Value)
 		p.Width = m.Grid.Width(p.Value)
 	}
 	return p
+}
+
+// Straight is the variable with a straight line in the place of the spline of its margin, if it has one, for densities that
+// are to be the same whatever a model is given: its median becomes 0, and the quantiles that a normal variable has at ±1 are 2 apart.
+func (m Modelled) Straight() Modelled {
+	last := len(m.maps) - 1
+	if last < 0 || m.Levels > 0 {
+		return m
+	}
+	bend, is := m.maps[last].(*marginal)
+	if !is {
+		return m
+	}
+	m.maps = append(slices.Clone(m.maps[:last]), &linear{bend.inverse(0), (bend.inverse(1) - bend.inverse(-1)) / 2})
+	m.bend = bend
+	if m.Grid != nil {
+		straight := *m.Grid
+		straight.of = m.maps
+		m.bent, m.Grid = m.Grid, &straight
+	}
+	return m
 }
 
 // plain is the point without its cell, which is dear and of which a margin takes nothing.

@@ -46,6 +46,10 @@ type Modelled struct {
 	Step float64
 	// Noise is true where noise takes the place of cells.
 	Noise bool
+
+	maps chain     // of a number
+	bend *marginal // that Straight took back, nil without
+	bent *Grid     // the cells behind it, nil without
 }
 
 // tabular is what a preparation knows of a table with a schema.
@@ -86,7 +90,7 @@ func (p *Preparation) Modelled() (all []Modelled) {
 	for _, c := range p.Variables {
 		f := &p.table.Columns[c]
 		m := Modelled{Name: f.Name, Kind: f.Kind, Levels: len(f.Levels), Hole: f.hole(), Unknown: f.Missing && f.unknown,
-			Atoms: len(f.Atoms), Grid: f.grid, Step: f.Step}
+			Atoms: len(f.Atoms), Grid: f.grid, Step: f.Step, maps: f.Maps}
 		if p.noisy() {
 			m.Kind, m.Levels, m.Atoms, m.Noise = Real, 0, 0, f.step(true) > 0
 		}
