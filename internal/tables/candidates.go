@@ -32,7 +32,7 @@ type candidate struct {
 	settings
 }
 
-// Where the search begins: networks of any order, those of one or some orders, and flows; small ones for few rows.
+// Where the search begins: networks of some orders, of one and of any, and flows; small ones for few rows.
 var (
 	common = settings{"train.optimizer.name": "adamw", "train.optimizer.learning_rate": "0.01", "train.optimizer.weight_decay": "0.1", "train.schedule.name": "cosine",
 		"train.look_ahead": "0", "data.marginal": "spline", "model.activation": "silu", "train.ema": "0.99"}
@@ -46,13 +46,14 @@ var (
 	fewMixing = candidate{name: "flow that begins uncorrelated", settings: fewFlow.with(settings{"model.permute": "lu"})}
 	manyOne   = candidate{name: "one order", settings: masked.with(settings{"model.hidden": "[256,256]", "model.components": "20"})}
 	manyAny   = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})}
-	manyFlow  = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.transform": "spline", "model.hidden": "[128,128]", "model.layers": "5"})}
+	manyRelu  = manyOne.changed(settings{"model.activation": "relu", "train.batch": "200", "train.optimizer.decays": "weights"})
+	manyFlow  = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.transform": "spline", "model.activation": "relu", "model.hidden": "[128,128]", "model.layers": "5"})}
 )
 
 // changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.
 var changes = map[string][]string{
 	"model.hidden":                  {"[64]", "[256]", "[64,64]", "[128,128]", "[256,256]", "[512,512]"},
-	"model.activation":              {"relu"},
+	"model.activation":              {"relu", "silu"},
 	"model.components":              {"1", "3", "10", "40"},
 	"model.reals":                   {"spline"},
 	"model.direct":                  {"false"},
@@ -63,7 +64,7 @@ var changes = map[string][]string{
 	"train.optimizer.name":          {"adam"},
 	"train.optimizer.decays":        {"weights"},
 	"train.optimizer.learning_rate": {"0.003", "0.01", "0.03"},
-	"train.optimizer.weight_decay":  {"0.01", "0.3", "1"},
+	"train.optimizer.weight_decay":  {"0.01", "0.03", "0.3", "1"},
 	"train.schedule.name":           {"constant"},
 	"train.look_ahead":              {"20"},
 	"model.orders.count":            {"1", "4", "16"},
@@ -120,10 +121,9 @@ func (c candidate) around() (all []candidate) {
 	return all
 }
 
-// candidates are today's default, a beginning with what is around it, and others.
+// candidates are a beginning, what is around it, and others.
 func (of choice) candidates() []candidate {
-	all := []candidate{{name: "as it is", settings: settings{}}, of.beginning}
-	return slices.Concat(all, of.beginning.around(), of.others)
+	return slices.Concat([]candidate{of.beginning}, of.beginning.around(), of.others)
 }
 
 // joined are a beginning with the best two changes, the best three and so on, of those that were better than it: of each option

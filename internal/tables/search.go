@@ -52,7 +52,7 @@ var choices = []choice{
 	{"Few rows", []string{"diabetes", "breast_cancer"}, fewOrders, []candidate{fewAny}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
 	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, fewOrders, []candidate{fewAny, fewFlow, fewMixing}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
 	{"Many rows", []string{"computers", "slid", "diamonds"}, manyOne, []candidate{manyAny}, []round{{1500, 1, 2, 2}, {6000, 1, 3, 2}, {6000, 2, 3, 1}}},
-	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyOne}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
+	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyOne, manyRelu}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
 }
 
 // lab trains, or knows that it has.
@@ -209,17 +209,19 @@ func (l *lab) search(ctx context.Context, of choice, only *regexp.Regexp) (playe
 		if _, err := io.WriteString(l.out, said); err != nil {
 			return played, err
 		}
-		if all = r.kept(figures); k == 0 {
+		if all = r.kept(figures, of.beginning.name); k == 0 {
 			all = append(all, joined(figures, of.beginning)...)
 		}
 	}
 	return played, nil
 }
 
-// kept are the best.
-func (r round) kept(figures []figure) (all []candidate) {
-	for _, f := range figures[:min(r.keep, len(figures))] {
-		all = append(all, f.candidate)
+// kept are the best, and the beginning, which the others are to be better than.
+func (r round) kept(figures []figure, beginning string) (all []candidate) {
+	for k, f := range figures {
+		if k < r.keep || f.name == beginning {
+			all = append(all, f.candidate)
+		}
 	}
 	return all
 }
