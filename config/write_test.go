@@ -84,7 +84,7 @@ func TestZeroFieldsAreDefaults(t *testing.T) {
 }
 
 func TestMarshalRefusesWhatCannotBeRead(t *testing.T) {
-	c := &train.Config{Train: train.Options{Batch: -1}}
+	c := &train.Config{Train: train.Options{Batch: -2}}
 	text, err := config.Marshal(c.Table())
 	var problems option.Problems
 	if !errors.As(err, &problems) || len(problems) != 2 || problems[0].Paths[0] != "data.source" || problems[1].Paths[0] != "train.batch" {

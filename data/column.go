@@ -117,8 +117,20 @@ func (f *fitted) scale(values, weights []float64, noise bool) {
 			values[i], _ = f.Maps.forward(v)
 		}
 	}
-	if f.Transform == SplineScale {
-		if m := fitMarginal(values, weights); m != nil {
+	if f.Transform == SplineScale || f.Transform == AutoScale {
+		var m *marginal
+		if !noise {
+			m = fitCells(values, weights, step)
+		}
+		if m == nil && f.Transform == SplineScale {
+			m = fitMarginal(values, weights)
+		}
+		if f.Transform == AutoScale {
+			if f.Transform = Standardise; m != nil {
+				f.Transform = SplineScale
+			}
+		}
+		if m != nil {
 			f.Maps = append(f.Maps, m)
 			return
 		}

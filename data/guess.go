@@ -43,8 +43,15 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 		return nil, nil, fmt.Errorf("%s has no column left to model: %s", t.label(), why)
 	}
 	lines := append(g.lines(), g.repeated...)
-	if slices.ContainsFunc(g.schema, func(c Column) bool { return c.Transform == Standardise }) {
-		lines = append(lines, "numbers are standardised, to mean 0 and variance 1 of the training rows (if not: data.marginal: none)")
+	has := func(of Transform) bool {
+		return slices.ContainsFunc(g.schema, func(c Column) bool { return c.Transform == of })
+	}
+	const standardised = "numbers are standardised, to mean 0 and variance 1 of the training rows"
+	switch {
+	case has(AutoScale):
+		lines = append(lines, standardised+", or where they come again given their shares of these by a spline (if not: data.marginal: none)")
+	case has(Standardise):
+		lines = append(lines, standardised+" (if not: data.marginal: none)")
 	}
 	return g.schema, lines, nil
 }
@@ -370,7 +377,7 @@ func (g *guesser) numbers(c int, s *observed) error {
 	}
 	bounded := column.Min != nil || column.Max != nil
 	switch exact := column.Kind == Real && column.Step == 0; {
-	case exact && bounded && slices.Contains([]Transform{AsIs, Standardise, SplineScale}, column.Transform),
+	case exact && bounded && slices.Contains([]Transform{AsIs, Standardise, SplineScale, AutoScale}, column.Transform),
 		exact && column.Min != nil && column.Max != nil && column.Transform == LogScale:
 		return fmt.Errorf("column %q has bounds, which the transform %s does not keep (use logit or probit, or log for one bound alone, or declare a step)",
 			text.Shorten(column.Name, 41), column.Transform)

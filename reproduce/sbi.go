@@ -38,7 +38,7 @@ var sbiSizes = []struct {
 }{
 	{1000, "10³", []string{"train.max_steps=2000", "train.optimizer.weight_decay=0.3"}},
 	{10_000, "10⁴", nil},
-	{100_000, "10⁵", []string{"train.batch=500", "train.max_steps=20000", "train.optimizer.weight_decay=0.1"}},
+	{100_000, "10⁵", []string{"model.layers=1", "train.batch=500", "train.max_steps=20000", "train.optimizer.weight_decay=0.1", "train.optimizer.decays=all"}},
 }
 
 // sbi are posteriors of the benchmark's ten observations, beside its reference posteriors.

@@ -6,11 +6,15 @@ import (
 	"time"
 
 	"github.com/maskflow/maskflow"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/option"
 )
 
 // Never is the LookAhead of a training that no number of epochs without a better validation ends.
 const Never = -1
+
+// AutoBatch is the Batch of a training in steps of 100 rows where there are fewer than [data.FewRows], else of 200.
+const AutoBatch = -1
 
 // NoClipRow is the ClipRow of a training in which rows that are far out count in full.
 const NoClipRow = -1
@@ -19,7 +23,7 @@ const NoClipRow = -1
 type Options struct {
 	// Seed of the initial weights and the shuffling of rows.
 	Seed uint64
-	// Batch is the number of rows a step; 0 means 100.
+	// Batch is the number of rows a step; 0 means 100, [AutoBatch] as many as their number calls for.
 	Batch int
 	// Optimizer is a pointer to one of the optimisers of this package, such as
 	// &Adam{LearningRate: 1e-4}, or one's own; nil means &Adadelta{}.
@@ -91,7 +95,8 @@ func (o *Options) Table(noisy ...string) option.Table {
 		return option.Of(name, at, 0, help).Within(0, option.MaxSteps).Default("0, no limit").Mutable()
 	}
 	return option.Table{
-		option.Of("batch", &o.Batch, 100, "number of rows in a step").Within(1, option.MaxSize).Mutable(),
+		option.Of("batch", &o.Batch, 100, fmt.Sprintf("number of rows in a step; auto is 100 of fewer than %d training rows, else 200", data.FewRows)).
+			Within(1, option.MaxSize).Named("auto", AutoBatch).Mutable(),
 		option.Section("optimizer", option.Table{option.Pick("name", &o.Optimizer, "method that turns gradients into updates", optimizers()...)}),
 		option.Section("schedule", o.Schedule.table(&o.MaxSteps, &o.MaxEpochs)).Mutable(),
 		option.Section("anneal", option.Table{
@@ -115,6 +120,17 @@ func (o *Options) Table(noisy ...string) option.Table {
 		option.Of("drop_last", &o.DropLast, false, "whether the incomplete batch at the end of an epoch is left out, instead of padded and weighted"),
 		option.Rule(o.check),
 	}
+}
+
+// batch is the number of rows a step of so many.
+func (o *Options) batch(rows int) int {
+	switch {
+	case o.Batch != AutoBatch:
+		return o.Batch
+	case rows < data.FewRows:
+		return 100
+	}
+	return 200
 }
 
 func (o *Options) check(report option.Report) {

@@ -108,6 +108,9 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 		return nil, errors.New("training needs a backend, a model and rows")
 	}
 	o, err := o.resolve()
+	if splits.Train != nil {
+		o.Batch = o.batch(splits.Train.Rows)
+	}
 	if err := errors.Join(err, checkData(d, splits, o)); err != nil {
 		return nil, err
 	}

@@ -40,7 +40,10 @@ var (
 	masked  = network.with(settings{"model.type": "made", "model.degrees": "sequential"})
 	flows   = common.with(settings{"model.type": "maf", "model.transform": "spline", "train.optimizer.learning_rate": "0.003"})
 
-	fewOrders = candidate{name: "some orders", settings: masked.with(settings{"model.hidden": "[64]", "model.components": "1", "model.orders.count": "4", "data.marginal": "standardise"}).tidy()}
+	fewOrders = candidate{name: "some orders", settings: masked.with(settings{"model.hidden": "[64]", "model.components": "1", "model.orders.count": "4", "data.marginal": "auto"}).tidy()}
+	fewWide   = fewOrders.changed(settings{"model.hidden": "[256]", "train.batch": "200"})
+	fewWeight = fewOrders.changed(settings{"model.hidden": "[256]", "train.optimizer.decays": "weights"})
+	fewSpline = fewOrders.changed(settings{"model.reals": "spline", "train.batch": "200"})
 	fewAny    = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[64,64]", "model.components": "10", "train.batch": "200"})}
 	fewFlow   = candidate{name: "flow", settings: flows.with(settings{"model.hidden": "[64,64]", "model.layers": "3"})}
 	fewMixing = candidate{name: "flow that begins uncorrelated", settings: fewFlow.with(settings{"model.permute": "lu"})}
@@ -48,6 +51,7 @@ var (
 	manyAny   = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})}
 	manyRelu  = manyOne.changed(settings{"model.activation": "relu", "train.batch": "200", "train.optimizer.decays": "weights"})
 	manyFlow  = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.transform": "spline", "model.activation": "relu", "model.hidden": "[128,128]", "model.layers": "5"})}
+	manyBatch = manyFlow.changed(settings{"train.batch": "200", "train.optimizer.decays": "weights"})
 )
 
 // changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.

@@ -22,9 +22,24 @@ var realColumns = map[string][]string{
 // realSuffix in the name of a table stands for its real columns, with noise.
 const realSuffix = " reals"
 
+// fewSuffix in the name of a table stands for so many of its rows as are few.
+const fewSuffix = " few"
+
+// rowsOfFew are those of a table of which the others are left out.
+const rowsOfFew = 500
+
+// some are the rows of the table called name that are chosen on, of those that are not test rows.
+func some(name string, t *data.Table) *data.Table {
+	if !strings.HasSuffix(name, fewSuffix) {
+		return t
+	}
+	rows := rand.New(rand.NewPCG(1, 0)).Perm(t.Rows())
+	return data.Part{Table: t, Rows: rows[:min(rowsOfFew, len(rows))]}.Select()
+}
+
 // readTable is a table of the data folder, or its real numbers.
 func readTable(ctx context.Context, folder, name string, read func(context.Context, string) (*data.Table, error)) (*data.Table, error) {
-	t, err := read(ctx, filepath.Join(folder, "tables", strings.TrimSuffix(name, realSuffix)+".csv.gz"))
+	t, err := read(ctx, filepath.Join(folder, "tables", strings.TrimSuffix(strings.TrimSuffix(name, realSuffix), fewSuffix)+".csv.gz"))
 	if err == nil && strings.HasSuffix(name, realSuffix) {
 		t, err = reals(name, t)
 	}

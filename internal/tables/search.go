@@ -49,10 +49,10 @@ func (of choice) read(r round) []string { return of.tables[:min(r.tables, len(of
 
 // The first round's best are joined by what they change together.
 var choices = []choice{
-	{"Few rows", []string{"diabetes", "breast_cancer"}, fewOrders, []candidate{fewAny}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
-	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, fewOrders, []candidate{fewAny, fewFlow, fewMixing}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
+	{"Few rows", []string{"diabetes", "breast_cancer", "computers few", "slid few"}, fewOrders, []candidate{fewWide, fewWeight, fewAny}, []round{{1500, 1, 4, 4}, {1500, 2, 4, 3}, {1500, 5, 4, 1}}},
+	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, fewOrders, []candidate{fewSpline, fewAny, fewFlow, fewMixing}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
 	{"Many rows", []string{"computers", "slid", "diamonds"}, manyOne, []candidate{manyAny}, []round{{1500, 1, 2, 2}, {6000, 1, 3, 2}, {6000, 2, 3, 1}}},
-	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyOne, manyRelu}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
+	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyBatch, manyOne, manyRelu}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
 }
 
 // lab trains, or knows that it has.
@@ -103,9 +103,10 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 		if err != nil {
 			return nil, err
 		}
-		if l.rows[table], err = withoutTest(t); err != nil {
+		if t, err = withoutTest(t); err != nil {
 			return nil, err
 		}
+		l.rows[table] = some(table, t)
 	}
 	m, err := l.train(ctx, table, l.rows[table], seed, sets)
 	if err != nil {

@@ -1,0 +1,90 @@
+package data
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/janpfeifer/must"
+)
+
+// cellOf is the probability that a normal density gives the cell of a number.
+func (m *marginal) cellOf(x, step float64) float64 {
+	low, _ := m.forward(x - step/2)
+	high, _ := m.forward(x + step/2)
+	return (math.Erfc(-high/math.Sqrt2) - math.Erfc(-low/math.Sqrt2)) / 2
+}
+
+// A normal density behind the spline has the share of each number, a little of those between them, and 1 of all.
+func TestCellsHaveTheirShares(t *testing.T) {
+	shares := map[float64]float64{1: 0.6, 2: 0.1, 3: 0.1, 10: 0.2}
+	var values []float64
+	for x, p := range shares {
+		values = append(values, slices.Repeat([]float64{x}, int(math.Round(500*p)))...)
+	}
+	m := fitCells(values, nil, 1)
+	sum := 0.0
+	for x := -200.0; x <= 200; x++ {
+		p := m.cellOf(x, 1)
+		if sum += p; !(p > 0) && math.Abs(x) < 20 {
+			t.Errorf("%v has the probability %v", x, p)
+		}
+		if math.Abs(p-shares[x]) > 0.02 {
+			t.Errorf("%v has the probability %v, and a share of %v", x, p, shares[x])
+		}
+	}
+	if math.Abs(sum-1) > 1e-6 {
+		t.Errorf("the cells sum to %v", sum)
+	}
+	for _, far := range []float64{-1e3, 1e3} {
+		if y, _ := m.forward(far); math.Abs(y) < 3 || math.Abs(y) > 300 {
+			t.Errorf("%v becomes %v", far, y)
+		}
+		if y, _ := m.forward(far); math.Abs(m.inverse(y)-far) > 1e-6*math.Abs(far) {
+			t.Errorf("%v becomes %v, and that %v", far, y, m.inverse(y))
+		}
+	}
+}
+
+// Shares are those of rows by their weights: ×10 changes nothing, and a row of weight 0 is not there.
+func TestCellsByWeights(t *testing.T) {
+	values, once, ten := []float64{9e9}, []float64{0}, []float64{0}
+	for i := range 200 {
+		values, once, ten = append(values, float64(i%7)), append(once, float64(1+i%3)), append(ten, float64(10*(1+i%3)))
+	}
+	m, other, without := fitCells(values, once, 1), fitCells(values, ten, 1), fitCells(values[1:], once[1:], 1)
+	for _, of := range []*marginal{other, without} {
+		if !slices.Equal(m.X, of.X) {
+			t.Fatalf("points at %v and %v", m.X, of.X)
+		}
+		for k, y := range m.Y {
+			if math.Abs(y-of.Y[k]) > 1e-9 {
+				t.Errorf("point %d is at %v and %v", k, y, of.Y[k])
+			}
+		}
+	}
+}
+
+// Numbers that come again get a spline, and others do not, of few rows: what auto comes to takes its place.
+func TestAutomaticMargins(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	columns := make([][]any, 3)
+	for range 300 {
+		columns[0] = append(columns[0], float64(rng.IntN(6)*rng.IntN(2)))
+		columns[1] = append(columns[1], math.Round(1000*rng.NormFloat64())/100)
+		columns[2] = append(columns[2], 500*float64(rng.IntN(40)))
+	}
+	schema := Schema{{Name: "scores", Kind: Integer, Step: 1, Transform: AutoScale}, {Name: "fine", Kind: Real, Step: 0.01, Transform: AutoScale},
+		{Name: "round", Kind: Integer, Step: 1, Transform: AutoScale}}
+	p := must.M1(whole(tableOf(schema, columns), Options{Columns: schema}))
+	for c, want := range []Transform{SplineScale, Standardise, SplineScale} {
+		if f := p.table.Columns[c]; f.Transform != want || len(f.Maps) != 1 || (f.Maps[0].kind() == "spline") != (want == SplineScale) {
+			t.Errorf("%s has the transform %s and the maps %v, want %s", f.Name, f.Transform, f.Maps, want)
+		}
+	}
+	guessed := must.M1(whole(tableOf(schema, columns), Options{Columns: Schema{{Name: "scores", Kind: Integer, Step: 1}}, Marginal: autoMarginal}))
+	if of := guessed.table.Columns[0].Transform; of != SplineScale {
+		t.Errorf("of few rows, auto came to %s", of)
+	}
+}
