@@ -16,6 +16,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/baseline"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/python"
 	"github.com/maskflow/maskflow/train"
@@ -112,10 +113,10 @@ func TestCompete(t *testing.T) {
 		if n := strings.Count(out.String(), "\n"); n != len(scored) || n < 2 {
 			t.Errorf("%d lines for %d models:\n%s", n, len(scored), out.String())
 		}
-		if !slices.ContainsFunc(scored, func(s Scored) bool { return s.Model == "a mixture" && len(s.LogProb) == rowsOfFolds/10 }) {
+		if !slices.ContainsFunc(scored, func(s Scored) bool { return s.Model == string(baseline.Mixture) && len(s.LogProb) == rowsOfFolds/10 }) {
 			t.Errorf("no mixture of products: %s", out.String())
 		}
-		if page := c.text(); !strings.Contains(page, "| wine | 1 | a mixture | 1.3") {
+		if page := c.text(); !strings.Contains(page, "| wine | 1 | mixture of products | 1.3") {
 			t.Errorf("the page is %s", page)
 		}
 	})
