@@ -14,7 +14,7 @@ import (
 // Cells of so many different numbers at most have their own points in a spline, and of numbers so many steps apart: beyond, cells
 // between them would be as narrow as float32 is.
 const (
-	mostCells = 400
+	mostCells = 1000
 	mostApart = 20_000
 )
 

@@ -223,7 +223,7 @@ func TestFitThatIsCutShort(t *testing.T) {
 	splits, o := overshoot()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if m, err := Fit(ctx, b, point(), splits, Options{Batch: -1}); m != nil || err == nil {
+	if m, err := Fit(ctx, b, point(), splits, Options{Batch: -2}); m != nil || err == nil {
 		t.Errorf("model %v, error %v for wrong options", m, err)
 	}
 	o.Hooks = append([]Hook{between(func(tr *Trainer) (bool, error) {

@@ -224,7 +224,7 @@ func TestNewTrainerRefuses(t *testing.T) {
 		{"no bits", &data.Splits{Train: five(3), Valid: halved(five(3))}, good, "five: row 2, column 4 (counted from 0) is 0.5"},
 		{"too few values", &data.Splits{Train: &data.Prepared{Rows: 3, Dim: 5, X: make([]float32, 5)}, Valid: five(3)}, good, "5 values"},
 		{"nothing is left", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, Batch: 4, DropLast: true}, "drop_last leaves nothing of 3 training rows in batches of 4"},
-		{"batch", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, Batch: -1}, "batch: "},
+		{"batch", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, Batch: -2}, "batch: "},
 		{"clip", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, ClipNorm: math.NaN()}, "clip_norm"},
 		{"ema", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: 1, EMA: 1}, "ema"},
 		{"limits", &data.Splits{Train: five(3), Valid: five(3)}, Options{MaxEpochs: -1}, "max_epochs"},
@@ -253,7 +253,7 @@ func TestNewTrainerRefuses(t *testing.T) {
 	if _, err := NewTrainer(b, parametersOnly{m}, &data.Splits{Train: five(3), Valid: five(3)}, good); err == nil || !strings.Contains(err.Error(), "neither a density nor a bound") {
 		t.Errorf("error %v for a model that is nothing but parameters", err)
 	}
-	_, err := NewTrainer(b, m, &data.Splits{}, Options{Batch: -1, EMA: 2, Optimizer: &SGD{Momentum: 1}})
+	_, err := NewTrainer(b, m, &data.Splits{}, Options{Batch: -2, EMA: 2, Optimizer: &SGD{Momentum: 1}})
 	for _, want := range []string{"batch: ", "ema: ", "optimizer.momentum: ", "rows to train on"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not mention %s: every problem is told at once", err, want)

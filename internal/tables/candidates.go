@@ -138,7 +138,7 @@ func joined(figures []figure, from candidate) (all []candidate) {
 		if f.name == from.name { // all after it are worse
 			break
 		}
-		if f.from != from.name || len(change) == most {
+		if f.from != from.name || len(f.change) != 1 || len(change) == most {
 			continue
 		}
 		path := slices.Collect(maps.Keys(f.change))[0]
