@@ -117,23 +117,21 @@ func (f *fitted) scale(values, weights []float64, noise bool) {
 			values[i], _ = f.Maps.forward(v)
 		}
 	}
-	if f.Transform == SplineScale || f.Transform == AutoScale {
-		var m *marginal
-		if !noise {
-			m = fitCells(values, weights, step)
-		}
-		if m == nil && f.Transform == SplineScale {
-			m = fitMarginal(values, weights)
-		}
-		if f.Transform == AutoScale {
-			if f.Transform = Standardise; m != nil {
-				f.Transform = SplineScale
-			}
-		}
-		if m != nil {
-			f.Maps = append(f.Maps, m)
-			return
-		}
+	var m *marginal
+	if !noise && (f.Transform == SplineScale || f.Transform == AutoScale) {
+		m = fitCells(values, weights, step)
+	}
+	switch {
+	case m == nil && f.Transform == SplineScale:
+		m = fitMarginal(values, weights)
+	case m == nil && f.Transform == AutoScale:
+		f.Transform = Standardise
+	case m != nil:
+		f.Transform = SplineScale
+	}
+	if m != nil {
+		f.Maps = append(f.Maps, m)
+		return
 	}
 	f.Maps = append(f.Maps, fitLinear(values, weights, step))
 }

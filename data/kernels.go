@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/maskflow/maskflow/internal/num"
 )
@@ -47,24 +48,13 @@ func fitCells(values, weights []float64, step float64) *marginal {
 	for _, far := range beyond {
 		add(last + far)
 	}
-	pieces := len(m.X) - 1
-	if pieces < 1 {
-		return nil
-	}
-	slope := func(k int) float64 { return (m.Y[k+1] - m.Y[k]) / (m.X[k+1] - m.X[k]) }
-	m.D = append(m.D, slope(0))
-	for k := range pieces {
-		m.D = append(m.D, math.Sqrt(slope(k)*slope(min(k+1, pieces-1))))
-	}
-	if m.check() != nil {
-		return nil
-	}
-	return m
+	return m.through(m.slopes())
 }
 
 // kernels is a distribution of numbers with a step: normals of some widths around each number, and a wide one.
 type kernels struct {
 	centres, counts []float64 // the different numbers, and the share of each
+	before          []float64 // the sums of the shares before each, and of all
 	widths, shares  []float64 // the last is that of the wide one
 	mean, wide      float64
 }
@@ -102,16 +92,13 @@ func newKernels(values, weights []float64, step float64) *kernels {
 	if weights != nil {
 		rows = num.EffectiveNumber(weights)
 	}
-	k := &kernels{centres: slices.Sorted(maps.Keys(of))}
-	square := 0.0
-	for _, c := range k.centres {
-		k.counts = append(k.counts, of[c])
-		k.mean += c * of[c]
-	}
+	k := &kernels{centres: slices.Sorted(maps.Keys(of)), before: []float64{0}}
 	for i, c := range k.centres {
-		square += (c - k.mean) * (c - k.mean) * k.counts[i]
+		k.counts = append(k.counts, of[c])
+		k.before = append(k.before, k.before[i]+of[c])
 	}
-	if k.wide = 3 * math.Hypot(math.Sqrt(square), step); k.wide > mostApart*step {
+	mean, sd := stat.PopMeanStdDev(k.centres, k.counts)
+	if k.mean, k.wide = mean, 3*math.Hypot(sd, step); k.wide > mostApart*step {
 		return nil
 	}
 	for w := narrowest * step; w < k.wide/3; w *= wider {
@@ -159,13 +146,21 @@ func (k *kernels) narrow(step float64) (share float64) {
 	return share
 }
 
-// tail is the probability of what is below x by the kernels of one width, for side −1 of what is above.
+// tail is the probability of what is below x by the kernels of one width, for side −1 of what is above. Of kernels that are so many
+// widths away all is on one side.
 func (k *kernels) tail(width int, x, side float64) (p float64) {
 	if width == len(k.widths) {
 		return math.Erfc(-side*(x-k.mean)/k.wide/math.Sqrt2) / 2
 	}
-	for i, c := range k.centres {
-		p += k.counts[i] * math.Erfc(-side*(x-c)/k.widths[width]/math.Sqrt2) / 2
+	const away = 9
+	w := k.widths[width]
+	first, _ := slices.BinarySearch(k.centres, x-away*w)
+	last, _ := slices.BinarySearch(k.centres, x+away*w)
+	if p = k.before[first]; side < 0 {
+		p = k.before[len(k.centres)] - k.before[last]
+	}
+	for i := first; i < last; i++ {
+		p += k.counts[i] * math.Erfc(-side*(x-k.centres[i])/w/math.Sqrt2) / 2
 	}
 	return p
 }

@@ -308,22 +308,34 @@ func fitMarginal(values, weights []float64) *marginal {
 		m.X = append(m.X, x)
 		m.Y = append(m.Y, mathext.NormalQuantile((below[low]+below[high])/2/sum)) // half of the rows that have x itself
 	}
-	last := len(m.X) - 1
-	if last < 1 {
+	slopes := m.slopes()
+	if slopes == nil {
 		return nil
-	}
-	slopes := make([]float64, last)
-	for k := range slopes {
-		slopes[k] = (m.Y[k+1] - m.Y[k]) / (m.X[k+1] - m.X[k])
 	}
 	usual := num.Median(slopes)
 	for k, s := range slopes {
 		slopes[k] = min(max(s, usual/steepest), usual*steepest)
+		m.Y[k+1] = m.Y[k] + slopes[k]*(m.X[k+1]-m.X[k])
+	}
+	return m.through(slopes)
+}
+
+// slopes are those of the straight lines between the points, nil of fewer than two points.
+func (m *marginal) slopes() (of []float64) {
+	for k := range len(m.X) - 1 {
+		of = append(of, (m.Y[k+1]-m.Y[k])/(m.X[k+1]-m.X[k]))
+	}
+	return of
+}
+
+// through has at each point the geometric mean of the slopes beside it; it is nil where that is no spline.
+func (m *marginal) through(slopes []float64) *marginal {
+	if len(slopes) == 0 {
+		return nil
 	}
 	m.D = append(m.D, slopes[0])
 	for k, s := range slopes {
-		m.Y[k+1] = m.Y[k] + s*(m.X[k+1]-m.X[k])
-		m.D = append(m.D, math.Sqrt(s*slopes[min(k+1, last-1)]))
+		m.D = append(m.D, math.Sqrt(s*slopes[min(k+1, len(slopes)-1)]))
 	}
 	if m.check() != nil {
 		return nil
