@@ -99,8 +99,7 @@ func (d Density) inSource(t *table, of *data.Prepared) []float64 {
 }
 
 // variablesOf are what the columns of prepared rows are, their margins straight: a baseline is the same whatever a model has
-// for margins. Rows without a schema are bits where all training and validation rows
-// are, else real numbers.
+// for margins. Rows without a schema are bits where all training and validation rows are, else real numbers.
 func variablesOf(s *data.Splits) []data.Modelled {
 	if all := s.Prep.Modelled(); all != nil {
 		for d, m := range all {

@@ -363,8 +363,8 @@ func (c *contest) compared(table string, seeds int) (all []beside, complete int)
 const contestBegins = `# The defaults beside other libraries
 
 ` + "`make tables-peers`" + ` trains what is below and writes this page: ` + "`maskflow train FILE`" + ` without options, and its peers, on the
-tables of the data folder. Figures are nats a row of test rows, with twice the standard error of the paired difference. Tables of fewer than
-%s rows are divided into %d folds, each the test rows once; others once, by default fractions.
+tables of the data folder. Figures are nats a row of test rows, with twice the standard error of the paired difference.
+Tables of fewer than %s rows are divided into %d folds, each the test rows once; others once, by default fractions.
 `
 
 // text is the page.
@@ -375,7 +375,9 @@ func (c *contest) text() string {
 		title, about string
 		tables       []string
 	}{
-		{"Real numbers", "Each value is moved by uniform noise of a step, drawn for each row, and all models get these rows: scikit-learn's GaussianMixture, of 1 to 6, 8, 10, 12, 15 or 20 components, full, tied or diagonal, reg_covar 1e-6 to 1e-2 by tens, is chosen on validation rows; Zuko's MAF and NSF have 3 transforms of [64, 64], Adam 1e-3 and early stopping.", realTables()},
+		{"Real numbers", `Each value is moved by uniform noise of a step, drawn for each row, and all models get these rows. scikit-learn's
+GaussianMixture, of 1 to 6, 8, 10, 12, 15 or 20 components, full, tied or diagonal, reg_covar 1e-6 to 1e-2 by tens, is
+chosen on validation rows; Zuko's MAF and NSF have 3 transforms of [64, 64], Adam 1e-3 and early stopping.`, realTables()},
 		{"Whole tables", "Columns of numbers with a step, numbers without, levels and holes; ours beside what `train` and `eval` compare it with.", mixedTables},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| table | seeds | model | NLL | ours better by | seconds |\n|---|---|---|---|---|---|\n", part.title, part.about)

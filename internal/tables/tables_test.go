@@ -107,6 +107,11 @@ func TestTheSearchGoesOn(t *testing.T) {
 	if n := len(choices[0].candidates()); n < 30 {
 		t.Fatalf("%d candidates, need 30 or more", n)
 	}
+	for _, of := range choices {
+		if n := len(of.candidates()); n < 25 {
+			t.Fatalf("%s: %d candidates, need 25 or more", of.name, n)
+		}
+	}
 	l := newLab(t, dir, &n, false)
 	l.time = time.Nanosecond
 	if err := l.choose(t.Context(), every); !errors.Is(err, errTime) {
