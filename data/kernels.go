@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sort"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mathext"
@@ -24,7 +25,7 @@ const (
 // where numbers do not come again more often than those beside them.
 func fitCells(values, weights []float64, step float64) *marginal {
 	k := newKernels(values, weights, step)
-	if k == nil || k.narrow(step) < leastNarrow {
+	if k == nil || floats.Sum(k.shares[:k.narrow]) < leastNarrow || k.gain < leastGain {
 		return nil
 	}
 	m := &marginal{}
@@ -57,6 +58,8 @@ type kernels struct {
 	before          []float64 // the sums of the shares before each, and of all
 	widths, shares  []float64 // the last is that of the wide one
 	mean, wide      float64
+	narrow          int     // widths of at most a step
+	gain            float64 // nats a row that kernels of at most a step bring rows that are left out
 }
 
 // Kernels are so many times wider than the one before them, from the narrowest, all of which is in a cell, to a deviation of the
@@ -68,6 +71,9 @@ const (
 	// leastNarrow is the least share of kernels of at most a step. With less, columns of which hardly a number comes again would have
 	// a margin of many points.
 	leastNarrow = 0.5
+	// leastGain is the least gain of nats a row by such kernels. With less, numbers come again because there are many rows, and a
+	// margin that gives each its share bends what depends on others smoothly.
+	leastGain = 0.1
 )
 
 // newKernels fits the shares of the widths by the EM algorithm to the likelihood of each row by all others; nil of numbers
@@ -117,8 +123,21 @@ func newKernels(values, weights []float64, step float64) *kernels {
 			}
 		}
 	})
+	k.narrow = sort.Search(len(k.widths), func(j int) bool { return k.widths[j] > step })
+	without := k.fit(left, k.narrow)
+	k.gain = k.fit(left, 0) - without
+	return k
+}
+
+// fit gives the widths but so many of the narrowest their shares, by the probability of each cell by each width, and returns the
+// nats a row.
+func (k *kernels) fit(left [][]float64, without int) (likelihood float64) {
+	kinds := len(k.shares)
 	for j := range k.shares {
-		k.shares[j] = 1 / float64(kinds)
+		k.shares[j] = 0
+		if j >= without {
+			k.shares[j] = 1 / float64(kinds-without)
+		}
 	}
 	for range 200 {
 		next := make([]float64, kinds)
@@ -133,17 +152,12 @@ func newKernels(values, weights []float64, step float64) *kernels {
 		next[kinds-1] += leastWide
 		k.shares = next
 	}
-	return k
-}
-
-// narrow is the share of the kernels of at most a step.
-func (k *kernels) narrow(step float64) (share float64) {
-	for j, w := range k.widths {
-		if w <= step {
-			share += k.shares[j]
+	for i, n := range k.counts {
+		if all := floats.Dot(k.shares, left[i]); all > 0 {
+			likelihood += n * math.Log(all)
 		}
 	}
-	return share
+	return likelihood
 }
 
 // tail is the probability of what is below x by the kernels of one width, for side −1 of what is above. Of kernels that are so many

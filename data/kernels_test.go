@@ -88,3 +88,26 @@ func TestAutomaticMargins(t *testing.T) {
 		t.Errorf("of few rows, auto came to %s", of)
 	}
 }
+
+// Of many rows each number comes again, and kernels of a step are hardly better than wider ones, which is no reason for shares; round
+// numbers more often than others are one.
+func TestCellsOfManyRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var smooth, round []float64
+	for range 40_000 {
+		v := math.Round(30 * rng.NormFloat64())
+		if smooth = append(smooth, v); math.Mod(v, 2) == 0 && rng.Float64() < 0.3 { // a little rougher than kernels are
+			smooth = append(smooth, v)
+		}
+		if rng.Float64() < 0.6 {
+			v = 10 * math.Round(v/10)
+		}
+		round = append(round, v)
+	}
+	if fitCells(smooth, nil, 1) != nil {
+		t.Error("numbers that are hardly more frequent than those beside them have shares of their own")
+	}
+	if fitCells(round, nil, 1) == nil {
+		t.Error("round numbers, which are more frequent than those beside them, have no shares of their own")
+	}
+}

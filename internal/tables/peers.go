@@ -377,7 +377,8 @@ func (c *contest) text() string {
 	}{
 		{"Real numbers", `Each value is moved by uniform noise of a step, drawn for each row, and all models get these rows. scikit-learn's
 GaussianMixture, of 1 to 6, 8, 10, 12, 15 or 20 components, full, tied or diagonal, reg_covar 1e-6 to 1e-2 by tens, is
-chosen on validation rows; Zuko's MAF and NSF have 3 transforms of [64, 64], Adam 1e-3 and early stopping.`, realTables()},
+chosen on validation rows, of fits to 10,000 training rows at most, and fitted to all; Zuko's MAF and NSF have 3 transforms
+of [64, 64], Adam 1e-3 and early stopping.`, realTables()},
 		{"Whole tables", "Columns of numbers with a step, numbers without, levels and holes; ours beside what `train` and `eval` compare it with.", mixedTables},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| table | seeds | model | NLL | ours better by | seconds |\n|---|---|---|---|---|---|\n", part.title, part.about)

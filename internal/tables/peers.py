@@ -24,18 +24,20 @@ def gaussian(train, valid, test, seed):
 
 
 def mixture(train, valid, test, seed):
-    """The best on the validation rows."""
-    best, least = None, np.inf
+    """The best on the validation rows, of fits to many rows at most, fitted to all training rows."""
+    best, least, many = None, np.inf, train[np.random.default_rng(seed).permutation(len(train))[:10_000]]
     for kind in ("full", "tied", "diag"):
         for floor in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2):
             for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20):
                 try:
-                    m = GaussianMixture(n, covariance_type=kind, reg_covar=floor, random_state=seed).fit(train)
+                    m = GaussianMixture(n, covariance_type=kind, reg_covar=floor, random_state=seed).fit(many)
                 except ValueError:  # a covariance that has no inverse
                     continue
                 nll = -m.score(valid)
                 if nll < least:
                     best, least = m, nll
+    if len(many) < len(train):
+        best = best.fit(train)
     return best.score_samples(test), f"{best.n_components} {best.covariance_type}, reg_covar {best.reg_covar:g}"
 
 
