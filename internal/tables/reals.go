@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,18 @@ func readTable(ctx context.Context, folder, name string, read func(context.Conte
 	return t, err
 }
 
+// finest is the decimal step of which all numbers of a column are multiples, which a schema leaves out where hardly any repeats.
+func finest(t *data.Table, c int) float64 {
+	const most = 9
+	decimals := 0
+	for i := range t.Rows() {
+		for v := t.At(i, c); decimals < most && math.Abs(v-math.Round(v*math.Pow10(decimals))/math.Pow10(decimals)) > 1e-6*math.Pow10(-decimals); {
+			decimals++
+		}
+	}
+	return math.Pow10(-decimals)
+}
+
 // reals are the real columns of the table called name, in double precision, each value moved by uniform noise of a step, drawn anew
 // for every row: rows that are equal become different ones.
 func reals(name string, t *data.Table) (*data.Table, error) {
@@ -69,6 +82,9 @@ func reals(name string, t *data.Table) (*data.Table, error) {
 			return nil, err
 		}
 		step := schema[c].Step
+		if step == 0 {
+			step = finest(t, c)
+		}
 		for i := range t.Rows() {
 			values[i*len(columns)+d] = t.At(i, c) + step*(rng.Float64()-0.5)
 		}

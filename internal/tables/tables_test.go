@@ -166,3 +166,34 @@ func TestCandidatesAreSettings(t *testing.T) {
 		}
 	}
 }
+
+// All numbers are moved by less than a step, each to another place, those of no step that the schema knows too, whose zeros else
+// were a number with a probability of its own.
+func TestRealsAreMoved(t *testing.T) {
+	columns := realColumns["diabetes"]
+	values := make([]float64, 500*len(columns))
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range values {
+		switch d := i % len(columns); {
+		case d == 0 && i%5 == 0:
+		case d == 0:
+			values[i] = math.Round(1e7*math.Exp(4*rng.NormFloat64()-4)) / 1e7
+		default:
+			values[i] = math.Round(10*rng.NormFloat64()) / 10
+		}
+	}
+	moved := must.M1(reals("diabetes"+realSuffix, must.M1(data.FromFlat(values, len(columns), columns...))))
+	for c := range columns {
+		step, of := 0.1, map[float64]bool{}
+		if c == 0 {
+			step = 1e-7
+		}
+		for i := range moved.Rows() {
+			v := moved.At(i, c)
+			if by := math.Abs(v - values[i*len(columns)+c]); by > step/2*1.001 || of[v] {
+				t.Fatalf("row %d of %s is moved by %v to %v, which others have: %v", i, columns[c], by, v, of[v])
+			}
+			of[v] = true
+		}
+	}
+}
