@@ -29,7 +29,7 @@ func (*Auto) Name() string { return "auto" }
 
 // Help describes the kind of model.
 func (*Auto) Help() string {
-	return fmt.Sprintf("below %d training rows a small MADE of four orders with output mixed, of splines where all variables are real numbers without steps, holes and atoms; from there a larger one of one order, or a spline MAF where all variables are such numbers; a NADE with data.holes unknown or targets", data.FewRows)
+	return fmt.Sprintf("below %d training rows a small MADE of four orders with output mixed, of splines; from there a larger one of one order, or a spline MAF where all variables are real numbers without steps, holes and atoms; a NADE with data.holes unknown or targets", data.FewRows)
 }
 
 // Table declares the targets: all other options of the model that is chosen have their defaults.
@@ -59,11 +59,7 @@ func (a *Auto) chosen(plain, unknown bool, rows int) models.Kind {
 	case unknown || len(a.Targets) > 0:
 		return &nade.Options{Output: "mixed", Hidden: []int{256, 256}, Activation: "silu", Targets: a.Targets}
 	case rows < data.FewRows:
-		few := &made.Options{Output: "mixed", Hidden: []int{256}, Activation: "silu", Direct: true, Components: 1, Degrees: masks.SequentialDegrees, Masks: 4, Resample: masks.ResampleOrder}
-		if plain {
-			few.Hidden, few.Components, few.Reals = []int{64}, 0, "spline"
-		}
-		return few
+		return &made.Options{Output: "mixed", Hidden: []int{256}, Activation: "silu", Direct: true, Reals: "spline", Degrees: masks.SequentialDegrees, Masks: 4, Resample: masks.ResampleOrder}
 	case plain:
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}

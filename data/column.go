@@ -117,23 +117,22 @@ func (f *fitted) scale(values, weights []float64, noise bool) {
 			values[i], _ = f.Maps.forward(v)
 		}
 	}
+	l := fitLinear(values, weights, step)
 	var m *marginal
 	if !noise && (f.Transform == SplineScale || f.Transform == AutoScale) {
 		m = fitCells(values, weights, step)
 	}
-	switch {
-	case m == nil && f.Transform == SplineScale:
+	if m == nil && (f.Transform == SplineScale || f.Transform == AutoScale && l.fromNormal(values, weights) > leastGain) {
 		m = fitMarginal(values, weights)
-	case m == nil && f.Transform == AutoScale:
-		f.Transform = Standardise
-	case m != nil:
-		f.Transform = SplineScale
 	}
-	if m != nil {
-		f.Maps = append(f.Maps, m)
+	if m == nil {
+		f.Maps = append(f.Maps, l)
+		if f.Transform == AutoScale {
+			f.Transform = Standardise
+		}
 		return
 	}
-	f.Maps = append(f.Maps, fitLinear(values, weights, step))
+	f.Maps, f.Transform = append(f.Maps, m), SplineScale
 }
 
 // ready computes what is not kept.

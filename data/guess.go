@@ -49,7 +49,7 @@ func GuessSchema(t *Table, o Options, more ...*Table) (Schema, []string, error) 
 	const standardised = "numbers are standardised, to mean 0 and variance 1 of the training rows"
 	switch {
 	case has(AutoScale):
-		lines = append(lines, standardised+", or where they come again given their shares of these by a spline (if not: data.marginal: none)")
+		lines = append(lines, standardised+", or, where they come again, are skewed or have heavy tails, taken to about a normal density by a spline (if not: data.marginal: none)")
 	case has(Standardise):
 		lines = append(lines, standardised+" (if not: data.marginal: none)")
 	}

@@ -66,19 +66,28 @@ func TestCellsByWeights(t *testing.T) {
 	}
 }
 
-// Numbers that come again get a spline, and others do not, of few rows: what auto comes to takes its place.
+// Numbers that come again get a spline, and so do skewed ones and heavy tails; others do not, of few rows: what auto comes to takes its
+// place.
 func TestAutomaticMargins(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	columns := make([][]any, 3)
+	names := []string{"scores", "fine", "round", "normal", "skewed", "tails", "two clusters"}
+	want := []Transform{SplineScale, Standardise, SplineScale, Standardise, SplineScale, SplineScale, Standardise}
+	columns := make([][]any, len(names))
 	for range 300 {
-		columns[0] = append(columns[0], float64(rng.IntN(6)*rng.IntN(2)))
-		columns[1] = append(columns[1], math.Round(1000*rng.NormFloat64())/100)
-		columns[2] = append(columns[2], 500*float64(rng.IntN(40)))
+		for c, v := range []float64{float64(rng.IntN(6) * rng.IntN(2)), math.Round(1000*rng.NormFloat64()) / 100, 500 * float64(rng.IntN(40)), rng.NormFloat64(),
+			math.Exp(rng.NormFloat64()), rng.NormFloat64() / math.Sqrt(rng.ExpFloat64()), rng.NormFloat64() + 6*float64(rng.IntN(2))} {
+			columns[c] = append(columns[c], v)
+		}
 	}
-	schema := Schema{{Name: "scores", Kind: Integer, Step: 1, Transform: AutoScale}, {Name: "fine", Kind: Real, Step: 0.01, Transform: AutoScale},
-		{Name: "round", Kind: Integer, Step: 1, Transform: AutoScale}}
+	schema := Schema{}
+	for c, name := range names {
+		schema = append(schema, Column{Name: name, Kind: Real, Transform: AutoScale})
+		if c < 3 {
+			schema[c].Step = []float64{1, 0.01, 1}[c]
+		}
+	}
 	p := must.M1(whole(tableOf(schema, columns), Options{Columns: schema}))
-	for c, want := range []Transform{SplineScale, Standardise, SplineScale} {
+	for c, want := range want {
 		if f := p.table.Columns[c]; f.Transform != want || len(f.Maps) != 1 || (f.Maps[0].kind() == "spline") != (want == SplineScale) {
 			t.Errorf("%s has the transform %s and the maps %v, want %s", f.Name, f.Transform, f.Maps, want)
 		}
@@ -86,6 +95,24 @@ func TestAutomaticMargins(t *testing.T) {
 	guessed := must.M1(whole(tableOf(schema, columns), Options{Columns: Schema{{Name: "scores", Kind: Integer, Step: 1}}, Marginal: autoMarginal}))
 	if of := guessed.table.Columns[0].Transform; of != SplineScale {
 		t.Errorf("of few rows, auto came to %s", of)
+	}
+}
+
+// The choice of a margin depends on rows by their weights: ×10 changes nothing, 2 is the row twice, and 0 its absence.
+func TestFromNormalByWeights(t *testing.T) {
+	values, weights := []float64{-3, 0.5, 1, 2, 9}, []float64{1, 2, 0, 1, 1}
+	whole := fitLinear(values, weights, 0).fromNormal(values, weights)
+	for i := range weights {
+		weights[i] *= 10
+	}
+	rows := []float64{-3, 0.5, 0.5, 2, 9}
+	for name, got := range map[string]float64{"×10": fitLinear(values, weights, 0).fromNormal(values, weights), "rows": fitLinear(rows, nil, 0).fromNormal(rows, nil)} {
+		if math.Abs(got-whole) > 1e-12 {
+			t.Errorf("%s: %v nats, want %v", name, got, whole)
+		}
+	}
+	if square := (&linear{SD: 1}).fromNormal([]float64{-1, 1}, nil); math.Abs(square-4.0/48) > 1e-12 {
+		t.Errorf("two numbers, of excess kurtosis −2, are %v nats from a normal density, want 1/12", square)
 	}
 }
 

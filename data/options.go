@@ -50,7 +50,7 @@ type Options struct {
 	Guess string
 	// Marginal is the transform of real, integer and date columns that declare none:
 	// "" or "standardise", "none" or "spline", or "auto", which is spline from [FewRows] training rows on, and of fewer for numbers with a step
-	// that come again more often than those beside them, else standardise.
+	// that come again more often than those beside them, and for skewed ones and heavy tails, else standardise.
 	Marginal string
 	// Holes is how cells of variables that are missing are read in training and ever after: "" or
 	// "event", a hole is an event of its own, or [UnknownHoles].
@@ -144,7 +144,7 @@ func (o *Options) Table() option.Table {
 			"what columns of a table are, by name or by number from 0: a kind or a role alone, or some of the keys below; the rest is guessed"),
 		option.Words("guess", &o.Guess, "what is guessed of columns: all, kinds, steps and atoms; reals, numbers that are not declared are real, without steps and atoms",
 			"all", "reals"),
-		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; auto, spline from "+strconv.Itoa(FewRows)+" training rows on, and of fewer for numbers that come again more often than those beside them, else standardise; with its log-determinant",
+		option.Words("marginal", &o.Marginal, "what is done first to the numbers of a table's columns, variables and context: standardise, to mean 0 and variance 1; none; spline, a monotone spline to about a normal density; auto, spline from "+strconv.Itoa(FewRows)+" training rows on, and of fewer for numbers that come again more often than those beside them, are skewed or have heavy tails, else standardise; with its log-determinant",
 			string(Standardise), string(AsIs), string(SplineScale), autoMarginal),
 		option.Words("holes", &o.Holes, "what a missing cell of a table is: event, which has a probability; unknown, a value that is not known, which is summed out (model.type: nade)",
 			"event", UnknownHoles).Later(),

@@ -88,8 +88,8 @@ const (
 	LogitScale  Transform = "logit"       // on declared bounds, then standardised
 	ProbitScale Transform = "probit"      // on declared bounds
 	SplineScale Transform = "spline"      // the marginal of the training rows to about N(0, 1), linear tails
-	// AutoScale is spline of numbers with a step that come again more often than those beside them, in the training rows, else
-	// standardise: what it came to takes its place.
+	// AutoScale is spline of numbers with a step that come again more often than those beside them, in the training rows, and of numbers
+	// far from normal, by their skewness or tails; else standardise: what it came to takes its place.
 	AutoScale Transform = "auto"
 )
 
@@ -122,7 +122,7 @@ func (c *Column) Table() option.Table {
 		option.Of("format", &c.Format, "", "how dates or times are written: the layout of 2 January 2006, 15:04:05, such as 02.01.2006").Default(guessed),
 		option.Of("missing", &c.Missing, false, "whether cells may be missing").Default("whether one is missing in the source"),
 		option.Of("atoms", &c.Atoms, nil, "numbers that have a probability of their own, such as many zeros; [] for none").Default(guessed),
-		option.WordsOrNone("transform", (*string)(&c.Transform), "what is done to its numbers before the model sees them: none; standardise; log, above a declared min or 0; logit or probit, between declared bounds; spline, to about a normal density; auto, spline of numbers with a step that come again more often than those beside them, else standardise",
+		option.WordsOrNone("transform", (*string)(&c.Transform), "what is done to its numbers before the model sees them: none; standardise; log, above a declared min or 0; logit or probit, between declared bounds; spline, to about a normal density; auto, spline of numbers that come again more often than those beside them, are skewed or have heavy tails, else standardise",
 			wordsOf(transforms)...).Default("data.marginal"),
 		option.Rule(c.check),
 	}

@@ -13,7 +13,7 @@ import (
 // Never is the LookAhead of a training that no number of epochs without a better validation ends.
 const Never = -1
 
-// AutoBatch is the Batch of a training in steps of 100 rows where there are fewer than [data.FewRows], else of 200.
+// AutoBatch is the Batch of a training in steps of 50 rows where there are fewer than [data.FewRows], else of 200.
 const AutoBatch = -1
 
 // NoClipRow is the ClipRow of a training in which rows that are far out count in full.
@@ -95,7 +95,7 @@ func (o *Options) Table(noisy ...string) option.Table {
 		return option.Of(name, at, 0, help).Within(0, option.MaxSteps).Default("0, no limit").Mutable()
 	}
 	return option.Table{
-		option.Of("batch", &o.Batch, 100, fmt.Sprintf("number of rows in a step; auto is 100 of fewer than %d training rows, else 200", data.FewRows)).
+		option.Of("batch", &o.Batch, 100, fmt.Sprintf("number of rows in a step; auto is 50 of fewer than %d training rows, else 200", data.FewRows)).
 			Within(1, option.MaxSize).Named("auto", AutoBatch).Mutable(),
 		option.Section("optimizer", option.Table{option.Pick("name", &o.Optimizer, "method that turns gradients into updates", optimizers()...)}),
 		option.Section("schedule", o.Schedule.table(&o.MaxSteps, &o.MaxEpochs)).Mutable(),
@@ -128,7 +128,7 @@ func (o *Options) batch(rows int) int {
 	case o.Batch != AutoBatch:
 		return o.Batch
 	case rows < data.FewRows:
-		return 100
+		return 50
 	}
 	return 200
 }

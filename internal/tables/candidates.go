@@ -34,44 +34,44 @@ type candidate struct {
 
 // Where the search begins: networks of some orders, of one and of any, and flows; small ones for few rows.
 var (
-	common = settings{"train.optimizer.name": "adamw", "train.optimizer.learning_rate": "0.01", "train.optimizer.weight_decay": "0.1", "train.schedule.name": "cosine",
-		"train.look_ahead": "0", "data.marginal": "spline", "model.activation": "silu", "train.ema": "0.99"}
+	common = settings{"train.optimizer.name": "adamw", "train.optimizer.learning_rate": "0.01", "train.optimizer.weight_decay": "0.1", "train.optimizer.decays": "weights",
+		"train.schedule.name": "cosine", "train.batch": "100", "train.look_ahead": "0", "data.marginal": "spline", "model.activation": "silu", "train.ema": "0.99"}
 	network = common.with(settings{"model.output": "mixed", "model.direct": "true"})
 	masked  = network.with(settings{"model.type": "made", "model.degrees": "sequential"})
 	flows   = common.with(settings{"model.type": "maf", "model.transform": "spline", "train.optimizer.learning_rate": "0.003"})
 
-	fewOrders = candidate{name: "some orders", settings: masked.with(settings{"model.hidden": "[64]", "model.components": "1", "model.orders.count": "4", "data.marginal": "auto"}).tidy()}
-	fewWide   = fewOrders.changed(settings{"model.hidden": "[256]", "train.batch": "200"})
-	fewWeight = fewOrders.changed(settings{"model.hidden": "[256]", "train.optimizer.decays": "weights"})
-	fewSpline = fewOrders.changed(settings{"model.reals": "spline", "train.batch": "200"})
-	fewAny    = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[64,64]", "model.components": "10", "train.batch": "200"})}
+	fewOrders = candidate{name: "some orders", settings: masked.with(settings{"model.hidden": "[256]", "model.reals": "spline", "model.orders.count": "4", "data.marginal": "auto", "train.batch": "50"}).tidy()}
+	fewMany   = fewOrders.changed(settings{"model.hidden": "[64]", "train.batch": "100"})
+	fewNormal = fewOrders.changed(settings{"model.reals": "mol", "model.components": "1"})
+	fewBefore = fewNormal.changed(settings{"model.hidden": "[64]", "train.batch": "100"})
+	fewAny    = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[64,64]", "model.components": "10", "train.batch": "50"})}
 	fewFlow   = candidate{name: "flow", settings: flows.with(settings{"model.hidden": "[64,64]", "model.layers": "3"})}
 	fewMixing = candidate{name: "flow that begins uncorrelated", settings: fewFlow.with(settings{"model.permute": "lu"})}
-	manyOne   = candidate{name: "one order", settings: masked.with(settings{"model.hidden": "[256,256]", "model.components": "20"})}
-	manyAny   = candidate{name: "any order", settings: network.with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})}
-	manyRelu  = manyOne.changed(settings{"model.activation": "relu", "train.batch": "200", "train.optimizer.decays": "weights"})
-	manyFlow  = candidate{name: "flow", settings: common.with(settings{"model.type": "maf", "model.transform": "spline", "model.activation": "relu", "model.hidden": "[128,128]", "model.layers": "5"})}
-	manyBatch = manyFlow.changed(settings{"train.batch": "200", "train.optimizer.decays": "weights"})
+	many      = settings{"train.batch": "200", "model.activation": "relu"}
+	manyOne   = candidate{name: "one order", settings: masked.with(many).with(settings{"model.hidden": "[256,256]", "model.components": "20"})}
+	manyAny   = candidate{name: "any order", settings: network.with(many).with(settings{"model.type": "nade", "model.hidden": "[256,256]", "model.components": "20"})}
+	manyBent  = manyOne.changed(settings{"model.reals": "spline", "train.batch": "100"})
+	manyFlow  = candidate{name: "flow", settings: common.with(many).with(settings{"model.type": "maf", "model.transform": "spline", "model.hidden": "[128,128]", "model.layers": "5"})}
 )
 
 // changes are what is tried around a beginning, one at a time, by option; the empty text is the option's own default.
 var changes = map[string][]string{
-	"model.hidden":                  {"[64]", "[256]", "[64,64]", "[128,128]", "[256,256]", "[512,512]"},
+	"model.hidden":                  {"[64]", "[128]", "[256]", "[512]", "[64,64]", "[128,128]", "[256,256]", "[512,512]"},
 	"model.activation":              {"relu", "silu"},
 	"model.components":              {"1", "3", "10", "40"},
-	"model.reals":                   {"spline"},
+	"model.reals":                   {"mol", "spline"},
 	"model.direct":                  {"false"},
 	"model.dropout":                 {"0.1"},
 	"data.marginal":                 {"standardise", "spline"},
-	"train.batch":                   {"50", "200"},
+	"train.batch":                   {"25", "50", "100", "200", "400"},
 	"train.ema":                     {"0", "0.998"},
 	"train.optimizer.name":          {"adam"},
-	"train.optimizer.decays":        {"weights"},
+	"train.optimizer.decays":        {"all"},
 	"train.optimizer.learning_rate": {"0.003", "0.01", "0.03"},
 	"train.optimizer.weight_decay":  {"0.01", "0.03", "0.3", "1"},
 	"train.schedule.name":           {"constant"},
 	"train.look_ahead":              {"20"},
-	"model.orders.count":            {"1", "4", "16"},
+	"model.orders.count":            {"1", "2", "4", "8", "16"},
 	"model.transform":               {"affine"},
 	"model.base":                    {"nade"},
 	"model.permute":                 {"lu"},
@@ -117,8 +117,8 @@ func (c candidate) around() (all []candidate) {
 			continue
 		}
 		for _, value := range changes[path] {
-			if c.settings[path] != value {
-				all = append(all, c.changed(settings{path: value}))
+			if of := c.changed(settings{path: value}); !maps.Equal(of.settings, c.settings) { // what tidy removes is no change
+				all = append(all, of)
 			}
 		}
 	}

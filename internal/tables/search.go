@@ -49,10 +49,10 @@ func (of choice) read(r round) []string { return of.tables[:min(r.tables, len(of
 
 // The first round's best are joined by what they change together.
 var choices = []choice{
-	{"Few rows", []string{"diabetes", "breast_cancer", "computers few", "slid few"}, fewOrders, []candidate{fewWide, fewWeight, fewAny}, []round{{1500, 1, 4, 4}, {1500, 2, 4, 3}, {1500, 5, 4, 1}}},
-	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, fewOrders, []candidate{fewSpline, fewAny, fewFlow, fewMixing}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
-	{"Many rows", []string{"computers", "slid", "diamonds"}, manyOne, []candidate{manyAny}, []round{{1500, 1, 2, 2}, {6000, 1, 3, 2}, {6000, 2, 3, 1}}},
-	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyBatch, manyOne, manyRelu}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
+	{"Few rows", []string{"diabetes", "breast_cancer", "computers few", "slid few"}, fewOrders, []candidate{fewMany, fewNormal, fewBefore, fewAny}, []round{{1500, 1, 4, 4}, {1500, 2, 4, 3}, {1500, 5, 4, 1}}},
+	{"Few rows of real numbers", []string{"diabetes reals", "breast_cancer reals"}, fewOrders, []candidate{fewMany, fewNormal, fewAny, fewFlow, fewMixing}, []round{{1500, 1, 2, 4}, {1500, 2, 2, 3}, {1500, 5, 2, 1}}},
+	{"Many rows", []string{"computers", "slid", "diamonds"}, manyOne, []candidate{manyAny, manyBent}, []round{{1500, 1, 2, 2}, {6000, 1, 3, 2}, {6000, 2, 3, 1}}},
+	{"Many rows of real numbers", []string{"diamonds reals"}, manyFlow, []candidate{manyOne, manyBent}, []round{{1500, 1, 1, 2}, {6000, 1, 1, 2}, {6000, 2, 1, 1}}},
 }
 
 // lab trains, or knows that it has.
