@@ -154,4 +154,4 @@ func joined(figures []figure, from candidate) (all []candidate) {
 }
 
 // most changes are joined.
-const most = 5
+const most = 3

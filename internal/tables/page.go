@@ -14,7 +14,7 @@ const pageBegins = `# How the defaults were chosen
 ` + "`make tables`" + ` trains what is below and writes this page. Rows that a training by default tests with are not read: of the
 others, %.0f %% are trained with, %.0f %% choose an epoch, and settings are compared by the rest, divided anew for each seed. A
 figure is how many nats for each variable a candidate is behind the best one of the round on that table, %d at most, which a
-training that diverged has. Each round keeps the best by the mean over its tables.
+training that diverged has. Each round keeps the best by the mean over its tables, and the candidate that the search began with, which stays unless it is beaten.
 `
 
 // page is what docs/defaults.md says of the rounds of each choice that were played.
@@ -45,7 +45,16 @@ func (of choice) page(b *strings.Builder, played [][]figure) {
 		}
 	}
 	last := played[len(played)-1]
-	fmt.Fprintf(b, "\nThe best, %s, has these settings:\n\n```\n%s\n```\n", last[0].name, strings.Join(last[0].sets(), "\n"))
+	chosen, ahead, se := of.chosen(last)
+	switch said := fmt.Sprintf("ahead of %s by %.4f ± %.4f nats a variable", of.beginning.name, ahead, 2*se); {
+	case ahead == 0:
+		fmt.Fprintf(b, "\nThe best, %s, is chosen:", chosen.name)
+	case chosen.name == of.beginning.name:
+		fmt.Fprintf(b, "\nThe best, %s, is %s, within twice its standard error over tables and seeds: %s is chosen:", last[0].name, said, chosen.name)
+	default:
+		fmt.Fprintf(b, "\nThe best, %s, is %s, and is chosen:", last[0].name, said)
+	}
+	fmt.Fprintf(b, "\n\n```\n%s\n```\n", strings.Join(chosen.sets(), "\n"))
 	if len(last[0].behind) < 2 {
 		return
 	}

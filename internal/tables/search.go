@@ -17,6 +17,7 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
+	"github.com/maskflow/maskflow/internal/num"
 )
 
 type options struct {
@@ -124,6 +125,7 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 type figure struct {
 	candidate
 	behind map[string]float64
+	nll    []float64 // for each variable, of each table and seed; infinite where a training diverged
 }
 
 // worst is what a diverged training, or one that is much worse than others, is behind at most.
@@ -147,7 +149,7 @@ func (r round) sets(c candidate) []string {
 
 // play trains candidates as a round says and orders them, the best first.
 func (l *lab) play(ctx context.Context, r round, tables []string, all []candidate) ([]figure, error) {
-	nll := make([]map[string]float64, len(all))
+	nll, each := make([]map[string]float64, len(all)), make(map[string][]float64, len(all))
 	variables := map[string]int{}
 	for i := range all {
 		nll[i] = map[string]float64{}
@@ -165,18 +167,41 @@ func (l *lab) play(ctx context.Context, r round, tables []string, all []candidat
 					v, variables[table] = *m.NLL, m.Variables
 				}
 				sum += v / float64(r.seeds)
+				each[c.name] = append(each[c.name], v/float64(max(1, m.Variables)))
 			}
 			nll[i][table] = sum
 		}
 	}
-	return ranked(all, nll, variables), nil
+	figures := ranked(all, nll, variables)
+	for i, f := range figures {
+		figures[i].nll = each[f.name]
+	}
+	return figures, nil
+}
+
+// chosen is the best of the last round, or the beginning where the best is ahead of it by less than twice the standard error of their
+// difference over tables and seeds; ahead and se are in nats for each variable.
+func (of choice) chosen(last []figure) (f figure, ahead, se float64) {
+	at := slices.IndexFunc(last, func(f figure) bool { return f.name == of.beginning.name })
+	if at <= 0 {
+		return last[0], 0, 0
+	}
+	var m num.Mean
+	for i, v := range last[0].nll {
+		m.Add(min(last[at].nll[i]-v, worst), 1)
+	}
+	ahead, se = m.Value(), m.StandardError()
+	if ahead > 2*se {
+		return last[0], ahead, se
+	}
+	return last[at], ahead, se
 }
 
 // ranked orders candidates by how far they are behind, of their NLL by table.
 func ranked(all []candidate, nll []map[string]float64, variables map[string]int) []figure {
 	figures := make([]figure, len(all))
 	for i, c := range all {
-		figures[i] = figure{c, map[string]float64{}}
+		figures[i] = figure{candidate: c, behind: map[string]float64{}}
 		for table, v := range nll[i] {
 			best := math.Inf(1)
 			for _, of := range nll {

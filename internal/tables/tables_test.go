@@ -143,6 +143,27 @@ func TestRanked(t *testing.T) {
 	}
 }
 
+// The beginning stays unless the best is ahead by more than twice the error.
+func TestChosen(t *testing.T) {
+	of := choice{beginning: candidate{name: "beginning"}}
+	for _, c := range []struct {
+		best, beginning []float64
+		want            string
+	}{
+		{[]float64{1, 2, 3}, []float64{1.1, 2.1, 3.11}, "best"},
+		{[]float64{1, 2, 3}, []float64{1.5, 1.9, 3.1}, "beginning"},
+		{[]float64{1, 2, 3}, []float64{math.Inf(1), math.Inf(1), math.Inf(1)}, "best"},
+	} {
+		got, _, _ := of.chosen([]figure{{candidate: candidate{name: "best"}, nll: c.best}, {candidate: of.beginning, nll: c.beginning}})
+		if got.name != c.want {
+			t.Errorf("%v and %v: chosen %s, want %s", c.best, c.beginning, got.name, c.want)
+		}
+	}
+	if got, _, _ := of.chosen([]figure{{candidate: of.beginning}, {candidate: candidate{name: "other"}}}); got.name != "beginning" {
+		t.Errorf("chosen %s, which is not the best", got.name)
+	}
+}
+
 // Every candidate can be trained on a table with all kinds of columns, or says why it cannot.
 func TestCandidatesAreSettings(t *testing.T) {
 	b := backendtest.Open(t, backend.KindGo)
