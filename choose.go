@@ -63,7 +63,7 @@ func (a *Auto) chosen(plain, unknown bool, rows int) models.Kind {
 	case plain:
 		return &maf.Options{Transform: "spline", Hidden: []int{128, 128}}
 	}
-	return &made.Options{Output: "mixed", Hidden: []int{256, 256}, Direct: true, Components: 20, Degrees: masks.SequentialDegrees}
+	return &made.Options{Output: "mixed", Hidden: []int{512, 512}, Direct: true, Components: 20, Degrees: masks.SequentialDegrees}
 }
 
 func (c *Config) isAuto() bool {

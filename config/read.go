@@ -218,14 +218,14 @@ func (r *reader) decode(k *option.Key, n *yaml.Node, path string) {
 	case *bool:
 		into(r, field, n, path, flagOf)
 	case *int:
-		into(r, field, n, path, func(n *yaml.Node) (int, string) { return numberOf(k, n) })
+		into(r, field, n, path, func(n *yaml.Node) (int, string) { return numberOf(k, n, wholeOf) })
 	case *uint64:
 		into(r, field, n, path, seedOf)
 	case **uint64:
 		*field = new(uint64)
 		into(r, *field, n, path, seedOf)
 	case *float64:
-		into(r, field, n, path, realOf)
+		into(r, field, n, path, func(n *yaml.Node) (float64, string) { return numberOf(k, n, realOf) })
 	case *[]int:
 		*field = list(r, n, path, "integers", wholeOf)
 	case *[]string:

@@ -113,15 +113,15 @@ func seedOf(n *yaml.Node) (uint64, string) {
 	return value, ""
 }
 
-// numberOf reads an integer of a key, which may have a word for one.
-func numberOf(k *option.Key, n *yaml.Node) (value int, wrong string) {
+// numberOf reads a number of a key, which may have a word for one.
+func numberOf[T int | float64](k *option.Key, n *yaml.Node, read func(*yaml.Node) (T, string)) (value T, wrong string) {
 	word, number := k.NamedNumber()
 	if n.Kind == yaml.ScalarNode && n.Value == word && word != "" {
-		return number, ""
+		return T(number), ""
 	}
-	value, wrong = wholeOf(n)
+	value, wrong = read(n)
 	switch {
-	case word == "" || wrong == "" && value != number:
+	case word == "" || wrong == "" && value != T(number):
 		return value, wrong
 	case wrong == "":
 		wrong = "must not be " + n.Value

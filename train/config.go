@@ -40,7 +40,7 @@ func LoadConfig(path string, sets []string) (*Config, error) {
 // is that of the source up to the first dot.
 func SourceConfig(source string, sets []string) (*Config, error) {
 	const text = "data: {source: %s, marginal: auto}\nmodel: {type: auto}\n" +
-		"train: {batch: auto, optimizer: {name: adamw, learning_rate: 0.01, weight_decay: 0.1, decays: weights}, schedule: {name: cosine}, ema: 0.99, max_epochs: 600, max_steps: 10000, look_ahead: 0}\n"
+		"train: {batch: auto, optimizer: {name: adamw, learning_rate: 0.01, weight_decay: auto, decays: weights}, schedule: {name: cosine}, ema: 0.99, max_epochs: 600, max_steps: 10000, look_ahead: 0}\n"
 	name, _, _ := strings.Cut(filepath.Base(source), ".")
 	return ParseConfig(name, fmt.Appendf(nil, text, option.QuoteText(source)), sets)
 }

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/nn"
 	"github.com/maskflow/maskflow/internal/option"
 )
@@ -52,7 +54,7 @@ func epsilonRow(at *float64, initial float64) *option.Row {
 
 func decayRow(at *float64, initial float64) *option.Row {
 	return option.Of("weight_decay", at, initial,
-		"pull of the parameters to zero, as the gradient of the penalty weight_decay/2 |w|^2; apart from the gradient where the optimiser's decay is decoupled (arXiv 1711.05101)").AtLeast(0)
+		fmt.Sprintf("pull of the parameters to zero, as the gradient of the penalty weight_decay/2 |w|^2; apart from the gradient where the optimiser's decay is decoupled (arXiv 1711.05101); auto, of adamw, is 0.1 of fewer than %d training rows, else 0.03", data.FewRows)).AtLeast(0)
 }
 
 // onlyWeights is what Decays of an optimiser is where biases are left alone.
@@ -217,9 +219,24 @@ func (*AdamW) Name() string { return "adamw" }
 // Help describes the optimiser.
 func (*AdamW) Help() string { return "Adam with decoupled weight decay (arXiv 1711.05101)" }
 
+// AutoDecay is the WeightDecay of an [AdamW] of 0.1 where there are fewer than [data.FewRows] training rows, else of 0.03: as many
+// rows more make as many steps of an epoch, all of which pull.
+const AutoDecay = -1
+
 // Table declares the options; a WeightDecay of 0 means 0.01.
 func (o *AdamW) Table() option.Table {
-	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive(), decaysRow(&o.Decays))
+	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive().Named("auto", AutoDecay), decaysRow(&o.Decays))
+}
+
+// settle replaces [AutoDecay] by what so many training rows call for.
+func (o *AdamW) settle(rows int) {
+	switch {
+	case o.WeightDecay != AutoDecay:
+	case rows < data.FewRows:
+		o.WeightDecay = 0.1
+	default:
+		o.WeightDecay = 0.03
+	}
 }
 
 // Rate is the learning rate.

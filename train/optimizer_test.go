@@ -12,6 +12,8 @@ import (
 
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/backend/backendtest"
+	"github.com/maskflow/maskflow/config"
+	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
 	"github.com/maskflow/maskflow/models"
 )
@@ -244,11 +246,35 @@ func TestOptimizersRefuse(t *testing.T) {
 		"optimizer.nesterov":      &SGD{Nesterov: true},
 		"optimizer.decay":         &Adadelta{Decay: 1},
 		"optimizer.learning_rate": &Adam{LearningRate: math.Inf(1)},
-		"optimizer.weight_decay":  &AdamW{WeightDecay: -1},
+		"optimizer.weight_decay":  &AdamW{WeightDecay: -2},
 	} {
 		if _, err := (Options{Optimizer: opt}).resolve(); err == nil || !strings.Contains(err.Error(), path+": ") {
 			t.Errorf("%+v: error %v, want one about %s", opt, err, path)
 		}
+	}
+}
+
+// A decay that the number of rows calls for is a word in a file, and another is as it is.
+func TestAutoDecay(t *testing.T) {
+	c, err := ParseConfig("x", []byte("data: {source: x.csv}\nmodel: {type: made}\ntrain: {optimizer: {name: adamw, weight_decay: auto}}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.Train.Optimizer.(*AdamW)
+	if text := string(must(config.Marshal(c.Table()))); o.WeightDecay != AutoDecay || !strings.Contains(text, "weight_decay: auto\n") {
+		t.Errorf("auto is read as %v and written as\n%s", o.WeightDecay, text)
+	}
+	for rows, want := range map[int]float64{data.FewRows - 1: 0.1, data.FewRows: 0.03} {
+		auto, set := *o, AdamW{WeightDecay: 0.5}
+		auto.settle(rows)
+		if set.settle(rows); auto.WeightDecay != want || set.WeightDecay != 0.5 {
+			t.Errorf("of %d rows, auto is %v, want %v, and 0.5 is %v", rows, auto.WeightDecay, want, set.WeightDecay)
+		}
+	}
+	still := reals("still", []float32{0, 0}, []float32{0, 0})
+	tr := newTrainer(t, backendtest.Open(t, backend.KindGo), point(), realSplits(still, still, nil), Options{Optimizer: o, MaxEpochs: 1})
+	if got := tr.o.Optimizer.(*AdamW).WeightDecay; got != 0.1 || o.WeightDecay != AutoDecay {
+		t.Errorf("a training of two rows has the decay %v, and that of the caller becomes %v", got, o.WeightDecay)
 	}
 }
 

@@ -129,11 +129,13 @@ func (k *Key) own() []Problem {
 			report(k.Path, unprintable(*v))
 		}
 	case *int:
-		if k.wholeText(*v) == fmt.Sprint(*v) {
+		if !k.isWord(float64(*v)) {
 			report(k.Path, k.bounds.checkWhole(*v))
 		}
 	case *float64:
-		report(k.Path, k.bounds.checkReal(*v))
+		if !k.isWord(*v) {
+			report(k.Path, k.bounds.checkReal(*v))
+		}
 	case **float64:
 		if *v != nil {
 			report(k.Path, k.bounds.checkReal(**v))

@@ -154,7 +154,7 @@ func (k *Key) SetWord(word string) (known bool) {
 	return true
 }
 
-// NamedNumber returns the word that a file has for an integer of the option, "" for none, and that integer.
+// NamedNumber returns the word that a file has for a number of the option, "" for none, and that number.
 func (k *Key) NamedNumber() (word string, number int) { return k.named, k.number }
 
 // Written reports whether a resolved file has the key: it is used, and not one that came later and has its default.

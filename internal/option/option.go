@@ -283,7 +283,7 @@ func (r *Row) Elements(most int) *Row {
 	return r
 }
 
-// Named gives an integer a word in a file: unlimited for -1. The bounds do not hold for it. The word may be 0, which in Go
+// Named gives a whole number a word in a file: unlimited for -1. The bounds do not hold for it. The word may be 0, which in Go
 // means the default.
 func (r *Row) Named(word string, value int) *Row {
 	r.named, r.number = word, value

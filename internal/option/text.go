@@ -29,11 +29,7 @@ func (r *Row) form(value any) (kind, text string) {
 	case bool:
 		return "true or false", strconv.FormatBool(v)
 	case int:
-		kind = "integer"
-		if r.named != "" {
-			kind += ", or " + r.named
-		}
-		return kind, r.wholeText(v)
+		return r.orWord("integer"), r.numberText(float64(v), strconv.Itoa(v))
 	case uint64:
 		return whole64, strconv.FormatUint(v, 10)
 	case *uint64:
@@ -42,7 +38,7 @@ func (r *Row) form(value any) (kind, text string) {
 		}
 		return whole64, text
 	case float64:
-		return "number", realText(v)
+		return r.orWord("number"), r.numberText(v, realText(v))
 	case *float64:
 		if v != nil {
 			text = realText(*v)
@@ -67,12 +63,23 @@ func (r *Row) form(value any) (kind, text string) {
 	panic(fmt.Sprintf("option: %s is a field of type %T, which has no text", r.name, r.at))
 }
 
-// wholeText returns an integer, or the word that stands for it.
-func (r *Row) wholeText(n int) string {
-	if r.named != "" && n == r.number {
+// orWord returns the type of a number, and the word that may stand for one.
+func (r *Row) orWord(kind string) string {
+	if r.named != "" {
+		kind += ", or " + r.named
+	}
+	return kind
+}
+
+// isWord reports whether a word stands for a number.
+func (r *Row) isWord(v float64) bool { return r.named != "" && v == float64(r.number) }
+
+// numberText returns the text of a number, or the word that stands for it.
+func (r *Row) numberText(v float64, text string) string {
+	if r.isWord(v) {
 		return r.named
 	}
-	return strconv.Itoa(n)
+	return text
 }
 
 // realText returns the shortest decimal that reads back as x; the exponent has no padding (1e-7).
