@@ -14,7 +14,8 @@ const pageBegins = `# How the defaults were chosen
 ` + "`make tables`" + ` trains what is below and writes this page. Rows that a training by default tests with are not read: of the
 others, %.0f %% are trained with, %.0f %% choose an epoch, and settings are compared by the rest, divided anew for each seed. A
 figure is how many nats for each variable a candidate is behind the best one of the round on that table, %d at most, which a
-training that diverged has. Each round keeps the best by the mean over its tables, and the candidate that the search began with, which stays unless it is beaten.
+training that diverged has. Each round keeps the best by the mean over its tables, and the candidate that the search began
+with, which stays unless it is beaten. A choice whose search has not ended is not here.
 `
 
 // page is what docs/defaults.md says of the rounds of each choice that were played.
