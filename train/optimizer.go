@@ -54,8 +54,13 @@ func epsilonRow(at *float64, initial float64) *option.Row {
 
 func decayRow(at *float64, initial float64) *option.Row {
 	return option.Of("weight_decay", at, initial,
-		fmt.Sprintf("pull of the parameters to zero, as the gradient of the penalty weight_decay/2 |w|^2; apart from the gradient where the optimiser's decay is decoupled (arXiv 1711.05101); auto, of adamw, is 0.1 of fewer than %d training rows, else 0.03", data.FewRows)).AtLeast(0)
+		fmt.Sprintf("pull of the parameters to zero, as the gradient of the penalty weight_decay/2 |w|^2; apart from the gradient where the optimiser's decay is decoupled (arXiv 1711.05101); auto is 0.1 of adamw of fewer than %d training rows and 0.03 of more, and 0 of the others", data.FewRows)).
+		AtLeast(0).Named("auto", AutoDecay)
 }
+
+// AutoDecay is the WeightDecay of an [AdamW] of 0.1 where there are fewer than [data.FewRows] training rows, else of 0.03: an epoch of
+// many rows has many steps, each of which pulls. Of another optimiser it is none.
+const AutoDecay = -1
 
 // onlyWeights is what Decays of an optimiser is where biases are left alone.
 const onlyWeights = "weights"
@@ -219,24 +224,9 @@ func (*AdamW) Name() string { return "adamw" }
 // Help describes the optimiser.
 func (*AdamW) Help() string { return "Adam with decoupled weight decay (arXiv 1711.05101)" }
 
-// AutoDecay is the WeightDecay of an [AdamW] of 0.1 where there are fewer than [data.FewRows] training rows, else of 0.03: as many
-// rows more make as many steps of an epoch, all of which pull.
-const AutoDecay = -1
-
 // Table declares the options; a WeightDecay of 0 means 0.01.
 func (o *AdamW) Table() option.Table {
-	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive().Named("auto", AutoDecay), decaysRow(&o.Decays))
-}
-
-// settle replaces [AutoDecay] by what so many training rows call for.
-func (o *AdamW) settle(rows int) {
-	switch {
-	case o.WeightDecay != AutoDecay:
-	case rows < data.FewRows:
-		o.WeightDecay = 0.1
-	default:
-		o.WeightDecay = 0.03
-	}
+	return append((*Adam)(o).moments(), decayRow(&o.WeightDecay, 0.01).Positive(), decaysRow(&o.Decays))
 }
 
 // Rate is the learning rate.

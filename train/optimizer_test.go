@@ -15,6 +15,7 @@ import (
 	"github.com/maskflow/maskflow/config"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/exec"
+	"github.com/maskflow/maskflow/internal/option"
 	"github.com/maskflow/maskflow/models"
 )
 
@@ -266,9 +267,24 @@ func TestAutoDecay(t *testing.T) {
 	}
 	for rows, want := range map[int]float64{data.FewRows - 1: 0.1, data.FewRows: 0.03} {
 		auto, set := *o, AdamW{WeightDecay: 0.5}
-		auto.settle(rows)
-		if set.settle(rows); auto.WeightDecay != want || set.WeightDecay != 0.5 {
+		for _, own := range []*AdamW{&auto, &set} {
+			(&Options{Optimizer: own}).settle(rows)
+		}
+		if auto.WeightDecay != want || set.WeightDecay != 0.5 {
 			t.Errorf("of %d rows, auto is %v, want %v, and 0.5 is %v", rows, auto.WeightDecay, want, set.WeightDecay)
+		}
+	}
+	for _, of := range optimizers() { // the default is auto, and they are another as well
+		c, err := SourceConfig("x", []string{"train.optimizer.name=" + option.NameOf(of)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0.0
+		if c.Train.settle(2); option.NameOf(of) == "adamw" {
+			want = 0.1
+		}
+		if got := *option.Flatten(c.Train.Table()).At("optimizer.weight_decay").Field().(*float64); got != want {
+			t.Errorf("of %s, auto is %v, want %v", option.NameOf(of), got, want)
 		}
 	}
 	still := reals("still", []float32{0, 0}, []float32{0, 0})

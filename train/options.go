@@ -122,15 +122,24 @@ func (o *Options) Table(noisy ...string) option.Table {
 	}
 }
 
-// batch is the number of rows a step of so many.
-func (o *Options) batch(rows int) int {
-	switch {
-	case o.Batch != AutoBatch:
-		return o.Batch
-	case rows < data.FewRows:
-		return 50
+// settle replaces [AutoBatch] and [AutoDecay] by what so many training rows call for. The options are resolved: the optimiser is their
+// own.
+func (o *Options) settle(rows int) {
+	batch, decay := 200, 0.03
+	if rows < data.FewRows {
+		batch, decay = 50, 0.1
 	}
-	return 200
+	if o.Batch == AutoBatch {
+		o.Batch = batch
+	}
+	if _, decoupled := o.Optimizer.(*AdamW); !decoupled {
+		decay = 0
+	}
+	if k := option.Flatten(o.Table()).At("optimizer.weight_decay"); k.Used() {
+		if at := k.Field().(*float64); *at == AutoDecay {
+			*at = decay
+		}
+	}
 }
 
 func (o *Options) check(report option.Report) {

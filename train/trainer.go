@@ -109,10 +109,7 @@ func NewTrainer(b *backend.Backend, d models.Definition, splits *data.Splits, o 
 	}
 	o, err := o.resolve()
 	if splits.Train != nil {
-		o.Batch = o.batch(splits.Train.Rows)
-		if w, ok := o.Optimizer.(*AdamW); ok {
-			w.settle(splits.Train.Rows)
-		}
+		o.settle(splits.Train.Rows)
 	}
 	if err := errors.Join(err, checkData(d, splits, o)); err != nil {
 		return nil, err

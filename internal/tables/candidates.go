@@ -37,7 +37,7 @@ var (
 	common = settings{"train.optimizer.name": "adamw", "train.optimizer.learning_rate": "0.01", "train.optimizer.weight_decay": "0.1", "train.optimizer.decays": "weights",
 		"train.schedule.name": "cosine", "train.batch": "100", "train.look_ahead": "0", "data.marginal": "spline", "model.activation": "silu", "train.ema": "0.99"}
 	network = common.with(settings{"model.output": "mixed", "model.direct": "true"})
-	masked  = network.with(settings{"model.type": "made", "model.degrees": "sequential"})
+	masked  = network.with(settings{"model.type": "made", "model.degrees": "sequential", "model.reals": "mol", "model.orders.count": "1"})
 	flows   = common.with(settings{"model.type": "maf", "model.transform": "spline", "train.optimizer.learning_rate": "0.003"})
 
 	fewOrders = candidate{name: "some orders", settings: masked.with(settings{"model.hidden": "[256]", "model.reals": "spline", "model.orders.count": "4", "data.marginal": "auto", "train.batch": "50"}).tidy()}
@@ -95,7 +95,7 @@ func (s settings) tidy() settings {
 		delete(s, "model.orders.resample")
 	}
 	if s["train.optimizer.name"] == "adam" { // whose decay is another penalty
-		delete(s, "train.optimizer.weight_decay")
+		s["train.optimizer.weight_decay"] = "0"
 		delete(s, "train.optimizer.decays")
 	}
 	return s
