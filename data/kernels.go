@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sort"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mathext"
@@ -71,8 +70,8 @@ const (
 	// leastNarrow is the least share of kernels of at most a step. With less, columns of which hardly a number comes again would have
 	// a margin of many points.
 	leastNarrow = 0.5
-	// leastGain is the least gain of nats a row by such kernels. With less, numbers come again because there are many rows, and a
-	// margin that gives each its share bends what depends on others smoothly.
+	// leastGain is the least gain of nats a row for which a margin is bent: by such kernels, or, of AutoScale, over a normal density.
+	// With less, numbers come again because there are many rows, and what depends on others smoothly would do so no longer.
 	leastGain = 0.1
 )
 
@@ -108,7 +107,9 @@ func newKernels(values, weights []float64, step float64) *kernels {
 		return nil
 	}
 	for w := narrowest * step; w < k.wide/3; w *= wider {
-		k.widths = append(k.widths, w)
+		if k.widths = append(k.widths, w); w <= step {
+			k.narrow++
+		}
 	}
 	kinds := len(k.widths) + 1
 	k.shares = make([]float64, kinds)
@@ -123,7 +124,6 @@ func newKernels(values, weights []float64, step float64) *kernels {
 			}
 		}
 	})
-	k.narrow = sort.Search(len(k.widths), func(j int) bool { return k.widths[j] > step })
 	without := k.fit(left, k.narrow)
 	k.gain = k.fit(left, 0) - without
 	return k

@@ -52,7 +52,8 @@ func finest(t *data.Table, c int) float64 {
 	const most = 9
 	decimals := 0
 	for i := range t.Rows() {
-		for v := t.At(i, c); decimals < most && math.Abs(v-math.Round(v*math.Pow10(decimals))/math.Pow10(decimals)) > 1e-6*math.Pow10(-decimals); {
+		off := func() bool { n := t.At(i, c) * math.Pow10(decimals); return math.Abs(n-math.Round(n)) > 1e-6 }
+		for decimals < most && off() {
 			decimals++
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/maskflow/maskflow/backend"
 	"github.com/maskflow/maskflow/data"
 	"github.com/maskflow/maskflow/internal/num"
@@ -125,7 +127,7 @@ func (l *lab) measured(ctx context.Context, table string, seed uint64, sets []st
 type figure struct {
 	candidate
 	behind map[string]float64
-	nll    []float64 // for each variable, of each table and seed; infinite where a training diverged
+	nll    map[string][]float64 // of each seed, nats for each variable; infinite where a training diverged
 }
 
 // worst is what a diverged training, or one that is much worse than others, is behind at most.
@@ -149,14 +151,12 @@ func (r round) sets(c candidate) []string {
 
 // play trains candidates as a round says and orders them, the best first.
 func (l *lab) play(ctx context.Context, r round, tables []string, all []candidate) ([]figure, error) {
-	nll, each := make([]map[string]float64, len(all)), make(map[string][]float64, len(all))
-	variables := map[string]int{}
+	nll := make([]map[string][]float64, len(all))
 	for i := range all {
-		nll[i] = map[string]float64{}
+		nll[i] = map[string][]float64{}
 	}
 	for _, table := range tables {
 		for i, c := range all {
-			sum := 0.0
 			for seed := range uint64(r.seeds) {
 				m, err := l.measured(ctx, table, seed+1, r.sets(c))
 				if err != nil {
@@ -164,19 +164,13 @@ func (l *lab) play(ctx context.Context, r round, tables []string, all []candidat
 				}
 				v := math.Inf(1)
 				if m.NLL != nil {
-					v, variables[table] = *m.NLL, m.Variables
+					v = *m.NLL / float64(max(1, m.Variables))
 				}
-				sum += v / float64(r.seeds)
-				each[c.name] = append(each[c.name], v/float64(max(1, m.Variables)))
+				nll[i][table] = append(nll[i][table], v)
 			}
-			nll[i][table] = sum
 		}
 	}
-	figures := ranked(all, nll, variables)
-	for i, f := range figures {
-		figures[i].nll = each[f.name]
-	}
-	return figures, nil
+	return ranked(all, nll), nil
 }
 
 // chosen is the best of the last round, or the beginning where the best is ahead of it by less than twice the standard error of their
@@ -187,8 +181,10 @@ func (of choice) chosen(last []figure) (f figure, ahead, se float64) {
 		return last[0], 0, 0
 	}
 	var m num.Mean
-	for i, v := range last[0].nll {
-		m.Add(min(last[at].nll[i]-v, worst), 1)
+	for _, table := range slices.Sorted(maps.Keys(last[0].nll)) {
+		for i, v := range last[0].nll[table] {
+			m.Add(min(last[at].nll[table][i]-v, worst), 1)
+		}
 	}
 	ahead, se = m.Value(), m.StandardError()
 	if ahead > 2*se {
@@ -197,17 +193,17 @@ func (of choice) chosen(last []figure) (f figure, ahead, se float64) {
 	return last[at], ahead, se
 }
 
-// ranked orders candidates by how far they are behind, of their NLL by table.
-func ranked(all []candidate, nll []map[string]float64, variables map[string]int) []figure {
+// ranked orders candidates by how far they are behind, of their NLL by table and seed.
+func ranked(all []candidate, nll []map[string][]float64) []figure {
 	figures := make([]figure, len(all))
 	for i, c := range all {
-		figures[i] = figure{candidate: c, behind: map[string]float64{}}
-		for table, v := range nll[i] {
+		figures[i] = figure{c, map[string]float64{}, nll[i]}
+		for table, seeds := range nll[i] {
 			best := math.Inf(1)
 			for _, of := range nll {
-				best = min(best, of[table])
+				best = min(best, stat.Mean(of[table], nil))
 			}
-			behind := (v - best) / float64(max(1, variables[table]))
+			behind := stat.Mean(seeds, nil) - best
 			if !(behind < worst) {
 				behind = worst
 			}

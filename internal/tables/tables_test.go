@@ -127,10 +127,10 @@ func TestTheSearchGoesOn(t *testing.T) {
 	}
 }
 
-// The first is least behind the best of each table, whatever the unit of the tables is; what diverged is behind by the most.
+// The first is least behind the best of each table by the mean of its seeds; what diverged is behind by the most.
 func TestRanked(t *testing.T) {
 	all := []candidate{{name: "a"}, {name: "b"}, {name: "c"}}
-	got := ranked(all, []map[string]float64{{"x": 1, "y": 100}, {"x": 1.4, "y": 99}, {"x": math.Inf(1), "y": 99}}, map[string]int{"x": 2, "y": 10})
+	got := ranked(all, []map[string][]float64{{"x": {0.25, 0.75}, "y": {10, 10}}, {"x": {0.7, 0.7}, "y": {9.8, 10}}, {"x": {math.Inf(1), 0.5}, "y": {9.9, 9.9}}})
 	var names []string
 	for _, f := range got {
 		names = append(names, fmt.Sprintf("%s %.2f", f.name, f.mean("")))
@@ -154,7 +154,7 @@ func TestChosen(t *testing.T) {
 		{[]float64{1, 2, 3}, []float64{1.5, 1.9, 3.1}, "beginning"},
 		{[]float64{1, 2, 3}, []float64{math.Inf(1), math.Inf(1), math.Inf(1)}, "best"},
 	} {
-		got, _, _ := of.chosen([]figure{{candidate: candidate{name: "best"}, nll: c.best}, {candidate: of.beginning, nll: c.beginning}})
+		got, _, _ := of.chosen([]figure{{candidate: candidate{name: "best"}, nll: map[string][]float64{"x": c.best}}, {candidate: of.beginning, nll: map[string][]float64{"x": c.beginning}}})
 		if got.name != c.want {
 			t.Errorf("%v and %v: chosen %s, want %s", c.best, c.beginning, got.name, c.want)
 		}
